@@ -1,0 +1,56 @@
+"""The list of commands, and what becomes of errors."""
+
+import functools
+from collections.abc import Callable
+
+import typer
+from rfmae.errors import RfmaeError
+
+from rfmae_cli import commands, console
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "quickstart": commands.quickstart,
+    "synth": commands.synth,
+    "pretrain": commands.pretrain,
+    "finetune": commands.finetune,
+    "eval-snr": commands.eval_snr,
+    "eval-denoise": commands.eval_denoise,
+    "classify": commands.classify,
+    "show": commands.show,
+}
+
+app = typer.Typer(
+    help="From bits to report: radio signals, constellation images, DenoMAE2.0, accuracy per SNR.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """Bad input is one line and exit code 2; Ctrl-C is one line and 130."""
+
+    @functools.wraps(command)
+    def run(*args: object, **options: object) -> None:
+        try:
+            command(*args, **options)
+        except RfmaeError as error:
+            console.complain(" ".join(str(error).split()))
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt:
+            console.complain(
+                "interrupted; what was complete is kept, and the same command goes on from there "
+                "(a training run with --resume)"
+            )
+            raise typer.Exit(130) from None
+
+    return run
+
+
+for name, command in COMMANDS.items():
+    app.command(name)(_guarded(command))
+
+
+def main() -> None:
+    """The entry point of `rfmae`."""
+    app()

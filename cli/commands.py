@@ -1,0 +1,317 @@
+"""The commands: parse, one call, print. Everything heavy is imported inside."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from rfmae_cli import console
+from rfmae_cli.options import (
+    HOME,
+    DataOption,
+    DeviceOption,
+    JsonOption,
+    OutOption,
+    PresetOption,
+    RecipeOption,
+    ResumeOption,
+    SeedOption,
+    WorkersOption,
+)
+
+
+def quickstart(
+    recipe: RecipeOption = "awgn-ten-quick",
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for all it makes.")] = HOME,
+    seed: SeedOption = 0,
+    device: DeviceOption = "auto",
+    preset: PresetOption = "tiny",
+    labels: Annotated[
+        int, typer.Option(min=0, help="Labelled examples to fine-tune with; 0 takes all.")
+    ] = 1000,
+    workers: WorkersOption = 2,
+    as_json: JsonOption = False,
+) -> None:
+    """The whole street on a small preset: synthesise, pre-train, fine-tune, evaluate, report.
+
+    What is there already is kept, so that an interrupted quickstart goes on where it was.
+    """
+    from rfmae import workflows
+    from rfmae.datasets.recipe import load_recipe
+
+    street = workflows.Street(preset=preset, labels=labels or None, seed=seed)
+    told = workflows.quickstart(
+        load_recipe(recipe),
+        street,
+        out,
+        device=device,
+        workers=workers,
+        progress=console.ShownProgress(),
+    )
+    _tell(told, as_json)
+
+
+def synth(
+    recipe: RecipeOption = "awgn-ten",
+    snr: Annotated[
+        str | None, typer.Option(help="SNR grid in dB, start:stop[:step], such as -10:10.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the recipe's seed.")] = None,
+    out: OutOption = None,
+    workers: WorkersOption = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Synthesise a recipe into a data set. ASK is unipolar, PAM bipolar."""
+    from rfmae import workflows
+    from rfmae.datasets.recipe import load_recipe
+
+    resolved = load_recipe(recipe)
+    if snr is not None:
+        resolved = resolved.with_snr(snr)
+    if seed is not None:
+        resolved = resolved.with_seed(seed)
+    folder = out or HOME / "datasets" / resolved.folder_name
+    dataset = workflows.synth(
+        resolved, folder, workers=workers, progress=console.ShownProgress()
+    )
+    if as_json:
+        console.say_json({"folder": str(folder), **dataset.card})
+    else:
+        counts = ", ".join(f"{count} {split}" for split, count in dataset.card["examples"].items())
+        console.say(f"{dataset.name}: {counts} examples in {folder}")
+
+
+def pretrain(
+    data: DataOption = None,
+    out: OutOption = None,
+    preset: PresetOption = "small",
+    epochs: Annotated[int, typer.Option(min=1)] = 50,
+    batch: Annotated[int, typer.Option(min=1, help="Images per step.")] = 64,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="At the peak. Default: the preset's own.")
+    ] = None,
+    mask_ratio: Annotated[float, typer.Option(help="Share of the patches that is hidden.")] = 0.75,
+    position_weight: Annotated[
+        float, typer.Option(help="Weight of the position loss beside the reconstruction.")
+    ] = 0.1,
+    seed: SeedOption = 0,
+    device: DeviceOption = "auto",
+    resume: ResumeOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Pre-train DenoMAE2.0 on pairs of noisy and clean constellation images."""
+    from rfmae import workflows
+    from rfmae.datasets.store import open_dataset
+
+    dataset = open_dataset(data or workflows.newest_dataset(HOME / "datasets"))
+    folder = out or HOME / "runs" / f"pretrain-{dataset.folder.name}-{preset}"
+    settings = workflows.Pretraining(
+        preset=preset,
+        epochs=epochs,
+        batch_size=batch,
+        learning_rate=learning_rate,
+        mask_ratio=mask_ratio,
+        position_weight=position_weight,
+        seed=seed,
+    )
+    best = workflows.pretrain(
+        dataset,
+        settings,
+        folder,
+        resume=resume,
+        device=device,
+        progress=console.ShownProgress(),
+    )
+    _tell_checkpoint(best, as_json)
+
+
+def finetune(
+    data: DataOption = None,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", "-m", help="Pre-trained checkpoint or run. Default: from scratch."),
+    ] = None,
+    out: OutOption = None,
+    preset: PresetOption = "small",
+    labels: Annotated[
+        int, typer.Option(min=0, help="Labelled examples of all classes; 0 takes all.")
+    ] = 0,
+    epochs: Annotated[int, typer.Option(min=1)] = 30,
+    batch: Annotated[int, typer.Option(min=1, help="Images per step.")] = 64,
+    learning_rate: Annotated[float, typer.Option(help="At the peak.")] = 1e-3,
+    frozen: Annotated[bool, typer.Option("--frozen", help="Train the head alone.")] = False,
+    seed: SeedOption = 0,
+    device: DeviceOption = "auto",
+    resume: ResumeOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Fine-tune a modulation classifier, from a pre-trained encoder or from scratch."""
+    from rfmae import workflows
+    from rfmae.datasets.store import open_dataset
+
+    dataset = open_dataset(data or workflows.newest_dataset(HOME / "datasets"))
+    stage = "finetune" if model else "scratch"
+    folder = out or HOME / "runs" / f"{stage}-{dataset.folder.name}-{preset}"
+    settings = workflows.Finetuning(
+        preset=preset,
+        labels=labels or None,
+        epochs=epochs,
+        batch_size=batch,
+        learning_rate=learning_rate,
+        frozen=frozen,
+        seed=seed,
+    )
+    best = workflows.finetune(
+        dataset,
+        settings,
+        folder,
+        pretrained=model,
+        resume=resume,
+        device=device,
+        progress=console.ShownProgress(),
+    )
+    _tell_checkpoint(best, as_json)
+
+
+def eval_snr(
+    data: DataOption = None,
+    model: Annotated[
+        list[Path] | None,
+        typer.Option("--model", "-m", help="Classifier checkpoint or run; may be repeated."),
+    ] = None,
+    out: OutOption = None,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Accuracy and confusion at every SNR of the test split."""
+    from rfmae import workflows
+
+    paths = model or [workflows.newest_run(HOME / "runs", "finetune")]
+    dataset = workflows.dataset_of(paths[0], data, HOME / "datasets")
+    names = workflows.model_names(paths)
+    folder = out or HOME / "reports" / "-".join(["eval-snr", dataset.folder.name, *names])
+    told = workflows.eval_snr(
+        dataset,
+        dict(zip(names, paths, strict=True)),
+        folder,
+        device=device,
+        progress=console.ShownProgress(),
+    )
+    _tell(told, as_json)
+
+
+def eval_denoise(
+    data: DataOption = None,
+    model: Annotated[
+        Path | None, typer.Option("--model", "-m", help="Pre-training checkpoint or run.")
+    ] = None,
+    out: OutOption = None,
+    per_point: Annotated[
+        int | None, typer.Option(min=1, help="Test examples of each class and SNR. Default: all.")
+    ] = None,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """PSNR and SSIM of the denoised test images at every SNR."""
+    from rfmae import workflows
+
+    path = model or workflows.newest_run(HOME / "runs", "pretrain")
+    dataset = workflows.dataset_of(path, data, HOME / "datasets")
+    name = workflows.model_names([path])[0]
+    folder = out or HOME / "reports" / f"eval-denoise-{dataset.folder.name}-{name}"
+    told = workflows.eval_denoise(
+        dataset,
+        path,
+        folder,
+        per_point=per_point,
+        device=device,
+        progress=console.ShownProgress(),
+    )
+    _tell(told, as_json)
+
+
+def classify(
+    recordings: Annotated[
+        list[Path], typer.Argument(help="SigMF recordings of symbol-spaced samples (.sigmf-meta).")
+    ],
+    model: Annotated[Path, typer.Option("--model", "-m", help="Classifier checkpoint or run.")],
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Name the modulation of recordings, window by window and as a whole."""
+    from rfmae import workflows
+
+    verdicts = workflows.classify(recordings, model, device=device)
+    if as_json:
+        console.say_json([workflows.verdict_json(verdict) for verdict in verdicts])
+        return
+    for verdict in verdicts:
+        _tell_verdict(workflows.verdict_json(verdict))
+
+
+def show(path: Annotated[Path, typer.Argument()], as_json: JsonOption = False) -> None:
+    """What an artefact or a recording is."""
+    from rfmae import workflows
+
+    card = workflows.show(path)
+    if as_json:
+        console.say_json(card)
+        return
+    for name, value in card.items():
+        if not isinstance(value, dict):
+            words = ", ".join(map(_short, value)) if isinstance(value, list) else _short(value)
+            console.say(f"{name.replace('_', ' '):<22} {words}")
+        elif name != "recipe":
+            words = ", ".join(f"{key} {_short(item)}" for key, item in value.items())
+            console.say(f"{name.replace('_', ' '):<22} {words}")
+
+
+def _tell_verdict(verdict: dict[str, Any]) -> None:
+    """Each window of a recording with its class, then the whole."""
+    labelled = f" (labelled {', '.join(verdict['labels'])})" if verdict["labels"] else ""
+    console.say(f"{verdict['recording']}{labelled}")
+    rows = [
+        [str(number), item["class"], f"{item['probability']:.3f}"]
+        for number, item in enumerate(verdict["windows"])
+    ]
+    console.say_table([f"window of {verdict['window_length']}", "class", "probability"], rows)
+    console.say(f"whole: {verdict['class']}, probability {verdict['probability']:.3f}\n")
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _tell(told: Any, as_json: bool) -> None:
+    """A report: its tables and where it is."""
+    from rfmae.reporting.folder import report_json
+    from rfmae.reporting.tables import accuracy_table, denoise_table
+
+    report = told.report
+    if as_json:
+        console.say_json({"folder": str(told.folder), **report_json(report)})
+        return
+    if report.accuracy:
+        console.say("Accuracy in % with 95 % Wilson intervals")
+        console.say_table(*accuracy_table(report.accuracy))
+        console.say("")
+    if report.denoising is not None:
+        console.say("Likeness to the clean image: PSNR in dB, SSIM")
+        console.say_table(*denoise_table(report.denoising))
+        console.say("")
+    for note in report.notes:
+        console.say(f"Note: {note}")
+    console.say(report.headline)
+    console.say(f"Report: {told.folder / 'report.md'}")
+
+
+def _tell_checkpoint(best: Path, as_json: bool) -> None:
+    """A finished run: its best checkpoint and score."""
+    from rfmae.artefacts import read_card
+
+    card = read_card(best) or {}
+    if as_json:
+        console.say_json({"checkpoint": str(best), **card})
+        return
+    score = ", ".join(f"{name} {value:.4g}" for name, value in card["score"].items())
+    console.say(f"best on validation: {score} after {card['step']} steps, in {best}")

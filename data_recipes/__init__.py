@@ -1,0 +1,1 @@
+"""Data recipes: one TOML file for each data set."""

@@ -1,0 +1,37 @@
+"""Radio signals to modulation classes, through denoising masked autoencoders.
+
+The doors of the package; importing it loads neither torch nor matplotlib.
+"""
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rfmae.datasets.captures import read_sigmf
+    from rfmae.datasets.recipe import load_recipe
+    from rfmae.datasets.store import open_dataset
+    from rfmae.inference import load_classifier, load_denoiser
+
+__version__ = version("rfmae")
+
+__all__ = ["load_classifier", "load_denoiser", "load_recipe", "open_dataset", "read_sigmf"]
+
+_DOORS = {
+    "load_classifier": "rfmae.inference",
+    "load_denoiser": "rfmae.inference",
+    "load_recipe": "rfmae.datasets.recipe",
+    "open_dataset": "rfmae.datasets.store",
+    "read_sigmf": "rfmae.datasets.captures",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Open a door when somebody walks through it."""
+    if name not in _DOORS:
+        raise AttributeError(f"module 'rfmae' has no attribute {name!r}")
+    return getattr(import_module(_DOORS[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_DOORS])

@@ -1,0 +1,1 @@
+"""Recipes, synthesis, recordings and the data set folder."""

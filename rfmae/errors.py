@@ -1,0 +1,54 @@
+"""Every error a user can meet: one line that says the rule, the value and the way out."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class RfmaeError(Exception):
+    """Base of all errors that rfmae raises on bad input; the command line exits with code 2."""
+
+
+class UnitError(RfmaeError):
+    """A number or a grid that is not written as its unit demands."""
+
+
+class ShapeError(RfmaeError):
+    """An array of the wrong shape, type or content."""
+
+
+class RecipeError(RfmaeError):
+    """A data recipe that cannot be read or asks for something impossible."""
+
+
+class DatasetError(RfmaeError):
+    """A data set folder or split file that is missing, damaged or of another kind."""
+
+
+class CheckpointError(RfmaeError):
+    """A checkpoint that is missing, damaged, of the wrong kind or of the wrong shape."""
+
+
+class CaptureError(RfmaeError):
+    """A recording that cannot be read as what it claims to be."""
+
+
+class TrainingError(RfmaeError):
+    """A training run that cannot start, resume or go on."""
+
+
+class ArtefactError(RfmaeError):
+    """An output that cannot be written where it was asked for."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A clause that names the closest legal words, or all of them when none is close.
+
+    >>> nearest("8PKS", ["BPSK", "8PSK", "OOK"])
+    'did you mean 8PSK or BPSK?'
+    """
+    known = list(known)
+    by_upper = {name.upper(): name for name in known}
+    close = [by_upper[match] for match in get_close_matches(word.upper(), by_upper, n=3)]
+    if close:
+        return f"did you mean {' or '.join(close)}?"
+    return f"known: {', '.join(known)}"

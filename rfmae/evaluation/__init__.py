@@ -1,0 +1,1 @@
+"""Measures of classification and of denoising."""

@@ -1,0 +1,150 @@
+"""Checkpoints: safetensors weights beside a card that says all that is needed to use them."""
+
+import json
+import struct
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from rfmae.artefacts import CARD_NAME, Card, read_card, versions, write_json, written_whole
+from rfmae.errors import CheckpointError
+from rfmae.models.classifier import Classifier, ClassifierConfig
+from rfmae.models.denomae import DenoMAE, DenoMAEConfig
+from rfmae.models.vit import Encoder, EncoderConfig
+from rfmae.records import ImageConfig, image_config_from_card
+
+WEIGHTS_NAME = "weights.safetensors"
+BEST_NAME = "best.json"
+
+DENOMAE = "denomae"
+CLASSIFIER = "classifier"
+
+_WAY_OUT = {
+    DENOMAE: "run `rfmae pretrain` first",
+    CLASSIFIER: "run `rfmae finetune` first",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Weights and card of one network; the card needs no help from flags."""
+
+    weights: dict[str, Tensor]
+    card: Card
+    folder: Path
+
+    @property
+    def kind(self) -> str:
+        return str(self.card["kind"])
+
+    @property
+    def image(self) -> ImageConfig:
+        return image_config_from_card(self.card["image"])
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return tuple(self.card["classes"])
+
+    def build(self) -> nn.Module:
+        """The network with these weights, ready to answer."""
+        network = _network(self.card)
+        load_weights(network, self.weights, self.folder)
+        return network.eval()
+
+
+def model_card(network: DenoMAE | Classifier) -> Card:
+    """Kind and configuration of a network, as its card holds them."""
+    kind = DENOMAE if isinstance(network, DenoMAE) else CLASSIFIER
+    return {"kind": kind, "model": asdict(network.config)}
+
+
+def save_checkpoint(network: nn.Module, card: Card, folder: Path, training: Any = None) -> None:
+    """Write weights, card and, for a run that may go on, the state of its training."""
+    with written_whole(folder) as scratch:
+        weights = {name: value.contiguous() for name, value in network.state_dict().items()}
+        save_file(weights, scratch / WEIGHTS_NAME)
+        if training is not None:
+            torch.save(training, scratch / "training.pt")
+        write_json(scratch / CARD_NAME, {**card, "versions": versions()})
+
+
+def load_checkpoint(path: str | Path, kind: str | None = None) -> Checkpoint:
+    """A checkpoint folder, or the best checkpoint of a run folder, of the kind that is needed."""
+    folder = _checkpoint_folder(Path(path))
+    card = read_card(folder)
+    if card is None or card.get("kind") not in _WAY_OUT:
+        raise CheckpointError(f"{folder} is not a checkpoint: its {CARD_NAME} is missing or other")
+    if kind is not None and card["kind"] != kind:
+        raise CheckpointError(
+            f"{folder} holds a {card['kind']}, but a {kind} was asked for; {_WAY_OUT[kind]}"
+        )
+    try:
+        weights = load_file(folder / WEIGHTS_NAME)
+    except (SafetensorError, OSError, struct.error) as error:
+        raise CheckpointError(
+            f"{folder / WEIGHTS_NAME} cannot be read, it may be truncated ({error})"
+        ) from error
+    return Checkpoint(weights, card, folder)
+
+
+def load_weights(network: nn.Module, weights: Mapping[str, Tensor], folder: Path) -> None:
+    """Fill a network, refusing weights that are missing, left over or of another shape."""
+    wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    for name, shape in wanted.items():
+        if name not in weights:
+            raise CheckpointError(f"{folder} lacks the weights {name!r} that its card promises")
+        if tuple(weights[name].shape) != shape:
+            raise CheckpointError(
+                f"weights {name!r} must have shape {shape} by the card of {folder}, "
+                f"got {tuple(weights[name].shape)}"
+            )
+    extra = sorted(set(weights) - set(wanted))
+    if extra:
+        raise CheckpointError(f"{folder} holds weights that its card does not know: {extra[0]!r}")
+    network.load_state_dict(dict(weights))
+
+
+def load_encoder(encoder: Encoder, checkpoint: Checkpoint) -> None:
+    """Give an encoder the encoder weights of any checkpoint; sizes must agree."""
+    theirs = EncoderConfig(**checkpoint.card["model"]["encoder"])
+    if theirs != encoder.config:
+        raise CheckpointError(
+            f"the encoder must be {encoder.config}, but {checkpoint.folder} holds {theirs}"
+        )
+    prefix = "encoder."
+    weights = {
+        name.removeprefix(prefix): value
+        for name, value in checkpoint.weights.items()
+        if name.startswith(prefix)
+    }
+    load_weights(encoder, weights, checkpoint.folder)
+
+
+def _checkpoint_folder(path: Path) -> Path:
+    if not path.is_dir():
+        raise CheckpointError(f"no checkpoint folder {path}")
+    if not (path / BEST_NAME).is_file():
+        return path
+    try:
+        best = json.loads((path / BEST_NAME).read_text(encoding="utf-8"))
+        return path / "checkpoints" / str(best["checkpoint"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path / BEST_NAME} cannot be read: {error}") from error
+
+
+def _network(card: Card) -> nn.Module:
+    try:
+        model = dict(card["model"])
+        encoder = EncoderConfig(**model.pop("encoder"))
+        if card["kind"] == DENOMAE:
+            return DenoMAE(DenoMAEConfig(encoder=encoder, **model))
+        model["hidden"] = tuple(model["hidden"])
+        return Classifier(ClassifierConfig(encoder=encoder, **model))
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"the card describes no network of this version: {error}") from error

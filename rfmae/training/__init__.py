@@ -1,0 +1,1 @@
+"""Loaders, schedule, the training loop and the run folder."""

@@ -1,0 +1,219 @@
+"""The training loop, shared by pre-training and fine-tuning."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from rfmae.artefacts import Card
+from rfmae.errors import TrainingError
+from rfmae.progress import Progress, Stage
+from rfmae.training.run_folder import RunFolder
+from rfmae.training.schedule import (
+    ORDER,
+    Precision,
+    addressed_generator,
+    autocast,
+    best_precision,
+    cosine_with_warmup,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """How long and how fast: AdamW under a cosine with warm-up, gradients clipped."""
+
+    steps: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float = 0.05
+    betas: tuple[float, float] = (0.9, 0.95)
+    warmup_share: float = 0.05  # of all steps
+    gradient_clip: float = 1.0
+    seed: int = 0
+    validations: int = 8  # so often, evenly, the network is validated and saved
+    log_every: int = 10
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch_size", "learning_rate", "validations", "log_every"):
+            if getattr(self, name) <= 0:
+                raise TrainingError(f"{name} must be positive, got {getattr(self, name)}")
+
+    @property
+    def warmup_steps(self) -> int:
+        return max(1, round(self.steps * self.warmup_share))
+
+    def validates_after(self, step: int) -> bool:
+        """Whether `step` steps done are one of the moments to validate and save."""
+        every = max(1, self.steps // self.validations)
+        return step == self.steps or (step % every == 0 and self.steps - step >= every)
+
+
+class Best(NamedTuple):
+    """The best validation score so far and the checkpoint that has it."""
+
+    score: float
+    checkpoint: str
+
+
+class Task(Protocol):
+    """What is trained: a network, its loss on a batch, its score on validation."""
+
+    network: nn.Module
+    examples: int
+    score_name: str
+    higher_is_better: bool
+
+    def losses(self, rows: Tensor, step: int) -> dict[str, Tensor]:
+        """Figures of a training batch; `loss` is the one to descend."""
+        ...
+
+    def validate(self) -> dict[str, float]:
+        """Figures on the validation split, `score_name` among them."""
+        ...
+
+    def card(self) -> Card:
+        """What a checkpoint of this network says of itself."""
+        ...
+
+
+def fit(
+    make_task: Callable[[Precision], Task],
+    plan: TrainingPlan,
+    run: RunFolder,
+    config: Card,
+    *,
+    device: torch.device,
+    progress: Progress,
+    title: str,
+    resume: bool,
+) -> Path:
+    """Train to the end of the plan, from the start or the newest checkpoint; the best checkpoint.
+
+    Every random draw is addressed by seed and step, so a run that was stopped and resumed takes
+    the very steps of one that was not. `config` says what else makes this run what it is.
+    """
+    config = {**config, "plan": asdict(plan)}
+    done = run.open(config, precision=best_precision(device), resume=resume)
+    if done < plan.steps:
+        task = make_task(run.precision)
+        with progress.stage(title, plan.steps, "steps") as stage:
+            _train(task, plan, run, done, device, stage)
+    assert run.best is not None
+    return run.best
+
+
+def _train(
+    task: Task, plan: TrainingPlan, run: RunFolder, done: int, device: torch.device, stage: Stage
+) -> None:
+    """All steps that are left."""
+    optimiser = _optimiser(task.network, plan)
+    precision = run.precision
+    best: Best | None = None
+    if done:
+        state = run.load_last(task.network, device)
+        optimiser.load_state_dict(state["optimiser"])
+        best = Best(*state["best"])
+        run.name_best(best.checkpoint, task.score_name, best.score)
+        stage.advance(done)
+    for step in range(done, plan.steps):
+        started = time.perf_counter()
+        figures = _step(task, plan, optimiser, step, device, precision)
+        if step % plan.log_every == 0 or step + 1 == plan.steps:
+            _report(figures, task, plan, run, step, started, stage)
+        else:
+            stage.advance()
+        if plan.validates_after(step + 1):
+            best = _validate_and_save(task, run, optimiser, step + 1, best)
+
+
+def epoch_rows(step: int, examples: int, batch_size: int, seed: int) -> Tensor:
+    """Row numbers of the batch of a step: shuffled epochs, the odd rest of each left out."""
+    batch_size = min(batch_size, examples)
+    epoch, batch = divmod(step, examples // batch_size)
+    order = torch.randperm(examples, generator=addressed_generator(seed, ORDER, epoch))
+    return order[batch * batch_size : (batch + 1) * batch_size]
+
+
+def _step(
+    task: Task,
+    plan: TrainingPlan,
+    optimiser: torch.optim.Optimizer,
+    step: int,
+    device: torch.device,
+    precision: Precision,
+) -> dict[str, Tensor]:
+    task.network.train()
+    share = cosine_with_warmup(step, plan.steps, plan.warmup_steps)
+    for group in optimiser.param_groups:
+        group["lr"] = plan.learning_rate * share
+    rows = epoch_rows(step, task.examples, plan.batch_size, plan.seed)
+    with autocast(device, precision):
+        figures = task.losses(rows, step)
+    optimiser.zero_grad()
+    figures["loss"].backward()
+    trained = [p for p in task.network.parameters() if p.requires_grad]
+    figures["gradient_norm"] = nn.utils.clip_grad_norm_(trained, plan.gradient_clip)
+    optimiser.step()
+    return {name: value.detach() for name, value in figures.items()}
+
+
+def _optimiser(network: nn.Module, plan: TrainingPlan) -> torch.optim.Optimizer:
+    """AdamW that spares biases, norms and tokens its weight decay."""
+    trained = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
+    plain = [p for name, p in trained if p.ndim < 2 or name.endswith("_token")]
+    decayed = [p for name, p in trained if not (p.ndim < 2 or name.endswith("_token"))]
+    groups = [
+        {"params": decayed, "weight_decay": plan.weight_decay},
+        {"params": plain, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=plan.learning_rate, betas=plan.betas, fused=True)
+
+
+def _report(
+    figures: dict[str, Tensor],
+    task: Task,
+    plan: TrainingPlan,
+    run: RunFolder,
+    step: int,
+    started: float,
+    stage: Stage,
+) -> None:
+    """Log the figures of a step, and stop where the loss is no number."""
+    values = {name: float(value) for name, value in figures.items()}
+    if not math.isfinite(values["loss"]):
+        good = run.checkpoints[-1] if run.checkpoints else "none yet"
+        raise TrainingError(
+            f"the loss is {values['loss']} at step {step}; "
+            f"lower the learning rate; last good checkpoint: {good}"
+        )
+    rate = min(plan.batch_size, task.examples) / (time.perf_counter() - started)
+    run.log(step, {**values, "images_per_second": round(rate, 1)})
+    stage.advance(1, loss=values["loss"], images_per_second=rate)
+
+
+def _validate_and_save(
+    task: Task,
+    run: RunFolder,
+    optimiser: torch.optim.Optimizer,
+    step: int,
+    best: Best | None,
+) -> Best:
+    task.network.eval()
+    figures = task.validate()
+    run.log(step, {f"validation_{name}": value for name, value in figures.items()})
+    score = figures[task.score_name]
+    sign = 1 if task.higher_is_better else -1
+    if best is None or sign * score > sign * best.score:
+        best = Best(score, run.checkpoint_name(step))
+    training: dict[str, Any] = {"optimiser": optimiser.state_dict(), "best": tuple(best)}
+    card = {**task.card(), "step": step, "score": {task.score_name: score}}
+    run.save(step, task.network, card, training)
+    run.name_best(best.checkpoint, task.score_name, best.score)
+    run.drop_old()
+    return best

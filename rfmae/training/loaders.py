@@ -1,0 +1,100 @@
+"""Data set splits as constellation images, rendered once and kept, or rendered as they are read."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rfmae.datasets.store import Dataset
+from rfmae.imaging.render import constellation_images
+from rfmae.progress import Progress
+from rfmae.records import ComplexArray, ImageConfig
+
+_RENDER_BATCH = 64
+_LARGEST_CACHE_BYTES = 2**32
+
+
+class ImageSplit:
+    """Images of one split of a data set by row number.
+
+    Images are held in half precision, eleven bits, whether they are kept or rendered again for
+    each batch: what fits into memory does not change a number.
+    """
+
+    def __init__(
+        self, dataset: Dataset, split: str, device: torch.device, progress: Progress, *, clean: bool
+    ) -> None:
+        labels, snr_db = dataset.labels(split)
+        self.label = torch.from_numpy(labels.astype(np.int64))
+        self.snr_db = torch.from_numpy(snr_db)
+        self._dataset, self._split, self._device = dataset, split, device
+        self._config = dataset.image
+        self._noisy: Tensor | None = None
+        self._clean: Tensor | None = None
+        pictures = 2 if clean else 1
+        octets = 2 * self._config.planes * self._config.size**2
+        if len(self) * pictures * octets <= _LARGEST_CACHE_BYTES:
+            self._keep(progress, clean)
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def noisy(self, rows: Tensor) -> Tensor:
+        """Observed images (N, C, H, W) in [0, 1], float32."""
+        if self._noisy is not None:
+            return self._noisy[rows].to(self._device, torch.float32)
+        return self._rendered(rows, clean=False)
+
+    def clean(self, rows: Tensor) -> Tensor:
+        """Images of the clean twins, float32."""
+        if self._clean is not None:
+            return self._clean[rows].to(self._device, torch.float32)
+        return self._rendered(rows, clean=True)
+
+    def _keep(self, progress: Progress, clean: bool) -> None:
+        total = len(self) * (2 if clean else 1)
+        with progress.stage(f"render {self._split}", total, "images") as stage:
+            pairs = self._dataset.read(self._split)
+            self._noisy = render(pairs.observed.iq, self._config, self._device, stage.advance)
+            if clean:
+                self._clean = render(pairs.clean, self._config, self._device, stage.advance)
+
+    def _rendered(self, rows: Tensor, *, clean: bool) -> Tensor:
+        ascending, back = np.unique(rows.numpy(), return_inverse=True)  # HDF5 reads upwards only
+        pairs = self._dataset.read(self._split, ascending)
+        iq = (pairs.clean if clean else pairs.observed.iq)[back]
+        return render(iq, self._config, self._device).to(self._device, torch.float32)
+
+
+def render(
+    iq: ComplexArray,
+    config: ImageConfig,
+    device: torch.device,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Tensor:
+    """Half-precision images of I/Q (N, K) on the CPU, drawn batch by batch on `device`."""
+    images = torch.empty((len(iq), config.planes, config.size, config.size), dtype=torch.float16)
+
+    def draw(first: int) -> int:
+        rows = slice(first, first + _RENDER_BATCH)
+        images[rows] = constellation_images(torch.from_numpy(iq[rows]).to(device), config).cpu()
+        return len(iq[rows])
+
+    # one batch for each core: the steps of a rendering hardly use more than one of them
+    with ThreadPoolExecutor(torch.get_num_threads() if device.type == "cpu" else 1) as pool:
+        for count in pool.map(draw, range(0, len(iq), _RENDER_BATCH)):
+            advance(count)
+    return images
+
+
+def labelled_subset(label: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """Row numbers of `count` examples, the same number of each class (one more for the first)."""
+    order = torch.randperm(len(label), generator=generator)
+    classes = label.unique().tolist()
+    share, rest = divmod(count, len(classes))
+    chosen = [
+        order[label[order] == value][: share + (place < rest)] for place, value in enumerate(classes)
+    ]
+    return torch.cat(chosen).sort().values

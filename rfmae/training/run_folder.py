@@ -1,0 +1,158 @@
+"""The run folder: what was asked for, what was measured, and checkpoints to go on from."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from rfmae.artefacts import CARD_NAME, Card, read_card, refuse_occupied, versions, write_json
+from rfmae.errors import TrainingError
+from rfmae.models.checkpoint import BEST_NAME, load_checkpoint, load_weights, save_checkpoint
+from rfmae.training.schedule import Precision
+
+KIND = "run"
+_KEPT_CHECKPOINTS = 2
+
+
+class RunFolder:
+    """One training run on disk; whatever moment it is stopped at, it can be resumed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def checkpoints(self) -> list[Path]:
+        """Complete checkpoints, oldest first."""
+        found = (self.path / "checkpoints").glob("[0-9]*")
+        return sorted(folder for folder in found if (folder / CARD_NAME).is_file())
+
+    @property
+    def last_step(self) -> int:
+        """The step of the newest checkpoint, zero before the first."""
+        return int(self.checkpoints[-1].name) if self.checkpoints else 0
+
+    @property
+    def best(self) -> Path | None:
+        """The checkpoint that did best on validation."""
+        try:
+            named = json.loads((self.path / BEST_NAME).read_text(encoding="utf-8"))["checkpoint"]
+        except (OSError, ValueError, KeyError):
+            return None
+        return self.path / "checkpoints" / str(named)
+
+    @property
+    def precision(self) -> Precision:
+        """The precision that the run was started with."""
+        precision: Precision = self._card()["precision"]
+        return precision
+
+    def open(self, config: Card, *, precision: Precision, resume: bool) -> int:
+        """Start a run, or take up a stopped one of the same configuration; the steps it has done.
+
+        A run that exists is refused unless `resume` is asked for. It keeps its own precision.
+        """
+        config = json.loads(json.dumps(config))  # as it will be read back
+        known = read_card(self.path)
+        if known is None:
+            refuse_occupied(self.path)
+            self.path.mkdir(parents=True, exist_ok=True)
+            write_json(
+                self.path / CARD_NAME,
+                {"kind": KIND, "config": config, "precision": precision, "versions": versions()},
+            )
+            return 0
+        if known.get("kind") != KIND:
+            raise TrainingError(f"{self.path} holds a {known.get('kind')}, not a run; name another")
+        if not resume:
+            raise TrainingError(
+                f"the run {self.path} exists; add --resume to go on with it or name another --out"
+            )
+        difference = _difference(known["config"], config)
+        if difference:
+            raise TrainingError(f"cannot resume {self.path}: {difference}; name another --out")
+        self._sweep()
+        return self.last_step
+
+    def log(self, step: int, figures: dict[str, float]) -> None:
+        """Append one line of figures."""
+        with self._metrics.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": step, **figures}) + "\n")
+
+    def metrics(self) -> list[dict[str, float]]:
+        """All lines of figures so far."""
+        if not self._metrics.is_file():
+            return []
+        lines = self._metrics.read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+    def checkpoint_name(self, step: int) -> str:
+        """Where the checkpoint after so many steps lies."""
+        return f"{step:07d}"
+
+    def save(self, step: int, network: nn.Module, card: Card, training: dict[str, Any]) -> None:
+        """Write a checkpoint to go on from."""
+        folder = self.path / "checkpoints" / self.checkpoint_name(step)
+        save_checkpoint(network, card, folder, training)
+
+    def name_best(self, checkpoint: str, score_name: str, score: float) -> None:
+        """Record which checkpoint did best on validation."""
+        write_json(self.path / BEST_NAME, {"checkpoint": checkpoint, score_name: score})
+
+    def drop_old(self) -> None:
+        """Keep the newest checkpoints and the best one."""
+        for folder in self.checkpoints[:-_KEPT_CHECKPOINTS]:
+            if folder != self.best:
+                shutil.rmtree(folder)
+
+    def load_last(self, network: nn.Module, device: torch.device) -> dict[str, Any]:
+        """Fill the network from the newest checkpoint and return the state of its training."""
+        folder = self.checkpoints[-1]
+        load_weights(network, load_checkpoint(folder).weights, folder)
+        state: dict[str, Any] = torch.load(
+            folder / "training.pt", map_location=device, weights_only=True
+        )
+        return state
+
+    def _card(self) -> Card:
+        card = read_card(self.path)
+        if card is None:
+            raise TrainingError(f"{self.path} is not a run folder: its {CARD_NAME} is missing")
+        return card
+
+    @property
+    def _metrics(self) -> Path:
+        return self.path / "metrics.jsonl"
+
+    def _sweep(self) -> None:
+        """Clear what a killed run left: half-written checkpoints, lines past the last one."""
+        for scratch in (self.path / "checkpoints").glob(".*.partial-*"):
+            shutil.rmtree(scratch)
+        if not self._metrics.is_file():
+            return
+        kept = []
+        for line in self._metrics.read_text(encoding="utf-8").splitlines():
+            try:
+                if json.loads(line)["step"] > self.last_step:
+                    break
+            except ValueError:  # the last line was cut off in the middle
+                break
+            kept.append(line + "\n")
+        beside = self._metrics.with_suffix(".partial")
+        beside.write_text("".join(kept), encoding="utf-8")
+        beside.replace(self._metrics)
+
+
+def _difference(known: Card, asked: Card, where: str = "") -> str:
+    """The first setting in which two configurations differ, in words."""
+    for key in {**known, **asked}:
+        before, now = known.get(key), asked.get(key)
+        if isinstance(before, dict) and isinstance(now, dict):
+            inner = _difference(before, now, f"{where}{key}.")
+            if inner:
+                return inner
+        elif before != now:
+            return f"{where}{key} was {before!r} and is now {now!r}"
+    return ""

@@ -1,0 +1,44 @@
+"""What changes with the step and what a machine can do: learning rate, seeds, precision."""
+
+import math
+from contextlib import AbstractContextManager
+from typing import Literal
+
+import numpy as np
+import torch
+
+Precision = Literal["float32", "bfloat16"]
+
+# what a random draw is for: the last part of its address
+MASKS, ORDER, WEIGHTS, DROPOUT, LABELS, VALIDATION = range(6)
+
+
+def cosine_with_warmup(step: int, steps: int, warmup_steps: int) -> float:
+    """Share of the peak learning rate: a linear rise, then half a cosine down to nothing."""
+    if step < warmup_steps:
+        return (step + 1) / warmup_steps
+    done = (step - warmup_steps) / max(1, steps - warmup_steps)
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+
+def addressed_generator(
+    seed: int, purpose: int, index: int, device: torch.device | str = "cpu"
+) -> torch.Generator:
+    """A generator made from what it is for, so that no draw depends on what came before it."""
+    state = np.random.SeedSequence(seed, spawn_key=(purpose, index)).generate_state(2, np.uint32)
+    return torch.Generator(device).manual_seed(int(state[0]) << 31 ^ int(state[1]))
+
+
+def best_precision(device: torch.device) -> Precision:
+    """bfloat16 where the machine multiplies it in hardware, float32 elsewhere."""
+    if device.type == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+    if device.type == "cpu":
+        able = getattr(torch.cpu, "get_capabilities", dict)()  # not in torch 2.11
+        return "bfloat16" if able.get("avx512_bf16") or able.get("amx_bf16") else "float32"
+    return "float32"
+
+
+def autocast(device: torch.device, precision: Precision) -> AbstractContextManager[None]:
+    """Matrix products in the given precision; weights, losses and sums stay in float32."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")

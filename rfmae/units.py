@@ -1,0 +1,106 @@
+"""Decibels, the kinds of signal-to-noise ratio, and the grammar of an SNR grid."""
+
+import math
+from typing import Literal, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from rfmae.errors import UnitError
+
+SnrReference = Literal["symbol", "sample", "dataset"]
+"""What an SNR refers to: Es/N0, power per complex sample, or whatever a public data set wrote down."""
+
+SNR_REFERENCE_NAMES: dict[str, str] = {
+    "symbol": "Es/N0",
+    "sample": "SNR per sample",
+    "dataset": "SNR as the data set states it",
+}
+
+_LARGEST_GRID = 10_000
+
+
+@overload
+def db_to_ratio(value_db: float) -> float: ...
+@overload
+def db_to_ratio(value_db: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]: ...
+def db_to_ratio(value_db):  # type: ignore[no-untyped-def]
+    """Decibels to a power ratio."""
+    return 10.0 ** (value_db / 10.0)
+
+
+@overload
+def ratio_to_db(ratio: float) -> float: ...
+@overload
+def ratio_to_db(ratio: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]: ...
+def ratio_to_db(ratio):  # type: ignore[no-untyped-def]
+    """A power ratio to decibels."""
+    return 10.0 * np.log10(ratio)
+
+
+def snr_to_es_n0(snr_db: float, samples_per_symbol: float) -> float:
+    """Es/N0 in dB of a waveform whose SNR per sample is `snr_db` (Proakis, ch. 4).
+
+    >>> round(snr_to_es_n0(-10.0, samples_per_symbol=8), 2)
+    -0.97
+    """
+    return float(snr_db + ratio_to_db(samples_per_symbol))
+
+
+def noise_power_per_sample(
+    snr_db: float, snr_reference: SnrReference, samples_per_symbol: int
+) -> float:
+    """Noise power to add to each sample of a waveform of unit mean power."""
+    if snr_reference == "symbol":
+        return samples_per_symbol / db_to_ratio(snr_db)
+    if snr_reference == "sample":
+        return 1.0 / db_to_ratio(snr_db)
+    raise UnitError(
+        f"noise can be scaled to snr_reference 'symbol' or 'sample', got {snr_reference!r}"
+    )
+
+
+def parse_snr_grid(text: str) -> tuple[float, ...]:
+    """SNR points in dB of `start:stop[:step]`, both ends included, or of one number.
+
+    >>> parse_snr_grid("-10:10:5")
+    (-10.0, -5.0, 0.0, 5.0, 10.0)
+    """
+    parts = text.split(":")
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        numbers = []
+    if not 1 <= len(numbers) <= 3 or not all(math.isfinite(number) for number in numbers):
+        raise UnitError(
+            f"an SNR grid is start:stop[:step] in dB, such as -10:10 or -10:10:2, got {text!r}"
+        )
+    start = numbers[0]
+    stop = numbers[1] if len(numbers) > 1 else start
+    step = numbers[2] if len(numbers) > 2 else 1.0
+    if stop < start:
+        raise UnitError(
+            f"an SNR grid runs upwards, got {text!r}; write {_join(stop, start, *numbers[2:])}"
+        )
+    if step <= 0:
+        raise UnitError(f"the step of an SNR grid must be positive, got {text!r}")
+    intervals = (stop - start) / step
+    if abs(intervals - round(intervals)) > 1e-9:
+        raise UnitError(
+            f"the step must divide the range of an SNR grid, got {text!r}{_swapped(*numbers)}"
+        )
+    if intervals >= _LARGEST_GRID:
+        raise UnitError(f"an SNR grid holds at most {_LARGEST_GRID} points, got {text!r}")
+    return tuple(round(start + index * step, 9) for index in range(round(intervals) + 1))
+
+
+def _join(*numbers: float) -> str:
+    return ":".join(f"{number:g}" for number in numbers)
+
+
+def _swapped(start: float, middle: float, last: float = 1.0) -> str:
+    """The spelling that was probably meant when a grid came in MATLAB's order."""
+    matlab = middle > 0 and last > start and abs((last - start) / middle % 1.0) < 1e-9
+    if matlab:
+        return f"; the order is start:stop:step, write {_join(start, last, middle)}"
+    return ""
