@@ -547,8 +547,8 @@ class Street:
     """The settings of the whole street, from a recipe to a report."""
 
     preset: str = "tiny"
-    pretrain_epochs: int = 25
-    finetune_epochs: int = 25
+    pretrain_epochs: int = 20
+    finetune_epochs: int = 45
     labels: int | None = 1_000
     denoised_per_point: int = 6
     seed: int = 0

@@ -53,14 +53,13 @@ class FinetuneTask:
         self.network.to(device)
         self._dataset, self._seed = dataset, seed
         self._device, self._precision = device, precision
-        self._train = ImageSplit(dataset, "train", device, progress, clean=False)
+        rows = self._labelled_rows(labels)
+        self._train = ImageSplit(dataset, "train", device, progress, clean=False, rows=rows)
         self._validation = ImageSplit(dataset, "validation", device, progress, clean=False)
-        self._rows = self._labelled_rows(labels)
-        self.examples = len(self._rows)
+        self.examples = len(self._train)
 
     def losses(self, rows: Tensor, step: int) -> dict[str, Tensor]:
         """Cross-entropy of one batch of labelled examples."""
-        rows = self._rows[rows]
         dropout = addressed_generator(self._seed, DROPOUT, step, self._device)
         logits = self.network(self._train.noisy(rows), dropout).float()
         label = self._train.label[rows].to(self._device)
@@ -93,14 +92,16 @@ class FinetuneTask:
             "snr_reference": self._dataset.snr_reference,
         }
 
-    def _labelled_rows(self, labels: int | None) -> Tensor:
-        available = len(self._train)
+    def _labelled_rows(self, labels: int | None) -> Tensor | None:
+        """Rows of the training examples whose labels may be seen; none means all."""
         if labels is None:
-            return torch.arange(available)
+            return None
+        label, _ = self._dataset.labels("train")
+        available = len(label)
         if not len(self._dataset.classes) <= labels <= available:
             raise TrainingError(
                 f"labels must lie between the {len(self._dataset.classes)} classes and the "
                 f"{available} training examples of {self._dataset.name}, got {labels}"
             )
         generator = addressed_generator(self._seed, LABELS, 0)
-        return labelled_subset(self._train.label, labels, generator)
+        return labelled_subset(torch.from_numpy(label), labels, generator)

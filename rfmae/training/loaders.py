@@ -17,18 +17,27 @@ _LARGEST_CACHE_BYTES = 2**32
 
 
 class ImageSplit:
-    """Images of one split of a data set by row number.
+    """Images of one split of a data set, by row number.
 
     Images are held in half precision, eleven bits, whether they are kept or rendered again for
     each batch: what fits into memory does not change a number.
     """
 
     def __init__(
-        self, dataset: Dataset, split: str, device: torch.device, progress: Progress, *, clean: bool
+        self,
+        dataset: Dataset,
+        split: str,
+        device: torch.device,
+        progress: Progress,
+        *,
+        clean: bool,
+        rows: Tensor | None = None,
     ) -> None:
-        labels, snr_db = dataset.labels(split)
-        self.label = torch.from_numpy(labels.astype(np.int64))
-        self.snr_db = torch.from_numpy(snr_db)
+        """All rows of the split, or only `rows`, which then count from zero."""
+        labels, _ = dataset.labels(split)
+        label = torch.from_numpy(labels.astype(np.int64))
+        self._rows = torch.arange(len(label)) if rows is None else rows
+        self.label = label[self._rows]
         self._dataset, self._split, self._device = dataset, split, device
         self._config = dataset.image
         self._noisy: Tensor | None = None
@@ -56,13 +65,13 @@ class ImageSplit:
     def _keep(self, progress: Progress, clean: bool) -> None:
         total = len(self) * (2 if clean else 1)
         with progress.stage(f"render {self._split}", total, "images") as stage:
-            pairs = self._dataset.read(self._split)
+            pairs = self._dataset.read(self._split, self._rows.numpy())
             self._noisy = render(pairs.observed.iq, self._config, self._device, stage.advance)
             if clean:
                 self._clean = render(pairs.clean, self._config, self._device, stage.advance)
 
     def _rendered(self, rows: Tensor, *, clean: bool) -> Tensor:
-        ascending, back = np.unique(rows.numpy(), return_inverse=True)  # HDF5 reads upwards only
+        ascending, back = np.unique(self._rows[rows].numpy(), return_inverse=True)  # HDF5 reads upwards only
         pairs = self._dataset.read(self._split, ascending)
         iq = (pairs.clean if clean else pairs.observed.iq)[back]
         return render(iq, self._config, self._device).to(self._device, torch.float32)
