@@ -4,9 +4,9 @@ import functools
 from collections.abc import Callable
 
 import typer
-from rfmae.errors import RfmaeError
-
 from rfmae_cli import commands, console
+
+from rfmae.errors import RfmaeError
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "quickstart": commands.quickstart,

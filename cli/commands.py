@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-
 from rfmae_cli import console
 from rfmae_cli.options import (
     HOME,
@@ -36,11 +35,11 @@ def quickstart(
 
     What is there already is kept, so that an interrupted quickstart goes on where it was.
     """
-    from rfmae import workflows
     from rfmae.datasets.recipe import load_recipe
+    from rfmae.workflows import street as street_jobs
 
-    street = workflows.Street(preset=preset, labels=labels or None, seed=seed)
-    told = workflows.quickstart(
+    street = street_jobs.Street(preset=preset, labels=labels or None, seed=seed)
+    told = street_jobs.quickstart(
         load_recipe(recipe),
         street,
         out,
@@ -62,8 +61,8 @@ def synth(
     as_json: JsonOption = False,
 ) -> None:
     """Synthesise a recipe into a data set. ASK is unipolar, PAM bipolar."""
-    from rfmae import workflows
     from rfmae.datasets.recipe import load_recipe
+    from rfmae.workflows import data as data_jobs
 
     resolved = load_recipe(recipe)
     if snr is not None:
@@ -71,9 +70,7 @@ def synth(
     if seed is not None:
         resolved = resolved.with_seed(seed)
     folder = out or HOME / "datasets" / resolved.folder_name
-    dataset = workflows.synth(
-        resolved, folder, workers=workers, progress=console.ShownProgress()
-    )
+    dataset = data_jobs.synth(resolved, folder, workers=workers, progress=console.ShownProgress())
     if as_json:
         console.say_json({"folder": str(folder), **dataset.card})
     else:
@@ -100,12 +97,13 @@ def pretrain(
     as_json: JsonOption = False,
 ) -> None:
     """Pre-train DenoMAE2.0 on pairs of noisy and clean constellation images."""
-    from rfmae import workflows
     from rfmae.datasets.store import open_dataset
+    from rfmae.workflows import data as data_jobs
+    from rfmae.workflows import training as training_jobs
 
-    dataset = open_dataset(data or workflows.newest_dataset(HOME / "datasets"))
+    dataset = open_dataset(data or data_jobs.newest_dataset(HOME / "datasets"))
     folder = out or HOME / "runs" / f"pretrain-{dataset.folder.name}-{preset}"
-    settings = workflows.Pretraining(
+    settings = training_jobs.Pretraining(
         preset=preset,
         epochs=epochs,
         batch_size=batch,
@@ -114,7 +112,7 @@ def pretrain(
         position_weight=position_weight,
         seed=seed,
     )
-    best = workflows.pretrain(
+    best = training_jobs.pretrain(
         dataset,
         settings,
         folder,
@@ -146,13 +144,14 @@ def finetune(
     as_json: JsonOption = False,
 ) -> None:
     """Fine-tune a modulation classifier, from a pre-trained encoder or from scratch."""
-    from rfmae import workflows
     from rfmae.datasets.store import open_dataset
+    from rfmae.workflows import data as data_jobs
+    from rfmae.workflows import training as training_jobs
 
-    dataset = open_dataset(data or workflows.newest_dataset(HOME / "datasets"))
+    dataset = open_dataset(data or data_jobs.newest_dataset(HOME / "datasets"))
     stage = "finetune" if model else "scratch"
     folder = out or HOME / "runs" / f"{stage}-{dataset.folder.name}-{preset}"
-    settings = workflows.Finetuning(
+    settings = training_jobs.Finetuning(
         preset=preset,
         labels=labels or None,
         epochs=epochs,
@@ -161,7 +160,7 @@ def finetune(
         frozen=frozen,
         seed=seed,
     )
-    best = workflows.finetune(
+    best = training_jobs.finetune(
         dataset,
         settings,
         folder,
@@ -184,13 +183,14 @@ def eval_snr(
     as_json: JsonOption = False,
 ) -> None:
     """Accuracy and confusion at every SNR of the test split."""
-    from rfmae import workflows
+    from rfmae.workflows import data as data_jobs
+    from rfmae.workflows import evaluation as evaluation_jobs
 
-    paths = model or [workflows.newest_run(HOME / "runs", "finetune")]
-    dataset = workflows.dataset_of(paths[0], data, HOME / "datasets")
-    names = workflows.model_names(paths)
+    paths = model or [data_jobs.newest_run(HOME / "runs", "finetune")]
+    dataset = data_jobs.dataset_of(paths[0], data, HOME / "datasets")
+    names = evaluation_jobs.model_names(paths)
     folder = out or HOME / "reports" / "-".join(["eval-snr", dataset.folder.name, *names])
-    told = workflows.eval_snr(
+    told = evaluation_jobs.eval_snr(
         dataset,
         dict(zip(names, paths, strict=True)),
         folder,
@@ -213,13 +213,14 @@ def eval_denoise(
     as_json: JsonOption = False,
 ) -> None:
     """PSNR and SSIM of the denoised test images at every SNR."""
-    from rfmae import workflows
+    from rfmae.workflows import data as data_jobs
+    from rfmae.workflows import evaluation as evaluation_jobs
 
-    path = model or workflows.newest_run(HOME / "runs", "pretrain")
-    dataset = workflows.dataset_of(path, data, HOME / "datasets")
-    name = workflows.model_names([path])[0]
+    path = model or data_jobs.newest_run(HOME / "runs", "pretrain")
+    dataset = data_jobs.dataset_of(path, data, HOME / "datasets")
+    name = evaluation_jobs.model_names([path])[0]
     folder = out or HOME / "reports" / f"eval-denoise-{dataset.folder.name}-{name}"
-    told = workflows.eval_denoise(
+    told = evaluation_jobs.eval_denoise(
         dataset,
         path,
         folder,
@@ -239,21 +240,21 @@ def classify(
     as_json: JsonOption = False,
 ) -> None:
     """Name the modulation of recordings, window by window and as a whole."""
-    from rfmae import workflows
+    from rfmae.workflows import recordings as recordings_jobs
 
-    verdicts = workflows.classify(recordings, model, device=device)
+    verdicts = recordings_jobs.classify(recordings, model, device=device)
     if as_json:
-        console.say_json([workflows.verdict_json(verdict) for verdict in verdicts])
+        console.say_json([recordings_jobs.verdict_json(verdict) for verdict in verdicts])
         return
     for verdict in verdicts:
-        _tell_verdict(workflows.verdict_json(verdict))
+        _tell_verdict(recordings_jobs.verdict_json(verdict))
 
 
 def show(path: Annotated[Path, typer.Argument()], as_json: JsonOption = False) -> None:
     """What an artefact or a recording is."""
-    from rfmae import workflows
+    from rfmae.workflows import data as data_jobs
 
-    card = workflows.show(path)
+    card = data_jobs.show(path)
     if as_json:
         console.say_json(card)
         return

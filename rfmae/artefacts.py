@@ -37,7 +37,7 @@ def write_json(path: Path, content: Any) -> None:
     beside = path.with_name(f".{path.name}.partial")
     with _plain_disk_errors(path):
         beside.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-        os.replace(beside, path)
+        beside.replace(path)
 
 
 def read_card(folder: Path) -> Card | None:
@@ -84,11 +84,11 @@ def written_whole(folder: Path, *, replaces: str | None = None) -> Iterator[Path
 def _take_name(scratch: Path, folder: Path) -> None:
     """Rename into place; an older artefact leaves only once the new one stands."""
     if not folder.exists():
-        os.replace(scratch, folder)
+        scratch.replace(folder)
         return
     old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
-    os.replace(folder, old)
-    os.replace(scratch, folder)
+    folder.replace(old)
+    scratch.replace(folder)
     shutil.rmtree(old)
 
 

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from rfmae.artefacts import Card
 from rfmae.errors import ShapeError
@@ -35,9 +34,7 @@ def choose_device(name: str = "auto") -> torch.device:
         device = torch.device(name)
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise ShapeError(
-            f"no device {name!r} on this machine; use --device cpu or auto"
-        ) from error
+        raise ShapeError(f"no device {name!r} on this machine; use --device cpu or auto") from error
     return device
 
 
@@ -98,26 +95,38 @@ class SignalClassifier:
 
 
 class Denoiser:
-    """Noisy constellation images to clean ones, each patch predicted while it is hidden."""
+    """Noisy constellation images to clean ones, with the images drawn as in training."""
 
     def __init__(self, network: DenoMAE, card: Card, image: ImageConfig, device: torch.device):
         self.card, self.image = card, image
         self._network, self._device = network.to(device), device
 
     @torch.inference_mode()
-    def __call__(self, images: Tensor, seed: int = 0) -> Tensor:
-        """Reconstructions (N, C, H, W) of noisy images, averaged over complementary masks."""
-        images = images.to(self._device)
+    def images(self, iq: npt.ArrayLike) -> FloatArray:
+        """Constellation images (N, C, H, W) of complex I/Q (N, T), drawn as in training."""
+        batches = torch.from_numpy(checked_iq(iq, dimensions=2)).split(_BATCH)
+        drawn = [constellation_images(batch.to(self._device), self.image) for batch in batches]
+        return torch.cat(drawn).cpu().numpy()
+
+    @torch.inference_mode()
+    def __call__(self, images: FloatArray, seed: int = 0) -> FloatArray:
+        """Reconstructions (N, C, H, W) of noisy images, in [0, 1].
+
+        The visible sets of the masks divide the patches, so each patch is predicted several times
+        while it is hidden; the predictions are averaged. `seed` decides the masks.
+        """
+        noisy = torch.from_numpy(np.asarray(images, np.float32)).to(self._device)
         config = self._network.config
         generator = torch.Generator(self._device).manual_seed(seed)
-        n, patches = len(images), config.encoder.patches
-        total = images.new_zeros(n, patches, config.encoder.patch_pixels)
-        times = images.new_zeros(n, patches, 1)
+        n, patches = len(noisy), config.encoder.patches
+        total = noisy.new_zeros(n, patches, config.encoder.patch_pixels)
+        times = noisy.new_zeros(n, patches, 1)
         for mask in complementary_masks(n, patches, config.mask_ratio, generator):
             hidden = mask.hidden[..., None]
-            total += torch.where(hidden, self._network(images, mask).patches.float(), 0.0)
+            total += torch.where(hidden, self._network(noisy, mask).patches.float(), 0.0)
             times += hidden
-        return unpatchify(total / times, config.encoder.patch_size, config.encoder.planes)
+        mean = unpatchify(total / times, config.encoder.patch_size, config.encoder.planes)
+        return mean.clamp(0, 1).cpu().numpy()
 
 
 def load_classifier(path: str | Path, device: str = "auto") -> SignalClassifier:

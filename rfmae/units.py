@@ -9,7 +9,7 @@ import numpy.typing as npt
 from rfmae.errors import UnitError
 
 SnrReference = Literal["symbol", "sample", "dataset"]
-"""What an SNR refers to: Es/N0, power per complex sample, or whatever a public data set wrote down."""
+"""What an SNR refers to: Es/N0, power per complex sample, or what a public data set says it is."""
 
 SNR_REFERENCE_NAMES: dict[str, str] = {
     "symbol": "Es/N0",

@@ -97,7 +97,9 @@ def _data_file(path: Path, meta: dict[str, Any]) -> Path:
     named = meta["global"].get("core:dataset")
     data = path.with_name(str(named)) if named else path.with_suffix(".sigmf-data")
     if not data.is_file():
-        raise CaptureError(f"the data file {data} of {path.name} is missing; put it beside the meta")
+        raise CaptureError(
+            f"the data file {data} of {path.name} is missing; put it beside the meta"
+        )
     return data
 
 

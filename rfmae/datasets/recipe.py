@@ -196,9 +196,7 @@ def _value(hint: Any, value: Any, where: str) -> Any:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Literal:
         if value not in arguments:
-            raise RecipeError(
-                f"{where} must be {' or '.join(map(repr, arguments))}, got {value!r}"
-            )
+            raise RecipeError(f"{where} must be {' or '.join(map(repr, arguments))}, got {value!r}")
         return value
     if origin is tuple:
         if not isinstance(value, list):
@@ -224,7 +222,9 @@ def _check(recipe: Recipe) -> None:
     if recipe.schema != 1:
         raise RecipeError(f"schema must be 1, got {recipe.schema}")
     if not recipe.name or not set(recipe.name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-"):
-        raise RecipeError(f"name must be lower-case letters, digits and dashes, got {recipe.name!r}")
+        raise RecipeError(
+            f"name must be lower-case letters, digits and dashes, got {recipe.name!r}"
+        )
     if recipe.seed < 0:
         raise RecipeError(f"seed must not be negative, got {recipe.seed}")
     if len(source.modulations) < 2:

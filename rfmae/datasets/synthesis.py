@@ -1,4 +1,4 @@
-"""Recipe to examples: every example from its own address, so that order and workers don't matter."""
+"""Recipe to examples: each from its own address, so that order and workers do not matter."""
 
 import zlib
 from collections.abc import Iterator

@@ -1,6 +1,7 @@
 """Encoder plus head: automatic modulation classification of constellation images."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -26,9 +27,7 @@ class Classifier(nn.Module):
         self.config = config
         widths = (config.encoder.width, *config.hidden)
         self.encoder = Encoder(config.encoder)
-        self.layers = nn.ModuleList(
-            nn.Linear(before, after) for before, after in zip(widths, widths[1:], strict=False)
-        )
+        self.layers = nn.ModuleList(nn.Linear(before, after) for before, after in pairwise(widths))
         self.head = nn.Linear(widths[-1], config.classes)
 
     def forward(self, images: Tensor, dropout: torch.Generator | None = None) -> Tensor:
@@ -36,7 +35,7 @@ class Classifier(nn.Module):
         features = self.encoder(images)[:, 1:].mean(dim=1)
         for layer in self.layers:
             features = self._dropped(nn.functional.gelu(layer(features)), dropout)
-        return self.head(features)  # type: ignore[no-any-return]
+        return self.head(features)
 
     def _dropped(self, features: Tensor, generator: torch.Generator | None) -> Tensor:
         if generator is None or self.config.dropout == 0:

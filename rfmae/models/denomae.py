@@ -71,7 +71,7 @@ class Decoder(nn.Module):
         patches = patches + self.positions[patch_ids]
         mixed = self.norm(self.blocks(torch.cat([tokens[:, :1], patches], dim=1)))
         # attention does not care in which order patches stand; the picture does
-        return self.pixels(take(mixed[:, 1:], patch_ids.argsort(dim=1)))  # type: ignore[no-any-return]
+        return self.pixels(take(mixed[:, 1:], patch_ids.argsort(dim=1)))
 
 
 class DenoMAE(nn.Module):

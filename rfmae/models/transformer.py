@@ -32,7 +32,7 @@ class Attention(nn.Module):
         qkv = self.qkv(tokens).view(n, count, 3, self.heads, width // self.heads)
         query, key, value = qkv.permute(2, 0, 3, 1, 4)  # each (N, heads, L, width / heads)
         mixed = _attend(query, key, value).transpose(1, 2).reshape(n, count, width)
-        return self.out(mixed)  # type: ignore[no-any-return]
+        return self.out(mixed)
 
 
 def _attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
@@ -57,7 +57,7 @@ class Block(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         tokens = tokens + self.attention(self.norm_attention(tokens))
-        return tokens + self.perceptron(self.norm_perceptron(tokens))  # type: ignore[no-any-return]
+        return tokens + self.perceptron(self.norm_perceptron(tokens))
 
 
 def sine_cosine_positions(side: int, width: int) -> Tensor:

@@ -67,7 +67,7 @@ class Encoder(nn.Module):
             patches, positions = take(patches, mask.visible_ids), positions[mask.visible_ids]
         tokens = self.embed(patches) + positions
         first = self.class_token.expand(len(images), -1, -1).to(tokens.dtype)
-        return self.norm(self.blocks(torch.cat([first, tokens], dim=1)))  # type: ignore[no-any-return]
+        return self.norm(self.blocks(torch.cat([first, tokens], dim=1)))
 
     def _patches(self, images: Tensor) -> Tensor:
         config = self.config

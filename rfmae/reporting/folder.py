@@ -117,7 +117,9 @@ def _denoising_section(report: Report, folder: Path, figures: Path) -> list[str]
 
 
 def _provenance(facts: dict[str, Any]) -> str:
-    return "\n".join(f"- {name.replace('_', ' ')}: {_words(value)}" for name, value in facts.items())
+    return "\n".join(
+        f"- {name.replace('_', ' ')}: {_words(value)}" for name, value in facts.items()
+    )
 
 
 def _words(value: Any) -> str:

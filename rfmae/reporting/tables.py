@@ -36,7 +36,10 @@ def accuracy_table(reports: dict[str, SnrReport]) -> Table:
     rows = [
         [
             f"{snr_db:g}",
-            *(_with_interval(r.accuracy_per_snr[s], r.interval_per_snr[s]) for r in reports.values()),
+            *(
+                _with_interval(r.accuracy_per_snr[s], r.interval_per_snr[s])
+                for r in reports.values()
+            ),
             str(first.examples_per_snr[s]),
         ]
         for s, snr_db in enumerate(first.snr_db)
@@ -47,7 +50,16 @@ def accuracy_table(reports: dict[str, SnrReport]) -> Table:
 
 def accuracy_csv(reports: dict[str, SnrReport]) -> Table:
     """One row for each model and SNR, ratios in full precision."""
-    heads = ["model", "snr_db", "snr_reference", "examples", "hits", "accuracy", "low_95", "high_95"]
+    heads = [
+        "model",
+        "snr_db",
+        "snr_reference",
+        "examples",
+        "hits",
+        "accuracy",
+        "low_95",
+        "high_95",
+    ]
     rows = []
     for name, report in reports.items():
         for s, snr_db in enumerate(report.snr_db):
@@ -78,7 +90,9 @@ def confusion_csv(report: SnrReport) -> Table:
 def denoise_table(report: DenoiseReport, decimals: Sequence[int] = (2, 3)) -> Table:
     """PSNR and SSIM of every answer per SNR, and the mean over all examples last."""
     heads = [f"{SNR_REFERENCE_NAMES[report.snr_reference]} (dB)"]
-    heads += [f"PSNR {name}" for name in report.answers] + [f"SSIM {name}" for name in report.answers]
+    heads += [f"PSNR {name}" for name in report.answers] + [
+        f"SSIM {name}" for name in report.answers
+    ]
     heads.append("examples")
     columns = [
         (values, places)

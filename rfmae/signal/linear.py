@@ -23,7 +23,7 @@ def map_symbols(indices: IntArray, modulation: Modulation) -> ComplexArray:
 
 
 def decide_indices(symbols: ComplexArray, modulation: Modulation) -> IntArray:
-    """The most likely symbol indices, point by point; the first differential step is from phase 0."""
+    """Nearest symbol indices; a differential modulation takes its first step from phase zero."""
     if modulation.family != "differential":
         return nearest_indices(symbols, modulation.alphabet)
     before = np.ones_like(symbols)
@@ -43,8 +43,7 @@ def shape_symbols(
         return _filtered(symbols, taps, samples_per_symbol)
     if samples_per_symbol % 2:
         raise RecipeError(
-            "a half-symbol offset needs an even samples_per_symbol, "
-            f"got {samples_per_symbol}"
+            f"a half-symbol offset needs an even samples_per_symbol, got {samples_per_symbol}"
         )
     late = samples_per_symbol // 2
     waveform = _filtered(symbols.real + 0j, taps, samples_per_symbol)

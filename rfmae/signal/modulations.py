@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from rfmae.errors import RecipeError, nearest
 from rfmae.records import ComplexArray, IntArray
@@ -54,12 +55,15 @@ class Modulation:
         return np.array(self.points, np.complex64)
 
 
-def _unit_power(points: ComplexArray) -> tuple[complex, ...]:
+_Levels = npt.NDArray[np.complex128]
+
+
+def _unit_power(points: _Levels) -> tuple[complex, ...]:
     scaled = points / np.sqrt(np.mean(np.abs(points) ** 2))
     return tuple(complex(point) for point in scaled)
 
 
-def _gray_ordered(levels: ComplexArray) -> ComplexArray:
+def _gray_ordered(levels: _Levels) -> _Levels:
     """Levels along a line or a circle, re-ordered so that position equals Gray label."""
     points = np.empty(len(levels), np.complex128)
     points[gray_code(len(levels))] = levels
@@ -82,7 +86,12 @@ def _pam(order: int) -> Modulation:
 
 
 def _psk(
-    order: int, name: str, family: Family = "memoryless", *, turn: float = 0.0, same_law_as: str = ""
+    order: int,
+    name: str,
+    family: Family = "memoryless",
+    *,
+    turn: float = 0.0,
+    same_law_as: str = "",
 ) -> Modulation:
     """Phase-shift keying whose first point stands `turn` turns above the I axis."""
     angles = 2 * np.pi * (np.arange(order) / order + turn)

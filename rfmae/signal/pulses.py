@@ -21,8 +21,10 @@ def root_raised_cosine(rolloff: float, samples_per_symbol: int, span_symbols: in
     centre, pole = t == 0, np.isclose(np.abs(t), 1 / (4 * rolloff), rtol=0, atol=1e-9)
     taps[centre] = 1 + rolloff * (4 / math.pi - 1)
     quarter = math.pi / (4 * rolloff)
-    taps[pole] = rolloff / math.sqrt(2) * (
-        (1 + 2 / math.pi) * math.sin(quarter) + (1 - 2 / math.pi) * math.cos(quarter)
+    taps[pole] = (
+        rolloff
+        / math.sqrt(2)
+        * ((1 + 2 / math.pi) * math.sin(quarter) + (1 - 2 / math.pi) * math.cos(quarter))
     )
     t = t[~(centre | pole)]
     rising = np.sin(np.pi * t * (1 - rolloff)) + 4 * rolloff * t * np.cos(np.pi * t * (1 + rolloff))

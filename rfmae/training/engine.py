@@ -48,6 +48,10 @@ class TrainingPlan:
     def warmup_steps(self) -> int:
         return max(1, round(self.steps * self.warmup_share))
 
+    def logs_after(self, step: int) -> bool:
+        """Whether the figures of a step are logged, counting steps from one."""
+        return step == 1 or step % self.log_every == 0 or step == self.steps
+
     def validates_after(self, step: int) -> bool:
         """Whether `step` steps done are one of the moments to validate and save."""
         every = max(1, self.steps // self.validations)
@@ -64,10 +68,12 @@ class Best(NamedTuple):
 class Task(Protocol):
     """What is trained: a network, its loss on a batch, its score on validation."""
 
-    network: nn.Module
     examples: int
     score_name: str
     higher_is_better: bool
+
+    @property
+    def network(self) -> nn.Module: ...
 
     def losses(self, rows: Tensor, step: int) -> dict[str, Tensor]:
         """Figures of a training batch; `loss` is the one to descend."""
@@ -124,8 +130,8 @@ def _train(
     for step in range(done, plan.steps):
         started = time.perf_counter()
         figures = _step(task, plan, optimiser, step, device, precision)
-        if step % plan.log_every == 0 or step + 1 == plan.steps:
-            _report(figures, task, plan, run, step, started, stage)
+        if plan.logs_after(step + 1):
+            _report(figures, task, plan, run, step + 1, started, stage)
         else:
             stage.advance()
         if plan.validates_after(step + 1):
@@ -184,17 +190,21 @@ def _report(
     started: float,
     stage: Stage,
 ) -> None:
-    """Log the figures of a step, and stop where the loss is no number."""
+    """Log the figures of a step."""
     values = {name: float(value) for name, value in figures.items()}
-    if not math.isfinite(values["loss"]):
-        good = run.checkpoints[-1] if run.checkpoints else "none yet"
-        raise TrainingError(
-            f"the loss is {values['loss']} at step {step}; "
-            f"lower the learning rate; last good checkpoint: {good}"
-        )
+    _stop_where_no_number(values["loss"], run, step)
     rate = min(plan.batch_size, task.examples) / (time.perf_counter() - started)
     run.log(step, {**values, "images_per_second": round(rate, 1)})
     stage.advance(1, loss=values["loss"], images_per_second=rate)
+
+
+def _stop_where_no_number(loss: float, run: RunFolder, step: int) -> None:
+    if not math.isfinite(loss):
+        good = run.checkpoints[-1] if run.checkpoints else "none yet"
+        raise TrainingError(
+            f"the loss must stay finite, got {loss} at step {step}; "
+            f"lower the learning rate; last good checkpoint: {good}"
+        )
 
 
 def _validate_and_save(
@@ -206,6 +216,7 @@ def _validate_and_save(
 ) -> Best:
     task.network.eval()
     figures = task.validate()
+    _stop_where_no_number(figures["loss"], run, step)
     run.log(step, {f"validation_{name}": value for name, value in figures.items()})
     score = figures[task.score_name]
     sign = 1 if task.higher_is_better else -1

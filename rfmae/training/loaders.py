@@ -71,7 +71,8 @@ class ImageSplit:
                 self._clean = render(pairs.clean, self._config, self._device, stage.advance)
 
     def _rendered(self, rows: Tensor, *, clean: bool) -> Tensor:
-        ascending, back = np.unique(self._rows[rows].numpy(), return_inverse=True)  # HDF5 reads upwards only
+        # HDF5 reads rows upwards only
+        ascending, back = np.unique(self._rows[rows].numpy(), return_inverse=True)
         pairs = self._dataset.read(self._split, ascending)
         iq = (pairs.clean if clean else pairs.observed.iq)[back]
         return render(iq, self._config, self._device).to(self._device, torch.float32)
@@ -104,6 +105,7 @@ def labelled_subset(label: Tensor, count: int, generator: torch.Generator) -> Te
     classes = label.unique().tolist()
     share, rest = divmod(count, len(classes))
     chosen = [
-        order[label[order] == value][: share + (place < rest)] for place, value in enumerate(classes)
+        order[label[order] == value][: share + (place < rest)]
+        for place, value in enumerate(classes)
     ]
     return torch.cat(chosen).sort().values

@@ -34,7 +34,7 @@ def best_precision(device: torch.device) -> Precision:
     if device.type == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
     if device.type == "cpu":
-        able = getattr(torch.cpu, "get_capabilities", dict)()  # not in torch 2.11
+        able: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # not in torch 2.11
         return "bfloat16" if able.get("avx512_bf16") or able.get("amx_bf16") else "float32"
     return "float32"
 

@@ -1,0 +1,84 @@
+"""Making data sets and finding artefacts again."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from rfmae.artefacts import CARD_NAME, Card, read_card
+from rfmae.datasets.captures import read_sigmf
+from rfmae.datasets.recipe import Recipe
+from rfmae.datasets.store import KIND as DATASET
+from rfmae.datasets.store import Dataset, open_dataset, write_dataset
+from rfmae.errors import ArtefactError, DatasetError
+from rfmae.models.checkpoint import load_checkpoint
+from rfmae.progress import Progress, Silent
+from rfmae.training.run_folder import KIND as RUN
+from rfmae.training.run_folder import RunFolder
+
+
+def synth(
+    recipe: Recipe, folder: Path, *, workers: int = 1, progress: Progress | None = None
+) -> Dataset:
+    """Synthesise a recipe into a data set folder; one that holds the same recipe is kept."""
+    progress = progress or Silent()
+    card = read_card(folder)
+    if card is not None and card.get("fingerprint") == recipe.fingerprint:
+        progress.note(f"data set {folder} is there already")
+        return open_dataset(folder)
+    return write_dataset(recipe, folder, workers=workers, progress=progress)
+
+
+def newest_dataset(home: Path) -> Path:
+    """The newest data set among the folders of `home`."""
+    return _newest(home, lambda card: card.get("kind") == DATASET, "data set", "rfmae synth")
+
+
+def newest_run(home: Path, stage: str) -> Path:
+    """The newest run of a stage, `pretrain` or `finetune`, among the folders of `home`."""
+    return _newest(
+        home,
+        lambda card: card.get("kind") == RUN and card["config"]["stage"] == stage,
+        f"{stage} run",
+        f"rfmae {stage}",
+    )
+
+
+def _newest(home: Path, wanted: Callable[[Card], bool], what: str, maker: str) -> Path:
+    cards = home.glob(f"*/{CARD_NAME}") if home.is_dir() else ()
+    found = [card for card in cards if wanted(read_card(card.parent) or {})]
+    if not found:
+        raise ArtefactError(f"no {what} in {home}; name its folder or run `{maker}` first")
+    return max(found, key=lambda card: card.stat().st_mtime).parent
+
+
+def dataset_of(model: Path, named: Path | None, home: Path) -> Dataset:
+    """The data set that was named, or the one in `home` that a model was trained on."""
+    if named is not None:
+        return open_dataset(named)
+    trained_on = load_checkpoint(model).card["dataset"]
+    folder = home / f"{trained_on['name']}-{trained_on['fingerprint']}"
+    if not folder.is_dir():
+        raise DatasetError(f"{model} was trained on {folder}, which is not there; name --data")
+    return open_dataset(folder)
+
+
+def show(path: Path) -> Card:
+    """What an artefact is: the card of a data set, checkpoint, run or report, or a recording."""
+    if path.suffix == ".sigmf-meta":
+        capture = read_sigmf(path)
+        return {
+            "kind": "recording",
+            "samples": len(capture.iq),
+            "sample_rate_hz": capture.sample_rate_hz,
+            "seconds": len(capture.iq) / capture.sample_rate_hz,
+            "labels": list(capture.labels),
+        }
+    card = read_card(path)
+    if card is None:
+        raise ArtefactError(f"{path} is no artefact of rfmae: it has no card.json")
+    if card.get("kind") == DATASET:
+        open_dataset(path)  # says what is wrong with it, if anything is
+    if card.get("kind") == RUN:
+        run = RunFolder(path)
+        best = run.best
+        return {**card, "steps_done": run.last_step, "best_checkpoint": best and best.name}
+    return card

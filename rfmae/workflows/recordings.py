@@ -1,0 +1,48 @@
+"""Recordings to answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rfmae.datasets.captures import Capture, read_sigmf
+from rfmae.errors import CaptureError
+from rfmae.inference import Answer, load_classifier
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a classifier says of one recording."""
+
+    capture: Capture
+    answer: Answer
+
+
+def classify(recordings: Sequence[Path], model: Path, *, device: str = "auto") -> list[Verdict]:
+    """Name the modulation of recordings of symbol-spaced samples."""
+    classifier = load_classifier(model, device)
+    captures = [read_sigmf(path) for path in recordings]  # all are read before one is answered
+    for capture in captures:
+        if not np.any(capture.iq):
+            raise CaptureError(f"{capture.path} holds nothing but zeros")
+    return [Verdict(capture, classifier.answer(capture.iq)) for capture in captures]
+
+
+def verdict_json(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as plain JSON."""
+    answer = verdict.answer
+    return {
+        "recording": str(verdict.capture.path),
+        "labels": list(verdict.capture.labels),
+        "samples": len(verdict.capture.iq),
+        "window_length": answer.window_length,
+        "class": answer.name,
+        "probability": float(answer.whole.max()),
+        "probabilities": dict(zip(answer.classes, answer.whole.tolist(), strict=True)),
+        "windows": [
+            {"class": answer.classes[int(row.argmax())], "probability": float(row.max())}
+            for row in answer.windows
+        ],
+    }

@@ -1,0 +1,132 @@
+"""The whole street, from a recipe to a report."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rfmae.artefacts import refuse_occupied
+from rfmae.datasets.recipe import Recipe
+from rfmae.inference import load_denoiser
+from rfmae.progress import Progress, Silent
+from rfmae.records import SnrReport
+from rfmae.reporting.folder import KIND as REPORT
+from rfmae.reporting.folder import Report, write_report
+from rfmae.workflows.data import synth
+from rfmae.workflows.evaluation import (
+    Told,
+    class_notes,
+    classifier_for,
+    measure_accuracy,
+    measure_denoising,
+    percent,
+    provenance,
+)
+from rfmae.workflows.training import Finetuning, Pretraining, finetune, pretrain
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """The settings of the whole street, from a recipe to a report."""
+
+    preset: str = "tiny"
+    pretrain_epochs: int = 20
+    finetune_epochs: int = 45
+    labels: int | None = 1_000
+    denoised_per_point: int = 6
+    seed: int = 0
+
+
+def quickstart(
+    recipe: Recipe,
+    street: Street,
+    home: Path,
+    *,
+    device: str = "auto",
+    workers: int = 2,
+    progress: Progress | None = None,
+) -> Told:
+    """The whole street: synthesise, pre-train, fine-tune, train from scratch, evaluate, report.
+
+    Stages that `home` holds already are kept; one that was interrupted is resumed.
+    """
+    progress = progress or Silent()
+    _refuse_strangers(home)
+    report_folder = home / "reports" / f"quickstart-{recipe.folder_name}-seed{street.seed}"
+    refuse_occupied(report_folder, replaces=REPORT)
+    dataset = synth(
+        recipe, home / "datasets" / recipe.folder_name, workers=workers, progress=progress
+    )
+    runs = home / "runs"
+    tail = f"{dataset.folder.name}-{street.preset}-seed{street.seed}"
+    pretrained = pretrain(
+        dataset,
+        Pretraining(street.preset, street.pretrain_epochs, batch_size=128, seed=street.seed),
+        runs / f"pretrain-{tail}",
+        resume=True,
+        device=device,
+        progress=progress,
+    )
+    settings = Finetuning(street.preset, street.labels, street.finetune_epochs, seed=street.seed)
+    labels = f"{street.labels}-labels" if street.labels else "all-labels"
+    models = {
+        "DenoMAE2.0": finetune(
+            dataset,
+            settings,
+            runs / f"finetune-{tail}-{labels}",
+            pretrained=pretrained,
+            resume=True,
+            device=device,
+            progress=progress,
+        ),
+        "from scratch": finetune(
+            dataset,
+            settings,
+            runs / f"scratch-{tail}-{labels}",
+            resume=True,
+            device=device,
+            progress=progress,
+        ),
+    }
+    classifiers = {name: classifier_for(dataset, path, device) for name, path in models.items()}
+    accuracy = {
+        name: measure_accuracy(dataset, classifier, name, progress)
+        for name, classifier in classifiers.items()
+    }
+    denoiser = load_denoiser(pretrained, device)
+    denoising, strip = measure_denoising(dataset, denoiser, street.denoised_per_point, progress)
+    cards = {name: item.card for name, item in classifiers.items()} | {"denoiser": denoiser.card}
+    report = Report(
+        title=f"rfmae quickstart: {dataset.name}",
+        headline=_headline(accuracy, street.labels or dataset.examples("train")),
+        provenance={
+            **provenance(dataset, cards),
+            "street": asdict(street),
+            "checkpoints": {name: str(path) for name, path in models.items()},
+        },
+        accuracy=accuracy,
+        denoising=denoising,
+        strip=strip,
+        notes=class_notes(dataset),
+    )
+    return Told(report, write_report(report, report_folder))
+
+
+def _refuse_strangers(home: Path) -> None:
+    """The home of a quickstart holds nothing but its own three folders."""
+    if home.is_dir() and {item.name for item in home.iterdir()} <= {"datasets", "runs", "reports"}:
+        return
+    refuse_occupied(home)
+
+
+def _headline(accuracy: dict[str, SnrReport], labels: int) -> str:
+    """What pre-training was worth, as it came out."""
+    pretrained, scratch = accuracy["DenoMAE2.0"], accuracy["from scratch"]
+    points = 100 * (pretrained.accuracy - scratch.accuracy)
+    facts = (
+        f"With {labels:,} labels DenoMAE2.0 names {percent(pretrained)} of the test examples "
+        f"right, the same network from scratch {percent(scratch)}"
+    )
+    if pretrained.interval[0] > scratch.interval[1]:
+        return f"{facts}: pre-training is worth {points:.1f} points here."
+    if pretrained.interval[1] < scratch.interval[0]:
+        return f"{facts}: pre-training costs {-points:.1f} points here."
+    return f"{facts}: no difference that these examples could prove."

@@ -1,0 +1,243 @@
+"""Recipes are read strictly, and what is wrong is named with the way out."""
+
+import dataclasses
+import tomllib
+
+import pytest
+
+from rfmae.datasets.recipe import (
+    SPLITS,
+    known_recipes,
+    load_recipe,
+    parse_recipe,
+    recipe_to_toml,
+)
+from rfmae.errors import RecipeError, UnitError
+
+
+def changed(toml, old, new):
+    assert old in toml
+    return toml.replace(old, new)
+
+
+# reading what is right ----------------------------------------------------------------------
+
+
+def test_a_recipe_reads_back_from_its_own_toml(tiny_recipe):
+    text = recipe_to_toml(tiny_recipe)
+    assert parse_recipe(text) == tiny_recipe
+    assert recipe_to_toml(parse_recipe(text)) == text
+
+
+@pytest.mark.parametrize(
+    "about", ['says "so"', "back\\slash", "tab\there", "µ, 中, 🛰", "a # b = [c]", "\x7f", "\x01"]
+)
+def test_any_text_reads_back_from_its_own_toml(tiny_recipe, about):
+    recipe = dataclasses.replace(tiny_recipe, about=about)
+    assert parse_recipe(recipe_to_toml(recipe)).about == about
+
+
+@pytest.mark.parametrize("rolloff", ["1", "1.0", "1e-3", "0.35"])
+def test_any_spelling_of_a_number_reads_back_and_keeps_its_fingerprint(tiny_toml, rolloff):
+    recipe = parse_recipe(tiny_toml + f"\n[source.pulse]\nrolloff = {rolloff}\n")
+    assert recipe.source.pulse.rolloff == float(rolloff)
+    assert parse_recipe(recipe_to_toml(recipe)).fingerprint == recipe.fingerprint
+
+
+def test_defaults_are_written_out(tiny_recipe):
+    table = tomllib.loads(recipe_to_toml(tiny_recipe))
+    assert table["source"]["pulse"] == {"shape": "rrc", "rolloff": 0.35, "span_symbols": 12}
+    assert table["source"]["channel"]["snr_reference"] == "symbol"
+    assert table["image"]["half_widths"] == [5, 25, 50]
+
+
+def test_a_default_that_is_spelled_out_leaves_the_fingerprint(tiny_toml, tiny_recipe):
+    spelled = parse_recipe(tiny_toml + '\n[source.pulse]\nshape = "rrc"\nrolloff = 0.35\n')
+    assert spelled.fingerprint == tiny_recipe.fingerprint
+
+
+def test_the_order_of_keys_leaves_the_fingerprint(tiny_toml, tiny_recipe):
+    moved = changed(tiny_toml, "train = 2\nvalidation = 1", "validation = 1\ntrain = 2")
+    assert parse_recipe(moved).fingerprint == tiny_recipe.fingerprint
+
+
+def test_a_fingerprint_is_eight_hexadecimal_digits_in_the_name_of_the_folder(tiny_recipe):
+    assert len(tiny_recipe.fingerprint) == 8
+    assert int(tiny_recipe.fingerprint, 16) >= 0
+    assert tiny_recipe.folder_name == f"tiny-{tiny_recipe.fingerprint}"
+
+
+def test_the_examples_of_a_split_are_classes_times_points_times_count(tiny_recipe):
+    assert [tiny_recipe.examples(split) for split in SPLITS] == [12, 6, 6]
+
+
+def test_snr_and_seed_can_be_changed_without_touching_the_rest(tiny_recipe):
+    other = tiny_recipe.with_snr("-4:4:4").with_seed(8)
+    assert other.source.channel.snr_db == (-4.0, 0.0, 4.0)
+    assert other.seed == 8
+    assert other.with_snr("0:10:10").with_seed(7) == tiny_recipe
+
+
+# reading what is wrong ----------------------------------------------------------------------
+
+WRONG = {
+    # keys
+    "unknown key at the top": ("seed = 7", "sede = 7", ["unknown key 'sede'", "seed"]),
+    "unknown key in a table": (
+        "samples_per_symbol = 2",
+        "sample_per_symbol = 2",
+        ["unknown key 'source.sample_per_symbol'", "did you mean samples_per_symbol"],
+    ),
+    "unknown key in a nested table": (
+        'snr = "0:10:10"',
+        'snr = "0:10:10"\nsnr_refrence = "symbol"',
+        ["unknown key 'source.channel.snr_refrence'", "did you mean snr_reference"],
+    ),
+    "unknown table": ("[image]", "[imaging]", ["unknown key 'imaging'", "did you mean image"]),
+    "missing key at the top": ("seed = 7\n", "", ["missing key 'seed'"]),
+    "missing key in a table": ("train = 2\n", "", ["missing key 'splits.train'"]),
+    "missing key in a nested table": (
+        'snr = "0:10:10"',
+        'phase_offset = "none"',
+        ["missing key 'source.channel.snr'"],
+    ),
+    "missing table": ('[source.channel]\nsnr = "0:10:10"', "", ["missing key 'source.channel'"]),
+    # types
+    "text for a whole number": ("seed = 7", 'seed = "7"', ["seed must be a whole number", "'7'"]),
+    "fraction for a whole number": ("train = 2", "train = 2.5", ["splits.train", "whole", "2.5"]),
+    "truth for a whole number": ("seed = 7", "seed = true", ["seed must be a whole number"]),
+    "number for a text": ('"0:10:10"', "10", ["source.channel.snr must be a text", "10"]),
+    "text for a list": ('["BPSK", "16QAM", "GMSK"]', '"BPSK"', ["must be a list", "BPSK"]),
+    "number in a list of texts": ('"GMSK"', "16", ["source.modulations must be a text", "16"]),
+    "truth in a list of numbers": (
+        "size = 32",
+        "half_widths = [5, true]",
+        ["image.half_widths must be a whole number", "True"],
+    ),
+    "text for a number": ("size = 32", 'extent = "2.5"', ["image.extent must be a number"]),
+    "value for a table": ("[image]\nsize = 32", "image = 32", ["image"]),
+    "list for a literal": ("size = 32", 'how = ["decay"]', ["image.how must be 'decay'"]),
+    # closed choices
+    "wrong reference": (
+        'snr = "0:10:10"',
+        'snr = "0:10:10"\nsnr_reference = "bit"',
+        ["source.channel.snr_reference must be 'symbol' or 'sample'", "'bit'"],
+    ),
+    "wrong phase": (
+        'snr = "0:10:10"',
+        'snr = "0:10:10"\nphase_offset = "random"',
+        ["source.channel.phase_offset must be 'none' or 'uniform'", "'random'"],
+    ),
+    "wrong source": (
+        "symbols_per_example",
+        'kind = "radioml"\nsymbols_per_example',
+        ["source.kind must be 'synthetic'", "'radioml'"],
+    ),
+    # values
+    "schema of tomorrow": ("schema = 1", "schema = 2", ["schema must be 1", "2"]),
+    "name with capitals": ('name = "tiny"', 'name = "Tiny Set"', ["name must be", "'Tiny Set'"]),
+    "name that climbs": ('name = "tiny"', 'name = "../tiny"', ["name must be", "'../tiny'"]),
+    "no name": ('name = "tiny"', 'name = ""', ["name must be", "''"]),
+    "seed below zero": ("seed = 7", "seed = -7", ["seed must not be negative", "-7"]),
+    "unknown modulation": ('"BPSK"', '"8PKS"', ["unknown modulation '8PKS'", "8PSK"]),
+    "alias": ('"16QAM"', '"QAM16"', ["source.modulations writes 16QAM as 'QAM16'; write 16QAM"]),
+    "other case": ('"BPSK"', '"bpsk"', ["write BPSK"]),
+    "repeated modulation": ('"GMSK"', '"BPSK"', ["source.modulations repeats a name", "BPSK"]),
+    "one modulation": ('"BPSK", "16QAM", "GMSK"', '"BPSK"', ["must name at least two", "BPSK"]),
+    "no modulation": ('"BPSK", "16QAM", "GMSK"', "", ["must name at least two"]),
+    "odd samples for OQPSK": (
+        'modulations = ["BPSK", "16QAM", "GMSK"]\nsymbols_per_example = 64\nsamples_per_symbol = 2',
+        'modulations = ["BPSK", "OQPSK"]\nsamples_per_symbol = 5',
+        ["OQPSK needs an even source.samples_per_symbol", "5"],
+    ),
+    "one sample per symbol": ("per_symbol = 2", "per_symbol = 1", ["samples_per_symbol", "2", "1"]),
+    "too few symbols": ("example = 64", "example = 8", ["symbols_per_example", "16", "8"]),
+    "no examples": ("test = 1", "test = 0", ["splits.test must be at least 1", "0"]),
+    "examples below zero": ("train = 2", "train = -2", ["splits.train must be at least 1", "-2"]),
+    "tiny image": ("size = 32", "size = 4", ["image size must be at least 8", "4"]),
+    "no extent": ("size = 32", "extent = 0", ["image extent must be positive", "0"]),
+    "endless extent": ("size = 32", "extent = inf", ["image extent", "inf"]),
+    "extent that is no number": ("size = 32", "extent = nan", ["image extent", "nan"]),
+    "no kernels": ("size = 32", "half_widths = []", ["image half_widths"]),
+    "kernel of nothing": ("size = 32", "half_widths = [5, 0]", ["half_widths", "at least 1"]),
+    # the grid
+    "grid downwards": ('"0:10:10"', '"10:0:10"', ["runs upwards", "10:0:10", "write 0:10:10"]),
+    "grid in the order of MATLAB": ('"0:10:10"', '"-10:2:10"', ["write -10:10:2"]),
+    "grid of words": ('"0:10:10"', '"low:high"', ["start:stop[:step]", "'low:high'"]),
+    "grid of four": ('"0:10:10"', '"0:1:2:3"', ["start:stop[:step]", "'0:1:2:3'"]),
+    "grid without end": ('"0:10:10"', '"0:inf"', ["start:stop[:step]", "'0:inf'"]),
+    "no grid": ('"0:10:10"', '""', ["start:stop[:step]", "''"]),
+    "step of zero": ('"0:10:10"', '"0:10:0"', ["step", "must be positive", "'0:10:0'"]),
+    "step that does not fit": ('"0:10:10"', '"0:10:3"', ["must divide the range", "'0:10:3'"]),
+    "SNR beyond every number": ('"0:10:10"', '"4000"', ["4000"]),
+    "SNR below every number": ('"0:10:10"', '"-4000"', ["-4000"]),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "words"), WRONG.values(), ids=list(WRONG))
+def test_a_wrong_recipe_is_refused_by_name(tiny_toml, old, new, words):
+    with pytest.raises((RecipeError, UnitError)) as caught:
+        parse_recipe(changed(tiny_toml, old, new))
+    message = str(caught.value)
+    assert [word for word in words if word not in message] == []
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("pulse", "words"),
+    [
+        ("rolloff = 0", ["rolloff must lie in (0, 1]", "0"]),
+        ("rolloff = 1.5", ["rolloff must lie in (0, 1]", "1.5"]),
+        ("rolloff = -0.2", ["rolloff must lie in (0, 1]", "-0.2"]),
+        ("rolloff = nan", ["rolloff must lie in (0, 1]", "nan"]),
+        ('shape = "rectangular"', ["source.pulse.shape must be 'rrc'", "'rectangular'"]),
+        ("rollof = 0.35", ["unknown key 'source.pulse.rollof'", "did you mean rolloff"]),
+        ("span_symbols = 0", ["span_symbols must be even and at least 2", "0"]),
+        ("span_symbols = 7", ["span_symbols must be even and at least 2", "7"]),
+    ],
+    ids=str,
+)
+def test_a_wrong_pulse_is_refused_by_name(tiny_toml, pulse, words):
+    with pytest.raises(RecipeError) as caught:
+        parse_recipe(f"{tiny_toml}\n[source.pulse]\n{pulse}\n")
+    assert [word for word in words if word not in str(caught.value)] == []
+
+
+@pytest.mark.parametrize("text", ["", "schema = ", "[[source]]\n", "source = 1\n", "seed = 7\n" * 2])
+def test_what_is_no_recipe_at_all_is_refused(text):
+    with pytest.raises(RecipeError):
+        parse_recipe(text)
+
+
+# files and names ----------------------------------------------------------------------------
+
+
+def test_a_recipe_is_found_by_its_name_and_by_its_path(tmp_path, tiny_toml, tiny_recipe):
+    (tmp_path / "mine.toml").write_text(tiny_toml)
+    assert load_recipe(tmp_path / "mine.toml") == tiny_recipe
+    assert load_recipe(str(tmp_path / "mine.toml")) == tiny_recipe
+    assert load_recipe("awgn-ten") == load_recipe(known_recipes()["awgn-ten"])
+
+
+def test_an_unknown_name_is_refused_with_the_nearest_recipe():
+    with pytest.raises(RecipeError, match=r"no recipe 'awgn-tenn'.*awgn-ten"):
+        load_recipe("awgn-tenn")
+
+
+def test_a_folder_is_no_recipe(tmp_path):
+    with pytest.raises(RecipeError, match="no recipe"):
+        load_recipe(tmp_path)
+
+
+def test_the_file_is_named_in_front_of_what_is_wrong_in_it(tmp_path, tiny_toml):
+    path = tmp_path / "mine.toml"
+    path.write_text(tiny_toml.replace('"0:10:10"', '"10:0"'))
+    with pytest.raises(RecipeError, match=r"^mine\.toml: an SNR grid runs upwards"):
+        load_recipe(path)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfes\x00", b"about = '\xe9'", bytes(range(256))])
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path, content):
+    (tmp_path / "mine.toml").write_bytes(content)
+    with pytest.raises(RecipeError, match=r"mine\.toml"):
+        load_recipe(tmp_path / "mine.toml")

@@ -1,0 +1,42 @@
+"""The clause that names the nearest legal words."""
+
+import pytest
+
+from rfmae import errors
+from rfmae.errors import RfmaeError, nearest
+
+NAMES = ("BPSK", "QPSK", "8PSK", "16QAM", "OOK")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_legal_word_is_nearest_to_itself_whatever_its_case(name):
+    assert nearest(name, NAMES).startswith(f"did you mean {name}")
+    assert nearest(name.lower(), NAMES).startswith(f"did you mean {name}")
+
+
+def test_two_letters_that_changed_places_are_found():
+    assert "16QAM" in nearest("16QMA", NAMES)
+
+
+def test_at_most_three_words_are_offered():
+    offered = nearest("PSK", ("1PSK", "2PSK", "3PSK", "4PSK", "5PSK"))
+    assert offered.count(" or ") == 2
+
+
+def test_a_word_that_is_near_to_none_gets_them_all_in_their_order():
+    assert nearest("banana", NAMES) == "known: BPSK, QPSK, 8PSK, 16QAM, OOK"
+    assert nearest("", NAMES) == "known: BPSK, QPSK, 8PSK, 16QAM, OOK"
+
+
+def test_legal_words_keep_their_own_case():
+    assert nearest("ROLLOF", ["rolloff", "shape"]) == "did you mean rolloff?"
+
+
+def test_legal_words_may_be_any_iterable():
+    assert nearest("BPKS", iter(NAMES)) == nearest("BPKS", dict.fromkeys(NAMES))
+
+
+def test_every_error_of_the_package_is_an_rfmae_error():
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    assert len(kinds) > 5
+    assert all(issubclass(kind, RfmaeError) for kind in kinds if issubclass(kind, Exception))

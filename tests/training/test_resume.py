@@ -1,0 +1,160 @@
+"""A run that was stopped and resumed takes the very steps of one that was not."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from rfmae.errors import TrainingError
+from rfmae.models.checkpoint import load_checkpoint
+from rfmae.training import engine
+from rfmae.training.run_folder import RunFolder
+from rfmae.workflows.training import Finetuning, Pretraining, finetune, pretrain
+
+PRETRAINING = Pretraining("tiny", epochs=8, batch_size=8, seed=4)  # 48 steps
+FINETUNING = Finetuning("tiny", labels=24, epochs=8, batch_size=8, seed=4)  # 24 steps
+
+RATE = "images_per_second"  # the one figure that a clock decides
+
+
+def figures(folder: Path) -> list[dict[str, float]]:
+    return [
+        {key: value for key, value in line.items() if key != RATE}
+        for line in RunFolder(folder).metrics()
+    ]
+
+
+def last_weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(RunFolder(folder).checkpoints[-1] / "weights.safetensors")
+
+
+def assert_same_run(first: Path, second: Path) -> None:
+    assert figures(first) == figures(second)
+    one, other = last_weights(first), last_weights(second)
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert (first / "best.json").read_text() == (second / "best.json").read_text()
+
+
+def stop_at(step, monkeypatch):
+    """Let a run die just before it takes a step."""
+    real = engine._step
+
+    def dying(task, plan, optimiser, now, *rest):
+        if now == step:
+            raise KeyboardInterrupt
+        return real(task, plan, optimiser, now, *rest)
+
+    monkeypatch.setattr(engine, "_step", dying)
+
+
+@pytest.mark.parametrize("stops", [[3], [7, 20], [47]])
+def test_a_pre_training_that_was_stopped_goes_on_as_if_it_had_not(
+    dataset, tmp_path, monkeypatch, one_thread, stops
+):
+    pretrain(dataset, PRETRAINING, tmp_path / "whole", device="cpu")
+    for place, step in enumerate(stops):
+        with monkeypatch.context() as patch:
+            stop_at(step, patch)
+            with pytest.raises(KeyboardInterrupt):
+                pretrain(dataset, PRETRAINING, tmp_path / "cut", resume=place > 0, device="cpu")
+    pretrain(dataset, PRETRAINING, tmp_path / "cut", resume=True, device="cpu")
+    assert_same_run(tmp_path / "whole", tmp_path / "cut")
+
+
+def test_a_fine_tuning_that_was_stopped_goes_on_as_if_it_had_not(
+    dataset, tmp_path, monkeypatch, one_thread
+):
+    encoder = pretrain(dataset, PRETRAINING, tmp_path / "encoder", device="cpu")
+    finetune(dataset, FINETUNING, tmp_path / "whole", pretrained=encoder, device="cpu")
+    with monkeypatch.context() as patch:
+        stop_at(13, patch)
+        with pytest.raises(KeyboardInterrupt):
+            finetune(dataset, FINETUNING, tmp_path / "cut", pretrained=encoder, device="cpu")
+    finetune(dataset, FINETUNING, tmp_path / "cut", pretrained=encoder, resume=True, device="cpu")
+    assert_same_run(tmp_path / "whole", tmp_path / "cut")
+
+
+def test_a_run_that_was_killed_in_the_middle_resumes_exactly(dataset, tmp_path, one_thread):
+    pretrain(dataset, PRETRAINING, tmp_path / "whole", device="cpu")
+    cut = tmp_path / "cut"
+    script = (
+        "import sys, torch; torch.set_num_threads(1)\n"
+        "from pathlib import Path\n"
+        "from rfmae.datasets.store import open_dataset\n"
+        "from rfmae.workflows.training import Pretraining, pretrain\n"
+        f"pretrain(open_dataset(sys.argv[1]), {PRETRAINING!r}, Path(sys.argv[2]), device='cpu')\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", script, dataset.folder, cut])
+    deadline = time.monotonic() + 60
+    while RunFolder(cut).last_step < 12 and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert RunFolder(cut).last_step < 48
+    pretrain(dataset, PRETRAINING, cut, resume=True, device="cpu")
+    assert_same_run(tmp_path / "whole", cut)
+    assert not list(cut.rglob("*.partial*"))
+
+
+def test_what_a_killed_run_left_half_written_is_swept(dataset, tmp_path, monkeypatch, one_thread):
+    run = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        stop_at(20, patch)
+        with pytest.raises(KeyboardInterrupt):
+            pretrain(dataset, PRETRAINING, run, device="cpu")
+    (run / "checkpoints" / f".0000024.partial-{os.getpid()}").mkdir()
+    with (run / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 20, "loss": 1.0}\n{"step": 2')
+    pretrain(dataset, PRETRAINING, run, resume=True, device="cpu")
+    steps = [line["step"] for line in RunFolder(run).metrics()]
+    assert steps == sorted(steps)
+    assert not list(run.rglob("*.partial*"))
+
+
+def test_a_run_that_exists_is_not_started_again_by_mistake(dataset, tmp_path):
+    pretrain(dataset, PRETRAINING, tmp_path / "run", device="cpu")
+    with pytest.raises(TrainingError, match="add --resume"):
+        pretrain(dataset, PRETRAINING, tmp_path / "run", device="cpu")
+
+
+def test_a_run_of_other_settings_is_not_resumed(dataset, tmp_path):
+    pretrain(dataset, PRETRAINING, tmp_path / "run", device="cpu")
+    other = Pretraining("tiny", epochs=8, batch_size=8, seed=5)
+    with pytest.raises(TrainingError, match="seed was 4 and is now 5"):
+        pretrain(dataset, other, tmp_path / "run", resume=True, device="cpu")
+
+
+def test_losses_and_position_accuracy_are_logged(dataset, tmp_path):
+    pretrain(dataset, PRETRAINING, tmp_path / "run", device="cpu")
+    lines = RunFolder(tmp_path / "run").metrics()
+    trained = [line for line in lines if "loss" in line]
+    assert trained[0].keys() >= {"reconstruction_loss", "position_loss", "position_accuracy"}
+    assert trained[-1]["loss"] < trained[0]["loss"]
+    assert any("validation_reconstruction_loss" in line for line in lines)
+
+
+def test_the_best_checkpoint_is_the_one_that_validation_chose(dataset, tmp_path):
+    best = finetune(dataset, FINETUNING, tmp_path / "run", device="cpu")
+    card = load_checkpoint(best).card
+    scores = [
+        line["validation_accuracy"]
+        for line in RunFolder(tmp_path / "run").metrics()
+        if "validation_accuracy" in line
+    ]
+    assert card["score"]["accuracy"] == max(scores)
+    assert load_checkpoint(tmp_path / "run").folder == best
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_names_the_last_good_checkpoint(
+    dataset, tmp_path
+):
+    wild = Pretraining("tiny", epochs=8, batch_size=8, learning_rate=1e30)
+    with pytest.raises(TrainingError, match="last good checkpoint"):
+        pretrain(dataset, wild, tmp_path / "run", device="cpu")
