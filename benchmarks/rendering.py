@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+
 from rfmae.imaging.render import constellation_images
 from rfmae.records import ImageConfig
 from rfmae.signal.channel import white_noise

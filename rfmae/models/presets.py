@@ -74,6 +74,7 @@ def denomae_config(
     )
 
 
-def classifier_config(encoder: EncoderConfig, preset: str, classes: int) -> ClassifierConfig:
-    """The classifier of a preset on an encoder."""
-    return ClassifierConfig(encoder, classes, find_preset(preset).head_hidden)
+def classifier_config(encoder: EncoderConfig, classes: int) -> ClassifierConfig:
+    """The classifier on an encoder, with the head of the preset that has its width."""
+    heads = {preset.width: preset.head_hidden for preset in PRESETS.values()}
+    return ClassifierConfig(encoder, classes, heads.get(encoder.width, ()))

@@ -28,7 +28,7 @@ class Street:
     """The settings of the whole street, from a recipe to a report."""
 
     preset: str = "tiny"
-    pretrain_epochs: int = 20
+    pretrain_epochs: int = 24
     finetune_epochs: int = 45
     labels: int | None = 1_000
     denoised_per_point: int = 6

@@ -32,7 +32,10 @@ class Pretraining:
 
 @dataclass(frozen=True, slots=True)
 class Finetuning:
-    """How a classifier is fine-tuned; no `labels` means all of them."""
+    """How a classifier is fine-tuned; no `labels` means all of them.
+
+    The preset decides the encoder from scratch; a pre-trained one brings its own size.
+    """
 
     preset: str = "small"
     labels: int | None = None
@@ -101,7 +104,7 @@ def finetune(
     progress, chosen = progress or Silent(), choose_device(device)
     checkpoint = load_checkpoint(pretrained, DENOMAE) if pretrained else None
     encoder = _encoder(dataset, checkpoint, settings.preset)
-    config = classifier_config(encoder, settings.preset, len(dataset.classes))
+    config = classifier_config(encoder, len(dataset.classes))
     plan = _plan(settings, settings.labels or dataset.examples("train"), settings.learning_rate)
 
     def make_task(precision: Precision) -> FinetuneTask:

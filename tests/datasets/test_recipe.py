@@ -115,7 +115,11 @@ WRONG = {
         ["image.half_widths must be a whole number", "True"],
     ),
     "text for a number": ("size = 32", 'extent = "2.5"', ["image.extent must be a number"]),
-    "value for a table": ("[image]\nsize = 32", "image = 32", ["image"]),
+    "number for a table": (
+        "samples_per_symbol = 2",
+        "pulse = 2",
+        ["source.pulse must be a table", "2"],
+    ),
     "list for a literal": ("size = 32", 'how = ["decay"]', ["image.how must be 'decay'"]),
     # closed choices
     "wrong reference": (

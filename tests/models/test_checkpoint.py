@@ -25,7 +25,7 @@ def card(network):
 
 @pytest.mark.parametrize("kind", ["denomae", "classifier"])
 def test_a_checkpoint_needs_no_flags_to_answer_as_before(kind, denomae, tmp_path):
-    classifier = Classifier(classifier_config(encoder_config("tiny", 32, 3), "tiny", 4))
+    classifier = Classifier(classifier_config(encoder_config("tiny", 32, 3), 4))
     network = {"denomae": denomae, "classifier": classifier}[kind]
     save_checkpoint(network, card(network), tmp_path / "c")
     loaded = load_checkpoint(tmp_path / "c", kind)
@@ -39,7 +39,7 @@ def test_a_checkpoint_needs_no_flags_to_answer_as_before(kind, denomae, tmp_path
 
 def test_a_classifier_takes_the_encoder_of_a_pre_trained_network(denomae, tmp_path):
     save_checkpoint(denomae, card(denomae), tmp_path / "c")
-    classifier = Classifier(classifier_config(encoder_config("tiny", 32, 3), "tiny", 4))
+    classifier = Classifier(classifier_config(encoder_config("tiny", 32, 3), 4))
     load_encoder(classifier.encoder, load_checkpoint(tmp_path / "c"))
     images = torch.rand(2, 3, 32, 32)
     assert torch.equal(classifier.encoder(images), denomae.encoder(images))
@@ -47,6 +47,6 @@ def test_a_classifier_takes_the_encoder_of_a_pre_trained_network(denomae, tmp_pa
 
 def test_an_encoder_of_another_size_is_refused(denomae, tmp_path):
     save_checkpoint(denomae, card(denomae), tmp_path / "c")
-    other = Classifier(classifier_config(encoder_config("small", 32, 3), "small", 4))
+    other = Classifier(classifier_config(encoder_config("small", 32, 3), 4))
     with pytest.raises(CheckpointError, match="width=192"):
         load_encoder(other.encoder, load_checkpoint(tmp_path / "c"))

@@ -6,7 +6,7 @@ from rfmae.models.transformer import initialise
 
 
 def build():
-    network = Classifier(classifier_config(encoder_config("tiny", 32, 3), "tiny", 7))
+    network = Classifier(classifier_config(encoder_config("tiny", 32, 3), 7))
     initialise(network, torch.Generator().manual_seed(0))
     return network
 

@@ -59,7 +59,7 @@ def test_base_has_the_parameters_that_the_paper_counts():
 
 
 def test_the_head_of_base_is_the_papers():
-    config = classifier_config(encoder_config("base", 224, 3), "base", 10)
+    config = classifier_config(encoder_config("base", 224, 3), 10)
     assert (config.encoder.width, *config.hidden, config.classes) == (768, 512, 256, 10)
 
 
@@ -148,13 +148,13 @@ def test_one_batch_can_be_learnt_by_heart():
     initialise(network, generator())
     noisy, clean = torch.rand(2, 2, 1, 16, 16, generator=generator(1))
     mask = random_mask(2, 16, 0.75, generator(2))
-    optimiser = torch.optim.AdamW(network.parameters(), lr=3e-3)
-    for _ in range(300):
+    optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3)
+    for _ in range(600):
         losses = denomae_losses(network(noisy, mask), patchify(clean, 4), 0.1)
         optimiser.zero_grad()
         losses["loss"].backward()
         optimiser.step()
-    assert losses["reconstruction_loss"] < 1e-3  # 1/12 is the variance of the target
+    assert losses["reconstruction_loss"] < 1e-4  # 1/12 is the variance of the target
     assert losses["position_accuracy"] == 1
 
 

@@ -1,0 +1,149 @@
+"""Small artefacts of every kind, made once and without training, and the command to try on them."""
+
+import hashlib
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from rfmae_cli.app import app
+from typer.testing import CliRunner
+
+from rfmae.datasets.recipe import parse_recipe
+from rfmae.datasets.store import write_dataset
+from rfmae.models.checkpoint import model_card, save_checkpoint
+from rfmae.models.classifier import Classifier
+from rfmae.models.denomae import DenoMAE
+from rfmae.models.presets import classifier_config, denomae_config, encoder_config
+
+TINY = """
+schema = 1
+name = "tiny"
+about = "A few short examples."
+seed = 7
+
+[source]
+modulations = ["BPSK", "16QAM"]
+symbols_per_example = 64
+samples_per_symbol = 2
+
+[source.channel]
+snr = "0:10:10"
+
+[image]
+size = 32
+
+[splits]
+train = 2
+validation = 1
+test = 1
+"""
+
+
+@pytest.fixture(scope="session")
+def tiny_toml():
+    return TINY
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory):
+    """A whole data set folder, opened."""
+    return write_dataset(parse_recipe(TINY), tmp_path_factory.mktemp("made") / "tiny")
+
+
+def common_card(dataset):
+    """What the cards of pre-training and of fine-tuning both say."""
+    return {
+        "image": asdict(dataset.image),
+        "dataset": {"name": dataset.name, "fingerprint": dataset.fingerprint},
+        "symbols_per_example": dataset.symbols_per_example,
+        "snr_reference": dataset.snr_reference,
+        "step": 1,
+    }
+
+
+@pytest.fixture(scope="session")
+def denoiser(dataset, tmp_path_factory):
+    """A pre-training checkpoint that learnt nothing."""
+    torch.manual_seed(0)
+    network = DenoMAE(denomae_config("tiny", dataset.image.size, dataset.image.planes))
+    folder = tmp_path_factory.mktemp("made") / "denoiser"
+    card = {**model_card(network), **common_card(dataset), "score": {"reconstruction_loss": 1.0}}
+    save_checkpoint(network, card, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def classifier(dataset, tmp_path_factory):
+    """A classifier checkpoint that learnt nothing."""
+    torch.manual_seed(0)
+    encoder = encoder_config("tiny", dataset.image.size, dataset.image.planes)
+    network = Classifier(classifier_config(encoder, "tiny", len(dataset.classes)))
+    folder = tmp_path_factory.mktemp("made") / "classifier"
+    card = {
+        **model_card(network),
+        **common_card(dataset),
+        "classes": list(dataset.classes),
+        "snr_db": list(dataset.snr_db),
+        "labels": dataset.examples("train"),
+        "score": {"accuracy": 0.5},
+    }
+    save_checkpoint(network, card, folder)
+    return folder
+
+
+@pytest.fixture
+def record():
+    """Write a SigMF recording by hand; keywords change its metadata."""
+
+    def write(path, iq=None, **changes):
+        iq = np.exp(2j * np.pi * np.arange(256) / 8) if iq is None else np.asarray(iq)
+        octets = iq.astype("<c8").tobytes()
+        described = {
+            "datatype": "cf32_le",
+            "version": "1.0.0",
+            "sample_rate": 1e6,
+            "sha512": hashlib.sha512(octets).hexdigest(),
+            **changes,
+        }
+        annotation = {"core:sample_start": 0, "core:sample_count": len(iq), "core:label": "QPSK"}
+        meta = {
+            "global": {f"core:{key}": value for key, value in described.items()},
+            "captures": [{"core:sample_start": 0}],
+            "annotations": [annotation],
+        }
+        path.with_suffix(".sigmf-data").write_bytes(octets)
+        path.with_suffix(".sigmf-meta").write_text(json.dumps(meta))
+        return path.with_suffix(".sigmf-meta")
+
+    return write
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty working folder, so that everything a command makes can be seen."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def rfmae(here):
+    """The command, run inside this process."""
+
+    def run(*arguments):
+        return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+    return run
+
+
+@pytest.fixture
+def copied(here):
+    """Copy an artefact into the working folder, where a test may damage it."""
+
+    def copy(folder):
+        return Path(shutil.copytree(folder, here / f"damaged-{folder.name}"))
+
+    return copy

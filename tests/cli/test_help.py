@@ -1,0 +1,86 @@
+"""Help comes at once: nothing heavy is imported before a command needs it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from rfmae_cli.app import COMMANDS, app
+from typer.testing import CliRunner
+
+HEAVY = ("torch", "matplotlib", "h5py", "scipy", "sklearn", "joblib", "safetensors", "sigmf")
+
+AFTER_HELP = """
+import json, sys
+from rfmae_cli.app import app
+loaded = {}
+for arguments in json.loads(sys.argv[1]):
+    try:
+        app(arguments)
+    except SystemExit as end:
+        assert end.code == 0, (arguments, end.code)
+    loaded[" ".join(arguments)] = sorted({name.split(".")[0] for name in sys.modules})
+json.dump(loaded, sys.stderr)
+"""
+
+
+def python(*arguments):
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    """Top-level modules that are loaded after each help page, in one process of its own."""
+    pages = [["--help"], *([command, "--help"] for command in COMMANDS)]
+    done = python("-c", AFTER_HELP, json.dumps(pages))
+    assert done.returncode == 0, done.stderr
+    return {page: set(modules) for page, modules in json.loads(done.stderr).items()}
+
+
+def test_help_lists_every_command():
+    result = CliRunner().invoke(app, ["--help"])
+    assert result.exit_code == 0
+    assert [name for name in COMMANDS if name not in result.stdout] == []
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_that_says_what_it_does(command):
+    result = CliRunner().invoke(app, [command, "--help"])
+    assert result.exit_code == 0
+    first_words = " ".join(COMMANDS[command].__doc__.split()[:3])
+    assert first_words in " ".join(result.stdout.split())
+
+
+def test_the_bare_command_shows_its_help():
+    result = CliRunner().invoke(app, [])
+    assert "synth" in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("page", ["--help", *(f"{command} --help" for command in COMMANDS)])
+def test_no_help_page_imports_anything_heavy(loaded, page):
+    assert loaded[page].isdisjoint(HEAVY), loaded[page] & set(HEAVY)
+    assert "typer" in loaded[page]
+
+
+def test_importing_the_package_imports_neither_torch_nor_matplotlib():
+    done = python("-c", "import rfmae, sys; print(*sys.modules)")
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()).isdisjoint(HEAVY)
+
+
+def test_the_package_offers_its_doors_before_it_opens_them():
+    done = python(
+        "-c", "import rfmae, sys; assert set(rfmae.__all__) <= set(dir(rfmae)); print(*sys.modules)"
+    )
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()).isdisjoint(HEAVY)
+
+
+def test_an_unknown_command_is_refused():
+    result = CliRunner().invoke(app, ["synthesize"])
+    assert result.exit_code == 2
+    assert "Traceback" not in result.stderr
+    assert "synthesize" in result.stderr

@@ -1,0 +1,396 @@
+"""A data set folder holds the same bytes whoever makes it, stands whole or not at all, and is
+opened only when it is whole."""
+
+import errno
+import functools
+import hashlib
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from rfmae.artefacts import CARD_NAME
+from rfmae.datasets import store
+from rfmae.datasets.recipe import SPLITS, parse_recipe
+from rfmae.datasets.store import open_dataset, write_dataset
+from rfmae.datasets.synthesis import stream
+from rfmae.errors import ArtefactError, DatasetError
+from rfmae.records import IqPairBatch
+
+
+@pytest.fixture(scope="module")
+def written(tiny_recipe, tmp_path_factory):
+    return write_dataset(tiny_recipe, tmp_path_factory.mktemp("data") / "tiny")
+
+
+@pytest.fixture
+def copy(written, tmp_path):
+    """A data set folder that a test may damage."""
+    return Path(shutil.copytree(written.folder, tmp_path / "tiny"))
+
+
+def digests(folder):
+    return {
+        split: hashlib.sha256((folder / f"{split}.h5").read_bytes()).hexdigest() for split in SPLITS
+    }
+
+
+def names(folder):
+    return sorted(item.name for item in folder.iterdir())
+
+
+# same recipe, same bytes --------------------------------------------------------------------
+
+
+def test_the_same_recipe_makes_the_same_files_at_another_time(written, tiny_recipe, tmp_path):
+    time.sleep(1.1)  # so that a time stamp in seconds would show
+    again = write_dataset(tiny_recipe, tmp_path / "again")
+    assert digests(again.folder) == digests(written.folder)
+
+
+def test_two_workers_make_the_same_files_as_one(written, tiny_recipe, tmp_path):
+    by_two = write_dataset(tiny_recipe, tmp_path / "by-two", workers=2)
+    assert digests(by_two.folder) == digests(written.folder)
+
+
+@pytest.mark.parametrize("block_size", [1, 7])
+def test_the_block_size_does_not_change_the_files(
+    written, tiny_recipe, tmp_path, monkeypatch, block_size
+):
+    monkeypatch.setattr(store, "stream", functools.partial(stream, block_size=block_size))
+    other = write_dataset(tiny_recipe, tmp_path / "other")
+    assert digests(other.folder) == digests(written.folder)
+
+
+def test_another_seed_makes_other_files(written, tiny_recipe, tmp_path):
+    other = write_dataset(tiny_recipe.with_seed(8), tmp_path / "other")
+    before, after = digests(written.folder), digests(other.folder)
+    assert all(before[split] != after[split] for split in SPLITS)
+
+
+# what is in the folder ----------------------------------------------------------------------
+
+
+def test_the_folder_holds_recipe_card_and_a_file_for_each_split(written):
+    assert names(written.folder) == [
+        "card.json",
+        "recipe.toml",
+        "test.h5",
+        "train.h5",
+        "validation.h5",
+    ]
+
+
+def test_the_recipe_in_the_folder_is_the_one_that_made_it(written, tiny_recipe):
+    assert parse_recipe((written.folder / "recipe.toml").read_text()) == tiny_recipe
+
+
+def test_the_card_says_what_the_data_set_is(written, tiny_recipe):
+    assert written.name == "tiny"
+    assert written.fingerprint == tiny_recipe.fingerprint
+    assert written.classes == ("BPSK", "16QAM", "GMSK")
+    assert written.snr_db == (0.0, 10.0)
+    assert written.snr_reference == "symbol"
+    assert written.symbols_per_example == 64
+    assert written.image == tiny_recipe.image
+    assert [written.examples(split) for split in SPLITS] == [12, 6, 6]
+    assert "versions" in written.card
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_the_rows_are_those_of_the_stream(written, tiny_recipe, split):
+    pairs = list(stream(tiny_recipe, split))
+    read = written.read(split)
+    assert read.observed.iq.tobytes() == b"".join(pair.observed.iq.tobytes() for pair in pairs)
+    assert read.clean.tobytes() == b"".join(pair.clean.tobytes() for pair in pairs)
+    label, snr_db = written.labels(split)
+    assert label.tolist() == read.observed.label.tolist() == np.repeat([0, 1, 2], len(label) // 3).tolist()
+    assert snr_db.tolist() == read.observed.snr_db.tolist()
+
+
+@pytest.mark.parametrize("rows", [slice(2, 5), np.array([0]), np.array([1, 4, 11])], ids=str)
+def test_some_rows_are_those_rows_of_all(written, rows):
+    everything, some = written.read("train"), written.read("train", rows)
+    assert isinstance(some, IqPairBatch)
+    assert np.array_equal(some.observed.iq, everything.observed.iq[rows])
+    assert np.array_equal(some.clean, everything.clean[rows])
+    assert np.array_equal(some.observed.label, everything.observed.label[rows])
+    assert np.array_equal(some.observed.snr_db, everything.observed.snr_db[rows])
+
+
+# whole or not at all ------------------------------------------------------------------------
+
+
+def stopped_after(blocks, error):
+    """A stream that breaks in the middle of a split."""
+
+    def broken(*arguments, **options):
+        for made, pairs in enumerate(stream(*arguments, **options)):
+            if made == blocks:
+                raise error
+            yield pairs
+
+    return broken
+
+
+@pytest.mark.parametrize("error", [ValueError("broken"), KeyboardInterrupt()], ids=repr)
+@pytest.mark.parametrize("blocks", [0, 3])
+def test_nothing_is_left_of_a_data_set_that_was_stopped(
+    tiny_recipe, tmp_path, monkeypatch, error, blocks
+):
+    monkeypatch.setattr(store, "stream", stopped_after(blocks, error))
+    with pytest.raises(type(error)):
+        write_dataset(tiny_recipe, tmp_path / "tiny")
+    assert names(tmp_path) == []
+
+
+def test_nothing_is_left_of_a_data_set_that_was_stopped_between_two_splits(
+    tiny_recipe, tmp_path, monkeypatch
+):
+    def broken(recipe, split, **options):
+        if split == "test":
+            raise KeyboardInterrupt
+        return stream(recipe, split, **options)
+
+    monkeypatch.setattr(store, "stream", broken)
+    with pytest.raises(KeyboardInterrupt):
+        write_dataset(tiny_recipe, tmp_path / "tiny")
+    assert names(tmp_path) == []
+
+
+def test_the_folder_does_not_stand_before_it_is_complete(tiny_recipe, tmp_path, monkeypatch):
+    def watched(*arguments, **options):
+        for pairs in stream(*arguments, **options):
+            assert not (tmp_path / "tiny").exists()
+            yield pairs
+
+    monkeypatch.setattr(store, "stream", watched)
+    write_dataset(tiny_recipe, tmp_path / "tiny")
+    assert names(tmp_path) == ["tiny"]
+
+
+def test_a_data_set_that_was_stopped_can_be_made_anew(written, tiny_recipe, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "stream", stopped_after(2, KeyboardInterrupt()))
+        with pytest.raises(KeyboardInterrupt):
+            write_dataset(tiny_recipe, tmp_path / "tiny")
+    assert digests(write_dataset(tiny_recipe, tmp_path / "tiny").folder) == digests(written.folder)
+
+
+def test_a_folder_with_other_content_is_refused_and_left_alone(tiny_recipe, tmp_path):
+    (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny" / "thesis.tex").write_text("years of work")
+    with pytest.raises(ArtefactError, match="exists and holds other files"):
+        write_dataset(tiny_recipe, tmp_path / "tiny")
+    assert names(tmp_path) == ["tiny"]
+    assert names(tmp_path / "tiny") == ["thesis.tex"]
+
+
+def test_an_older_data_set_is_never_replaced(tiny_recipe, copy):
+    before = digests(copy)
+    with pytest.raises(ArtefactError, match="exists and holds other files"):
+        write_dataset(tiny_recipe.with_seed(8), copy)
+    assert digests(copy) == before
+
+
+# no space left ------------------------------------------------------------------------------
+
+FULL = {
+    "the system": OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+    "HDF5": OSError(
+        "Can't write data (file write failed: time = Fri Nov 20 21:12:54 2026\n, "
+        "filename = 'train.h5', errno = 28, error message = 'No space left on device')"
+    ),
+}
+CLOSING = RuntimeError(
+    "Can't decrement id ref count (file write failed: time = Fri Nov 20 21:12:54 2026\n, "
+    "filename = 'train.h5', errno = 28, error message = 'No space left on device')"
+)
+
+
+def assert_full_disk_is_told_in_one_line(recipe, folder):
+    with pytest.raises(ArtefactError) as caught:
+        write_dataset(recipe, folder)
+    message = str(caught.value)
+    assert message.startswith(f"cannot write {folder}")
+    assert "no space left on the disk" in message
+    assert "choose another --out" in message
+    assert "\n" not in message
+    assert names(folder.parent) == []
+
+
+@pytest.mark.parametrize("error", FULL.values(), ids=list(FULL))
+def test_a_disk_that_fills_up_while_rows_are_written(tiny_recipe, tmp_path, monkeypatch, error):
+    set_rows, calls = h5py.Dataset.__setitem__, []
+
+    def filling_up(*arguments):
+        calls.append(1)
+        if len(calls) > 5:
+            raise error
+        set_rows(*arguments)
+
+    monkeypatch.setattr(h5py.Dataset, "__setitem__", filling_up)
+    assert_full_disk_is_told_in_one_line(tiny_recipe, tmp_path / "tiny")
+
+
+@pytest.mark.parametrize("error", [*FULL.values(), CLOSING], ids=[*FULL, "HDF5 as it closes"])
+def test_a_disk_that_turns_out_full_when_a_split_is_closed(
+    tiny_recipe, tmp_path, monkeypatch, error
+):
+    close = h5py.File.close
+
+    def flushing(file):
+        close(file)
+        raise error
+
+    monkeypatch.setattr(h5py.File, "close", flushing)
+    assert_full_disk_is_told_in_one_line(tiny_recipe, tmp_path / "tiny")
+
+
+@pytest.mark.parametrize("part", ["recipe.toml", "card.json"])
+def test_a_disk_that_has_no_room_for_the_last_files(tiny_recipe, tmp_path, monkeypatch, part):
+    write_text = Path.write_text
+
+    def filling_up(path, text, **options):
+        if part in path.name:
+            write_text(path, text[:10], **options)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write_text(path, text, **options)
+
+    monkeypatch.setattr(Path, "write_text", filling_up)
+    with pytest.raises(ArtefactError, match="no space left on the disk") as caught:
+        write_dataset(tiny_recipe, tmp_path / "tiny")
+    assert "\n" not in str(caught.value)
+    assert names(tmp_path) == []
+
+
+# opening ------------------------------------------------------------------------------------
+
+
+def refusal(folder):
+    """The one line that refuses a folder."""
+    with pytest.raises(DatasetError) as caught:
+        open_dataset(folder)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_whole_folder_opens_by_path_and_by_text(copy):
+    assert open_dataset(copy).fingerprint == open_dataset(str(copy)).fingerprint
+
+
+def test_a_missing_folder_is_refused_with_the_way_to_make_one(tmp_path):
+    assert refusal(tmp_path / "nowhere") == (
+        f"no data set folder {tmp_path / 'nowhere'}; make one with `rfmae synth`"
+    )
+
+
+def test_a_file_is_no_data_set(copy):
+    assert "no data set folder" in refusal(copy / "train.h5")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, "", "{", "[]", '{"kind": "report"}', '{"fingerprint": "12345678"}'],
+    ids=str,
+)
+def test_a_folder_without_the_card_of_a_data_set_is_refused(copy, content):
+    (copy / CARD_NAME).unlink()
+    if content is not None:
+        (copy / CARD_NAME).write_text(content)
+    message = refusal(copy)
+    assert str(copy) in message
+    assert "card.json" in message
+
+
+@pytest.mark.parametrize("key", ["fingerprint", "examples", "classes", "snr_db", "image"])
+def test_a_card_that_lacks_a_key_is_what_gets_the_blame(copy, key):
+    card = json.loads((copy / CARD_NAME).read_text())
+    del card[key]
+    (copy / CARD_NAME).write_text(json.dumps(card))
+    message = refusal(copy)
+    assert "card" in message
+    assert "HDF5" not in message
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_a_missing_split_is_refused(copy, split):
+    (copy / f"{split}.h5").unlink()
+    message = refusal(copy)
+    assert f"{split}.h5 is missing" in message
+    assert "rfmae synth" in message
+
+
+def places_to_cut(size):
+    return [0, 1, 7, 8, 47, 48, 100, size // 4, size // 2, 3 * size // 4, size - 100, size - 1]
+
+
+@pytest.mark.parametrize("place", range(12))
+def test_a_truncated_split_is_refused_wherever_it_was_cut(copy, place):
+    path = copy / "train.h5"
+    os.truncate(path, places_to_cut(path.stat().st_size)[place])
+    message = refusal(copy)
+    assert str(path) in message
+    assert "truncated" in message
+    assert "make the data set anew" in message
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_every_split_is_looked_at(copy, split):
+    path = copy / f"{split}.h5"
+    os.truncate(path, path.stat().st_size // 2)
+    assert str(path) in refusal(copy)
+
+
+def test_a_split_that_is_truncated_after_opening_is_refused_on_reading(copy):
+    dataset, path = open_dataset(copy), copy / "train.h5"
+    os.truncate(path, path.stat().st_size // 2)
+    with pytest.raises(DatasetError, match="may be truncated"):
+        dataset.read("train")
+    with pytest.raises(DatasetError, match="may be truncated"):
+        dataset.labels("train")
+
+
+@pytest.mark.parametrize("first", [0, 48, 96, 200, 400])
+def test_a_split_overwritten_with_garbage_is_refused(copy, first):
+    path = copy / "train.h5"
+    content = bytearray(path.read_bytes())
+    garbage = np.random.default_rng(first).bytes(150)
+    content[first : first + 150] = garbage
+    path.write_bytes(content)
+    assert str(path) in refusal(copy)
+
+
+def test_a_text_file_is_no_split(copy):
+    (copy / "train.h5").write_text("no HDF5 at all\n" * 1000)
+    assert "cannot be read as HDF5" in refusal(copy)
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_a_split_of_another_data_set_is_refused(copy, tiny_recipe, tmp_path, split):
+    other = write_dataset(tiny_recipe.with_seed(8), tmp_path / "other")
+    shutil.copy(other.folder / f"{split}.h5", copy / f"{split}.h5")
+    message = refusal(copy)
+    assert str(copy / f"{split}.h5") in message
+    assert "does not belong to the data set" in message
+
+
+def test_a_split_under_the_name_of_another_is_refused(copy):
+    shutil.copy(copy / "test.h5", copy / "train.h5")
+    assert "train.h5 does not belong to the data set" in refusal(copy)
+
+
+@pytest.mark.parametrize("column", ["observed", "clean", "label", "snr_db"])
+def test_a_split_that_lacks_rows_or_a_column_is_refused(copy, column):
+    with h5py.File(copy / "test.h5", "r+") as file:
+        values = file[column][:-1]
+        del file[column]
+    assert f"must hold 6 rows of '{column}'" in refusal(copy)
+    with h5py.File(copy / "test.h5", "r+") as file:
+        file[column] = values
+    assert f"must hold 6 rows of '{column}'" in refusal(copy)

@@ -1,0 +1,228 @@
+"""The report folder tells one account in JSON, CSV, Markdown and figures, or is not there."""
+
+import csv
+import errno
+import json
+import os
+import re
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from rfmae.errors import ArtefactError
+from rfmae.records import DenoiseReport, SnrReport
+from rfmae.reporting import folder as folder_module
+from rfmae.reporting.figures import StripRow
+from rfmae.reporting.folder import Report, report_json, write_report
+
+CLASSES = ("BPSK", "QPSK")
+
+
+def accuracy_of(seed):
+    counts = np.random.default_rng(seed).integers(0, 20, (2, 2, 2))
+    return SnrReport(counts, (0.0, 10.0), CLASSES, "symbol")
+
+
+def full_report():
+    images = np.random.default_rng(5).random((3, 3, 16, 16))
+    return Report(
+        title="A report",
+        headline="It went well.",
+        provenance={"data_set": "tiny-12345678", "examples": {"train": 2, "test": 1}},
+        accuracy={"DenoMAE2.0": accuracy_of(1), "from scratch": accuracy_of(2)},
+        denoising=DenoiseReport(
+            snr_db=(0.0, 10.0),
+            snr_reference="symbol",
+            examples_per_snr=np.array([1, 3]),
+            psnr_db={"reconstruction": np.array([20.0, 24.0]), "noisy": np.array([10.0, 30.0])},
+            ssim={"reconstruction": np.array([0.5, 0.9]), "noisy": np.array([0.1, 0.8])},
+        ),
+        strip=[StripRow("BPSK, 0 dB", *images, psnr_db=(10.0, 20.0), ssim=(0.1, 0.5))],
+        notes=("ASK is unipolar, PAM bipolar.",),
+    )
+
+
+def short_report(title="Short"):
+    return Report(title=title, headline="Nothing was measured.", provenance={})
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    return write_report(full_report(), tmp_path_factory.mktemp("reports") / "full")
+
+
+@pytest.fixture
+def account(written):
+    return json.loads((written / "report.json").read_text(encoding="utf-8"))
+
+
+def names(folder):
+    return sorted(item.relative_to(folder).as_posix() for item in folder.rglob("*"))
+
+
+def rows_of(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+# what is in the folder ----------------------------------------------------------------------
+
+
+def test_the_folder_holds_the_account_its_tables_and_its_figures(written):
+    assert names(written) == [
+        "accuracy.csv",
+        "card.json",
+        "confusion.csv",
+        "denoising.csv",
+        "figures",
+        "figures/accuracy.png",
+        "figures/confusion.png",
+        "figures/denoising.png",
+        "figures/strip.png",
+        "report.json",
+        "report.md",
+    ]
+
+
+def test_every_figure_is_a_picture_and_is_shown_on_the_page(written):
+    page = (written / "report.md").read_text(encoding="utf-8")
+    figures = [name for name in names(written) if name.endswith(".png")]
+    assert sorted(re.findall(r"!\[.*\]\((.*)\)", page)) == figures
+    for name in figures:
+        assert (written / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_card_says_that_it_is_a_report(written):
+    assert json.loads((written / "card.json").read_text()) == {
+        "kind": "report",
+        "title": "A report",
+    }
+
+
+def test_the_page_tells_title_headline_notes_and_how_it_came_about(written):
+    page = (written / "report.md").read_text(encoding="utf-8")
+    assert page.startswith("# A report\n\nIt went well.\n\n- ASK is unipolar, PAM bipolar.\n")
+    assert "- data set: tiny-12345678" in page
+    assert "- examples: train 2, test 1" in page
+    assert "Wilson" in page
+
+
+def test_the_account_is_strict_json_and_holds_every_count(account):
+    report = full_report()
+    assert account["accuracy"].keys() == report.accuracy.keys()
+    for name, told in account["accuracy"].items():
+        assert told["counts"] == report.accuracy[name].counts.tolist()
+        assert told["accuracy"] == report.accuracy[name].accuracy
+        assert told["snr_db"] == [0.0, 10.0]
+        assert told["classes"] == list(CLASSES)
+    assert account["denoising"]["psnr_db"] == {
+        "reconstruction": [20.0, 24.0],
+        "noisy": [10.0, 30.0],
+    }
+    assert account["notes"] == ["ASK is unipolar, PAM bipolar."]
+    assert account["provenance"]["data_set"] == "tiny-12345678"
+    assert "rfmae" in account["provenance"]["versions"]
+
+
+def test_the_account_can_be_rebuilt_into_the_report(account):
+    told = account["accuracy"]["DenoMAE2.0"]
+    rebuilt = SnrReport(
+        np.array(told["counts"]),
+        tuple(told["snr_db"]),
+        tuple(told["classes"]),
+        told["snr_reference"],
+    )
+    assert rebuilt.accuracy == told["accuracy"]
+    assert list(rebuilt.interval) == told["interval_95"]
+    assert rebuilt.accuracy_per_snr.tolist() == told["accuracy_per_snr"]
+    assert rebuilt.interval_per_snr.tolist() == told["interval_95_per_snr"]
+    assert rebuilt.examples_per_snr.tolist() == told["examples_per_snr"]
+
+
+def test_the_csv_files_tell_the_same_numbers_as_the_account(written, account):
+    for row in rows_of(written / "accuracy.csv"):
+        told = account["accuracy"][row["model"]]
+        s = told["snr_db"].index(float(row["snr_db"]))
+        assert float(row["accuracy"]) == pytest.approx(told["accuracy_per_snr"][s], abs=1e-6)
+        assert int(row["examples"]) == told["examples_per_snr"][s]
+    confusion = np.sum(account["accuracy"]["DenoMAE2.0"]["counts"], axis=0)
+    for line, row in zip(confusion, rows_of(written / "confusion.csv"), strict=True):
+        assert [int(row[name]) for name in CLASSES] == line.tolist()
+    *points, _ = rows_of(written / "denoising.csv")
+    psnr_db = [float(row["PSNR reconstruction"]) for row in points]
+    assert psnr_db == account["denoising"]["psnr_db"]["reconstruction"]
+
+
+def test_the_command_line_and_the_file_tell_the_same_account(account):
+    assert account == json.loads(json.dumps(report_json(full_report())))
+
+
+def test_a_report_tells_only_what_was_measured(tmp_path):
+    folder = write_report(short_report(), tmp_path / "short")
+    assert names(folder) == ["card.json", "figures", "report.json", "report.md"]
+    account = json.loads((folder / "report.json").read_text())
+    assert account["accuracy"] == {}
+    assert account["denoising"] is None
+    assert "Confusion" not in (folder / "report.md").read_text()
+
+
+@pytest.mark.parametrize("models", [1, 5, 6])
+def test_every_model_has_its_line_in_the_figure(tmp_path, monkeypatch, models):
+    drawn = {}
+
+    def kept(figure, path, **_):
+        drawn[path.name] = figure
+
+    monkeypatch.setattr(Figure, "savefig", kept)
+    named = {f"model {number}": accuracy_of(number) for number in range(models)}
+    report = Report(title="Many", headline="So many.", provenance={}, accuracy=named)
+    write_report(report, tmp_path / "many")
+    axes = drawn["accuracy.png"].axes[0]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == list(named)
+
+
+# whole or not at all ------------------------------------------------------------------------
+
+
+def test_an_older_report_of_the_name_is_replaced(tmp_path):
+    write_report(short_report("Old"), tmp_path / "report")
+    (tmp_path / "report" / "old.txt").touch()
+    folder = write_report(short_report("New"), tmp_path / "report")
+    assert json.loads((folder / "card.json").read_text())["title"] == "New"
+    assert "old.txt" not in names(folder)
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["report"]
+
+
+def test_a_folder_with_other_content_is_refused_and_left_alone(tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(ArtefactError, match="exists and holds other files"):
+        write_report(short_report(), tmp_path)
+    assert names(tmp_path) == ["thesis.tex"]
+
+
+@pytest.mark.parametrize("error", [ValueError("broken"), KeyboardInterrupt()], ids=repr)
+def test_the_older_report_stays_when_the_new_one_breaks(tmp_path, monkeypatch, error):
+    def broken(*_):
+        raise error
+
+    write_report(short_report("Old"), tmp_path / "report")
+    before = names(tmp_path)
+    monkeypatch.setattr(folder_module, "draw_accuracy", broken)
+    with pytest.raises(type(error)):
+        write_report(full_report(), tmp_path / "report")
+    assert names(tmp_path) == before
+    assert json.loads((tmp_path / "report" / "card.json").read_text())["title"] == "Old"
+
+
+@pytest.mark.parametrize("step", ["draw_accuracy", "write_csv", "write_json"])
+def test_a_full_disk_is_one_plain_line_and_leaves_nothing(tmp_path, monkeypatch, step):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(folder_module, step, full)
+    monkeypatch.setattr(Figure, "savefig", lambda *_, **__: None)
+    with pytest.raises(ArtefactError, match="no space left on the disk") as caught:
+        write_report(full_report(), tmp_path / "report")
+    assert "\n" not in str(caught.value)
+    assert names(tmp_path) == []

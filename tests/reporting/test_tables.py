@@ -1,0 +1,188 @@
+"""Tables say what the reports counted."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from rfmae.records import DenoiseReport, SnrReport
+from rfmae.reporting.tables import (
+    accuracy_csv,
+    accuracy_table,
+    confusion_csv,
+    denoise_table,
+    markdown,
+    write_csv,
+)
+from rfmae.units import SNR_REFERENCE_NAMES
+
+CLASSES = ("BPSK", "QPSK", "OOK")
+SNR_DB = (-10.0, 0.0, 2.5, 10.0)
+
+
+def report_of(counts, reference="symbol"):
+    return SnrReport(np.asarray(counts), SNR_DB, CLASSES, reference)
+
+
+@pytest.fixture
+def accuracy(rng):
+    return report_of(rng.integers(0, 20, (4, 3, 3)))
+
+
+@pytest.fixture
+def reports(rng, accuracy):
+    return {"DenoMAE2.0": accuracy, "from scratch": report_of(rng.integers(0, 20, (4, 3, 3)))}
+
+
+@pytest.fixture
+def denoising():
+    return DenoiseReport(
+        snr_db=(0.0, 10.0),
+        snr_reference="symbol",
+        examples_per_snr=np.array([1, 3]),
+        psnr_db={"reconstruction": np.array([20.0, 24.0]), "noisy": np.array([10.0, 30.0])},
+        ssim={"reconstruction": np.array([0.5, 0.9]), "noisy": np.array([0.1, 0.8])},
+    )
+
+
+def percents(cell):
+    """Share, lower and upper bound of a cell such as `97.3 (96.1–98.2)`."""
+    return [float(number) / 100 for number in cell.strip(")").replace(" (", "–").split("–")]
+
+
+# every table --------------------------------------------------------------------------------
+
+
+def test_every_row_has_a_cell_for_each_head_and_all_is_text(reports, accuracy, denoising):
+    tables = [
+        accuracy_table(reports),
+        accuracy_csv(reports),
+        confusion_csv(accuracy),
+        denoise_table(denoising),
+    ]
+    for heads, rows in tables:
+        assert rows
+        assert all(len(row) == len(heads) for row in rows)
+        assert all(isinstance(cell, str) for row in (heads, *rows) for cell in row)
+
+
+def test_a_csv_file_reads_back_as_the_table(tmp_path):
+    table = (["model", "µ, dB"], [['says "so"', "1"], ["two\nlines, one cell", "−2"], ["", "|"]])
+    write_csv(table, tmp_path / "table.csv")
+    with (tmp_path / "table.csv").open(newline="", encoding="utf-8") as file:
+        assert list(csv.reader(file)) == [table[0], *table[1]]
+
+
+def test_a_markdown_table_has_heads_a_rule_and_rows():
+    assert markdown((["SNR", "accuracy"], [["0", "50.0"], ["10", "99.0"]])).splitlines() == [
+        "| SNR | accuracy |",
+        "| ---: | ---: |",
+        "| 0 | 50.0 |",
+        "| 10 | 99.0 |",
+    ]
+
+
+def test_a_bar_in_a_name_does_not_open_another_cell():
+    lines = markdown((["run|one"], [["1|2"]])).splitlines()
+    cells = [line.replace(r"\|", "").count("|") for line in lines]
+    assert cells == [2, 2, 2]
+
+
+# accuracy -----------------------------------------------------------------------------------
+
+
+def test_the_accuracy_table_has_a_row_for_each_snr_and_the_whole_last(reports):
+    heads, rows = accuracy_table(reports)
+    assert heads == ["Es/N0 (dB)", "DenoMAE2.0", "from scratch", "examples"]
+    assert [row[0] for row in rows] == ["-10", "0", "2.5", "10", "all"]
+
+
+@pytest.mark.parametrize("reference", SNR_REFERENCE_NAMES)
+def test_the_snr_column_says_what_it_refers_to(reference):
+    heads, _ = accuracy_table({"model": report_of(np.ones((4, 3, 3), int), reference)})
+    assert heads[0] == f"{SNR_REFERENCE_NAMES[reference]} (dB)"
+
+
+def test_cells_are_the_shares_and_intervals_of_the_report_to_print_precision(reports):
+    heads, rows = accuracy_table(reports)
+    for name, report in reports.items():
+        column = [row[heads.index(name)] for row in rows]
+        for s, cell in enumerate(column[:-1]):
+            expected = [report.accuracy_per_snr[s], *report.interval_per_snr[s]]
+            assert percents(cell) == pytest.approx(expected, abs=0.0005 + 1e-9)
+        assert percents(column[-1]) == pytest.approx(
+            [report.accuracy, *report.interval], abs=0.0005 + 1e-9
+        )
+
+
+def test_the_examples_of_the_rows_add_up_to_the_last(reports):
+    _, rows = accuracy_table(reports)
+    counts = [int(row[-1]) for row in rows]
+    assert sum(counts[:-1]) == counts[-1] == reports["DenoMAE2.0"].examples
+
+
+def test_right_of_four_in_four_is_printed_with_its_wilson_interval():
+    counts = np.zeros((4, 3, 3), int)
+    counts[:, 0, 0] = 4
+    _, rows = accuracy_table({"model": report_of(counts)})
+    # Wilson at 4 of 4: the lower bound is 4/(4 + 1.96²) = 51.0 %
+    assert rows[0] == ["-10", "100.0 (51.0–100.0)", "4"]
+    assert rows[-1] == ["all", "100.0 (80.6–100.0)", "16"]
+
+
+def test_an_snr_without_examples_proves_nothing():
+    counts = np.zeros((4, 3, 3), int)
+    counts[1:, 0, 0] = 4
+    _, rows = accuracy_table({"model": report_of(counts)})
+    assert rows[0] == ["-10", "0.0 (0.0–100.0)", "0"]
+
+
+def test_the_accuracy_csv_has_a_row_for_each_model_and_snr(reports):
+    heads, rows = accuracy_csv(reports)
+    assert len(rows) == 2 * len(SNR_DB)
+    for row in rows:
+        line = dict(zip(heads, row, strict=True))
+        report = reports[line["model"]]
+        s = report.snr_db.index(float(line["snr_db"]))
+        assert int(line["examples"]) == report.counts[s].sum()
+        assert int(line["hits"]) == np.trace(report.counts[s])
+        assert float(line["accuracy"]) == pytest.approx(report.accuracy_per_snr[s], abs=1e-6)
+        low, high = report.interval_per_snr[s]
+        assert float(line["low_95"]) == pytest.approx(low, abs=1e-6)
+        assert float(line["high_95"]) == pytest.approx(high, abs=1e-6)
+        assert line["snr_reference"] == "symbol"
+
+
+def test_the_confusion_csv_holds_every_count_true_class_down(accuracy):
+    heads, rows = confusion_csv(accuracy)
+    assert heads == ["true class", *CLASSES]
+    assert [row[0] for row in rows] == list(CLASSES)
+    counts = [[int(cell) for cell in row[1:]] for row in rows]
+    assert np.array_equal(counts, accuracy.counts.sum(axis=0))
+
+
+# denoising ----------------------------------------------------------------------------------
+
+
+def test_the_denoise_table_has_psnr_and_ssim_of_every_answer(denoising):
+    heads, rows = denoise_table(denoising)
+    assert heads == [
+        "Es/N0 (dB)",
+        "PSNR reconstruction",
+        "PSNR noisy",
+        "SSIM reconstruction",
+        "SSIM noisy",
+        "examples",
+    ]
+    assert rows[0] == ["0", "20.00", "10.00", "0.500", "0.100", "1"]
+    assert rows[1] == ["10", "24.00", "30.00", "0.900", "0.800", "3"]
+
+
+def test_the_last_row_is_the_mean_over_examples_not_over_points(denoising):
+    _, rows = denoise_table(denoising)
+    assert rows[-1] == ["all", "23.00", "25.00", "0.800", "0.625", "4"]
+
+
+def test_decimals_are_those_asked_for(denoising):
+    _, rows = denoise_table(denoising, decimals=(1, 6))
+    assert rows[0] == ["0", "20.0", "10.0", "0.500000", "0.100000", "1"]

@@ -1,0 +1,123 @@
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import torch
+
+import rfmae
+from rfmae.errors import ShapeError
+from rfmae.inference import Answer, Denoiser, SignalClassifier, cut_windows
+from rfmae.models.checkpoint import model_card, save_checkpoint
+from rfmae.models.classifier import Classifier
+from rfmae.models.denomae import DenoMAE
+from rfmae.models.presets import classifier_config, denomae_config, encoder_config
+from rfmae.models.transformer import initialise
+from rfmae.records import ImageConfig
+
+IMAGE = ImageConfig(size=32)
+
+
+@pytest.fixture
+def classifier(tmp_path):
+    network = Classifier(classifier_config(encoder_config("tiny", 32, 3), 3))
+    initialise(network, torch.Generator().manual_seed(0))
+    card = {
+        **model_card(network),
+        "image": asdict(IMAGE),
+        "classes": ["A", "B", "C"],
+        "symbols_per_example": 64,
+    }
+    save_checkpoint(network, card, tmp_path / "classifier")
+    return rfmae.load_classifier(tmp_path / "classifier", device="cpu")
+
+
+@pytest.fixture
+def iq(rng):
+    return (rng.normal(size=(5, 64)) + 1j * rng.normal(size=(5, 64))).astype(np.complex64)
+
+
+def test_probabilities_have_a_row_for_each_example(classifier, iq):
+    probabilities = classifier(iq)
+    assert probabilities.shape == (5, 3)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_neither_gain_nor_number_type_changes_the_answer(classifier, iq):
+    np.testing.assert_allclose(classifier(iq * 1e-3), classifier(iq), atol=1e-4)
+    np.testing.assert_allclose(classifier(iq.astype(np.complex128)), classifier(iq), atol=1e-6)
+
+
+def test_a_recording_is_answered_window_by_window_and_as_a_whole(classifier, rng):
+    iq = np.exp(2j * np.pi * rng.random(200))
+    answer = classifier.answer(iq)
+    assert answer.windows.shape == (4, 3)
+    assert answer.window_length == 64
+    assert answer.name == classifier.name(iq)
+
+
+def test_the_whole_is_the_normalised_geometric_mean_of_its_windows():
+    answer = Answer(("A", "B"), np.array([[0.9, 0.1], [0.5, 0.5]]), 64)
+    expected = np.sqrt(np.array([0.9 * 0.5, 0.1 * 0.5]))
+    np.testing.assert_allclose(answer.whole, expected / expected.sum())
+    assert answer.name == "A"
+
+
+@pytest.mark.parametrize(("length", "count"), [(10, 1), (64, 1), (65, 2), (128, 2), (130, 3)])
+def test_windows_reach_from_the_first_sample_to_the_last(length, count):
+    iq = np.arange(length).astype(np.complex64)
+    windows = cut_windows(iq, 64)
+    assert len(windows) == count
+    assert windows[0, 0] == 0
+    assert windows[-1, -1] == length - 1
+    assert set(windows.ravel().real) == set(range(length))
+
+
+@pytest.mark.parametrize(
+    ("iq", "rule"),
+    [
+        (np.ones((2, 64)), "must be complex"),
+        (np.ones(64, complex), r"of shape \(N, T\)"),
+        (np.ones((0, 64), complex), "must hold samples"),
+        (np.full((1, 64), np.nan + 0j), "must be finite, got 64 NaN or infinite samples of 64"),
+    ],
+)
+def test_iq_that_is_no_iq_is_refused(classifier, iq, rule):
+    with pytest.raises(ShapeError, match=rule):
+        classifier(iq)
+
+
+def test_a_denoiser_answers_with_images_of_the_same_shape(iq):
+    network = DenoMAE(denomae_config("tiny", 32, 3))
+    initialise(network, torch.Generator().manual_seed(0))
+    denoiser = Denoiser(network, {}, IMAGE, torch.device("cpu"))
+    images = denoiser.images(iq)
+    answer = denoiser(images, seed=1)
+    assert answer.shape == images.shape
+    assert 0 <= answer.min() <= answer.max() <= 1
+    np.testing.assert_array_equal(answer, denoiser(images, seed=1))
+
+
+def test_no_patch_is_predicted_from_itself(iq):
+    """Whatever stands in one patch, its own prediction does not see it."""
+    network = DenoMAE(denomae_config("tiny", 32, 3))
+    initialise(network, torch.Generator().manual_seed(0))
+    denoiser = Denoiser(network, {}, IMAGE, torch.device("cpu"))
+    images = denoiser.images(iq)
+    changed = images.copy()
+    changed[:, :, 8:16, 16:24] = 0.7
+    before, after = denoiser(images), denoiser(changed)
+    np.testing.assert_array_equal(after[:, :, 8:16, 16:24], before[:, :, 8:16, 16:24])
+    assert np.abs(after - before).max() > 1e-5
+
+
+def test_an_unknown_device_is_refused(tmp_path):
+    with pytest.raises(ShapeError, match="no device 'abacus'"):
+        rfmae.inference.choose_device("abacus")
+
+
+def test_the_doors_of_the_package_open():
+    assert rfmae.load_classifier is not None
+    assert {"load_classifier", "load_recipe", "read_sigmf"} <= set(dir(rfmae))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = rfmae.nothing
+    assert isinstance(SignalClassifier, type)

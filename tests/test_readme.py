@@ -1,0 +1,58 @@
+"""The README as a newcomer reads it: every code block is run, in a fresh copy, in order."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, flags=re.DOTALL)
+
+
+def test_the_quickstart_is_the_first_code_block_within_25_lines():
+    before, _, after = README.partition("```bash\n")
+    assert after.startswith("make quickstart\n")
+    assert before.count("\n") < 25
+
+
+def test_every_code_block_is_a_command_or_python():
+    assert BLOCKS
+    assert {language for language, _ in BLOCKS} <= {"bash", "python"}
+
+
+def test_every_file_that_the_readme_names_is_there():
+    for target in re.findall(r"\]\(([^)h][^)]*)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+@pytest.fixture(scope="module")
+def fresh_copy(tmp_path_factory):
+    """The files of the project and nothing else: no environment, no artefacts."""
+    copy = tmp_path_factory.mktemp("fresh") / "rfmae"
+    kept_out = shutil.ignore_patterns(
+        ".git", ".venv", "artifacts", "*.egg-info", "build", "__pycache__", ".*_cache"
+    )
+    shutil.copytree(ROOT, copy, ignore=kept_out)
+    return copy
+
+
+@pytest.mark.slow
+def test_every_code_block_runs_in_a_fresh_copy(fresh_copy):
+    outputs = []
+    for language, code in BLOCKS:
+        command = ["bash", "-euc", code] if language == "bash" else [".venv/bin/python", "-c", code]
+        done = subprocess.run(command, cwd=fresh_copy, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{code}\n{done.stdout}\n{done.stderr}"
+        outputs.append(done.stdout)
+    quickstart, recording, python = outputs[:3]
+    assert "DenoMAE2.0" in quickstart
+    assert "from scratch" in quickstart
+    report = Path(re.search(r"^Report: (.+)$", quickstart, flags=re.MULTILINE)[1])
+    assert (fresh_copy / report).is_file()
+    assert "whole: QPSK" in recording
+    assert python.startswith("QPSK")
+    for name in ("accuracy", "confusion", "strip", "denoising"):
+        assert (fresh_copy / report.parent / "figures" / f"{name}.png").stat().st_size > 10_000

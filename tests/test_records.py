@@ -1,0 +1,221 @@
+"""Records: what they refuse at birth, and what they compute from counts."""
+
+import json
+from dataclasses import FrozenInstanceError, replace
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from rfmae.errors import RecipeError, ShapeError
+from rfmae.records import (
+    DenoiseReport,
+    ImageConfig,
+    IqBatch,
+    IqPairBatch,
+    SnrReport,
+    as_plain,
+    image_config_from_card,
+    wilson_interval,
+)
+
+
+@pytest.fixture
+def batch():
+    return IqBatch(
+        iq=np.ones((4, 16), np.complex64),
+        label=np.array([0, 1, 2, 1]),
+        snr_db=np.array([-10.0, 0.0, 0.0, 10.0]),
+        classes=("OOK", "QPSK", "GMSK"),
+        samples_per_symbol=8,
+        snr_reference="symbol",
+    )
+
+
+@pytest.fixture
+def report():
+    counts = np.array([[[3, 1], [2, 2]], [[5, 0], [1, 4]], [[0, 0], [0, 0]]])
+    return SnrReport(counts, (-5.0, 0.0, 5.0), ("OOK", "QPSK"), "symbol")
+
+
+# --- batches
+
+
+def test_a_batch_is_as_long_as_its_examples(batch):
+    assert len(batch) == 4
+    assert len(IqPairBatch(batch, batch.iq.copy())) == 4
+
+
+def test_a_batch_may_be_empty(batch):
+    none = np.zeros(0)
+    empty = replace(batch, iq=np.zeros((0, 16), np.complex64), label=none.astype(int), snr_db=none)
+    assert len(empty) == 0
+
+
+@pytest.mark.parametrize(
+    ("iq", "said"),
+    [
+        (np.ones((4, 16), np.float32), r"float32 \(4, 16\)"),
+        (np.ones(4, np.complex64), r"complex64 \(4,\)"),
+        (np.ones((4, 2, 16), np.complex64), r"complex64 \(4, 2, 16\)"),
+    ],
+    ids=["real", "one example", "three axes"],
+)
+def test_iq_that_is_not_complex_with_time_last_is_refused(batch, iq, said):
+    with pytest.raises(ShapeError, match=rf"iq must be complex of shape \(N, T\), got {said}"):
+        replace(batch, iq=iq)
+
+
+@pytest.mark.parametrize("name", ["label", "snr_db"])
+@pytest.mark.parametrize("shape", [(3,), (5,), (4, 1), ()])
+def test_what_is_known_of_examples_comes_one_for_each(batch, name, shape):
+    with pytest.raises(ShapeError, match=rf"{name} must have shape \(4,\), got"):
+        replace(batch, **{name: np.zeros(shape, int)})
+
+
+@pytest.mark.parametrize(("label", "said"), [([0, 0, 0, 3], "0 to 3"), ([-1, 0, 0, 0], "-1 to 0")])
+def test_a_label_outside_the_classes_is_refused(batch, label, said):
+    with pytest.raises(ShapeError, match=f"labels must index 3 classes, got {said}"):
+        replace(batch, label=np.array(label))
+
+
+@pytest.mark.parametrize("shape", [(4, 15), (3, 16)])
+def test_a_clean_twin_has_the_shape_of_what_was_observed(batch, shape):
+    with pytest.raises(ShapeError, match=r"shape of observed \(4, 16\)"):
+        IqPairBatch(batch, np.zeros(shape, np.complex64))
+
+
+def test_a_record_does_not_change(batch):
+    with pytest.raises(FrozenInstanceError):
+        batch.snr_reference = "sample"
+
+
+# --- the image declaration
+
+
+def test_an_image_has_a_plane_for_every_half_width():
+    assert ImageConfig().planes == 3
+    assert ImageConfig(half_widths=(5,)).planes == 1
+
+
+def test_an_image_declaration_comes_back_from_its_card():
+    config = ImageConfig(size=64, extent=2.0, half_widths=(5, 25))
+    card = json.loads(json.dumps(as_plain(config)))
+    assert image_config_from_card(card) == config
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"size": 7}, "size must be at least 8 pixels, got 7"),
+        ({"extent": 0.0}, "extent must be positive, got 0"),
+        ({"extent": -1.0}, "extent must be positive, got -1"),
+        ({"extent": float("nan")}, "extent must be positive, got nan"),
+        ({"half_widths": ()}, r"half_widths must all be at least 1, got \(\)"),
+        ({"half_widths": (5, 0)}, r"half_widths must all be at least 1, got \(5, 0\)"),
+    ],
+)
+def test_an_image_that_cannot_be_drawn_is_refused(change, said):
+    with pytest.raises(RecipeError, match=said):
+        ImageConfig(**change)
+
+
+# --- intervals
+
+
+@pytest.mark.parametrize("count", [1, 2, 10, 137, 20_000])
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.9, 1.0])
+def test_the_wilson_interval_is_that_of_scipy(count, share):
+    hits = round(share * count)
+    theirs = binomtest(hits, count).proportion_ci(confidence_level=0.95, method="wilson")
+    ours = wilson_interval(np.array(hits), np.array(count))
+    np.testing.assert_allclose(ours, [theirs.low, theirs.high], atol=1e-12)
+
+
+def test_intervals_keep_the_shape_of_their_counts():
+    hits = np.array([[0, 5], [10, 3]])
+    intervals = wilson_interval(hits, np.full((2, 2), 10))
+    assert intervals.shape == (2, 2, 2)
+    assert (intervals[..., 0] <= hits / 10).all()
+    assert (hits / 10 <= intervals[..., 1]).all()
+
+
+def test_no_examples_tell_nothing():
+    assert wilson_interval(np.array([0, 1]), np.array([0, 1]))[0].tolist() == [0.0, 1.0]
+
+
+# --- reports
+
+
+def test_ratios_are_computed_from_the_counts(report):
+    assert report.hits_per_snr.tolist() == [5, 9, 0]
+    assert report.examples_per_snr.tolist() == [8, 10, 0]
+    assert report.accuracy_per_snr.tolist() == [5 / 8, 9 / 10, 0.0]
+    assert report.examples == 18
+    assert report.accuracy == pytest.approx(14 / 18)
+    assert report.confusion.tolist() == [[8, 1], [3, 6]]
+
+
+def test_every_accuracy_has_its_interval(report):
+    for point, (hits, count) in enumerate([(5, 8), (9, 10)]):
+        theirs = binomtest(hits, count).proportion_ci(method="wilson")
+        np.testing.assert_allclose(report.interval_per_snr[point], theirs, atol=1e-12)
+    assert report.interval_per_snr[2].tolist() == [0.0, 1.0]
+    np.testing.assert_allclose(
+        report.interval, binomtest(14, 18).proportion_ci(method="wilson"), atol=1e-12
+    )
+
+
+def test_an_empty_report_has_no_accuracy_and_every_interval():
+    report = SnrReport(np.zeros((1, 2, 2), int), (0.0,), ("OOK", "QPSK"), "symbol")
+    assert report.accuracy == 0.0
+    assert report.interval == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 2), (3, 2), (3, 3, 3), (3, 2, 3)])
+def test_counts_of_another_shape_are_refused(report, shape):
+    with pytest.raises(ShapeError, match=r"counts must have shape \(3, 2, 2\), got"):
+        replace(report, counts=np.zeros(shape, int))
+
+
+def test_a_report_can_be_written_as_json(report):
+    plain = json.loads(json.dumps(as_plain(report)))
+    assert plain["counts"] == report.counts.tolist()
+    assert plain["snr_db"] == [-5.0, 0.0, 5.0]
+    assert plain["classes"] == ["OOK", "QPSK"]
+    assert plain["snr_reference"] == "symbol"
+
+
+def denoise_report(**changes):
+    values = {
+        "snr_db": (0.0, 10.0),
+        "snr_reference": "symbol",
+        "examples_per_snr": np.array([1, 3]),
+        "psnr_db": {"noisy": np.array([10.0, 20.0]), "blank": np.array([4.0, 8.0])},
+        "ssim": {"noisy": np.array([0.2, 0.6]), "blank": np.array([0.0, 0.0])},
+    }
+    return DenoiseReport(**{**values, **changes})
+
+
+def test_a_mean_over_examples_weighs_every_snr_by_its_examples():
+    report = denoise_report()
+    assert report.answers == ("noisy", "blank")
+    assert report.mean(report.psnr_db["noisy"]) == pytest.approx((10 + 3 * 20) / 4)
+    assert report.mean(report.ssim["noisy"]) == pytest.approx((0.2 + 3 * 0.6) / 4)
+
+
+def test_a_mean_over_no_examples_is_zero():
+    report = denoise_report(examples_per_snr=np.array([0, 0]))
+    assert report.mean(report.psnr_db["noisy"]) == 0.0
+
+
+@pytest.mark.parametrize("name", ["psnr_db", "ssim"])
+def test_a_measure_that_is_not_one_number_per_snr_is_refused(name):
+    with pytest.raises(ShapeError, match=r"noisy must have shape \(2,\), got \(3,\)"):
+        denoise_report(**{name: {"noisy": np.zeros(3)}})
+
+
+def test_numpy_numbers_and_tuples_become_plain():
+    plain = as_plain(denoise_report(snr_db=(np.float64(0.0), np.float64(10.0))))
+    assert json.loads(json.dumps(plain))["psnr_db"]["blank"] == [4.0, 8.0]
+    assert type(plain["snr_db"][0]) is float
