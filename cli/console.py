@@ -9,12 +9,10 @@ from typing import Any, Self
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     ProgressColumn,
-    SpinnerColumn,
     Task,
+    TaskProgressColumn,
     TextColumn,
-    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.progress import Progress as Bars
@@ -58,9 +56,8 @@ class _RateColumn(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        if speed is None:
-            return Text("", style="progress.data.speed")
-        return Text(f"{speed:,.0f} {task.fields['unit']}/s", style="progress.data.speed")
+        words = "" if speed is None else f"{speed:,.0f} {task.fields['unit']}/s"
+        return Text(words, style="progress.data.speed", no_wrap=True)
 
 
 class _Bar:
@@ -68,15 +65,12 @@ class _Bar:
 
     def __init__(self, title: str, total: int, unit: str) -> None:
         self._bars = Bars(
-            SpinnerColumn(),
-            TextColumn("{task.description:<26}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
+            TextColumn("{task.description:<18}"),
+            BarColumn(bar_width=12),
+            TaskProgressColumn(),
             _RateColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[figures]}", style="dim"),
+            TimeRemainingColumn(compact=True),
+            TextColumn("left{task.fields[figures]}"),
             console=stderr,
         )
         self._task = self._bars.add_task(title, total=total, unit=unit, figures="")
@@ -96,7 +90,7 @@ class _Bar:
     def advance(self, count: int = 1, **figures: float) -> None:
         self._bars.advance(self._task, count)
         if figures:
-            words = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
+            words = "".join(f", {name} {value:.4g}" for name, value in figures.items())
             self._bars.update(self._task, figures=words)
 
 

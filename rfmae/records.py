@@ -13,6 +13,7 @@ ComplexArray = npt.NDArray[np.complex64]
 FloatArray = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.integer[Any]]
 
+_SMALLEST_IMAGE = 24  # below, a kernel of half-width 5 falls between two pixels
 _NORMAL_QUANTILE_95 = 1.959963984540054
 
 
@@ -82,8 +83,10 @@ class ImageConfig:
     how: Literal["decay"] = "decay"
 
     def __post_init__(self) -> None:
-        if self.size < 8:
-            raise RecipeError(f"image size must be at least 8 pixels, got {self.size}")
+        if self.size < _SMALLEST_IMAGE:
+            raise RecipeError(
+                f"image size must be at least {_SMALLEST_IMAGE} pixels, got {self.size}"
+            )
         if not self.extent > 0:
             raise RecipeError(f"image extent must be positive, got {self.extent:g}")
         if not self.half_widths or min(self.half_widths) < 1:

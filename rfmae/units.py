@@ -79,23 +79,28 @@ def parse_snr_grid(text: str) -> tuple[float, ...]:
     stop = numbers[1] if len(numbers) > 1 else start
     step = numbers[2] if len(numbers) > 2 else 1.0
     if stop < start:
-        raise UnitError(
-            f"an SNR grid runs upwards, got {text!r}; write {_join(stop, start, *numbers[2:])}"
-        )
+        raise UnitError(f"an SNR grid runs upwards, got {text!r}; write {_upwards(*numbers)}")
     if step <= 0:
         raise UnitError(f"the step of an SNR grid must be positive, got {text!r}")
     intervals = (stop - start) / step
+    if intervals >= _LARGEST_GRID:
+        raise UnitError(f"an SNR grid holds at most {_LARGEST_GRID} points, got {text!r}")
     if abs(intervals - round(intervals)) > 1e-9:
         raise UnitError(
             f"the step must divide the range of an SNR grid, got {text!r}{_swapped(*numbers)}"
         )
-    if intervals >= _LARGEST_GRID:
-        raise UnitError(f"an SNR grid holds at most {_LARGEST_GRID} points, got {text!r}")
     return tuple(round(start + index * step, 9) for index in range(round(intervals) + 1))
 
 
 def _join(*numbers: float) -> str:
     return ":".join(f"{number:g}" for number in numbers)
+
+
+def _upwards(start: float, stop: float, step: float | None = None) -> str:
+    """The grid that was probably meant when its ends came the wrong way round."""
+    if step is None or (start - stop) / abs(step or 1.0) % 1.0:
+        return _join(stop, start)
+    return _join(stop, start, abs(step))
 
 
 def _swapped(start: float, middle: float, last: float = 1.0) -> str:

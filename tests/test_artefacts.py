@@ -22,7 +22,7 @@ DISK_FULL = {
     "errno": OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
     "quota": OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)),
     "words of HDF5 while it writes": OSError(
-        "Can't write data (file write failed: errno = 28, error message = 'No space left on device')"
+        "Can't write data (write failed: errno = 28, error message = 'No space left on device')"
     ),
     "words of HDF5 while it closes": RuntimeError(
         "Can't decrement id ref count (file write failed: time = Fri Nov 20 21:15:28 2026\n"

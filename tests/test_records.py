@@ -107,7 +107,7 @@ def test_an_image_declaration_comes_back_from_its_card():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"size": 7}, "size must be at least 8 pixels, got 7"),
+        ({"size": 23}, "size must be at least 24 pixels, got 23"),
         ({"extent": 0.0}, "extent must be positive, got 0"),
         ({"extent": -1.0}, "extent must be positive, got -1"),
         ({"extent": float("nan")}, "extent must be positive, got nan"),

@@ -26,10 +26,12 @@ def constellation_images(iq: Tensor, config: ImageConfig) -> Tensor:
     I/Q without power gives a blank image.
 
     Narrow kernels are drawn around each exact point. For wide ones the points are laid bilinearly
-    on the pixel grid, which then glows as a whole; from 64 pixels up this differs from exact
-    points by at most 0.04 of full scale, 0.003 rms. Float32, on the device of `iq`, all examples
-    at once.
+    on the pixel grid, which then glows as a whole: from 64 pixels up this differs from exact
+    points by at most 0.06 of full scale and 0.006 rms, from a few hundred points by 0.04 and
+    0.003. Float32, on the device of `iq`, all examples at once.
     """
+    if not len(iq):
+        return iq.real.new_zeros((0, config.planes, config.size, config.size), dtype=torch.float32)
     columns, rows = _pixel_coordinates(symbol_points(iq), config)
     wide = tuple(b for b in config.half_widths if b > _NARROW_HALF_WIDTH)
     glow = dict(zip(wide, _convolved(columns, rows, wide, config.size), strict=True))

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from rfmae.records import DenoiseReport, SnrReport
 from rfmae.units import SNR_REFERENCE_NAMES, SnrReference
@@ -54,8 +55,8 @@ def draw_confusion(report: SnrReport, title: str, path: Path) -> None:
     """Confusion over all SNR points; each row is a true class and sums to 100 %."""
     counts = report.confusion
     shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    side = 2.6 + 0.5 * len(report.classes)
-    figure = Figure(figsize=(side, side - 0.3), layout="constrained")
+    side = 2.0 + 0.5 * len(report.classes)
+    figure = Figure(figsize=(side + 0.9, side), layout="constrained")
     axes = figure.subplots()
     picture = axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
     for row, column in np.ndindex(shares.shape):
@@ -69,7 +70,7 @@ def draw_confusion(report: SnrReport, title: str, path: Path) -> None:
     axes.set_xlabel("named class")
     axes.set_ylabel("true class")
     axes.set_title(title, fontsize=10)
-    figure.colorbar(picture, ax=axes, shrink=0.8, label="% of the true class")
+    figure.colorbar(picture, ax=axes, fraction=0.045, pad=0.03, label="% of the true class")
     figure.savefig(path, dpi=_DPI)
 
 
@@ -121,6 +122,7 @@ def _as_picture(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _snr_axis(axes: Axes, reference: SnrReference) -> None:
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True))
     axes.set_xlabel(f"{SNR_REFERENCE_NAMES[reference]} in dB")
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)

@@ -9,8 +9,8 @@ from rfmae.records import ComplexArray, FloatArray, IntArray
 from rfmae.signal.modulations import Modulation
 from rfmae.signal.pulses import frequency_pulse
 
-GAUSSIAN_SPAN_SYMBOLS = 4
-"""Length of a Gaussian frequency pulse: beyond it lies under 2e-5 of a turn at BT 0.3."""
+GAUSSIAN_SPAN_SYMBOLS = 5
+"""Length of a Gaussian frequency pulse; an odd number, so that its middle is that of a symbol."""
 
 
 def modulate_phase(

@@ -108,7 +108,8 @@ def fit(
     done = run.open(config, precision=best_precision(device), resume=resume)
     if done < plan.steps:
         task = make_task(run.precision)
-        with progress.stage(title, plan.steps, "steps") as stage:
+        batch_size = min(plan.batch_size, task.examples)
+        with progress.stage(title, plan.steps * batch_size, "images") as stage:
             _train(task, plan, run, done, device, stage)
     assert run.best is not None
     return run.best
@@ -119,21 +120,22 @@ def _train(
 ) -> None:
     """All steps that are left."""
     optimiser = _optimiser(task.network, plan)
-    precision = run.precision
+    precision, batch_size = run.precision, min(plan.batch_size, task.examples)
     best: Best | None = None
     if done:
         state = run.load_last(task.network, device)
         optimiser.load_state_dict(state["optimiser"])
         best = Best(*state["best"])
         run.name_best(best.checkpoint, task.score_name, best.score)
-        stage.advance(done)
+        stage.advance(done * batch_size)
     for step in range(done, plan.steps):
         started = time.perf_counter()
         figures = _step(task, plan, optimiser, step, device, precision)
         if plan.logs_after(step + 1):
-            _report(figures, task, plan, run, step + 1, started, stage)
+            _log(figures, run, step + 1, batch_size / (time.perf_counter() - started))
+            stage.advance(batch_size, loss=float(figures["loss"]))
         else:
-            stage.advance()
+            stage.advance(batch_size)
         if plan.validates_after(step + 1):
             best = _validate_and_save(task, run, optimiser, step + 1, best)
 
@@ -181,21 +183,11 @@ def _optimiser(network: nn.Module, plan: TrainingPlan) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups, lr=plan.learning_rate, betas=plan.betas, fused=True)
 
 
-def _report(
-    figures: dict[str, Tensor],
-    task: Task,
-    plan: TrainingPlan,
-    run: RunFolder,
-    step: int,
-    started: float,
-    stage: Stage,
-) -> None:
+def _log(figures: dict[str, Tensor], run: RunFolder, step: int, rate: float) -> None:
     """Log the figures of a step."""
     values = {name: float(value) for name, value in figures.items()}
     _stop_where_no_number(values["loss"], run, step)
-    rate = min(plan.batch_size, task.examples) / (time.perf_counter() - started)
     run.log(step, {**values, "images_per_second": round(rate, 1)})
-    stage.advance(1, loss=values["loss"], images_per_second=rate)
 
 
 def _stop_where_no_number(loss: float, run: RunFolder, step: int) -> None:

@@ -29,7 +29,7 @@ class Street:
 
     preset: str = "tiny"
     pretrain_epochs: int = 24
-    finetune_epochs: int = 45
+    finetune_images: int = 45_000  # labelled images shown in all, however many differ
     labels: int | None = 1_000
     denoised_per_point: int = 6
     seed: int = 0
@@ -65,7 +65,8 @@ def quickstart(
         device=device,
         progress=progress,
     )
-    settings = Finetuning(street.preset, street.labels, street.finetune_epochs, seed=street.seed)
+    epochs = max(1, round(street.finetune_images / (street.labels or dataset.examples("train"))))
+    settings = Finetuning(street.preset, street.labels, epochs, seed=street.seed)
     labels = f"{street.labels}-labels" if street.labels else "all-labels"
     models = {
         "DenoMAE2.0": finetune(

@@ -81,7 +81,7 @@ def classifier(dataset, tmp_path_factory):
     """A classifier checkpoint that learnt nothing."""
     torch.manual_seed(0)
     encoder = encoder_config("tiny", dataset.image.size, dataset.image.planes)
-    network = Classifier(classifier_config(encoder, "tiny", len(dataset.classes)))
+    network = Classifier(classifier_config(encoder, len(dataset.classes)))
     folder = tmp_path_factory.mktemp("made") / "classifier"
     card = {
         **model_card(network),

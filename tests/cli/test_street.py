@@ -106,7 +106,7 @@ def test_show_tells_what_a_run_is(home, monkeypatch):
 
 
 def test_a_street_that_was_walked_is_walked_again_without_training(tmp_path):
-    street = Street(pretrain_epochs=2, finetune_epochs=2, labels=30, denoised_per_point=2)
+    street = Street(pretrain_epochs=2, finetune_images=60, labels=30, denoised_per_point=2)
     told = quickstart(parse_recipe(RECIPE), street, tmp_path / "home", device="cpu", workers=1)
     assert list(told.report.accuracy) == ["DenoMAE2.0", "from scratch"]
     text = (told.folder / "report.md").read_text()

@@ -201,6 +201,11 @@ def test_a_missing_data_file_of_another_name_is_refused_by_that_name(record):
     assert "samples.bin" in refusal(record(dataset="samples.bin"))
 
 
+@pytest.mark.parametrize("name", ["elsewhere/samples.bin", "../samples.bin", "..", 7])
+def test_a_data_file_that_is_named_by_no_plain_name_is_refused(record, name):
+    assert str(name) in refusal(record(dataset=name))
+
+
 def test_an_empty_data_file_is_refused(record):
     assert "holds no samples" in refusal(record(b""))
 

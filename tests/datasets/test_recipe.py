@@ -207,7 +207,9 @@ def test_a_wrong_pulse_is_refused_by_name(tiny_toml, pulse, words):
     assert [word for word in words if word not in str(caught.value)] == []
 
 
-@pytest.mark.parametrize("text", ["", "schema = ", "[[source]]\n", "source = 1\n", "seed = 7\n" * 2])
+@pytest.mark.parametrize(
+    "text", ["", "schema = ", "[[source]]\n", "source = 1\n", "seed = 7\n" * 2]
+)
 def test_what_is_no_recipe_at_all_is_refused(text):
     with pytest.raises(RecipeError):
         parse_recipe(text)

@@ -109,7 +109,11 @@ def test_the_rows_are_those_of_the_stream(written, tiny_recipe, split):
     assert read.observed.iq.tobytes() == b"".join(pair.observed.iq.tobytes() for pair in pairs)
     assert read.clean.tobytes() == b"".join(pair.clean.tobytes() for pair in pairs)
     label, snr_db = written.labels(split)
-    assert label.tolist() == read.observed.label.tolist() == np.repeat([0, 1, 2], len(label) // 3).tolist()
+    assert (
+        label.tolist()
+        == read.observed.label.tolist()
+        == np.repeat([0, 1, 2], len(label) // 3).tolist()
+    )
     assert snr_db.tolist() == read.observed.snr_db.tolist()
 
 
