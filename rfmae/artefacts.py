@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from rfmae.errors import ArtefactError
+from rfmae.errors import ArtefactError, RfmaeError
 
 Card = dict[str, Any]
 """JSON that says what an artefact is."""
@@ -35,9 +35,14 @@ def versions() -> dict[str, str]:
 def write_json(path: Path, content: Any) -> None:
     """Write JSON so that a reader sees the old file or the new one, never half of it."""
     beside = path.with_name(f".{path.name}.partial")
-    with _plain_disk_errors(path):
-        beside.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-        beside.replace(path)
+    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
+    with disk_errors(path):
+        try:
+            beside.write_text(text, encoding="utf-8")
+            beside.replace(path)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise
 
 
 def read_card(folder: Path) -> Card | None:
@@ -51,8 +56,11 @@ def read_card(folder: Path) -> Card | None:
 
 def refuse_occupied(folder: Path, *, replaces: str | None = None) -> None:
     """Refuse an output folder with other content; `replaces` is the artefact kind that may go."""
-    if not folder.exists():
-        return
+    if any(parent.is_file() for parent in folder.parents):
+        raise ArtefactError(f"cannot write {folder}: {_DISK_REASONS[errno.ENOTDIR]}")
+    with disk_errors(folder):
+        if not folder.exists():
+            return
     if not folder.is_dir():
         raise ArtefactError(f"{folder} is a file, but an output folder was asked for; name another")
     if not any(folder.iterdir()):
@@ -71,7 +79,8 @@ def written_whole(folder: Path, *, replaces: str | None = None) -> Iterator[Path
     """A scratch folder beside `folder` that takes its name when the block ends well."""
     refuse_occupied(folder, replaces=replaces)
     scratch = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
-    with _plain_disk_errors(folder):
+    with disk_errors(folder):
+        shutil.rmtree(scratch, ignore_errors=True)  # of a killed process that had this number
         scratch.mkdir(parents=True)
         try:
             yield scratch
@@ -88,17 +97,23 @@ def _take_name(scratch: Path, folder: Path) -> None:
         return
     old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
     folder.replace(old)
-    scratch.replace(folder)
+    try:
+        scratch.replace(folder)
+    except OSError:
+        old.replace(folder)
+        raise
     shutil.rmtree(old)
 
 
 @contextmanager
-def _plain_disk_errors(target: Path) -> Iterator[None]:
+def disk_errors(target: Path) -> Iterator[None]:
     """Say in one line when the disk, not the program, is what stopped a write."""
     try:
         yield
-    except OSError as error:
-        reason = _DISK_REASONS.get(error.errno or 0) or _hidden_reason(error)
+    except RfmaeError:
+        raise
+    except Exception as error:
+        reason = _DISK_REASONS.get(getattr(error, "errno", None) or 0) or _hidden_reason(error)
         if reason is None:
             raise
         raise ArtefactError(f"cannot write {target}: {reason}") from error
@@ -106,6 +121,8 @@ def _plain_disk_errors(target: Path) -> Iterator[None]:
 
 _DISK_REASONS = {
     errno.ENOSPC: "no space left on the disk; free some or choose another --out",
+    errno.EFBIG: "the file may not grow so large here; choose another --out",
+    errno.ENAMETOOLONG: "the name is too long; choose another --out",
     errno.EDQUOT: "the disk quota is used up; free some space or choose another --out",
     errno.EACCES: "permission denied; choose another --out",
     errno.EPERM: "operation not permitted; choose another --out",
@@ -114,9 +131,17 @@ _DISK_REASONS = {
 }
 
 
-def _hidden_reason(error: OSError) -> str | None:
-    """HDF5 and safetensors report the system's error in words only."""
+def _hidden_reason(error: Exception) -> str | None:
+    """HDF5, safetensors and torch report the system's error in words only."""
     text = str(error).lower()
-    if "no space left" in text or f"errno = {errno.ENOSPC}" in text:
-        return _DISK_REASONS[errno.ENOSPC]
+    for number, words in _HIDDEN_WORDS.items():
+        if any(word in text for word in words):
+            return _DISK_REASONS[number]
     return None
+
+
+_HIDDEN_WORDS = {
+    # "unexpected pos" is what torch says of a file that took less than it was given
+    errno.ENOSPC: ("no space left", "errno = 28", "unexpected pos"),
+    errno.EFBIG: ("file too large", "errno = 27"),
+}

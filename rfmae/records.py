@@ -1,5 +1,6 @@
 """What travels between rooms: batches of I/Q, the image declaration, and the reports."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -87,7 +88,7 @@ class ImageConfig:
             raise RecipeError(
                 f"image size must be at least {_SMALLEST_IMAGE} pixels, got {self.size}"
             )
-        if not self.extent > 0:
+        if not 0 < self.extent < math.inf:
             raise RecipeError(f"image extent must be positive, got {self.extent:g}")
         if not self.half_widths or min(self.half_widths) < 1:
             raise RecipeError(f"image half_widths must all be at least 1, got {self.half_widths}")

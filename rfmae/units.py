@@ -18,6 +18,7 @@ SNR_REFERENCE_NAMES: dict[str, str] = {
 }
 
 _LARGEST_GRID = 10_000
+_LARGEST_DB = 300
 
 
 @overload
@@ -75,6 +76,8 @@ def parse_snr_grid(text: str) -> tuple[float, ...]:
         raise UnitError(
             f"an SNR grid is start:stop[:step] in dB, such as -10:10 or -10:10:2, got {text!r}"
         )
+    if max(map(abs, numbers)) > _LARGEST_DB:
+        raise UnitError(f"an SNR lies between -{_LARGEST_DB} and {_LARGEST_DB} dB, got {text!r}")
     start = numbers[0]
     stop = numbers[1] if len(numbers) > 1 else start
     step = numbers[2] if len(numbers) > 2 else 1.0
@@ -87,7 +90,8 @@ def parse_snr_grid(text: str) -> tuple[float, ...]:
         raise UnitError(f"an SNR grid holds at most {_LARGEST_GRID} points, got {text!r}")
     if abs(intervals - round(intervals)) > 1e-9:
         raise UnitError(
-            f"the step must divide the range of an SNR grid, got {text!r}{_swapped(*numbers)}"
+            f"the step must divide the range of an SNR grid, got {text!r}"
+            f"{_swapped(*numbers) if len(numbers) == 3 else ''}"
         )
     return tuple(round(start + index * step, 9) for index in range(round(intervals) + 1))
 
@@ -103,7 +107,7 @@ def _upwards(start: float, stop: float, step: float | None = None) -> str:
     return _join(stop, start, abs(step))
 
 
-def _swapped(start: float, middle: float, last: float = 1.0) -> str:
+def _swapped(start: float, middle: float, last: float) -> str:
     """The spelling that was probably meant when a grid came in MATLAB's order."""
     matlab = middle > 0 and last > start and abs((last - start) / middle % 1.0) < 1e-9
     if matlab:

@@ -127,11 +127,17 @@ def test_a_step_that_misses_the_end_is_refused(text):
         parse_snr_grid(text)
 
 
-@pytest.mark.parametrize("text", ["0:10000", "0:1e9", "0:10:1e-320", "-1e308:1e308"])
+@pytest.mark.parametrize("text", ["0:100:0.01", "0:1:1e-9", "0:10:1e-320"])
 def test_a_grid_without_end_is_refused(text):
     with pytest.raises(UnitError, match=f"at most 10000 points, got '{text}'"):
         parse_snr_grid(text)
 
 
+@pytest.mark.parametrize("text", ["0:10000", "4000", "-301", "-1e308:1e308"])
+def test_an_snr_beyond_all_numbers_is_refused(text):
+    with pytest.raises(UnitError, match=f"between -300 and 300 dB, got '{text}'"):
+        parse_snr_grid(text)
+
+
 def test_the_largest_grid_is_allowed():
-    assert len(parse_snr_grid("0:9999")) == 10_000
+    assert len(parse_snr_grid("0:99.99:0.01")) == 10_000

@@ -124,6 +124,11 @@ class Recipe:
         return dataclasses.replace(self, seed=seed)
 
 
+def address_of_snr(snr_db: float) -> int:
+    """An SNR point as a part of an example's address: thousandths of a dB, not negative."""
+    return round(snr_db * 1000) & 0xFFFFFFFF
+
+
 def known_recipes() -> dict[str, Path]:
     """The recipes that come with rfmae, by name."""
     folder = Path(str(resources.files("rfmae_recipes")))
@@ -141,7 +146,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
         )
     try:
         return parse_recipe(path.read_text(encoding="utf-8"))
-    except (RecipeError, UnitError) as error:
+    except (RecipeError, UnitError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path.name}: {error}") from error
 
 
@@ -149,7 +154,7 @@ def parse_recipe(text: str) -> Recipe:
     """A recipe from TOML; unknown keys, missing keys and wrong types are refused."""
     try:
         table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"a recipe is a TOML file, but it does not parse: {error}") from error
     return _build(Recipe, table, where="")
 
@@ -249,7 +254,12 @@ def _check(recipe: Recipe) -> None:
             f"got {source.samples_per_symbol}"
         )
     root_raised_cosine(source.pulse.rolloff, source.samples_per_symbol, source.pulse.span_symbols)
-    parse_snr_grid(source.channel.snr)
+    points = parse_snr_grid(source.channel.snr)
+    if len({address_of_snr(snr_db) for snr_db in points}) < len(points):
+        raise RecipeError(
+            "points of source.channel.snr must lie at least 0.001 dB apart, "
+            f"got {source.channel.snr!r}"
+        )
     for split in SPLITS:
         if recipe.examples_per_point(split) < 1:
             raise RecipeError(
@@ -276,4 +286,4 @@ def _toml(value: Any) -> str:
         return f"[{', '.join(map(_toml, value))}]"
     if isinstance(value, types.NoneType | dict):
         raise TypeError(f"no TOML for {value!r}")
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML's one more

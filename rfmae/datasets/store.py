@@ -27,6 +27,19 @@ from rfmae.units import SnrReference
 
 KIND = "dataset"
 
+_WAY_OUT = "remove the folder and make the data set anew with `rfmae synth`"
+
+_CARD_KEYS = {
+    "name",
+    "fingerprint",
+    "classes",
+    "snr_db",
+    "snr_reference",
+    "symbols_per_example",
+    "examples",
+    "image",
+}
+
 _COLUMNS = ("observed", "clean", "label", "snr_db")
 
 
@@ -129,6 +142,9 @@ def open_dataset(folder: str | Path) -> Dataset:
     card = read_card(folder)
     if card is None or card.get("kind") != KIND:
         raise DatasetError(f"{folder} is not a data set folder: its card.json is missing or other")
+    missing = _CARD_KEYS - card.keys()
+    if missing:
+        raise DatasetError(f"the card of {folder} lacks {min(missing)!r}; {_WAY_OUT}")
     dataset = Dataset(folder, card)
     for split in SPLITS:
         with _opened(folder / f"{split}.h5") as file:
@@ -174,14 +190,13 @@ def _columns(pairs: IqPairBatch) -> dict[str, ComplexArray | IntArray | FloatArr
 def _opened(path: Path) -> Iterator[h5py.File]:
     """Open for reading; whatever HDF5 finds wrong becomes one line that names the file."""
     if not path.is_file():
-        raise DatasetError(f"{path} is missing; make the data set anew with `rfmae synth`")
+        raise DatasetError(f"{path} is missing; {_WAY_OUT}")
     try:
         with h5py.File(path, "r") as file:
             yield file
     except (OSError, KeyError) as error:
         raise DatasetError(
-            f"{path} cannot be read as HDF5, it may be truncated ({_first_line(error)}); "
-            "make the data set anew with `rfmae synth`"
+            f"{path} cannot be read as HDF5, it may be truncated ({_first_line(error)}); {_WAY_OUT}"
         ) from error
 
 
@@ -196,6 +211,5 @@ def _check_split(file: h5py.File, dataset: Dataset, split: str) -> None:
     for name in _COLUMNS:
         if name not in file or len(file[name]) != dataset.examples(split):
             raise DatasetError(
-                f"{path} must hold {dataset.examples(split)} rows of {name!r}; "
-                "make the data set anew with `rfmae synth`"
+                f"{path} must hold {dataset.examples(split)} rows of {name!r}; {_WAY_OUT}"
             )

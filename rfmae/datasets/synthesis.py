@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from joblib import Parallel, delayed
 
-from rfmae.datasets.recipe import SPLITS, Recipe
+from rfmae.datasets.recipe import SPLITS, Recipe, address_of_snr
 from rfmae.records import IqBatch, IqPairBatch
 from rfmae.signal.link import observe
 from rfmae.signal.modulations import find_modulation
@@ -34,8 +34,8 @@ def example_rng(
     A modulation counts by its name and an SNR point by its value, so that adding a class or a
     point to a recipe leaves every other example as it was.
     """
-    millidecibels = round(snr_db * 1000) & 0xFFFFFFFF
-    address = (SPLITS.index(split), zlib.crc32(modulation.encode()), millidecibels, position)
+    name, point = zlib.crc32(modulation.encode()), address_of_snr(snr_db)
+    address = (SPLITS.index(split), name, point, position)
     return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=address)))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def draw_accuracy(reports: dict[str, SnrReport], path: Path) -> None:
     """Accuracy against SNR with 95 % Wilson intervals, one line a model, and the chance level."""
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.subplots()
-    for (name, report), colour in zip(reports.items(), _COLOURS, strict=False):
+    for (name, report), colour in zip(reports.items(), cycle(_COLOURS), strict=False):
         interval = report.interval_per_snr
         axes.fill_between(report.snr_db, interval[:, 0], interval[:, 1], color=colour, alpha=0.18)
         axes.plot(report.snr_db, report.accuracy_per_snr, "o-", ms=3.5, color=colour, label=name)
@@ -82,7 +83,7 @@ def draw_denoising(report: DenoiseReport, path: Path) -> None:
         (left, report.psnr_db, "PSNR in dB"),
         (right, report.ssim, "SSIM"),
     ):
-        for (name, line), colour in zip(values.items(), _COLOURS, strict=False):
+        for (name, line), colour in zip(values.items(), cycle(_COLOURS), strict=False):
             axes.plot(report.snr_db, line, "o-", ms=3.5, color=colour, label=name)
         _snr_axis(axes, report.snr_reference)
         axes.set_ylabel(label)

@@ -26,7 +26,7 @@ def markdown(table: Table) -> str:
 
 
 def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 def accuracy_table(reports: dict[str, SnrReport]) -> Table:

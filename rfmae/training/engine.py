@@ -41,7 +41,7 @@ class TrainingPlan:
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch_size", "learning_rate", "validations", "log_every"):
-            if getattr(self, name) <= 0:
+            if not 0 < getattr(self, name) < math.inf:
                 raise TrainingError(f"{name} must be positive, got {getattr(self, name)}")
 
     @property
@@ -105,22 +105,30 @@ def fit(
     the very steps of one that was not. `config` says what else makes this run what it is.
     """
     config = {**config, "plan": asdict(plan)}
-    done = run.open(config, precision=best_precision(device), resume=resume)
+    done = run.steps_done(config, resume=resume)
     if done < plan.steps:
-        task = make_task(run.precision)
+        precision = run.precision or best_precision(device)
+        task = make_task(precision)  # whatever is wrong with it shows before anything is written
+        run.start(config, precision)
         batch_size = min(plan.batch_size, task.examples)
         with progress.stage(title, plan.steps * batch_size, "images") as stage:
-            _train(task, plan, run, done, device, stage)
+            _train(task, plan, run, done, device, precision, stage)
     assert run.best is not None
     return run.best
 
 
 def _train(
-    task: Task, plan: TrainingPlan, run: RunFolder, done: int, device: torch.device, stage: Stage
+    task: Task,
+    plan: TrainingPlan,
+    run: RunFolder,
+    done: int,
+    device: torch.device,
+    precision: Precision,
+    stage: Stage,
 ) -> None:
     """All steps that are left."""
     optimiser = _optimiser(task.network, plan)
-    precision, batch_size = run.precision, min(plan.batch_size, task.examples)
+    batch_size = min(plan.batch_size, task.examples)
     best: Best | None = None
     if done:
         state = run.load_last(task.network, device)

@@ -26,6 +26,15 @@ from rfmae.training.schedule import (
 _VALIDATION_BATCH = 256
 
 
+def check_labels(labels: int, classes: int, examples: int) -> None:
+    """Refuse fewer labels than classes and more than there are training examples."""
+    if not classes <= labels <= examples:
+        raise TrainingError(
+            f"labels must lie between the {classes} classes and the {examples} training examples, "
+            f"got {labels}"
+        )
+
+
 class FinetuneTask:
     """Noisy images to classes, with the labels of a share of the training examples."""
 
@@ -97,11 +106,6 @@ class FinetuneTask:
         if labels is None:
             return None
         label, _ = self._dataset.labels("train")
-        available = len(label)
-        if not len(self._dataset.classes) <= labels <= available:
-            raise TrainingError(
-                f"labels must lie between the {len(self._dataset.classes)} classes and the "
-                f"{available} training examples of {self._dataset.name}, got {labels}"
-            )
+        check_labels(labels, len(self._dataset.classes), len(label))
         generator = addressed_generator(self._seed, LABELS, 0)
         return labelled_subset(torch.from_numpy(label), labels, generator)

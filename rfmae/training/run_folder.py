@@ -8,7 +8,15 @@ from typing import Any
 import torch
 from torch import nn
 
-from rfmae.artefacts import CARD_NAME, Card, read_card, refuse_occupied, versions, write_json
+from rfmae.artefacts import (
+    CARD_NAME,
+    Card,
+    disk_errors,
+    read_card,
+    refuse_occupied,
+    versions,
+    write_json,
+)
 from rfmae.errors import TrainingError
 from rfmae.models.checkpoint import BEST_NAME, load_checkpoint, load_weights, save_checkpoint
 from rfmae.training.schedule import Precision
@@ -44,25 +52,20 @@ class RunFolder:
         return self.path / "checkpoints" / str(named)
 
     @property
-    def precision(self) -> Precision:
-        """The precision that the run was started with."""
-        precision: Precision = self._card()["precision"]
-        return precision
+    def precision(self) -> Precision | None:
+        """The precision that the run was started with, once it was."""
+        card = read_card(self.path)
+        return None if card is None else card["precision"]
 
-    def open(self, config: Card, *, precision: Precision, resume: bool) -> int:
-        """Start a run, or take up a stopped one of the same configuration; the steps it has done.
+    def steps_done(self, config: Card, *, resume: bool) -> int:
+        """How far a run of this configuration has come; a new one has done none.
 
-        A run that exists is refused unless `resume` is asked for. It keeps its own precision.
+        A run that exists is refused unless `resume` is asked for, and a run of another
+        configuration always. What a killed run left half-written is cleared away.
         """
-        config = json.loads(json.dumps(config))  # as it will be read back
         known = read_card(self.path)
         if known is None:
             refuse_occupied(self.path)
-            self.path.mkdir(parents=True, exist_ok=True)
-            write_json(
-                self.path / CARD_NAME,
-                {"kind": KIND, "config": config, "precision": precision, "versions": versions()},
-            )
             return 0
         if known.get("kind") != KIND:
             raise TrainingError(f"{self.path} holds a {known.get('kind')}, not a run; name another")
@@ -70,15 +73,24 @@ class RunFolder:
             raise TrainingError(
                 f"the run {self.path} exists; add --resume to go on with it or name another --out"
             )
-        difference = _difference(known["config"], config)
+        difference = _difference(known["config"], json.loads(json.dumps(config)))
         if difference:
             raise TrainingError(f"cannot resume {self.path}: {difference}; name another --out")
         self._sweep()
         return self.last_step
 
+    def start(self, config: Card, precision: Precision) -> None:
+        """Write the card of a new run; one that goes on has its own."""
+        if read_card(self.path) is not None:
+            return
+        card = {"kind": KIND, "config": config, "precision": precision, "versions": versions()}
+        with disk_errors(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            write_json(self.path / CARD_NAME, card)
+
     def log(self, step: int, figures: dict[str, float]) -> None:
         """Append one line of figures."""
-        with self._metrics.open("a", encoding="utf-8") as file:
+        with disk_errors(self._metrics), self._metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": step, **figures}) + "\n")
 
     def metrics(self) -> list[dict[str, float]]:
@@ -115,12 +127,6 @@ class RunFolder:
             folder / "training.pt", map_location=device, weights_only=True
         )
         return state
-
-    def _card(self) -> Card:
-        card = read_card(self.path)
-        if card is None:
-            raise TrainingError(f"{self.path} is not a run folder: its {CARD_NAME} is missing")
-        return card
 
     @property
     def _metrics(self) -> Path:

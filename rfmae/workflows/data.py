@@ -22,8 +22,9 @@ def synth(
     progress = progress or Silent()
     card = read_card(folder)
     if card is not None and card.get("fingerprint") == recipe.fingerprint:
+        dataset = open_dataset(folder)
         progress.note(f"data set {folder} is there already")
-        return open_dataset(folder)
+        return dataset
     return write_dataset(recipe, folder, workers=workers, progress=progress)
 
 

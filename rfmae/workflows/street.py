@@ -5,11 +5,13 @@ from pathlib import Path
 
 from rfmae.artefacts import refuse_occupied
 from rfmae.datasets.recipe import Recipe
-from rfmae.inference import load_denoiser
+from rfmae.inference import choose_device, load_denoiser
+from rfmae.models.presets import encoder_config
 from rfmae.progress import Progress, Silent
 from rfmae.records import SnrReport
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import Report, write_report
+from rfmae.training.finetune import check_labels
 from rfmae.workflows.data import synth
 from rfmae.workflows.evaluation import (
     Told,
@@ -49,6 +51,7 @@ def quickstart(
     Stages that `home` holds already are kept; one that was interrupted is resumed.
     """
     progress = progress or Silent()
+    _check(recipe, street, device)
     _refuse_strangers(home)
     report_folder = home / "reports" / f"quickstart-{recipe.folder_name}-seed{street.seed}"
     refuse_occupied(report_folder, replaces=REPORT)
@@ -109,6 +112,14 @@ def quickstart(
         notes=class_notes(dataset),
     )
     return Told(report, write_report(report, report_folder))
+
+
+def _check(recipe: Recipe, street: Street, device: str) -> None:
+    """Find what is wrong with a later stage before the first one has cost time."""
+    choose_device(device)
+    encoder_config(street.preset, recipe.image.size, recipe.image.planes)
+    if street.labels is not None:
+        check_labels(street.labels, len(recipe.classes), recipe.examples("train"))
 
 
 def _refuse_strangers(home: Path) -> None:

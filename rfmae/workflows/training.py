@@ -65,7 +65,9 @@ def pretrain(
         mask_ratio=settings.mask_ratio,
         position_weight=settings.position_weight,
     )
-    peak = settings.learning_rate or find_preset(settings.preset).learning_rate
+    peak = settings.learning_rate
+    if peak is None:
+        peak = find_preset(settings.preset).learning_rate
     plan = _plan(settings, dataset.examples("train"), peak)
 
     def make_task(precision: Precision) -> PretrainTask:

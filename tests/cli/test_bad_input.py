@@ -464,13 +464,13 @@ def test_an_output_folder_with_too_long_a_name_is_named(refused, made, here, tin
 
 @pytest.mark.parametrize("command", ["pretrain", "finetune"])
 def test_a_run_that_exists_is_not_touched_without_resume(refused, made, here, command):
-    RunFolder(here / "run").open({"stage": command}, precision="float32", resume=False)
+    RunFolder(here / "run").start({"stage": command}, precision="float32")
     refused(*filled(EVERY_RUN[command], made), words=["run", "exists", "--resume", "--out"])
 
 
 @pytest.mark.parametrize("command", ["pretrain", "finetune"])
 def test_a_run_of_other_settings_is_not_resumed(refused, made, here, command):
-    RunFolder(here / "run").open({"stage": "another"}, precision="float32", resume=False)
+    RunFolder(here / "run").start({"stage": "another"}, precision="float32")
     words = ["cannot resume", "'another'", "--out"]
     refused(*filled(f"{EVERY_RUN[command]} --resume", made), words=words)
 

@@ -158,7 +158,7 @@ WRONG = {
     "too few symbols": ("example = 64", "example = 8", ["symbols_per_example", "16", "8"]),
     "no examples": ("test = 1", "test = 0", ["splits.test must be at least 1", "0"]),
     "examples below zero": ("train = 2", "train = -2", ["splits.train must be at least 1", "-2"]),
-    "tiny image": ("size = 32", "size = 4", ["image size must be at least 8", "4"]),
+    "tiny image": ("size = 32", "size = 4", ["image size", "at least", "4"]),
     "no extent": ("size = 32", "extent = 0", ["image extent must be positive", "0"]),
     "endless extent": ("size = 32", "extent = inf", ["image extent", "inf"]),
     "extent that is no number": ("size = 32", "extent = nan", ["image extent", "nan"]),

@@ -247,8 +247,3 @@ def test_double_precision_is_drawn_in_single(iq):
 def test_no_examples_give_no_images():
     none = torch.zeros(0, 16, dtype=torch.complex64)
     assert constellation_images(none, ImageConfig(size=64)).shape == (0, 3, 64, 64)
-
-
-def test_no_examples_make_no_images():
-    images = constellation_images(torch.zeros(0, 16, dtype=torch.complex64), ImageConfig(size=64))
-    assert images.shape == (0, 3, 64, 64)
