@@ -38,6 +38,7 @@ _CARD_KEYS = {
     "symbols_per_example",
     "examples",
     "image",
+    "recipe",
 }
 
 _COLUMNS = ("observed", "clean", "label", "snr_db")
@@ -74,6 +75,11 @@ class Dataset:
     @property
     def symbols_per_example(self) -> int:
         return int(self.card["symbols_per_example"])
+
+    @property
+    def any_phase(self) -> bool:
+        """Whether every carrier phase is as likely as any other."""
+        return bool(self.card["recipe"]["source"]["channel"]["phase_offset"] == "uniform")
 
     @property
     def image(self) -> ImageConfig:

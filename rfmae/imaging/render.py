@@ -44,6 +44,18 @@ def constellation_images(iq: Tensor, config: ImageConfig) -> Tensor:
     return images / torch.where(peak > 0, peak, 1.0)
 
 
+def quarter_turned(images: Tensor, turns: Tensor) -> Tensor:
+    """Images (N, C, H, H) as they would be had each carrier phase been `turns` (N,) quarters on.
+
+    The grid is cell-centred, so this is exact.
+    """
+    turned = torch.empty_like(images)
+    for quarters in range(4):
+        chosen = turns % 4 == quarters
+        turned[chosen] = images[chosen].rot90(quarters, dims=(-2, -1))
+    return turned
+
+
 def _pixel_coordinates(points: Tensor, config: ImageConfig) -> tuple[Tensor, Tensor]:
     """Column and row of points (N, K, 2), in pixels; whole numbers are pixel centres."""
     pixels_per_unit = config.size / (2 * config.extent)

@@ -123,7 +123,7 @@ def _as_picture(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _snr_axis(axes: Axes, reference: SnrReference) -> None:
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True, steps=[1, 2, 5, 10]))
     axes.set_xlabel(f"{SNR_REFERENCE_NAMES[reference]} in dB")
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from rfmae.artefacts import Card
 from rfmae.datasets.store import Dataset
 from rfmae.errors import TrainingError
+from rfmae.imaging.render import quarter_turned
 from rfmae.models.checkpoint import Checkpoint, load_encoder, model_card
 from rfmae.models.classifier import Classifier, ClassifierConfig
 from rfmae.models.transformer import initialise
@@ -21,6 +22,7 @@ from rfmae.training.schedule import (
     Precision,
     addressed_generator,
     autocast,
+    random_quarter_turns,
 )
 
 _VALIDATION_BATCH = 256
@@ -68,9 +70,13 @@ class FinetuneTask:
         self.examples = len(self._train)
 
     def losses(self, rows: Tensor, step: int) -> dict[str, Tensor]:
-        """Cross-entropy of one batch of labelled examples."""
+        """Cross-entropy of one batch of labelled examples, turned where phases are free."""
+        images = self._train.noisy(rows)
+        if self._dataset.any_phase:
+            turns = random_quarter_turns(len(rows), self._seed, step)
+            images = quarter_turned(images, turns.to(images.device))
         dropout = addressed_generator(self._seed, DROPOUT, step, self._device)
-        logits = self.network(self._train.noisy(rows), dropout).float()
+        logits = self.network(images, dropout).float()
         label = self._train.label[rows].to(self._device)
         accuracy = (logits.argmax(dim=1) == label).float().mean()
         return {"loss": F.cross_entropy(logits, label), "accuracy": accuracy}

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from rfmae.artefacts import Card
 from rfmae.datasets.store import Dataset
+from rfmae.imaging.render import quarter_turned
 from rfmae.models.checkpoint import model_card
 from rfmae.models.denomae import DenoMAE, DenoMAEConfig
 from rfmae.models.objectives import denomae_losses
@@ -21,6 +22,7 @@ from rfmae.training.schedule import (
     Precision,
     addressed_generator,
     autocast,
+    random_quarter_turns,
 )
 
 _VALIDATION_BATCH = 256
@@ -52,8 +54,12 @@ class PretrainTask:
         self.examples = len(self._train)
 
     def losses(self, rows: Tensor, step: int) -> dict[str, Tensor]:
-        """Losses of one training batch under masks of its own."""
-        return self._losses(self._train, rows, self._mask(len(rows), MASKS, step))
+        """Losses of one training batch, under its own masks and, where phases are free, turns."""
+        noisy, clean = self._train.noisy(rows), self._train.clean(rows)
+        if self._dataset.any_phase:
+            turns = random_quarter_turns(len(rows), self._seed, step).to(noisy.device)
+            noisy, clean = quarter_turned(noisy, turns), quarter_turned(clean, turns)
+        return self._losses(noisy, clean, self._mask(len(rows), MASKS, step))
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
@@ -63,7 +69,8 @@ class PretrainTask:
         for batch, rows in enumerate(everything.split(_VALIDATION_BATCH)):
             mask = self._mask(len(rows), VALIDATION, batch)
             with autocast(self._device, self._precision):
-                figures = self._losses(self._validation, rows, mask)
+                noisy, clean = self._validation.noisy(rows), self._validation.clean(rows)
+                figures = self._losses(noisy, clean, mask)
             for name, value in figures.items():
                 sums[name] = sums.get(name, 0.0) + float(value) * len(rows)
         return {name: value / len(everything) for name, value in sums.items()}
@@ -78,9 +85,9 @@ class PretrainTask:
             "snr_reference": self._dataset.snr_reference,
         }
 
-    def _losses(self, split: ImageSplit, rows: Tensor, mask: PatchMask) -> dict[str, Tensor]:
-        output = self.network(split.noisy(rows), mask)
-        clean_patches = patchify(split.clean(rows), self._config.encoder.patch_size)
+    def _losses(self, noisy: Tensor, clean: Tensor, mask: PatchMask) -> dict[str, Tensor]:
+        output = self.network(noisy, mask)
+        clean_patches = patchify(clean, self._config.encoder.patch_size)
         return denomae_losses(output, clean_patches, self._config.position_weight)
 
     def _mask(self, n: int, purpose: int, index: int) -> PatchMask:

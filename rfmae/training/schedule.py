@@ -6,11 +6,12 @@ from typing import Literal
 
 import numpy as np
 import torch
+from torch import Tensor
 
 Precision = Literal["float32", "bfloat16"]
 
 # what a random draw is for: the last part of its address
-MASKS, ORDER, WEIGHTS, DROPOUT, LABELS, VALIDATION = range(6)
+MASKS, ORDER, WEIGHTS, DROPOUT, LABELS, VALIDATION, TURNS = range(7)
 
 
 def cosine_with_warmup(step: int, steps: int, warmup_steps: int) -> float:
@@ -27,6 +28,11 @@ def addressed_generator(
     """A generator made from what it is for, so that no draw depends on what came before it."""
     state = np.random.SeedSequence(seed, spawn_key=(purpose, index)).generate_state(2, np.uint32)
     return torch.Generator(device).manual_seed(int(state[0]) << 31 ^ int(state[1]))
+
+
+def random_quarter_turns(n: int, seed: int, step: int) -> Tensor:
+    """How many quarters each of n training images is turned at a step, (n,)."""
+    return torch.randint(4, (n,), generator=addressed_generator(seed, TURNS, step))
 
 
 def best_precision(device: torch.device) -> Precision:

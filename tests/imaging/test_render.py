@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from rfmae.imaging.render import constellation_images
+from rfmae.imaging.render import constellation_images, quarter_turned
 from rfmae.records import ImageConfig
 
 SIZES = [64, 224]
@@ -247,3 +247,12 @@ def test_double_precision_is_drawn_in_single(iq):
 def test_no_examples_give_no_images():
     none = torch.zeros(0, 16, dtype=torch.complex64)
     assert constellation_images(none, ImageConfig(size=64)).shape == (0, 3, 64, 64)
+
+
+def test_turned_images_are_the_images_of_turned_iq(iq):
+    config, turns = ImageConfig(size=64), torch.tensor([0, 1, 2, 3])
+    factors = torch.tensor([1, 1j, -1, -1j])[:, None]
+    turned = quarter_turned(constellation_images(iq, config), turns)
+    torch.testing.assert_close(
+        turned, constellation_images(iq * factors, config), rtol=0, atol=FLOAT32
+    )
