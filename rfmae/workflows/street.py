@@ -30,8 +30,8 @@ class Street:
     """The settings of the whole street, from a recipe to a report."""
 
     preset: str = "tiny"
-    pretrain_epochs: int = 24
-    finetune_images: int = 45_000  # labelled images shown in all, however many differ
+    pretrain_epochs: int = 22
+    finetune_images: int = 40_000  # labelled images shown in all, however many differ
     labels: int | None = 1_000
     denoised_per_point: int = 6
     seed: int = 0
