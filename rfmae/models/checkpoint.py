@@ -20,6 +20,7 @@ from rfmae.models.vit import Encoder, EncoderConfig
 from rfmae.records import ImageConfig, image_config_from_card
 
 WEIGHTS_NAME = "weights.safetensors"
+TRAINING_NAME = "training.pt"  # what a run needs to go on; an answer does not need it
 BEST_NAME = "best.json"
 
 DENOMAE = "denomae"
@@ -70,7 +71,7 @@ def save_checkpoint(network: nn.Module, card: Card, folder: Path, training: Any 
         weights = {name: value.contiguous() for name, value in network.state_dict().items()}
         save_file(weights, scratch / WEIGHTS_NAME)
         if training is not None:
-            torch.save(training, scratch / "training.pt")
+            torch.save(training, scratch / TRAINING_NAME)
         write_json(scratch / CARD_NAME, {**card, "versions": versions()})
 
 

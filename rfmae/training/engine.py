@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from rfmae.artefacts import Card
 from rfmae.errors import TrainingError
 from rfmae.progress import Progress, Stage
-from rfmae.training.run_folder import RunFolder
+from rfmae.training.run_folder import Best, RunFolder
 from rfmae.training.schedule import (
     ORDER,
     Precision,
@@ -56,13 +56,6 @@ class TrainingPlan:
         """Whether `step` steps done are one of the moments to validate and save."""
         every = max(1, self.steps // self.validations)
         return step == self.steps or (step % every == 0 and self.steps - step >= every)
-
-
-class Best(NamedTuple):
-    """The best validation score so far and the checkpoint that has it."""
-
-    score: float
-    checkpoint: str
 
 
 class Task(Protocol):
@@ -131,10 +124,8 @@ def _train(
     batch_size = min(plan.batch_size, task.examples)
     best: Best | None = None
     if done:
-        state = run.load_last(task.network, device)
-        optimiser.load_state_dict(state["optimiser"])
-        best = Best(*state["best"])
-        run.name_best(best.checkpoint, task.score_name, best.score)
+        optimiser.load_state_dict(run.load_last(task.network, device))
+        best = run.best_so_far
         stage.advance(done * batch_size)
     for step in range(done, plan.steps):
         started = time.perf_counter()
@@ -222,9 +213,6 @@ def _validate_and_save(
     sign = 1 if task.higher_is_better else -1
     if best is None or sign * score > sign * best.score:
         best = Best(score, run.checkpoint_name(step))
-    training: dict[str, Any] = {"optimiser": optimiser.state_dict(), "best": tuple(best)}
     card = {**task.card(), "step": step, "score": {task.score_name: score}}
-    run.save(step, task.network, card, training)
-    run.name_best(best.checkpoint, task.score_name, best.score)
-    run.drop_old()
+    run.save(step, task.network, card, optimiser.state_dict(), best)
     return best

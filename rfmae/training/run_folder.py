@@ -3,7 +3,7 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -18,11 +18,24 @@ from rfmae.artefacts import (
     write_json,
 )
 from rfmae.errors import TrainingError
-from rfmae.models.checkpoint import BEST_NAME, load_checkpoint, load_weights, save_checkpoint
+from rfmae.models.checkpoint import (
+    BEST_NAME,
+    TRAINING_NAME,
+    load_checkpoint,
+    load_weights,
+    save_checkpoint,
+)
 from rfmae.training.schedule import Precision
 
 KIND = "run"
 _KEPT_CHECKPOINTS = 2
+
+
+class Best(NamedTuple):
+    """The best validation score so far and the checkpoint that has it."""
+
+    score: float
+    checkpoint: str
 
 
 class RunFolder:
@@ -50,6 +63,12 @@ class RunFolder:
         except (OSError, ValueError, KeyError):
             return None
         return self.path / "checkpoints" / str(named)
+
+    @property
+    def best_so_far(self) -> Best | None:
+        """The best score at the newest checkpoint, which is never behind `best.json`."""
+        card = read_card(self.checkpoints[-1]) if self.checkpoints else None
+        return None if card is None else Best(*card["best"])
 
     @property
     def precision(self) -> Precision | None:
@@ -104,29 +123,30 @@ class RunFolder:
         """Where the checkpoint after so many steps lies."""
         return f"{step:07d}"
 
-    def save(self, step: int, network: nn.Module, card: Card, training: dict[str, Any]) -> None:
-        """Write a checkpoint to go on from."""
+    def save(
+        self, step: int, network: nn.Module, card: Card, optimiser: dict[str, Any], best: Best
+    ) -> None:
+        """Write a checkpoint to go on from; all but the newest and the best are dropped."""
         folder = self.path / "checkpoints" / self.checkpoint_name(step)
-        save_checkpoint(network, card, folder, training)
-
-    def name_best(self, checkpoint: str, score_name: str, score: float) -> None:
-        """Record which checkpoint did best on validation."""
-        write_json(self.path / BEST_NAME, {"checkpoint": checkpoint, score_name: score})
-
-    def drop_old(self) -> None:
-        """Keep the newest checkpoints and the best one."""
-        for folder in self.checkpoints[:-_KEPT_CHECKPOINTS]:
-            if folder != self.best:
-                shutil.rmtree(folder)
+        save_checkpoint(network, {**card, "best": list(best)}, folder, optimiser)
+        self._name_best()
+        for old in self.checkpoints[:-_KEPT_CHECKPOINTS]:
+            if old != self.best:
+                shutil.rmtree(old)
 
     def load_last(self, network: nn.Module, device: torch.device) -> dict[str, Any]:
-        """Fill the network from the newest checkpoint and return the state of its training."""
+        """Fill the network from the newest checkpoint and return the state of its optimiser."""
         folder = self.checkpoints[-1]
         load_weights(network, load_checkpoint(folder).weights, folder)
         state: dict[str, Any] = torch.load(
-            folder / "training.pt", map_location=device, weights_only=True
+            folder / TRAINING_NAME, map_location=device, weights_only=True
         )
         return state
+
+    def _name_best(self) -> None:
+        best = self.best_so_far
+        if best is not None:
+            write_json(self.path / BEST_NAME, {"checkpoint": best.checkpoint, "score": best.score})
 
     @property
     def _metrics(self) -> Path:
@@ -136,6 +156,7 @@ class RunFolder:
         """Clear what a killed run left: half-written checkpoints, lines past the last one."""
         for scratch in (self.path / "checkpoints").glob(".*.partial-*"):
             shutil.rmtree(scratch)
+        self._name_best()
         if not self._metrics.is_file():
             return
         kept = []

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rfmae.artefacts import Card
 from rfmae.datasets.store import Dataset
 from rfmae.errors import CheckpointError
 from rfmae.inference import choose_device
@@ -132,13 +133,20 @@ def finetune(
             "model": asdict(config),
             "labels": settings.labels,
             "frozen": settings.frozen,
-            "pretrained": checkpoint.card["dataset"] if checkpoint else None,
+            "pretrained": _identity(checkpoint),
         },
         device=chosen,
         progress=progress,
         title="fine-tune" if checkpoint else "train from scratch",
         resume=resume,
     )
+
+
+def _identity(checkpoint: Checkpoint | None) -> Card | None:
+    """What tells one pre-training from another."""
+    if checkpoint is None:
+        return None
+    return {key: checkpoint.card.get(key) for key in ("dataset", "step", "score")}
 
 
 def _plan(settings: Pretraining | Finetuning, examples: int, learning_rate: float) -> TrainingPlan:

@@ -118,6 +118,14 @@ def test_what_a_killed_run_left_half_written_is_swept(dataset, tmp_path, monkeyp
     assert not list(run.rglob("*.partial*"))
 
 
+def test_a_run_that_died_before_it_named_its_best_names_it_when_resumed(dataset, tmp_path):
+    best = finetune(dataset, FINETUNING, tmp_path / "run", device="cpu")
+    said = (tmp_path / "run" / "best.json").read_text()
+    (tmp_path / "run" / "best.json").unlink()
+    assert finetune(dataset, FINETUNING, tmp_path / "run", resume=True, device="cpu") == best
+    assert (tmp_path / "run" / "best.json").read_text() == said
+
+
 def test_a_run_that_exists_is_not_started_again_by_mistake(dataset, tmp_path):
     pretrain(dataset, PRETRAINING, tmp_path / "run", device="cpu")
     with pytest.raises(TrainingError, match="add --resume"):
