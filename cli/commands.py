@@ -1,5 +1,6 @@
 """The commands: parse, one call, print. Everything heavy is imported inside."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -258,13 +259,21 @@ def show(path: Annotated[Path, typer.Argument()], as_json: JsonOption = False) -
     if as_json:
         console.say_json(card)
         return
+    card.pop("recipe", None)  # recipe.toml has it in a form to read
+    facts = dict(_facts(card))
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        console.say(f"{name:<{width}}  {value}")
+
+
+def _facts(card: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Names and values of a card, the inner ones with the name of the outer one before theirs."""
     for name, value in card.items():
-        if not isinstance(value, dict):
+        if isinstance(value, dict):
+            yield from _facts(value, f"{prefix}{name} ")
+        else:
             words = ", ".join(map(_short, value)) if isinstance(value, list) else _short(value)
-            console.say(f"{name.replace('_', ' '):<22} {words}")
-        elif name != "recipe":
-            words = ", ".join(f"{key} {_short(item)}" for key, item in value.items())
-            console.say(f"{name.replace('_', ' '):<22} {words}")
+            yield f"{prefix}{name}".replace("_", " "), words
 
 
 def _tell_verdict(verdict: dict[str, Any]) -> None:

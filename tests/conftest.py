@@ -1,9 +1,33 @@
-"""Fixtures that many tests share: a seeded generator and a small link."""
+"""Fixtures that many tests share: a seeded generator, a small link, a recipe done in a blink."""
 
 import numpy as np
 import pytest
 
+from rfmae.datasets.recipe import parse_recipe
 from rfmae.signal.link import Link
+
+TINY = """
+schema = 1
+name = "tiny"
+about = "A few short examples."
+seed = 7
+
+[source]
+modulations = ["BPSK", "16QAM", "GMSK"]
+symbols_per_example = 64
+samples_per_symbol = 2
+
+[source.channel]
+snr = "0:10:10"
+
+[image]
+size = 32
+
+[splits]
+train = 2
+validation = 1
+test = 1
+"""
 
 
 @pytest.fixture
@@ -21,3 +45,13 @@ def link():
         snr_reference="symbol",
         phase_offset="none",
     )
+
+
+@pytest.fixture(scope="session")
+def tiny_toml():
+    return TINY
+
+
+@pytest.fixture(scope="session")
+def tiny_recipe():
+    return parse_recipe(TINY)

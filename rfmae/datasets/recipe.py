@@ -88,6 +88,7 @@ class Recipe:
 
     @property
     def link(self) -> Link:
+        """What the signal room needs to know."""
         source = self.source
         return Link(
             symbols_per_example=source.symbols_per_example,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rfmae.artefacts import refuse_occupied
 from rfmae.datasets.recipe import Recipe
+from rfmae.datasets.store import Dataset
 from rfmae.inference import choose_device, load_denoiser
 from rfmae.models.presets import encoder_config
 from rfmae.progress import Progress, Silent
@@ -17,12 +18,15 @@ from rfmae.workflows.evaluation import (
     Told,
     class_notes,
     classifier_for,
+    denoising_headline,
     measure_accuracy,
     measure_denoising,
     percent,
     provenance,
 )
 from rfmae.workflows.training import Finetuning, Pretraining, finetune, pretrain
+
+PRETRAINED, SCRATCH = "DenoMAE2.0", "from scratch"  # what the report calls the two classifiers
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,15 @@ def quickstart(
     dataset = synth(
         recipe, home / "datasets" / recipe.folder_name, workers=workers, progress=progress
     )
-    runs = home / "runs"
+    pretrained, models = _train(dataset, street, home / "runs", device, progress)
+    report = _examine(dataset, street, pretrained, models, device, progress)
+    return Told(report, write_report(report, report_folder))
+
+
+def _train(
+    dataset: Dataset, street: Street, runs: Path, device: str, progress: Progress
+) -> tuple[Path, dict[str, Path]]:
+    """The pre-trained network, and the classifiers with it and from scratch."""
     tail = f"{dataset.folder.name}-{street.preset}-seed{street.seed}"
     pretrained = pretrain(
         dataset,
@@ -71,25 +83,33 @@ def quickstart(
     epochs = max(1, round(street.finetune_images / (street.labels or dataset.examples("train"))))
     settings = Finetuning(street.preset, street.labels, epochs, seed=street.seed)
     labels = f"{street.labels}-labels" if street.labels else "all-labels"
-    models = {
-        "DenoMAE2.0": finetune(
+    classifiers = {
+        name: finetune(
             dataset,
             settings,
-            runs / f"finetune-{tail}-{labels}",
-            pretrained=pretrained,
+            runs / f"{stage}-{tail}-{labels}",
+            pretrained=encoder,
             resume=True,
             device=device,
             progress=progress,
-        ),
-        "from scratch": finetune(
-            dataset,
-            settings,
-            runs / f"scratch-{tail}-{labels}",
-            resume=True,
-            device=device,
-            progress=progress,
-        ),
+        )
+        for name, stage, encoder in (
+            (PRETRAINED, "finetune", pretrained),
+            (SCRATCH, "scratch", None),
+        )
     }
+    return pretrained, classifiers
+
+
+def _examine(
+    dataset: Dataset,
+    street: Street,
+    pretrained: Path,
+    models: dict[str, Path],
+    device: str,
+    progress: Progress,
+) -> Report:
+    """All that the report tells."""
     classifiers = {name: classifier_for(dataset, path, device) for name, path in models.items()}
     accuracy = {
         name: measure_accuracy(dataset, classifier, name, progress)
@@ -98,7 +118,7 @@ def quickstart(
     denoiser = load_denoiser(pretrained, device)
     denoising, strip = measure_denoising(dataset, denoiser, street.denoised_per_point, progress)
     cards = {name: item.card for name, item in classifiers.items()} | {"denoiser": denoiser.card}
-    report = Report(
+    return Report(
         title=f"rfmae quickstart: {dataset.name}",
         headline=_headline(accuracy, street.labels or dataset.examples("train")),
         provenance={
@@ -109,9 +129,8 @@ def quickstart(
         accuracy=accuracy,
         denoising=denoising,
         strip=strip,
-        notes=class_notes(dataset),
+        notes=(*class_notes(dataset), denoising_headline(denoising)),
     )
-    return Told(report, write_report(report, report_folder))
 
 
 def _check(recipe: Recipe, street: Street, device: str) -> None:
@@ -131,7 +150,7 @@ def _refuse_strangers(home: Path) -> None:
 
 def _headline(accuracy: dict[str, SnrReport], labels: int) -> str:
     """What pre-training was worth, as it came out."""
-    pretrained, scratch = accuracy["DenoMAE2.0"], accuracy["from scratch"]
+    pretrained, scratch = accuracy[PRETRAINED], accuracy[SCRATCH]
     points = 100 * (pretrained.accuracy - scratch.accuracy)
     facts = (
         f"With {labels:,} labels DenoMAE2.0 names {percent(pretrained)} of the test examples "

@@ -12,46 +12,17 @@ import torch
 from rfmae_cli.app import app
 from typer.testing import CliRunner
 
-from rfmae.datasets.recipe import parse_recipe
 from rfmae.datasets.store import write_dataset
 from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.classifier import Classifier
 from rfmae.models.denomae import DenoMAE
 from rfmae.models.presets import classifier_config, denomae_config, encoder_config
 
-TINY = """
-schema = 1
-name = "tiny"
-about = "A few short examples."
-seed = 7
-
-[source]
-modulations = ["BPSK", "16QAM"]
-symbols_per_example = 64
-samples_per_symbol = 2
-
-[source.channel]
-snr = "0:10:10"
-
-[image]
-size = 32
-
-[splits]
-train = 2
-validation = 1
-test = 1
-"""
-
 
 @pytest.fixture(scope="session")
-def tiny_toml():
-    return TINY
-
-
-@pytest.fixture(scope="session")
-def dataset(tmp_path_factory):
+def dataset(tiny_recipe, tmp_path_factory):
     """A whole data set folder, opened."""
-    return write_dataset(parse_recipe(TINY), tmp_path_factory.mktemp("made") / "tiny")
+    return write_dataset(tiny_recipe, tmp_path_factory.mktemp("made") / "tiny")
 
 
 def common_card(dataset):

@@ -156,7 +156,7 @@ TYPED = {
     ),
     "step that is no number": (f"{EVERY_RUN['pretrain']} --learning-rate nan", ["learning_rate"]),
     "fewer labels than classes": (f"{EVERY_RUN['finetune']} --labels 1", ["labels", "1", "2"]),
-    "more labels than examples": (f"{EVERY_RUN['finetune']} --labels 999", ["labels", "999", "8"]),
+    "more labels than examples": (f"{EVERY_RUN['finetune']} --labels 999", ["labels", "999", "12"]),
     "labels that fit no quickstart": (
         "quickstart --workers 1 --recipe tiny.toml --labels 999 --out home",
         ["labels", "999"],

@@ -5,33 +5,15 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from rfmae_cli.app import app
 from typer.testing import CliRunner
 
-from rfmae.datasets.recipe import parse_recipe
+from rfmae.datasets.recipe import Splits, recipe_to_toml
 from rfmae.workflows.street import Street, quickstart
-
-RECIPE = """
-schema = 1
-name = "three"
-about = "Three modulations for the tests of the commands."
-seed = 3
-[source]
-modulations = ["OOK", "BPSK", "QPSK"]
-symbols_per_example = 64
-samples_per_symbol = 2
-[source.channel]
-snr = "10:20:10"
-[image]
-size = 32
-[splits]
-train = 12
-validation = 4
-test = 4
-"""
 
 RFMAE = [sys.executable, "-c", "from rfmae_cli.app import main; main()"]
 
@@ -43,10 +25,15 @@ def run(*arguments) -> str:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def recipe(tiny_recipe):
+    return replace(tiny_recipe, splits=Splits(train=12, validation=4, test=4))
+
+
+@pytest.fixture(scope="module")
+def home(recipe, tmp_path_factory):
     """A folder in which the commands have been run without naming a single output."""
     home = tmp_path_factory.mktemp("home")
-    (home / "three.toml").write_text(RECIPE)
+    (home / "three.toml").write_text(recipe_to_toml(recipe))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(home)
         run("synth", "--recipe", "three.toml", "--snr", "0:10:10")
@@ -105,15 +92,15 @@ def test_show_tells_what_a_run_is(home, monkeypatch):
     assert "pretrain" in text
 
 
-def test_a_street_that_was_walked_is_walked_again_without_training(tmp_path):
+def test_a_street_that_was_walked_is_walked_again_without_training(recipe, tmp_path):
     street = Street(pretrain_epochs=2, finetune_images=60, labels=30, denoised_per_point=2)
-    told = quickstart(parse_recipe(RECIPE), street, tmp_path / "home", device="cpu", workers=1)
+    told = quickstart(recipe, street, tmp_path / "home", device="cpu", workers=1)
     assert list(told.report.accuracy) == ["DenoMAE2.0", "from scratch"]
     text = (told.folder / "report.md").read_text()
     assert "With 30 labels DenoMAE2.0 names" in text
     runs = sorted((tmp_path / "home").rglob("weights.safetensors"))
     written = [path.stat().st_mtime_ns for path in runs]
-    again = quickstart(parse_recipe(RECIPE), street, tmp_path / "home", device="cpu", workers=1)
+    again = quickstart(recipe, street, tmp_path / "home", device="cpu", workers=1)
     assert [path.stat().st_mtime_ns for path in runs] == written
     assert again.report.headline == told.report.headline
 

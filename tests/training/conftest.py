@@ -1,32 +1,18 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
-from rfmae.datasets.recipe import parse_recipe
+from rfmae.datasets.recipe import Splits
 from rfmae.datasets.store import write_dataset
-
-RECIPE = """
-schema = 1
-name = "two"
-about = "Two modulations for the tests of training."
-seed = 3
-[source]
-modulations = ["BPSK", "QPSK"]
-symbols_per_example = 64
-samples_per_symbol = 2
-[source.channel]
-snr = "10:20:10"
-[image]
-size = 32
-[splits]
-train = 12
-validation = 4
-test = 4
-"""
 
 
 @pytest.fixture(scope="session")
-def dataset(tmp_path_factory):
-    return write_dataset(parse_recipe(RECIPE), tmp_path_factory.mktemp("data") / "two")
+def dataset(tiny_recipe, tmp_path_factory):
+    """Two modulations that are easy to tell, twelve training examples each at two SNR points."""
+    source = replace(tiny_recipe.source, modulations=("BPSK", "QPSK"))
+    recipe = replace(tiny_recipe, source=source, splits=Splits(train=12, validation=4, test=4))
+    return write_dataset(recipe.with_snr("10:20:10"), tmp_path_factory.mktemp("data") / "two")
 
 
 @pytest.fixture
