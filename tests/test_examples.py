@@ -1,0 +1,66 @@
+"""Every example runs as its first lines say."""
+
+import re
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import torch
+
+from rfmae.datasets.captures import read_sigmf
+from rfmae.models.checkpoint import model_card, save_checkpoint
+from rfmae.models.classifier import Classifier
+from rfmae.models.presets import classifier_config, encoder_config
+from rfmae.models.transformer import initialise
+from rfmae.records import ImageConfig
+
+EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
+
+
+@pytest.fixture
+def classifier(tmp_path):
+    """A checkpoint that learnt nothing."""
+    network = Classifier(classifier_config(encoder_config("tiny", 32, 3), 2))
+    initialise(network, torch.Generator().manual_seed(0))
+    card = {**model_card(network), "image": asdict(ImageConfig(size=32)), "classes": ["A", "B"]}
+    save_checkpoint(network, {**card, "symbols_per_example": 1024}, tmp_path / "classifier")
+    return tmp_path / "classifier"
+
+
+def run(name, *arguments, cwd):
+    (example,) = [path for path in EXAMPLES if path.name.startswith(name)]
+    done = subprocess.run(
+        [sys.executable, example, *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_recording_that_is_made_can_be_read(tmp_path):
+    assert "wrote qpsk.sigmf-meta" in run("01", "qpsk", cwd=tmp_path)
+    capture = read_sigmf(tmp_path / "qpsk.sigmf-meta")
+    assert len(capture.iq) == 5000
+    assert capture.labels == ("QPSK",)
+
+
+def test_an_array_is_classified(classifier, tmp_path):
+    answer = run("02", classifier, cwd=tmp_path)
+    assert re.search(r"^[AB] in 4 windows of 1024 symbols$", answer, flags=re.MULTILINE)
+
+
+def test_constellations_are_drawn(tmp_path):
+    run("03", "drawn.png", cwd=tmp_path)
+    assert (tmp_path / "drawn.png").stat().st_size > 20_000
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_an_example_is_short_and_says_how_to_run_it(path):
+    text = path.read_text()
+    assert text.count("\n") <= 60
+    assert f"python examples/{path.name}" in text
