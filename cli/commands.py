@@ -16,6 +16,7 @@ from rfmae_cli.options import (
     RecipeOption,
     ResumeOption,
     SeedOption,
+    TrainedOnOption,
     WorkersOption,
 )
 
@@ -174,7 +175,7 @@ def finetune(
 
 
 def eval_snr(
-    data: DataOption = None,
+    data: TrainedOnOption = None,
     model: Annotated[
         list[Path] | None,
         typer.Option("--model", "-m", help="Classifier checkpoint or run; may be repeated."),
@@ -202,7 +203,7 @@ def eval_snr(
 
 
 def eval_denoise(
-    data: DataOption = None,
+    data: TrainedOnOption = None,
     model: Annotated[
         Path | None, typer.Option("--model", "-m", help="Pre-training checkpoint or run.")
     ] = None,

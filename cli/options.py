@@ -14,6 +14,10 @@ DataOption = Annotated[
     Path | None,
     typer.Option("--data", "-d", help="Data set folder. Default: the newest in artifacts."),
 ]
+TrainedOnOption = Annotated[
+    Path | None,
+    typer.Option("--data", "-d", help="Data set folder. Default: what the model was trained on."),
+]
 OutOption = Annotated[
     Path | None, typer.Option("--out", "-o", help="Output folder. Default: named in artifacts.")
 ]

@@ -1,5 +1,7 @@
 """Fixtures that many tests share: a seeded generator, a small link, a recipe done in a blink."""
 
+import subprocess
+
 import numpy as np
 import pytest
 
@@ -55,3 +57,17 @@ def tiny_toml():
 @pytest.fixture(scope="session")
 def tiny_recipe():
     return parse_recipe(TINY)
+
+
+@pytest.fixture(scope="session")
+def succeed():
+    """Run a command that must succeed; what it says on standard output."""
+
+    def run(command, cwd):
+        done = subprocess.run(
+            [str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    return run

@@ -1,7 +1,6 @@
 """Every example runs as its first lines say."""
 
 import re
-import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -29,33 +28,29 @@ def classifier(tmp_path):
     return tmp_path / "classifier"
 
 
-def run(name, *arguments, cwd):
-    (example,) = [path for path in EXAMPLES if path.name.startswith(name)]
-    done = subprocess.run(
-        [sys.executable, example, *map(str, arguments)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+@pytest.fixture
+def run(succeed, tmp_path):
+    def run_example(name, *arguments):
+        (example,) = [path for path in EXAMPLES if path.name.startswith(name)]
+        return succeed([sys.executable, example, *arguments], tmp_path)
+
+    return run_example
 
 
-def test_the_recording_that_is_made_can_be_read(tmp_path):
-    assert "wrote qpsk.sigmf-meta" in run("01", "qpsk", cwd=tmp_path)
+def test_the_recording_that_is_made_can_be_read(run, tmp_path):
+    assert "wrote qpsk.sigmf-meta" in run("01", "qpsk")
     capture = read_sigmf(tmp_path / "qpsk.sigmf-meta")
     assert len(capture.iq) == 5000
     assert capture.labels == ("QPSK",)
 
 
-def test_an_array_is_classified(classifier, tmp_path):
-    answer = run("02", classifier, cwd=tmp_path)
+def test_an_array_is_classified(run, classifier):
+    answer = run("02", classifier)
     assert re.search(r"^[AB] in 4 windows of 1024 symbols$", answer, flags=re.MULTILINE)
 
 
-def test_constellations_are_drawn(tmp_path):
-    run("03", "drawn.png", cwd=tmp_path)
+def test_constellations_are_drawn(run, tmp_path):
+    run("03", "drawn.png")
     assert (tmp_path / "drawn.png").stat().st_size > 20_000
 
 

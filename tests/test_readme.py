@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -40,13 +39,11 @@ def fresh_copy(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_every_code_block_runs_in_a_fresh_copy(fresh_copy):
+def test_every_code_block_runs_in_a_fresh_copy(succeed, fresh_copy):
     outputs = []
     for language, code in BLOCKS:
         command = ["bash", "-euc", code] if language == "bash" else [".venv/bin/python", "-c", code]
-        done = subprocess.run(command, cwd=fresh_copy, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{code}\n{done.stdout}\n{done.stderr}"
-        outputs.append(done.stdout)
+        outputs.append(succeed(command, fresh_copy))
     quickstart, recording, python = outputs[:3]
     assert "DenoMAE2.0" in quickstart
     assert "from scratch" in quickstart

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -24,17 +23,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def rfmae(*arguments: str | Path, cwd: Path) -> str:
-    script = "from rfmae_cli.app import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", script, *map(str, arguments)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+RFMAE = [sys.executable, "-c", "from rfmae_cli.app import main; main()"]
 
 
 @pytest.mark.parametrize("path", sorted(HOME.glob("*.sigmf-meta")), ids=lambda path: path.stem)
@@ -50,12 +39,14 @@ def test_every_recording_is_read_whole(path):
 
 
 @pytest.mark.slow
-def test_a_model_trained_on_synthetic_symbols_names_real_ones(tmp_path):
+def test_a_model_trained_on_synthetic_symbols_names_real_ones(succeed, tmp_path):
     command = ["quickstart", "--recipe", "sdr-linear", "--labels", "0", "--out", "sdr"]
-    rfmae(*command, cwd=tmp_path)
+    succeed([*RFMAE, *command], tmp_path)
     (model,) = (tmp_path / "sdr" / "runs").glob("finetune-sdr-linear-*")
     paths = [HOME / f"{name}.sigmf-meta" for name in SYMBOLS]
-    answers = json.loads(rfmae("classify", *paths, "--model", model, "--json", cwd=tmp_path))
+    answers = json.loads(
+        succeed([*RFMAE, "classify", *paths, "--model", model, "--json"], tmp_path)
+    )
     named = {Path(answer["recording"]).stem: answer["class"] for answer in answers}
     right = sum(named[name] == truth for name, truth in SYMBOLS.items())
     assert right >= 4, named

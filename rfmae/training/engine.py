@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -29,7 +30,7 @@ class TrainingPlan:
     """How long and how fast: AdamW under a cosine with warm-up, gradients clipped."""
 
     steps: int
-    batch_size: int
+    batch_size: int  # no more than there are examples
     learning_rate: float
     weight_decay: float = 0.05
     betas: tuple[float, float] = (0.9, 0.95)
@@ -103,8 +104,7 @@ def fit(
         precision = run.precision or best_precision(device)
         task = make_task(precision)  # whatever is wrong with it shows before anything is written
         run.start(config, precision)
-        batch_size = min(plan.batch_size, task.examples)
-        with progress.stage(title, plan.steps * batch_size, "images") as stage:
+        with progress.stage(title, plan.steps * plan.batch_size, "images") as stage:
             _train(task, plan, run, done, device, precision, stage)
     assert run.best is not None
     return run.best
@@ -121,30 +121,34 @@ def _train(
 ) -> None:
     """All steps that are left."""
     optimiser = _optimiser(task.network, plan)
-    batch_size = min(plan.batch_size, task.examples)
     best: Best | None = None
     if done:
         optimiser.load_state_dict(run.load_last(task.network, device))
         best = run.best_so_far
-        stage.advance(done * batch_size)
+        stage.advance(done * plan.batch_size)
     for step in range(done, plan.steps):
         started = time.perf_counter()
         figures = _step(task, plan, optimiser, step, device, precision)
         if plan.logs_after(step + 1):
-            _log(figures, run, step + 1, batch_size / (time.perf_counter() - started))
-            stage.advance(batch_size, loss=float(figures["loss"]))
+            _log(figures, run, step + 1, plan.batch_size / (time.perf_counter() - started))
+            stage.advance(plan.batch_size, loss=float(figures["loss"]))
         else:
-            stage.advance(batch_size)
+            stage.advance(plan.batch_size)
         if plan.validates_after(step + 1):
             best = _validate_and_save(task, run, optimiser, step + 1, best)
 
 
 def epoch_rows(step: int, examples: int, batch_size: int, seed: int) -> Tensor:
     """Row numbers of the batch of a step: shuffled epochs, the odd rest of each left out."""
-    batch_size = min(batch_size, examples)
     epoch, batch = divmod(step, examples // batch_size)
-    order = torch.randperm(examples, generator=addressed_generator(seed, ORDER, epoch))
+    order = _epoch_order(epoch, examples, seed)
     return order[batch * batch_size : (batch + 1) * batch_size]
+
+
+@lru_cache(maxsize=1)
+def _epoch_order(epoch: int, examples: int, seed: int) -> Tensor:
+    """All rows in the order of an epoch, shuffled once for all its steps."""
+    return torch.randperm(examples, generator=addressed_generator(seed, ORDER, epoch))
 
 
 def _step(

@@ -10,7 +10,7 @@ from torch import Tensor
 from rfmae.datasets.store import Dataset
 from rfmae.imaging.render import constellation_images
 from rfmae.progress import Progress
-from rfmae.records import ComplexArray, ImageConfig
+from rfmae.records import ComplexArray, ImageConfig, IntArray
 
 _RENDER_BATCH = 64
 _LARGEST_CACHE_BYTES = 2**32
@@ -65,24 +65,31 @@ class ImageSplit:
     def _keep(self, progress: Progress, clean: bool) -> None:
         total = len(self) * (2 if clean else 1)
         with progress.stage(f"render {self._split}", total, "images") as stage:
-            pairs = self._dataset.read(self._split, self._rows.numpy())
-            self._noisy = render(pairs.observed.iq, self._config, self._device, stage.advance)
+            rows = self._rows.numpy()
+            self._noisy = self._render(self._iq(rows, clean=False), stage.advance)
             if clean:
-                self._clean = render(pairs.clean, self._config, self._device, stage.advance)
+                self._clean = self._render(self._iq(rows, clean=True), stage.advance)
 
     def _rendered(self, rows: Tensor, *, clean: bool) -> Tensor:
         # HDF5 reads rows upwards only
         ascending, back = np.unique(self._rows[rows].numpy(), return_inverse=True)
-        pairs = self._dataset.read(self._split, ascending)
-        iq = (pairs.clean if clean else pairs.observed.iq)[back]
-        return render(iq, self._config, self._device).to(self._device, torch.float32)
+        images = self._render(self._iq(ascending, clean=clean)[back])
+        return images.to(self._device, torch.float32)
+
+    def _iq(self, rows: IntArray, *, clean: bool) -> ComplexArray:
+        if clean:
+            return self._dataset.read(self._split, rows).clean
+        return self._dataset.read_observed(self._split, rows).iq
+
+    def _render(self, iq: ComplexArray, advance: Callable[[int], None] = lambda _: None) -> Tensor:
+        return render(iq, self._config, self._device, advance)
 
 
 def render(
     iq: ComplexArray,
     config: ImageConfig,
     device: torch.device,
-    advance: Callable[[int], None] = lambda _: None,
+    advance: Callable[[int], None],
 ) -> Tensor:
     """Half-precision images of I/Q (N, K) on the CPU, drawn batch by batch on `device`."""
     images = torch.empty((len(iq), config.planes, config.size, config.size), dtype=torch.float16)

@@ -8,9 +8,10 @@ from rfmae.datasets.captures import read_sigmf
 from rfmae.datasets.recipe import Recipe
 from rfmae.datasets.store import KIND as DATASET
 from rfmae.datasets.store import Dataset, open_dataset, write_dataset
-from rfmae.errors import ArtefactError, DatasetError
+from rfmae.errors import ArtefactError, CheckpointError, DatasetError
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.progress import Progress, Silent
+from rfmae.records import ImageConfig
 from rfmae.training.run_folder import KIND as RUN
 from rfmae.training.run_folder import RunFolder
 
@@ -60,6 +61,15 @@ def dataset_of(model: Path, named: Path | None, home: Path) -> Dataset:
     if not folder.is_dir():
         raise DatasetError(f"{model} was trained on {folder}, which is not there; name --data")
     return open_dataset(folder)
+
+
+def check_images(dataset: Dataset, image: ImageConfig, model: Path) -> None:
+    """Refuse a data set whose images are drawn otherwise than those a model was trained on."""
+    if image != dataset.image:
+        raise CheckpointError(
+            f"{model} was trained on images {image}, but {dataset.folder.name} asks for "
+            f"{dataset.image}; pre-train on this data set"
+        )
 
 
 def show(path: Path) -> Card:

@@ -21,6 +21,7 @@ from rfmae.reporting.figures import StripRow
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import Report, write_report
 from rfmae.signal.modulations import equal_laws
+from rfmae.workflows.data import check_images
 
 _BATCH = 128
 _TEMPLATE_EXAMPLES = 200  # clean training images of a class that its mean is taken over
@@ -58,15 +59,11 @@ def eval_snr(
     """Accuracy and confusion at every SNR of the test split, one or several classifiers."""
     progress = progress or Silent()
     refuse_occupied(folder, replaces=REPORT)
-    classifiers = {name: classifier_for(dataset, path, device) for name, path in models.items()}
-    accuracy = {
-        name: measure_accuracy(dataset, classifier, name, progress)
-        for name, classifier in classifiers.items()
-    }
+    accuracy, cards = measure_accuracies(dataset, models, device, progress)
     report = Report(
         title=f"Accuracy per SNR on {dataset.name}",
         headline="; ".join(f"{name}: {percent(item)}" for name, item in accuracy.items()) + ".",
-        provenance=provenance(dataset, {name: item.card for name, item in classifiers.items()}),
+        provenance=provenance(dataset, cards),
         accuracy=accuracy,
         notes=class_notes(dataset),
     )
@@ -86,11 +83,7 @@ def eval_denoise(
     progress = progress or Silent()
     refuse_occupied(folder, replaces=REPORT)
     denoiser = load_denoiser(model, device)
-    if denoiser.image != dataset.image:
-        raise CheckpointError(
-            f"{model} was trained on images {denoiser.image}, but {dataset.folder.name} asks for "
-            f"{dataset.image}; pre-train on this data set"
-        )
+    check_images(dataset, denoiser.image, model)
     denoising, strip = measure_denoising(dataset, denoiser, per_point, progress)
     report = Report(
         title=f"Denoising on {dataset.name}",
@@ -102,7 +95,19 @@ def eval_denoise(
     return Told(report, write_report(report, folder))
 
 
-def classifier_for(dataset: Dataset, path: Path, device: str) -> SignalClassifier:
+def measure_accuracies(
+    dataset: Dataset, models: dict[str, Path], device: str, progress: Progress
+) -> tuple[dict[str, SnrReport], dict[str, Card]]:
+    """Counts over the test split and the card of every classifier; all are opened first."""
+    classifiers = {name: _classifier_for(dataset, path, device) for name, path in models.items()}
+    accuracy = {
+        name: _accuracy(dataset, classifier, name, progress)
+        for name, classifier in classifiers.items()
+    }
+    return accuracy, {name: classifier.card for name, classifier in classifiers.items()}
+
+
+def _classifier_for(dataset: Dataset, path: Path, device: str) -> SignalClassifier:
     """A classifier that knows just the classes of a data set."""
     classifier = load_classifier(path, device)
     if classifier.classes != dataset.classes:
@@ -113,7 +118,7 @@ def classifier_for(dataset: Dataset, path: Path, device: str) -> SignalClassifie
     return classifier
 
 
-def measure_accuracy(
+def _accuracy(
     dataset: Dataset, classifier: SignalClassifier, name: str, progress: Progress
 ) -> SnrReport:
     """Counts of right and wrong over the whole test split."""
@@ -121,7 +126,7 @@ def measure_accuracy(
 
     def observed() -> Iterator[IqBatch]:
         for rows in _chunks(np.arange(total)):
-            yield dataset.read("test", rows).observed
+            yield dataset.read_observed("test", rows)
 
     with progress.stage(f"evaluate {name}", total, "examples") as stage:
         return evaluate_classifier(

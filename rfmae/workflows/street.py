@@ -17,9 +17,8 @@ from rfmae.workflows.data import synth
 from rfmae.workflows.evaluation import (
     Told,
     class_notes,
-    classifier_for,
     denoising_headline,
-    measure_accuracy,
+    measure_accuracies,
     measure_denoising,
     percent,
     provenance,
@@ -110,19 +109,14 @@ def _examine(
     progress: Progress,
 ) -> Report:
     """All that the report tells."""
-    classifiers = {name: classifier_for(dataset, path, device) for name, path in models.items()}
-    accuracy = {
-        name: measure_accuracy(dataset, classifier, name, progress)
-        for name, classifier in classifiers.items()
-    }
+    accuracy, cards = measure_accuracies(dataset, models, device, progress)
     denoiser = load_denoiser(pretrained, device)
     denoising, strip = measure_denoising(dataset, denoiser, street.denoised_per_point, progress)
-    cards = {name: item.card for name, item in classifiers.items()} | {"denoiser": denoiser.card}
     return Report(
         title=f"rfmae quickstart: {dataset.name}",
         headline=_headline(accuracy, street.labels or dataset.examples("train")),
         provenance={
-            **provenance(dataset, cards),
+            **provenance(dataset, {**cards, "denoiser": denoiser.card}),
             "street": asdict(street),
             "checkpoints": {name: str(path) for name, path in models.items()},
         },

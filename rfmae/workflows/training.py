@@ -5,7 +5,6 @@ from pathlib import Path
 
 from rfmae.artefacts import Card
 from rfmae.datasets.store import Dataset
-from rfmae.errors import CheckpointError
 from rfmae.inference import choose_device
 from rfmae.models.checkpoint import DENOMAE, Checkpoint, load_checkpoint
 from rfmae.models.presets import classifier_config, denomae_config, encoder_config, find_preset
@@ -15,7 +14,7 @@ from rfmae.training.engine import TrainingPlan, fit
 from rfmae.training.finetune import FinetuneTask
 from rfmae.training.pretrain import PretrainTask
 from rfmae.training.run_folder import RunFolder
-from rfmae.training.schedule import Precision
+from rfmae.workflows.data import check_images
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +70,15 @@ def pretrain(
         peak = find_preset(settings.preset).learning_rate
     plan = _plan(settings, dataset.examples("train"), peak)
 
-    def make_task(precision: Precision) -> PretrainTask:
-        return PretrainTask(
+    return fit(
+        lambda precision: PretrainTask(
             dataset,
             config,
             seed=settings.seed,
             device=chosen,
             precision=precision,
             progress=progress,
-        )
-
-    return fit(
-        make_task,
+        ),
         plan,
         RunFolder(folder),
         {"stage": "pretrain", "dataset": dataset.fingerprint, "model": asdict(config)},
@@ -110,8 +106,8 @@ def finetune(
     config = classifier_config(encoder, len(dataset.classes))
     plan = _plan(settings, settings.labels or dataset.examples("train"), settings.learning_rate)
 
-    def make_task(precision: Precision) -> FinetuneTask:
-        return FinetuneTask(
+    return fit(
+        lambda precision: FinetuneTask(
             dataset,
             config,
             labels=settings.labels,
@@ -121,10 +117,7 @@ def finetune(
             device=chosen,
             precision=precision,
             progress=progress,
-        )
-
-    return fit(
-        make_task,
+        ),
         plan,
         RunFolder(folder),
         {
@@ -152,7 +145,7 @@ def _identity(checkpoint: Checkpoint | None) -> Card | None:
 def _plan(settings: Pretraining | Finetuning, examples: int, learning_rate: float) -> TrainingPlan:
     batch_size = min(settings.batch_size, examples)
     return TrainingPlan(
-        steps=settings.epochs * max(1, examples // max(1, batch_size)),
+        steps=settings.epochs * (examples // max(1, batch_size)),
         batch_size=batch_size,
         learning_rate=learning_rate,
         seed=settings.seed,
@@ -164,9 +157,5 @@ def _encoder(dataset: Dataset, checkpoint: Checkpoint | None, preset: str) -> En
     image = dataset.image
     if checkpoint is None:
         return encoder_config(preset, image.size, image.planes)
-    if checkpoint.image != image:
-        raise CheckpointError(
-            f"{checkpoint.folder} was trained on images {checkpoint.image}, "
-            f"but {dataset.folder.name} asks for {image}; pre-train on this data set"
-        )
+    check_images(dataset, checkpoint.image, checkpoint.folder)
     return EncoderConfig(**checkpoint.card["model"]["encoder"])
