@@ -4,19 +4,21 @@ import functools
 from collections.abc import Callable
 
 import typer
-from rfmae_cli import commands, console
+from rfmae_cli import commands, console, data_commands
 
 from rfmae.errors import RfmaeError
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "quickstart": commands.quickstart,
-    "synth": commands.synth,
+    "synth": data_commands.synth,
+    "import": data_commands.import_data,
     "pretrain": commands.pretrain,
     "finetune": commands.finetune,
     "eval-snr": commands.eval_snr,
     "eval-denoise": commands.eval_denoise,
     "classify": commands.classify,
-    "show": commands.show,
+    "show": data_commands.show,
+    "plot": data_commands.plot,
 }
 
 app = typer.Typer(

@@ -1,6 +1,5 @@
-"""The commands: parse, one call, print. Everything heavy is imported inside."""
+"""The commands about models: parse, one call, print. Everything heavy is imported inside."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -50,34 +49,6 @@ def quickstart(
         progress=console.ShownProgress(),
     )
     _tell(told, as_json)
-
-
-def synth(
-    recipe: RecipeOption = "awgn-ten",
-    snr: Annotated[
-        str | None, typer.Option(help="SNR grid in dB, start:stop[:step], such as -10:10.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the recipe's seed.")] = None,
-    out: OutOption = None,
-    workers: WorkersOption = 1,
-    as_json: JsonOption = False,
-) -> None:
-    """Synthesise a recipe into a data set. ASK is unipolar, PAM bipolar."""
-    from rfmae.datasets.recipe import load_recipe
-    from rfmae.workflows import data as data_jobs
-
-    resolved = load_recipe(recipe)
-    if snr is not None:
-        resolved = resolved.with_snr(snr)
-    if seed is not None:
-        resolved = resolved.with_seed(seed)
-    folder = out or HOME / "datasets" / resolved.folder_name
-    dataset = data_jobs.synth(resolved, folder, workers=workers, progress=console.ShownProgress())
-    if as_json:
-        console.say_json({"folder": str(folder), **dataset.card})
-    else:
-        counts = ", ".join(f"{count} {split}" for split, count in dataset.card["examples"].items())
-        console.say(f"{dataset.name}: {counts} examples in {folder}")
 
 
 def pretrain(
@@ -252,31 +223,6 @@ def classify(
         _tell_verdict(recordings_jobs.verdict_json(verdict))
 
 
-def show(path: Annotated[Path, typer.Argument()], as_json: JsonOption = False) -> None:
-    """What an artefact or a recording is."""
-    from rfmae.workflows import data as data_jobs
-
-    card = data_jobs.show(path)
-    if as_json:
-        console.say_json(card)
-        return
-    card.pop("recipe", None)  # recipe.toml has it in a form to read
-    facts = dict(_facts(card))
-    width = max(map(len, facts))
-    for name, value in facts.items():
-        console.say(f"{name:<{width}}  {value}")
-
-
-def _facts(card: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Names and values of a card, the inner ones with the name of the outer one before theirs."""
-    for name, value in card.items():
-        if isinstance(value, dict):
-            yield from _facts(value, f"{prefix}{name} ")
-        else:
-            words = ", ".join(map(_short, value)) if isinstance(value, list) else _short(value)
-            yield f"{prefix}{name}".replace("_", " "), words
-
-
 def _tell_verdict(verdict: dict[str, Any]) -> None:
     """Each window of a recording with its class, then the whole."""
     labelled = f" (labelled {', '.join(verdict['labels'])})" if verdict["labels"] else ""
@@ -287,10 +233,6 @@ def _tell_verdict(verdict: dict[str, Any]) -> None:
     ]
     console.say_table([f"window of {verdict['window_length']}", "class", "probability"], rows)
     console.say(f"whole: {verdict['class']}, probability {verdict['probability']:.3f}\n")
-
-
-def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _tell(told: Any, as_json: bool) -> None:

@@ -29,3 +29,18 @@ WorkersOption = Annotated[
 PresetOption = Annotated[str, typer.Option(help="Size of the network: tiny, small or base.")]
 ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+DtypeOption = Annotated[
+    str | None,
+    typer.Option("--dtype", help="Sample type of a raw recording, such as ci16_le, cf32 or cu8."),
+]
+RateOption = Annotated[
+    float | None, typer.Option("--rate", help="Sample rate in Hz, where the file states none.")
+]
+FirstSampleOption = Annotated[int, typer.Option(help="Of a recording: where to start.")]
+CountOption = Annotated[
+    int | None, typer.Option(help="Of a recording: how many samples. Default: up to its end.")
+]
+SamplesPerSymbolOption = Annotated[
+    float | None,
+    typer.Option("--samples-per-symbol", help="Where the source does not say, such as 8 or 4.5."),
+]

@@ -20,7 +20,7 @@ def main(path: str) -> None:
     figure = Figure(figsize=(14, 3.4), layout="constrained")
     rows = figure.subplots(2, len(recipe.classes))
     for column, name in zip(rows.T, recipe.classes, strict=True):
-        pairs = synthesise(recipe, Block("test", name, SNR_DB, range(1)))
+        pairs = synthesise(recipe, Block("test", name, SNR_DB, range(1))).pairs
         for axes, iq in zip(column, (pairs.observed.iq, pairs.clean), strict=True):
             image = constellation_images(torch.from_numpy(iq), recipe.image)[0]
             axes.imshow(image.permute(1, 2, 0))

@@ -14,6 +14,9 @@ ComplexArray = npt.NDArray[np.complex64]
 FloatArray = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.integer[Any]]
 
+View = Literal["symbols", "waveform"]
+"""How an example is observed: one point for each symbol, or every sample."""
+
 _SMALLEST_IMAGE = 24  # below, a kernel of half-width 5 falls between two pixels
 _NORMAL_QUANTILE_95 = 1.959963984540054
 
@@ -29,7 +32,7 @@ class IqBatch:
     label: IntArray  # (N,)
     snr_db: FloatArray  # (N,)
     classes: tuple[str, ...]
-    samples_per_symbol: int
+    samples_per_symbol: float
     snr_reference: SnrReference
 
     def __post_init__(self) -> None:
@@ -53,7 +56,7 @@ class IqBatch:
 
 @dataclass(frozen=True, slots=True)
 class IqPairBatch:
-    """Observed I/Q and its clean twin: same bits, pulse, carrier phase and receiver, no noise."""
+    """Observed I/Q and its clean twin: same bits, pulse, path and receiver, no noise."""
 
     observed: IqBatch
     clean: ComplexArray  # (N, T)
@@ -67,6 +70,22 @@ class IqPairBatch:
 
     def __len__(self) -> int:
         return len(self.observed)
+
+
+@dataclass(frozen=True, slots=True)
+class Synthesised:
+    """Some examples in each of their views, and what the channel drew for them, each (N,)."""
+
+    views: dict[View, IqPairBatch]
+    drawn: dict[str, FloatArray]
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    @property
+    def pairs(self) -> IqPairBatch:
+        """The first view: symbols where they are observed, the waveform elsewhere."""
+        return next(iter(self.views.values()))
 
 
 @dataclass(frozen=True, slots=True)

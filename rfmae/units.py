@@ -1,6 +1,7 @@
 """Decibels, the kinds of signal-to-noise ratio, and the grammar of an SNR grid."""
 
 import math
+from fractions import Fraction
 from typing import Literal, overload
 
 import numpy as np
@@ -8,17 +9,19 @@ import numpy.typing as npt
 
 from rfmae.errors import UnitError
 
-SnrReference = Literal["symbol", "sample", "dataset"]
-"""What an SNR refers to: Es/N0, power per complex sample, or what a public data set says it is."""
+SnrReference = Literal["symbol", "bit", "sample", "dataset"]
+"""What an SNR refers to: Es/N0, Eb/N0, power per complex sample, or what a data set says it is."""
 
 SNR_REFERENCE_NAMES: dict[str, str] = {
     "symbol": "Es/N0",
+    "bit": "Eb/N0",
     "sample": "SNR per sample",
     "dataset": "SNR as the data set states it",
 }
 
 _LARGEST_GRID = 10_000
 _LARGEST_DB = 300
+_LARGEST_DENOMINATOR = 128
 
 
 @overload
@@ -48,17 +51,49 @@ def snr_to_es_n0(snr_db: float, samples_per_symbol: float) -> float:
     return float(snr_db + ratio_to_db(samples_per_symbol))
 
 
+def ebn0_to_es_n0(ebn0_db: float, bits_per_symbol: float) -> float:
+    """Es/N0 in dB of symbols that carry so many bits each (Proakis, ch. 4).
+
+    >>> round(ebn0_to_es_n0(7.0, bits_per_symbol=4), 2)
+    13.02
+    """
+    return float(ebn0_db + ratio_to_db(bits_per_symbol))
+
+
 def noise_power_per_sample(
-    snr_db: float, snr_reference: SnrReference, samples_per_symbol: int
+    snr_db: float,
+    snr_reference: SnrReference,
+    samples_per_symbol: float,
+    bits_per_symbol: float = 0.0,
 ) -> float:
     """Noise power to add to each sample of a waveform of unit mean power."""
     if snr_reference == "symbol":
-        return samples_per_symbol / db_to_ratio(snr_db)
+        return float(samples_per_symbol) / db_to_ratio(snr_db)
+    if snr_reference == "bit" and bits_per_symbol > 0:
+        return float(samples_per_symbol) / db_to_ratio(ebn0_to_es_n0(snr_db, bits_per_symbol))
     if snr_reference == "sample":
         return 1.0 / db_to_ratio(snr_db)
     raise UnitError(
-        f"noise can be scaled to snr_reference 'symbol' or 'sample', got {snr_reference!r}"
+        "noise can be scaled to snr_reference 'symbol', 'sample' or, where symbols carry bits, "
+        f"'bit', got {snr_reference!r}"
     )
+
+
+def whole_ratio(value: float | Fraction) -> Fraction:
+    """A number of samples per symbol as a fraction of small whole numbers.
+
+    >>> whole_ratio(2.5)
+    Fraction(5, 2)
+    """
+    if not math.isfinite(value) or value <= 0:
+        raise UnitError(f"samples_per_symbol must be positive and finite, got {value}")
+    ratio = Fraction(value).limit_denominator(_LARGEST_DENOMINATOR)
+    if abs(float(ratio) - float(value)) > 1e-6 * float(value):
+        raise UnitError(
+            "samples_per_symbol must be a fraction with a denominator of at most "
+            f"{_LARGEST_DENOMINATOR}, got {float(value)!r}; the nearest is {float(ratio)!r}"
+        )
+    return ratio
 
 
 def parse_snr_grid(text: str) -> tuple[float, ...]:

@@ -4,58 +4,46 @@ import dataclasses
 import hashlib
 import json
 import tomllib
-import types
-import typing
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
+from rfmae.datasets.strict_toml import build, to_toml
 from rfmae.errors import RecipeError, UnitError, nearest
-from rfmae.records import ImageConfig
+from rfmae.records import ImageConfig, View
+from rfmae.signal.impairments import Channel
 from rfmae.signal.link import Link
-from rfmae.signal.modulations import find_modulation
-from rfmae.signal.pulses import root_raised_cosine
-from rfmae.units import parse_snr_grid
+from rfmae.signal.modulations import Modulation, find_modulation
+from rfmae.signal.pulses import Pulse
+from rfmae.signal.receiver import Receiver
+from rfmae.units import parse_snr_grid, whole_ratio
 
-GENERATOR_VERSION = 1
+GENERATOR_VERSION = 2
 """Raised whenever the same recipe would give other bytes than before."""
 
 SPLITS = ("train", "validation", "test")
 
 
-@dataclass(frozen=True, slots=True)
-class Pulse:
-    """Root-raised-cosine pulse, at the transmitter and as the matched filter."""
-
-    shape: Literal["rrc"] = "rrc"
-    rolloff: float = 0.35
-    span_symbols: int = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """White noise at every point of an SNR grid in dB; a carrier phase, uniform or none."""
-
-    snr: str
-    snr_reference: Literal["symbol", "sample"] = "symbol"
-    phase_offset: Literal["none", "uniform"] = "uniform"
-
-    @property
-    def snr_db(self) -> tuple[float, ...]:
-        return parse_snr_grid(self.snr)
+Parameter = int | float | tuple[float, ...]
+"""A setting of one modulation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where examples come from."""
+    """Where examples come from.
+
+    `parameters` holds settings of single modulations that differ from those of the table, by name.
+    """
 
     modulations: tuple[str, ...]
     channel: Channel
     kind: Literal["synthetic"] = "synthetic"
     symbols_per_example: int = 1024
-    samples_per_symbol: int = 8
+    samples_per_symbol: float = 8.0
     pulse: Pulse = field(default_factory=Pulse)
+    receiver: Receiver = field(default_factory=Receiver)
+    parameters: dict[str, dict[str, Parameter]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +75,41 @@ class Recipe:
         return self.source.modulations
 
     @property
+    def modulations(self) -> tuple[Modulation, ...]:
+        """The row of each class, with the settings of this recipe."""
+        parameters = self.source.parameters
+        return tuple(
+            find_modulation(name).with_settings(parameters.get(name, {})) for name in self.classes
+        )
+
+    @property
     def link(self) -> Link:
         """What the signal room needs to know."""
         source = self.source
         return Link(
             symbols_per_example=source.symbols_per_example,
             samples_per_symbol=source.samples_per_symbol,
-            rolloff=source.pulse.rolloff,
-            span_symbols=source.pulse.span_symbols,
-            snr_reference=source.channel.snr_reference,
-            phase_offset=source.channel.phase_offset,
+            channel=source.channel,
+            pulse=source.pulse,
+            receiver=source.receiver,
         )
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """How every example is observed."""
+        return self.source.receiver.views
+
+    def samples(self, view: View) -> int:
+        """Length of an example in a view."""
+        return self.link.samples(view)
+
+    def samples_per_symbol(self, view: View) -> float:
+        return 1.0 if view == "symbols" else float(self.link.rate)
+
+    @property
+    def drawn_names(self) -> tuple[str, ...]:
+        """The channel effects that are drawn for each example and stored with it."""
+        return self.source.channel.drawn_names
 
     @property
     def fingerprint(self) -> str:
@@ -157,74 +169,18 @@ def parse_recipe(text: str) -> Recipe:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"a recipe is a TOML file, but it does not parse: {error}") from error
-    return _build(Recipe, table, where="")
+    return build(Recipe, table)
 
 
 def recipe_to_toml(recipe: Recipe) -> str:
     """The resolved recipe, defaults and all, as TOML that reads back as the same record."""
-    lines: list[str] = []
-    _write_table(dataclasses.asdict(recipe), "", lines)
-    return "\n".join(lines).strip() + "\n"
+    return to_toml(dataclasses.asdict(recipe))
 
 
-# reading ------------------------------------------------------------------------------------
-
-R = TypeVar("R")
-
-
-def _build(record: type[R], table: Any, where: str) -> R:
-    """A record from a table with the same keys, recursively; `where` is the path so far."""
-    if not isinstance(table, dict):
-        raise RecipeError(f"{where} must be a table, got {table!r}")
-    hints = typing.get_type_hints(record)
-    unknown = [key for key in table if key not in hints]
-    if unknown:
-        raise RecipeError(
-            f"unknown key {_dotted(where, unknown[0])!r}; {nearest(unknown[0], hints)}"
-        )
-    required = [
-        item.name
-        for item in dataclasses.fields(record)  # type: ignore[arg-type]
-        if item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
-    ]
-    for name in required:
-        if name not in table:
-            raise RecipeError(f"missing key {_dotted(where, name)!r}")
-    return record(
-        **{key: _value(hints[key], value, _dotted(where, key)) for key, value in table.items()}
-    )
-
-
-def _value(hint: Any, value: Any, where: str) -> Any:
-    """One value checked against its annotation."""
-    if dataclasses.is_dataclass(hint):
-        return _build(hint, value, where)  # type: ignore[arg-type]
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin is Literal:
-        if value not in arguments:
-            raise RecipeError(f"{where} must be {' or '.join(map(repr, arguments))}, got {value!r}")
-        return value
-    if origin is tuple:
-        if not isinstance(value, list):
-            raise RecipeError(f"{where} must be a list, got {value!r}")
-        return tuple(_value(arguments[0], item, where) for item in value)
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, hint) or isinstance(value, bool):
-        raise RecipeError(f"{where} must be {_TYPE_NAMES[hint]}, got {value!r}")
-    return value
-
-
-_TYPE_NAMES: dict[type, str] = {int: "a whole number", float: "a number", str: "a text"}
-
-
-def _dotted(where: str, key: str) -> str:
-    return f"{where}.{key}" if where else key
+# rules that reach over several keys ----------------------------------------------------------
 
 
 def _check(recipe: Recipe) -> None:
-    """The rules that reach over several keys."""
-    source = recipe.source
     if recipe.schema != 1:
         raise RecipeError(f"schema must be 1, got {recipe.schema}")
     if not recipe.name or not set(recipe.name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-"):
@@ -233,34 +189,9 @@ def _check(recipe: Recipe) -> None:
         )
     if recipe.seed < 0:
         raise RecipeError(f"seed must not be negative, got {recipe.seed}")
-    if len(source.modulations) < 2:
-        raise RecipeError(f"source.modulations must name at least two, got {source.modulations}")
-    rows = [find_modulation(name) for name in source.modulations]
-    for name, row in zip(source.modulations, rows, strict=True):
-        if name != row.name:
-            raise RecipeError(f"source.modulations writes {row.name} as {name!r}; write {row.name}")
-    if len({row.name for row in rows}) < len(rows):
-        raise RecipeError(f"source.modulations repeats a name: {', '.join(source.modulations)}")
-    if source.symbols_per_example < 16:
-        raise RecipeError(
-            f"source.symbols_per_example must be at least 16, got {source.symbols_per_example}"
-        )
-    if source.samples_per_symbol < 2:
-        raise RecipeError(
-            f"source.samples_per_symbol must be at least 2, got {source.samples_per_symbol}"
-        )
-    if source.samples_per_symbol % 2 and any(row.family == "offset" for row in rows):
-        raise RecipeError(
-            "OQPSK needs an even source.samples_per_symbol for its half-symbol offset, "
-            f"got {source.samples_per_symbol}"
-        )
-    root_raised_cosine(source.pulse.rolloff, source.samples_per_symbol, source.pulse.span_symbols)
-    points = parse_snr_grid(source.channel.snr)
-    if len({address_of_snr(snr_db) for snr_db in points}) < len(points):
-        raise RecipeError(
-            "points of source.channel.snr must lie at least 0.001 dB apart, "
-            f"got {source.channel.snr!r}"
-        )
+    _check_modulations(recipe.source)
+    _check_rates(recipe)
+    _check_snr(recipe)
     for split in SPLITS:
         if recipe.examples_per_point(split) < 1:
             raise RecipeError(
@@ -268,23 +199,61 @@ def _check(recipe: Recipe) -> None:
             )
 
 
-# writing ------------------------------------------------------------------------------------
+def _check_modulations(source: Source) -> None:
+    if len(source.modulations) < 2:
+        raise RecipeError(f"source.modulations must name at least two, got {source.modulations}")
+    for name in source.modulations:
+        row = find_modulation(name)
+        if name != row.name:
+            raise RecipeError(f"source.modulations writes {row.name} as {name!r}; write {row.name}")
+    if len(set(source.modulations)) < len(source.modulations):
+        raise RecipeError(f"source.modulations repeats a name: {', '.join(source.modulations)}")
+    for name in source.parameters:
+        if name not in source.modulations:
+            raise RecipeError(
+                f"source.parameters names {name!r}, which is not among source.modulations; "
+                + nearest(name, source.modulations)
+            )
+    if source.channel.interference.carrier_to_interference_db != "none":
+        find_modulation(source.channel.interference.modulation)
 
 
-def _write_table(table: dict[str, Any], header: str, lines: list[str]) -> None:
-    inner = {key: value for key, value in table.items() if isinstance(value, dict)}
-    for key, value in table.items():
-        if key not in inner:
-            lines.append(f"{key} = {_toml(value)}")
-    for key, value in inner.items():
-        path = _dotted(header, key)
-        lines.extend(["", f"[{path}]"])
-        _write_table(value, path, lines)
+def _check_rates(recipe: Recipe) -> None:
+    source = recipe.source
+    if source.symbols_per_example < 16:
+        raise RecipeError(
+            f"source.symbols_per_example must be at least 16, got {source.symbols_per_example}"
+        )
+    if not 1 <= source.samples_per_symbol <= 1024:
+        raise RecipeError(
+            f"source.samples_per_symbol must lie in 1 to 1024, got {source.samples_per_symbol:g}"
+        )
+    rate = whole_ratio(source.samples_per_symbol)
+    if any(row.points and row.family != "ofdm" for row in recipe.modulations):
+        source.pulse.check_rate(rate)
+    for row in recipe.modulations:
+        if rate < row.least_samples_per_symbol:
+            raise RecipeError(
+                f"{row.name} needs source.samples_per_symbol of at least "
+                f"{row.least_samples_per_symbol:g}, got {source.samples_per_symbol:g}"
+            )
+    if source.receiver.timing == "oerder-meyr" and rate < 3:
+        raise RecipeError(
+            "timing 'oerder-meyr' needs source.samples_per_symbol of at least 3, "
+            f"got {source.samples_per_symbol:g}"
+        )
 
 
-def _toml(value: Any) -> str:
-    if isinstance(value, (tuple, list)):
-        return f"[{', '.join(map(_toml, value))}]"
-    if isinstance(value, types.NoneType | dict):
-        raise TypeError(f"no TOML for {value!r}")
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML's one more
+def _check_snr(recipe: Recipe) -> None:
+    channel = recipe.source.channel
+    points = parse_snr_grid(channel.snr)
+    if len({address_of_snr(snr_db) for snr_db in points}) < len(points):
+        raise RecipeError(
+            f"points of source.channel.snr must lie at least 0.001 dB apart, got {channel.snr!r}"
+        )
+    without = [row.name for row in recipe.modulations if not row.is_digital]
+    if channel.snr_reference == "bit" and without:
+        raise RecipeError(
+            f"snr_reference 'bit' needs classes that carry bits, but {without[0]} carries none; "
+            "write 'symbol' or 'sample'"
+        )

@@ -1,31 +1,43 @@
 """The data set folder: one HDF5 file for each split, the recipe and the card."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import h5py
-import numpy as np
 
-from rfmae.artefacts import CARD_NAME, Card, read_card, versions, write_json, written_whole
-from rfmae.datasets.recipe import SPLITS, Recipe, recipe_to_toml
-from rfmae.datasets.synthesis import stream
+from rfmae.artefacts import Card, read_card
+from rfmae.datasets.layout import Column, columns
+from rfmae.datasets.recipe import SPLITS, Recipe
+from rfmae.datasets.split_writer import SplitWriter
+from rfmae.datasets.writing import write_splits
 from rfmae.errors import DatasetError
 from rfmae.progress import Progress, Silent
 from rfmae.records import (
-    ComplexArray,
     FloatArray,
     ImageConfig,
     IntArray,
     IqBatch,
     IqPairBatch,
+    View,
     image_config_from_card,
 )
 from rfmae.units import SnrReference
 
+__all__ = [
+    "KIND",
+    "Dataset",
+    "SplitWriter",
+    "dataset_card",
+    "imported_card",
+    "open_dataset",
+    "write_dataset",
+]
+
 KIND = "dataset"
+SIGMF_KIND = "sigmf-dataset"
 
 _WAY_OUT = "remove the folder and make the data set anew with `rfmae synth`"
 
@@ -35,18 +47,29 @@ _CARD_KEYS = {
     "classes",
     "snr_db",
     "snr_reference",
-    "symbols_per_example",
+    "views",
+    "drawn",
+    "any_phase",
+    "synthetic",
     "examples",
     "image",
-    "recipe",
 }
 
-_COLUMNS = ("observed", "clean", "label", "snr_db")
+_UNEQUAL_RAILS = {"iq_gain_imbalance_db", "iq_phase_imbalance_degrees"}
+
+Rows = slice | IntArray
+"""Some rows of a split: a slice, or ascending indices."""
+
+_ALL = slice(None)
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A data set folder that was checked to be whole."""
+    """A data set folder that was checked to be whole.
+
+    An example can be stored in several views, `symbols` and `waveform`; where none is named it is
+    the symbols, if they are there.
+    """
 
     folder: Path
     card: Card
@@ -73,13 +96,34 @@ class Dataset:
         return reference
 
     @property
+    def views(self) -> tuple[View, ...]:
+        return tuple(self.card["views"])
+
+    @property
+    def default_view(self) -> View:
+        return "symbols" if "symbols" in self.views else "waveform"
+
+    @property
     def symbols_per_example(self) -> int:
-        return int(self.card["symbols_per_example"])
+        """Points of an example in the default view: its symbols, or its samples if it has none."""
+        return self.samples()
+
+    def samples(self, view: View | None = None) -> int:
+        """Length of an example in a view."""
+        return int(self._view(view)["samples"])
+
+    def samples_per_symbol(self, view: View | None = None) -> float:
+        return float(self._view(view)["samples_per_symbol"])
+
+    @property
+    def has_clean(self) -> bool:
+        """Whether every example has its clean twin, as synthetic ones do."""
+        return bool(self.card["synthetic"])
 
     @property
     def any_phase(self) -> bool:
         """Whether every carrier phase is as likely as any other."""
-        return bool(self.card["recipe"]["source"]["channel"]["phase_offset"] == "uniform")
+        return bool(self.card["any_phase"])
 
     @property
     def image(self) -> ImageConfig:
@@ -88,21 +132,27 @@ class Dataset:
     def examples(self, split: str) -> int:
         return int(self.card["examples"][split])
 
-    def read(self, split: str, rows: slice | IntArray = slice(None)) -> IqPairBatch:
-        """Examples of a split, all of them or those of `rows` (ascending indices)."""
-        observed = self.read_observed(split, rows)
+    def read(self, split: str, rows: Rows = _ALL, view: View | None = None) -> IqPairBatch:
+        """Examples of a split and their clean twins, all of them or those of `rows`."""
+        if not self.has_clean:
+            raise DatasetError(
+                f"data set {self.name} holds no clean twins, for it was recorded or imported; "
+                "name a synthetic one here, and this one to fine-tune or to measure accuracy"
+            )
+        observed = self.read_observed(split, rows, view)
         with _opened(self.folder / f"{split}.h5") as file:
-            return IqPairBatch(observed, file["clean"][rows])
+            return IqPairBatch(observed, file[f"{view or self.default_view}/clean"][rows])
 
-    def read_observed(self, split: str, rows: slice | IntArray = slice(None)) -> IqBatch:
+    def read_observed(self, split: str, rows: Rows = _ALL, view: View | None = None) -> IqBatch:
         """The same without the clean twins, half as much to read."""
+        samples_per_symbol = self.samples_per_symbol(view)
         with _opened(self.folder / f"{split}.h5") as file:
             return IqBatch(
-                iq=file["observed"][rows],
+                iq=file[f"{view or self.default_view}/observed"][rows],
                 label=file["label"][rows],
                 snr_db=file["snr_db"][rows],
                 classes=self.classes,
-                samples_per_symbol=1,
+                samples_per_symbol=samples_per_symbol,
                 snr_reference=self.snr_reference,
             )
 
@@ -111,20 +161,45 @@ class Dataset:
         with _opened(self.folder / f"{split}.h5") as file:
             return file["label"][:], file["snr_db"][:]
 
+    def drawn(self, split: str, rows: Rows = _ALL) -> dict[str, FloatArray]:
+        """What the channel drew for each example, by name, each (N,) float32."""
+        with _opened(self.folder / f"{split}.h5") as file:
+            return {name: file[f"drawn/{name}"][rows] for name in self.card["drawn"]}
+
+    def _view(self, view: View | None) -> dict[str, Any]:
+        view = view or self.default_view
+        if view not in self.views:
+            raise DatasetError(
+                f"data set {self.name} holds the {' and '.join(self.views)} of its examples, but "
+                f"view {view!r} was asked for; a recipe stores both with "
+                'source.receiver.observe = "both"'
+            )
+        return dict(self.card["views"][view])
+
 
 def write_dataset(
-    recipe: Recipe, folder: Path, *, workers: int = 1, progress: Progress | None = None
+    recipe: Recipe,
+    folder: Path,
+    *,
+    workers: int = 1,
+    backend: str | None = None,
+    scheduler: str | None = None,
+    progress: Progress | None = None,
 ) -> Dataset:
-    """Synthesise every split of a recipe into a folder that appears only when it is complete."""
-    progress = progress or Silent()
-    card = dataset_card(recipe)
-    with written_whole(folder) as scratch:
-        for split in SPLITS:
-            total = recipe.examples(split)
-            with progress.stage(f"synthesise {split}", total, "examples") as stage:
-                _write_split(recipe, split, scratch / f"{split}.h5", card, stage.advance, workers)
-        (scratch / "recipe.toml").write_text(recipe_to_toml(recipe), encoding="utf-8")
-        write_json(scratch / CARD_NAME, {**card, "versions": versions()})
+    """Synthesise every split of a recipe into a folder that appears only when it is complete.
+
+    The files are the same for any number of workers on any backend (see `worker_pool`), and for a
+    run that was killed and begun again.
+    """
+    write_splits(
+        recipe,
+        folder,
+        dataset_card(recipe),
+        workers=workers,
+        backend=backend,
+        scheduler=scheduler,
+        progress=progress or Silent(),
+    )
     return open_dataset(folder)
 
 
@@ -135,13 +210,54 @@ def dataset_card(recipe: Recipe) -> Card:
         "name": recipe.name,
         "about": recipe.about,
         "fingerprint": recipe.fingerprint,
+        "synthetic": True,
         "classes": list(recipe.classes),
         "snr_db": list(recipe.source.channel.snr_db),
         "snr_reference": recipe.source.channel.snr_reference,
-        "symbols_per_example": recipe.source.symbols_per_example,
+        "any_phase": _any_phase(recipe),
+        "views": {
+            view: _view_card(recipe.samples(view), recipe.samples_per_symbol(view))
+            for view in recipe.views
+        },
+        "drawn": list(recipe.drawn_names),
         "examples": {split: recipe.examples(split) for split in SPLITS},
         "image": asdict(recipe.image),
         "recipe": asdict(recipe),
+    }
+
+
+def imported_card(
+    name: str,
+    about: str,
+    classes: Sequence[str],
+    snr_db: Sequence[float],
+    samples_per_symbol: float,
+    samples: int,
+    examples: Mapping[str, int],
+    source: Card,
+    splits: Card,
+    fingerprint: str,
+) -> Card:
+    """What a data set is that others made: waveforms as they are in its files, no clean twins.
+
+    `source` and `splits` say where it comes from and how it was divided, in plain JSON.
+    """
+    return {
+        "kind": KIND,
+        "name": name,
+        "about": about,
+        "fingerprint": fingerprint,
+        "synthetic": False,
+        "classes": list(classes),
+        "snr_db": list(snr_db),
+        "snr_reference": "dataset",
+        "any_phase": False,
+        "views": {"waveform": _view_card(samples, samples_per_symbol)},
+        "drawn": [],
+        "examples": dict(examples),
+        "image": asdict(ImageConfig()),
+        "source": source,
+        "splits": splits,
     }
 
 
@@ -151,6 +267,11 @@ def open_dataset(folder: str | Path) -> Dataset:
     if not folder.is_dir():
         raise DatasetError(f"no data set folder {folder}; make one with `rfmae synth`")
     card = read_card(folder)
+    if card is not None and card.get("kind") == SIGMF_KIND:
+        raise DatasetError(
+            f"{folder} holds SigMF recordings for other programs; make the data set with "
+            "`rfmae synth --format hdf5` to use it here"
+        )
     if card is None or card.get("kind") != KIND:
         raise DatasetError(f"{folder} is not a data set folder: its card.json is missing or other")
     missing = _CARD_KEYS - card.keys()
@@ -163,38 +284,27 @@ def open_dataset(folder: str | Path) -> Dataset:
     return dataset
 
 
-def _write_split(
-    recipe: Recipe, split: str, path: Path, card: Card, advance: Any, workers: int
-) -> None:
-    """One HDF5 file, filled front to back."""
-    count, symbols = recipe.examples(split), recipe.source.symbols_per_example
-    shapes: dict[str, tuple[tuple[int, ...], Any]] = {
-        "observed": ((count, symbols), np.complex64),
-        "clean": ((count, symbols), np.complex64),
-        "label": ((count,), np.int16),
-        "snr_db": ((count,), np.float32),
-    }
-    with h5py.File(path, "w", libver="latest") as file:
-        for name, (shape, dtype) in shapes.items():
-            file.create_dataset(name, shape, dtype)
-        for key in ("kind", "name", "fingerprint", "snr_reference"):
-            file.attrs[key] = card[key]
-        file.attrs["split"] = split
-        file.attrs["classes"] = list(recipe.classes)
-        row = 0
-        for pairs in stream(recipe, split, workers=workers):
-            rows = slice(row, row + len(pairs))
-            for name, values in _columns(pairs).items():
-                file[name][rows] = values
-            row += len(pairs)
-            advance(len(pairs))
+def _any_phase(recipe: Recipe) -> bool:
+    """Whether an example turned by a quarter is another example of the same law.
+
+    It is not where the receiver knew the phase, or found it but for other turns than quarters, nor
+    where hardware that treats I and Q differently came after the turn.
+    """
+    channel, receiver = recipe.source.channel, recipe.source.receiver
+    if channel.phase_offset_turns != "uniform" or _UNEQUAL_RAILS & {*channel.drawn_names}:
+        return False
+    if receiver.phase == "none" or "symbols" not in recipe.views:
+        return True
+    return receiver.phase == "viterbi-viterbi" and receiver.power % 4 == 0
 
 
-def _columns(pairs: IqPairBatch) -> dict[str, ComplexArray | IntArray | FloatArray]:
-    observed = pairs.observed
-    return dict(
-        zip(_COLUMNS, (observed.iq, pairs.clean, observed.label, observed.snr_db), strict=True)
-    )
+def _columns_of(dataset: Dataset) -> tuple[Column, ...]:
+    samples = {view: dataset.samples(view) for view in dataset.views}
+    return columns(samples, dataset.card["drawn"], clean=dataset.has_clean)
+
+
+def _view_card(samples: int, samples_per_symbol: float) -> Card:
+    return {"samples": samples, "samples_per_symbol": samples_per_symbol}
 
 
 @contextmanager
@@ -203,7 +313,8 @@ def _opened(path: Path) -> Iterator[h5py.File]:
     if not path.is_file():
         raise DatasetError(f"{path} is missing; {_WAY_OUT}")
     try:
-        with h5py.File(path, "r") as file:
+        # without HDF5's cache a single row is read, not all of its chunk
+        with h5py.File(path, "r", rdcc_nbytes=0) as file:
             yield file
     except (OSError, KeyError) as error:
         raise DatasetError(
@@ -216,11 +327,11 @@ def _first_line(error: Exception) -> str:
 
 
 def _check_split(file: h5py.File, dataset: Dataset, split: str) -> None:
-    path = dataset.folder / f"{split}.h5"
+    """The columns that the card promises, each of the right shape."""
+    path, rows = dataset.folder / f"{split}.h5", dataset.examples(split)
     if file.attrs.get("fingerprint") != dataset.fingerprint or file.attrs.get("split") != split:
         raise DatasetError(f"{path} does not belong to the data set {dataset.folder.name}")
-    for name in _COLUMNS:
-        if name not in file or len(file[name]) != dataset.examples(split):
-            raise DatasetError(
-                f"{path} must hold {dataset.examples(split)} rows of {name!r}; {_WAY_OUT}"
-            )
+    for column in _columns_of(dataset):
+        shape = (rows, *column.row_shape)
+        if column.name not in file or file[column.name].shape != shape:
+            raise DatasetError(f"{path} must hold {rows} rows of {column.name!r}; {_WAY_OUT}")

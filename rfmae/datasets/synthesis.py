@@ -5,75 +5,85 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from rfmae.datasets.recipe import SPLITS, Recipe, address_of_snr
-from rfmae.records import IqBatch, IqPairBatch
+from rfmae.errors import ShapeError
+from rfmae.records import ComplexArray, IqBatch, IqPairBatch, Synthesised, View
+from rfmae.signal.impairments import Streams
 from rfmae.signal.link import observe
-from rfmae.signal.modulations import find_modulation
 
-_BLOCK = 64
-"""Examples that one task makes at once; the bytes do not depend on it."""
+BLOCK = 64
+"""Examples that share an address, and the random streams that start there.
+
+A generator for each example would cost as much as the signal. The first examples of a block are
+the same however many of them are made.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Neighbouring examples of one split, modulation and SNR point."""
+    """Neighbouring examples of one split, modulation and SNR point; `positions` starts a block."""
 
     split: str
     modulation: str
     snr_db: float
     positions: range
 
+    def __post_init__(self) -> None:
+        if self.positions.start % BLOCK or not 0 < len(self.positions) <= BLOCK:
+            raise ShapeError(
+                f"a block holds at most {BLOCK} positions from a multiple of {BLOCK} on, "
+                f"got {self.positions.start} to {self.positions.stop}"
+            )
 
-def example_rng(
-    seed: int, split: str, modulation: str, snr_db: float, position: int
-) -> np.random.Generator:
-    """The generator of one example, made from its address alone.
+
+def block_streams(seed: int, block: Block) -> Streams:
+    """The random generators of a block, one for each purpose, made from its address alone.
 
     A modulation counts by its name and an SNR point by its value, so that adding a class or a
     point to a recipe leaves every other example as it was.
     """
-    name, point = zlib.crc32(modulation.encode()), address_of_snr(snr_db)
-    address = (SPLITS.index(split), name, point, position)
-    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=address)))
+    name, point = zlib.crc32(block.modulation.encode()), address_of_snr(block.snr_db)
+    address = (SPLITS.index(block.split), name, point, block.positions.start // BLOCK)
+
+    def stream(purpose: str) -> np.random.Generator:
+        key = (*address, zlib.crc32(purpose.encode()))
+        return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=key)))
+
+    return stream
 
 
-def blocks(recipe: Recipe, split: str, size: int = _BLOCK) -> Iterator[Block]:
+def blocks(recipe: Recipe, split: str) -> Iterator[Block]:
     """The work of one split in the order of its file: class, then SNR, then position."""
     count = recipe.examples_per_point(split)
     for modulation in recipe.classes:
         for snr_db in recipe.source.channel.snr_db:
-            for first in range(0, count, size):
-                yield Block(split, modulation, snr_db, range(first, min(first + size, count)))
+            for first in range(0, count, BLOCK):
+                yield Block(split, modulation, snr_db, range(first, min(first + BLOCK, count)))
 
 
-def synthesise(recipe: Recipe, block: Block) -> IqPairBatch:
-    """The examples of one block."""
-    rngs = [
-        example_rng(recipe.seed, block.split, block.modulation, block.snr_db, position)
-        for position in block.positions
-    ]
-    observed, clean = observe(find_modulation(block.modulation), block.snr_db, recipe.link, rngs)
+def synthesise(recipe: Recipe, block: Block) -> Synthesised:
+    """The examples of one block in every view of the recipe."""
     label = recipe.classes.index(block.modulation)
-    batch = IqBatch(
-        iq=observed,
-        label=np.full(len(rngs), label, np.int16),
-        snr_db=np.full(len(rngs), block.snr_db, np.float32),
-        classes=recipe.classes,
-        samples_per_symbol=1,  # the receiver has taken one sample for each symbol
-        snr_reference=recipe.source.channel.snr_reference,
-    )
-    return IqPairBatch(batch, clean)
+    count = len(block.positions)
+    streams = block_streams(recipe.seed, block)
+    seen = observe(recipe.modulations[label], block.snr_db, recipe.link, count, streams)
+
+    def pairs(view: View, observed: ComplexArray, clean: ComplexArray) -> IqPairBatch:
+        batch = IqBatch(
+            iq=observed,
+            label=np.full(count, label, np.int16),
+            snr_db=np.full(count, block.snr_db, np.float32),
+            classes=recipe.classes,
+            samples_per_symbol=recipe.samples_per_symbol(view),
+            snr_reference=recipe.source.channel.snr_reference,
+        )
+        return IqPairBatch(batch, clean)
+
+    views = {view: pairs(view, *both) for view, both in seen.views.items()}
+    return Synthesised(views, seen.drawn)
 
 
-def stream(
-    recipe: Recipe, split: str, *, workers: int = 1, block_size: int = _BLOCK
-) -> Iterator[IqPairBatch]:
-    """All examples of a split in order, made by `workers` processes."""
-    work = blocks(recipe, split, block_size)
-    if workers == 1:
-        yield from (synthesise(recipe, block) for block in work)
-        return
-    pool = Parallel(n_jobs=workers, return_as="generator", pre_dispatch="4*n_jobs")
-    yield from pool(delayed(synthesise)(recipe, block) for block in work)
+def examples(recipe: Recipe, split: str) -> Iterator[Synthesised]:
+    """All examples of a split in the order of its file, block by block."""
+    return (synthesise(recipe, block) for block in blocks(recipe, split))

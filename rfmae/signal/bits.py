@@ -15,8 +15,12 @@ def random_bits(count: int, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
 def bits_to_indices(bits: npt.NDArray[np.uint8], bits_per_symbol: int) -> IntArray:
     """Group bits (..., K·bits_per_symbol) into symbol indices (..., K), first bit heaviest."""
     groups = bits.reshape(*bits.shape[:-1], -1, bits_per_symbol)
-    weights = 1 << np.arange(bits_per_symbol - 1, -1, -1)
-    return groups @ weights
+    # in the narrowest integers that hold them, for there are many
+    indices = groups[..., 0].astype(np.uint16 if bits_per_symbol > 8 else np.uint8)
+    for place in range(1, bits_per_symbol):
+        np.left_shift(indices, 1, out=indices)
+        np.bitwise_or(indices, groups[..., place], out=indices)
+    return indices.astype(np.intp)
 
 
 def indices_to_bits(indices: IntArray, bits_per_symbol: int) -> npt.NDArray[np.uint8]:

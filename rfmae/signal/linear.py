@@ -1,61 +1,76 @@
-"""Symbol indices to symbols to a pulse-shaped waveform: ASK, PAM, PSK, QAM, differential, offset.
+"""Symbol indices to symbols to a pulse-shaped waveform: all that is no continuous phase.
 
 In every waveform of rfmae symbol k stands at sample k·samples_per_symbol.
 """
 
-import numpy as np
-from scipy.signal import upfirdn
+from fractions import Fraction
 
-from rfmae.errors import RecipeError
+import numpy as np
+
 from rfmae.records import ComplexArray, FloatArray, IntArray
 from rfmae.signal.modulations import Modulation, nearest_indices
+from rfmae.signal.polyphase import shape_valid
+from rfmae.signal.pulses import Pulse
+from rfmae.units import whole_ratio
 
 
 def map_symbols(indices: IntArray, modulation: Modulation) -> ComplexArray:
-    """Symbols (..., K) of unit mean power; a differential modulation starts from phase zero."""
-    points = modulation.alphabet[indices]
-    if modulation.family != "differential":
-        return points
-    steps = np.rint(np.angle(points) * (modulation.order / (2 * np.pi))).astype(int)
-    # whole steps are summed, not phases: no rounding grows along the frame
-    angles = np.cumsum(steps, axis=-1) % modulation.order * (2 * np.pi / modulation.order)
-    return np.exp(1j * angles).astype(np.complex64)
+    """Symbols (..., K) of unit mean power.
+
+    A differential modulation starts from phase zero, before its first step; a rotating one has its
+    alphabet upright at symbol 0.
+    """
+    points = modulation.alphabet.take(indices)
+    if modulation.family == "differential":
+        return _summed_steps(points, modulation.order)
+    if modulation.family == "rotating":
+        turning = _turns(points.shape[-1], modulation.turn_per_symbol)
+        return points * turning
+    return points
 
 
 def decide_indices(symbols: ComplexArray, modulation: Modulation) -> IntArray:
     """Nearest symbol indices; a differential modulation takes its first step from phase zero."""
-    if modulation.family != "differential":
-        return nearest_indices(symbols, modulation.alphabet)
-    before = np.ones_like(symbols)
-    before[..., 1:] = symbols[..., :-1]
-    return nearest_indices(symbols * before.conj(), modulation.alphabet)
+    if modulation.family == "differential":
+        before = np.ones_like(symbols)
+        before[..., 1:] = symbols[..., :-1]
+        return nearest_indices(symbols * before.conj(), modulation.alphabet)
+    if modulation.family == "rotating":
+        turning = _turns(symbols.shape[-1], -modulation.turn_per_symbol)
+        symbols = symbols * turning
+    return nearest_indices(symbols, modulation.alphabet)
 
 
 def shape_symbols(
-    symbols: ComplexArray, taps: FloatArray, samples_per_symbol: int, *, offset: bool = False
+    symbols: ComplexArray,
+    pulse: Pulse,
+    samples_per_symbol: float | Fraction,
+    *,
+    offset: bool = False,
 ) -> ComplexArray:
-    """Pulse-shaped waveform (..., K·samples_per_symbol) of unit mean power.
+    """Pulse-shaped waveform (N, ⌊K·samples_per_symbol⌋) of unit mean power from symbols (N, K).
 
-    `offset` sends Q half a symbol late, as OQPSK does. The first and last half span of the pulse
-    lack their neighbours.
+    `offset` sends Q half a symbol late, as OQPSK does. The first and last symbols lack their
+    neighbours. Any rate of at least one sample per symbol that the pulse's band allows will do,
+    fractions included.
     """
-    if not offset:
-        return _filtered(symbols, taps, samples_per_symbol)
-    if samples_per_symbol % 2:
-        raise RecipeError(
-            f"a half-symbol offset needs an even samples_per_symbol, got {samples_per_symbol}"
-        )
-    late = samples_per_symbol // 2
-    waveform = _filtered(symbols.real + 0j, taps, samples_per_symbol)
-    quadrature = _filtered(symbols.imag + 0j, taps, samples_per_symbol).real
-    waveform.imag[..., late:] = quadrature[..., :-late]
-    return waveform
+    rate = whole_ratio(samples_per_symbol)
+    pulse.check_rate(rate)
+    silence = np.zeros((len(symbols), pulse.reach_symbols), np.complex64)
+    samples = int(symbols.shape[-1] * rate)
+    return shape_valid(np.hstack([silence, symbols]), pulse, rate, samples, offset=offset)
 
 
-def _filtered(symbols: ComplexArray, taps: FloatArray, samples_per_symbol: int) -> ComplexArray:
-    gain = np.sqrt(samples_per_symbol)  # unit-energy taps spread each symbol over so many samples
-    full = upfirdn(
-        (gain * taps).astype(np.float32), symbols.astype(np.complex64), up=samples_per_symbol
-    )
-    start = (len(taps) - 1) // 2
-    return full[..., start : start + symbols.shape[-1] * samples_per_symbol]
+def _summed_steps(points: ComplexArray, order: int) -> ComplexArray:
+    """Phases that grow by the angles of the points, which are multiples of half a step."""
+    grid = 2 * order
+    steps = np.rint(np.angle(points) * (grid / (2 * np.pi))).astype(int)
+    # whole steps are summed, not phases: no rounding grows along the frame
+    states = np.cumsum(steps, axis=-1) % grid
+    return _turns(grid, 1 / grid).take(states)
+
+
+def _turns(count: int, turn_per_symbol: float) -> ComplexArray:
+    """Unit phasors that turn by so much from one to the next, (count,)."""
+    turns: FloatArray = np.arange(count) * turn_per_symbol % 1.0
+    return np.exp(2j * np.pi * turns).astype(np.complex64)

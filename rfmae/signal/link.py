@@ -1,20 +1,40 @@
-"""Transmit, channel, receive: the observed symbols of a link and their clean twin."""
+"""Transmit, channel, receive: what is observed of a link, and its clean twin."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+import math
+from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 
-from rfmae.records import ComplexArray, FloatArray
-from rfmae.signal.bits import bits_to_indices, random_bits
-from rfmae.signal.channel import rotate, white_noise
-from rfmae.signal.cpm import modulate_phase
-from rfmae.signal.linear import map_symbols, shape_symbols
-from rfmae.signal.modulations import Modulation
-from rfmae.signal.pulses import root_raised_cosine
-from rfmae.signal.receiver import matched_filter, unit_power
-from rfmae.units import SnrReference, noise_power_per_sample
+from rfmae.records import ComplexArray, View
+from rfmae.signal.channel import (
+    impulsive_noise,
+    interfere,
+    offset_carrier,
+    phase_noise,
+    phasors,
+    rotate,
+    times,
+    white_noise,
+)
+from rfmae.signal.fading import multipath
+from rfmae.signal.hardware import add_dc, clip, iq_imbalance, quantise
+from rfmae.signal.impairments import Channel, Drawn, Streams, draw
+from rfmae.signal.interpolation import HALF_TAPS, delay, drift
+from rfmae.signal.modulations import Modulation, find_modulation
+from rfmae.signal.polyphase import guard_of, match_valid
+from rfmae.signal.pulses import Pulse
+from rfmae.signal.receiver import (
+    Receiver,
+    correct_waveform,
+    corrections,
+    symbol_carrier,
+    unit_power,
+)
+from rfmae.signal.transmitter import transmit
+from rfmae.units import noise_power_per_sample, whole_ratio
+
+_FULL_SCALE_RMS = 4.0  # a converter's range, in units of the rms of what it converts
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,59 +42,187 @@ class Link:
     """The settings that every example of a data set shares."""
 
     symbols_per_example: int
-    samples_per_symbol: int
-    rolloff: float
-    span_symbols: int
-    snr_reference: SnrReference
-    phase_offset: Literal["none", "uniform"]
+    samples_per_symbol: float
+    channel: Channel
+    pulse: Pulse = field(default_factory=Pulse)
+    receiver: Receiver = field(default_factory=Receiver)
 
     @property
-    def taps(self) -> FloatArray:
-        return root_raised_cosine(self.rolloff, self.samples_per_symbol, self.span_symbols)
+    def rate(self) -> Fraction:
+        """Samples per symbol, exactly."""
+        return whole_ratio(self.samples_per_symbol)
+
+    def samples(self, view: View) -> int:
+        """Length of an example: in symbols, or in samples of the waveform."""
+        if view == "symbols":
+            return self.symbols_per_example
+        return int(self.symbols_per_example * self.rate)
 
     @property
     def guard_symbols(self) -> int:
-        """Symbols sent before and after an example, so that its edges have neighbours."""
-        return self.span_symbols
+        """Symbols on the air before and after an example, so that its edges have neighbours."""
+        channel, reach = self.channel, 0.0
+        if "symbols" in self.receiver.views:
+            reach += self.pulse.reach_symbols
+        moved = self.receiver.timing == "oerder-meyr" or {
+            "timing_offset_symbols",
+            "clock_offset_ppm",
+        } & {*channel.settings}
+        if moved:  # there and back
+            reach += 2 * (1 + HALF_TAPS / float(self.rate))
+            ends = channel.settings.get("clock_offset_ppm", 0.0)
+            largest = max(map(abs, ends)) if isinstance(ends, tuple) else abs(float(ends))
+            reach += 2 * largest * 1e-6 * self.symbols_per_example
+        if max(channel.fading.delays_symbols) > 0:
+            reach += max(channel.fading.delays_symbols) + HALF_TAPS / float(self.rate)
+        return guard_of(math.ceil(reach), self.rate)
 
 
-def transmit(
-    modulation: Modulation, link: Link, rngs: Sequence[np.random.Generator]
-) -> ComplexArray:
-    """Waveforms of random bits with their guard symbols, unit mean power, one per generator."""
-    symbols = link.symbols_per_example + 2 * link.guard_symbols
-    bits = np.stack([random_bits(symbols * modulation.bits_per_symbol, rng) for rng in rngs])
-    indices = bits_to_indices(bits, modulation.bits_per_symbol)
-    if modulation.family == "phase":
-        return modulate_phase(indices, modulation, link.samples_per_symbol)
-    return shape_symbols(
-        map_symbols(indices, modulation),
-        link.taps,
-        link.samples_per_symbol,
-        offset=modulation.family == "offset",
-    )
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Each view of some examples, observed and clean (N, T), and what was drawn for them."""
 
-
-def receive(waveform: ComplexArray, link: Link) -> ComplexArray:
-    """Observed symbols of unit mean power: matched filter, guard removed, gain set.
-
-    Every modulation meets the same filter: a receiver does not know yet what it receives.
-    """
-    symbols = matched_filter(waveform, link.taps, link.samples_per_symbol)
-    kept = symbols[..., link.guard_symbols : link.guard_symbols + link.symbols_per_example]
-    return unit_power(kept)
+    views: dict[View, tuple[ComplexArray, ComplexArray]]
+    drawn: Drawn
 
 
 def observe(
-    modulation: Modulation, snr_db: float, link: Link, rngs: Sequence[np.random.Generator]
-) -> tuple[ComplexArray, ComplexArray]:
-    """Observed symbols and their clean twin, each (N, symbols_per_example), one per generator.
+    modulation: Modulation, snr_db: float, link: Link, count: int, streams: Streams
+) -> Observation:
+    """`count` examples of a modulation at an SNR.
 
-    The clean twin has the same bits, pulse, carrier phase and receiver, but no noise.
+    The clean twin was sent with the same bits over the same path (carrier, timing, fading) to the
+    same receiver, without noise, impulses and interference and without that receiver's hardware
+    defects. Generators of equal seed give the same first examples whatever the count.
     """
-    waveform = transmit(modulation, link, rngs)
-    if link.phase_offset == "uniform":
-        waveform = rotate(waveform, [rng.random() for rng in rngs])
-    power = noise_power_per_sample(snr_db, link.snr_reference, link.samples_per_symbol)
-    noise = np.stack([white_noise(waveform.shape[1:], power, rng) for rng in rngs])
-    return receive(waveform + noise, link), receive(waveform, link)
+    drawn = draw(link.channel, count, streams)
+    clean = propagate(_sent(modulation, link, count, streams), link, drawn, streams)
+    noise_power = noise_power_per_sample(
+        snr_db,
+        link.channel.snr_reference,
+        float(link.rate),
+        modulation.bits_per_interval,
+    )
+    observed = disturb(clean, noise_power, link, drawn, streams)
+    views: dict[View, tuple[ComplexArray, ComplexArray]] = {}
+    if "symbols" in link.receiver.views:
+        views["symbols"] = receive(observed, clean, link, drawn)
+    if "waveform" in link.receiver.views:
+        views["waveform"] = (_inside(observed, link), _inside(clean, link))
+    return Observation(views, drawn)
+
+
+def propagate(waveform: ComplexArray, link: Link, drawn: Drawn, streams: Streams) -> ComplexArray:
+    """The path from the transmitter's pulse to the antenna: fading, clocks, carrier."""
+    rate, first = float(link.rate), _first_sample(link)
+    if link.channel.fading.kind != "none":
+        fading = link.channel.fading
+        waveform = multipath(
+            waveform,
+            np.array(fading.delays_symbols) * rate,
+            np.array(fading.powers_db),
+            drawn["doppler_turns_per_symbol"] / rate,
+            streams("fading"),
+            k_factor_db=drawn.get("k_factor_db", -math.inf),
+        )
+    if "timing_offset_symbols" in drawn:
+        waveform = delay(waveform, drawn["timing_offset_symbols"] * rate)
+    if "clock_offset_ppm" in drawn:
+        waveform = drift(waveform, drawn["clock_offset_ppm"], first)
+    if "carrier_offset_turns_per_symbol" in drawn:
+        turns = drawn["carrier_offset_turns_per_symbol"] / rate
+        waveform = rotate(offset_carrier(waveform, turns), -turns * first)
+    if "phase_offset_turns" in drawn:
+        waveform = rotate(waveform, drawn["phase_offset_turns"])
+    if "linewidth_turns_per_symbol" in drawn:
+        linewidth = drawn["linewidth_turns_per_symbol"] / rate
+        waveform = phase_noise(waveform, linewidth, streams("phase noise"))
+    return waveform
+
+
+def disturb(
+    waveform: ComplexArray, noise_power: float, link: Link, drawn: Drawn, streams: Streams
+) -> ComplexArray:
+    """What is added on the way and what the receiver's hardware does to it."""
+    noisy = white_noise(waveform.shape, noise_power, streams("noise"))
+    noisy += waveform
+    if "carrier_to_interference_db" in drawn:
+        interferer = _interferer(waveform.shape, link, drawn, streams)
+        noisy = interfere(noisy, interferer, drawn["carrier_to_interference_db"])
+    if "impulse_probability" in drawn:
+        noisy += impulsive_noise(
+            waveform.shape,
+            noise_power,
+            drawn["impulse_probability"],
+            drawn["impulse_ratio_db"],
+            streams("impulses"),
+        )
+    if {"iq_gain_imbalance_db", "iq_phase_imbalance_degrees"} & {*drawn}:
+        gain_db = drawn.get("iq_gain_imbalance_db", 0.0)
+        noisy = iq_imbalance(noisy, gain_db, drawn.get("iq_phase_imbalance_degrees", 0.0))
+    if "dc_offset_rms" in drawn:
+        noisy = add_dc(noisy, drawn["dc_offset_rms"], drawn["dc_angle_turns"])
+    if "clip_level_rms" in drawn:
+        noisy = clip(noisy, drawn["clip_level_rms"])
+    if "quantiser_bits" in drawn:
+        noisy = quantise(noisy, drawn["quantiser_bits"], _FULL_SCALE_RMS)
+    return noisy
+
+
+def receive(
+    observed: ComplexArray, clean: ComplexArray, link: Link, drawn: Drawn
+) -> tuple[ComplexArray, ComplexArray]:
+    """Symbols (N, K) of unit mean power, observed and clean.
+
+    Every modulation meets the same filter and the same estimators: a receiver does not know yet
+    what it receives. The clean twin is corrected by what was found in the observed waveform.
+    """
+    found = corrections(observed, link.pulse, link.rate, link.receiver, drawn)
+
+    def symbols(waveform: ComplexArray) -> ComplexArray:
+        corrected = correct_waveform(waveform, found, link.rate, _first_sample(link))
+        return match_valid(
+            corrected, link.pulse, link.rate, link.guard_symbols, link.symbols_per_example
+        )
+
+    seen, meant = symbols(observed), symbols(clean)
+    receiver = link.receiver
+    if receiver.carrier == "mth-power" or receiver.phase == "viterbi-viterbi":
+        back = phasors(-symbol_carrier(seen, receiver))
+        seen, meant = times(seen, back), times(meant, back)
+    if receiver.phase == "known" and "phase_offset_turns" in drawn:
+        seen, meant = (rotate(iq, -drawn["phase_offset_turns"]) for iq in (seen, meant))
+    return unit_power(seen), unit_power(meant)
+
+
+def _sent(modulation: Modulation, link: Link, count: int, streams: Streams) -> ComplexArray:
+    return transmit(modulation, link.pulse, link.rate, _total_samples(link), count, streams)
+
+
+def _interferer(shape: tuple[int, ...], link: Link, drawn: Drawn, streams: Streams) -> ComplexArray:
+    """Another transmitter with bits, timing and carrier of its own."""
+
+    def own(purpose: str) -> np.random.Generator:
+        return streams(f"interferer {purpose}")
+
+    modulation, rate = find_modulation(link.channel.interference.modulation), float(link.rate)
+    margin = math.ceil(HALF_TAPS + rate)
+    waveform = transmit(modulation, link.pulse, link.rate, shape[1] + 2 * margin, shape[0], own)
+    waveform = delay(waveform, (own("timing").random(shape[0]) - 0.5) * rate)
+    turns = drawn["interferer_offset_turns_per_symbol"] / rate
+    waveform = rotate(offset_carrier(waveform, turns), own("phase").random(shape[0]))
+    return waveform[:, margin : margin + shape[1]]
+
+
+def _first_sample(link: Link) -> int:
+    """Where an example begins in its waveform."""
+    return int(link.guard_symbols * link.rate)
+
+
+def _total_samples(link: Link) -> int:
+    return 2 * _first_sample(link) + link.samples("waveform")
+
+
+def _inside(waveform: ComplexArray, link: Link) -> ComplexArray:
+    first = _first_sample(link)
+    return unit_power(waveform[:, first : first + link.samples("waveform")])

@@ -1,27 +1,120 @@
-"""The table of modulations: each name with its family, its alphabet or its phase pulse.
+"""The table of modulations: each name with its family, its alphabet or what shapes its waveform.
 
 ASK is unipolar and PAM bipolar, the convention of komm and of MATLAB's `pammod`: 4ASK sends the
 amplitudes 0, 1, 2, 3 and 4PAM the amplitudes −3, −1, 1, 3 (each scaled to unit mean power).
 Some public data sets use the two names the other way round or for the same alphabet.
 """
 
+import dataclasses
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from rfmae.errors import RecipeError, nearest
-from rfmae.records import ComplexArray, IntArray
-from rfmae.signal.bits import gray_code
+from rfmae.records import ComplexArray, FloatArray, IntArray
+from rfmae.signal.alphabets import (
+    apsk,
+    bipolar_pam,
+    cross_qam,
+    psk,
+    square_qam,
+    unipolar_ask,
+)
 
-Family = Literal["memoryless", "differential", "offset", "phase"]
-"""How symbols become a waveform: point by point, by phase steps, with Q half a symbol late, or
-as a continuous phase."""
+Family = Literal[
+    "memoryless", "rotating", "differential", "offset", "phase", "analog", "ofdm", "noise"
+]
+"""How symbols become a waveform: point by point, on an alphabet that turns, by phase steps, with Q
+half a symbol late, as a continuous phase; or a message modulated, sub-carriers, nothing at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContinuousPhase:
+    """How a symbol turns the phase: by ±1, ±3, … times π·modulation_index, over pulse_symbols."""
+
+    modulation_index: float
+    bt: float = math.inf  # bandwidth-time product of the Gaussian; infinite is rectangular
+    pulse_symbols: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 < self.modulation_index <= 8:
+            raise RecipeError(f"modulation_index must lie in (0, 8], got {self.modulation_index:g}")
+        if not self.bt > 0:
+            raise RecipeError(f"bt must be positive, got {self.bt:g}")
+        if not 1 <= self.pulse_symbols <= 16:
+            raise RecipeError(f"pulse_symbols must lie in 1 to 16, got {self.pulse_symbols}")
+        if math.isinf(self.bt) and self.pulse_symbols != 1:
+            raise RecipeError(
+                "a rectangular pulse lasts 1 symbol; "
+                f"name a bt for pulse_symbols {self.pulse_symbols}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Rings:
+    """Radii of APSK over that of the innermost ring."""
+
+    ring_ratios: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Analog:
+    """A speech-like message on a carrier.
+
+    `bandwidth_per_symbol` is that of the message in units of the symbol rate that digital classes
+    of the same link have. `modulation_index` is the peak over the carrier (0 suppresses it) for
+    amplitude, and the rms frequency deviation over the bandwidth for frequency modulation.
+    """
+
+    kind: Literal["double-sideband", "upper-sideband", "lower-sideband", "frequency"]
+    bandwidth_per_symbol: float
+    modulation_index: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.bandwidth_per_symbol <= 0.5:
+            raise RecipeError(
+                f"bandwidth_per_symbol must lie in (0, 0.5], got {self.bandwidth_per_symbol:g}"
+            )
+        highest = 10.0 if self.kind == "frequency" else 1.0
+        if not 0 <= self.modulation_index <= highest:
+            raise RecipeError(
+                f"modulation_index of {self.kind} must lie in 0 to {highest:g}, "
+                f"got {self.modulation_index:g}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Subcarriers:
+    """OFDM: active sub-carriers around an empty centre, and a cyclic prefix, in chips."""
+
+    fft_size: int = 64
+    active: int = 52
+    cyclic_prefix: int = 16
+
+    def __post_init__(self) -> None:
+        if self.active < 2 or self.active % 2 or self.active >= self.fft_size:
+            raise RecipeError(
+                f"active must be even, at least 2 and below fft_size {self.fft_size}, "
+                f"got {self.active}"
+            )
+        if not 0 <= self.cyclic_prefix <= self.fft_size:
+            raise RecipeError(
+                f"cyclic_prefix must lie in 0 to fft_size {self.fft_size}, got {self.cyclic_prefix}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class NoSettings:
+    """Nothing to choose."""
+
+
+Settings = ContinuousPhase | Rings | Analog | Subcarriers | NoSettings
 
 
 @dataclass(frozen=True)
@@ -29,16 +122,17 @@ class Modulation:
     """One row of the table.
 
     `points[i]` is sent for symbol index i, whose bits (first bit heaviest) are the Gray label of
-    the point; mean power is one. A differential modulation turns by `points[i]`; a continuous
-    phase has no points but a `modulation_index` and, if its pulse is Gaussian, a `bt`.
+    the point; mean power is one. A differential modulation turns by `points[i]`, a rotating one
+    turns its alphabet by `turn_per_symbol`, OFDM sends its points on sub-carriers. `settings` hold
+    what a recipe may choose otherwise.
     """
 
     name: str
     family: Family
-    bits_per_symbol: int
+    bits_per_symbol: int = 0
     points: tuple[complex, ...] = ()
-    modulation_index: float = 0.0
-    bt: float = math.inf  # bandwidth-time product of the Gaussian; infinite is rectangular
+    turn_per_symbol: float = 0.0
+    settings: Settings = NoSettings()
     aliases: tuple[str, ...] = ()
     same_law_as: str = ""  # another row that sends the very same signals, as i.i.d. symbols
 
@@ -54,35 +148,87 @@ class Modulation:
         """The points as an array, shape (order,)."""
         return np.array(self.points, np.complex64)
 
+    @cached_property
+    def levels(self) -> FloatArray:
+        """What each index of a continuous phase turns by, −(M−1) to M−1 in Gray order."""
+        return np.rint(bipolar_pam(self.order).real * math.sqrt((self.order**2 - 1) / 3))
 
-_Levels = npt.NDArray[np.complex128]
+    @property
+    def continuous_phase(self) -> ContinuousPhase:
+        if not isinstance(self.settings, ContinuousPhase):
+            raise RecipeError(f"{self.name} has no continuous phase")
+        return self.settings
+
+    @property
+    def is_digital(self) -> bool:
+        return self.bits_per_symbol > 0
+
+    @property
+    def bits_per_interval(self) -> float:
+        """Bits that a symbol interval carries on average; for OFDM an interval is a chip."""
+        if isinstance(self.settings, Subcarriers):
+            chips = self.settings.fft_size + self.settings.cyclic_prefix
+            return self.bits_per_symbol * self.settings.active / chips
+        return float(self.bits_per_symbol)
+
+    @property
+    def least_samples_per_symbol(self) -> float:
+        """The rate below which the spectrum folds over or half a symbol falls between samples."""
+        if isinstance(self.settings, ContinuousPhase):
+            return (self.order - 1) * self.settings.modulation_index + 1
+        if isinstance(self.settings, Analog):
+            deviation = self.settings.modulation_index if self.settings.kind == "frequency" else 0
+            return 2 * self.settings.bandwidth_per_symbol * (1 + 3 * deviation)
+        return 2.0 if self.family == "offset" else 1.0
+
+    def with_settings(self, values: Mapping[str, Any]) -> "Modulation":
+        """The same modulation with some of its settings chosen otherwise."""
+        known = {item.name: item for item in dataclasses.fields(self.settings)}
+        known.pop("kind", None)
+        for name, value in values.items():
+            if name not in known:
+                legal = nearest(name, known) if known else "it has none"
+                raise RecipeError(f"{self.name} has no setting {name!r}; {legal}")
+            _check_kind(f"{name} of {self.name}", value, getattr(self.settings, name))
+        settings = dataclasses.replace(self.settings, **values)
+        if settings == self.settings:
+            return self
+        points = self.points
+        if isinstance(settings, Rings):
+            points = _as_tuple(apsk(self.order, settings.ring_ratios))
+        # other settings are another law
+        return dataclasses.replace(self, settings=settings, points=points, same_law_as="")
 
 
-def _unit_power(points: _Levels) -> tuple[complex, ...]:
-    scaled = points / np.sqrt(np.mean(np.abs(points) ** 2))
-    return tuple(complex(point) for point in scaled)
+def _check_kind(name: str, value: Any, default: Any) -> None:
+    """Refuse a list for a number, a fraction for a count, and what is not finite."""
+    wanted = {int: "a whole number", float: "a number", tuple: "a list of numbers"}[type(default)]
+    numbers = value if isinstance(value, tuple) else (value,)
+    fits = isinstance(value, tuple) == isinstance(default, tuple) and all(
+        isinstance(number, int | float) and math.isfinite(number) for number in numbers
+    )
+    if not fits or (isinstance(default, int) and not isinstance(value, int)):
+        raise RecipeError(f"{name} must be {wanted}, got {value!r}")
 
 
-def _gray_ordered(levels: _Levels) -> _Levels:
-    """Levels along a line or a circle, re-ordered so that position equals Gray label."""
-    points = np.empty(len(levels), np.complex128)
-    points[gray_code(len(levels))] = levels
-    return points
+def _as_tuple(points: npt.NDArray[np.complex128]) -> tuple[complex, ...]:
+    return tuple(complex(point) for point in points)
+
+
+def _bits(order: int) -> int:
+    return order.bit_length() - 1
 
 
 def _ask(order: int, name: str = "", aliases: tuple[str, ...] = ()) -> Modulation:
-    levels = _gray_ordered(np.arange(order).astype(complex))
-    aliases = (*aliases, f"ASK{order}")
-    return Modulation(
-        name or f"{order}ASK", "memoryless", _bits(order), _unit_power(levels), aliases=aliases
-    )
+    points = _as_tuple(unipolar_ask(order))
+    names = (*aliases, f"ASK{order}")
+    return Modulation(name or f"{order}ASK", "memoryless", _bits(order), points, aliases=names)
 
 
 def _pam(order: int) -> Modulation:
-    levels = _gray_ordered((2 * np.arange(order) - order + 1).astype(complex))
-    return Modulation(
-        f"{order}PAM", "memoryless", _bits(order), _unit_power(levels), aliases=(f"PAM{order}",)
-    )
+    points = _as_tuple(bipolar_pam(order))
+    names = (f"PAM{order}", f"{order}-level PAM")
+    return Modulation(f"{order}PAM", "memoryless", _bits(order), points, aliases=names)
 
 
 def _psk(
@@ -91,33 +237,66 @@ def _psk(
     family: Family = "memoryless",
     *,
     turn: float = 0.0,
+    turn_per_symbol: float = 0.0,
+    aliases: tuple[str, ...] = (),
     same_law_as: str = "",
 ) -> Modulation:
     """Phase-shift keying whose first point stands `turn` turns above the I axis."""
-    angles = 2 * np.pi * (np.arange(order) / order + turn)
-    points = _gray_ordered(np.exp(1j * angles))
-    aliases = (f"PSK{order}",) if name == f"{order}PSK" else ()
+    points = _as_tuple(psk(order, turn))
     return Modulation(
-        name, family, _bits(order), _unit_power(points), aliases=aliases, same_law_as=same_law_as
+        name,
+        family,
+        _bits(order),
+        points,
+        turn_per_symbol,
+        aliases=aliases,
+        same_law_as=same_law_as,
     )
 
 
-def _square_qam(order: int) -> Modulation:
-    """The first half of the bits choose I, the second half Q."""
-    side = math.isqrt(order)
-    rail = _gray_ordered((2 * np.arange(side) - side + 1).astype(complex)).real
-    points = (rail[:, None] + 1j * rail[None, :]).ravel()
+def _plain_psk(order: int) -> Modulation:
+    return _psk(order, f"{order}PSK", aliases=(f"PSK{order}",))
+
+
+def _qam(order: int) -> Modulation:
+    cross = _bits(order) % 2
+    points = _as_tuple(cross_qam(order) if cross else square_qam(order))
+    names = (f"QAM{order}", *((f"{order}QAM cross", f"{order}QAMx") if cross else ()))
+    return Modulation(f"{order}QAM", "memoryless", _bits(order), points, aliases=names)
+
+
+def _apsk(order: int) -> Modulation:
+    points = _as_tuple(apsk(order))
     return Modulation(
-        f"{order}QAM", "memoryless", _bits(order), _unit_power(points), aliases=(f"QAM{order}",)
+        f"{order}APSK",
+        "memoryless",
+        _bits(order),
+        points,
+        settings=Rings(),
+        aliases=(f"APSK{order}",),
     )
 
 
-def _cpm(name: str, modulation_index: float, bt: float = math.inf) -> Modulation:
-    return Modulation(name, "phase", 1, modulation_index=modulation_index, bt=bt)
+def _cpm(
+    name: str,
+    order: int,
+    settings: ContinuousPhase,
+    aliases: tuple[str, ...] = (),
+    same_law_as: str = "",
+) -> Modulation:
+    return Modulation(
+        name, "phase", _bits(order), settings=settings, aliases=aliases, same_law_as=same_law_as
+    )
 
 
-def _bits(order: int) -> int:
-    return order.bit_length() - 1
+def _ofdm(name: str, points: npt.NDArray[np.complex128]) -> Modulation:
+    return Modulation(
+        f"OFDM-{name}", "ofdm", _bits(len(points)), _as_tuple(points), settings=Subcarriers()
+    )
+
+
+def _analog(name: str, settings: Analog, *aliases: str) -> Modulation:
+    return Modulation(name, "analog", settings=settings, aliases=aliases)
 
 
 MODULATIONS: dict[str, Modulation] = {
@@ -126,27 +305,55 @@ MODULATIONS: dict[str, Modulation] = {
         _ask(2, "OOK", ("2ASK",)),
         *(_ask(order) for order in (4, 8, 16)),
         *(_pam(order) for order in (4, 8, 16)),
-        _psk(2, "BPSK"),
-        _psk(4, "QPSK", turn=1 / 8),
-        _psk(8, "8PSK"),
-        _psk(4, "DQPSK", "differential", same_law_as="QPSK"),
-        _psk(4, "OQPSK", "offset", turn=1 / 8),
-        *(_square_qam(order) for order in (16, 64)),
-        _cpm("CPFSK", modulation_index=0.5),
-        _cpm("GFSK", modulation_index=0.35, bt=0.5),
-        _cpm("GMSK", modulation_index=0.5, bt=0.3),
+        _psk(2, "BPSK", aliases=("2PSK", "PSK2", "2PAM", "PAM2")),
+        _psk(4, "QPSK", turn=1 / 8, aliases=("4PSK", "PSK4", "4QAM", "QAM4")),
+        *(_plain_psk(order) for order in (8, 16, 32, 64)),
+        _psk(2, "π/2-BPSK", "rotating", turn_per_symbol=1 / 4, aliases=("pi/2-BPSK", "PI2BPSK")),
+        _psk(2, "DBPSK", "differential", same_law_as="BPSK", aliases=("2DPSK", "DPSK")),
+        _psk(4, "DQPSK", "differential", same_law_as="QPSK", aliases=("4DPSK",)),
+        _psk(8, "D8PSK", "differential", same_law_as="8PSK", aliases=("8DPSK",)),
+        _psk(
+            4,
+            "π/4-DQPSK",
+            "differential",
+            turn=1 / 8,
+            aliases=("pi/4-DQPSK", "PI4DQPSK", "pi/4-QPSK", "π/4-QPSK"),
+        ),
+        _psk(4, "OQPSK", "offset", turn=1 / 8, aliases=("SQPSK",)),
+        *(_qam(order) for order in (16, 32, 64, 128, 256, 1024)),
+        *(_apsk(order) for order in (16, 32, 64, 128)),
+        _cpm("2FSK", 2, ContinuousPhase(1.0), aliases=("BFSK", "FSK2", "FSK")),
+        _cpm("4FSK", 4, ContinuousPhase(1.0), aliases=("FSK4",)),
+        _cpm("8FSK", 8, ContinuousPhase(1.0), aliases=("FSK8",)),
+        _cpm("MSK", 2, ContinuousPhase(0.5), aliases=("2MSK", "FFSK")),
+        _cpm("CPFSK", 2, ContinuousPhase(0.5), same_law_as="MSK"),
+        _cpm("GFSK", 2, ContinuousPhase(0.35, bt=0.5, pulse_symbols=5), aliases=("2GFSK",)),
+        _cpm("GMSK", 2, ContinuousPhase(0.5, bt=0.3, pulse_symbols=5), aliases=("2GMSK",)),
+        _analog("AM-DSB-SC", Analog("double-sideband", 0.4), "DSB-SC", "DSB", "AM-DSBSC"),
+        _analog("AM-DSB-WC", Analog("double-sideband", 0.4, 0.8), "AM-DSB", "AM", "DSB-WC"),
+        _analog("AM-SSB-SC", Analog("upper-sideband", 0.4), "AM-SSB", "SSB", "AM-USB", "USB"),
+        _analog("AM-LSB", Analog("lower-sideband", 0.4), "LSB"),
+        _analog("AM-SSB-WC", Analog("upper-sideband", 0.4, 0.8), "SSB-WC"),
+        _analog("WBFM", Analog("frequency", 0.08, 1.7), "B-FM", "FM", "WFM"),
+        _analog("NBFM", Analog("frequency", 0.25, 0.25), "NFM"),
+        _ofdm("QPSK", psk(4, 1 / 8)),
+        _ofdm("16QAM", square_qam(16)),
+        _ofdm("64QAM", square_qam(64)),
+        Modulation("NOISE", "noise", aliases=("AWGN", "noise only", "none")),
     )
 }
 """Every modulation that can be synthesised, by its name.
 
-CPFSK is binary with index 0.5 and a rectangular pulse (which makes it MSK); GFSK has the index
-0.35 and BT 0.5 of Bluetooth; GMSK has index 0.5 and BT 0.3 as in GSM. DQPSK codes its bits as
-phase steps, but of independent bits that is the same signal as QPSK: no receiver can tell.
+2FSK, 4FSK and 8FSK have index 1 (tones a symbol rate apart) and a continuous phase. CPFSK is binary
+with index 0.5 and a rectangular pulse, which makes it MSK; GFSK has the index 0.35 and BT 0.5 of
+Bluetooth; GMSK has index 0.5 and BT 0.3 as in GSM; both Gaussian pulses last five symbols. D8PSK,
+DQPSK and DBPSK code their bits as phase steps, but of independent bits those are the same signals
+as 8PSK, QPSK and BPSK: no receiver can tell. 2PAM is BPSK, 2ASK is OOK and 4QAM is QPSK.
 """
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[^A-Z0-9]", "", name.upper())
+    return re.sub(r"[^A-Z0-9]", "", name.upper().replace("Π", "PI"))
 
 
 _BY_PLAIN_NAME = {
@@ -166,11 +373,10 @@ def find_modulation(name: str) -> Modulation:
         raise RecipeError(f"unknown modulation {name!r}; {nearest(name, MODULATIONS)}") from None
 
 
-def equal_laws(names: Iterable[str]) -> list[tuple[str, ...]]:
+def equal_laws(rows: Iterable[Modulation]) -> list[tuple[str, ...]]:
     """Groups of names in a class list that send the same signals, so that no one can tell them."""
     groups: dict[str, list[str]] = {}
-    for name in names:
-        row = find_modulation(name)
+    for row in rows:
         groups.setdefault(row.same_law_as or row.name, []).append(row.name)
     return [tuple(group) for group in groups.values() if len(group) > 1]
 

@@ -1,35 +1,123 @@
-"""What a receiver that knows pulse and timing does: matched filter, symbol instants, gain."""
+"""What a receiver does: timing, matched filter, symbol instants, carrier, phase, gain."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
 
 import numpy as np
-from scipy.signal import upfirdn
+from scipy.signal import oaconvolve
 
-from rfmae.errors import ShapeError
-from rfmae.records import ComplexArray, FloatArray
+from rfmae.errors import RecipeError
+from rfmae.records import ComplexArray, FloatArray, View
+from rfmae.signal.channel import offset_carrier, phasors, rotate, times
+from rfmae.signal.impairments import Drawn
+from rfmae.signal.interpolation import delay, drift
+from rfmae.signal.polyphase import guard_of, match_valid
+from rfmae.signal.pulses import Pulse, pulse_taps
+from rfmae.signal.recovery import mth_power_carrier_offset, oerder_meyr, viterbi_viterbi
+from rfmae.units import whole_ratio
+
+_VITERBI_WINDOW_SYMBOLS = 63
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """What is observed, and what the receiver knows or estimates before it looks.
+
+    `known` takes the drawn value away, `none` leaves it in; the estimators do not know the class:
+    `power` is the M of every M-th power.
+    """
+
+    observe: Literal["symbols", "waveform", "both"] = "symbols"
+    timing: Literal["known", "none", "oerder-meyr"] = "known"
+    carrier: Literal["known", "none", "mth-power"] = "known"
+    phase: Literal["none", "known", "viterbi-viterbi"] = "none"
+    power: int = 4
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.power <= 16:
+            raise RecipeError(f"power of a receiver must lie in 1 to 16, got {self.power}")
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        return ("symbols", "waveform") if self.observe == "both" else (self.observe,)
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """What the receiver takes away: of the waveform before its filter, of the symbols after it."""
+
+    timing_offset_symbols: FloatArray | float
+    clock_offset_ppm: FloatArray | float
+    carrier_offset_turns_per_symbol: FloatArray | float
 
 
 def matched_filter(
-    waveform: ComplexArray, taps: FloatArray, samples_per_symbol: int
+    waveform: ComplexArray, pulse: Pulse, samples_per_symbol: float | Fraction
 ) -> ComplexArray:
-    """Symbols (..., K) at the symbol instants of waveform (..., K·samples_per_symbol).
+    """Symbols (N, K) at the symbol instants of waveform (N, ⌊K·samples_per_symbol⌋).
 
-    With unit-energy root-raised-cosine taps a linear modulation comes back as its own symbols,
-    and white noise of power σ² per sample as white noise of power σ²/samples_per_symbol.
+    With a pulse that is orthogonal to its shifts a linear modulation comes back as its own
+    symbols, and white noise of power σ² per sample as noise of power σ²/samples_per_symbol. The
+    first and last symbols lack what lies outside.
     """
-    delay = (len(taps) - 1) // 2
-    if delay % samples_per_symbol:
-        raise ShapeError(
-            "the filter must reach over whole symbols on either side, "
-            f"got {len(taps)} taps at {samples_per_symbol} samples per symbol"
+    rate = whole_ratio(samples_per_symbol)
+    pulse.check_rate(rate)
+    guard = guard_of(pulse.reach_symbols, rate)
+    silence = np.zeros((len(waveform), int(guard * rate)), np.complex64)
+    symbols = int(waveform.shape[-1] / rate + 1e-9)
+    return match_valid(np.hstack([silence, waveform]), pulse, rate, guard, symbols)
+
+
+def corrections(
+    waveform: ComplexArray, pulse: Pulse, rate: Fraction, receiver: Receiver, drawn: Drawn
+) -> Corrections:
+    """What the receiver knows or finds out about each waveform (N, T)."""
+    known_timing = receiver.timing == "known"
+    timing = drawn.get("timing_offset_symbols", 0.0) if known_timing else 0.0
+    clock = drawn.get("clock_offset_ppm", 0.0) if known_timing else 0.0
+    known_carrier = receiver.carrier == "known"
+    carrier = drawn.get("carrier_offset_turns_per_symbol", 0.0) if known_carrier else 0.0
+    if receiver.timing == "oerder-meyr":
+        taps = pulse_taps(pulse, rate).astype(np.float32)
+        filtered = oaconvolve(waveform, taps[None, :], mode="same", axes=1)
+        timing = oerder_meyr(filtered.astype(np.complex64), float(rate))
+    return Corrections(timing, clock, carrier)
+
+
+def correct_waveform(
+    waveform: ComplexArray, found: Corrections, rate: Fraction, first_sample: int
+) -> ComplexArray:
+    """Timing, clock and a known carrier offset taken away; time counts from `first_sample`."""
+    if np.any(found.carrier_offset_turns_per_symbol):
+        turns = np.asarray(found.carrier_offset_turns_per_symbol) / float(rate)
+        waveform = rotate(offset_carrier(waveform, -turns), turns * first_sample)
+    if np.any(found.clock_offset_ppm):
+        # the way back: x(t(1 + ε)) at t/(1 + ε)
+        ratio = 1 + np.asarray(found.clock_offset_ppm) * 1e-6
+        waveform = drift(waveform, (1 / ratio - 1) * 1e6, first_sample)
+    if np.any(found.timing_offset_symbols):
+        waveform = delay(waveform, -np.asarray(found.timing_offset_symbols) * float(rate))
+    return waveform
+
+
+def symbol_carrier(symbols: ComplexArray, receiver: Receiver) -> FloatArray:
+    """Carrier phase (N, K) in turns that the receiver's estimators find in its symbols."""
+    turns = np.zeros(symbols.shape)
+    if receiver.carrier == "mth-power":
+        offset = mth_power_carrier_offset(symbols, receiver.power)
+        turns += offset[:, None] * np.arange(symbols.shape[1])
+    if receiver.phase == "viterbi-viterbi":
+        turns += viterbi_viterbi(
+            times(symbols, phasors(-turns)), receiver.power, _VITERBI_WINDOW_SYMBOLS
         )
-    mirrored = taps[::-1] / np.sqrt(samples_per_symbol)
-    full = upfirdn(
-        mirrored.astype(np.float32), waveform.astype(np.complex64), down=samples_per_symbol
-    )
-    start = delay // samples_per_symbol
-    return full[..., start : start + waveform.shape[-1] // samples_per_symbol]
+    return turns
 
 
 def unit_power(iq: ComplexArray) -> ComplexArray:
-    """Scale each example to unit mean power; an example without any power stays as it is."""
-    rms = np.sqrt(np.mean(np.abs(iq) ** 2, axis=-1, keepdims=True))
-    return (iq / np.where(rms > 0, rms, 1.0)).astype(np.complex64)
+    """Scale each example (..., T) to unit mean power; one without any power stays as it is."""
+    floats = np.ascontiguousarray(iq, np.complex64).view(np.float32)
+    power = np.einsum("...t,...t->...", floats, floats, dtype=np.float32) / iq.shape[-1]
+    gain = 1 / np.sqrt(np.where(power > 0, power, np.float32(1)))
+    scaled: ComplexArray = (floats * gain[..., None]).view(np.complex64)
+    return scaled

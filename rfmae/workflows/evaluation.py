@@ -20,7 +20,6 @@ from rfmae.records import DenoiseReport, FloatArray, IntArray, IqBatch, IqPairBa
 from rfmae.reporting.figures import StripRow
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import Report, write_report
-from rfmae.signal.modulations import equal_laws
 from rfmae.workflows.data import check_images
 
 _BATCH = 128
@@ -231,7 +230,7 @@ def class_notes(dataset: Dataset) -> tuple[str, ...]:
     """What a reader must know of the class list."""
     notes = [
         f"{' and '.join(group)} send the same signals: nobody can tell them apart."
-        for group in equal_laws(dataset.classes)
+        for group in dataset.card["same_signals"]
     ]
     if any(name.endswith("ASK") for name in dataset.classes):
         notes.append("ASK is unipolar, PAM bipolar.")

@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 
-from rfmae.datasets.captures import DATATYPES, read_sigmf
+from rfmae.datasets.captures import DATATYPES, read_capture, read_sigmf
 from rfmae.errors import CaptureError
 
 # four samples that every data type can hold: I and Q in units of full scale
@@ -172,6 +172,40 @@ def test_sample_numbers_count_from_the_offset_of_a_split_recording(record):
     annotations = [{"core:sample_start": 1000, "core:sample_count": 4, "core:label": "QPSK"}]
     path = record(offset=1000, captures=captures, annotations=annotations)
     assert np.array_equal(read_sigmf(path).iq, UNIT.astype(np.complex64))
+
+
+# the door to every kind ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", [".sigmf-meta", ".sigmf-data"])
+def test_a_recording_is_read_by_the_name_of_either_of_its_files(record, suffix):
+    path = record().with_suffix(suffix)
+    capture = read_capture(path)
+    assert np.array_equal(capture.iq, UNIT.astype(np.complex64))
+    assert capture.path == path
+    assert capture.sample_rate_hz == 250e3
+    assert read_capture(str(path)).datatype == "cf32_le"
+
+
+def test_data_without_metadata_are_refused_with_the_way_out(record):
+    path = record()
+    path.unlink()
+    data = path.with_suffix(".sigmf-data")
+    with pytest.raises(CaptureError, match=r"signal\.sigmf-meta of .* are missing; .*--dtype"):
+        read_capture(data)
+
+
+def test_the_checksum_is_of_the_whole_and_is_left_alone_in_a_part(record):
+    path = record(sha512="0" * 128)
+    assert len(read_capture(path, first_sample=1).iq) == 3
+    with pytest.raises(CaptureError, match="core:sha512"):
+        read_capture(path)
+
+
+def test_a_missing_file_of_any_kind_is_refused(tmp_path):
+    for name in ("a.sigmf-meta", "a.sigmf-data", "a.sigmf", "a.wav", "a.cf32", "a"):
+        with pytest.raises(CaptureError, match=f"no recording .*{name}"):
+            read_capture(tmp_path / name)
 
 
 # files that are not there or not what they say ----------------------------------------------

@@ -1,8 +1,8 @@
 """A data set folder holds the same bytes whoever makes it, stands whole or not at all, and is
 opened only when it is whole."""
 
+import dataclasses
 import errno
-import functools
 import hashlib
 import json
 import os
@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 
 from rfmae.artefacts import CARD_NAME
-from rfmae.datasets import store
+from rfmae.datasets import writing
+from rfmae.datasets.journal import scratch_of
 from rfmae.datasets.recipe import SPLITS, parse_recipe
-from rfmae.datasets.store import open_dataset, write_dataset
-from rfmae.datasets.synthesis import stream
-from rfmae.errors import ArtefactError, DatasetError
+from rfmae.datasets.store import dataset_card, open_dataset, write_dataset
+from rfmae.datasets.synthesis import examples, synthesise
+from rfmae.errors import ArtefactError, DatasetError, RecipeError
 from rfmae.records import IqPairBatch
 
 
@@ -58,15 +59,6 @@ def test_two_workers_make_the_same_files_as_one(written, tiny_recipe, tmp_path):
     assert digests(by_two.folder) == digests(written.folder)
 
 
-@pytest.mark.parametrize("block_size", [1, 7])
-def test_the_block_size_does_not_change_the_files(
-    written, tiny_recipe, tmp_path, monkeypatch, block_size
-):
-    monkeypatch.setattr(store, "stream", functools.partial(stream, block_size=block_size))
-    other = write_dataset(tiny_recipe, tmp_path / "other")
-    assert digests(other.folder) == digests(written.folder)
-
-
 def test_another_seed_makes_other_files(written, tiny_recipe, tmp_path):
     other = write_dataset(tiny_recipe.with_seed(8), tmp_path / "other")
     before, after = digests(written.folder), digests(other.folder)
@@ -103,8 +95,8 @@ def test_the_card_says_what_the_data_set_is(written, tiny_recipe):
 
 
 @pytest.mark.parametrize("split", SPLITS)
-def test_the_rows_are_those_of_the_stream(written, tiny_recipe, split):
-    pairs = list(stream(tiny_recipe, split))
+def test_the_rows_are_those_of_synthesis(written, tiny_recipe, split):
+    pairs = [made.pairs for made in examples(tiny_recipe, split)]
     read = written.read(split)
     assert read.observed.iq.tobytes() == b"".join(pair.observed.iq.tobytes() for pair in pairs)
     assert read.clean.tobytes() == b"".join(pair.clean.tobytes() for pair in pairs)
@@ -127,63 +119,141 @@ def test_some_rows_are_those_rows_of_all(written, rows):
     assert np.array_equal(some.observed.snr_db, everything.observed.snr_db[rows])
 
 
+def with_source(recipe, **parts):
+    """A recipe whose channel, receiver or source itself has other settings."""
+    source = recipe.source
+    for name, changes in parts.items():
+        source = dataclasses.replace(
+            source, **{name: dataclasses.replace(getattr(source, name), **changes)}
+        )
+    return dataclasses.replace(recipe, source=source)
+
+
+@pytest.fixture(scope="module")
+def both(tiny_recipe, tmp_path_factory):
+    """Symbols and waveform of every example, and timing that is drawn."""
+    recipe = with_source(
+        tiny_recipe,
+        receiver={"observe": "both"},
+        channel={"timing_offset_symbols": "uniform"},
+    )
+    return write_dataset(recipe, tmp_path_factory.mktemp("data") / "both")
+
+
+def test_symbols_are_read_where_no_view_is_named(both):
+    assert both.views == ("symbols", "waveform")
+    assert both.symbols_per_example == both.samples("symbols") == 64
+    assert both.samples("waveform") == 128
+    assert both.samples_per_symbol() == 1.0
+    assert both.samples_per_symbol("waveform") == 2.0
+    symbols = both.read_observed("train", view="symbols")
+    assert np.array_equal(both.read_observed("train").iq, symbols.iq)
+    assert np.array_equal(both.read("train").observed.iq, symbols.iq)
+
+
+@pytest.mark.parametrize("view", ["symbols", "waveform"])
+def test_a_view_is_read_with_its_own_length_and_rate(both, view):
+    pairs = both.read("test", slice(1, 4), view)
+    assert pairs.observed.iq.shape == pairs.clean.shape == (3, both.samples(view))
+    assert pairs.observed.samples_per_symbol == both.samples_per_symbol(view)
+
+
+def test_the_waveform_is_read_where_there_are_no_symbols(tiny_recipe, tmp_path):
+    recipe = with_source(tiny_recipe, receiver={"observe": "waveform"})
+    dataset = write_dataset(recipe, tmp_path / "waveform")
+    assert dataset.views == ("waveform",)
+    assert dataset.symbols_per_example == dataset.read("test").clean.shape[1] == 128
+
+
+@pytest.mark.parametrize("read", ["read", "read_observed"])
+def test_a_view_that_is_not_there_is_refused_with_the_way_out(written, read):
+    with pytest.raises(DatasetError) as caught:
+        getattr(written, read)("train", view="waveform")
+    message = str(caught.value)
+    assert "view 'waveform' was asked for" in message
+    assert 'source.receiver.observe = "both"' in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("rows", [slice(None), slice(2, 5), np.array([1, 4, 11])], ids=str)
+def test_what_was_drawn_is_read_by_rows(both, rows):
+    everything = both.drawn("train")
+    assert set(everything) == {"phase_offset_turns", "timing_offset_symbols"}
+    for name, values in both.drawn("train", rows).items():
+        assert values.dtype == np.float32
+        assert np.array_equal(values, everything[name][rows])
+
+
+@pytest.mark.parametrize(
+    ("parts", "any_phase"),
+    [
+        ({}, True),
+        ({"channel": {"phase_offset_turns": "none"}}, False),
+        ({"channel": {"phase_offset_turns": 0.25}}, False),
+        ({"receiver": {"phase": "known"}}, False),
+        ({"receiver": {"phase": "known", "observe": "waveform"}}, True),
+        ({"receiver": {"phase": "viterbi-viterbi", "power": 4}}, True),
+        ({"receiver": {"phase": "viterbi-viterbi", "power": 2}}, False),
+        ({"channel": {"iq_gain_imbalance_db": (-1.0, 1.0)}}, False),
+        ({"channel": {"dc_offset_rms": (0.0, 0.1)}}, True),
+    ],
+    ids=str,
+)
+def test_any_phase_holds_where_a_quarter_turn_gives_another_example(tiny_recipe, parts, any_phase):
+    assert dataset_card(with_source(tiny_recipe, **parts))["any_phase"] is any_phase
+
+
 # whole or not at all ------------------------------------------------------------------------
 
 
 def stopped_after(blocks, error):
-    """A stream that breaks in the middle of a split."""
+    """A synthesis that breaks in the middle of a split."""
+    made = []
 
-    def broken(*arguments, **options):
-        for made, pairs in enumerate(stream(*arguments, **options)):
-            if made == blocks:
-                raise error
-            yield pairs
+    def broken(recipe, block):
+        if len(made) == blocks:
+            raise error
+        made.append(block)
+        return synthesise(recipe, block)
 
     return broken
 
 
-@pytest.mark.parametrize("error", [ValueError("broken"), KeyboardInterrupt()], ids=repr)
-@pytest.mark.parametrize("blocks", [0, 3])
-def test_nothing_is_left_of_a_data_set_that_was_stopped(
-    tiny_recipe, tmp_path, monkeypatch, error, blocks
+@pytest.mark.parametrize("blocks", [0, 3, 7])
+def test_nothing_is_left_of_a_data_set_that_cannot_be_made(
+    tiny_recipe, tmp_path, monkeypatch, blocks
 ):
-    monkeypatch.setattr(store, "stream", stopped_after(blocks, error))
-    with pytest.raises(type(error)):
-        write_dataset(tiny_recipe, tmp_path / "tiny")
-    assert names(tmp_path) == []
-
-
-def test_nothing_is_left_of_a_data_set_that_was_stopped_between_two_splits(
-    tiny_recipe, tmp_path, monkeypatch
-):
-    def broken(recipe, split, **options):
-        if split == "test":
-            raise KeyboardInterrupt
-        return stream(recipe, split, **options)
-
-    monkeypatch.setattr(store, "stream", broken)
-    with pytest.raises(KeyboardInterrupt):
+    monkeypatch.setattr(writing, "synthesise", stopped_after(blocks, RecipeError("impossible")))
+    with pytest.raises(RecipeError, match="impossible"):
         write_dataset(tiny_recipe, tmp_path / "tiny")
     assert names(tmp_path) == []
 
 
 def test_the_folder_does_not_stand_before_it_is_complete(tiny_recipe, tmp_path, monkeypatch):
-    def watched(*arguments, **options):
-        for pairs in stream(*arguments, **options):
-            assert not (tmp_path / "tiny").exists()
-            yield pairs
+    def watched(recipe, block):
+        assert names(tmp_path) == [scratch_of(tmp_path / "tiny").name]
+        return synthesise(recipe, block)
 
-    monkeypatch.setattr(store, "stream", watched)
+    monkeypatch.setattr(writing, "synthesise", watched)
     write_dataset(tiny_recipe, tmp_path / "tiny")
     assert names(tmp_path) == ["tiny"]
 
 
-def test_a_data_set_that_was_stopped_can_be_made_anew(written, tiny_recipe, tmp_path, monkeypatch):
+def test_an_empty_folder_is_filled(written, tiny_recipe, tmp_path):
+    (tmp_path / "tiny").mkdir()
+    assert digests(write_dataset(tiny_recipe, tmp_path / "tiny").folder) == digests(written.folder)
+
+
+def test_a_data_set_that_was_interrupted_is_hidden_until_it_is_whole(
+    written, tiny_recipe, tmp_path, monkeypatch
+):
     with monkeypatch.context() as patch:
-        patch.setattr(store, "stream", stopped_after(2, KeyboardInterrupt()))
+        patch.setattr(writing, "synthesise", stopped_after(2, KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):
             write_dataset(tiny_recipe, tmp_path / "tiny")
+    assert names(tmp_path) == [".tiny.partial"]
     assert digests(write_dataset(tiny_recipe, tmp_path / "tiny").folder) == digests(written.folder)
+    assert names(tmp_path) == ["tiny"]
 
 
 def test_a_folder_with_other_content_is_refused_and_left_alone(tiny_recipe, tmp_path):
@@ -229,7 +299,7 @@ def assert_full_disk_is_told_in_one_line(recipe, folder):
 
 
 @pytest.mark.parametrize("error", FULL.values(), ids=list(FULL))
-def test_a_disk_that_fills_up_while_rows_are_written(tiny_recipe, tmp_path, monkeypatch, error):
+def test_a_disk_that_fills_up_while_a_file_is_laid_out(tiny_recipe, tmp_path, monkeypatch, error):
     set_rows, calls = h5py.Dataset.__setitem__, []
 
     def filling_up(*arguments):
@@ -312,7 +382,9 @@ def test_a_folder_without_the_card_of_a_data_set_is_refused(copy, content):
     assert "card.json" in message
 
 
-@pytest.mark.parametrize("key", ["fingerprint", "examples", "classes", "snr_db", "image"])
+@pytest.mark.parametrize(
+    "key", ["fingerprint", "examples", "classes", "snr_db", "image", "views", "any_phase"]
+)
 def test_a_card_that_lacks_a_key_is_what_gets_the_blame(copy, key):
     card = json.loads((copy / CARD_NAME).read_text())
     del card[key]
@@ -389,7 +461,7 @@ def test_a_split_under_the_name_of_another_is_refused(copy):
     assert "train.h5 does not belong to the data set" in refusal(copy)
 
 
-@pytest.mark.parametrize("column", ["observed", "clean", "label", "snr_db"])
+@pytest.mark.parametrize("column", ["symbols/observed", "symbols/clean", "label", "snr_db"])
 def test_a_split_that_lacks_rows_or_a_column_is_refused(copy, column):
     with h5py.File(copy / "test.h5", "r+") as file:
         values = file[column][:-1]

@@ -1,0 +1,61 @@
+"""How benchmarks measure: one thread, processor time beside wall time, everybody's turn in every round."""
+
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+_THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+_SLICE_SECONDS = 0.1  # what a turn lasts at least: far more than the clock's grain
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """What a call took in each round, of the processor and by the clock on the wall."""
+
+    processor: tuple[float, ...]
+    wall: tuple[float, ...]
+
+
+def use_one_thread() -> None:
+    """Start the script again with one thread a library, for they read this when they load."""
+    wanted = dict.fromkeys(_THREADS, "1")
+    if any(os.environ.get(name) != "1" for name in wanted):
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **wanted})
+
+
+def take_turns(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, Seconds]:
+    """Seconds of each call, by name; one turn each a round, so that a busy machine hits all."""
+    repeats = {name: _repeats(call) for name, call in calls.items()}
+    turns: dict[str, list[tuple[float, float]]] = {name: [] for name in calls}
+    for _ in range(rounds):
+        for name, call in calls.items():
+            turns[name].append(_turn(call, repeats[name]))
+    return {name: Seconds(*zip(*pairs, strict=True)) for name, pairs in turns.items()}
+
+
+def times_as_long(ours: tuple[float, ...], theirs: tuple[float, ...]) -> float:
+    """How many times as long they take as we do: the median over rounds."""
+    return statistics.median(b / a for a, b in zip(ours, theirs, strict=True))
+
+
+def _repeats(call: Callable[[], object]) -> int:
+    call()  # tables, compilers and caches are not what is measured
+    _, wall = _turn(call, 1)
+    return max(1, round(_SLICE_SECONDS / wall))
+
+
+def _turn(call: Callable[[], object], repeats: int) -> tuple[float, float]:
+    processor, wall = time.process_time(), time.perf_counter()
+    for _ in range(repeats):
+        call()
+    return (time.process_time() - processor) / repeats, (time.perf_counter() - wall) / repeats

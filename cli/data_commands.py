@@ -1,0 +1,225 @@
+"""The commands about data: make it, bring it in, look at it. Parse, one call, print."""
+
+import math
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rfmae_cli import console, shown
+from rfmae_cli.options import (
+    HOME,
+    CountOption,
+    DtypeOption,
+    FirstSampleOption,
+    JsonOption,
+    OutOption,
+    RateOption,
+    RecipeOption,
+    SamplesPerSymbolOption,
+    SeedOption,
+    WorkersOption,
+)
+
+
+def synth(
+    recipe: RecipeOption = "awgn-ten",
+    snr: Annotated[
+        str | None, typer.Option(help="SNR grid in dB, start:stop[:step], such as -10:10.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the recipe's seed.")] = None,
+    out: OutOption = None,
+    form: Annotated[
+        str, typer.Option("--format", help="hdf5 to train on, or sigmf for other programs.")
+    ] = "hdf5",
+    workers: WorkersOption = 1,
+    backend: Annotated[
+        str | None,
+        typer.Option(help="Where the workers run: a joblib backend such as loky, dask or ray."),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Address of a Dask scheduler, such as tcp://host:8786."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Synthesise a recipe into a data set. ASK is unipolar, PAM bipolar.
+
+    Example: rfmae synth --recipe awgn-ten --snr -10:10:5 --workers 4 --out my/data
+    """
+    from rfmae.datasets.recipe import load_recipe
+    from rfmae.workflows import data as data_jobs
+
+    resolved = load_recipe(recipe)
+    if snr is not None:
+        resolved = resolved.with_snr(snr)
+    if seed is not None:
+        resolved = resolved.with_seed(seed)
+    folder = out or HOME / "datasets" / resolved.folder_name
+    made = data_jobs.synth(
+        resolved,
+        folder,
+        workers=workers,
+        backend=backend,
+        scheduler=scheduler,
+        form=_one_of("--format", form, ("hdf5", "sigmf")),
+        progress=console.ShownProgress(),
+    )
+    _tell_made(made, folder, as_json)
+
+
+def import_data(
+    source: Annotated[Path, typer.Argument(help="A file or folder of a public data set.")],
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format", help="auto, radioml2016, radioml2018, hisarmod or array (npy, npz, mat)."
+        ),
+    ] = "auto",
+    labels: Annotated[
+        Path | None, typer.Option(help="Labels of an array: csv, txt, npy or json.")
+    ] = None,
+    snr: Annotated[Path | None, typer.Option(help="SNR in dB of each row of an array.")] = None,
+    classes: Annotated[
+        str | None, typer.Option(help="Names of the labels 0, 1, …, such as BPSK,QPSK.")
+    ] = None,
+    shares: Annotated[
+        str, typer.Option(help="Of the examples, to train, validate and test with.")
+    ] = "0.8,0.1,0.1",
+    seed: SeedOption = 0,
+    samples_per_symbol: SamplesPerSymbolOption = None,
+    out: OutOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import a public data set: RadioML 2016 and 2018, HisarMod 2019, or arrays of one's own.
+
+    Its samples are kept as they are; examples are shared out by class and SNR.
+
+    Example: rfmae import RML2016.10a_dict.pkl --shares 0.8,0.1,0.1 --out my/radioml
+    """
+    from rfmae.workflows import importing as importing_jobs
+
+    made = importing_jobs.import_dataset(
+        source,
+        out,
+        HOME / "datasets",
+        form=form,
+        labels=labels,
+        snr=snr,
+        classes=_names(classes or ""),
+        shares=_numbers("--shares", shares, 3),
+        seed=seed,
+        samples_per_symbol=samples_per_symbol,
+        progress=console.ShownProgress(),
+    )
+    _tell_made(made, made.folder, as_json)
+
+
+def show(
+    path: Annotated[
+        Path, typer.Argument(help="Folder with a card, recording, or file of a public data set.")
+    ],
+    dtype: DtypeOption = None,
+    rate: RateOption = None,
+    first_sample: FirstSampleOption = 0,
+    count: CountOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What an artefact or a recording is, with a sketch of its constellation.
+
+    Example: rfmae show my/data, or rfmae show capture.bin --dtype ci16_le --rate 1e6
+    """
+    from rfmae.datasets.asked import Asked
+    from rfmae.workflows import looking as looking_jobs
+
+    asked = Asked(dtype, rate, first_sample, count)
+    found = looking_jobs.show(path, asked)
+    if as_json:
+        console.say_json(found.facts)
+    else:
+        shown.tell(found.facts, found.caption, found.sketch)
+
+
+def plot(
+    source: Annotated[Path, typer.Argument(help="Data set folder, or a recording.")],
+    what: Annotated[
+        str,
+        typer.Option(help="constellation, trajectory, eye, psd, spectrogram, several, or all."),
+    ] = "constellation",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="A .png or .svg. Default: named in artifacts/figures."),
+    ] = None,
+    split: Annotated[str, typer.Option(help="Of a data set: train, validation or test.")] = "test",
+    label: Annotated[str, typer.Option("--class", help="Of a data set: only this class.")] = "",
+    snr: Annotated[float | None, typer.Option(help="Of a data set: only this SNR, in dB.")] = None,
+    row: Annotated[
+        int, typer.Option(min=0, help="Of a data set: which of the examples that match.")
+    ] = 0,
+    dtype: DtypeOption = None,
+    rate: RateOption = None,
+    first_sample: FirstSampleOption = 0,
+    count: CountOption = None,
+    samples_per_symbol: SamplesPerSymbolOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw an example of a data set, or a recording.
+
+    Example: rfmae plot my/data --what constellation,psd --class QPSK --snr 10 --out qpsk.png
+
+    Example: rfmae plot capture.bin --dtype ci16_le --rate 1e6 --what spectrogram
+    """
+    from rfmae.datasets.asked import Asked
+    from rfmae.workflows import looking as looking_jobs
+
+    kinds = _names(what)
+    figure = out or HOME / "figures" / f"{source.resolve().stem}-{'-'.join(kinds)}.png"
+    drawn = looking_jobs.plot(
+        source,
+        figure,
+        what=kinds,
+        choice=looking_jobs.Choice(split, row, label, math.nan if snr is None else snr),
+        asked=Asked(dtype, rate, first_sample, count),
+        samples_per_symbol=samples_per_symbol,
+    )
+    if as_json:
+        console.say_json(drawn)
+    else:
+        console.say(f"{drawn['title']}: {', '.join(drawn['pictures'])} in {drawn['figure']}")
+
+
+def _tell_made(made: Any, folder: Path, as_json: bool) -> None:
+    """A data set that was made or was there: how much of it, and where."""
+    if as_json:
+        console.say_json({"folder": str(folder), **made.card})
+        return
+    counts = ", ".join(f"{count} {split}" for split, count in made.card["examples"].items())
+    console.say(f"{made.card['name']}: {counts} examples in {folder}")
+
+
+def _one_of(option: str, word: str, known: tuple[str, ...]) -> Any:
+    """The word, which must be one of those that are known."""
+    from rfmae.errors import UnitError, nearest
+
+    if word not in known:
+        raise UnitError(
+            f"{option} takes {' or '.join(known)}, got {word!r}; {nearest(word, known)}"
+        )
+    return word
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Words between commas."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _numbers(option: str, text: str, count: int) -> tuple[float, ...]:
+    """So many numbers between commas."""
+    from rfmae.errors import UnitError
+
+    try:
+        numbers = tuple(float(word) for word in text.split(","))
+    except ValueError:
+        numbers = ()
+    if len(numbers) != count:
+        raise UnitError(f"{option} takes {count} numbers between commas, got {text!r}")
+    return numbers

@@ -1,0 +1,131 @@
+"""How the answer of `show` is told: facts, counts, what is marked in a recording, the sketch."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from rfmae_cli import console
+
+_MOST_MARKS = 12  # annotations of a recording that are listed
+_LARGEST_TABLE = 30  # SNR points that fit on a line
+
+_TABLES = ("recipe", "counts", "drawn_ranges", "segments", "annotations")
+_WRITTEN = {"hz": "Hz", "db": "dB", "ppm": "ppm", "turns": "turns", "degrees": "degrees"}
+_UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+
+
+def tell(facts: dict[str, Any], caption: str, sketch: list[str]) -> None:
+    """Everything, the long lists as tables."""
+    _tell_facts({name: value for name, value in facts.items() if name not in _TABLES})
+    if "counts" in facts:
+        _tell_facts(_told_of_the_recipe(facts.get("recipe", {})))
+        _tell_ranges(facts["drawn_ranges"])
+        _tell_counts(dict(facts["counts"]))
+    _tell_records("segment", facts.get("segments", []))
+    _tell_records("annotation", facts.get("annotations", []))
+    if sketch and _can_say("".join(sketch)):
+        console.say(f"\n{caption}")
+        for line in sketch:
+            console.say(line)
+
+
+def _tell_facts(facts: dict[str, Any]) -> None:
+    told = dict(_lines(facts))
+    width = max(map(len, told), default=0)
+    for name, value in told.items():
+        console.say(f"{name:<{width}}  {value}")
+
+
+def _lines(facts: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Names and values, the inner ones with the name of the outer one before theirs."""
+    for name, value in facts.items():
+        if isinstance(value, dict):
+            yield from _lines(value, f"{prefix}{name} ")
+        elif name == "bytes":
+            yield "size on disk", _size(value)
+        else:
+            words = ", ".join(map(_short, value)) if isinstance(value, list) else _short(value)
+            yield _in_words(f"{prefix}{name}"), words
+
+
+def _told_of_the_recipe(recipe: dict[str, Any]) -> dict[str, Any]:
+    """What a recipe says of the signal, without the effects that are switched off."""
+    source = {**recipe.get("source", {})}
+    source.pop("modulations", None)  # the classes
+    return {"source": _switched_on(source)} if source else {}
+
+
+def _switched_on(facts: dict[str, Any]) -> dict[str, Any]:
+    told = {}
+    for name, value in facts.items():
+        if isinstance(value, dict):
+            if value and next(iter(value.values())) != "none":
+                told[name] = _switched_on(value)
+        elif value != "none":
+            told[name] = value
+    return told
+
+
+def _tell_ranges(ranges: dict[str, list[float]]) -> None:
+    if ranges:
+        console.say("")
+        rows = [[name, f"{low:.4g}", f"{high:.4g}"] for name, (low, high) in ranges.items()]
+        console.say_table(["drawn for each example", "least", "largest"], rows)
+
+
+def _tell_counts(counts: dict[str, Any]) -> None:
+    """A line for each split where all its classes and SNR points have as many, else a table."""
+    points = ["not stated" if point is None else f"{point:g}" for point in counts.pop("snr_db")]
+    console.say("")
+    for split, table in counts.items():
+        cells = [count for row in table.values() for count in row]
+        words = (
+            f"{split}: {sum(cells)} examples of {len(table)} classes at {len(points)} SNR points"
+        )
+        if len(set(cells)) == 1:
+            console.say(f"{words}, {cells[0]} of each")
+        elif len(points) > _LARGEST_TABLE:
+            console.say(f"{words}, {min(cells)} to {max(cells)} of each")
+        else:
+            console.say(words)
+            rows = [[name, *map(str, row)] for name, row in table.items()]
+            console.say_table(["SNR in dB", *points], rows)
+
+
+def _tell_records(what: str, records: list[dict[str, Any]]) -> None:
+    if not records:
+        return
+    heads = list(dict.fromkeys(name for record in records for name in record))
+    rows = [
+        [str(number), *(" ".join(_short(record.get(name, "")).split()) for name in heads)]
+        for number, record in enumerate(records[:_MOST_MARKS])
+    ]
+    console.say("")
+    console.say_table([what, *map(_in_words, heads)], rows)
+    if len(records) > _MOST_MARKS:
+        console.say(f"and {len(records) - _MOST_MARKS} more; --json lists all")
+
+
+def _can_say(text: str) -> bool:
+    """Whether standard output has the characters of a sketch at all."""
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _in_words(name: str) -> str:
+    """A name of a card as people write it, the unit at its end too."""
+    stem, _, unit = name.rpartition("_")
+    named = f"{stem} in {_WRITTEN[unit]}" if unit in _WRITTEN else name
+    return named.replace("_", " ")
+
+
+def _size(octets: int) -> str:
+    scale, unit = next((step for step in _UNITS if octets >= step[0]), (1, "bytes"))
+    return f"{octets / scale:.4g} {unit}"
+
+
+def _short(value: Any) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else str(value)

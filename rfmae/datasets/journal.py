@@ -1,0 +1,167 @@
+"""A scratch folder that outlives the process that fills it: its lock, and what is done in it."""
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from rfmae.artefacts import disk_errors, refuse_occupied
+from rfmae.errors import ArtefactError, RfmaeError
+
+_JOURNAL_NAME = ".journal"
+
+_SYNC_SECONDS = 15.0
+"""Time between two entries: what is entered has reached the disk, and that costs a wait."""
+
+
+class Scratch:
+    """A folder under way and the journal of its finished tasks.
+
+    The journal names a plan, a text that stands for everything the bytes depend on, and then one
+    file and task a line. A task is entered only after its rows have reached the disk.
+    """
+
+    def __init__(self, path: Path, journal: BinaryIO, plan: str) -> None:
+        """Take up what another process left; what belongs to another plan is started anew."""
+        self.path, self.plan = path, plan
+        self._journal = journal
+        self._waiting: list[tuple[str, int]] = []
+        self._entered_at = time.monotonic()
+        header, *entries = self._whole_lines() or [""]
+        if header != plan:
+            self._start_anew()
+            entries = []
+        self._done = {(name, int(task)) for name, task in map(str.split, entries)}
+
+    @property
+    def was_begun(self) -> bool:
+        return bool(self._done)
+
+    def done(self, file: Path) -> list[int]:
+        return sorted(task for name, task in self._done if name == file.name)
+
+    def is_done(self, file: Path, task: int) -> bool:
+        return (file.name, task) in self._done
+
+    def add(self, file: Path, task: int) -> None:
+        """A task has written all its rows of a file."""
+        self._waiting.append((file.name, task))
+        if time.monotonic() - self._entered_at >= _SYNC_SECONDS:
+            self.enter()
+
+    def enter(self) -> None:
+        """Enter the tasks that wait, once their rows are safe."""
+        for name in {name for name, _ in self._waiting}:
+            _sync(self.path / name)
+        self._append("".join(f"{name} {task}\n" for name, task in self._waiting))
+        self._waiting.clear()
+        self._entered_at = time.monotonic()
+
+    def _whole_lines(self) -> list[str]:
+        """The lines that were written to their end; the rest of a torn one is cut off."""
+        self._journal.seek(0)
+        content = self._journal.read()
+        whole = content[: content.rfind(b"\n") + 1]
+        self._journal.truncate(len(whole))
+        return whole.decode("ascii", errors="replace").splitlines()
+
+    def _start_anew(self) -> None:
+        # without a plan first, then without files: a kill in between leaves nothing to trust
+        self._journal.truncate(0)
+        for item in self.path.iterdir():
+            if item.name != _JOURNAL_NAME:
+                _remove(item)
+        self._append(f"{self.plan}\n")
+
+    def _append(self, text: str) -> None:
+        self._journal.write(text.encode("ascii"))
+        self._journal.flush()
+        os.fdatasync(self._journal)
+
+
+def scratch_of(folder: Path) -> Path:
+    """Where a folder is made before it takes its name."""
+    return folder.with_name(f".{folder.name}.partial")
+
+
+def check_plan(folder: Path, plan: str) -> None:
+    """Refuse to write into a scratch folder that has been taken over by another plan.
+
+    A process whose master was killed may come to its last task late.
+    """
+    with (folder / _JOURNAL_NAME).open("rb") as journal:
+        if journal.readline() != f"{plan}\n".encode("ascii"):
+            raise ArtefactError(f"{folder} now belongs to another data set")
+
+
+@contextmanager
+def resumable(folder: Path, plan: str) -> Iterator[Scratch]:
+    """A scratch folder beside `folder` that takes its name when the block ends well.
+
+    It has a fixed name and stays when the process is killed or interrupted, for the next one with
+    the same plan to go on. An error of the disk or of the input removes it.
+    """
+    path = scratch_of(folder)
+    with disk_errors(folder):
+        refuse_occupied(folder)
+        path.mkdir(parents=True, exist_ok=True)
+        journal = _lock(path)
+    with journal, _removed_on_error(path), disk_errors(folder):
+        refuse_occupied(folder)  # another process may have ended just now
+        scratch = Scratch(path, journal, plan)
+        try:
+            yield scratch
+        except RfmaeError:
+            raise
+        except BaseException:
+            with suppress(OSError):
+                scratch.enter()  # so that the next process has less to do
+            raise
+        scratch.enter()
+        path.replace(folder)
+        (folder / _JOURNAL_NAME).unlink()
+
+
+@contextmanager
+def _removed_on_error(path: Path) -> Iterator[None]:
+    """What cannot be brought to its end in this place is not kept; what was only stopped is."""
+    try:
+        yield
+    except RfmaeError:
+        shutil.rmtree(path, ignore_errors=True)
+        raise
+
+
+def _lock(path: Path) -> BinaryIO:
+    """The journal of a scratch folder, opened for this process alone until it ends."""
+    journal = (path / _JOURNAL_NAME).open("a+b")
+    try:
+        fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not os.path.samestat(os.fstat(journal.fileno()), (path / _JOURNAL_NAME).stat()):
+            raise FileNotFoundError("it has just ended")
+    except OSError as error:
+        journal.close()
+        raise ArtefactError(
+            f"cannot lock {path}: another process is writing this data set ({error}); "
+            "wait for it or choose another --out"
+        ) from error
+    return journal
+
+
+def _sync(file: Path) -> None:
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(item: Path) -> None:
+    if item.is_dir():
+        shutil.rmtree(item)
+    else:
+        item.unlink()

@@ -1,0 +1,123 @@
+"""What a data set that others made says of itself, and what every loader of one gives."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from rfmae.errors import DatasetError, RecipeError
+from rfmae.records import ComplexArray, FloatArray, IntArray, IqBatch
+from rfmae.signal.modulations import find_modulation
+
+BLOCK_ROWS = 1024
+"""Most examples in memory at once; of 1024 samples they take eight megabytes."""
+
+Digests = npt.NDArray[np.uint64]
+"""A number for each row that equals another's where their bytes do, (N,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a public data set before its examples are read."""
+
+    name: str  # lowercase-with-dashes
+    about: str
+    classes: tuple[str, ...]
+    rows: int
+    samples: int
+    samples_per_symbol: float
+    notes: tuple[str, ...] = ()
+    test_from: int | None = None  # rows from here on are the set's own test split
+    overlapping: bool = False  # neighbouring rows of one class and SNR share samples
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Label, SNR and digest of some examples, without their I/Q."""
+
+    label: IntArray  # (N,)
+    snr_db: FloatArray  # (N,)
+    digest: Digests  # (N,)
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+
+class Source(Protocol):
+    """A public data set, opened but not loaded."""
+
+    @property
+    def facts(self) -> Facts: ...
+
+    def known(self) -> Iterator[Known]:
+        """What is known of every row, in blocks, in the order of the rows."""
+        ...
+
+    def blocks(self) -> Iterator[IqBatch]:
+        """The examples as the file holds them, of no more than BLOCK_ROWS, in the same order."""
+        ...
+
+
+def batch_of(
+    iq: ComplexArray, label: IntArray, snr_db: FloatArray, facts: Facts, path: Path
+) -> IqBatch:
+    """A block of examples (N, T), refused where a sample is not a finite number."""
+    if not np.isfinite(iq).all():
+        row = int(np.flatnonzero(~np.isfinite(iq).all(axis=1))[0])
+        raise DatasetError(
+            f"every sample must be a finite number, but {path} holds another in an example of "
+            f"{facts.classes[int(label[row])]} at {snr_db[row]:g} dB"
+        )
+    return IqBatch(
+        iq=iq,
+        label=label.astype(np.int16),
+        snr_db=snr_db.astype(np.float32),
+        classes=facts.classes,
+        samples_per_symbol=facts.samples_per_symbol,
+        snr_reference="dataset",
+    )
+
+
+def known_of(batches: Iterable[IqBatch]) -> Iterator[Known]:
+    """What is known of batches, with digests of their I/Q."""
+    for batch in batches:
+        yield Known(batch.label, batch.snr_db, row_digests(batch.iq))
+
+
+def row_digests(rows: Iterable[Any]) -> Digests:
+    """A digest of the bytes of each row."""
+    digests = (blake2b(bytes(row), digest_size=8).digest() for row in rows)
+    return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)
+
+
+def interleaved(parts: npt.NDArray[Any], axis: int) -> ComplexArray:
+    """I and Q side by side along `axis` of (N, 2, T) or (N, T, 2), as complex (N, T)."""
+    iq = np.moveaxis(parts, axis, -1).astype(np.float32)  # contiguous, so that it can be viewed
+    return np.ascontiguousarray(iq).view(np.complex64)[..., 0]
+
+
+def house_names(names: Sequence[str]) -> tuple[str, ...]:
+    """The names of the modulation table, where it has them and they stay different.
+
+    Where two classes of a set are one row of the table, each keeps the name of its file unless it
+    is the row's own.
+
+    >>> house_names(["QAM16", "QPSK", "4QAM", "PM"])
+    ('16QAM', 'QPSK', '4QAM', 'PM')
+    """
+    found = [_house_name(name) for name in names]
+    return tuple(
+        name if found.count(house) > 1 and name != house else house
+        for name, house in zip(names, found, strict=True)
+    )
+
+
+def _house_name(name: str) -> str:
+    try:
+        return find_modulation(name).name
+    except RecipeError:
+        return name

@@ -1,0 +1,132 @@
+"""Who does the work: processes of this machine, or a cluster, by the name of its joblib backend."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import islice
+from typing import TypeVar
+
+from joblib import Parallel, delayed, effective_n_jobs, parallel_config
+
+from rfmae.errors import DatasetError, nearest
+
+BACKENDS = ("loky", "multiprocessing", "threading", "dask", "ray")
+"""Names that `worker_pool` takes; whatever joblib was configured with is the default."""
+
+_ROUND_PER_WORKER = 8
+"""Tasks between two looks at the results, where a backend does not hand them out one by one."""
+
+_CLUSTER = "pip install 'rfmae[cluster]'"
+
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+class Pool:
+    """Workers that are ready: `jobs` of them, or as many as the backend has by default."""
+
+    def __init__(self, jobs: int | None, backend: str | None) -> None:
+        self._jobs, self._backend = jobs, backend
+
+    def each(self, do: Callable[[Job], Result], jobs: Iterable[Job]) -> Iterator[Result]:
+        """The results of `do(job)` as they are ready, in any order."""
+        calls = (delayed(do)(job) for job in jobs)
+        with self._chosen():
+            try:
+                pool = self._parallel("generator_unordered")
+            except ValueError:  # this backend hands out its results all together
+                size = _ROUND_PER_WORKER * effective_n_jobs(self._jobs or -1)
+                return self._in_rounds(self._parallel("list"), calls, size)
+        return iter(pool(calls))
+
+    def _in_rounds(
+        self, pool: Parallel, calls: Iterator[tuple[object, ...]], size: int
+    ) -> Iterator[Result]:
+        while some := list(islice(calls, size)):
+            yield from pool(some)
+
+    def _parallel(self, return_as: str) -> Parallel:
+        # a task is long enough, and each is entered in the journal
+        return Parallel(n_jobs=self._jobs, batch_size=1, return_as=return_as)
+
+    def _chosen(self) -> AbstractContextManager[object]:
+        # only here joblib knows the names of clusters
+        return parallel_config(self._backend) if self._backend else nullcontext()
+
+
+@contextmanager
+def worker_pool(
+    workers: int, backend: str | None = None, scheduler: str | None = None
+) -> Iterator[Pool]:
+    """Workers of this machine or of a cluster, which is left again in the end.
+
+    `backend` is one of `BACKENDS`; without it, that of `joblib.parallel_config`, or processes of
+    this machine. On a cluster every worker must see the folder under the same path. `dask` needs
+    the address of a scheduler, or a `dask.distributed.Client` that was made before; `ray` joins
+    the cluster that `ray.init` finds.
+    """
+    if backend is not None and backend not in BACKENDS:
+        raise DatasetError(f"unknown backend {backend!r}; {nearest(backend, BACKENDS)}")
+    if scheduler is not None and backend != "dask":
+        raise DatasetError(
+            f"a scheduler belongs to backend 'dask', got backend {backend!r}; add --backend dask"
+        )
+    with _prepared(backend, scheduler):
+        yield Pool(_jobs(workers, backend), backend)
+
+
+def _jobs(workers: int, backend: str | None) -> int | None:
+    """How many tasks at once; a cluster that was told no number uses all it has."""
+    if workers > 1:
+        return workers
+    return -1 if backend in ("dask", "ray") else None
+
+
+@contextmanager
+def _prepared(backend: str | None, scheduler: str | None) -> Iterator[None]:
+    if backend == "dask":
+        with _dask_client(scheduler):
+            yield
+        return
+    if backend == "ray":
+        _register_ray()
+    yield
+
+
+@contextmanager
+def _dask_client(scheduler: str | None) -> Iterator[None]:
+    """Connect to a scheduler, or use the client that is there."""
+    try:
+        from distributed import Client, get_client
+    except ImportError as error:
+        raise DatasetError(f"backend 'dask' needs dask.distributed; {_CLUSTER}") from error
+    if scheduler is None:
+        try:
+            get_client()
+        except ValueError as error:
+            raise DatasetError(
+                "backend 'dask' needs a cluster; name its --scheduler, such as tcp://host:8786"
+            ) from error
+        yield
+        return
+    try:
+        client = Client(scheduler, timeout="10s")
+    except (OSError, ValueError) as error:
+        raise DatasetError(
+            f"no dask scheduler answers at {scheduler!r} ({_first_line(error)}); "
+            "start one with `dask scheduler`"
+        ) from error
+    with client:
+        yield
+
+
+def _register_ray() -> None:
+    try:
+        from ray.util.joblib import register_ray
+    except ImportError as error:
+        raise DatasetError(f"backend 'ray' needs ray; {_CLUSTER}") from error
+    register_ray()
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]

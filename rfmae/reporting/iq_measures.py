@@ -1,0 +1,146 @@
+"""What a picture of I/Q is measured from: densities over frequency and time, paths, traces."""
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage, signal
+
+from rfmae.records import ComplexArray, FloatArray, IntArray
+
+DoubleArray = npt.NDArray[np.float64]
+ComplexValues = npt.NDArray[np.complexfloating[Any, Any]]
+
+_POINTS_PER_SYMBOL = 16  # of a drawn line; the eye sees no corners from here on
+_SEGMENTS = 8  # whole windows that a power density is at least averaged over
+_MOST_COLUMNS = 800  # of a spectrogram; more than a figure has pixels
+_STRIDES = 8  # windows of a spectrogram overlap by all but one of these parts
+_TINIEST = 1e-13  # of the largest density: where float32 samples end
+
+
+def power_density(iq: ComplexArray, sample_rate_hz: float) -> tuple[DoubleArray, DoubleArray]:
+    """Frequencies, ascending and about zero, and the power density there (Welch, 1967).
+
+    With a sample rate of 1 the frequencies are in cycles per sample.
+    """
+    length = _window_length(len(iq) // _SEGMENTS, at_least=64, at_most=2048, of=len(iq))
+    frequencies, density = signal.welch(
+        iq, sample_rate_hz, nperseg=length, return_onesided=False, detrend=False
+    )
+    return np.fft.fftshift(frequencies), np.fft.fftshift(density.real)
+
+
+def occupied_band(
+    frequencies: FloatArray, density: FloatArray, share: float = 0.99
+) -> tuple[float, float]:
+    """The band that leaves half of the rest of the power on either side (ITU-R SM.443).
+
+    Within a bin the power counts as evenly spread.
+    """
+    step = frequencies[1] - frequencies[0]
+    edges = np.append(frequencies - step / 2, frequencies[-1] + step / 2)
+    power = np.concatenate([[0.0], np.cumsum(density, dtype=np.float64)])
+    if power[-1] <= 0:
+        return float(edges[0]), float(edges[-1])
+    outside = (1 - share) / 2
+    low, high = np.interp(np.array([outside, 1 - outside]) * power[-1], power, edges)
+    return float(low), float(high)
+
+
+def density_over_time(
+    iq: ComplexArray, sample_rate_hz: float
+) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
+    """Frequencies (F,), times (S,) in seconds and the power density (F, S) of short windows."""
+    length = _window_length(round(2 * math.sqrt(len(iq))), at_least=32, at_most=1024, of=len(iq))
+    stride = max(length // _STRIDES, (len(iq) - length) // _MOST_COLUMNS, 1)
+    frequencies, times, density = signal.spectrogram(
+        iq,
+        sample_rate_hz,
+        window="hann",
+        nperseg=length,
+        noverlap=max(length - stride, 0),
+        detrend=False,
+        return_onesided=False,
+    )
+    return np.fft.fftshift(frequencies), times, np.fft.fftshift(density.real, axes=0)
+
+
+def robust_extent(iq: ComplexValues, share: float = 0.995) -> float:
+    """Half-width of the I and Q axes that holds such a share of the samples, with a margin."""
+    extent = float(np.quantile(reach(iq), share))
+    return 1.12 * extent if extent > 0 else 1.0
+
+
+def reach(iq: ComplexValues) -> FloatArray:
+    """How far each sample lies out on the axis where it lies furthest."""
+    return np.maximum(np.abs(iq.real), np.abs(iq.imag))
+
+
+def density_order(iq: ComplexValues, extent: float, bins: int = 72) -> tuple[IntArray, FloatArray]:
+    """From the sparsest to the densest point, and how dense it is about each, from 0 to 1."""
+    cells = ((np.stack([iq.real, iq.imag]) / extent + 1) / 2 * bins).astype(int).clip(0, bins - 1)
+    counts = np.zeros((bins, bins))
+    np.add.at(counts, tuple(cells), 1.0)
+    density = ndimage.gaussian_filter(counts, 1.0)[tuple(cells)]
+    shade = np.log1p(density) / np.log1p(density.max())
+    return np.argsort(shade, kind="stable"), shade
+
+
+def above_floor(density: DoubleArray) -> DoubleArray:
+    """The density with its zeros lifted to where float32 samples end, so that it has decibels."""
+    return np.maximum(density, float(density.max()) * _TINIEST + float(np.finfo(np.float32).tiny))
+
+
+def loudest_stretch(iq: ComplexArray, count: int) -> slice:
+    """The strongest of the stretches of `count` samples that stand one after the other.
+
+    Bursts are where there is something to see; what is shorter than two stretches begins at 0.
+    """
+    stretches = max(len(iq) // max(count, 1), 1)
+    if stretches == 1:
+        return slice(0, min(count, len(iq)))
+    power = np.square(np.abs(iq[: stretches * count])).reshape(stretches, count).sum(axis=1)
+    start = int(np.argmax(power)) * count
+    return slice(start, start + count)
+
+
+def smooth_path(iq: ComplexArray, samples_per_symbol: float) -> ComplexValues:
+    """The band-limited path through the samples; symbols (one sample each) stay as they are.
+
+    Where the samples per symbol are not known (nan) four points stand for each sample.
+    """
+    if samples_per_symbol <= 1:
+        return iq
+    factor = 4
+    if math.isfinite(samples_per_symbol):
+        factor = math.ceil(_POINTS_PER_SYMBOL / samples_per_symbol)
+    return _interpolated(iq, factor)
+
+
+def eye_traces(iq: ComplexArray, samples_per_symbol: float, symbols: int = 2) -> ComplexValues:
+    """Pieces of `symbols` symbols, one from each symbol on, shape (traces, points).
+
+    The samples per symbol may be any number above 1, whole or not.
+    """
+    factor = max(math.ceil(_POINTS_PER_SYMBOL / samples_per_symbol), 1)
+    dense = _interpolated(iq, factor)
+    inside = np.linspace(0, symbols, symbols * _POINTS_PER_SYMBOL + 1)
+    count = int((len(iq) - 1) / samples_per_symbol) - symbols + 1
+    positions = (np.arange(max(count, 0))[:, None] + inside) * samples_per_symbol
+    at = np.arange(len(dense)) / factor
+    return np.interp(positions, at, dense.real) + 1j * np.interp(positions, at, dense.imag)
+
+
+def _interpolated(iq: ComplexArray, factor: int) -> ComplexValues:
+    """Band-limited interpolation; the first sample stays the first, the last the last."""
+    if factor == 1:
+        return iq
+    dense: ComplexValues = signal.resample_poly(iq, factor, 1, padtype="line")
+    return dense[: (len(iq) - 1) * factor + 1]
+
+
+def _window_length(wanted: int, *, at_least: int, at_most: int, of: int) -> int:
+    """A power of two near the wanted length that fits."""
+    bounded = min(max(wanted, at_least), at_most, of)
+    return 1 << max(bounded.bit_length() - 1, 0)

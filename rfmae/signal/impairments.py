@@ -1,0 +1,212 @@
+"""What a recipe says of the channel: each effect none, a number, or a range to draw from."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from rfmae.errors import RecipeError
+from rfmae.records import FloatArray
+from rfmae.units import SnrReference, parse_snr_grid
+
+Setting = str | float | tuple[float, ...]
+"""`"none"`, `"uniform"` (where an effect has a natural range), one number, or (lowest, highest)."""
+
+Streams = Callable[[str], np.random.Generator]
+"""The random generator of a purpose, the same whenever it is asked for."""
+
+Drawn = dict[str, FloatArray]
+"""What was drawn for each example, by the name of its effect, each (N,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fading:
+    """Rayleigh or Rician gains; several paths make a tapped delay line.
+
+    `k_factor_db` is the line of sight over the scattered power of the first path (Rician alone);
+    a Doppler of zero keeps the gain of an example. Paths together have unit mean power.
+    """
+
+    kind: Literal["none", "rayleigh", "rician"] = "none"
+    k_factor_db: Setting = "none"
+    doppler_turns_per_symbol: Setting = 0.0
+    delays_symbols: tuple[float, ...] = (0.0,)
+    powers_db: tuple[float, ...] = (0.0,)
+
+    def __post_init__(self) -> None:
+        _check_setting("k_factor_db", self.k_factor_db, -100, 100)
+        _check_setting("doppler_turns_per_symbol", self.doppler_turns_per_symbol, 0, 0.5)
+        if (self.kind == "rician") != (self.k_factor_db != "none"):
+            raise RecipeError(
+                f"k_factor_db belongs to fading kind 'rician' and to no other, "
+                f"got kind {self.kind!r} and k_factor_db {self.k_factor_db!r}"
+            )
+        if self.doppler_turns_per_symbol == "none":
+            raise RecipeError("doppler_turns_per_symbol must be a number or a range; write 0.0")
+        if not self.delays_symbols or len(self.delays_symbols) != len(self.powers_db):
+            raise RecipeError(
+                "delays_symbols and powers_db must name the same paths, at least one, "
+                f"got {len(self.delays_symbols)} and {len(self.powers_db)}"
+            )
+        if min(self.delays_symbols) < 0 or max(self.delays_symbols) > 64:
+            raise RecipeError(f"delays_symbols must lie in 0 to 64, got {self.delays_symbols}")
+        if max(map(abs, self.powers_db)) > 100:
+            raise RecipeError(f"powers_db must lie in -100 to 100, got {self.powers_db}")
+
+
+@dataclass(frozen=True, slots=True)
+class Interference:
+    """Another signal in the same band, so many dB below the wanted one."""
+
+    carrier_to_interference_db: Setting = "none"
+    modulation: str = "QPSK"
+    carrier_offset_turns_per_symbol: Setting = 0.0
+
+    def __post_init__(self) -> None:
+        _check_setting("carrier_to_interference_db", self.carrier_to_interference_db, -100, 100)
+        _check_setting(
+            "carrier_offset_turns_per_symbol", self.carrier_offset_turns_per_symbol, -64, 64
+        )
+        if self.carrier_offset_turns_per_symbol == "none":
+            raise RecipeError("carrier_offset_turns_per_symbol must be a number; write 0.0")
+
+
+@dataclass(frozen=True, slots=True)
+class Impulses:
+    """Short noise: each sample is hit with a probability, by so many dB over the white noise."""
+
+    probability: Setting = "none"
+    ratio_db: Setting = 20.0
+
+    def __post_init__(self) -> None:
+        _check_setting("probability", self.probability, 0, 1)
+        _check_setting("ratio_db", self.ratio_db, -100, 100)
+        if self.ratio_db == "none":
+            raise RecipeError("ratio_db of impulses must be a number or a range, got 'none'")
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """White noise at every point of an SNR grid in dB, and what else happens on the way."""
+
+    snr: str
+    snr_reference: Literal["symbol", "bit", "sample"] = "symbol"
+    phase_offset_turns: Setting = "uniform"
+    carrier_offset_turns_per_symbol: Setting = "none"
+    linewidth_turns_per_symbol: Setting = "none"
+    timing_offset_symbols: Setting = "none"
+    clock_offset_ppm: Setting = "none"
+    iq_gain_imbalance_db: Setting = "none"
+    iq_phase_imbalance_degrees: Setting = "none"
+    dc_offset_rms: Setting = "none"
+    clip_level_rms: Setting = "none"
+    quantiser_bits: Setting = "none"
+    fading: Fading = field(default_factory=Fading)
+    interference: Interference = field(default_factory=Interference)
+    impulses: Impulses = field(default_factory=Impulses)
+
+    def __post_init__(self) -> None:
+        for name, (lowest, highest) in _LIMITS.items():
+            _check_setting(name, getattr(self, name), lowest, highest, name in _NATURAL_RANGES)
+
+    @property
+    def snr_db(self) -> tuple[float, ...]:
+        return parse_snr_grid(self.snr)
+
+    @property
+    def reference(self) -> SnrReference:
+        return self.snr_reference
+
+    @property
+    def settings(self) -> dict[str, Setting]:
+        """Every effect that is not none, by the name it has in a data set."""
+        found = {name: getattr(self, name) for name in _LIMITS}
+        if self.dc_offset_rms != "none":
+            found["dc_angle_turns"] = "uniform"
+        if self.fading.kind != "none":
+            found["doppler_turns_per_symbol"] = self.fading.doppler_turns_per_symbol
+            found["k_factor_db"] = self.fading.k_factor_db
+        if self.interference.carrier_to_interference_db != "none":
+            found["carrier_to_interference_db"] = self.interference.carrier_to_interference_db
+            found["interferer_offset_turns_per_symbol"] = (
+                self.interference.carrier_offset_turns_per_symbol
+            )
+        if self.impulses.probability != "none":
+            found["impulse_probability"] = self.impulses.probability
+            found["impulse_ratio_db"] = self.impulses.ratio_db
+        return {name: value for name, value in found.items() if value != "none"}
+
+    @property
+    def drawn_names(self) -> tuple[str, ...]:
+        """The effects whose values are stored with each example."""
+        return tuple(self.settings)
+
+
+_LIMITS: dict[str, tuple[float, float]] = {
+    "phase_offset_turns": (-1, 1),
+    "carrier_offset_turns_per_symbol": (-64, 64),
+    "linewidth_turns_per_symbol": (0, 1),
+    "timing_offset_symbols": (-1, 1),
+    "clock_offset_ppm": (-10_000, 10_000),
+    "iq_gain_imbalance_db": (-20, 20),
+    "iq_phase_imbalance_degrees": (-60, 60),
+    "dc_offset_rms": (0, 10),
+    "clip_level_rms": (0.01, 100),
+    "quantiser_bits": (1, 24),
+}
+
+_NATURAL_RANGES = {
+    "phase_offset_turns": (0.0, 1.0),
+    "timing_offset_symbols": (-0.5, 0.5),
+    "dc_angle_turns": (0.0, 1.0),
+}
+"""What `"uniform"` means for the effects that repeat themselves."""
+
+
+def draw(channel: Channel, count: int, streams: Streams) -> Drawn:
+    """A value of each effect for each of `count` examples, uniform in its range.
+
+    Each effect draws from a stream of its own, so that another one more changes none of them.
+    """
+    return {
+        name: _draw_one(name, setting, count, streams) for name, setting in channel.settings.items()
+    }
+
+
+def _draw_one(name: str, setting: Setting, count: int, streams: Streams) -> FloatArray:
+    if isinstance(setting, (int, float)):
+        return np.full(count, float(setting))
+    low, high = _NATURAL_RANGES[name] if isinstance(setting, str) else setting
+    values = low + (high - low) * streams(name).random(count)
+    # a converter has whole bits: the integers of the range are equally likely
+    return np.floor(values + (values - low) / max(high - low, 1)) if name == _BITS else values
+
+
+_BITS = "quantiser_bits"
+
+
+def _check_setting(
+    name: str, setting: Setting, lowest: float, highest: float, natural: bool = False
+) -> None:
+    """Refuse a setting that its effect does not know, or that lies beyond its limits."""
+    if isinstance(setting, str):
+        words = ("none", "uniform") if natural else ("none",)
+        if setting not in words:
+            raise RecipeError(
+                f"{name} must be a number, [lowest, highest] or {' or '.join(map(repr, words))}, "
+                f"got {setting!r}"
+            )
+        return
+    ends = setting if isinstance(setting, tuple) else (setting, setting)
+    if len(ends) != 2 or not all(map(math.isfinite, ends)) or ends[0] > ends[1]:
+        raise RecipeError(f"the range of {name} must be [lowest, highest], got {list(ends)}")
+    if not lowest <= ends[0] <= ends[1] <= highest:
+        raise RecipeError(f"{name} must lie in {lowest:g} to {highest:g}, got {_listed(ends)}")
+    if name == _BITS and any(end != round(end) for end in ends):
+        raise RecipeError(f"{name} must be whole, got {_listed(ends)}")
+
+
+def _listed(ends: tuple[float, ...]) -> str:
+    return " to ".join(f"{end:g}" for end in dict.fromkeys(ends))

@@ -1,0 +1,89 @@
+"""What data sets and recordings say of themselves, as plain JSON."""
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from rfmae.artefacts import Card
+from rfmae.datasets.captures import Capture
+from rfmae.datasets.recipe import SPLITS
+from rfmae.datasets.store import Dataset
+from rfmae.records import FloatArray, IntArray
+from rfmae.units import ratio_to_db
+
+
+def dataset_facts(dataset: Dataset) -> Card:
+    """The card with the counts per class and SNR, what the channel drew, and the size on disk.
+
+    `counts` maps each split and class to the examples at every point of its `snr_db`, null
+    standing for an SNR that is not stated; `drawn_ranges` holds the least and the largest value.
+    """
+    columns = {split: dataset.labels(split) for split in SPLITS}
+    points = np.unique(np.concatenate([snr_db for _, snr_db in columns.values()]))
+    return {
+        **dataset.card,
+        "counts": {
+            "snr_db": [
+                round(point, 6) if math.isfinite(point) else None for point in points.tolist()
+            ],
+            **{split: _counts(dataset.classes, *columns[split], points) for split in SPLITS},
+        },
+        "drawn_ranges": _drawn_ranges(dataset),
+        "bytes": sum(file.stat().st_size for file in dataset.folder.iterdir() if file.is_file()),
+    }
+
+
+def _counts(
+    classes: tuple[str, ...], label: IntArray, snr_db: FloatArray, points: FloatArray
+) -> dict[str, list[int]]:
+    """Examples of each class at each SNR point."""
+    table = np.zeros((len(classes), len(points)), int)
+    np.add.at(table, (label, np.searchsorted(points, snr_db)), 1)
+    return dict(zip(classes, table.tolist(), strict=True))
+
+
+def _drawn_ranges(dataset: Dataset) -> dict[str, list[float]]:
+    """Over all splits."""
+    ends: dict[str, list[float]] = {}
+    for split in SPLITS:
+        for name, values in dataset.drawn(split).items():
+            if len(values):
+                ends.setdefault(name, []).extend([float(values.min()), float(values.max())])
+    return {name: [min(values), max(values)] for name, values in ends.items()}
+
+
+def capture_facts(capture: Capture) -> Card:
+    """Length, rate, type and level of a recording, its segments and its annotations.
+
+    The levels are in dB over amplitude 1, full scale where the file holds whole numbers; that of
+    the peak is of the larger of I and Q. Silence has none. What is not stated is left out.
+    """
+    components = capture.iq.view(np.float32)
+    mean_power = 2 * float(np.mean(np.square(components, dtype=np.float64)))
+    return {
+        "kind": "recording",
+        "samples": len(capture.iq),
+        "sample_rate_hz": capture.sample_rate_hz,
+        "seconds": len(capture.iq) / capture.sample_rate_hz,
+        "datatype": capture.datatype,
+        "labels": list(capture.labels),
+        "rms_level_db": _level_db(mean_power),
+        "peak_level_db": _level_db(float(np.abs(components).max()) ** 2),
+        "segments": [_stated(asdict(segment)) for segment in capture.segments],
+        "annotations": [_stated(asdict(mark)) for mark in capture.annotations],
+    }
+
+
+def _level_db(power: float) -> float | None:
+    return round(ratio_to_db(power), 2) + 0.0 if power > 0 else None  # never -0
+
+
+def _stated(record: dict[str, Any]) -> dict[str, Any]:
+    """Without empty words and numbers that are nan."""
+    return {
+        name: value
+        for name, value in record.items()
+        if value != "" and not (isinstance(value, float) and math.isnan(value))
+    }

@@ -1,0 +1,138 @@
+"""Rows that come batch by batch are read back as they came."""
+
+import h5py
+import numpy as np
+import pytest
+
+from rfmae.artefacts import write_json, written_whole
+from rfmae.datasets.recipe import SPLITS
+from rfmae.datasets.store import SplitWriter, imported_card, open_dataset
+from rfmae.errors import DatasetError
+from rfmae.records import ImageConfig, IqBatch
+
+SAMPLES = 16
+
+
+@pytest.fixture
+def card():
+    return imported_card(
+        "radio",
+        "Examples of others.",
+        ("BPSK", "QPSK"),
+        (0.0, 10.0),
+        samples_per_symbol=8.0,
+        samples=SAMPLES,
+        examples={"train": 70, "validation": 3, "test": 0},
+        source={"file": "radio.pkl"},
+        splits={"seed": 0},
+        fingerprint="0123abcd",
+    )
+
+
+def batch(rng, count, samples=SAMPLES):
+    return IqBatch(
+        iq=(rng.normal(size=(count, samples)) + 1j).astype(np.complex64),
+        label=rng.integers(2, size=count),
+        snr_db=rng.choice([0.0, 10.0], size=count),
+        classes=("BPSK", "QPSK"),
+        samples_per_symbol=8.0,
+        snr_reference="dataset",
+    )
+
+
+@pytest.fixture
+def imported(card, rng, tmp_path):
+    """A data set of others, and the batches it was made of."""
+    given = {split: [] for split in SPLITS}
+    with written_whole(tmp_path / "radio") as scratch:
+        for split, counts in {"train": (1, 64, 0, 5), "validation": (3,), "test": ()}.items():
+            path = scratch / f"{split}.h5"
+            with SplitWriter(path, split=split, card=card, samples={"waveform": SAMPLES}) as writer:
+                for count in counts:
+                    given[split].append(batch(rng, count))
+                    writer.append(given[split][-1])
+        write_json(scratch / "card.json", card)
+    return open_dataset(tmp_path / "radio"), given
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_rows_are_read_back_in_the_order_they_came(imported, split):
+    dataset, given = imported
+    read = dataset.read_observed(split)
+    assert np.array_equal(read.iq, np.concatenate([some.iq for some in given[split]]))
+    assert np.array_equal(read.label, np.concatenate([some.label for some in given[split]]))
+    assert np.array_equal(read.snr_db, np.concatenate([some.snr_db for some in given[split]]))
+    assert read.samples_per_symbol == 8.0
+    assert read.snr_reference == "dataset"
+
+
+def test_a_split_without_rows_is_empty(imported):
+    dataset, _ = imported
+    assert dataset.read_observed("test").iq.shape == (0, SAMPLES)
+
+
+def test_an_imported_data_set_says_what_it_is(imported):
+    dataset, _ = imported
+    assert dataset.name == "radio"
+    assert dataset.fingerprint == "0123abcd"
+    assert dataset.views == ("waveform",)
+    assert dataset.symbols_per_example == dataset.samples("waveform") == SAMPLES
+    assert dataset.samples_per_symbol() == 8.0
+    assert dataset.snr_reference == "dataset"
+    assert not dataset.any_phase
+    assert not dataset.has_clean
+    assert dataset.image == ImageConfig()
+    assert dataset.drawn("train") == {}
+    assert dataset.card["source"] == {"file": "radio.pkl"}
+
+
+def test_clean_twins_that_are_not_there_are_refused_with_the_way_out(imported):
+    dataset, _ = imported
+    with pytest.raises(DatasetError, match="holds no clean twins") as caught:
+        dataset.read("train")
+    assert "name a synthetic one" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_clean_twins_and_views_are_kept_beside_each_other(card, rng, tmp_path):
+    path, symbols, waveform = tmp_path / "train.h5", batch(rng, 5, 2), batch(rng, 5)
+    waveform = IqBatch(waveform.iq, symbols.label, symbols.snr_db, symbols.classes, 8.0, "dataset")
+    sizes = {"symbols": 2, "waveform": SAMPLES}
+    with SplitWriter(path, split="train", card=card, samples=sizes, clean=True) as writer:
+        writer.append(symbols, "symbols", clean=2 * symbols.iq)
+        writer.append(waveform, clean=2 * waveform.iq)
+    with h5py.File(path) as file:
+        assert np.array_equal(file["symbols/clean"][:], 2 * symbols.iq)
+        assert np.array_equal(file["waveform/observed"][:], waveform.iq)
+        assert len(file["label"]) == 5
+
+
+def test_the_same_batches_make_the_same_file(card, tmp_path):
+    for name in ("one", "two"):
+        rng = np.random.default_rng(3)
+        path = tmp_path / f"{name}.h5"
+        with SplitWriter(path, split="train", card=card, samples={"waveform": SAMPLES}) as writer:
+            for count in (100, 1, 7):
+                writer.append(batch(rng, count))
+    assert (tmp_path / "one.h5").read_bytes() == (tmp_path / "two.h5").read_bytes()
+
+
+def test_examples_of_another_length_or_view_are_refused(card, rng, tmp_path):
+    path = tmp_path / "train.h5"
+    with SplitWriter(path, split="train", card=card, samples={"waveform": SAMPLES}) as writer:
+        writer.append(batch(rng, 2))
+        with pytest.raises(DatasetError, match=r"takes examples of 16 samples .* got 15"):
+            writer.append(batch(rng, 2, 15))
+        with pytest.raises(DatasetError, match="has views waveform, got 'symbols'"):
+            writer.append(batch(rng, 2), "symbols")
+        with pytest.raises(DatasetError, match="always or never"):
+            writer.append(batch(rng, 2), clean=batch(rng, 2).iq)
+
+
+def test_views_with_other_numbers_of_rows_are_refused(card, rng, tmp_path):
+    sizes = {"symbols": 2, "waveform": SAMPLES}
+    with (
+        pytest.raises(DatasetError, match="must get all rows"),
+        SplitWriter(tmp_path / "train.h5", split="train", card=card, samples=sizes) as writer,
+    ):
+        writer.append(batch(rng, 2))
