@@ -1,4 +1,4 @@
-"""How benchmarks measure: one thread, processor time beside wall time, everybody's turn in every round."""
+"""How benchmarks measure: one thread, processor and wall time, everybody's turn in every round."""
 
 import os
 import statistics

@@ -9,9 +9,11 @@ from rfmae_cli.options import (
     HOME,
     DataOption,
     DeviceOption,
+    DtypeOption,
     JsonOption,
     OutOption,
     PresetOption,
+    RateOption,
     RecipeOption,
     ResumeOption,
     SeedOption,
@@ -206,16 +208,20 @@ def eval_denoise(
 
 def classify(
     recordings: Annotated[
-        list[Path], typer.Argument(help="SigMF recordings of symbol-spaced samples (.sigmf-meta).")
+        list[Path], typer.Argument(help="Recordings of symbol-spaced samples: SigMF, WAV or raw.")
     ],
     model: Annotated[Path, typer.Option("--model", "-m", help="Classifier checkpoint or run.")],
+    dtype: DtypeOption = None,
+    rate: RateOption = None,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
     """Name the modulation of recordings, window by window and as a whole."""
     from rfmae.workflows import recordings as recordings_jobs
 
-    verdicts = recordings_jobs.classify(recordings, model, device=device)
+    verdicts = recordings_jobs.classify(
+        recordings, model, datatype=dtype, sample_rate_hz=rate, device=device
+    )
     if as_json:
         console.say_json([recordings_jobs.verdict_json(verdict) for verdict in verdicts])
         return

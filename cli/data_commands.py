@@ -126,7 +126,9 @@ def show(
 ) -> None:
     """What an artefact or a recording is, with a sketch of its constellation.
 
-    Example: rfmae show my/data, or rfmae show capture.bin --dtype ci16_le --rate 1e6
+    Example: rfmae show my/data
+
+    Example: rfmae show capture.bin --dtype ci16_le --rate 1e6
     """
     from rfmae.datasets.asked import Asked
     from rfmae.workflows import looking as looking_jobs

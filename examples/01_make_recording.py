@@ -6,8 +6,9 @@ python examples/01_make_recording.py my-qpsk
 import sys
 
 import numpy as np
-from sigmf import SigMFFile
 
+from rfmae import write_sigmf
+from rfmae.datasets.captures import Annotation
 from rfmae.signal.channel import awgn
 from rfmae.signal.modulations import MODULATIONS
 
@@ -18,14 +19,8 @@ def main(name: str) -> None:
     symbols = qpsk.alphabet[rng.integers(0, qpsk.order, 5000)]
     received = awgn(symbols * np.exp(0.9j), noise_power=10**-1.5, rng=rng)
 
-    received.tofile(f"{name}.sigmf-data")
-    recording = SigMFFile(
-        data_file=f"{name}.sigmf-data",
-        global_info={"core:datatype": "cf32_le", "core:sample_rate": 1e6, "core:version": "1.0.0"},
-    )
-    recording.add_capture(0)
-    recording.add_annotation(0, len(received), {"core:label": "QPSK"})
-    recording.tofile(f"{name}.sigmf-meta", overwrite=True)
+    whole = Annotation(start=0, count=len(received), label="QPSK")
+    write_sigmf(f"{name}.sigmf-meta", received, sample_rate_hz=1e6, annotations=[whole])
     print(f"wrote {name}.sigmf-meta, {len(received)} symbols")
 
 

@@ -8,21 +8,35 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rfmae.datasets.captures import read_sigmf
+    from rfmae.datasets.captures import read_capture, read_sigmf
     from rfmae.datasets.recipe import load_recipe
+    from rfmae.datasets.sigmf_writing import write_sigmf
     from rfmae.datasets.store import open_dataset
+    from rfmae.datasets.streaming import endless
     from rfmae.inference import load_classifier, load_denoiser
 
 __version__ = version("rfmae")
 
-__all__ = ["load_classifier", "load_denoiser", "load_recipe", "open_dataset", "read_sigmf"]
+__all__ = [
+    "endless",
+    "load_classifier",
+    "load_denoiser",
+    "load_recipe",
+    "open_dataset",
+    "read_capture",
+    "read_sigmf",
+    "write_sigmf",
+]
 
 _DOORS = {
+    "endless": "rfmae.datasets.streaming",
     "load_classifier": "rfmae.inference",
     "load_denoiser": "rfmae.inference",
     "load_recipe": "rfmae.datasets.recipe",
     "open_dataset": "rfmae.datasets.store",
+    "read_capture": "rfmae.datasets.captures",
     "read_sigmf": "rfmae.datasets.captures",
+    "write_sigmf": "rfmae.datasets.sigmf_writing",
 }
 
 

@@ -1,11 +1,13 @@
-"""Fixtures that many tests share: a seeded generator, a small link, a recipe done in a blink."""
+"""Fixtures that many tests share: seeded generators, a small link, a recipe done in a blink."""
 
 import subprocess
+import zlib
 
 import numpy as np
 import pytest
 
 from rfmae.datasets.recipe import parse_recipe
+from rfmae.signal.impairments import Channel
 from rfmae.signal.link import Link
 
 TINY = """
@@ -37,15 +39,27 @@ def rng():
     return np.random.default_rng(20250225)
 
 
+@pytest.fixture(scope="session")
+def streams_of():
+    """Seed to the generators of every purpose, the same whenever one is asked for."""
+
+    def streams(seed):
+        return lambda purpose: np.random.default_rng([seed, zlib.crc32(purpose.encode())])
+
+    return streams
+
+
+@pytest.fixture
+def streams(streams_of):
+    return streams_of(20250225)
+
+
 @pytest.fixture
 def link():
     return Link(
         symbols_per_example=64,
         samples_per_symbol=4,
-        rolloff=0.35,
-        span_symbols=12,
-        snr_reference="symbol",
-        phase_offset="none",
+        channel=Channel(snr="0", phase_offset_turns="none"),
     )
 
 

@@ -54,6 +54,10 @@ def test_constellations_are_drawn(run, tmp_path):
     assert (tmp_path / "drawn.png").stat().st_size > 20_000
 
 
+def test_a_stream_without_files_runs(run):
+    assert re.search(r"step 15: \(256, 1024\) observed, .* \d+ classes", run("04"))
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_is_short_and_says_how_to_run_it(path):
     text = path.read_text()

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from rfmae.datasets.recipe import parse_recipe
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, flags=re.DOTALL)
@@ -17,9 +19,14 @@ def test_the_quickstart_is_the_first_code_block_within_25_lines():
     assert before.count("\n") < 25
 
 
-def test_every_code_block_is_a_command_or_python():
+def test_every_code_block_is_a_command_python_or_a_recipe():
     assert BLOCKS
-    assert {language for language, _ in BLOCKS} <= {"bash", "python"}
+    assert {language for language, _ in BLOCKS} <= {"bash", "python", "toml"}
+
+
+@pytest.mark.parametrize("text", [code for language, code in BLOCKS if language == "toml"])
+def test_every_recipe_of_the_readme_reads(text):
+    assert parse_recipe(text)
 
 
 def test_every_file_that_the_readme_names_is_there():
@@ -42,6 +49,9 @@ def fresh_copy(tmp_path_factory):
 def test_every_code_block_runs_in_a_fresh_copy(succeed, fresh_copy):
     outputs = []
     for language, code in BLOCKS:
+        if language == "toml":
+            (fresh_copy / f"{parse_recipe(code).name}.toml").write_text(code, encoding="utf-8")
+            continue
         command = ["bash", "-euc", code] if language == "bash" else [".venv/bin/python", "-c", code]
         outputs.append(succeed(command, fresh_copy))
     quickstart, recording, python = outputs[:3]
@@ -51,5 +61,6 @@ def test_every_code_block_runs_in_a_fresh_copy(succeed, fresh_copy):
     assert (fresh_copy / report).is_file()
     assert "whole: QPSK" in recording
     assert python.startswith("QPSK")
+    assert (fresh_copy / "my" / "radio.png").stat().st_size > 10_000
     for name in ("accuracy", "confusion", "strip", "denoising"):
         assert (fresh_copy / report.parent / "figures" / f"{name}.png").stat().st_size > 10_000

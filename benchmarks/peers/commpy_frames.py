@@ -1,4 +1,4 @@
-"""scikit-commpy: a modem, zeros between symbols, numpy's convolution and white noise, one signal a call."""
+"""scikit-commpy: modem, zeros between symbols, convolution and white noise, one signal a call."""
 
 import numpy as np
 from commpy.channels import awgn

@@ -3,7 +3,16 @@
 import komm
 import numpy as np
 
-from peers import ES_N0, QAM_ORDERS, ROLLOFF, SAMPLES, SAMPLES_PER_SYMBOL, SPAN_SYMBOLS, Frames, Make
+from peers import (
+    ES_N0,
+    QAM_ORDERS,
+    ROLLOFF,
+    SAMPLES,
+    SAMPLES_PER_SYMBOL,
+    SPAN_SYMBOLS,
+    Frames,
+    Make,
+)
 
 
 def batch(modulation: str, frames: int) -> Make | None:

@@ -1,7 +1,7 @@
-"""liquid-dsp: the symbol stream and channel of its C library, which its Python module carries along.
+"""liquid-dsp: the symbol stream and channel of its C library, which its Python module carries.
 
-GFSK has no stream of samples: its modulator takes a call a symbol, which costs Python about as much
-as the signal costs C. The library's own noise is its slower half, so a second program takes numpy's.
+GFSK has no stream of samples: its modulator takes a call a symbol, and most of its time here is
+that of Python's calls. The library's own noise is its slower half: a second program takes numpy's.
 """
 
 import ctypes

@@ -31,18 +31,18 @@ _GFSK_OVERSAMPLING = 9  # of its bandwidth, which gives eight samples a symbol a
 
 def built_signal(modulation: str) -> Signal:
     rng, name = np.random.default_rng(0), _NAMES[modulation]
-    noise_db = -10 * np.log10(ES_N0)
+    noise_db = 10 * np.log10(SAMPLES_PER_SYMBOL / ES_N0)
 
     def qam(samples: int) -> Frames:
         sent = constellation_modulator_baseband(
             name, "srrc", samples, SAMPLES_PER_SYMBOL, ROLLOFF, rng
         )
-        return awgn(sent, noise_db, rng)  # taps of unit energy: a symbol has energy one
+        return awgn(sent, noise_db, rng)
 
     def gfsk(samples: int) -> Frames:
         shape = (MODULATION_INDEX, BT, _GFSK_HALF_SPAN_SYMBOLS)
         sent = fsk_modulator_baseband(2, "gfsk", samples, _GFSK_OVERSAMPLING, rng, shape)
-        return awgn(sent, noise_db + 10 * np.log10(SAMPLES_PER_SYMBOL), rng)
+        return awgn(sent, noise_db, rng)
 
     return qam if modulation in QAM_ORDERS else gfsk
 

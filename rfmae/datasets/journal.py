@@ -32,10 +32,11 @@ class Scratch:
         self._waiting: list[tuple[str, int]] = []
         self._entered_at = time.monotonic()
         header, *entries = self._whole_lines() or [""]
-        if header != plan:
+        self._done = set[tuple[str, int]]()
+        if header == plan:
+            self._done = {(name, int(task)) for name, task in map(str.split, entries)}
+        if header != plan or not all((path / name).exists() for name, _ in self._done):
             self._start_anew()
-            entries = []
-        self._done = {(name, int(task)) for name, task in map(str.split, entries)}
 
     @property
     def was_begun(self) -> bool:
@@ -56,7 +57,7 @@ class Scratch:
     def enter(self) -> None:
         """Enter the tasks that wait, once their rows are safe."""
         for name in {name for name, _ in self._waiting}:
-            _sync(self.path / name)
+            sync(self.path / name)
         self._append("".join(f"{name} {task}\n" for name, task in self._waiting))
         self._waiting.clear()
         self._entered_at = time.monotonic()
@@ -71,6 +72,7 @@ class Scratch:
 
     def _start_anew(self) -> None:
         # without a plan first, then without files: a kill in between leaves nothing to trust
+        self._done = set()
         self._journal.truncate(0)
         for item in self.path.iterdir():
             if item.name != _JOURNAL_NAME:
@@ -81,6 +83,15 @@ class Scratch:
         self._journal.write(text.encode("ascii"))
         self._journal.flush()
         os.fdatasync(self._journal)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, have reached the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def scratch_of(folder: Path) -> Path:
@@ -150,14 +161,6 @@ def _lock(path: Path) -> BinaryIO:
             "wait for it or choose another --out"
         ) from error
     return journal
-
-
-def _sync(file: Path) -> None:
-    descriptor = os.open(file, os.O_RDONLY)
-    try:
-        os.fdatasync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _remove(item: Path) -> None:

@@ -24,6 +24,7 @@ from rfmae.records import (
     View,
     image_config_from_card,
 )
+from rfmae.signal.modulations import equal_laws
 from rfmae.units import SnrReference
 
 __all__ = [
@@ -50,6 +51,7 @@ _CARD_KEYS = {
     "views",
     "drawn",
     "any_phase",
+    "same_signals",
     "synthetic",
     "examples",
     "image",
@@ -215,6 +217,7 @@ def dataset_card(recipe: Recipe) -> Card:
         "snr_db": list(recipe.source.channel.snr_db),
         "snr_reference": recipe.source.channel.snr_reference,
         "any_phase": _any_phase(recipe),
+        "same_signals": [list(group) for group in equal_laws(recipe.modulations)],
         "views": {
             view: _view_card(recipe.samples(view), recipe.samples_per_symbol(view))
             for view in recipe.views
@@ -252,6 +255,7 @@ def imported_card(
         "snr_db": list(snr_db),
         "snr_reference": "dataset",
         "any_phase": False,
+        "same_signals": [],
         "views": {"waveform": _view_card(samples, samples_per_symbol)},
         "drawn": [],
         "examples": dict(examples),

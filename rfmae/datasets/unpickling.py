@@ -6,62 +6,27 @@ names that an array needs are recognised by their spelling and worked out here, 
 nothing of a file is executed. Large strings stay on the disk until their array is read.
 """
 
-import codecs
-import math
-import re
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO
 
-import numpy as np
-import numpy.typing as npt
-
+from rfmae.datasets.pickle_names import Strings, call, give_state, known_name
+from rfmae.datasets.pickle_values import (
+    ArrayDraft,
+    PickledArray,
+    Refused,
+    Spelling,
+    Text,
+    decoded,
+)
 from rfmae.errors import DatasetError
 
 Key = str | int | float | tuple[str | int | float, ...]
 """A key of the dictionary."""
 
-Spelling = Literal["raw", "quoted", "utf-8", "raw-unicode-escape"]
-"""How a string is written: as its bytes, as python 2 prints it, or as text of those code points."""
-
 _LONGEST_OCTETS = 2**31  # one string; the arrays of the published sets take megabytes
 _NEWEST_PROTOCOL = 5
-_MOST_DIMENSIONS = 8
-_NUMERIC = re.compile(r"[<>|=]?(?:[iu][1248]|f[248]|c8|c16|b1)")
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A string somewhere in the file: `octets` as it is written, `length` of characters."""
-
-    offset: int
-    octets: int
-    length: int
-    spelling: Spelling
-
-    def load(self, file: BinaryIO) -> bytes:
-        """The string as bytes, one for each character."""
-        file.seek(self.offset)
-        written = file.read(self.octets)
-        return written if self.spelling == "raw" else _decoded(written, self.spelling)
-
-
-@dataclass(frozen=True, slots=True)
-class PickledArray:
-    """An array inside a pickle that is read when it is asked for."""
-
-    path: Path
-    text: Text
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    fortran: bool
-
-    def read(self) -> npt.NDArray[Any]:
-        with self.path.open("rb") as file:
-            values = np.frombuffer(self.text.load(file), self.dtype)
-        return values.reshape(self.shape, order="F" if self.fortran else "C")
 
 
 def read_pickled_arrays(path: str | Path) -> dict[Key, PickledArray]:
@@ -86,50 +51,18 @@ def read_pickled_arrays(path: str | Path) -> dict[Key, PickledArray]:
     return content
 
 
-class _Refused(Exception):
-    """Something that a dictionary of arrays has no need of."""
-
-
-_MALFORMED = (_Refused, IndexError, KeyError, ValueError, TypeError, OverflowError, struct.error)
+_MALFORMED = (Refused, IndexError, KeyError, ValueError, TypeError, OverflowError, struct.error)
 
 
 def _reason(problem: Exception) -> str:
-    return str(problem) if isinstance(problem, _Refused) else "it is damaged"
-
-
-def _decoded(written: bytes, spelling: Spelling) -> bytes:
-    if spelling == "quoted":
-        inside: bytes = codecs.escape_decode(written)[0]
-        return inside
-    return written.decode(spelling).encode("latin-1")
-
-
-@dataclass(frozen=True, slots=True)
-class _Name:
-    """Something that the pickle would import; here it is a name and stays one."""
-
-    dotted: str
-
-
-@dataclass(slots=True)
-class _Type:
-    """The element type of an array."""
-
-    code: str
-
-
-@dataclass(slots=True)
-class _Array:
-    """An array whose state may still be to come."""
-
-    made: PickledArray | None = None
+    return str(problem) if isinstance(problem, Refused) else "it is damaged"
 
 
 class _Machine:
     """The stack, the marks and the memo of a pickle being read."""
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
-        self.file, self.path = file, path
+        self.file, self.strings = file, Strings(file, path)
         self.octets = path.stat().st_size
         self.stack: list[Any] = []
         self.marks: list[int] = []
@@ -138,22 +71,22 @@ class _Machine:
     def run(self) -> dict[Key, PickledArray]:
         while (step := self.take(1)) != b".":
             if step not in _STEPS:
-                raise _Refused(f"the operation {step!r} makes objects")
+                raise Refused(f"the operation {step!r} makes objects")
             _STEPS[step](self)
         content = self.stack.pop()
         if not isinstance(content, dict):
-            raise _Refused("it holds something else")
+            raise Refused("it holds something else")
         return {key: self._finished(array) for key, array in content.items()}
 
     def _finished(self, array: Any) -> PickledArray:
-        if not isinstance(array, _Array) or array.made is None:
-            raise _Refused("a value is no array")
+        if not isinstance(array, ArrayDraft) or array.made is None:
+            raise Refused("a value is no array")
         return array.made
 
     def take(self, count: int) -> bytes:
         octets = self.file.read(count)
         if len(octets) < count:
-            raise _Refused("it ends too early")
+            raise Refused("it ends too early")
         return octets
 
     def number(self, form: str) -> Any:
@@ -162,7 +95,7 @@ class _Machine:
     def line(self) -> bytes:
         line = self.file.readline(_LONGEST_OCTETS)
         if not line.endswith(b"\n"):
-            raise _Refused("it ends too early")
+            raise Refused("it ends too early")
         return line[:-1]
 
     def push(self, value: Any) -> None:
@@ -176,15 +109,6 @@ class _Machine:
         items, self.stack[first:] = self.stack[first:], []
         return items
 
-    def plain(self, value: Any) -> str:
-        """The characters of a string on the stack, which are a name of some kind."""
-        if not isinstance(value, Text):
-            raise _Refused("a name is no string")
-        here = self.file.tell()
-        text = value.load(self.file).decode("latin-1")
-        self.file.seek(here)
-        return text
-
     def key(self, value: Any) -> Key:
         if isinstance(value, tuple):
             return tuple(self._word(item) for item in value)
@@ -193,7 +117,7 @@ class _Machine:
     def _word(self, value: Any) -> str | int | float:
         if isinstance(value, int | float):
             return value
-        return self.plain(value)
+        return self.strings.characters(value)
 
 
 # numbers and strings ------------------------------------------------------------------------
@@ -223,7 +147,7 @@ def _counted(form: str, spelling: Spelling) -> Callable[[_Machine], None]:
     def step(machine: _Machine) -> None:
         octets, offset = machine.number(form), machine.file.tell()
         if not 0 <= octets <= min(_LONGEST_OCTETS, machine.octets - offset):
-            raise _Refused("it ends too early")
+            raise Refused("it ends too early")
         if spelling == "raw":
             machine.file.seek(offset + octets)
             machine.push(Text(offset, octets, octets, spelling))
@@ -237,8 +161,8 @@ def _counted(form: str, spelling: Spelling) -> Callable[[_Machine], None]:
 def _quoted(machine: _Machine) -> None:
     offset, line = machine.file.tell(), machine.line()
     if len(line) < 2 or line[:1] not in b"'\"" or line[:1] != line[-1:]:
-        raise _Refused("a string has no quotes")
-    length = len(_decoded(line[1:-1], "quoted"))
+        raise Refused("a string has no quotes")
+    length = len(decoded(line[1:-1], "quoted"))
     machine.push(Text(offset + 1, len(line) - 2, length, "quoted"))
 
 
@@ -254,7 +178,7 @@ def _unicode_line(machine: _Machine) -> None:
 def _last(count: int) -> Callable[[_Machine], None]:
     def step(machine: _Machine) -> None:
         if len(machine.stack) < count:
-            raise _Refused("it is damaged")
+            raise Refused("it is damaged")
         items, machine.stack[-count:] = tuple(machine.stack[-count:]), []
         machine.push(items)
 
@@ -264,7 +188,7 @@ def _last(count: int) -> Callable[[_Machine], None]:
 def _put_items(machine: _Machine, items: list[Any]) -> None:
     target = machine.stack[-1]
     if not isinstance(target, dict) or len(items) % 2:
-        raise _Refused("it is damaged")
+        raise Refused("it is damaged")
     keys = [machine.key(item) for item in items[::2]]
     target.update(zip(keys, items[1::2], strict=True))
 
@@ -293,113 +217,30 @@ def _recall(number: Callable[[_Machine], int]) -> Callable[[_Machine], None]:
 
 def _protocol(machine: _Machine) -> None:
     if (protocol := machine.number("<B")) > _NEWEST_PROTOCOL:
-        raise _Refused(f"protocol {protocol} is unknown")
+        raise Refused(f"protocol {protocol} is unknown")
 
 
-# the names of numpy -------------------------------------------------------------------------
+# names and calls ----------------------------------------------------------------------------
 
 
 def _name(machine: _Machine) -> None:
     module, name = machine.line(), machine.line()
-    machine.push(_known_name(f"{module.decode('latin-1')}.{name.decode('latin-1')}"))
+    machine.push(known_name(f"{module.decode('latin-1')}.{name.decode('latin-1')}"))
 
 
 def _name_on_stack(machine: _Machine) -> None:
-    name, module = machine.stack.pop(), machine.stack.pop()
-    machine.push(_known_name(f"{machine.plain(module)}.{machine.plain(name)}"))
-
-
-def _known_name(dotted: str) -> _Name:
-    plain = dotted.replace("numpy._core.", "numpy.core.", 1)
-    if plain != "numpy.ndarray" and plain not in _CALLS:
-        raise _Refused(f"it asks for {dotted!r:.80}, which no array needs")
-    return _Name(plain)
+    name, module = (machine.strings.characters(machine.stack.pop()) for _ in range(2))
+    machine.push(known_name(f"{module}.{name}"))
 
 
 def _call(machine: _Machine) -> None:
     arguments, name = machine.stack.pop(), machine.stack.pop()
-    if not isinstance(name, _Name) or name.dotted not in _CALLS:
-        raise _Refused("it calls what no array needs")
-    machine.push(_CALLS[name.dotted](machine, *arguments))
-
-
-def _empty_array(machine: _Machine, kind: Any, shape: Any, code: Any) -> _Array:
-    if kind != _Name("numpy.ndarray") or shape != (0,) or machine.plain(code) != "b":
-        raise _Refused("an array is made in an unknown way")
-    return _Array()
-
-
-def _type(machine: _Machine, code: Any, align: Any = 0, copy: Any = 0) -> _Type:
-    return _Type(_numeric(machine.plain(code)))
-
-
-def _numeric(code: str) -> str:
-    if not _NUMERIC.fullmatch(code):
-        raise _Refused(f"its elements are {code!r:.20}, not numbers")
-    return code
-
-
-def _scalar(machine: _Machine, kind: Any, value: Any) -> int | float:
-    here = machine.file.tell()
-    values = np.frombuffer(value.load(machine.file), _dtype(kind))
-    machine.file.seek(here)
-    number = values[0].item()
-    if len(values) != 1 or not isinstance(number, int | float):
-        raise _Refused("it is damaged")
-    return number
-
-
-def _encode(machine: _Machine, text: Any, encoding: Any) -> Text:
-    """Bytes that python 3 wrote as text for an older protocol: one for each character."""
-    if not isinstance(text, Text) or machine.plain(encoding) not in ("latin1", "latin-1"):
-        raise _Refused("bytes are made in an unknown way")
-    return text
-
-
-def _from_buffer(machine: _Machine, text: Any, kind: Any, shape: Any, order: Any) -> _Array:
-    fortran = {"C": False, "F": True}[machine.plain(order)]
-    return _Array(_described(machine, shape, kind, fortran, text))
-
-
-_CALLS: dict[str, Callable[..., Any]] = {
-    "numpy.core.multiarray._reconstruct": _empty_array,
-    "numpy.core.multiarray.scalar": _scalar,
-    "numpy.core.numeric._frombuffer": _from_buffer,
-    "numpy.dtype": _type,
-    "_codecs.encode": _encode,
-}
+    machine.push(call(machine.strings, name, arguments))
 
 
 def _give_state(machine: _Machine) -> None:
-    state, target = machine.stack.pop(), machine.stack[-1]
-    if isinstance(target, _Type):
-        _, order, subtype, names, fields, *_ = state
-        if (subtype, names, fields) != (None, None, None):
-            raise _Refused("its elements are records, not numbers")
-        target.code = _numeric(machine.plain(order) + target.code.lstrip("<>|="))
-    elif isinstance(target, _Array):
-        _, shape, kind, fortran, text = state
-        target.made = _described(machine, shape, kind, bool(fortran), text)
-    else:
-        raise _Refused("it sets the state of what is no array")
-
-
-def _dtype(kind: Any) -> np.dtype[Any]:
-    if not isinstance(kind, _Type):
-        raise _Refused("it is damaged")
-    return np.dtype(kind.code)
-
-
-def _described(machine: _Machine, shape: Any, kind: Any, fortran: bool, text: Any) -> PickledArray:
-    """An array whose bytes are as many as its shape and type make them."""
-    dtype = _dtype(kind)
-    if not isinstance(text, Text) or not isinstance(shape, tuple):
-        raise _Refused("an array holds objects, not numbers")
-    if len(shape) > _MOST_DIMENSIONS or any(type(n) is not int or n < 0 for n in shape):
-        raise _Refused("an array has no shape")
-    if math.prod(shape) * dtype.itemsize != text.length:
-        raise _Refused(f"an array of shape {shape} has {text.length} bytes")
-    return PickledArray(machine.path, text, shape, dtype, fortran)
+    state = machine.stack.pop()
+    give_state(machine.strings, machine.stack[-1], state)
 
 
 _STEPS: dict[bytes, Callable[[_Machine], None]] = {

@@ -3,14 +3,19 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 
 from rfmae.errors import DatasetError, nearest
 
+if TYPE_CHECKING:
+    from distributed import Client
+
 BACKENDS = ("loky", "multiprocessing", "threading", "dask", "ray")
 """Names that `worker_pool` takes; whatever joblib was configured with is the default."""
+
+_ANSWER_SECONDS = 10
 
 _ROUND_PER_WORKER = 8
 """Tasks between two looks at the results, where a backend does not hand them out one by one."""
@@ -25,8 +30,9 @@ Result = TypeVar("Result")
 class Pool:
     """Workers that are ready: `jobs` of them, or as many as the backend has by default."""
 
-    def __init__(self, jobs: int | None, backend: str | None) -> None:
-        self._jobs, self._backend = jobs, backend
+    def __init__(self, jobs: int | None, backend: str | None, **options: object) -> None:
+        """`options` are those of the backend."""
+        self._jobs, self._backend, self._options = jobs, backend, options
 
     def each(self, do: Callable[[Job], Result], jobs: Iterable[Job]) -> Iterator[Result]:
         """The results of `do(job)` as they are ready, in any order."""
@@ -51,7 +57,9 @@ class Pool:
 
     def _chosen(self) -> AbstractContextManager[object]:
         # only here joblib knows the names of clusters
-        return parallel_config(self._backend) if self._backend else nullcontext()
+        if self._backend is None:
+            return nullcontext()
+        return parallel_config(self._backend, **self._options)
 
 
 @contextmanager
@@ -71,8 +79,14 @@ def worker_pool(
         raise DatasetError(
             f"a scheduler belongs to backend 'dask', got backend {backend!r}; add --backend dask"
         )
-    with _prepared(backend, scheduler):
-        yield Pool(_jobs(workers, backend), backend)
+    jobs = _jobs(workers, backend)
+    if backend == "dask":
+        with _dask_client(scheduler) as client:
+            yield Pool(jobs, backend, client=client)
+        return
+    if backend == "ray":
+        _register_ray()
+    yield Pool(jobs, backend)
 
 
 def _jobs(workers: int, backend: str | None) -> int | None:
@@ -83,41 +97,30 @@ def _jobs(workers: int, backend: str | None) -> int | None:
 
 
 @contextmanager
-def _prepared(backend: str | None, scheduler: str | None) -> Iterator[None]:
-    if backend == "dask":
-        with _dask_client(scheduler):
-            yield
-        return
-    if backend == "ray":
-        _register_ray()
-    yield
-
-
-@contextmanager
-def _dask_client(scheduler: str | None) -> Iterator[None]:
+def _dask_client(scheduler: str | None) -> Iterator["Client"]:
     """Connect to a scheduler, or use the client that is there."""
     try:
-        from distributed import Client, get_client
+        from distributed import Client
     except ImportError as error:
         raise DatasetError(f"backend 'dask' needs dask.distributed; {_CLUSTER}") from error
     if scheduler is None:
         try:
-            get_client()
+            client = Client.current()
         except ValueError as error:
             raise DatasetError(
                 "backend 'dask' needs a cluster; name its --scheduler, such as tcp://host:8786"
             ) from error
-        yield
+        yield client
         return
     try:
-        client = Client(scheduler, timeout="10s")
+        client = Client(scheduler, timeout=_ANSWER_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise DatasetError(
             f"no dask scheduler answers at {scheduler!r} ({_first_line(error)}); "
             "start one with `dask scheduler`"
         ) from error
     with client:
-        yield
+        yield client
 
 
 def _register_ray() -> None:

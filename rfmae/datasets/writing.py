@@ -13,7 +13,7 @@ from pathlib import Path
 import h5py
 
 from rfmae.artefacts import CARD_NAME, Card, versions, write_json
-from rfmae.datasets.journal import Scratch, check_plan, resumable, scratch_of
+from rfmae.datasets.journal import Scratch, check_plan, resumable, scratch_of, sync
 from rfmae.datasets.layout import (
     ADDRESS,
     CHUNK_BYTES,
@@ -212,7 +212,9 @@ def _allocate(
                 file["label"][row : row + count] = label
                 file["snr_db"][row : row + count] = snr_db
                 row += count
+    sync(beside)
     beside.replace(path)  # a file with the name of a split is a whole one
+    sync(path.parent)
 
 
 def _by_column(made: Synthesised) -> dict[str, FloatArray | ComplexArray]:

@@ -151,7 +151,7 @@ def eye(panel: SubFigure, excerpt: Excerpt) -> None:
     traces = [eye_traces(iq[part], excerpt.samples_per_symbol) for _, _, iq in excerpt.twins]
     if not len(traces[0]):
         raise ShapeError(
-            f"an eye needs at least three symbols, got {excerpt.count} at "
+            f"an eye needs more than two symbols, got {excerpt.count} at "
             f"{excerpt.samples_per_symbol:g} samples per symbol"
         )
     extent = max(robust_extent(lines, share=1.0) for lines in traces)

@@ -17,7 +17,8 @@ def constellation_sketch(iq: ComplexArray, width: int = 40, height: int = 20) ->
     """Lines of text that show the samples of `iq`, any shape: I across, Q up, in equal units.
 
     A dot stands where samples are, in a crowd where they are dense. The edges hold 99 % of the
-    samples, and the first line says how far out they lie. `width` and `height` count characters.
+    samples, and the first line says how far out they lie. `width` and `height` count characters;
+    of an odd number one is left over, for there is a middle row and one line for the letter.
     """
     if width < _SMALLEST_WIDTH or height < _SMALLEST_HEIGHT:
         raise ShapeError(

@@ -40,7 +40,7 @@ def impulsive_noise(
     """Impulses alone (N, T), to add to white noise of `background_power` per sample.
 
     Bernoulli-Gaussian: each sample is hit with the probability, independently, by circular
-    Gaussian noise `impulse_ratio_db` above the background (Ghosh, IEEE Trans. Commun. 44(4), 1996).
+    Gaussian noise `impulse_ratio_db` above the background (Ghosh, IEEE Trans. Commun. 44(2), 1996).
     Their mean power is background power · probability · ratio.
     """
     probability = per_example(impulse_probability, shape[0])

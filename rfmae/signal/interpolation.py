@@ -20,8 +20,8 @@ _PHASES = 2**14  # nearest of so many: -82 dB at 0.4 of the sample rate
 _SAME_FRACTION_SAMPLES = 1e-6
 _TILE = 32  # samples that one small matrix product filters
 _TILES = 8  # of them in one product, always: bits must not depend on the batch
-_EXAMPLES = 16  # worked on at a time, and
-_CHUNK = 2**13  # instants whose windows fit the cache
+_EXAMPLES = 16  # at a time, so that what they need fits the cache
+_CHUNK = 2**13  # instants at a time, whose windows fit it too
 
 Weights = npt.NDArray[np.float32]
 
@@ -30,7 +30,7 @@ def interpolate(iq: ComplexArray, instants_samples: FloatArray) -> ComplexArray:
     """Values (N, T') of iq (N, T) at fractional instants (N, T'), in samples.
 
     A sinc of 32 taps under a Kaiser window (Oppenheim, Schafer, Discrete-Time Signal Processing,
-    ch. 4.9 and 7.5): errors below -70 dB for signals within 0.4 of the sample rate. What lies
+    ch. 4.3 and 7.5): errors below -70 dB for signals within 0.4 of the sample rate. What lies
     before the first sample and after the last counts as zero.
     """
     instants = np.asarray(instants_samples, np.float64)
@@ -51,7 +51,8 @@ def interpolate(iq: ComplexArray, instants_samples: FloatArray) -> ComplexArray:
 def delay(iq: ComplexArray, timing_offset_samples: PerExample) -> ComplexArray:
     """x(t - offset) of each example of iq (N, T); a whole offset moves the samples as they are."""
     offset = per_example(timing_offset_samples, len(iq))
-    return interpolate(iq, np.arange(iq.shape[-1]) - np.broadcast_to(offset, (len(iq), 1)))
+    t = np.arange(iq.shape[-1], dtype=np.float64)
+    return interpolate(iq, t - np.broadcast_to(offset, (len(iq), 1)))
 
 
 def drift(

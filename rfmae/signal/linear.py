@@ -48,7 +48,7 @@ def shape_symbols(
     *,
     offset: bool = False,
 ) -> ComplexArray:
-    """Pulse-shaped waveform (N, ⌊K·samples_per_symbol⌋) of unit mean power from symbols (N, K).
+    """Pulse-shaped waveform (..., ⌊K·samples_per_symbol⌋) of unit mean power of symbols (..., K).
 
     `offset` sends Q half a symbol late, as OQPSK does. The first and last symbols lack their
     neighbours. Any rate of at least one sample per symbol that the pulse's band allows will do,
@@ -56,9 +56,11 @@ def shape_symbols(
     """
     rate = whole_ratio(samples_per_symbol)
     pulse.check_rate(rate)
-    silence = np.zeros((len(symbols), pulse.reach_symbols), np.complex64)
+    rows = symbols.reshape(-1, symbols.shape[-1])
+    before = np.zeros((len(rows), pulse.reach_symbols), np.complex64)
     samples = int(symbols.shape[-1] * rate)
-    return shape_valid(np.hstack([silence, symbols]), pulse, rate, samples, offset=offset)
+    waveform = shape_valid(np.hstack([before, rows]), pulse, rate, samples, offset=offset)
+    return waveform.reshape(*symbols.shape[:-1], samples)
 
 
 def _summed_steps(points: ComplexArray, order: int) -> ComplexArray:

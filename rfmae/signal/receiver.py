@@ -55,7 +55,7 @@ class Corrections:
 def matched_filter(
     waveform: ComplexArray, pulse: Pulse, samples_per_symbol: float | Fraction
 ) -> ComplexArray:
-    """Symbols (N, K) at the symbol instants of waveform (N, ⌊K·samples_per_symbol⌋).
+    """Symbols (..., K) at the symbol instants of waveform (..., ⌊K·samples_per_symbol⌋).
 
     With a pulse that is orthogonal to its shifts a linear modulation comes back as its own
     symbols, and white noise of power σ² per sample as noise of power σ²/samples_per_symbol. The
@@ -64,9 +64,11 @@ def matched_filter(
     rate = whole_ratio(samples_per_symbol)
     pulse.check_rate(rate)
     guard = guard_of(pulse.reach_symbols, rate)
-    silence = np.zeros((len(waveform), int(guard * rate)), np.complex64)
-    symbols = int(waveform.shape[-1] / rate + 1e-9)
-    return match_valid(np.hstack([silence, waveform]), pulse, rate, guard, symbols)
+    rows = waveform.reshape(-1, waveform.shape[-1])
+    before = np.zeros((len(rows), int(guard * rate)), np.complex64)
+    count = -(-waveform.shape[-1] * rate.denominator // rate.numerator)
+    symbols = match_valid(np.hstack([before, rows]), pulse, rate, guard, count)
+    return symbols.reshape(*waveform.shape[:-1], count)
 
 
 def corrections(

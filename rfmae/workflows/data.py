@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Literal
 
 from rfmae.artefacts import CARD_NAME, Card, read_card, versions, write_json, written_whole
-from rfmae.datasets.captures import read_sigmf
 from rfmae.datasets.recipe import SPLITS, Recipe, recipe_to_toml
 from rfmae.datasets.sigmf_writing import SigmfSplitWriter
 from rfmae.datasets.store import KIND as DATASET
@@ -24,7 +23,6 @@ from rfmae.models.checkpoint import load_checkpoint
 from rfmae.progress import Progress, Silent
 from rfmae.records import ImageConfig
 from rfmae.training.run_folder import KIND as RUN
-from rfmae.training.run_folder import RunFolder
 
 Form = Literal["hdf5", "sigmf"]
 
@@ -137,26 +135,3 @@ def check_images(dataset: Dataset, image: ImageConfig, model: Path) -> None:
             f"{model} was trained on images {image}, but {dataset.folder.name} asks for "
             f"{dataset.image}; pre-train on this data set"
         )
-
-
-def show(path: Path) -> Card:
-    """What an artefact is: the card of a data set, checkpoint, run or report, or a recording."""
-    if path.suffix == ".sigmf-meta":
-        capture = read_sigmf(path)
-        return {
-            "kind": "recording",
-            "samples": len(capture.iq),
-            "sample_rate_hz": capture.sample_rate_hz,
-            "seconds": len(capture.iq) / capture.sample_rate_hz,
-            "labels": list(capture.labels),
-        }
-    card = read_card(path)
-    if card is None:
-        raise ArtefactError(f"{path} is no artefact of rfmae: it has no card.json")
-    if card.get("kind") == DATASET:
-        open_dataset(path)  # says what is wrong with it, if anything is
-    if card.get("kind") == RUN:
-        run = RunFolder(path)
-        best = run.best
-        return {**card, "steps_done": run.last_step, "best_checkpoint": best and best.name}
-    return card

@@ -220,7 +220,10 @@ def _recording(
     if _what_lies_at(path) == "nothing":
         raise ArtefactError(f"no {path}; name a data set folder or a recording")
     if _is_foreign(path, asked):
-        raise ArtefactError(f"{path} is not in the format of rfmae; run `rfmae import {path}`")
+        raise ArtefactError(
+            f"{path} is not in the format of rfmae; run `rfmae import {path}`, "
+            "or name --dtype if it is a recording"
+        )
     capture = _read(path, asked)
     excerpt = Excerpt(
         iq=capture.iq,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rfmae.datasets.captures import Capture, read_sigmf
+from rfmae.datasets.captures import Capture, read_capture
 from rfmae.errors import CaptureError
 from rfmae.inference import Answer, load_classifier
 
@@ -20,10 +20,19 @@ class Verdict:
     answer: Answer
 
 
-def classify(recordings: Sequence[Path], model: Path, *, device: str = "auto") -> list[Verdict]:
+def classify(
+    recordings: Sequence[Path],
+    model: Path,
+    *,
+    datatype: str | None = None,
+    sample_rate_hz: float | None = None,
+    device: str = "auto",
+) -> list[Verdict]:
     """Name the modulation of recordings of symbol-spaced samples."""
     classifier = load_classifier(model, device)
-    captures = [read_sigmf(path) for path in recordings]  # all are read before one is answered
+    captures = [  # all are read before one is answered
+        read_capture(path, datatype=datatype, sample_rate_hz=sample_rate_hz) for path in recordings
+    ]
     for capture in captures:
         if not np.any(capture.iq):
             raise CaptureError(f"{capture.path} holds nothing but zeros")

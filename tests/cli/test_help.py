@@ -54,6 +54,26 @@ def test_every_command_has_help_that_says_what_it_does(command):
     assert first_words in " ".join(result.stdout.split())
 
 
+EXAMPLES = [
+    line.removeprefix("Example: ").split()
+    for command in COMMANDS.values()
+    for line in map(str.strip, command.__doc__.splitlines())
+    if line.startswith("Example: ")
+]
+
+
+@pytest.mark.parametrize("command", ["synth", "import", "show", "plot"])
+def test_the_commands_about_data_have_an_example(command):
+    assert ["rfmae", command] in [example[:2] for example in EXAMPLES]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=" ".join)
+def test_examples_name_options_that_exist(example):
+    page = CliRunner().invoke(app, [example[1], "--help"], env={"COLUMNS": "200"}).stdout
+    options = [word for word in example if word.startswith("--")]
+    assert [option for option in options if f"{option} " not in page.split("Options")[1]] == []
+
+
 def test_the_bare_command_shows_its_help():
     result = CliRunner().invoke(app, [])
     assert "synth" in result.stdout + result.stderr

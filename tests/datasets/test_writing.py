@@ -444,6 +444,15 @@ def test_what_other_versions_left_is_started_anew(written, recipe, tmp_path, mon
     assert digests(dataset.folder) == digests(written.folder)
 
 
+def test_what_has_lost_a_file_is_started_anew(written, recipe, tmp_path, monkeypatch):
+    folder = tmp_path / "several"
+    stopped(monkeypatch, recipe, folder, after=30)
+    (scratch_of(folder) / "train.h5").unlink()
+    dataset, made = resumed(monkeypatch, recipe, folder)
+    assert made == ALL_BLOCKS
+    assert digests(dataset.folder) == digests(written.folder)
+
+
 def test_a_worker_that_comes_late_writes_nothing_into_another_data_set(recipe, tmp_path):
     folder = tmp_path / "several"
     with pytest.raises(KeyboardInterrupt), resumable(folder, "first plan") as scratch:

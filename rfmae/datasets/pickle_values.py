@@ -1,0 +1,81 @@
+"""What a pickle of arrays holds: strings that stay in the file, element types, arrays."""
+
+import codecs
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Spelling = Literal["raw", "quoted", "utf-8", "raw-unicode-escape"]
+"""How a string is written: as its bytes, as python 2 prints it, or as text of those code points."""
+
+
+class Refused(Exception):
+    """Something that a dictionary of arrays has no need of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string somewhere in the file: `octets` as it is written, `length` of characters."""
+
+    offset: int
+    octets: int
+    length: int
+    spelling: Spelling
+
+    def load(self, file: BinaryIO) -> bytes:
+        """The string as bytes, one for each character; the file stays where it stands."""
+        here = file.tell()
+        file.seek(self.offset)
+        written = file.read(self.octets)
+        file.seek(here)
+        return decoded(written, self.spelling)
+
+
+def decoded(written: bytes, spelling: Spelling) -> bytes:
+    """The bytes of a string, of which a python 2 string is made and numbers are packed in."""
+    if spelling == "raw":
+        return written
+    if spelling == "quoted":
+        inside: bytes = codecs.escape_decode(written)[0]
+        return inside
+    return written.decode(spelling).encode("latin-1")
+
+
+@dataclass(frozen=True, slots=True)
+class PickledArray:
+    """An array inside a pickle that is read when it is asked for."""
+
+    path: Path
+    text: Text
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    fortran: bool
+
+    def read(self) -> npt.NDArray[Any]:
+        with self.path.open("rb") as file:
+            values = np.frombuffer(self.text.load(file), self.dtype)
+        return values.reshape(self.shape, order="F" if self.fortran else "C")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Something that the pickle would import; here it is a name and stays one."""
+
+    dotted: str
+
+
+@dataclass(slots=True)
+class ElementType:
+    """The type of an array's elements, whose byte order may still be to come."""
+
+    code: str
+
+
+@dataclass(slots=True)
+class ArrayDraft:
+    """An array whose state may still be to come."""
+
+    made: PickledArray | None = None
