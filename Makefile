@@ -22,6 +22,8 @@ lint: $(VENV)/installed-test
 
 bench: $(VENV)/installed-test
 	$(BIN)/python benchmarks/rendering.py
+	$(BIN)/python benchmarks/synthesis.py
+	$(BIN)/python benchmarks/dataset_writing.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info

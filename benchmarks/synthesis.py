@@ -72,9 +72,15 @@ def our_observations(modulation: str, frames: int) -> Make:
 
 
 def random_numbers(_: str, frames: int) -> Make:
-    """The Gaussian numbers of that many frames and nothing else: what noise costs at least."""
+    """Numpy's Gaussian numbers of that many frames and nothing else."""
     rng = np.random.Generator(np.random.SFC64(0))
     return lambda: rng.standard_normal((frames, 2 * SAMPLES), np.float32).view(np.complex64)
+
+
+def our_noise(_: str, frames: int) -> Make:
+    """Our own noise of that many frames and nothing else."""
+    rng = np.random.Generator(np.random.SFC64(0))
+    return lambda: white_noise((frames, SAMPLES), 1.0, rng)
 
 
 def programs() -> dict[str, Program]:
@@ -82,7 +88,8 @@ def programs() -> dict[str, Program]:
     found: dict[str, Program] = {
         OURS: our_frames,
         "rfmae, with clean twins": our_observations,
-        "random numbers alone": random_numbers,
+        "rfmae's noise alone": our_noise,
+        "numpy's normal numbers alone": random_numbers,
     }
     for name in PEERS:
         try:

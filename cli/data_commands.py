@@ -72,7 +72,8 @@ def import_data(
     form: Annotated[
         str,
         typer.Option(
-            "--format", help="auto, radioml2016, radioml2018, hisarmod or array (npy, npz, mat)."
+            "--format",
+            help="auto, radioml-2016, radioml-2018, hisarmod or arrays (npy, npz, mat).",
         ),
     ] = "auto",
     labels: Annotated[

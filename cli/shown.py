@@ -9,7 +9,7 @@ from rfmae_cli import console
 _MOST_MARKS = 12  # annotations of a recording that are listed
 _LARGEST_TABLE = 30  # SNR points that fit on a line
 
-_TABLES = ("recipe", "counts", "drawn_ranges", "segments", "annotations")
+_TABLES = ("recipe", "counts", "drawn_ranges", "notes", "segments", "annotations")
 _WRITTEN = {"hz": "Hz", "db": "dB", "ppm": "ppm", "turns": "turns", "degrees": "degrees"}
 _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
@@ -21,6 +21,8 @@ def tell(facts: dict[str, Any], caption: str, sketch: list[str]) -> None:
         _tell_facts(_told_of_the_recipe(facts.get("recipe", {})))
         _tell_ranges(facts["drawn_ranges"])
         _tell_counts(dict(facts["counts"]))
+    for note in facts.get("notes", []):
+        console.say(f"note: {note}")
     _tell_records("segment", facts.get("segments", []))
     _tell_records("annotation", facts.get("annotations", []))
     if sketch and _can_say("".join(sketch)):

@@ -1,5 +1,6 @@
 """Every recipe that comes with rfmae reads, writes, counts and synthesises."""
 
+import copy
 import dataclasses
 import re
 
@@ -7,7 +8,8 @@ import numpy as np
 import pytest
 
 from rfmae.datasets.recipe import SPLITS, known_recipes, load_recipe, parse_recipe, recipe_to_toml
-from rfmae.datasets.synthesis import Block, blocks, example_rng, synthesise
+from rfmae.datasets.synthesis import Block, block_streams, blocks, synthesise
+from rfmae.signal.modulations import equal_laws
 
 RECIPES = known_recipes()
 
@@ -28,24 +30,27 @@ def leaves(record, path=()):
 
 
 def changed(record, path):
-    """The record with one setting changed."""
+    """The record with one setting changed, legal or not."""
     name, *rest = path
     value = getattr(record, name)
-    new = changed(value, rest) if rest else another(value)
-    return dataclasses.replace(record, **{name: new})
+    other = copy.copy(record)
+    object.__setattr__(other, name, changed(value, rest) if rest else another(value))
+    return other
 
 
 def another(value):
-    """Another value of the same type, near enough to be legal where it is checked."""
+    """Another value of the same type."""
+    if isinstance(value, dict):
+        return {**value, "GMSK": {"bt": 0.125}}
     if isinstance(value, tuple):
         return value[:-1]
     if isinstance(value, str):
-        return "0:1" if ":" in value else f"{value}x"
-    return value + 2 if isinstance(value, int) else value / 2
+        return f"{value}x"
+    return value + 2 if isinstance(value, int) else value / 2 + 0.125
 
 
 def test_recipes_come_with_rfmae():
-    assert {"awgn-ten", "awgn-ten-quick", "sdr-linear"} <= set(RECIPES)
+    assert {"awgn-ten", "awgn-ten-quick", "radio-24", "sdr-linear"} <= set(RECIPES)
 
 
 def test_a_recipe_has_the_name_of_its_file_and_says_what_it_is_about(recipe):
@@ -78,23 +83,29 @@ def test_no_two_recipes_share_a_fingerprint():
 
 
 def test_every_recipe_synthesises_two_examples(recipe):
-    symbols = recipe.source.symbols_per_example
     for modulation in recipe.classes:
         snr_db = recipe.source.channel.snr_db[-1]
-        pairs = synthesise(recipe, Block("train", modulation, snr_db, range(2)))
-        assert pairs.observed.iq.shape == pairs.clean.shape == (2, symbols)
-        assert np.isfinite(pairs.observed.iq).all()
-        # the receiver sets the gain of each example
-        power = np.mean(np.abs(pairs.observed.iq) ** 2, axis=1)
-        assert power == pytest.approx(np.ones(2), abs=1e-3)
-        assert pairs.observed.iq[0].tobytes() != pairs.observed.iq[1].tobytes()
+        made = synthesise(recipe, Block("train", modulation, snr_db, range(2)))
+        assert tuple(made.views) == recipe.views
+        assert made.drawn.keys() == set(recipe.drawn_names)
+        for view, pairs in made.views.items():
+            shape = (2, recipe.samples(view))
+            assert pairs.observed.iq.shape == pairs.clean.shape == shape
+            assert np.isfinite(pairs.observed.iq).all()
+            # the receiver sets the gain of each example
+            power = np.mean(np.abs(pairs.observed.iq) ** 2, axis=1)
+            assert power == pytest.approx(np.ones(2), abs=1e-3)
+            assert pairs.observed.iq[0].tobytes() != pairs.observed.iq[1].tobytes()
 
 
-def test_no_point_of_any_split_shares_its_first_address(recipe):
+def test_every_class_of_a_recipe_can_be_told_from_the_others(recipe):
+    assert equal_laws(recipe.modulations) == []
+
+
+def test_no_two_blocks_of_any_split_share_a_stream(recipe):
     found = [
-        example_rng(recipe.seed, split, block.modulation, block.snr_db, 0).bit_generator.seed_seq
+        block_streams(recipe.seed, block)("bits").bit_generator.seed_seq.spawn_key
         for split in SPLITS
-        for block in blocks(recipe, split, recipe.examples_per_point(split))
+        for block in blocks(recipe, split)
     ]
-    points = len(recipe.classes) * len(recipe.source.channel.snr_db)
-    assert len({seed.spawn_key for seed in found}) == len(found) == len(SPLITS) * points
+    assert len(set(found)) == len(found)

@@ -93,7 +93,8 @@ def _open_npy(path: Path) -> dict[str, LazyArray]:
 
 def _open_npz(path: Path) -> dict[str, LazyArray]:
     with np.load(path, allow_pickle=False) as arrays:
-        return {name: _in_memory(arrays[name]) for name in arrays.files}
+        held = {name: arrays[name] for name in arrays.files}  # another file of a zip is bytes
+    return {name: _in_memory(item) for name, item in held.items() if isinstance(item, np.ndarray)}
 
 
 def _open_mat(path: Path) -> dict[str, LazyArray]:

@@ -37,7 +37,6 @@ class ArrayOptions:
     labels: Path | None = None
     snr: Path | None = None
     classes: tuple[str, ...] = ()
-    samples_per_symbol: float = 1.0
 
 
 class ArrayFile:
@@ -60,7 +59,7 @@ class ArrayFile:
             classes=classes,
             rows=rows,
             samples=self._iq.shape[2 if self._layout == "iq-first" else 1],
-            samples_per_symbol=options.samples_per_symbol,
+            samples_per_symbol=1.0,
             notes=(*notes, *_rounded(self._iq)),
         )
 

@@ -49,7 +49,7 @@ _ONE_AMPLITUDE = 0.12
 _GAP = 0.3  # between two amplitudes, in units of the rms
 _NEAR_ZERO = 0.25
 _FOURTH_POWER = 0.6  # one for QPSK, at most 0.7 / 1.4 for square QAM, zero for other PSK
-_LEAST_AGREEMENT = 22  # of 24 families and 3 alphabets; a chance order agrees in some nine
+_LEAST_AGREEMENT = 22  # of 24 families and 3 alphabets; a chance order agrees in some seven
 _LEAST_LEAD = 6
 
 
@@ -67,8 +67,8 @@ class Traits:
 
     @property
     def family(self) -> Family:
-        if self.envelope_spread < _CONSTANT:
-            return "constant envelope"
+        if self.envelope_spread < _CONSTANT and self.realness < _REAL:
+            return "constant envelope"  # and not a carrier with a faint message
         if self.one_sidedness > _ONE_SIDED:
             return "one-sided"
         if self.realness > _REAL:

@@ -5,7 +5,7 @@ import json
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -198,14 +198,17 @@ def _fingerprint(facts: Facts, known: Known, rule: Card) -> str:
     }
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for values, kind in ((known.digest, "<u8"), (known.label, "<i2"), (known.snr_db, "<f4")):
-        digest.update(np.ascontiguousarray(values, kind))
+        digest.update(values.astype(kind).tobytes())
     return digest.hexdigest()[:8]
 
 
 def _card(plan: ImportPlan) -> Card:
     facts = plan.facts
-    about = asdict(facts)
-    source = {name: about[name] for name in ("name", "rows", "notes")}
+    source: Card = {
+        "rows": facts.rows,
+        "notes": list(facts.notes),
+        "scaling": "none: samples are as in the file",
+    }
     return imported_card(
         name=facts.name,
         about=facts.about,
@@ -214,7 +217,7 @@ def _card(plan: ImportPlan) -> Card:
         samples_per_symbol=facts.samples_per_symbol,
         samples=facts.samples,
         examples={split: len(rows) for split, rows in plan.rows.items()},
-        source={**source, "notes": list(facts.notes), "scaling": "none: samples as in the file"},
+        source=source,
         splits=plan.rule,
         fingerprint=plan.fingerprint,
     )

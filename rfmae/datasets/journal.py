@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -32,10 +33,10 @@ class Scratch:
         self._waiting: list[tuple[str, int]] = []
         self._entered_at = time.monotonic()
         header, *entries = self._whole_lines() or [""]
-        self._done = set[tuple[str, int]]()
-        if header == plan:
-            self._done = {(name, int(task)) for name, task in map(str.split, entries)}
-        if header != plan or not all((path / name).exists() for name, _ in self._done):
+        found = _read_entries(entries)
+        self._done = set(found)
+        files_there = all((path / name).exists() for name, _ in self._done)
+        if header != plan or len(found) < len(entries) or not files_there:
             self._start_anew()
 
     @property
@@ -83,6 +84,12 @@ class Scratch:
         self._journal.write(text.encode("ascii"))
         self._journal.flush()
         os.fdatasync(self._journal)
+
+
+def _read_entries(lines: list[str]) -> list[tuple[str, int]]:
+    """File and task of every line that names both."""
+    found = (re.fullmatch(r"(\w+\.h5) (\d+)", line, re.ASCII) for line in lines)
+    return [(match[1], int(match[2])) for match in found if match]
 
 
 def sync(path: Path) -> None:

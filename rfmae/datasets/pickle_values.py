@@ -1,6 +1,7 @@
 """What a pickle of arrays holds: strings that stay in the file, element types, arrays."""
 
 import codecs
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -39,9 +40,18 @@ def decoded(written: bytes, spelling: Spelling) -> bytes:
     if spelling == "raw":
         return written
     if spelling == "quoted":
-        inside: bytes = codecs.escape_decode(written)[0]
-        return inside
+        return _unescaped(written)
     return written.decode(spelling).encode("latin-1")
+
+
+def _unescaped(written: bytes) -> bytes:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # python 2 wrote no escape that python 3 warns of
+        try:
+            inside: bytes = codecs.escape_decode(written)[0]
+        except Warning as problem:
+            raise Refused("a string has an unknown escape") from problem
+    return inside
 
 
 @dataclass(frozen=True, slots=True)

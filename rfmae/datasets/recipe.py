@@ -5,6 +5,7 @@ import hashlib
 import json
 import tomllib
 from dataclasses import dataclass, field
+from fractions import Fraction
 from importlib import resources
 from pathlib import Path
 from typing import Literal
@@ -14,7 +15,7 @@ from rfmae.errors import RecipeError, UnitError, nearest
 from rfmae.records import ImageConfig, View
 from rfmae.signal.impairments import Channel
 from rfmae.signal.link import Link
-from rfmae.signal.modulations import Modulation, find_modulation
+from rfmae.signal.modulations import Modulation, Subcarriers, find_modulation
 from rfmae.signal.pulses import Pulse
 from rfmae.signal.receiver import Receiver
 from rfmae.units import parse_snr_grid, whole_ratio
@@ -214,8 +215,6 @@ def _check_modulations(source: Source) -> None:
                 f"source.parameters names {name!r}, which is not among source.modulations; "
                 + nearest(name, source.modulations)
             )
-    if source.channel.interference.carrier_to_interference_db != "none":
-        find_modulation(source.channel.interference.modulation)
 
 
 def _check_rates(recipe: Recipe) -> None:
@@ -229,19 +228,35 @@ def _check_rates(recipe: Recipe) -> None:
             f"source.samples_per_symbol must lie in 1 to 1024, got {source.samples_per_symbol:g}"
         )
     rate = whole_ratio(source.samples_per_symbol)
-    if any(row.points and row.family != "ofdm" for row in recipe.modulations):
-        source.pulse.check_rate(rate)
-    for row in recipe.modulations:
-        if rate < row.least_samples_per_symbol:
-            raise RecipeError(
-                f"{row.name} needs source.samples_per_symbol of at least "
-                f"{row.least_samples_per_symbol:g}, got {source.samples_per_symbol:g}"
-            )
+    rows = list(recipe.modulations)
+    if source.channel.interference.carrier_to_interference_db != "none":
+        rows.append(find_modulation(source.channel.interference.modulation))
+    for row in rows:
+        _check_rate(row, source.pulse, rate)
     if source.receiver.timing == "oerder-meyr" and rate < 3:
         raise RecipeError(
             "timing 'oerder-meyr' needs source.samples_per_symbol of at least 3, "
             f"got {source.samples_per_symbol:g}"
         )
+
+
+def _check_rate(row: Modulation, pulse: Pulse, rate: Fraction) -> None:
+    """Refuse a rate at which a modulation cannot be sampled."""
+    if rate < row.least_samples_per_symbol:
+        raise RecipeError(
+            f"{row.name} needs source.samples_per_symbol of at least "
+            f"{row.least_samples_per_symbol:g}, got {float(rate):g}"
+        )
+    if isinstance(row.settings, Subcarriers):
+        for name in ("fft_size", "cyclic_prefix"):
+            if (getattr(row.settings, name) * rate).denominator > 1:
+                raise RecipeError(
+                    f"{name} of {row.name} must last a whole number of samples, got "
+                    f"{getattr(row.settings, name)} chips of {float(rate):g}; choose another "
+                    "source.samples_per_symbol or source.parameters"
+                )
+    elif row.points:
+        pulse.check_rate(rate)
 
 
 def _check_snr(recipe: Recipe) -> None:

@@ -16,8 +16,8 @@ from rfmae.datasets.sources import Digests
 from rfmae.errors import DatasetError
 from rfmae.records import FloatArray, IntArray
 
-Shares = tuple[float, float, float]
-"""Of training, validation and test, adding up to one."""
+Shares = tuple[float, ...]
+"""Three numbers, of training, validation and test, that add up to one."""
 
 GAP = -1
 """The group of a row that belongs to no split."""

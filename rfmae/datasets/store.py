@@ -299,7 +299,7 @@ def _any_phase(recipe: Recipe) -> bool:
         return False
     if receiver.phase == "none" or "symbols" not in recipe.views:
         return True
-    return receiver.phase == "viterbi-viterbi" and receiver.power % 4 == 0
+    return receiver.phase != "known" and receiver.power % 4 == 0
 
 
 def _columns_of(dataset: Dataset) -> tuple[Column, ...]:

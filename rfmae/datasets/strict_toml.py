@@ -11,6 +11,12 @@ from rfmae.errors import RecipeError, nearest
 
 R = TypeVar("R")
 
+_KIND_NAMES: dict[type, str] = {
+    str: "a word",
+    int: "a number",
+    float: "a number",
+    tuple: "a list of numbers",
+}
 _TYPE_NAMES: dict[type, str] = {int: "a whole number", float: "a number", str: "a text"}
 
 
@@ -80,7 +86,9 @@ def _one_of(hints: tuple[Any, ...], value: Any, where: str) -> Any:
             return _value(hint, value, where)
         except RecipeError:
             continue
-    raise RecipeError(f"{where} must be a word, a number or a list of numbers, got {value!r}")
+    kinds = [_KIND_NAMES[typing.get_origin(hint) or hint] for hint in hints]
+    words = " or ".join(dict.fromkeys(kinds))
+    raise RecipeError(f"{where} must be {words}, got {value!r}")
 
 
 def _plain_value(hint: Any, value: Any, where: str) -> Any:

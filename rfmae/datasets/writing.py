@@ -12,7 +12,7 @@ from pathlib import Path
 
 import h5py
 
-from rfmae.artefacts import CARD_NAME, Card, versions, write_json
+from rfmae.artefacts import CARD_NAME, Card, disk_errors, versions, write_json
 from rfmae.datasets.journal import Scratch, check_plan, resumable, scratch_of, sync
 from rfmae.datasets.layout import (
     ADDRESS,
@@ -91,7 +91,8 @@ def write_splits(
     of the same recipe and versions goes on from there. Many tasks at once need no lock: every row
     has its place in the file before the first is made.
     """
-    check_free_space(recipe, folder)
+    with disk_errors(folder):
+        check_free_space(recipe, folder)
     with (
         worker_pool(workers, backend, scheduler) as pool,
         resumable(folder, _plan(card)) as scratch,

@@ -1,11 +1,13 @@
 """What happens on the way: noise, impulses, interference and what turns the carrier."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from rfmae.errors import RecipeError, ShapeError
 from rfmae.records import ComplexArray, FloatArray
+from rfmae.signal.noise import circular_gaussian
 from rfmae.units import db_to_ratio
 
 PerExample = FloatArray | Sequence[float] | float
@@ -19,10 +21,10 @@ def white_noise(
     power_column = per_example(power, shape[0])
     if not np.all(power_column >= 0):
         raise RecipeError(f"a noise power must not be negative, got {np.min(power_column):g}")
-    scale = np.sqrt(power_column / 2).astype(np.float32)
-    pairs = rng.standard_normal((*shape, 2), dtype=np.float32)
-    pairs *= scale.reshape(-1, *(1 for _ in shape))
-    return pairs.view(np.complex64)[..., 0]
+    noise = circular_gaussian(math.prod(shape), rng).reshape(shape)
+    pairs = noise.view(np.float32)
+    pairs *= np.sqrt(power_column).astype(np.float32).reshape(-1, *(1 for _ in shape[1:]))
+    return noise
 
 
 def awgn(iq: ComplexArray, noise_power: PerExample, rng: np.random.Generator) -> ComplexArray:

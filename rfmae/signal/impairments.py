@@ -50,9 +50,9 @@ class Fading:
                 "delays_symbols and powers_db must name the same paths, at least one, "
                 f"got {len(self.delays_symbols)} and {len(self.powers_db)}"
             )
-        if min(self.delays_symbols) < 0 or max(self.delays_symbols) > 64:
+        if not all(0 <= delay <= 64 for delay in self.delays_symbols):
             raise RecipeError(f"delays_symbols must lie in 0 to 64, got {self.delays_symbols}")
-        if max(map(abs, self.powers_db)) > 100:
+        if not all(abs(power) <= 100 for power in self.powers_db):
             raise RecipeError(f"powers_db must lie in -100 to 100, got {self.powers_db}")
 
 

@@ -187,7 +187,7 @@ def receive(
 
     seen, meant = symbols(observed), symbols(clean)
     receiver = link.receiver
-    if receiver.carrier == "mth-power" or receiver.phase == "viterbi-viterbi":
+    if receiver.carrier == "mth-power" or receiver.phase in ("mth-power", "viterbi-viterbi"):
         back = phasors(-symbol_carrier(seen, receiver))
         seen, meant = times(seen, back), times(meant, back)
     if receiver.phase == "known" and "phase_offset_turns" in drawn:

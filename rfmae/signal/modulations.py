@@ -329,9 +329,11 @@ MODULATIONS: dict[str, Modulation] = {
         _cpm("CPFSK", 2, ContinuousPhase(0.5), same_law_as="MSK"),
         _cpm("GFSK", 2, ContinuousPhase(0.35, bt=0.5, pulse_symbols=5), aliases=("2GFSK",)),
         _cpm("GMSK", 2, ContinuousPhase(0.5, bt=0.3, pulse_symbols=5), aliases=("2GMSK",)),
-        _analog("AM-DSB-SC", Analog("double-sideband", 0.4), "DSB-SC", "DSB", "AM-DSBSC"),
+        _analog("AM-DSB-SC", Analog("double-sideband", 0.4), "DSB-SC", "DSB", "AM-DSBSC", "DSB-AM"),
         _analog("AM-DSB-WC", Analog("double-sideband", 0.4, 0.8), "AM-DSB", "AM", "DSB-WC"),
-        _analog("AM-SSB-SC", Analog("upper-sideband", 0.4), "AM-SSB", "SSB", "AM-USB", "USB"),
+        _analog(
+            "AM-SSB-SC", Analog("upper-sideband", 0.4), "AM-SSB", "SSB", "SSB-AM", "AM-USB", "USB"
+        ),
         _analog("AM-LSB", Analog("lower-sideband", 0.4), "LSB"),
         _analog("AM-SSB-WC", Analog("upper-sideband", 0.4, 0.8), "SSB-WC"),
         _analog("WBFM", Analog("frequency", 0.08, 1.7), "B-FM", "FM", "WFM"),

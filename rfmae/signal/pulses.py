@@ -54,13 +54,15 @@ class Pulse:
         """Refuse a rate at which the pulse's spectrum would fold over."""
         band_limited = self.shape in ("rrc", "rc")
         if samples_per_symbol < 1:
-            raise RecipeError(f"samples_per_symbol must be at least 1, got {samples_per_symbol}")
+            raise RecipeError(
+                f"samples_per_symbol must be at least 1, got {float(samples_per_symbol):g}"
+            )
         if self.shape == "rc" and samples_per_symbol == 1:
             return  # its samples are the symbols
         if band_limited and samples_per_symbol < 1 + self.rolloff:
             raise RecipeError(
                 f"a pulse {self.shape} of roll-off {self.rolloff:g} needs at least "
-                f"{1 + self.rolloff:g} samples per symbol, got {samples_per_symbol}"
+                f"{1 + self.rolloff:g} samples per symbol, got {float(samples_per_symbol):g}"
             )
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Literal
 
 import numpy as np
-from scipy.signal import oaconvolve
+from scipy.fft import fft, ifft, next_fast_len
 
 from rfmae.errors import RecipeError
 from rfmae.records import ComplexArray, FloatArray, View
@@ -14,7 +14,12 @@ from rfmae.signal.impairments import Drawn
 from rfmae.signal.interpolation import delay, drift
 from rfmae.signal.polyphase import guard_of, match_valid
 from rfmae.signal.pulses import Pulse, pulse_taps
-from rfmae.signal.recovery import mth_power_carrier_offset, oerder_meyr, viterbi_viterbi
+from rfmae.signal.recovery import (
+    mth_power_carrier_offset,
+    mth_power_phase,
+    oerder_meyr,
+    viterbi_viterbi,
+)
 from rfmae.units import whole_ratio
 
 _VITERBI_WINDOW_SYMBOLS = 63
@@ -31,7 +36,7 @@ class Receiver:
     observe: Literal["symbols", "waveform", "both"] = "symbols"
     timing: Literal["known", "none", "oerder-meyr"] = "known"
     carrier: Literal["known", "none", "mth-power"] = "known"
-    phase: Literal["none", "known", "viterbi-viterbi"] = "none"
+    phase: Literal["none", "known", "mth-power", "viterbi-viterbi"] = "none"
     power: int = 4
 
     def __post_init__(self) -> None:
@@ -81,10 +86,17 @@ def corrections(
     known_carrier = receiver.carrier == "known"
     carrier = drawn.get("carrier_offset_turns_per_symbol", 0.0) if known_carrier else 0.0
     if receiver.timing == "oerder-meyr":
-        taps = pulse_taps(pulse, rate).astype(np.float32)
-        filtered = oaconvolve(waveform, taps[None, :], mode="same", axes=1)
-        timing = oerder_meyr(filtered.astype(np.complex64), float(rate))
+        timing = oerder_meyr(filtered(waveform, pulse_taps(pulse, rate)), float(rate))
     return Corrections(timing, clock, carrier)
+
+
+def filtered(waveform: ComplexArray, taps: FloatArray) -> ComplexArray:
+    """Each waveform (N, T) through symmetric taps, an odd number of them, without their delay."""
+    samples = waveform.shape[1]
+    period = next_fast_len(samples + len(taps) - 1)
+    spectrum = fft(taps.astype(np.float32), period)
+    full = ifft(times(fft(waveform, period, axis=1), spectrum[None, :]), axis=1)
+    return full[:, len(taps) // 2 : len(taps) // 2 + samples]
 
 
 def correct_waveform(
@@ -109,6 +121,8 @@ def symbol_carrier(symbols: ComplexArray, receiver: Receiver) -> FloatArray:
     if receiver.carrier == "mth-power":
         offset = mth_power_carrier_offset(symbols, receiver.power)
         turns += offset[:, None] * np.arange(symbols.shape[1])
+    if receiver.phase == "mth-power":
+        turns += mth_power_phase(times(symbols, phasors(-turns)), receiver.power)[:, None]
     if receiver.phase == "viterbi-viterbi":
         turns += viterbi_viterbi(
             times(symbols, phasors(-turns)), receiver.power, _VITERBI_WINDOW_SYMBOLS

@@ -61,8 +61,8 @@ def synth(
 def _write_sigmf(recipe: Recipe, folder: Path, progress: Progress) -> Dataset:
     """One recording for each split and view, an annotation for each example."""
     card = {**dataset_card(recipe), "kind": SIGMF_KIND}
-    check_free_space(recipe, folder, clean=False)
     with written_whole(folder) as scratch:
+        check_free_space(recipe, folder, clean=False)
         for split in SPLITS:
             total = recipe.examples(split)
             with progress.stage(f"synthesise {split}", total, "examples") as stage:

@@ -2,13 +2,16 @@
 
 import math
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rfmae.artefacts import Card
+from rfmae.datasets.array_files import open_arrays
 from rfmae.datasets.captures import Capture
 from rfmae.datasets.recipe import SPLITS
+from rfmae.datasets.sources import Facts
 from rfmae.datasets.store import Dataset
 from rfmae.records import FloatArray, IntArray
 from rfmae.units import ratio_to_db
@@ -73,6 +76,35 @@ def capture_facts(capture: Capture) -> Card:
         "peak_level_db": _level_db(float(np.abs(components).max()) ** 2),
         "segments": [_stated(asdict(segment)) for segment in capture.segments],
         "annotations": [_stated(asdict(mark)) for mark in capture.annotations],
+    }
+
+
+def source_facts(form: str, facts: Facts) -> Card:
+    """What a public data set says of itself before it is imported."""
+    return {
+        "kind": f"{form} before import",
+        "name": facts.name,
+        "about": facts.about,
+        "classes": list(facts.classes),
+        "examples": facts.rows,
+        "samples": facts.samples,
+        "samples_per_symbol": facts.samples_per_symbol,
+        "own_test_split": facts.test_from is not None,
+        "notes": list(facts.notes),
+        "way_on": "rfmae import",
+    }
+
+
+def array_facts(path: Path) -> Card:
+    """The arrays of a .npy, .npz or .mat file, whose labels may lie elsewhere."""
+    arrays = open_arrays(path)
+    return {
+        "kind": "arrays before import",
+        "arrays": {
+            name or "array": f"{array.dtype} {' x '.join(map(str, array.shape))}"
+            for name, array in arrays.items()
+        },
+        "way_on": "rfmae import --labels --snr --classes",
     }
 
 

@@ -9,8 +9,11 @@ from typing import Literal
 import numpy as np
 
 from rfmae.artefacts import Card, read_card
+from rfmae.datasets.arrays import ArrayOptions
 from rfmae.datasets.asked import Asked
 from rfmae.datasets.captures import Capture, read_capture
+from rfmae.datasets.hisarmod import is_hisarmod
+from rfmae.datasets.importing import open_source, recognise
 from rfmae.datasets.recipe import SPLITS
 from rfmae.datasets.store import KIND as DATASET
 from rfmae.datasets.store import Dataset, open_dataset
@@ -20,7 +23,7 @@ from rfmae.reporting.figure_files import check_suffix, save_figure
 from rfmae.reporting.iq_figures import PICTURES, Excerpt, iq_figure
 from rfmae.reporting.sketch import constellation_sketch
 from rfmae.units import SNR_REFERENCE_NAMES
-from rfmae.workflows.facts import capture_facts, dataset_facts
+from rfmae.workflows.facts import array_facts, capture_facts, dataset_facts, source_facts
 
 ALL = "all"
 
@@ -247,10 +250,13 @@ def _nothing() -> ComplexArray:
 
 def show(path: Path, asked: Asked = WHOLE) -> Shown:
     """What a data set, checkpoint, run or report folder is, a recording, or a public data set."""
-    if _what_lies_at(path) == "file":
+    lies_there = _what_lies_at(path)
+    if lies_there == "file":
         return _shown_file(path, asked)
     card = read_card(path)
     if card is None:
+        if lies_there == "folder" and is_hisarmod(path):
+            return _shown_source(path)
         raise ArtefactError(f"{path} is no artefact of rfmae: it has no card.json")
     if card.get("kind") == DATASET:
         return _shown_dataset(open_dataset(path))
@@ -270,13 +276,24 @@ def _with_progress(path: Path, card: Card) -> Card:
 
 def _shown_file(path: Path, asked: Asked) -> Shown:
     if _is_foreign(path, asked):
-        from rfmae.workflows.importing import describe
-
-        return Shown(describe(path))
+        return _shown_source(path)
     capture = _read(path, asked)
     sketched = capture.iq[:_SKETCHED]
     caption = f"the first {len(sketched):,} of {len(capture.iq):,} samples"
     return Shown(capture_facts(capture), caption, constellation_sketch(sketched))
+
+
+def _shown_source(path: Path) -> Shown:
+    """A public data set before it is imported; of bare arrays the shapes alone are known."""
+    form = recognise(path)
+    if form == "arrays":
+        return Shown(array_facts(path))
+    source = open_source(path, form, ArrayOptions())
+    batch = next(source.blocks())
+    row = int(np.argmax(batch.snr_db))
+    label = batch.classes[int(batch.label[row])]
+    caption = f"{label}, {batch.snr_db[row]:g} dB, row {row}"
+    return Shown(source_facts(form, source.facts), caption, constellation_sketch(batch.iq[row]))
 
 
 def _shown_dataset(dataset: Dataset) -> Shown:

@@ -46,8 +46,14 @@ def test_any_spelling_of_a_number_reads_back_and_keeps_its_fingerprint(tiny_toml
 
 def test_defaults_are_written_out(tiny_recipe):
     table = tomllib.loads(recipe_to_toml(tiny_recipe))
-    assert table["source"]["pulse"] == {"shape": "rrc", "rolloff": 0.35, "span_symbols": 12}
-    assert table["source"]["channel"]["snr_reference"] == "symbol"
+    pulse = {"shape": "rrc", "rolloff": 0.35, "span_symbols": 12, "bt": 0.5}
+    assert table["source"]["pulse"] == pulse
+    assert table["source"]["receiver"]["observe"] == "symbols"
+    channel = table["source"]["channel"]
+    assert channel["snr_reference"] == "symbol"
+    assert channel["phase_offset_turns"] == "uniform"
+    assert channel["fading"]["kind"] == "none"
+    assert channel["quantiser_bits"] == "none"
     assert table["image"]["half_widths"] == [5, 25, 50]
 
 
@@ -78,6 +84,70 @@ def test_snr_and_seed_can_be_changed_without_touching_the_rest(tiny_recipe):
     assert other.with_snr("0:10:10").with_seed(7) == tiny_recipe
 
 
+EVERYTHING = """
+[source.receiver]
+observe = "both"
+timing = "none"
+phase = "viterbi-viterbi"
+
+[source.parameters]
+GMSK = {bt = 0.25, pulse_symbols = 7}
+
+[source.channel.fading]
+kind = "rician"
+k_factor_db = [0, 6]
+doppler_turns_per_symbol = 0.01
+delays_symbols = [0.0, 1.5]
+powers_db = [0.0, -3.0]
+
+[source.channel.interference]
+carrier_to_interference_db = [3.0, 9.0]
+modulation = "8PSK"
+
+[source.channel.impulses]
+probability = 0.01
+"""
+
+
+def test_every_table_reads_back_from_its_own_toml(tiny_toml, tiny_recipe):
+    recipe = parse_recipe(tiny_toml + EVERYTHING)
+    assert parse_recipe(recipe_to_toml(recipe)) == recipe
+    assert recipe.fingerprint != tiny_recipe.fingerprint
+    assert recipe.views == ("symbols", "waveform")
+    assert [recipe.samples(view) for view in recipe.views] == [64, 128]
+    assert recipe.source.channel.fading.k_factor_db == (0.0, 6.0)
+    gmsk = recipe.modulations[2]
+    assert (gmsk.continuous_phase.bt, gmsk.continuous_phase.pulse_symbols) == (0.25, 7)
+
+
+def test_names_with_a_greek_letter_read_back(tiny_toml):
+    recipe = parse_recipe(changed(tiny_toml, '"GMSK"', '"π/4-DQPSK"'))
+    assert parse_recipe(recipe_to_toml(recipe)) == recipe
+
+
+@pytest.mark.parametrize("rate", [2, 2.5, 250 / 81, 8.0])
+def test_any_rate_reads_back(tiny_toml, rate):
+    text = changed(tiny_toml, "samples_per_symbol = 2", f"samples_per_symbol = {rate!r}")
+    recipe = parse_recipe(text)
+    assert recipe.samples_per_symbol("waveform") == pytest.approx(rate)
+    assert recipe.samples_per_symbol("symbols") == 1.0
+    assert parse_recipe(recipe_to_toml(recipe)).fingerprint == recipe.fingerprint
+
+
+def test_what_is_drawn_for_each_example_is_named(tiny_toml):
+    recipe = parse_recipe(tiny_toml + EVERYTHING)
+    assert recipe.drawn_names == recipe.source.channel.drawn_names
+    assert set(recipe.drawn_names) == {
+        "phase_offset_turns",
+        "doppler_turns_per_symbol",
+        "k_factor_db",
+        "carrier_to_interference_db",
+        "interferer_offset_turns_per_symbol",
+        "impulse_probability",
+        "impulse_ratio_db",
+    }
+
+
 # reading what is wrong ----------------------------------------------------------------------
 
 WRONG = {
@@ -98,7 +168,7 @@ WRONG = {
     "missing key in a table": ("train = 2\n", "", ["missing key 'splits.train'"]),
     "missing key in a nested table": (
         'snr = "0:10:10"',
-        'phase_offset = "none"',
+        'phase_offset_turns = "none"',
         ["missing key 'source.channel.snr'"],
     ),
     "missing table": ('[source.channel]\nsnr = "0:10:10"', "", ["missing key 'source.channel'"]),
@@ -124,13 +194,93 @@ WRONG = {
     # closed choices
     "wrong reference": (
         'snr = "0:10:10"',
-        'snr = "0:10:10"\nsnr_reference = "bit"',
-        ["source.channel.snr_reference must be 'symbol' or 'sample'", "'bit'"],
+        'snr = "0:10:10"\nsnr_reference = "chip"',
+        ["source.channel.snr_reference must be 'symbol' or 'bit' or 'sample'", "'chip'"],
+    ),
+    "reference of a public data set": (
+        'snr = "0:10:10"',
+        'snr = "0:10:10"\nsnr_reference = "dataset"',
+        ["source.channel.snr_reference must be", "'dataset'"],
     ),
     "wrong phase": (
         'snr = "0:10:10"',
-        'snr = "0:10:10"\nphase_offset = "random"',
-        ["source.channel.phase_offset must be 'none' or 'uniform'", "'random'"],
+        'snr = "0:10:10"\nphase_offset_turns = "random"',
+        ["phase_offset_turns must be a number", "'none' or 'uniform'", "'random'"],
+    ),
+    "truth for an effect": (
+        'snr = "0:10:10"',
+        'snr = "0:10:10"\nclip_level_rms = true',
+        ["source.channel.clip_level_rms must be a word", "a list of numbers", "True"],
+    ),
+    "table for an effect": (
+        'snr = "0:10:10"',
+        'snr = "0:10:10"\nclip_level_rms = {low = 1}',
+        ["source.channel.clip_level_rms must be a word", "a list of numbers"],
+    ),
+    "list of words for an effect": (
+        'snr = "0:10:10"',
+        'snr = "0:10:10"\nclip_level_rms = ["low", "high"]',
+        ["source.channel.clip_level_rms must be a word", "a list of numbers"],
+    ),
+    "range downwards": (
+        'snr = "0:10:10"',
+        'snr = "0:10:10"\nclip_level_rms = [2, 1]',
+        ["clip_level_rms must be [lowest, highest]", "[2.0, 1.0]"],
+    ),
+    "bits of a converter that are not whole": (
+        'snr = "0:10:10"',
+        'snr = "0:10:10"\nquantiser_bits = 7.5',
+        ["quantiser_bits must be whole", "7.5"],
+    ),
+    "unknown fading": (
+        'snr = "0:10:10"',
+        'snr = "0:10:10"\nfading = {kind = "nakagami"}',
+        ["source.channel.fading.kind must be", "'nakagami'"],
+    ),
+    "Rician fading without a line of sight": (
+        'snr = "0:10:10"',
+        'snr = "0:10:10"\nfading = {kind = "rician"}',
+        ["k_factor_db belongs to fading kind 'rician'"],
+    ),
+    "unknown key of a fading": (
+        'snr = "0:10:10"',
+        'snr = "0:10:10"\nfading = {kind = "rayleigh", dopler_turns_per_symbol = 0.1}',
+        ["source.channel.fading.dopler_turns_per_symbol", "did you mean doppler"],
+    ),
+    "unknown interferer": (
+        'snr = "0:10:10"',
+        'snr = "0:10:10"\ninterference = {carrier_to_interference_db = 3, modulation = "8PKS"}',
+        ["unknown modulation '8PKS'"],
+    ),
+    "unknown view": (
+        "symbols_per_example",
+        'receiver = {observe = "spectrum"}\nsymbols_per_example',
+        ["source.receiver.observe must be 'symbols' or 'waveform' or 'both'", "'spectrum'"],
+    ),
+    "timing from too few samples": (
+        "symbols_per_example",
+        'receiver = {timing = "oerder-meyr"}\nsymbols_per_example',
+        ["timing 'oerder-meyr' needs", "at least 3", "got 2"],
+    ),
+    "parameters of a class that is not there": (
+        "symbols_per_example",
+        "parameters = {GFSK = {bt = 0.3}}\nsymbols_per_example",
+        ["source.parameters names 'GFSK'", "did you mean GMSK"],
+    ),
+    "parameter that a class has not": (
+        "symbols_per_example",
+        "parameters = {GMSK = {index = 0.3}}\nsymbols_per_example",
+        ["GMSK has no setting 'index'"],
+    ),
+    "word for a parameter": (
+        "symbols_per_example",
+        'parameters = {GMSK = {bt = "wide"}}\nsymbols_per_example',
+        ["source.parameters.GMSK.bt must be"],
+    ),
+    "energy per bit without bits": (
+        '"GMSK"]\nsymbols_per_example = 64\nsamples_per_symbol = 2\n\n[source.channel]',
+        '"WBFM"]\nsymbols_per_example = 64\n\n[source.channel]\nsnr_reference = "bit"',
+        ["snr_reference 'bit' needs classes that carry bits", "WBFM", "'symbol' or 'sample'"],
     ),
     "wrong source": (
         "symbols_per_example",
@@ -149,12 +299,21 @@ WRONG = {
     "repeated modulation": ('"GMSK"', '"BPSK"', ["source.modulations repeats a name", "BPSK"]),
     "one modulation": ('"BPSK", "16QAM", "GMSK"', '"BPSK"', ["must name at least two", "BPSK"]),
     "no modulation": ('"BPSK", "16QAM", "GMSK"', "", ["must name at least two"]),
-    "odd samples for OQPSK": (
+    "too few samples for OQPSK": (
         'modulations = ["BPSK", "16QAM", "GMSK"]\nsymbols_per_example = 64\nsamples_per_symbol = 2',
-        'modulations = ["BPSK", "OQPSK"]\nsamples_per_symbol = 5',
-        ["OQPSK needs an even source.samples_per_symbol", "5"],
+        'modulations = ["BPSK", "OQPSK"]\nsamples_per_symbol = 1.5',
+        ["OQPSK needs source.samples_per_symbol of at least 2", "1.5"],
     ),
-    "one sample per symbol": ("per_symbol = 2", "per_symbol = 1", ["samples_per_symbol", "2", "1"]),
+    "too few samples for tones": ('"GMSK"', '"8FSK"', ["8FSK needs", "at least 8", "got 2"]),
+    "one sample per symbol": ("per_symbol = 2", "per_symbol = 1", ["1.35 samples per symbol", "1"]),
+    "no sample per symbol": ("per_symbol = 2", "per_symbol = 0", ["samples_per_symbol", "0"]),
+    "too many samples": ("per_symbol = 2", "per_symbol = 2000", ["samples_per_symbol", "1024"]),
+    "samples that are no number": ("per_symbol = 2", "per_symbol = nan", ["samples_per_symbol"]),
+    "a rate that is no small fraction": (
+        "per_symbol = 2",
+        "per_symbol = 2.7182818",
+        ["samples_per_symbol must be a fraction", "the nearest is"],
+    ),
     "too few symbols": ("example = 64", "example = 8", ["symbols_per_example", "16", "8"]),
     "no examples": ("test = 1", "test = 0", ["splits.test must be at least 1", "0"]),
     "examples below zero": ("train = 2", "train = -2", ["splits.train must be at least 1", "-2"]),
@@ -194,7 +353,8 @@ def test_a_wrong_recipe_is_refused_by_name(tiny_toml, old, new, words):
         ("rolloff = 1.5", ["rolloff must lie in (0, 1]", "1.5"]),
         ("rolloff = -0.2", ["rolloff must lie in (0, 1]", "-0.2"]),
         ("rolloff = nan", ["rolloff must lie in (0, 1]", "nan"]),
-        ('shape = "rectangular"', ["source.pulse.shape must be 'rrc'", "'rectangular'"]),
+        ('shape = "triangular"', ["source.pulse.shape must be 'rrc' or", "'triangular'"]),
+        ("bt = 0", ["bt of a pulse must be positive", "0"]),
         ("rollof = 0.35", ["unknown key 'source.pulse.rollof'", "did you mean rolloff"]),
         ("span_symbols = 0", ["span_symbols must be even and at least 2", "0"]),
         ("span_symbols = 7", ["span_symbols must be even and at least 2", "7"]),

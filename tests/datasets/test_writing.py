@@ -426,6 +426,19 @@ def test_what_has_no_journal_of_this_plan_is_started_anew(
     assert names(folder) == names(written.folder)
 
 
+@pytest.mark.parametrize("line", ["train.h5", "train.h5 1.5", "\0\0\0", "train.h5 1 2", "../a 1"])
+def test_a_journal_with_a_line_that_says_nothing_is_started_anew(
+    written, recipe, tmp_path, monkeypatch, line
+):
+    folder = tmp_path / "several"
+    stopped(monkeypatch, recipe, folder, after=10)
+    with (scratch_of(folder) / ".journal").open("a") as file:
+        file.write(f"{line}\n")
+    dataset, made = resumed(monkeypatch, recipe, folder)
+    assert made == ALL_BLOCKS
+    assert digests(dataset.folder) == digests(written.folder)
+
+
 def test_what_another_recipe_left_is_started_anew(written, recipe, tmp_path, monkeypatch):
     folder = tmp_path / "several"
     stopped(monkeypatch, recipe.with_seed(8), folder, after=30)
@@ -547,7 +560,7 @@ def test_two_runs_into_the_same_folder_are_refused_and_the_first_goes_on(
 def dask_cluster():
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+        n_workers=1, threads_per_worker=2, dashboard_address=None
     ) as cluster:
         yield cluster
 

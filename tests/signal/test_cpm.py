@@ -1,6 +1,7 @@
 """Continuous phase: envelope, turns per symbol, phases at any rate."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -31,14 +32,18 @@ def enough(modulation):
 # --- laws
 
 
-@pytest.mark.parametrize("samples_per_symbol", [1, 2, 3, 4, 8, 2.5, Fraction(250, 81)])
+# at 250/81 one product spans 81 symbols and hundreds of radians, of which float32 loses more
+@pytest.mark.parametrize(
+    ("samples_per_symbol", "within"),
+    [*((rate, 1e-6) for rate in (1, 2, 3, 4, 8, 2.5)), (Fraction(250, 81), 1e-5)],
+)
 @every_phase_modulation
-def test_the_envelope_is_constant(modulation, samples_per_symbol, rng):
+def test_the_envelope_is_constant(modulation, samples_per_symbol, within, rng):
     indices = rng.integers(modulation.order, size=(2, 2000))
     waveform = modulate_phase(indices, modulation, samples_per_symbol)
     assert waveform.shape == (2, int(2000 * samples_per_symbol))
     assert waveform.dtype == np.complex64
-    assert np.abs(np.abs(waveform.astype(np.complex128)) - 1).max() < 1e-6
+    assert np.abs(np.abs(waveform.astype(np.complex128)) - 1).max() < within
 
 
 @every_phase_modulation
@@ -57,7 +62,7 @@ def test_levels_are_odd_and_in_gray_order(modulation):
     order = modulation.order
     assert sorted(modulation.levels) == list(range(1 - order, order, 2))
     upwards = np.argsort(modulation.levels)
-    assert all(int(a ^ b).bit_count() == 1 for a, b in zip(upwards, upwards[1:], strict=False))
+    assert all(int(a ^ b).bit_count() == 1 for a, b in pairwise(upwards))
 
 
 @every_phase_modulation
@@ -141,7 +146,7 @@ def test_the_phase_is_the_integral_of_the_frequency_pulses(order, bt, rng):
     theta = sum(
         np.pi * 0.7 * level * phase_response(t - k - 0.5, bt, 5) for k, level in enumerate(levels)
     )
-    np.testing.assert_allclose(waveform / np.exp(1j * theta), waveform[0], atol=1e-5)
+    np.testing.assert_allclose(waveform, np.exp(1j * theta), atol=1e-5)  # float32
 
 
 def test_msk_is_that_of_sdr(rng):
