@@ -73,10 +73,10 @@ def pretrain(
 ) -> None:
     """Pre-train DenoMAE2.0 on pairs of noisy and clean constellation images."""
     from rfmae.datasets.store import open_dataset
-    from rfmae.workflows import data as data_jobs
+    from rfmae.workflows import finding
     from rfmae.workflows import training as training_jobs
 
-    dataset = open_dataset(data or data_jobs.newest_dataset(HOME / "datasets"))
+    dataset = open_dataset(data or finding.newest_dataset(HOME / "datasets"))
     folder = out or HOME / "runs" / f"pretrain-{dataset.folder.name}-{preset}"
     settings = training_jobs.Pretraining(
         preset=preset,
@@ -120,10 +120,10 @@ def finetune(
 ) -> None:
     """Fine-tune a modulation classifier, from a pre-trained encoder or from scratch."""
     from rfmae.datasets.store import open_dataset
-    from rfmae.workflows import data as data_jobs
+    from rfmae.workflows import finding
     from rfmae.workflows import training as training_jobs
 
-    dataset = open_dataset(data or data_jobs.newest_dataset(HOME / "datasets"))
+    dataset = open_dataset(data or finding.newest_dataset(HOME / "datasets"))
     stage = "finetune" if model else "scratch"
     folder = out or HOME / "runs" / f"{stage}-{dataset.folder.name}-{preset}"
     settings = training_jobs.Finetuning(
@@ -158,11 +158,11 @@ def eval_snr(
     as_json: JsonOption = False,
 ) -> None:
     """Accuracy and confusion at every SNR of the test split."""
-    from rfmae.workflows import data as data_jobs
     from rfmae.workflows import evaluation as evaluation_jobs
+    from rfmae.workflows import finding
 
-    paths = model or [data_jobs.newest_run(HOME / "runs", "finetune")]
-    dataset = data_jobs.dataset_of(paths[0], data, HOME / "datasets")
+    paths = model or [finding.newest_run(HOME / "runs", "finetune")]
+    dataset = finding.dataset_of(paths[0], data, HOME / "datasets")
     names = evaluation_jobs.model_names(paths)
     folder = out or HOME / "reports" / "-".join(["eval-snr", dataset.folder.name, *names])
     told = evaluation_jobs.eval_snr(
@@ -188,11 +188,11 @@ def eval_denoise(
     as_json: JsonOption = False,
 ) -> None:
     """PSNR and SSIM of the denoised test images at every SNR."""
-    from rfmae.workflows import data as data_jobs
     from rfmae.workflows import evaluation as evaluation_jobs
+    from rfmae.workflows import finding
 
-    path = model or data_jobs.newest_run(HOME / "runs", "pretrain")
-    dataset = data_jobs.dataset_of(path, data, HOME / "datasets")
+    path = model or finding.newest_run(HOME / "runs", "pretrain")
+    dataset = finding.dataset_of(path, data, HOME / "datasets")
     name = evaluation_jobs.model_names([path])[0]
     folder = out or HOME / "reports" / f"eval-denoise-{dataset.folder.name}-{name}"
     told = evaluation_jobs.eval_denoise(

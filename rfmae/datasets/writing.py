@@ -26,7 +26,13 @@ from rfmae.datasets.layout import (
     stamp,
 )
 from rfmae.datasets.recipe import SPLITS, Recipe, recipe_to_toml
-from rfmae.datasets.synthesis import BLOCK, Block, synthesise
+from rfmae.datasets.synthesis import (
+    BLOCK,
+    Block,
+    block_count,
+    numbered_block,
+    synthesise,
+)
 from rfmae.datasets.workers import Pool, worker_pool
 from rfmae.errors import ArtefactError
 from rfmae.progress import Progress
@@ -56,18 +62,18 @@ class SplitWork:
 
     @property
     def tasks(self) -> int:
-        return -(-_block_count(self.recipe, self.split) // self._blocks_per_task)
+        return -(-block_count(self.recipe, self.split) // self._blocks_per_task)
 
     @property
     def _blocks_per_task(self) -> int:
         recipe = self.recipe
         examples = min(BLOCK, recipe.examples_per_point(self.split))
         by_length = _TASK_SAMPLES // (examples * sum(map(recipe.samples, recipe.views)))
-        return max(1, min(by_length, _block_count(recipe, self.split) // _TASKS_PER_SPLIT))
+        return max(1, min(by_length, block_count(recipe, self.split) // _TASKS_PER_SPLIT))
 
     def blocks(self, task: int) -> Iterator[tuple[int, Block]]:
         """The blocks of a task, each with its first row in the file."""
-        total, size = _block_count(self.recipe, self.split), self._blocks_per_task
+        total, size = block_count(self.recipe, self.split), self._blocks_per_task
         for number in range(task * size, min((task + 1) * size, total)):
             yield numbered_block(self.recipe, self.split, number)
 
@@ -126,21 +132,6 @@ def fill_task(work: SplitWork, task: int) -> int:
     finally:
         os.close(descriptor)
     return task
-
-
-def numbered_block(recipe: Recipe, split: str, number: int) -> tuple[int, Block]:
-    """Block `number` of a split in the order of its file, and its first row, by arithmetic."""
-    points, count = recipe.source.channel.snr_db, recipe.examples_per_point(split)
-    point, place = divmod(number, -(-count // BLOCK))
-    label, snr = divmod(point, len(points))
-    first = place * BLOCK
-    positions = range(first, min(first + BLOCK, count))
-    return point * count + first, Block(split, recipe.classes[label], points[snr], positions)
-
-
-def _block_count(recipe: Recipe, split: str) -> int:
-    points = len(recipe.classes) * len(recipe.source.channel.snr_db)
-    return points * -(-recipe.examples_per_point(split) // BLOCK)
 
 
 def recipe_columns(recipe: Recipe, *, clean: bool = True) -> tuple[Column, ...]:

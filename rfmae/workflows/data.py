@@ -1,4 +1,4 @@
-"""Making data sets and finding artefacts again."""
+"""Recipes to data sets."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -18,11 +18,7 @@ from rfmae.datasets.store import (
 )
 from rfmae.datasets.synthesis import examples
 from rfmae.datasets.writing import check_free_space
-from rfmae.errors import ArtefactError, CheckpointError, DatasetError
-from rfmae.models.checkpoint import load_checkpoint
 from rfmae.progress import Progress, Silent
-from rfmae.records import ImageConfig
-from rfmae.training.run_folder import KIND as RUN
 
 Form = Literal["hdf5", "sigmf"]
 
@@ -92,46 +88,3 @@ def _write_sigmf_split(
             for view, pairs in made.views.items():
                 writers[view].append(pairs.observed, made.drawn)
             advance(len(made))
-
-
-def newest_dataset(home: Path) -> Path:
-    """The newest data set among the folders of `home`."""
-    return _newest(home, lambda card: card.get("kind") == DATASET, "data set", "rfmae synth")
-
-
-def newest_run(home: Path, stage: str) -> Path:
-    """The newest run of a stage, `pretrain` or `finetune`, among the folders of `home`."""
-    return _newest(
-        home,
-        lambda card: card.get("kind") == RUN and card["config"]["stage"] == stage,
-        f"{stage} run",
-        f"rfmae {stage}",
-    )
-
-
-def _newest(home: Path, wanted: Callable[[Card], bool], what: str, maker: str) -> Path:
-    cards = home.glob(f"*/{CARD_NAME}") if home.is_dir() else ()
-    found = [card for card in cards if wanted(read_card(card.parent) or {})]
-    if not found:
-        raise ArtefactError(f"no {what} in {home}; name its folder or run `{maker}` first")
-    return max(found, key=lambda card: card.stat().st_mtime).parent
-
-
-def dataset_of(model: Path, named: Path | None, home: Path) -> Dataset:
-    """The data set that was named, or the one in `home` that a model was trained on."""
-    if named is not None:
-        return open_dataset(named)
-    trained_on = load_checkpoint(model).card["dataset"]
-    folder = home / f"{trained_on['name']}-{trained_on['fingerprint']}"
-    if not folder.is_dir():
-        raise DatasetError(f"{model} was trained on {folder}, which is not there; name --data")
-    return open_dataset(folder)
-
-
-def check_images(dataset: Dataset, image: ImageConfig, model: Path) -> None:
-    """Refuse a data set whose images are drawn otherwise than those a model was trained on."""
-    if image != dataset.image:
-        raise CheckpointError(
-            f"{model} was trained on images {image}, but {dataset.folder.name} asks for "
-            f"{dataset.image}; pre-train on this data set"
-        )

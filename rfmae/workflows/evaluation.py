@@ -20,7 +20,7 @@ from rfmae.records import DenoiseReport, FloatArray, IntArray, IqBatch, IqPairBa
 from rfmae.reporting.figures import StripRow
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import Report, write_report
-from rfmae.workflows.data import check_images
+from rfmae.workflows.finding import check_images
 
 _BATCH = 128
 _TEMPLATE_EXAMPLES = 200  # clean training images of a class that its mean is taken over

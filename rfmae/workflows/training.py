@@ -14,7 +14,7 @@ from rfmae.training.engine import TrainingPlan, fit
 from rfmae.training.finetune import FinetuneTask
 from rfmae.training.pretrain import PretrainTask
 from rfmae.training.run_folder import RunFolder
-from rfmae.workflows.data import check_images
+from rfmae.workflows.finding import check_images
 
 
 @dataclass(frozen=True, slots=True)

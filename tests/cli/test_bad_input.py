@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from rfmae.artefacts import CARD_NAME
-from rfmae.datasets import store
+from rfmae.datasets import writing
 from rfmae.datasets.recipe import parse_recipe
 from rfmae.datasets.store import write_dataset
 from rfmae.models import checkpoint as checkpoint_module
@@ -394,7 +394,6 @@ def with_strange_captures(record, path):
 
 RECORDINGS = {
     "not there": (lambda record, path: path.with_suffix(".sigmf-meta"), ["no recording"]),
-    "data alone": (lambda record, path: data_of(record(path)), [".sigmf-meta"]),
     "no data": (without_data, ["bad.sigmf-data", "missing"]),
     "short": (short, ["256 samples", "got 100", "cut short"]),
     "cut inside a sample": (cut_in_a_sample, ["whole cf32_le samples", "got 803", "cut short"]),
@@ -572,15 +571,22 @@ def test_a_full_disk_at_the_start_of_a_run_does_not_block_its_folder(
     assert result.exit_code == 0, f"{result.exception!r}, {result.stderr}"
 
 
-def test_ctrl_c_is_one_line_and_leaves_nothing_half_written(rfmae, here, tiny_toml, monkeypatch):
+def test_ctrl_c_is_one_line_and_what_is_done_is_gone_on_with(rfmae, here, tiny_toml, monkeypatch):
     (here / "tiny.toml").write_text(tiny_toml)
-    stopped = failing_after(store.stream, 1, KeyboardInterrupt())
-    monkeypatch.setattr(store, "stream", stopped)
-    result = rfmae("synth", "--recipe", "tiny.toml", "--out", "out")
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writing, "synthesise", stopped)
+        result = rfmae("synth", "--recipe", "tiny.toml", "--out", "out")
     assert result.exit_code == 130
     assert result.stderr.splitlines()[-1].startswith("error: interrupted")
     assert "Traceback" not in result.stderr
-    assert sorted(tree(here)) == ["tiny.toml"]
+    assert not (here / "out").exists()
+    assert (here / ".out.partial").is_dir()
+    assert rfmae("synth", "--recipe", "tiny.toml", "--out", "out").exit_code == 0
+    assert not (here / ".out.partial").exists()
 
 
 # as the user sees it: processes of their own ------------------------------------------------

@@ -23,9 +23,9 @@ from rfmae.datasets import journal, writing
 from rfmae.datasets.journal import resumable, scratch_of
 from rfmae.datasets.recipe import SPLITS, parse_recipe, recipe_to_toml
 from rfmae.datasets.store import dataset_card, write_dataset
-from rfmae.datasets.synthesis import blocks, synthesise
+from rfmae.datasets.synthesis import blocks, numbered_block, synthesise
 from rfmae.datasets.workers import BACKENDS
-from rfmae.datasets.writing import fill_task, numbered_block, split_work
+from rfmae.datasets.writing import fill_task, split_work
 from rfmae.errors import ArtefactError, DatasetError, RfmaeError
 from rfmae.progress import Silent
 

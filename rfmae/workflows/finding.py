@@ -1,0 +1,55 @@
+"""Finding artefacts again: the newest of a kind, and what a model was trained on."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from rfmae.artefacts import CARD_NAME, Card, read_card
+from rfmae.datasets.store import KIND as DATASET
+from rfmae.datasets.store import Dataset, open_dataset
+from rfmae.errors import ArtefactError, CheckpointError, DatasetError
+from rfmae.models.checkpoint import load_checkpoint
+from rfmae.records import ImageConfig
+from rfmae.training.run_folder import KIND as RUN
+
+
+def newest_dataset(home: Path) -> Path:
+    """The newest data set among the folders of `home`."""
+    return _newest(home, lambda card: card.get("kind") == DATASET, "data set", "rfmae synth")
+
+
+def newest_run(home: Path, stage: str) -> Path:
+    """The newest run of a stage, `pretrain` or `finetune`, among the folders of `home`."""
+    return _newest(
+        home,
+        lambda card: card.get("kind") == RUN and card["config"]["stage"] == stage,
+        f"{stage} run",
+        f"rfmae {stage}",
+    )
+
+
+def _newest(home: Path, wanted: Callable[[Card], bool], what: str, maker: str) -> Path:
+    cards = home.glob(f"*/{CARD_NAME}") if home.is_dir() else ()
+    found = [card for card in cards if wanted(read_card(card.parent) or {})]
+    if not found:
+        raise ArtefactError(f"no {what} in {home}; name its folder or run `{maker}` first")
+    return max(found, key=lambda card: card.stat().st_mtime).parent
+
+
+def dataset_of(model: Path, named: Path | None, home: Path) -> Dataset:
+    """The data set that was named, or the one in `home` that a model was trained on."""
+    if named is not None:
+        return open_dataset(named)
+    trained_on = load_checkpoint(model).card["dataset"]
+    folder = home / f"{trained_on['name']}-{trained_on['fingerprint']}"
+    if not folder.is_dir():
+        raise DatasetError(f"{model} was trained on {folder}, which is not there; name --data")
+    return open_dataset(folder)
+
+
+def check_images(dataset: Dataset, image: ImageConfig, model: Path) -> None:
+    """Refuse a data set whose images are drawn otherwise than those a model was trained on."""
+    if image != dataset.image:
+        raise CheckpointError(
+            f"{model} was trained on images {image}, but {dataset.folder.name} asks for "
+            f"{dataset.image}; pre-train on this data set"
+        )
