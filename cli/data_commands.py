@@ -131,7 +131,7 @@ def show(
 
     Example: rfmae show capture.bin --dtype ci16_le --rate 1e6
     """
-    from rfmae.datasets.asked import Asked
+    from rfmae.captures.asked import Asked
     from rfmae.workflows import looking as looking_jobs
 
     asked = Asked(dtype, rate, first_sample, count)
@@ -171,7 +171,7 @@ def plot(
 
     Example: rfmae plot capture.bin --dtype ci16_le --rate 1e6 --what spectrogram
     """
-    from rfmae.datasets.asked import Asked
+    from rfmae.captures.asked import Asked
     from rfmae.workflows import looking as looking_jobs
 
     kinds = _names(what)

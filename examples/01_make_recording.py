@@ -8,7 +8,7 @@ import sys
 import numpy as np
 
 from rfmae import write_sigmf
-from rfmae.datasets.captures import Annotation
+from rfmae.captures.reading import Annotation
 from rfmae.signal.channel import awgn
 from rfmae.signal.modulations import MODULATIONS
 

@@ -8,9 +8,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rfmae.datasets.captures import read_capture, read_sigmf
+    from rfmae.captures.reading import read_capture, read_sigmf
+    from rfmae.captures.sigmf_writing import write_sigmf
     from rfmae.datasets.recipe import load_recipe
-    from rfmae.datasets.sigmf_writing import write_sigmf
     from rfmae.datasets.store import open_dataset
     from rfmae.datasets.streaming import endless
     from rfmae.inference import load_classifier, load_denoiser
@@ -34,9 +34,9 @@ _DOORS = {
     "load_denoiser": "rfmae.inference",
     "load_recipe": "rfmae.datasets.recipe",
     "open_dataset": "rfmae.datasets.store",
-    "read_capture": "rfmae.datasets.captures",
-    "read_sigmf": "rfmae.datasets.captures",
-    "write_sigmf": "rfmae.datasets.sigmf_writing",
+    "read_capture": "rfmae.captures.reading",
+    "read_sigmf": "rfmae.captures.reading",
+    "write_sigmf": "rfmae.captures.sigmf_writing",
 }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from rfmae.datasets.captures import read_sigmf
+from rfmae.captures.reading import read_sigmf
 from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.classifier import Classifier
 from rfmae.models.presets import classifier_config, encoder_config

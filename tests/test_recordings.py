@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rfmae.datasets.captures import read_capture, read_sigmf
-from rfmae.datasets.sigmf_writing import write_sigmf
+from rfmae.captures.reading import read_capture, read_sigmf
+from rfmae.captures.sigmf_writing import write_sigmf
 
 HOME = Path(os.environ.get("RFMAE_RECORDINGS", Path(__file__).parents[2] / "shared" / "recordings"))
 SYMBOLS = {

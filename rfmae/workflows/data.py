@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Literal
 
 from rfmae.artefacts import CARD_NAME, Card, read_card, versions, write_json, written_whole
+from rfmae.captures.sigmf_writing import SigmfSplitWriter
 from rfmae.datasets.recipe import SPLITS, Recipe, recipe_to_toml
-from rfmae.datasets.sigmf_writing import SigmfSplitWriter
 from rfmae.datasets.store import KIND as DATASET
 from rfmae.datasets.store import (
     SIGMF_KIND,

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from rfmae.artefacts import Card
-from rfmae.datasets.array_files import open_arrays
-from rfmae.datasets.captures import Capture
+from rfmae.captures.reading import Capture
 from rfmae.datasets.recipe import SPLITS
-from rfmae.datasets.sources import Facts
 from rfmae.datasets.store import Dataset
+from rfmae.imports.array_files import open_arrays
+from rfmae.imports.sources import Facts
 from rfmae.records import FloatArray, IntArray
 from rfmae.units import ratio_to_db
 

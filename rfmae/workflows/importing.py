@@ -5,8 +5,10 @@ import math
 from pathlib import Path
 
 from rfmae.artefacts import read_card
-from rfmae.datasets.arrays import ArrayOptions
-from rfmae.datasets.importing import (
+from rfmae.datasets.store import KIND, Dataset, open_dataset
+from rfmae.errors import DatasetError, nearest
+from rfmae.imports.arrays import ArrayOptions
+from rfmae.imports.importing import (
     FORMS,
     Form,
     open_source,
@@ -16,10 +18,8 @@ from rfmae.datasets.importing import (
     survey,
     write_import,
 )
-from rfmae.datasets.sources import Facts
-from rfmae.datasets.splits import Shares, check_shares
-from rfmae.datasets.store import KIND, Dataset, open_dataset
-from rfmae.errors import DatasetError, nearest
+from rfmae.imports.sources import Facts
+from rfmae.imports.splits import Shares, check_shares
 from rfmae.progress import Progress, Silent
 
 

@@ -9,15 +9,15 @@ from typing import Literal
 import numpy as np
 
 from rfmae.artefacts import Card, read_card
-from rfmae.datasets.arrays import ArrayOptions
-from rfmae.datasets.asked import Asked
-from rfmae.datasets.captures import Capture, read_capture
-from rfmae.datasets.hisarmod import is_hisarmod
-from rfmae.datasets.importing import open_source, recognise
+from rfmae.captures.asked import Asked
+from rfmae.captures.reading import Capture, read_capture
 from rfmae.datasets.recipe import SPLITS
 from rfmae.datasets.store import KIND as DATASET
 from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.errors import ArtefactError, DatasetError, UnitError, nearest
+from rfmae.imports.arrays import ArrayOptions
+from rfmae.imports.hisarmod import is_hisarmod
+from rfmae.imports.importing import open_source, recognise
 from rfmae.records import ComplexArray, View
 from rfmae.reporting.figure_files import check_suffix, save_figure
 from rfmae.reporting.iq_figures import PICTURES, Excerpt, iq_figure

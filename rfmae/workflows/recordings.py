@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rfmae.datasets.captures import Capture, read_capture
+from rfmae.captures.reading import Capture, read_capture
 from rfmae.errors import CaptureError
 from rfmae.inference import Answer, load_classifier
 

@@ -47,6 +47,17 @@ def differential_psk(order, es_n0_db):
     )
 
 
+def orthogonal(order, es_n0_db):
+    """Orthogonal tones of unknown phase: closed form (Proakis, ch. 4.5)."""
+    return sum(
+        (-1) ** (n + 1)
+        * math.comb(order - 1, n)
+        / (n + 1)
+        * math.exp(-n / (n + 1) * ratio(es_n0_db))
+        for n in range(1, order)
+    )
+
+
 def nearest_point(points, es_n0_db, angles=3000):
     """Any alphabet, decided for the nearest point: numeric integral over the cells of its points.
 

@@ -1,0 +1,1 @@
+"""Recordings of every kind into a capture that can be trusted, and back to SigMF."""

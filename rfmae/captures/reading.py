@@ -1,0 +1,66 @@
+"""Recordings of every kind into a capture that can be trusted."""
+
+from pathlib import Path
+
+from rfmae.captures.asked import Asked
+from rfmae.captures.raw import read_raw
+from rfmae.captures.record import Annotation, Capture, Segment
+from rfmae.captures.sample_types import DATATYPES
+from rfmae.captures.sigmf_archives import read_archive
+from rfmae.captures.sigmf_reading import meta_of, read_pair
+from rfmae.captures.wav import is_wav, read_wav
+from rfmae.errors import CaptureError
+
+__all__ = ["DATATYPES", "Annotation", "Capture", "Segment", "read_capture", "read_sigmf"]
+
+_COMPRESSED = (".sigmf.gz", ".sigmf.xz", ".sigmf.zip")
+
+
+def read_capture(
+    path: str | Path,
+    *,
+    datatype: str | None = None,
+    sample_rate_hz: float | None = None,
+    first_sample: int = 0,
+    count: int | None = None,
+) -> Capture:
+    """Read a SigMF recording, a stereo WAV or a raw file, or `count` samples of it.
+
+    A path that ends in `.sigmf-meta`, `.sigmf-data` or `.sigmf` is a recording in SigMF, one that
+    ends in `.wav` or begins as one is a WAV, and everything else is raw: it needs a `datatype`,
+    by its name in SigMF or an alias such as `cs16`, and a `sample_rate_hz`. Of a part no more
+    than the part is brought to memory, and the checksum, which is of the whole, is not looked at.
+    """
+    path = Path(path)
+    asked = Asked(datatype, sample_rate_hz, first_sample, count)
+    _refuse_unreadable(path)
+    if path.suffix == ".sigmf-meta":
+        return read_pair(path, path, asked)
+    if path.suffix == ".sigmf-data":
+        return read_pair(path, meta_of(path), asked)
+    if path.suffix == ".sigmf":
+        return read_archive(path, asked)
+    return read_wav(path, asked) if is_wav(path) else read_raw(path, asked)
+
+
+def read_sigmf(path: str | Path) -> Capture:
+    """Read a SigMF recording given its `.sigmf-meta`, refusing one that breaks its own promises.
+
+    Checked are the data type, the presence and length of the data file, and the sha512 where the
+    metadata state one. Fixed-point samples are scaled to ±1.
+    """
+    path = Path(path)
+    if path.suffix != ".sigmf-meta":
+        raise CaptureError(f"a SigMF recording is named by its .sigmf-meta file, got {path}")
+    return read_pair(path, path, Asked())
+
+
+def _refuse_unreadable(path: Path) -> None:
+    if path.name.endswith(_COMPRESSED):
+        raise CaptureError(f"{path} is compressed; unpack it and name its .sigmf-meta")
+    if path.suffix == ".sigmf-collection":
+        raise CaptureError(f"{path} lists recordings; name the .sigmf-meta of one")
+    if not path.is_file():
+        raise CaptureError(f"no recording {path}")
+    if path.stat().st_size == 0 and path.suffix != ".sigmf-meta":
+        raise CaptureError(f"{path} holds no samples; the file is empty")

@@ -1,0 +1,62 @@
+"""Samples in a file: where they lie among other bytes, and reading no more than is wanted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rfmae.captures.sample_types import SampleType, decode
+from rfmae.errors import CaptureError
+from rfmae.records import ComplexArray
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Some bytes of a file."""
+
+    path: Path
+    offset: int
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Neighbouring samples that no other bytes part; the byte is counted from the span's first."""
+
+    start: int
+    count: int
+    byte: int
+
+
+def whole_samples(path: Path, octets: int, kind: SampleType) -> int:
+    """How many samples so many bytes are, where there is one and the last is whole."""
+    if octets <= 0:
+        raise CaptureError(f"{path} holds no samples")
+    if octets % kind.octets:
+        raise CaptureError(
+            f"{path} must hold whole {kind.name} samples of {kind.octets} bytes, "
+            f"got {octets} bytes; it was cut short"
+        )
+    return octets // kind.octets
+
+
+def read_pieces(span: Span, pieces: Sequence[Piece], kind: SampleType, part: range) -> ComplexArray:
+    """The samples of `part`, shape (len(part),), with the rest of the file left on the disk."""
+    iq = np.empty(len(part), np.complex64)
+    for piece in pieces:
+        start = max(piece.start, part.start)
+        stop = min(piece.start + piece.count, part.stop)
+        if start < stop:
+            byte = span.offset + piece.byte + (start - piece.start) * kind.octets
+            target = iq[start - part.start : stop - part.start].view(np.float32)
+            _decode_file(span.path, byte, kind, target)
+    return iq
+
+
+def _decode_file(path: Path, byte: int, kind: SampleType, out: np.ndarray) -> None:
+    try:
+        parts = np.memmap(path, kind.component, mode="r", offset=byte, shape=out.shape)
+    except (OSError, ValueError) as problem:
+        raise CaptureError(f"{path} cannot be read: {problem}") from problem
+    decode(parts, kind, out)

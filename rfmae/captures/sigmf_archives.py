@@ -1,0 +1,56 @@
+"""SigMF archives: a recording in an uncompressed tar, read where it lies."""
+
+import tarfile
+from pathlib import Path, PurePosixPath
+
+from rfmae.captures.asked import Asked
+from rfmae.captures.record import Capture
+from rfmae.captures.sample_files import Span
+from rfmae.captures.sigmf_metadata import SigmfMetadata, parse_metadata
+from rfmae.captures.sigmf_reading import read_described
+from rfmae.errors import CaptureError
+
+_LARGEST_METADATA = 2_000_000_000  # bytes; a member that claims more is no metadata
+
+
+def read_archive(path: Path, asked: Asked) -> Capture:
+    """Read the one recording of an archive, without unpacking it."""
+    try:
+        with tarfile.open(path, "r:") as archive:
+            members = {item.name: item for item in archive.getmembers() if item.isreg()}
+            described = _metadata(path, archive, members)
+    except (tarfile.TarError, OSError, EOFError) as problem:
+        raise CaptureError(
+            f"a SigMF archive is an uncompressed tar, {path} is not: {problem}"
+        ) from problem
+    data = _data_member(path, described, members)
+    return read_described(path, described, Span(path, data.offset_data, data.size), asked)
+
+
+def _metadata(
+    path: Path, archive: tarfile.TarFile, members: dict[str, tarfile.TarInfo]
+) -> SigmfMetadata:
+    found = sorted(name for name in members if name.endswith(".sigmf-meta"))
+    if not found:
+        raise CaptureError(f"{path} holds no .sigmf-meta")
+    if len(found) > 1:
+        raise CaptureError(
+            f"an archive must hold one recording, {path} holds {', '.join(found)}; "
+            "unpack it with `tar -xf` and name one"
+        )
+    member = archive.extractfile(members[found[0]])
+    octets = member.read(_LARGEST_METADATA) if member else b""
+    return parse_metadata(path / found[0], octets)
+
+
+def _data_member(
+    path: Path, meta: SigmfMetadata, members: dict[str, tarfile.TarInfo]
+) -> tarfile.TarInfo:
+    inside = PurePosixPath(meta.path.relative_to(path))
+    name = inside.with_name(meta.dataset or f"{inside.stem}.sigmf-data")
+    member = members.get(str(name))
+    if member is None:
+        raise CaptureError(f"the data file {name} of {inside.name} is missing in {path}")
+    if member.sparse is not None:
+        raise CaptureError(f"{name} is stored sparse in {path}; unpack it with `tar -xf`")
+    return member

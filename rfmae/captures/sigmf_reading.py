@@ -1,0 +1,104 @@
+"""SigMF recordings: metadata in JSON beside a file of samples, or of samples among other bytes."""
+
+import hashlib
+from itertools import pairwise
+from pathlib import Path
+
+from rfmae.captures.asked import Asked
+from rfmae.captures.record import Capture
+from rfmae.captures.sample_files import Piece, Span, read_pieces, whole_samples
+from rfmae.captures.sigmf_metadata import SigmfMetadata, parse_metadata
+from rfmae.errors import CaptureError
+
+_CHUNK = 2 * 1024 * 1024  # bytes that are hashed at once
+
+
+def meta_of(data: Path) -> Path:
+    """The metadata beside a `.sigmf-data` file."""
+    meta = data.with_suffix(".sigmf-meta")
+    if not meta.is_file():
+        raise CaptureError(
+            f"the metadata {meta} of {data.name} are missing; put them beside the data, "
+            "or name --dtype and --rate for a copy that has another suffix"
+        )
+    return meta
+
+
+def read_pair(path: Path, meta: Path, asked: Asked) -> Capture:
+    """Read the recording that the file `meta` describes; `path` is how the caller called it."""
+    if not meta.is_file():
+        raise CaptureError(f"no recording {meta}")
+    try:
+        described = parse_metadata(meta, meta.read_bytes())
+    except OSError as error:
+        raise CaptureError(f"{meta} cannot be read: {error}") from error
+    data = _data_file(described)
+    return read_described(path, described, Span(data, 0, data.stat().st_size), asked)
+
+
+def read_described(path: Path, meta: SigmfMetadata, span: Span, asked: Asked) -> Capture:
+    """The capture of checked metadata and of the bytes where its data lie."""
+    asked.refuse_datatype(path)
+    rate_hz = meta.sample_rate_hz(asked)
+    pieces = _pieces(meta, span)
+    available = sum(piece.count for piece in pieces)
+    part = asked.part(path, available)
+    if len(part) == available:
+        _check_sum(meta, span)
+    return Capture(
+        iq=read_pieces(span, pieces, meta.kind, part),
+        sample_rate_hz=rate_hz,
+        path=path,
+        annotations=meta.marks(part, available),
+        segments=meta.segments(part),
+        datatype=meta.kind.name,
+    )
+
+
+def _data_file(meta: SigmfMetadata) -> Path:
+    named = meta.dataset
+    path = meta.path
+    data = path.with_name(named) if named else path.with_suffix(".sigmf-data")
+    if not data.is_file():
+        raise CaptureError(
+            f"the data file {data} of {path.name} is missing; put it beside the meta"
+        )
+    return data
+
+
+def _pieces(meta: SigmfMetadata, span: Span) -> list[Piece]:
+    """Where the samples lie between the headers of the captures and before the trailing bytes."""
+    chunks = meta.chunks()
+    headers = sum(header for _, header in chunks)
+    octets = span.octets - headers - meta.trailing_bytes
+    available = whole_samples(span.path, octets, meta.kind)
+    if available < meta.reach():
+        raise CaptureError(
+            f"{span.path} must hold the {meta.reach()} samples that its metadata describe, "
+            f"got {available}; it was cut short"
+        )
+    pieces, skipped = [], 0
+    for (start, header), (stop, _) in pairwise([(0, 0), *chunks, (available, 0)]):
+        skipped += header
+        if start < stop:
+            pieces.append(Piece(start, stop - start, skipped + start * meta.kind.octets))
+    return pieces
+
+
+def _check_sum(meta: SigmfMetadata, span: Span) -> None:
+    stated = meta.stated.get("core:sha512")
+    if stated is not None and str(stated).lower() != _sha512(span):
+        raise CaptureError(
+            f"{span.path} does not have the core:sha512 that {meta.path.name} states; "
+            "the recording was changed or damaged"
+        )
+
+
+def _sha512(span: Span) -> str:
+    digest, left = hashlib.sha512(), span.octets
+    with span.path.open("rb") as file:
+        file.seek(span.offset)
+        while left and (chunk := file.read(min(_CHUNK, left))):
+            digest.update(chunk)
+            left -= len(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,57 @@
+"""Every name of a sample type leads to one type, and every type is decoded at its scale."""
+
+import numpy as np
+import pytest
+
+from rfmae.captures.sample_types import (
+    ALIASES,
+    DATATYPES,
+    SAMPLE_TYPES,
+    SUFFIXES,
+    decode,
+    sample_type,
+)
+from rfmae.errors import CaptureError
+
+
+@pytest.mark.parametrize("name", [*SAMPLE_TYPES, *ALIASES])
+def test_every_name_is_known_in_small_letters_and_in_capitals(name):
+    kind = sample_type(name)
+    assert kind == sample_type(name.upper()) == sample_type(f" {name} ")
+    assert kind.octets == DATATYPES[kind.name]
+
+
+@pytest.mark.parametrize("datatype", [*ALIASES.values(), *SUFFIXES.values()])
+def test_aliases_and_suffixes_name_known_types(datatype):
+    assert datatype in SAMPLE_TYPES
+
+
+@pytest.mark.parametrize(("name", "near"), [("cf23", "cf32"), ("ci61", "ci16"), ("xyz", "known:")])
+def test_an_unknown_name_is_refused_with_the_nearest(name, near):
+    with pytest.raises(CaptureError, match=f"unknown datatype '{name}'; .*{near}"):
+        sample_type(name)
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLE_TYPES if "f" not in name])
+def test_fixed_point_goes_from_minus_one_to_one_step_below_one(name):
+    kind = SAMPLE_TYPES[name]
+    limits = np.iinfo(kind.component)
+    ends = np.array([limits.min, limits.max], kind.component)
+    out = np.empty(2, np.float32)
+    decode(ends, kind, out)
+    assert out.tolist() == [-1.0, 1.0 - 1.0 / kind.full_scale]
+
+
+@pytest.mark.parametrize("name", SAMPLE_TYPES)
+def test_types_are_decoded_as_the_sigmf_package_does(name, tmp_path):
+    from sigmf import SigMFFile
+
+    kind = SAMPLE_TYPES[name]
+    numbers = np.arange(-64, 64) if "u" not in name else np.arange(128, 256)
+    parts = numbers.astype(kind.component)
+    data = tmp_path / "x.sigmf-data"
+    parts.tofile(data)
+    theirs = SigMFFile(data_file=data, global_info={"core:datatype": name}).read_samples()
+    ours = np.empty(128, np.float32)
+    decode(parts, kind, ours)
+    assert np.array_equal(ours.view(np.complex64), theirs)
