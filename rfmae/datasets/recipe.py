@@ -233,6 +233,8 @@ def _check_rates(recipe: Recipe) -> None:
         rows.append(find_modulation(source.channel.interference.modulation))
     for row in rows:
         _check_rate(row, source.pulse, rate)
+    if "symbols" in recipe.views:
+        source.pulse.check_rate(rate)  # it is the matched filter, too
     if source.receiver.timing == "oerder-meyr" and rate < 3:
         raise RecipeError(
             "timing 'oerder-meyr' needs source.samples_per_symbol of at least 3, "

@@ -9,6 +9,7 @@ import numpy as np
 
 from rfmae.errors import RecipeError
 from rfmae.records import FloatArray
+from rfmae.signal.modulations import find_modulation
 from rfmae.units import SnrReference, parse_snr_grid
 
 Setting = str | float | tuple[float, ...]
@@ -71,6 +72,11 @@ class Interference:
         )
         if self.carrier_offset_turns_per_symbol == "none":
             raise RecipeError("carrier_offset_turns_per_symbol must be a number; write 0.0")
+        if find_modulation(self.modulation).family == "noise":
+            raise RecipeError(
+                f"interference must be a signal, got modulation {self.modulation!r}; "
+                "impulses and the SNR make noise"
+            )
 
 
 @dataclass(frozen=True, slots=True)

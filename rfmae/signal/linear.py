@@ -50,9 +50,9 @@ def shape_symbols(
 ) -> ComplexArray:
     """Pulse-shaped waveform (..., ⌊K·samples_per_symbol⌋) of unit mean power of symbols (..., K).
 
-    `offset` sends Q half a symbol late, as OQPSK does. The first and last symbols lack their
-    neighbours. Any rate of at least one sample per symbol that the pulse's band allows will do,
-    fractions included.
+    The power is one for symbols of zero mean. `offset` sends Q half a symbol late, as OQPSK does.
+    The first and last symbols lack their neighbours. Any rate of at least one sample per symbol
+    that the pulse's band allows will do, fractions included.
     """
     rate = whole_ratio(samples_per_symbol)
     pulse.check_rate(rate)

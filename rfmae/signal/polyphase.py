@@ -34,14 +34,21 @@ class Bank:
 
 
 def shape_valid(
-    symbols: ComplexArray, pulse: Pulse, rate: Fraction, samples: int, *, offset: bool = False
+    symbols: ComplexArray,
+    pulse: Pulse,
+    rate: Fraction,
+    samples: int,
+    *,
+    offset: bool = False,
+    mean_power: float = 0.0,
 ) -> ComplexArray:
     """Waveform (N, samples) from symbols (N, K); sample 0 is symbol number `reach_symbols`.
 
-    Mean power one for independent symbols of unit power. `offset` sends Q half a symbol late.
-    Symbols beyond the last count as silence.
+    Mean power one for independent symbols of unit power, of which `mean_power` is that of their
+    mean: where pulses overlap, what all symbols have in common adds up otherwise than the rest.
+    `offset` sends Q half a symbol late. Symbols beyond the last count as silence.
     """
-    return _multiply(symbols, _shaping_bank(pulse, rate, offset), samples)
+    return _multiply(symbols, _shaping_bank(pulse, rate, offset, mean_power), samples)
 
 
 def match_valid(
@@ -103,11 +110,11 @@ def _tile(rate: Fraction) -> int:
 
 
 @lru_cache(maxsize=64)
-def _shaping_bank(pulse: Pulse, rate: Fraction, offset: bool) -> Bank:
+def _shaping_bank(pulse: Pulse, rate: Fraction, offset: bool, mean_power: float) -> Bank:
     tile, reach = _tile(rate), pulse.reach_symbols
     made = int(tile * rate)
     t = np.arange(made)[None, :] / float(rate) - (np.arange(tile + 2 * reach) - reach)[:, None]
-    gain = _amplitude(pulse, rate)
+    gain = _amplitude(pulse, rate, mean_power)
     matrix = _side_by_side(pulse.at(t) * gain, pulse.at(t - 0.5 * offset) * gain)
     return Bank(matrix, tile + 2 * reach, tile, made)
 
@@ -124,13 +131,13 @@ def _matching_bank(pulse: Pulse, rate: Fraction, guard_symbols: int) -> Bank:
 
 
 @lru_cache(maxsize=64)
-def _amplitude(pulse: Pulse, rate: Fraction) -> float:
+def _amplitude(pulse: Pulse, rate: Fraction, mean_power: float = 0.0) -> float:
     """The factor that gives independent symbols of unit power a waveform of unit mean power."""
     reach, period = pulse.reach_symbols, rate.denominator
-    first = -reach * rate.numerator
-    t = np.arange(first, (reach + period) * rate.numerator + 1)[:, None] / float(rate)
-    energy = np.sum(pulse.at(t - np.arange(period)[None, :]) ** 2)
-    return float(np.sqrt(rate.numerator / energy))
+    t = np.arange(rate.numerator)[:, None] / float(rate)
+    values = pulse.at(t - np.arange(-reach, period + reach + 1)[None, :])
+    apart, together = np.mean(np.sum(values**2, axis=1)), np.mean(np.sum(values, axis=1) ** 2)
+    return float(1 / np.sqrt((1 - mean_power) * apart + mean_power * together))
 
 
 def _side_by_side(in_phase: FloatArray, quadrature: FloatArray) -> Matrix:

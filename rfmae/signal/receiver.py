@@ -63,7 +63,8 @@ def matched_filter(
     """Symbols (..., K) at the symbol instants of waveform (..., ⌊K·samples_per_symbol⌋).
 
     With a pulse that is orthogonal to its shifts a linear modulation comes back as its own
-    symbols, and white noise of power σ² per sample as noise of power σ²/samples_per_symbol. The
+    symbols, and white noise of power σ² per sample as noise of power σ²/samples_per_symbol, or a
+    little more where a fractional rate gives rectangular symbols now more, now fewer samples. The
     first and last symbols lack what lies outside.
     """
     rate = whole_ratio(samples_per_symbol)

@@ -24,6 +24,9 @@ from rfmae.signal.ofdm import modulate_subcarriers
 from rfmae.signal.polyphase import guard_of, shape_valid
 from rfmae.signal.pulses import Pulse
 
+_SIDEBANDS = ("upper-sideband", "lower-sideband")
+_SIDEBAND_MARGIN = 32  # periods of the message's band edge
+
 
 def transmit(
     modulation: Modulation,
@@ -55,7 +58,9 @@ def transmit(
     pulse.check_rate(rate)
     symbols = math.ceil(samples / rate) + 2 * pulse.reach_symbols
     points = map_symbols(_random_indices(modulation, count, symbols, streams), modulation)
-    return shape_valid(points, pulse, rate, samples, offset=modulation.family == "offset")
+    mean_power = float(abs(np.mean(modulation.points)) ** 2)  # of OOK and ASK
+    offset = modulation.family == "offset"
+    return shape_valid(points, pulse, rate, samples, offset=offset, mean_power=mean_power)
 
 
 def _random_indices(modulation: Modulation, count: int, symbols: int, streams: Streams) -> IntArray:
@@ -93,8 +98,10 @@ def _analog(
     settings: Analog, rate: Fraction, samples: int, count: int, streams: Streams
 ) -> ComplexArray:
     bandwidth = settings.bandwidth_per_symbol / float(rate)
-    message = speech_like(count, samples, bandwidth, streams("message"))
-    return _modulated(settings, message, bandwidth)
+    # a sideband is made by a transform that takes its frame for a period: its ends are cut off
+    margin = math.ceil(_SIDEBAND_MARGIN / bandwidth) if settings.kind in _SIDEBANDS else 0
+    message = speech_like(count, samples + 2 * margin, bandwidth, streams("message"))
+    return _modulated(settings, message, bandwidth)[:, margin : margin + samples]
 
 
 def _modulated(settings: Analog, message: FloatArray, bandwidth: float) -> ComplexArray:

@@ -252,6 +252,21 @@ WRONG = {
         'snr = "0:10:10"\ninterference = {carrier_to_interference_db = 3, modulation = "8PKS"}',
         ["unknown modulation '8PKS'"],
     ),
+    "interferer that needs more samples": (
+        'snr = "0:10:10"',
+        'snr = "0:10:10"\ninterference = {carrier_to_interference_db = 3, modulation = "8FSK"}',
+        ["8FSK needs source.samples_per_symbol of at least 8", "got 2"],
+    ),
+    "delay that is no number": (
+        'snr = "0:10:10"',
+        'snr = "0:10:10"\nfading = {kind = "rayleigh", delays_symbols = [nan]}',
+        ["delays_symbols must lie in 0 to 64", "nan"],
+    ),
+    "blocks of OFDM that are no whole samples": (
+        'modulations = ["BPSK", "16QAM", "GMSK"]\nsymbols_per_example = 64\nsamples_per_symbol = 2',
+        'modulations = ["BPSK", "OFDM-QPSK"]\nsamples_per_symbol = 3.0864197530864197',
+        ["OFDM-QPSK must last a whole number of samples", "64 chips"],
+    ),
     "unknown view": (
         "symbols_per_example",
         'receiver = {observe = "spectrum"}\nsymbols_per_example',
@@ -407,3 +422,39 @@ def test_a_file_that_is_not_utf_8_is_refused(tmp_path, content):
     (tmp_path / "mine.toml").write_bytes(content)
     with pytest.raises(RecipeError, match=r"mine\.toml"):
         load_recipe(tmp_path / "mine.toml")
+
+
+def test_the_pulse_is_the_matched_filter_of_symbols_whatever_the_classes():
+    text = TINY_PHASES.format(view="symbols")
+    with pytest.raises(RecipeError, match="at least 2 samples per symbol"):
+        parse_recipe(text)
+    assert parse_recipe(TINY_PHASES.format(view="waveform")).views == ("waveform",)
+
+
+def test_interference_must_be_a_signal(tiny_toml):
+    text = tiny_toml.replace(
+        "[image]",
+        '[source.channel.interference]\ncarrier_to_interference_db = 10.0\nmodulation = "NOISE"\n'
+        "[image]",
+    )
+    with pytest.raises(RecipeError, match="interference must be a signal, got modulation 'NOISE'"):
+        parse_recipe(text)
+
+
+TINY_PHASES = """
+schema = 1
+name = "phases"
+about = "Continuous phases alone."
+seed = 1
+[source]
+modulations = ["MSK", "GMSK"]
+samples_per_symbol = 1.5
+pulse = {{ rolloff = 1.0 }}
+receiver = {{ observe = "{view}" }}
+[source.channel]
+snr = "10"
+[splits]
+train = 1
+validation = 1
+test = 1
+"""

@@ -88,11 +88,8 @@ def test_noise_adds_nothing_to_cumulants_but_its_power(name, es_n0_db, streams):
 
 @pytest.mark.parametrize("name", ["GMSK", "MSK", "2FSK", "WBFM", "NBFM"])
 def test_a_constant_envelope_has_a_c42_of_minus_one(name, streams):
-    link = Link(2048, 4, Channel(snr="0"))
-    link_waveform = observe(MODULATIONS[name], 60.0, waveform_of(link), 8, streams).views[
-        "waveform"
-    ][0]
-    s = link_waveform.astype(complex)
+    link = Link(2048, 4, Channel(snr="0"), receiver=Receiver(observe="waveform"))
+    s = observe(MODULATIONS[name], 60.0, link, 8, streams).views["waveform"][0].astype(complex)
     assert np.mean(np.abs(s) ** 4) - 2 == pytest.approx(-1, abs=1e-3)
 
 

@@ -95,7 +95,7 @@ LIQUID = {
 def count_for(modulation):
     """Symbols at each SNR; komm compares with every point of a cross or of rings."""
     slow = modulation.name.endswith("APSK") or modulation.name in ("32QAM", "128QAM")
-    return 5_000 if slow else 12_000
+    return 3_500 if slow else 12_000
 
 
 @cache

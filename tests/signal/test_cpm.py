@@ -32,18 +32,14 @@ def enough(modulation):
 # --- laws
 
 
-# at 250/81 one product spans 81 symbols and hundreds of radians, of which float32 loses more
-@pytest.mark.parametrize(
-    ("samples_per_symbol", "within"),
-    [*((rate, 1e-6) for rate in (1, 2, 3, 4, 8, 2.5)), (Fraction(250, 81), 1e-5)],
-)
+@pytest.mark.parametrize("samples_per_symbol", [1, 2, 3, 4, 8, 2.5, Fraction(250, 81)], ids=str)
 @every_phase_modulation
-def test_the_envelope_is_constant(modulation, samples_per_symbol, within, rng):
+def test_the_envelope_is_constant(modulation, samples_per_symbol, rng):
     indices = rng.integers(modulation.order, size=(2, 2000))
     waveform = modulate_phase(indices, modulation, samples_per_symbol)
     assert waveform.shape == (2, int(2000 * samples_per_symbol))
     assert waveform.dtype == np.complex64
-    assert np.abs(np.abs(waveform.astype(np.complex128)) - 1).max() < within
+    assert np.abs(np.abs(waveform.astype(np.complex128)) - 1).max() < 1e-6
 
 
 @every_phase_modulation

@@ -165,5 +165,5 @@ def test_a_quiet_carrier_phase_does_not_touch_differential_decisions(name, rng):
 
 @pytest.mark.parametrize("samples_per_symbol", [1, 1.25, 0.5])
 def test_a_rate_that_folds_the_spectrum_is_refused(samples_per_symbol):
-    with pytest.raises(RecipeError, match=f"got .*{Fraction(samples_per_symbol)}"):
+    with pytest.raises(RecipeError, match=f"got {samples_per_symbol:g}"):
         shape_symbols(np.ones((1, 8), np.complex64), PULSE, samples_per_symbol)

@@ -217,6 +217,30 @@ def test_the_ends_of_an_example_are_as_clean_as_its_middle_after_any_path(effect
     assert np.abs(power - 1).max() < 0.3
 
 
+@pytest.mark.parametrize("samples_per_symbol", [4, 250 / 81])
+@pytest.mark.parametrize("effect", sorted(PATH))
+def test_a_waveform_is_on_the_air_to_its_ends_after_any_path(
+    effect, samples_per_symbol, link, streams
+):
+    link = replace(link, samples_per_symbol=samples_per_symbol, symbols_per_example=81)
+    link = with_receiver(with_channel(link, **EFFECTS[effect]), observe="waveform")
+    _, clean = seen(MODULATIONS["GMSK"], 0.0, link, 400, streams, "waveform")
+    power = np.mean(np.abs(clean) ** 2, axis=0)
+    # five widths of 400 faded samples, 0.05 each
+    assert np.abs(power - 1).max() < 0.25
+
+
+def test_an_interferer_has_bits_of_its_own(link, streams):
+    link = unknowing(replace(link, symbols_per_example=1024))
+    there = with_channel(link, interference=Interference(0.0, "QPSK", 0.0))
+    observed, clean = seen(MODULATIONS["QPSK"], 200.0, there, 1, streams)
+    wanted, other = clean[0], observed[0] - clean[0] * np.vdot(clean[0], observed[0]) / 1024
+    alike = np.abs(np.correlate(other, wanted, "full")) / (1024 * np.std(other))
+    assert alike.max() < 5 / np.sqrt(1024)  # the largest of two thousand
+    # what the same bits would give, delayed by half a symbol: almost one
+    assert np.abs(np.correlate(np.roll(wanted, 5), wanted, "full")).max() / 1024 > 0.9
+
+
 # --- the receiver
 
 

@@ -17,10 +17,6 @@ RATES = [Fraction(8), Fraction(17, 2), Fraction(800, 81)]
 LINEAR = [row for row in MODULATIONS.values() if row.points and row.family != "ofdm"]
 PHASES = [row for row in MODULATIONS.values() if row.family == "phase"]
 
-CUT_SIDEBAND = pytest.mark.xfail(
-    strict=True, reason="the Hilbert transform of one sideband takes the frame as one period"
-)
-
 every_modulation = pytest.mark.parametrize("modulation", MODULATIONS.values(), ids=str)
 
 
@@ -72,11 +68,7 @@ def test_examples_differ_from_one_another_and_with_their_generators(modulation, 
 
 @pytest.mark.parametrize(
     "modulation",
-    [
-        pytest.param(row, marks=CUT_SIDEBAND) if "sideband" in kind_of(row) else row
-        for row in MODULATIONS.values()
-        if row.name != "NOISE"
-    ],
+    [row for row in MODULATIONS.values() if row.name != "NOISE"],
     ids=str,
 )
 def test_a_waveform_is_on_the_air_from_its_first_sample_to_its_last(modulation, streams):
@@ -109,8 +101,10 @@ def test_a_linear_waveform_is_that_of_its_bits_after_those_that_came_before(
     first = int(pulse.reach_symbols * 2 * rate)
     waveform = transmit(modulation, pulse, rate, int(40 * rate), 2, streams)
     expected = whole[:, first::2][:, : waveform.shape[1]]
-    # a pulse cut to its span has slightly another energy at another rate
-    np.testing.assert_allclose(waveform, expected, atol=1e-3)
+    # a pulse cut to its span has slightly another energy at another rate, and adds up otherwise
+    # where symbols have a mean
+    within = 4e-3 if abs(sum(modulation.points)) > 1e-6 else 1e-3
+    np.testing.assert_allclose(waveform, expected, atol=within)
 
 
 @pytest.mark.parametrize("modulation", PHASES, ids=str)
