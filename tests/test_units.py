@@ -1,6 +1,8 @@
 """Decibels, kinds of SNR, and the grammar of an SNR grid."""
 
+import math
 import re
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,10 +10,12 @@ import pytest
 from rfmae.errors import UnitError
 from rfmae.units import (
     db_to_ratio,
+    ebn0_to_es_n0,
     noise_power_per_sample,
     parse_snr_grid,
     ratio_to_db,
     snr_to_es_n0,
+    whole_ratio,
 )
 
 # --- decibels
@@ -53,8 +57,41 @@ def test_noise_power_is_that_of_a_unit_waveform(snr_reference, power):
 
 
 def test_noise_cannot_be_scaled_to_what_a_data_set_says():
-    with pytest.raises(UnitError, match="'symbol' or 'sample', got 'dataset'"):
+    with pytest.raises(UnitError, match="'symbol', 'sample' or, .* 'bit', got 'dataset'"):
         noise_power_per_sample(0.0, "dataset", 8)
+
+
+def test_noise_by_bit_needs_bits():
+    with pytest.raises(UnitError, match="where symbols carry bits, 'bit', got 'bit'"):
+        noise_power_per_sample(0.0, "bit", 8)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 6, 1.3])
+def test_noise_by_bit_is_that_of_the_symbol_which_carries_so_many(bits):
+    by_symbol = noise_power_per_sample(ebn0_to_es_n0(3.0, bits), "symbol", 4)
+    assert noise_power_per_sample(3.0, "bit", 4, bits) == pytest.approx(by_symbol)
+    assert by_symbol == pytest.approx(4 / (bits * 10**0.3))
+
+
+# --- samples per symbol
+
+
+@pytest.mark.parametrize(
+    ("value", "ratio"), [(1, (1, 1)), (2.5, (5, 2)), (250 / 81, (250, 81)), (8, (8, 1))]
+)
+def test_samples_per_symbol_are_a_fraction_of_small_numbers(value, ratio):
+    assert whole_ratio(value) == Fraction(*ratio)
+
+
+@pytest.mark.parametrize("value", [0, -1, math.nan, math.inf])
+def test_samples_per_symbol_are_positive_and_finite(value):
+    with pytest.raises(UnitError, match="positive and finite"):
+        whole_ratio(value)
+
+
+def test_a_number_that_is_no_small_fraction_is_named_with_the_nearest():
+    with pytest.raises(UnitError, match="at most 128, got 2.7182; the nearest is 2.718"):
+        whole_ratio(2.7182)
 
 
 # --- the grid
