@@ -57,7 +57,7 @@ def test_noise_power_is_that_of_a_unit_waveform(snr_reference, power):
 
 
 def test_noise_cannot_be_scaled_to_what_a_data_set_says():
-    with pytest.raises(UnitError, match="'symbol', 'sample' or, .* 'bit', got 'dataset'"):
+    with pytest.raises(UnitError, match=r"'symbol', 'sample' or, .* 'bit', got 'dataset'"):
         noise_power_per_sample(0.0, "dataset", 8)
 
 
@@ -90,7 +90,7 @@ def test_samples_per_symbol_are_positive_and_finite(value):
 
 
 def test_a_number_that_is_no_small_fraction_is_named_with_the_nearest():
-    with pytest.raises(UnitError, match="at most 128, got 2.7182; the nearest is 2.718"):
+    with pytest.raises(UnitError, match=r"at most 128, got 2\.7182; the nearest is 2\.718"):
         whole_ratio(2.7182)
 
 

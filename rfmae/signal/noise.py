@@ -20,14 +20,14 @@ def circular_gaussian(count: int, rng: np.random.Generator) -> ComplexArray:
     the rms, which one sample in ten thousand million should exceed. The first samples are the same
     whatever the count.
     """
-    bits = rng.integers(2**64, size=count, dtype=np.uint64).view(np.uint32)
     noise = np.empty(count, np.complex64)
     radius, angle, part = (np.empty(min(count, _CHUNK), np.float32) for _ in range(3))
     for first in range(0, count, _CHUNK):
         some = slice(first, min(first + _CHUNK, count))
         length = some.stop - first
-        _radii(bits[2 * first : 2 * some.stop : 2], radius[:length])
-        _angles(bits[2 * first + 1 : 2 * some.stop : 2], angle[:length])
+        bits = rng.integers(2**64, size=length, dtype=np.uint64).view(np.uint32)
+        _radii(bits[::2], radius[:length])
+        _angles(bits[1::2], angle[:length])
         for trigonometric, rail in ((np.cos, noise.real), (np.sin, noise.imag)):
             trigonometric(angle[:length], out=part[:length])
             np.multiply(part[:length], radius[:length], out=rail[some])
