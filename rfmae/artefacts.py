@@ -74,6 +74,20 @@ def refuse_occupied(folder: Path, *, replaces: str | None = None) -> None:
     )
 
 
+def check_free_space(folder: Path, octets: float) -> None:
+    """Refuse to begin what the disk cannot hold."""
+    there = next(parent for parent in folder.absolute().parents if parent.exists())
+    free = shutil.disk_usage(there).free
+    if octets > free:
+        raise ArtefactError(
+            f"cannot write {folder}: it takes {octets / _GIGA:.3g} GB, but the disk has "
+            f"{free / _GIGA:.3g} GB left; free some, ask for fewer examples or choose another --out"
+        )
+
+
+_GIGA = 1e9
+
+
 @contextmanager
 def written_whole(folder: Path, *, replaces: str | None = None) -> Iterator[Path]:
     """A scratch folder beside `folder` that takes its name when the block ends well."""

@@ -16,6 +16,7 @@ from rfmae.records import ImageConfig, View
 from rfmae.signal.impairments import Channel
 from rfmae.signal.link import Link
 from rfmae.signal.modulations import Modulation, Subcarriers, find_modulation
+from rfmae.signal.ofdm import whole_samples
 from rfmae.signal.pulses import Pulse
 from rfmae.signal.receiver import Receiver
 from rfmae.units import parse_snr_grid, whole_ratio
@@ -251,12 +252,7 @@ def _check_rate(row: Modulation, pulse: Pulse, rate: Fraction) -> None:
         )
     if isinstance(row.settings, Subcarriers):
         for name in ("fft_size", "cyclic_prefix"):
-            if (getattr(row.settings, name) * rate).denominator > 1:
-                raise RecipeError(
-                    f"{name} of {row.name} must last a whole number of samples, got "
-                    f"{getattr(row.settings, name)} chips of {float(rate):g}; choose another "
-                    "source.samples_per_symbol or source.parameters"
-                )
+            whole_samples(f"{name} of {row.name}", getattr(row.settings, name), rate)
     elif row.points:
         pulse.check_rate(rate)
 

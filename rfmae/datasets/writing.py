@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import h5py
 
-from rfmae.artefacts import CARD_NAME, Card, disk_errors, versions, write_json
+from rfmae.artefacts import CARD_NAME, Card, check_free_space, disk_errors, versions, write_json
 from rfmae.datasets.journal import Scratch, check_plan, resumable, scratch_of, sync
 from rfmae.datasets.layout import (
     ADDRESS,
@@ -34,14 +33,11 @@ from rfmae.datasets.synthesis import (
     synthesise,
 )
 from rfmae.datasets.workers import Pool, worker_pool
-from rfmae.errors import ArtefactError
 from rfmae.progress import Progress
 from rfmae.records import ComplexArray, FloatArray, Synthesised
 
 _TASK_SAMPLES = 2**22
 """Samples that one task makes: a tenth of a second or more, far longer than handing it out."""
-
-_GIGA = 1e9
 
 _TASKS_PER_SPLIT = 64
 """Where a split has blocks enough, for an even load and a progress that moves."""
@@ -98,7 +94,7 @@ def write_splits(
     has its place in the file before the first is made.
     """
     with disk_errors(folder):
-        check_free_space(recipe, folder)
+        check_free_space(folder, octets_left(recipe, folder))
     with (
         worker_pool(workers, backend, scheduler) as pool,
         resumable(folder, _plan(card)) as scratch,
@@ -140,17 +136,10 @@ def recipe_columns(recipe: Recipe, *, clean: bool = True) -> tuple[Column, ...]:
     return columns(samples, recipe.drawn_names, clean=clean)
 
 
-def check_free_space(recipe: Recipe, folder: Path, *, clean: bool = True) -> None:
-    """Refuse to begin what the disk cannot hold beside what an earlier run has written of it."""
+def octets_left(recipe: Recipe, folder: Path, *, clean: bool = True) -> int:
+    """Bytes that a recipe takes from the disk beside what an earlier run has written of it."""
     octets = sum(column.row_bytes for column in recipe_columns(recipe, clean=clean))
-    needed = octets * sum(map(recipe.examples, SPLITS)) - _octets_in(scratch_of(folder))
-    there = next(parent for parent in folder.absolute().parents if parent.exists())
-    free = shutil.disk_usage(there).free
-    if needed > free:
-        raise ArtefactError(
-            f"cannot write {folder}: it takes {needed / _GIGA:.3g} GB, but the disk has "
-            f"{free / _GIGA:.3g} GB left; free some, ask for fewer examples or choose another --out"
-        )
+    return octets * sum(map(recipe.examples, SPLITS)) - _octets_in(scratch_of(folder))
 
 
 def _octets_in(folder: Path) -> int:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -12,10 +11,17 @@ from typing import Literal
 import h5py
 import numpy as np
 
-from rfmae.artefacts import CARD_NAME, Card, versions, write_json, written_whole
+from rfmae.artefacts import (
+    CARD_NAME,
+    Card,
+    check_free_space,
+    versions,
+    write_json,
+    written_whole,
+)
 from rfmae.datasets.recipe import SPLITS
 from rfmae.datasets.store import Dataset, SplitWriter, imported_card, open_dataset
-from rfmae.errors import ArtefactError, DatasetError
+from rfmae.errors import DatasetError
 from rfmae.imports.array_files import array_form
 from rfmae.imports.arrays import ArrayFile, ArrayOptions
 from rfmae.imports.hisarmod import HisarMod, is_hisarmod
@@ -40,7 +46,6 @@ IMPORTER_VERSION = 1
 Form = Literal["radioml-2016", "radioml-2018", "hisarmod", "arrays"]
 FORMS: tuple[Form, ...] = ("radioml-2016", "radioml-2018", "hisarmod", "arrays")
 
-_GIGA = 1e9
 _NOWHERE = -1
 
 
@@ -161,7 +166,7 @@ def plan_import(facts: Facts, known: Known, shares: Shares, seed: int) -> Import
 def write_import(source: Source, plan: ImportPlan, folder: Path, progress: Progress) -> Dataset:
     """Copy the rows of a source into a folder that appears only when it is complete."""
     card = _card(plan)
-    _check_free_space(plan, folder)
+    check_free_space(folder, _octets(plan))
     with written_whole(folder) as scratch:
         _copy(source, plan, card, scratch, progress)
         write_json(scratch / CARD_NAME, {**card, "versions": versions()})
@@ -223,16 +228,8 @@ def _card(plan: ImportPlan) -> Card:
     )
 
 
-def _check_free_space(plan: ImportPlan, folder: Path) -> None:
-    octets = np.dtype(np.complex64).itemsize * plan.facts.samples
-    needed = octets * sum(map(len, plan.rows.values()))
-    there = next(parent for parent in folder.absolute().parents if parent.exists())
-    free = shutil.disk_usage(there).free
-    if needed > free:
-        raise ArtefactError(
-            f"cannot write {folder}: it takes {needed / _GIGA:.3g} GB, but the disk has "
-            f"{free / _GIGA:.3g} GB left; free some or choose another --out"
-        )
+def _octets(plan: ImportPlan) -> int:
+    return np.dtype(np.complex64).itemsize * plan.facts.samples * sum(map(len, plan.rows.values()))
 
 
 def _copy(source: Source, plan: ImportPlan, card: Card, scratch: Path, progress: Progress) -> None:

@@ -26,6 +26,7 @@ from rfmae.signal.alphabets import (
     square_qam,
     unipolar_ask,
 )
+from rfmae.signal.ofdm import check_subcarriers
 
 Family = Literal[
     "memoryless", "rotating", "differential", "offset", "phase", "analog", "ofdm", "noise"
@@ -98,15 +99,7 @@ class Subcarriers:
     cyclic_prefix: int = 16
 
     def __post_init__(self) -> None:
-        if self.active < 2 or self.active % 2 or self.active >= self.fft_size:
-            raise RecipeError(
-                f"active must be even, at least 2 and below fft_size {self.fft_size}, "
-                f"got {self.active}"
-            )
-        if not 0 <= self.cyclic_prefix <= self.fft_size:
-            raise RecipeError(
-                f"cyclic_prefix must lie in 0 to fft_size {self.fft_size}, got {self.cyclic_prefix}"
-            )
+        check_subcarriers(self.active, self.fft_size, self.cyclic_prefix)
 
 
 @dataclass(frozen=True, slots=True)

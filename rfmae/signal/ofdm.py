@@ -78,22 +78,33 @@ def _subcarriers(active: int) -> IntArray:
 def _block(
     active: int, fft_size: int, cyclic_prefix: int, samples_per_symbol: float | Fraction
 ) -> _Block:
+    check_subcarriers(active, fft_size, cyclic_prefix)
     rate = whole_ratio(samples_per_symbol)
-    prefix = _whole_samples("cyclic_prefix", cyclic_prefix, rate)
-    block = _Block(prefix, _whole_samples("fft_size", fft_size, rate))
-    if active < 2 or active % 2 or active >= min(fft_size, block.period):
+    prefix = whole_samples("cyclic_prefix", cyclic_prefix, rate)
+    block = _Block(prefix, whole_samples("fft_size", fft_size, rate))
+    if active >= block.period:
         raise RecipeError(
-            f"active sub-carriers must be even, at least 2 and below fft_size {fft_size} and the "
-            f"{block.period} samples of a transform, got {active}"
-        )
-    if not 0 <= block.prefix <= block.period:
-        raise RecipeError(
-            f"cyclic_prefix must lie in 0 to fft_size {fft_size}, got {cyclic_prefix}"
+            f"active sub-carriers must be fewer than the {block.period} samples of a transform, "
+            f"got {active}"
         )
     return block
 
 
-def _whole_samples(name: str, chips: int, rate: Fraction) -> int:
+def check_subcarriers(active: int, fft_size: int, cyclic_prefix: int) -> None:
+    """Refuse sub-carriers that do not fit into a transform, or a prefix longer than it."""
+    if active < 2 or active % 2 or active >= fft_size:
+        raise RecipeError(
+            "active sub-carriers must be even, at least 2 and below fft_size "
+            f"{fft_size}, got {active}"
+        )
+    if not 0 <= cyclic_prefix <= fft_size:
+        raise RecipeError(
+            f"cyclic_prefix must lie in 0 to fft_size {fft_size}, got {cyclic_prefix}"
+        )
+
+
+def whole_samples(name: str, chips: int, rate: Fraction) -> int:
+    """The samples that so many chips last, which must be a whole number."""
     samples = chips * rate
     if samples.denominator != 1:
         raise RecipeError(

@@ -5,7 +5,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
 
-from rfmae.artefacts import CARD_NAME, Card, read_card, versions, write_json, written_whole
+from rfmae.artefacts import (
+    CARD_NAME,
+    Card,
+    check_free_space,
+    read_card,
+    versions,
+    write_json,
+    written_whole,
+)
 from rfmae.captures.sigmf_writing import SigmfSplitWriter
 from rfmae.datasets.recipe import SPLITS, Recipe, recipe_to_toml
 from rfmae.datasets.store import KIND as DATASET
@@ -17,7 +25,7 @@ from rfmae.datasets.store import (
     write_dataset,
 )
 from rfmae.datasets.synthesis import examples
-from rfmae.datasets.writing import check_free_space
+from rfmae.datasets.writing import octets_left
 from rfmae.progress import Progress, Silent
 
 Form = Literal["hdf5", "sigmf"]
@@ -58,7 +66,7 @@ def _write_sigmf(recipe: Recipe, folder: Path, progress: Progress) -> Dataset:
     """One recording for each split and view, an annotation for each example."""
     card = {**dataset_card(recipe), "kind": SIGMF_KIND}
     with written_whole(folder) as scratch:
-        check_free_space(recipe, folder, clean=False)
+        check_free_space(folder, octets_left(recipe, folder, clean=False))
         for split in SPLITS:
             total = recipe.examples(split)
             with progress.stage(f"synthesise {split}", total, "examples") as stage:

@@ -265,7 +265,7 @@ WRONG = {
     "blocks of OFDM that are no whole samples": (
         'modulations = ["BPSK", "16QAM", "GMSK"]\nsymbols_per_example = 64\nsamples_per_symbol = 2',
         'modulations = ["BPSK", "OFDM-QPSK"]\nsamples_per_symbol = 3.0864197530864197',
-        ["OFDM-QPSK must last a whole number of samples", "64 chips"],
+        ["of OFDM-QPSK must be a whole number of samples", "64 chips"],
     ),
     "unknown view": (
         "symbols_per_example",

@@ -296,7 +296,7 @@ def test_a_disk_that_is_too_small_is_refused_before_anything_is_written(
     source, tmp_path, monkeypatch
 ):
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(importing.shutil, "disk_usage", lambda _: usage._replace(free=1000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
     with pytest.raises(ArtefactError, match="GB left"):
         imported(source, tmp_path / "home")
     assert not (tmp_path / "home").exists()

@@ -271,7 +271,7 @@ def test_the_number_of_sub_carriers_changes_the_bits_of_an_interval():
         ("WBFM", {"modulation_index": 11.0}, "modulation_index of frequency must lie in 0 to 10"),
         ("AM-DSB-WC", {"modulation_index": 1.1}, "must lie in 0 to 1, got 1.1"),
         ("AM-LSB", {"bandwidth_per_symbol": 0.6}, r"must lie in \(0, 0.5\], got 0.6"),
-        ("OFDM-QPSK", {"active": 51}, "active must be even"),
+        ("OFDM-QPSK", {"active": 51}, "active sub-carriers must be even"),
         ("OFDM-QPSK", {"active": 64}, "below fft_size 64"),
         ("OFDM-QPSK", {"cyclic_prefix": 65}, "cyclic_prefix must lie in 0 to fft_size 64"),
     ],
