@@ -134,13 +134,17 @@ class Dataset:
     def examples(self, split: str) -> int:
         return int(self.card["examples"][split])
 
-    def read(self, split: str, rows: Rows = _ALL, view: View | None = None) -> IqPairBatch:
-        """Examples of a split and their clean twins, all of them or those of `rows`."""
+    def check_clean(self) -> None:
+        """Refuse a data set without clean twins where they are needed."""
         if not self.has_clean:
             raise DatasetError(
                 f"data set {self.name} holds no clean twins, for it was recorded or imported; "
                 "name a synthetic one here, and this one to fine-tune or to measure accuracy"
             )
+
+    def read(self, split: str, rows: Rows = _ALL, view: View | None = None) -> IqPairBatch:
+        """Examples of a split and their clean twins, all of them or those of `rows`."""
+        self.check_clean()
         observed = self.read_observed(split, rows, view)
         with _opened(self.folder / f"{split}.h5") as file:
             return IqPairBatch(observed, file[f"{view or self.default_view}/clean"][rows])

@@ -80,6 +80,7 @@ def eval_denoise(
 ) -> Told:
     """PSNR and SSIM of reconstructions of the test split, beside what they have to beat."""
     progress = progress or Silent()
+    dataset.check_clean()
     refuse_occupied(folder, replaces=REPORT)
     denoiser = load_denoiser(model, device)
     check_images(dataset, denoiser.image, model)

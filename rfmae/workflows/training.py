@@ -56,6 +56,7 @@ def pretrain(
     progress: Progress | None = None,
 ) -> Path:
     """Pre-train DenoMAE2.0 on the noisy and clean images of a data set; the best checkpoint."""
+    dataset.check_clean()
     progress, chosen = progress or Silent(), choose_device(device)
     image = dataset.image
     config = denomae_config(
