@@ -15,10 +15,11 @@ from rfmae.errors import RecipeError, UnitError, nearest
 from rfmae.records import ImageConfig, View
 from rfmae.signal.impairments import Channel
 from rfmae.signal.link import Link
-from rfmae.signal.modulations import Modulation, Subcarriers, find_modulation
+from rfmae.signal.modulations import Modulation, find_modulation
 from rfmae.signal.ofdm import whole_samples
 from rfmae.signal.pulses import Pulse
 from rfmae.signal.receiver import Receiver
+from rfmae.signal.settings import Subcarriers
 from rfmae.units import parse_snr_grid, whole_ratio
 
 GENERATOR_VERSION = 2

@@ -6,9 +6,10 @@ from functools import lru_cache
 import numpy as np
 
 from rfmae.records import ComplexArray, IntArray
-from rfmae.signal.modulations import ContinuousPhase, Modulation
+from rfmae.signal.modulations import Modulation
 from rfmae.signal.polyphase import Matrix, window_products
 from rfmae.signal.pulses import phase_response
+from rfmae.signal.settings import ContinuousPhase
 from rfmae.units import whole_ratio
 
 _LEAST_TILE = 8  # symbols whose phase one matrix product makes

@@ -9,7 +9,7 @@ import dataclasses
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -26,88 +26,21 @@ from rfmae.signal.alphabets import (
     square_qam,
     unipolar_ask,
 )
-from rfmae.signal.ofdm import check_subcarriers
+from rfmae.signal.settings import (
+    Analog,
+    ContinuousPhase,
+    NoSettings,
+    Rings,
+    Settings,
+    Subcarriers,
+    check_kind,
+)
 
 Family = Literal[
     "memoryless", "rotating", "differential", "offset", "phase", "analog", "ofdm", "noise"
 ]
 """How symbols become a waveform: point by point, on an alphabet that turns, by phase steps, with Q
 half a symbol late, as a continuous phase; or a message modulated, sub-carriers, nothing at all."""
-
-
-@dataclass(frozen=True, slots=True)
-class ContinuousPhase:
-    """How a symbol turns the phase: by ±1, ±3, … times π·modulation_index, over pulse_symbols."""
-
-    modulation_index: float
-    bt: float = math.inf  # bandwidth-time product of the Gaussian; infinite is rectangular
-    pulse_symbols: int = 1
-
-    def __post_init__(self) -> None:
-        if not 0 < self.modulation_index <= 8:
-            raise RecipeError(f"modulation_index must lie in (0, 8], got {self.modulation_index:g}")
-        if not self.bt > 0:
-            raise RecipeError(f"bt must be positive, got {self.bt:g}")
-        if not 1 <= self.pulse_symbols <= 16:
-            raise RecipeError(f"pulse_symbols must lie in 1 to 16, got {self.pulse_symbols}")
-        if math.isinf(self.bt) and self.pulse_symbols != 1:
-            raise RecipeError(
-                "a rectangular pulse lasts 1 symbol; "
-                f"name a bt for pulse_symbols {self.pulse_symbols}"
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class Rings:
-    """Radii of APSK over that of the innermost ring."""
-
-    ring_ratios: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Analog:
-    """A speech-like message on a carrier.
-
-    `bandwidth_per_symbol` is that of the message in units of the symbol rate that digital classes
-    of the same link have. `modulation_index` is the peak over the carrier (0 suppresses it) for
-    amplitude, and the rms frequency deviation over the bandwidth for frequency modulation.
-    """
-
-    kind: Literal["double-sideband", "upper-sideband", "lower-sideband", "frequency"]
-    bandwidth_per_symbol: float
-    modulation_index: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not 0 < self.bandwidth_per_symbol <= 0.5:
-            raise RecipeError(
-                f"bandwidth_per_symbol must lie in (0, 0.5], got {self.bandwidth_per_symbol:g}"
-            )
-        highest = 10.0 if self.kind == "frequency" else 1.0
-        if not 0 <= self.modulation_index <= highest:
-            raise RecipeError(
-                f"modulation_index of {self.kind} must lie in 0 to {highest:g}, "
-                f"got {self.modulation_index:g}"
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class Subcarriers:
-    """OFDM: active sub-carriers around an empty centre, and a cyclic prefix, in chips."""
-
-    fft_size: int = 64
-    active: int = 52
-    cyclic_prefix: int = 16
-
-    def __post_init__(self) -> None:
-        check_subcarriers(self.active, self.fft_size, self.cyclic_prefix)
-
-
-@dataclass(frozen=True, slots=True)
-class NoSettings:
-    """Nothing to choose."""
-
-
-Settings = ContinuousPhase | Rings | Analog | Subcarriers | NoSettings
 
 
 @dataclass(frozen=True)
@@ -125,7 +58,7 @@ class Modulation:
     bits_per_symbol: int = 0
     points: tuple[complex, ...] = ()
     turn_per_symbol: float = 0.0
-    settings: Settings = NoSettings()
+    settings: Settings = field(default_factory=NoSettings)
     aliases: tuple[str, ...] = ()
     same_law_as: str = ""  # another row that sends the very same signals, as i.i.d. symbols
 
@@ -182,7 +115,7 @@ class Modulation:
             if name not in known:
                 legal = nearest(name, known) if known else "it has none"
                 raise RecipeError(f"{self.name} has no setting {name!r}; {legal}")
-            _check_kind(f"{name} of {self.name}", value, getattr(self.settings, name))
+            check_kind(f"{name} of {self.name}", value, getattr(self.settings, name))
         settings = dataclasses.replace(self.settings, **values)
         if settings == self.settings:
             return self
@@ -191,17 +124,6 @@ class Modulation:
             points = _as_tuple(apsk(self.order, settings.ring_ratios))
         # other settings are another law
         return dataclasses.replace(self, settings=settings, points=points, same_law_as="")
-
-
-def _check_kind(name: str, value: Any, default: Any) -> None:
-    """Refuse a list for a number, a fraction for a count, and what is not finite."""
-    wanted = {int: "a whole number", float: "a number", tuple: "a list of numbers"}[type(default)]
-    numbers = value if isinstance(value, tuple) else (value,)
-    fits = isinstance(value, tuple) == isinstance(default, tuple) and all(
-        isinstance(number, int | float) and math.isfinite(number) for number in numbers
-    )
-    if not fits or (isinstance(default, int) and not isinstance(value, int)):
-        raise RecipeError(f"{name} must be {wanted}, got {value!r}")
 
 
 def _as_tuple(points: npt.NDArray[np.complex128]) -> tuple[complex, ...]:

@@ -19,10 +19,11 @@ from rfmae.signal.bits import bits_to_indices, random_bits
 from rfmae.signal.cpm import modulate_phase
 from rfmae.signal.impairments import Streams
 from rfmae.signal.linear import map_symbols
-from rfmae.signal.modulations import Analog, Modulation, Subcarriers
+from rfmae.signal.modulations import Modulation
 from rfmae.signal.ofdm import modulate_subcarriers
 from rfmae.signal.polyphase import guard_of, shape_valid
 from rfmae.signal.pulses import Pulse
+from rfmae.signal.settings import Analog, Subcarriers
 
 _SIDEBANDS = ("upper-sideband", "lower-sideband")
 _SIDEBAND_MARGIN = 32  # periods of the message's band edge

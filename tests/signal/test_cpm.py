@@ -8,8 +8,9 @@ import pytest
 import sdr
 
 from rfmae.signal.cpm import detect_indices, modulate_phase
-from rfmae.signal.modulations import MODULATIONS, ContinuousPhase
+from rfmae.signal.modulations import MODULATIONS
 from rfmae.signal.pulses import phase_response
+from rfmae.signal.settings import ContinuousPhase
 
 PHASES = [row for row in MODULATIONS.values() if row.family == "phase"]
 

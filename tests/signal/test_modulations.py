@@ -10,16 +10,12 @@ import pytest
 from rfmae.errors import RecipeError
 from rfmae.signal.modulations import (
     MODULATIONS,
-    Analog,
-    ContinuousPhase,
-    NoSettings,
-    Rings,
-    Subcarriers,
     equal_laws,
     find_modulation,
     nearest_indices,
 )
 from rfmae.signal.pulses import Pulse
+from rfmae.signal.settings import Analog, ContinuousPhase, NoSettings, Rings, Subcarriers
 from rfmae.signal.transmitter import transmit
 from rfmae.units import whole_ratio
 
