@@ -1,5 +1,6 @@
 """The commands one after the other on a tiny recipe, and the whole street in one."""
 
+import functools
 import json
 import signal
 import subprocess
@@ -107,7 +108,11 @@ def test_a_street_that_was_walked_is_walked_again_without_training(recipe, tmp_p
 
 def test_an_interrupted_synthesis_shows_nothing_until_it_is_complete(tmp_path):
     command = [*RFMAE, "synth", "--recipe", "awgn-ten", "--out", str(tmp_path / "out" / "data")]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    # a shell that runs tests in the background has its children ignore Ctrl-C
+    heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, cwd=tmp_path, preexec_fn=heed
+    )
     deadline = time.monotonic() + 60
     while not list(tmp_path.rglob("train.h5")):
         assert time.monotonic() < deadline
