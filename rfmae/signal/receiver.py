@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Literal
 
 import numpy as np
-from scipy.fft import fft, ifft, next_fast_len
+from scipy.fft import next_fast_len
 
 from rfmae.errors import RecipeError
 from rfmae.records import ComplexArray, FloatArray, View
@@ -95,9 +95,10 @@ def filtered(waveform: ComplexArray, taps: FloatArray) -> ComplexArray:
     """Each waveform (N, T) through symmetric taps, an odd number of them, without their delay."""
     samples = waveform.shape[1]
     period = next_fast_len(samples + len(taps) - 1)
-    spectrum = fft(taps.astype(np.float32), period)
-    full = ifft(times(fft(waveform, period, axis=1), spectrum[None, :]), axis=1)
-    return full[:, len(taps) // 2 : len(taps) // 2 + samples]
+    # numpy transforms row by row, so that a row's bits do not depend on the others
+    response, spectra = np.fft.fft(taps, period), np.fft.fft(waveform, period, axis=1)
+    full = np.fft.ifft(spectra * response, axis=1)
+    return full[:, len(taps) // 2 : len(taps) // 2 + samples].astype(np.complex64, copy=False)
 
 
 def correct_waveform(
