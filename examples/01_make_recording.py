@@ -9,6 +9,7 @@ import numpy as np
 
 from rfmae import write_sigmf
 from rfmae.captures.reading import Annotation
+from rfmae.errors import RfmaeError
 from rfmae.signal.channel import awgn
 from rfmae.signal.modulations import MODULATIONS
 
@@ -20,7 +21,10 @@ def main(name: str) -> None:
     received = awgn(symbols * np.exp(0.9j), noise_power=10**-1.5, rng=rng)
 
     whole = Annotation(start=0, count=len(received), label="QPSK")
-    write_sigmf(f"{name}.sigmf-meta", received, sample_rate_hz=1e6, annotations=[whole])
+    try:
+        write_sigmf(name, received, sample_rate_hz=1e6, annotations=[whole])
+    except RfmaeError as error:  # such as a recording of that name that exists
+        sys.exit(f"error: {error}")
     print(f"wrote {name}.sigmf-meta, {len(received)} symbols")
 
 
