@@ -40,6 +40,11 @@ class ArtefactError(RfmaeError):
     """An output that cannot be written where it was asked for."""
 
 
+def first_line(error: Exception) -> str:
+    """The first line of another library's error, or its name where it says nothing."""
+    return (str(error) or type(error).__name__).splitlines()[0].strip("'\"")
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """A clause that names the closest legal words, or all of them when none is close.
 

@@ -13,7 +13,7 @@ from rfmae.datasets.layout import Column, columns
 from rfmae.datasets.recipe import SPLITS, Recipe
 from rfmae.datasets.split_writer import SplitWriter
 from rfmae.datasets.writing import write_splits
-from rfmae.errors import DatasetError
+from rfmae.errors import DatasetError, first_line
 from rfmae.progress import Progress, Silent
 from rfmae.records import (
     FloatArray,
@@ -326,12 +326,8 @@ def _opened(path: Path) -> Iterator[h5py.File]:
             yield file
     except (OSError, KeyError) as error:
         raise DatasetError(
-            f"{path} cannot be read as HDF5, it may be truncated ({_first_line(error)}); {_WAY_OUT}"
+            f"{path} cannot be read as HDF5, it may be truncated ({first_line(error)}); {_WAY_OUT}"
         ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0].strip("'\"")
 
 
 def _check_split(file: h5py.File, dataset: Dataset, split: str) -> None:

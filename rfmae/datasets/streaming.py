@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rfmae.datasets.recipe import SPLITS, Recipe
-from rfmae.datasets.synthesis import BLOCK, Block, synthesise
+from rfmae.datasets.synthesis import BLOCK, Block, addressed, synthesise
 from rfmae.errors import RecipeError
 from rfmae.records import IntArray, IqPairBatch, View
 
@@ -98,8 +98,7 @@ def _mixture(
 
 def _generator(recipe: Recipe, split: str, purpose: int, index: int) -> np.random.Generator:
     # longer than any block's address, so that the two kinds never meet
-    key = (SPLITS.index(split), 0, 0, 0, 0, purpose, index)
-    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(recipe.seed, spawn_key=key)))
+    return addressed(recipe.seed, (SPLITS.index(split), 0, 0, 0, 0, purpose, index))
 
 
 def _joined(parts: list[IqPairBatch]) -> IqPairBatch:

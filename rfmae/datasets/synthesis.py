@@ -46,11 +46,12 @@ def block_streams(seed: int, block: Block) -> Streams:
     name, point = zlib.crc32(block.modulation.encode()), address_of_snr(block.snr_db)
     address = (SPLITS.index(block.split), name, point, block.positions.start // BLOCK)
 
-    def stream(purpose: str) -> np.random.Generator:
-        key = (*address, zlib.crc32(purpose.encode()))
-        return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=key)))
+    return lambda purpose: addressed(seed, (*address, zlib.crc32(purpose.encode())))
 
-    return stream
+
+def addressed(seed: int, address: tuple[int, ...]) -> np.random.Generator:
+    """The generator that an address stands for."""
+    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=address)))
 
 
 def blocks(recipe: Recipe, split: str) -> Iterator[Block]:

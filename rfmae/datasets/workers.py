@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 
-from rfmae.errors import DatasetError, nearest
+from rfmae.errors import DatasetError, first_line, nearest
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -116,7 +116,7 @@ def _dask_client(scheduler: str | None) -> Iterator["Client"]:
         client = Client(scheduler, timeout=_ANSWER_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise DatasetError(
-            f"no dask scheduler answers at {scheduler!r} ({_first_line(error)}); "
+            f"no dask scheduler answers at {scheduler!r} ({first_line(error)}); "
             "start one with `dask scheduler`"
         ) from error
     with client:
@@ -129,7 +129,3 @@ def _register_ray() -> None:
     except ImportError as error:
         raise DatasetError(f"backend 'ray' needs ray; {_CLUSTER}") from error
     register_ray()
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]

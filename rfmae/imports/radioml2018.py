@@ -13,7 +13,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from rfmae.errors import DatasetError
+from rfmae.errors import DatasetError, first_line
 from rfmae.imports.class_order import (
     CLASSES,
     PUBLISHED_CLASSES,
@@ -126,8 +126,9 @@ def _opened(path: Path) -> Iterator[h5py.File]:
         with h5py.File(path, "r") as file:
             yield file
     except (OSError, KeyError) as problem:
-        reason = str(problem).splitlines()[0].strip("'\"")
-        raise DatasetError(f"{path} cannot be read as HDF5, it may be cut ({reason})") from problem
+        raise DatasetError(
+            f"{path} cannot be read as HDF5, it may be cut ({first_line(problem)})"
+        ) from problem
 
 
 def _checked_rows(path: Path) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from rfmae.errors import RecipeError
 from rfmae.records import FloatArray
 from rfmae.signal.modulations import find_modulation
-from rfmae.units import SnrReference, parse_snr_grid
+from rfmae.units import parse_snr_grid
 
 Setting = str | float | tuple[float, ...]
 """`"none"`, `"uniform"` (where an effect has a natural range), one number, or (lowest, highest)."""
@@ -120,10 +120,6 @@ class Channel:
     @property
     def snr_db(self) -> tuple[float, ...]:
         return parse_snr_grid(self.snr)
-
-    @property
-    def reference(self) -> SnrReference:
-        return self.snr_reference
 
     @property
     def settings(self) -> dict[str, Setting]:

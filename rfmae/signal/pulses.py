@@ -79,16 +79,6 @@ def root_raised_cosine(rolloff: float, samples_per_symbol: int, span_symbols: in
     return pulse_taps(Pulse("rrc", rolloff, span_symbols), samples_per_symbol)
 
 
-def frequency_pulse(bt: float, samples_per_symbol: int, span_symbols: int) -> FloatArray:
-    """Frequency pulse of a continuous phase, unit sum: what share of its turn a symbol makes when.
-
-    Shape (span_symbols·samples_per_symbol,), symmetric; see `phase_response`.
-    """
-    length = span_symbols * samples_per_symbol
-    edges = (np.arange(length + 1) - length / 2) / samples_per_symbol
-    return np.diff(phase_response(edges, bt, span_symbols))
-
-
 def phase_response(t: FloatArray, bt: float, span_symbols: int) -> FloatArray:
     """Share of its turn, 0 to 1, that a symbol has made at time t (in symbols from its middle).
 

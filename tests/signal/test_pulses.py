@@ -14,7 +14,6 @@ from scipy.stats import norm
 from rfmae.errors import RecipeError
 from rfmae.signal.pulses import (
     Pulse,
-    frequency_pulse,
     phase_response,
     pulse_taps,
     root_raised_cosine,
@@ -93,6 +92,13 @@ def test_two_root_raised_cosines_make_a_raised_cosine(rolloff):
     expected = Pulse("rc", rolloff, 12).at(t[inner])
     # the tail of a cut pulse of 200 symbols falls as 1/(t²·rolloff)
     np.testing.assert_allclose(both[inner], expected, atol=1e-3)
+
+
+def frequency_pulse(bt, samples_per_symbol, span_symbols):
+    """What share of its turn a symbol makes over each sample of its pulse."""
+    length = span_symbols * samples_per_symbol
+    edges = (np.arange(length + 1) - length / 2) / samples_per_symbol
+    return np.diff(phase_response(edges, bt, span_symbols))
 
 
 @pytest.mark.parametrize("samples_per_symbol", [1, 2, 3, 4, 8])
