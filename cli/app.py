@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 
 import typer
-from rfmae_cli import commands, console, data_commands
+from rfmae_cli import commands, console, data_commands, theory_commands
 
 from rfmae.errors import RfmaeError
 
@@ -16,6 +16,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "finetune": commands.finetune,
     "eval-snr": commands.eval_snr,
     "eval-denoise": commands.eval_denoise,
+    "ceiling": theory_commands.ceiling,
     "classify": commands.classify,
     "show": data_commands.show,
     "plot": data_commands.plot,

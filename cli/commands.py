@@ -151,7 +151,12 @@ def eval_snr(
     data: TrainedOnOption = None,
     model: Annotated[
         list[Path] | None,
-        typer.Option("--model", "-m", help="Classifier checkpoint or run; may be repeated."),
+        typer.Option(
+            "--model",
+            "-m",
+            help="Classifier checkpoint or run, likelihood (the Bayes receiver, told the SNR) or "
+            "likelihood-blind; may be repeated.",
+        ),
     ] = None,
     out: OutOption = None,
     device: DeviceOption = "auto",
@@ -162,7 +167,7 @@ def eval_snr(
     from rfmae.workflows import finding
 
     paths = model or [finding.newest_run(HOME / "runs", "finetune")]
-    dataset = finding.dataset_of(paths[0], data, HOME / "datasets")
+    dataset = finding.dataset_of_exam(paths, data, HOME / "datasets")
     names = evaluation_jobs.model_names(paths)
     folder = out or HOME / "reports" / "-".join(["eval-snr", dataset.folder.name, *names])
     told = evaluation_jobs.eval_snr(

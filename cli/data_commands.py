@@ -19,6 +19,7 @@ from rfmae_cli.options import (
     SeedOption,
     WorkersOption,
 )
+from rfmae_cli.words import names, numbers, one_of
 
 
 def synth(
@@ -61,7 +62,7 @@ def synth(
         workers=workers,
         backend=backend,
         scheduler=scheduler,
-        form=_one_of("--format", form, ("hdf5", "sigmf")),
+        form=one_of("--format", form, ("hdf5", "sigmf")),
         progress=console.ShownProgress(),
     )
     _tell_made(made, folder, as_json)
@@ -106,8 +107,8 @@ def import_data(
         form=form,
         labels=labels,
         snr=snr,
-        classes=_names(classes or ""),
-        shares=_numbers("--shares", shares, 3),
+        classes=names(classes or ""),
+        shares=numbers("--shares", shares, 3),
         seed=seed,
         samples_per_symbol=samples_per_symbol,
         progress=console.ShownProgress(),
@@ -145,9 +146,15 @@ def show(
 def plot(
     source: Annotated[Path, typer.Argument(help="Data set folder, or a recording.")],
     what: Annotated[
-        str,
-        typer.Option(help="constellation, trajectory, eye, psd, spectrogram, several, or all."),
-    ] = "constellation",
+        str | None,
+        typer.Option(
+            help="constellation (the default), trajectory, eye, psd, spectrogram, several, or all."
+        ),
+    ] = None,
+    image: Annotated[
+        bool,
+        typer.Option("--image", help="What a network sees, beside what a person would draw."),
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="A .png or .svg. Default: named in artifacts/figures."),
@@ -169,25 +176,34 @@ def plot(
 
     Example: rfmae plot my/data --what constellation,psd --class QPSK --snr 10 --out qpsk.png
 
+    Example: rfmae plot my/data --image --class 16QAM --snr 10
+
     Example: rfmae plot capture.bin --dtype ci16_le --rate 1e6 --what spectrogram
     """
     from rfmae.captures.asked import Asked
-    from rfmae.workflows import looking as looking_jobs
+    from rfmae.errors import ArtefactError
+    from rfmae.workflows import plotting as jobs
+    from rfmae.workflows.choosing import Choice
 
-    kinds = _names(what)
+    if image and what is not None:
+        raise ArtefactError(f"--image is a picture of its own, but --what {what} came with it")
+    kinds = ("image",) if image else names("constellation" if what is None else what)
     figure = out or HOME / "figures" / f"{source.resolve().stem}-{'-'.join(kinds)}.png"
-    drawn = looking_jobs.plot(
-        source,
-        figure,
-        what=kinds,
-        choice=looking_jobs.Choice(split, row, label, math.nan if snr is None else snr),
-        asked=Asked(dtype, rate, first_sample, count),
-        samples_per_symbol=samples_per_symbol,
-    )
+    choice = Choice(split, row, label, math.nan if snr is None else snr)
+    asked = Asked(dtype, rate, first_sample, count)
+    options: Any = {
+        "choice": choice,
+        "asked": asked,
+        "samples_per_symbol": samples_per_symbol,
+    }
+    if image:
+        drawn = jobs.plot_image(source, figure, **options)
+    else:
+        drawn = jobs.plot(source, figure, what=kinds, **options)
     if as_json:
         console.say_json(drawn)
     else:
-        console.say(f"{drawn['title']}: {', '.join(drawn['pictures'])} in {drawn['figure']}")
+        console.say(f"{drawn['title']}: {'; '.join(drawn['pictures'])} in {drawn['figure']}")
 
 
 def _tell_made(made: Any, folder: Path, as_json: bool) -> None:
@@ -197,32 +213,3 @@ def _tell_made(made: Any, folder: Path, as_json: bool) -> None:
         return
     counts = ", ".join(f"{count} {split}" for split, count in made.card["examples"].items())
     console.say(f"{made.card['name']}: {counts} examples in {folder}")
-
-
-def _one_of(option: str, word: str, known: tuple[str, ...]) -> Any:
-    """The word, which must be one of those that are known."""
-    from rfmae.errors import UnitError, nearest
-
-    if word not in known:
-        raise UnitError(
-            f"{option} takes {' or '.join(known)}, got {word!r}; {nearest(word, known)}"
-        )
-    return word
-
-
-def _names(text: str) -> tuple[str, ...]:
-    """Words between commas."""
-    return tuple(word.strip() for word in text.split(",") if word.strip())
-
-
-def _numbers(option: str, text: str, count: int) -> tuple[float, ...]:
-    """So many numbers between commas."""
-    from rfmae.errors import UnitError
-
-    try:
-        numbers = tuple(float(word) for word in text.split(","))
-    except ValueError:
-        numbers = ()
-    if len(numbers) != count:
-        raise UnitError(f"{option} takes {count} numbers between commas, got {text!r}")
-    return numbers

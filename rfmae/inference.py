@@ -6,6 +6,7 @@
 'QPSK'
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from rfmae.artefacts import Card
 from rfmae.errors import ShapeError
@@ -21,7 +23,7 @@ from rfmae.models.checkpoint import CLASSIFIER, DENOMAE, load_checkpoint
 from rfmae.models.classifier import Classifier
 from rfmae.models.denomae import DenoMAE
 from rfmae.models.patches import complementary_masks, unpatchify
-from rfmae.records import ComplexArray, FloatArray, ImageConfig
+from rfmae.records import ComplexArray, FloatArray, ImageConfig, View
 
 _BATCH = 128
 
@@ -36,6 +38,10 @@ def choose_device(name: str = "auto") -> torch.device:
     except (RuntimeError, AssertionError) as error:
         raise ShapeError(f"no device {name!r} on this machine; use --device cpu or auto") from error
     return device
+
+
+Asked = npt.ArrayLike | Mapping[View, npt.ArrayLike]
+"""I/Q of the one view that a model's images are drawn from, or of each by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,33 +69,41 @@ class Answer:
 
 
 class SignalClassifier:
-    """I/Q of symbol-spaced samples to class probabilities.
+    """I/Q as it was trained on, symbols or waveform, to class probabilities.
 
     Calling it with I/Q (N, T) gives probabilities (N, M); `answer` cuts a recording (T,) into
-    windows of the length that it was trained on.
+    windows of the length that it was trained on. Where its images show both views (see
+    `image.views`), either takes a mapping with the I/Q of each.
     """
 
     def __init__(self, network: Classifier, card: Card, image: ImageConfig, device: torch.device):
         self.card, self.image = card, image
         self.classes: tuple[str, ...] = tuple(card["classes"])
-        self.symbols_per_example = int(card["symbols_per_example"])
+        self.samples: dict[View, int] = dict(card["samples"])
         self._network, self._device = network.to(device), device
 
     @torch.inference_mode()
-    def __call__(self, iq: npt.ArrayLike) -> FloatArray:
+    def __call__(self, iq: Asked) -> FloatArray:
         """Probabilities (N, M) of complex I/Q (N, T), any gain and carrier phase."""
-        rows = []
-        for batch in torch.from_numpy(checked_iq(iq, dimensions=2)).split(_BATCH):
-            images = constellation_images(batch.to(self._device), self.image)
-            rows.append(self._network(images).softmax(dim=-1).cpu())
-        return torch.cat(rows).numpy()
+        rate = float(self.card["samples_per_symbol"])
+        images = _drawn(iq, self.image, rate, self._device)
+        return torch.cat([self._network(batch).softmax(dim=-1).cpu() for batch in images]).numpy()
 
-    def answer(self, iq: npt.ArrayLike) -> Answer:
+    def answer(self, iq: Asked) -> Answer:
         """Probabilities of each window of a recording (T,) and of the whole."""
-        windows = cut_windows(checked_iq(iq, dimensions=1), self.symbols_per_example)
-        return Answer(self.classes, self(windows), windows.shape[1])
+        windows = {
+            view: cut_windows(recording, self.samples[view])
+            for view, recording in checked_views(iq, self.image, dimensions=1).items()
+        }
+        lengths = [cut.shape[1] for cut in windows.values()]
+        if len({len(cut) for cut in windows.values()}) > 1:
+            raise ShapeError(
+                f"symbols and waveform must be of one recording, but they fill "
+                f"{' and '.join(str(len(cut)) for cut in windows.values())} windows"
+            )
+        return Answer(self.classes, self(windows), lengths[0])
 
-    def name(self, iq: npt.ArrayLike) -> str:
+    def name(self, iq: Asked) -> str:
         """The most probable class of a recording (T,)."""
         return self.answer(iq).name
 
@@ -102,11 +116,10 @@ class Denoiser:
         self._network, self._device = network.to(device), device
 
     @torch.inference_mode()
-    def images(self, iq: npt.ArrayLike) -> FloatArray:
+    def images(self, iq: Asked) -> FloatArray:
         """Constellation images (N, C, H, W) of complex I/Q (N, T), drawn as in training."""
-        batches = torch.from_numpy(checked_iq(iq, dimensions=2)).split(_BATCH)
-        drawn = [constellation_images(batch.to(self._device), self.image) for batch in batches]
-        return torch.cat(drawn).cpu().numpy()
+        rate = float(self.card["samples_per_symbol"])
+        return torch.cat([*_drawn(iq, self.image, rate, self._device)]).cpu().numpy()
 
     @torch.inference_mode()
     def __call__(self, images: FloatArray, seed: int = 0) -> FloatArray:
@@ -143,6 +156,43 @@ def load_denoiser(path: str | Path, device: str = "auto") -> Denoiser:
     network = checkpoint.build()
     assert isinstance(network, DenoMAE)
     return Denoiser(network, checkpoint.card, checkpoint.image, chosen)
+
+
+def draw_images(iq: Asked, image: ImageConfig, samples_per_symbol: float = 1.0) -> FloatArray:
+    """Constellation images (N, planes, size, size) in [0, 1] of complex I/Q (N, T), float32.
+
+    Where planes are drawn from symbols and waveform, `iq` is a mapping with the I/Q of each.
+    """
+    return torch.cat([*_drawn(iq, image, samples_per_symbol, torch.device("cpu"))]).numpy()
+
+
+def _drawn(
+    iq: Asked, image: ImageConfig, samples_per_symbol: float, device: torch.device
+) -> Iterator[Tensor]:
+    """Constellation images (N, C, H, W) on the device, batch by batch."""
+    views = checked_views(iq, image, dimensions=2)
+    for first in range(0, len(next(iter(views.values()))), _BATCH):
+        rows = slice(first, first + _BATCH)
+        batch = {view: torch.from_numpy(iq[rows]).to(device) for view, iq in views.items()}
+        yield constellation_images(batch, image, samples_per_symbol)
+
+
+def checked_views(iq: Asked, image: ImageConfig, *, dimensions: int) -> dict[View, ComplexArray]:
+    """The I/Q of each view that an image is drawn from, checked."""
+    if not isinstance(iq, Mapping):
+        if len(image.views) > 1:
+            raise ShapeError(
+                f"the images of this model show {' and '.join(image.views)}; "
+                'give a mapping with the I/Q of each, {"symbols": …, "waveform": …}'
+            )
+        return {image.views[0]: checked_iq(iq, dimensions=dimensions)}
+    missing = [view for view in image.views if view not in iq]
+    if missing:
+        raise ShapeError(f"the images of this model need the {missing[0]}, got {', '.join(iq)}")
+    views = {view: checked_iq(iq[view], dimensions=dimensions) for view in image.views}
+    if dimensions == 2 and len({len(examples) for examples in views.values()}) > 1:
+        raise ShapeError("symbols and waveform must hold the same number of examples")
+    return views
 
 
 def checked_iq(iq: npt.ArrayLike, *, dimensions: int) -> ComplexArray:

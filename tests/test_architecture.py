@@ -24,6 +24,8 @@ DOORS: dict[str, set[str]] = {
     "reporting": set(),
     "datasets": {"signal"},
     "imports": {"datasets", "signal"},
+    "theory": {"signal", "imaging"},
+    "baselines": {"signal", "theory"},
     "inference": {"models", "imaging", "signal"},
     "training": {"datasets", "imaging", "models", "evaluation"},
     "workflows": {
@@ -35,6 +37,8 @@ DOORS: dict[str, set[str]] = {
         "evaluation",
         "reporting",
         "datasets",
+        "theory",
+        "baselines",
         "inference",
         "training",
     },
@@ -43,7 +47,7 @@ DOORS: dict[str, set[str]] = {
 """Which rooms a room may open, beside the ground."""
 
 GUESTS: dict[str, set[str]] = {
-    "torch": {"imaging", "models", "training", "inference"},
+    "torch": {"imaging", "models", "training", "inference", "theory", "baselines"},
     "safetensors": {"models"},
     "h5py": {"datasets", "imports"},
     "joblib": {"datasets"},

@@ -24,7 +24,8 @@ def classifier(tmp_path):
     network = Classifier(classifier_config(encoder_config("tiny", 32, 3), 2))
     initialise(network, torch.Generator().manual_seed(0))
     card = {**model_card(network), "image": asdict(ImageConfig(size=32)), "classes": ["A", "B"]}
-    save_checkpoint(network, {**card, "symbols_per_example": 1024}, tmp_path / "classifier")
+    card |= {"samples": {"symbols": 1024}, "samples_per_symbol": 1.0}
+    save_checkpoint(network, card, tmp_path / "classifier")
     return tmp_path / "classifier"
 
 

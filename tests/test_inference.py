@@ -25,7 +25,8 @@ def classifier(tmp_path):
         **model_card(network),
         "image": asdict(IMAGE),
         "classes": ["A", "B", "C"],
-        "symbols_per_example": 64,
+        "samples": {"symbols": 64},
+        "samples_per_symbol": 1.0,
     }
     save_checkpoint(network, card, tmp_path / "classifier")
     return rfmae.load_classifier(tmp_path / "classifier", device="cpu")
@@ -89,7 +90,7 @@ def test_iq_that_is_no_iq_is_refused(classifier, iq, rule):
 def test_a_denoiser_answers_with_images_of_the_same_shape(iq):
     network = DenoMAE(denomae_config("tiny", 32, 3))
     initialise(network, torch.Generator().manual_seed(0))
-    denoiser = Denoiser(network, {}, IMAGE, torch.device("cpu"))
+    denoiser = Denoiser(network, {"samples_per_symbol": 1.0}, IMAGE, torch.device("cpu"))
     images = denoiser.images(iq)
     answer = denoiser(images, seed=1)
     assert answer.shape == images.shape
@@ -101,7 +102,7 @@ def test_no_patch_is_predicted_from_itself(iq):
     """Whatever stands in one patch, its own prediction does not see it."""
     network = DenoMAE(denomae_config("tiny", 32, 3))
     initialise(network, torch.Generator().manual_seed(0))
-    denoiser = Denoiser(network, {}, IMAGE, torch.device("cpu"))
+    denoiser = Denoiser(network, {"samples_per_symbol": 1.0}, IMAGE, torch.device("cpu"))
     images = denoiser.images(iq)
     changed = images.copy()
     changed[:, :, 8:16, 16:24] = 0.7

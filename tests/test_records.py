@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from rfmae.errors import RecipeError, ShapeError
+from rfmae.errors import ArtefactError, RecipeError, ShapeError
 from rfmae.records import (
     DenoiseReport,
     ImageConfig,
     IqBatch,
     IqPairBatch,
+    Plane,
     SnrReport,
     as_plain,
     image_config_from_card,
@@ -93,13 +94,63 @@ def test_a_record_does_not_change(batch):
 # --- the image declaration
 
 
-def test_an_image_has_a_plane_for_every_half_width():
-    assert ImageConfig().planes == 3
-    assert ImageConfig(half_widths=(5,)).planes == 1
+MANY_PLANES = (
+    Plane("symbols", "decay", half_width=5),
+    Plane("symbols", "density", normalise="points"),
+    Plane("trajectory", "density"),
+    Plane("differential", "density", lag_symbols=2),
+    Plane("differential-trajectory", "decay", half_width=25, lag_symbols=0.5),
+)
+
+
+def test_an_image_shows_three_kernels_unless_told_otherwise():
+    assert [plane.half_width for plane in ImageConfig().planes] == [5, 25, 50]
+
+
+def test_planes_say_which_views_they_are_drawn_from():
+    assert ImageConfig().views == ("symbols",)
+    assert ImageConfig(planes=MANY_PLANES[2:3]).views == ("waveform",)
+    # symbols first, however the planes are ordered
+    assert ImageConfig(planes=MANY_PLANES[::-1]).views == ("symbols", "waveform")
+
+
+def test_planes_describe_themselves():
+    assert [str(plane) for plane in MANY_PLANES] == [
+        "symbols, decay 5",
+        "symbols, density",
+        "trajectory, density",
+        "differential over 2 symbols, density",
+        "differential-trajectory over 0.5 symbols, decay 25",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("plane", "said"),
+    [
+        ({"half_width": 0}, "half_width of a decay plane must lie in 1 to 112, got 0"),
+        ({"half_width": 113}, "must lie in 1 to 112, got 113"),
+        ({"how": "density", "half_width": 5}, "a density plane has no half_width, got 5"),
+        ({"how": "density", "lag_symbols": 1}, "lag_symbols belongs to differential planes"),
+        ({"what": "differential", "how": "density"}, "lag_symbols .* above 0 .* got 0"),
+        (
+            {"what": "differential", "how": "density", "lag_symbols": 0.5},
+            "must be whole, got 0.5.*differential-trajectory",
+        ),
+        ({"how": "published", "half_width": 5, "normalise": "points"}, "divided by its peak"),
+    ],
+)
+def test_a_plane_that_means_nothing_is_refused(plane, said):
+    with pytest.raises(RecipeError, match=said):
+        Plane(**plane)
+
+
+def test_an_older_card_is_refused_in_one_line():
+    with pytest.raises(ArtefactError, match=r"half_widths.*make the data set"):
+        image_config_from_card({"size": 224, "extent": 2.5, "half_widths": [5, 25, 50]})
 
 
 def test_an_image_declaration_comes_back_from_its_card():
-    config = ImageConfig(size=64, extent=2.0, half_widths=(5, 25))
+    config = ImageConfig(size=64, extent=2.0, units="absolute", planes=MANY_PLANES)
     card = json.loads(json.dumps(as_plain(config)))
     assert image_config_from_card(card) == config
 
@@ -111,8 +162,11 @@ def test_an_image_declaration_comes_back_from_its_card():
         ({"extent": 0.0}, "extent must be positive, got 0"),
         ({"extent": -1.0}, "extent must be positive, got -1"),
         ({"extent": float("nan")}, "extent must be positive, got nan"),
-        ({"half_widths": ()}, r"half_widths must all be at least 1, got \(\)"),
-        ({"half_widths": (5, 0)}, r"half_widths must all be at least 1, got \(5, 0\)"),
+        ({"planes": ()}, "planes must name at least one plane, got none"),
+        (
+            {"size": 64, "planes": (Plane(how="published", half_width=5),)},
+            "published planes are 224 pixels wide, got image size 64",
+        ),
     ],
 )
 def test_an_image_that_cannot_be_drawn_is_refused(change, said):

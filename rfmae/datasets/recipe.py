@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from rfmae.datasets.strict_toml import build, to_toml
 from rfmae.errors import RecipeError, UnitError, nearest
-from rfmae.records import ImageConfig, View
+from rfmae.records import TRAJECTORY_PLANES, ImageConfig, View
 from rfmae.signal.impairments import Channel
 from rfmae.signal.link import Link
 from rfmae.signal.modulations import Modulation, find_modulation
 from rfmae.signal.ofdm import whole_samples
+from rfmae.signal.published import check_published, find_published
 from rfmae.signal.pulses import Pulse
 from rfmae.signal.receiver import Receiver
 from rfmae.signal.settings import Subcarriers
@@ -36,12 +37,13 @@ Parameter = int | float | tuple[float, ...]
 class Source:
     """Where examples come from.
 
-    `parameters` holds settings of single modulations that differ from those of the table, by name.
+    `published` signals are those of the public DenoMAE2.0 generator, slips included. `parameters`
+    holds settings of single modulations that differ from those of the table, by name.
     """
 
     modulations: tuple[str, ...]
     channel: Channel
-    kind: Literal["synthetic"] = "synthetic"
+    kind: Literal["synthetic", "published"] = "synthetic"
     symbols_per_example: int = 1024
     samples_per_symbol: float = 8.0
     pulse: Pulse = field(default_factory=Pulse)
@@ -80,6 +82,8 @@ class Recipe:
     @property
     def modulations(self) -> tuple[Modulation, ...]:
         """The row of each class, with the settings of this recipe."""
+        if self.source.kind == "published":
+            return tuple(map(find_published, self.classes))
         parameters = self.source.parameters
         return tuple(
             find_modulation(name).with_settings(parameters.get(name, {})) for name in self.classes
@@ -172,7 +176,19 @@ def parse_recipe(text: str) -> Recipe:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"a recipe is a TOML file, but it does not parse: {error}") from error
-    return build(Recipe, table)
+    return build(Recipe, _with_planes(table))
+
+
+def _with_planes(table: dict[str, Any]) -> dict[str, Any]:
+    """Without planes of its own, an image shows three kernels around whatever is observed."""
+    source, image = table.get("source"), table.get("image", {})
+    receiver = source.get("receiver") if isinstance(source, dict) else None
+    if not isinstance(receiver, dict) or receiver.get("observe") != "waveform":
+        return table
+    if not isinstance(image, dict) or "planes" in image:
+        return table
+    planes = [dataclasses.asdict(plane) for plane in TRAJECTORY_PLANES]
+    return {**table, "image": {**image, "planes": planes}}
 
 
 def recipe_to_toml(recipe: Recipe) -> str:
@@ -194,6 +210,7 @@ def _check(recipe: Recipe) -> None:
         raise RecipeError(f"seed must not be negative, got {recipe.seed}")
     _check_modulations(recipe.source)
     _check_rates(recipe)
+    _check_planes(recipe)
     _check_snr(recipe)
     for split in SPLITS:
         if recipe.examples_per_point(split) < 1:
@@ -205,8 +222,9 @@ def _check(recipe: Recipe) -> None:
 def _check_modulations(source: Source) -> None:
     if len(source.modulations) < 2:
         raise RecipeError(f"source.modulations must name at least two, got {source.modulations}")
+    find = find_published if source.kind == "published" else find_modulation
     for name in source.modulations:
-        row = find_modulation(name)
+        row = find(name)
         if name != row.name:
             raise RecipeError(f"source.modulations writes {row.name} as {name!r}; write {row.name}")
     if len(set(source.modulations)) < len(source.modulations):
@@ -229,19 +247,28 @@ def _check_rates(recipe: Recipe) -> None:
         raise RecipeError(
             f"source.samples_per_symbol must lie in 1 to 1024, got {source.samples_per_symbol:g}"
         )
+    if source.kind == "published":
+        _check_published(recipe)
+        return
     rate = whole_ratio(source.samples_per_symbol)
     rows = list(recipe.modulations)
     if source.channel.interference.carrier_to_interference_db != "none":
         rows.append(find_modulation(source.channel.interference.modulation))
     for row in rows:
         _check_rate(row, source.pulse, rate)
-    if "symbols" in recipe.views:
+    if source.receiver.filters:
         source.pulse.check_rate(rate)  # it is the matched filter, too
     if source.receiver.timing == "oerder-meyr" and rate < 3:
         raise RecipeError(
             "timing 'oerder-meyr' needs source.samples_per_symbol of at least 3, "
             f"got {source.samples_per_symbol:g}"
         )
+
+
+def _check_published(recipe: Recipe) -> None:
+    check_published(recipe.link)
+    for name in recipe.source.parameters:
+        raise RecipeError(f"published signals have no settings: leave out source.parameters.{name}")
 
 
 def _check_rate(row: Modulation, pulse: Pulse, rate: Fraction) -> None:
@@ -256,6 +283,22 @@ def _check_rate(row: Modulation, pulse: Pulse, rate: Fraction) -> None:
             whole_samples(f"{name} of {row.name}", getattr(row.settings, name), rate)
     elif row.points:
         pulse.check_rate(rate)
+
+
+def _check_planes(recipe: Recipe) -> None:
+    for plane in recipe.image.planes:
+        if plane.view not in recipe.views:
+            raise RecipeError(
+                f"the image plane {str(plane)!r} is drawn from the {plane.view}, but "
+                f"source.receiver.observe is {recipe.source.receiver.observe!r}; "
+                f'write "{plane.view}" or "both", or choose another plane'
+            )
+        lag = plane.lag_symbols * recipe.samples_per_symbol(plane.view)
+        if lag % 1 or lag >= recipe.samples(plane.view):
+            raise RecipeError(
+                f"lag_symbols of the image plane {str(plane)!r} must be whole samples, fewer than "
+                f"the {recipe.samples(plane.view)} of an example, got {lag:g}"
+            )
 
 
 def _check_snr(recipe: Recipe) -> None:

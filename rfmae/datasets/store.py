@@ -1,14 +1,15 @@
 """The data set folder: one HDF5 file for each split, the recipe and the card."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import h5py
 
 from rfmae.artefacts import Card, read_card
+from rfmae.datasets.cards import KIND, SIGMF_KIND, dataset_card
 from rfmae.datasets.layout import Column, columns
 from rfmae.datasets.recipe import SPLITS, Recipe
 from rfmae.datasets.split_writer import SplitWriter
@@ -24,21 +25,9 @@ from rfmae.records import (
     View,
     image_config_from_card,
 )
-from rfmae.signal.modulations import equal_laws
 from rfmae.units import SnrReference
 
-__all__ = [
-    "KIND",
-    "Dataset",
-    "SplitWriter",
-    "dataset_card",
-    "imported_card",
-    "open_dataset",
-    "write_dataset",
-]
-
-KIND = "dataset"
-SIGMF_KIND = "sigmf-dataset"
+__all__ = ["Dataset", "SplitWriter", "open_dataset", "write_dataset"]
 
 _WAY_OUT = "remove the folder and make the data set anew with `rfmae synth`"
 
@@ -56,8 +45,6 @@ _CARD_KEYS = {
     "examples",
     "image",
 }
-
-_UNEQUAL_RAILS = {"iq_gain_imbalance_db", "iq_phase_imbalance_degrees"}
 
 Rows = slice | IntArray
 """Some rows of a split: a slice, or ascending indices."""
@@ -162,6 +149,12 @@ class Dataset:
                 snr_reference=self.snr_reference,
             )
 
+    def read_views(
+        self, split: str, views: Sequence[View], rows: Rows = _ALL
+    ) -> dict[View, IqBatch]:
+        """The observed I/Q of the same examples in several views."""
+        return {view: self.read_observed(split, rows, view) for view in views}
+
     def labels(self, split: str) -> tuple[IntArray, FloatArray]:
         """Label and SNR of every example of a split, without its I/Q."""
         with _opened(self.folder / f"{split}.h5") as file:
@@ -209,66 +202,6 @@ def write_dataset(
     return open_dataset(folder)
 
 
-def dataset_card(recipe: Recipe) -> Card:
-    """What a data set is, in plain JSON; it depends on the recipe alone."""
-    return {
-        "kind": KIND,
-        "name": recipe.name,
-        "about": recipe.about,
-        "fingerprint": recipe.fingerprint,
-        "synthetic": True,
-        "classes": list(recipe.classes),
-        "snr_db": list(recipe.source.channel.snr_db),
-        "snr_reference": recipe.source.channel.snr_reference,
-        "any_phase": _any_phase(recipe),
-        "same_signals": [list(group) for group in equal_laws(recipe.modulations)],
-        "views": {
-            view: _view_card(recipe.samples(view), recipe.samples_per_symbol(view))
-            for view in recipe.views
-        },
-        "drawn": list(recipe.drawn_names),
-        "examples": {split: recipe.examples(split) for split in SPLITS},
-        "image": asdict(recipe.image),
-        "recipe": asdict(recipe),
-    }
-
-
-def imported_card(
-    name: str,
-    about: str,
-    classes: Sequence[str],
-    snr_db: Sequence[float],
-    samples_per_symbol: float,
-    samples: int,
-    examples: Mapping[str, int],
-    source: Card,
-    splits: Card,
-    fingerprint: str,
-) -> Card:
-    """What a data set is that others made: waveforms as they are in its files, no clean twins.
-
-    `source` and `splits` say where it comes from and how it was divided, in plain JSON.
-    """
-    return {
-        "kind": KIND,
-        "name": name,
-        "about": about,
-        "fingerprint": fingerprint,
-        "synthetic": False,
-        "classes": list(classes),
-        "snr_db": list(snr_db),
-        "snr_reference": "dataset",
-        "any_phase": False,
-        "same_signals": [],
-        "views": {"waveform": _view_card(samples, samples_per_symbol)},
-        "drawn": [],
-        "examples": dict(examples),
-        "image": asdict(ImageConfig()),
-        "source": source,
-        "splits": splits,
-    }
-
-
 def open_dataset(folder: str | Path) -> Dataset:
     """Open a data set folder, refusing one that is missing, incomplete or damaged."""
     folder = Path(folder)
@@ -292,27 +225,9 @@ def open_dataset(folder: str | Path) -> Dataset:
     return dataset
 
 
-def _any_phase(recipe: Recipe) -> bool:
-    """Whether an example turned by a quarter is another example of the same law.
-
-    It is not where the receiver knew the phase, or found it but for other turns than quarters, nor
-    where hardware that treats I and Q differently came after the turn.
-    """
-    channel, receiver = recipe.source.channel, recipe.source.receiver
-    if channel.phase_offset_turns != "uniform" or _UNEQUAL_RAILS & {*channel.drawn_names}:
-        return False
-    if receiver.phase == "none" or "symbols" not in recipe.views:
-        return True
-    return receiver.phase != "known" and receiver.power % 4 == 0
-
-
 def _columns_of(dataset: Dataset) -> tuple[Column, ...]:
     samples = {view: dataset.samples(view) for view in dataset.views}
     return columns(samples, dataset.card["drawn"], clean=dataset.has_clean)
-
-
-def _view_card(samples: int, samples_per_symbol: float) -> Card:
-    return {"samples": samples, "samples_per_symbol": samples_per_symbol}
 
 
 @contextmanager

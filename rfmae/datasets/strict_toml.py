@@ -69,7 +69,7 @@ def _value(hint: Any, value: Any, where: str) -> Any:
     if origin is tuple:
         if not isinstance(value, list):
             raise RecipeError(f"{where} must be a list, got {value!r}")
-        return tuple(_value(arguments[0], item, where) for item in value)
+        return tuple(_value(arguments[0], item, f"{where}[{n}]") for n, item in enumerate(value))
     if origin is dict:
         if not isinstance(value, dict):
             raise RecipeError(f"{where} must be a table, got {value!r}")
@@ -116,6 +116,9 @@ def _write_table(table: dict[str, Any], header: str, lines: list[str]) -> None:
 def _toml(value: Any) -> str:
     if isinstance(value, (tuple, list)):
         return f"[{', '.join(map(_toml, value))}]"
-    if isinstance(value, types.NoneType | dict):
-        raise TypeError(f"no TOML for {value!r}")
+    if isinstance(value, dict):
+        pairs = ", ".join(f"{dotted('', key)} = {_toml(item)}" for key, item in value.items())
+        return f"{{ {pairs} }}"
+    if value is None:
+        raise TypeError("no TOML for None")
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML's one more

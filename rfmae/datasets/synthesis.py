@@ -11,6 +11,7 @@ from rfmae.errors import ShapeError
 from rfmae.records import ComplexArray, IqBatch, IqPairBatch, Synthesised, View
 from rfmae.signal.impairments import Streams
 from rfmae.signal.link import observe
+from rfmae.signal.published import observe_published
 
 BLOCK = 64
 """Examples that share an address, and the random streams that start there.
@@ -80,7 +81,8 @@ def synthesise(recipe: Recipe, block: Block) -> Synthesised:
     label = recipe.classes.index(block.modulation)
     count = len(block.positions)
     streams = block_streams(recipe.seed, block)
-    seen = observe(recipe.modulations[label], block.snr_db, recipe.link, count, streams)
+    make = observe_published if recipe.source.kind == "published" else observe
+    seen = make(recipe.modulations[label], block.snr_db, recipe.link, count, streams)
 
     def pairs(view: View, observed: ComplexArray, clean: ComplexArray) -> IqPairBatch:
         batch = IqBatch(

@@ -1,22 +1,25 @@
 """Counts of right and wrong at every SNR, for anything that maps I/Q to class probabilities."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rfmae.errors import ShapeError
-from rfmae.records import ComplexArray, FloatArray, IqBatch, SnrReport
+from rfmae.records import FloatArray, IqBatch, SnrReport, View
 from rfmae.units import SnrReference
 
-Predict = Callable[[ComplexArray], npt.NDArray[np.floating[Any]]]
-"""I/Q (N, T) to class probabilities (N, M)."""
+Exam = Mapping[View, IqBatch]
+"""The same N examples in every view that the candidate asks for."""
+
+Predict = Callable[[Exam], npt.NDArray[np.floating[Any]]]
+"""Examples to class probabilities (N, M)."""
 
 
 def evaluate_classifier(
     predict: Predict,
-    batches: Iterable[IqBatch],
+    exams: Iterable[Exam],
     *,
     snr_db: tuple[float, ...],
     classes: tuple[str, ...],
@@ -25,8 +28,9 @@ def evaluate_classifier(
 ) -> SnrReport:
     """Sort every example by its SNR, its class and the most probable class."""
     counts = np.zeros((len(snr_db), len(classes), len(classes)), np.int64)
-    for batch in batches:
-        probabilities = np.asarray(predict(batch.iq))
+    for exam in exams:
+        probabilities = np.asarray(predict(exam))
+        batch = next(iter(exam.values()))
         if probabilities.shape != (len(batch), len(classes)):
             raise ShapeError(
                 f"predict must return probabilities of shape {(len(batch), len(classes))}, "

@@ -1,139 +1,122 @@
-"""How a plane is drawn: every point glows with an exponential decay (Peng et al. 2018).
+"""From I/Q to constellation images: points of every plane onto the pixels, each plane its way.
 
 The image grid is cell-centred: pixel (row, column) of a picture covers one cell, I grows to the
 right and Q upwards, so row 0 is the top.
 """
 
-import math
-from functools import lru_cache
+from collections.abc import Mapping
 
 import torch
-from scipy.fft import next_fast_len
 from torch import Tensor
 
-from rfmae.imaging.planes import symbol_points
-from rfmae.records import ImageConfig
+from rfmae.errors import ShapeError
+from rfmae.imaging.decay import decay_planes
+from rfmae.imaging.density import log_density, splatted
+from rfmae.imaging.grid import pixel_coordinates
+from rfmae.imaging.planes import plane_points
+from rfmae.imaging.published import published_planes
+from rfmae.records import ImageConfig, Plane, View
 
-_REFERENCE_SIZE = 224  # the kernel half-widths are stated for an image of so many pixels
-_NARROW_HALF_WIDTH = 8  # up to here a kernel falls too fast between pixels to be convolved
 
+def constellation_images(
+    iq: Tensor | Mapping[View, Tensor], config: ImageConfig, samples_per_symbol: float = 1.0
+) -> Tensor:
+    """Constellation images (N, planes, size, size) in [0, 1] of complex I/Q, float32.
 
-def constellation_images(iq: Tensor, config: ImageConfig) -> Tensor:
-    """Constellation images (N, planes, size, size) in [0, 1] of complex I/Q (N, K).
-
-    A plane with half-width b sums exp(−5/b · d/√2) over the points, d being the distance in pixels
-    of a 224-pixel image, cut off beyond the square of half-width b, and is divided by its maximum.
-    I/Q without power gives a blank image.
-
-    Narrow kernels are drawn around each exact point. For wide ones the points are laid bilinearly
-    on the pixel grid, which then glows as a whole: from 64 pixels up this differs from exact
-    points by at most 0.06 of full scale and 0.006 rms, from a few hundred points by 0.04 and
-    0.003. Float32, on the device of `iq`, all examples at once.
+    `iq` (N, T) is the one view that the planes are drawn from; where they need both, a mapping of
+    views names each. `samples_per_symbol`, of the waveform, turns the lag of a
+    `differential-trajectory` into samples. I/Q without power gives a blank image. All examples at
+    once, on the device of `iq`; gradients flow back through `density` planes.
     """
-    if not len(iq):
-        return iq.real.new_zeros((0, config.planes, config.size, config.size), dtype=torch.float32)
-    columns, rows = _pixel_coordinates(symbol_points(iq), config)
-    wide = tuple(b for b in config.half_widths if b > _NARROW_HALF_WIDTH)
-    glow = dict(zip(wide, _convolved(columns, rows, wide, config.size), strict=True))
-    planes = [
-        glow[b] if b in glow else _stamped(columns, rows, b, config.size)
-        for b in config.half_widths
-    ]
-    images = torch.stack(planes, dim=1)
-    peak = images.amax(dim=(-2, -1), keepdim=True)
-    return images / torch.where(peak > 0, peak, 1.0)
+    views = _named(iq, config)
+    drawn: dict[Plane, Tensor] = {}
+    for planes in _of_same_points(config.planes):
+        drawn.update(_drawn(views[planes[0].view], planes, config, samples_per_symbol))
+    return torch.stack([drawn[plane] for plane in config.planes], dim=1)
 
 
-def quarter_turned(images: Tensor, turns: Tensor) -> Tensor:
+def quarter_turned(images: Tensor, turns: Tensor, planes: tuple[Plane, ...]) -> Tensor:
     """Images (N, C, H, H) as they would be had each carrier phase been `turns` (N,) quarters on.
 
-    The grid is cell-centred, so this is exact.
+    The grid is cell-centred, so this is exact; differential planes ignore the phase.
     """
-    turned = torch.empty_like(images)
-    for quarters in range(4):
-        chosen = turns % 4 == quarters
+    turning = torch.tensor([not plane.is_differential for plane in planes], device=images.device)
+    turned = images.clone()
+    for quarters in range(1, 4):
+        chosen = (turns % 4 == quarters)[:, None] & turning
         turned[chosen] = images[chosen].rot90(quarters, dims=(-2, -1))
     return turned
 
 
-def _pixel_coordinates(points: Tensor, config: ImageConfig) -> tuple[Tensor, Tensor]:
-    """Column and row of points (N, K, 2), in pixels; whole numbers are pixel centres."""
-    pixels_per_unit = config.size / (2 * config.extent)
-    centre = config.size / 2 - 0.5  # half a pixel: the grid is cell-centred
-    return points[..., 0] * pixels_per_unit + centre, centre - points[..., 1] * pixels_per_unit
+def _named(iq: Tensor | Mapping[View, Tensor], config: ImageConfig) -> Mapping[View, Tensor]:
+    """The views that the planes need."""
+    if isinstance(iq, Tensor):
+        if len(config.views) > 1:
+            raise ShapeError(
+                f"the planes of this image are drawn from {' and '.join(config.views)}; "
+                "give a mapping with the I/Q of each"
+            )
+        return {config.views[0]: iq}
+    missing = [view for view in config.views if view not in iq]
+    if missing:
+        raise ShapeError(
+            f"the planes of this image are drawn from {' and '.join(config.views)}, "
+            f"but the I/Q of {' and '.join(iq) or 'no view'} was given"
+        )
+    return iq
 
 
-def _reach_pixels(half_width: int, size: int) -> float:
-    """Half the side of the square a kernel fills: its own pixels and half the one it stands on."""
-    return (half_width + 0.5) * size / _REFERENCE_SIZE
+def _of_same_points(planes: tuple[Plane, ...]) -> list[list[Plane]]:
+    """Planes grouped by what they show, each once, so that kernels share their transforms."""
+    groups: dict[tuple[str, float], list[Plane]] = {}
+    for plane in dict.fromkeys(planes):
+        groups.setdefault((plane.what, plane.lag_symbols), []).append(plane)
+    return list(groups.values())
 
 
-def _decay(down: Tensor, across: Tensor, half_width: int, size: int) -> Tensor:
-    """The kernel at a distance of so many pixels of this image."""
-    to_reference = _REFERENCE_SIZE / size
-    glow = torch.exp(-5 / half_width * to_reference / math.sqrt(2) * torch.hypot(down, across))
-    reach = torch.maximum(down.abs(), across.abs())
-    return torch.where(reach <= _reach_pixels(half_width, size), glow, 0.0)
+def _drawn(
+    iq: Tensor, planes: list[Plane], config: ImageConfig, samples_per_symbol: float
+) -> dict[Plane, Tensor]:
+    """Each of the planes, (N, size, size), of the same points."""
+    lag = _lag_samples(planes[0], samples_per_symbol)
+    points = plane_points(iq, planes[0].what, lag, config.units)
+    columns, rows = pixel_coordinates(points, config.size, config.extent)
+    drawn: dict[Plane, Tensor] = {}
+    decays = [plane for plane in planes if plane.how == "decay"]
+    if decays:
+        glow = decay_planes(columns, rows, _half_widths(decays), config.size)
+        for plane, sums in zip(decays, glow.unbind(dim=1), strict=True):
+            drawn[plane] = _divided(sums, plane, points.shape[1])
+    published = [plane for plane in planes if plane.how == "published"]
+    if published:
+        pictures = published_planes(columns, rows, _half_widths(published), config.size)
+        drawn.update(zip(published, pictures.unbind(dim=1), strict=True))
+    for plane in planes:
+        if plane.how == "density":
+            density = splatted(columns, rows, config.size)
+            drawn[plane] = log_density(density, plane.normalise, points.shape[1])
+    return drawn
 
 
-def _stamped(columns: Tensor, rows: Tensor, half_width: int, size: int) -> Tensor:
-    """Plane (N, size, size): a kernel around each exact point."""
-    n = len(columns)
-    reach = math.ceil(_reach_pixels(half_width, size))
-    steps = torch.arange(-reach, reach + 1, device=columns.device)
-    column = columns.round()[..., None].long() + steps  # (N, K, W)
-    row = rows.round()[..., None].long() + steps
-    across, down = column - columns[..., None], row - rows[..., None]
-    glow = _decay(down[..., :, None], across[..., None, :], half_width, size)
-    seen = _inside(row, size)[..., :, None] & _inside(column, size)[..., None, :]
-    pixel = row.clamp(0, size - 1)[..., :, None] * size + column.clamp(0, size - 1)[..., None, :]
-    plane = columns.new_zeros(n, size * size)
-    plane.scatter_add_(1, pixel.view(n, -1), torch.where(seen, glow, 0.0).view(n, -1))
-    return plane.view(n, size, size)
+def _half_widths(planes: list[Plane]) -> tuple[int, ...]:
+    return tuple(plane.half_width for plane in planes)
 
 
-def _inside(index: Tensor, size: int) -> Tensor:
-    return (index >= 0) & (index < size)
+def _divided(sums: Tensor, plane: Plane, points: int) -> Tensor:
+    """A plane in [0, 1]; a blank one stays blank."""
+    if plane.normalise == "points":
+        return sums / points
+    peak = sums.amax(dim=(-2, -1), keepdim=True)
+    return sums / torch.where(peak > 0, peak, 1.0)
 
 
-def _convolved(
-    columns: Tensor, rows: Tensor, half_widths: tuple[int, ...], size: int
-) -> tuple[Tensor, ...]:
-    """A plane (N, size, size) for each half-width: points on a grid, the grid convolved."""
-    if not half_widths:
-        return ()
-    margin = math.ceil(_reach_pixels(max(half_widths), size)) + 1
-    side = next_fast_len(size + 2 * margin, real=True)
-    density = _density(columns + margin, rows + margin, side)
-    spectrum = torch.fft.rfft2(density)
-    kernels = _kernel_spectra(half_widths, size, side, density.device)
-    glow = torch.fft.irfft2(spectrum[:, None] * kernels, s=(side, side))
-    inside = slice(margin, margin + size)
-    # the transform leaves −1e-7 for nothing
-    return glow[:, :, inside, inside].clamp_min(0.0).unbind(dim=1)
-
-
-def _density(columns: Tensor, rows: Tensor, side: int) -> Tensor:
-    """Points laid bilinearly on the nodes of a grid (N, side, side); those outside are dropped."""
-    n = len(columns)
-    seen = (columns >= 0) & (columns < side - 1) & (rows >= 0) & (rows < side - 1)
-    columns, rows = torch.where(seen, columns, 0.0), torch.where(seen, rows, 0.0)
-    left, top = columns.floor(), rows.floor()
-    right_share, bottom_share = columns - left, rows - top
-    node = (top * side + left).long()
-    density = columns.new_zeros(n, side * side)
-    for down, vertical in ((0, 1 - bottom_share), (side, bottom_share)):
-        for across, horizontal in ((0, 1 - right_share), (1, right_share)):
-            share = torch.where(seen, vertical * horizontal, 0.0)
-            density.scatter_add_(1, node + down + across, share)
-    return density.view(n, side, side)
-
-
-@lru_cache(maxsize=8)
-def _kernel_spectra(
-    half_widths: tuple[int, ...], size: int, side: int, device: torch.device
-) -> Tensor:
-    """Spectra (planes, side, side // 2 + 1) of the decay kernels, centred on node (0, 0)."""
-    steps = torch.fft.fftfreq(side, d=1 / side, device=device)  # 0, 1, …, −2, −1
-    kernels = [_decay(steps[:, None], steps[None, :], b, size) for b in half_widths]
-    return torch.fft.rfft2(torch.stack(kernels))
+def _lag_samples(plane: Plane, samples_per_symbol: float) -> int:
+    if plane.what != "differential-trajectory":
+        return int(plane.lag_symbols)
+    lag = plane.lag_symbols * samples_per_symbol
+    if lag % 1 or not lag:
+        raise ShapeError(
+            f"a lag of {plane.lag_symbols:g} symbols is {lag:g} samples at "
+            f"{samples_per_symbol:g} samples per symbol; choose one of whole samples"
+        )
+    return int(lag)

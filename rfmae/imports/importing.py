@@ -19,8 +19,9 @@ from rfmae.artefacts import (
     write_json,
     written_whole,
 )
+from rfmae.datasets.cards import imported_card
 from rfmae.datasets.recipe import SPLITS
-from rfmae.datasets.store import Dataset, SplitWriter, imported_card, open_dataset
+from rfmae.datasets.store import Dataset, SplitWriter, open_dataset
 from rfmae.errors import DatasetError
 from rfmae.imports.array_files import array_form
 from rfmae.imports.arrays import ArrayFile, ArrayOptions

@@ -1,6 +1,6 @@
 """Figures of the reports: accuracy against SNR, confusion, the denoising strip."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -12,10 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from rfmae.records import DenoiseReport, SnrReport
+from rfmae.records import Ceiling, DenoiseReport, SnrReport
+from rfmae.reporting.tables import NO_CEILINGS
 from rfmae.units import SNR_REFERENCE_NAMES, SnrReference
 
 _DPI = 140
+_CEILING_DASHES = ("-", (0, (6, 2)), (0, (2, 2)), (0, (6, 2, 1, 2)), (0, (1, 1)))
 _COLOURS = ("#0b62a4", "#d1603d", "#4a8c5d", "#8a5aa8", "#8c8c8c")
 
 
@@ -31,25 +33,64 @@ class StripRow:
     ssim: tuple[float, float]
 
 
-def draw_accuracy(reports: dict[str, SnrReport], path: Path) -> None:
-    """Accuracy against SNR with 95 % Wilson intervals, one line a model, and the chance level."""
+def draw_accuracy(
+    reports: dict[str, SnrReport], path: Path, ceilings: Mapping[str, Ceiling] = NO_CEILINGS
+) -> None:
+    """Accuracy against SNR with 95 % Wilson intervals, one line a model, and the chance level.
+
+    What lies above the first ceiling is shaded: nobody gets there.
+    """
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.subplots()
+    _draw_ceilings(axes, ceilings)
     for (name, report), colour in zip(reports.items(), cycle(_COLOURS), strict=False):
         interval = report.interval_per_snr
         axes.fill_between(report.snr_db, interval[:, 0], interval[:, 1], color=colour, alpha=0.18)
         axes.plot(report.snr_db, report.accuracy_per_snr, "o-", ms=3.5, color=colour, label=name)
     first = next(iter(reports.values()))
-    chance = 1 / len(first.classes)
-    axes.axhline(chance, color="0.5", lw=0.8, ls="--")
-    axes.annotate("chance", (first.snr_db[0], chance), xytext=(2, 3), textcoords="offset points",
-                  fontsize=8, color="0.4")  # fmt: skip
+    _chance(axes, len(first.classes), first.snr_db[0])
     _snr_axis(axes, first.snr_reference)
     axes.set_ylabel("accuracy")
-    axes.set_ylim(0, 1.02)
     axes.set_title(f"Accuracy on {first.examples} test examples, 95 % Wilson intervals")
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, fontsize=8)
     figure.savefig(path, dpi=_DPI)
+
+
+def draw_ceilings(ceilings: Mapping[str, Ceiling], title: str, path: Path) -> None:
+    """Bayes accuracy against SNR, one line a ceiling, and the chance level."""
+    figure = Figure(figsize=(7.6, 4.6), layout="constrained")
+    axes = figure.subplots()
+    first = next(iter(ceilings.values()))
+    _draw_ceilings(axes, ceilings)
+    _chance(axes, len(first.classes), first.snr_db[0])
+    _snr_axis(axes, first.snr_reference)
+    axes.set_ylabel("Bayes accuracy")
+    axes.set_title(title, fontsize=11)
+    axes.legend(frameon=False, fontsize=8, loc="lower right")
+    figure.savefig(path, dpi=_DPI)
+
+
+def _draw_ceilings(axes: Axes, ceilings: Mapping[str, Ceiling]) -> None:
+    for place, (name, ceiling) in enumerate(ceilings.items()):
+        if place == 0:
+            axes.fill_between(ceiling.snr_db, ceiling.accuracy, 1.02, color="0.9", lw=0)
+        bound = "ceiling" if ceiling.is_bound else "reached by a reader"
+        axes.plot(
+            ceiling.snr_db,
+            ceiling.accuracy,
+            color="0.25",
+            lw=1.2,
+            ls=_CEILING_DASHES[place % len(_CEILING_DASHES)],
+            label=f"{bound}: {name}",
+        )
+    axes.set_ylim(0, 1.02)
+
+
+def _chance(axes: Axes, classes: int, snr_db: float) -> None:
+    chance = 1 / classes
+    axes.axhline(chance, color="0.5", lw=0.8, ls="--")
+    axes.annotate("chance", (snr_db, chance), xytext=(2, 3), textcoords="offset points",
+                  fontsize=8, color="0.4")  # fmt: skip
 
 
 def draw_confusion(report: SnrReport, title: str, path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rfmae.artefacts import CARD_NAME, versions, write_json, written_whole
-from rfmae.records import DenoiseReport, SnrReport, as_plain
+from rfmae.records import Ceiling, DenoiseReport, SnrReport, as_plain
 from rfmae.reporting.figures import (
     StripRow,
     draw_accuracy,
@@ -17,6 +17,7 @@ from rfmae.reporting.figures import (
 from rfmae.reporting.tables import (
     accuracy_csv,
     accuracy_table,
+    ceiling_csv,
     confusion_csv,
     denoise_table,
     markdown,
@@ -30,13 +31,15 @@ KIND = "report"
 class Report:
     """What is to be told: the accuracy of some models, the denoising of one, and how it came.
 
-    The first of `accuracy` is the model whose confusion is drawn.
+    The first of `accuracy` is the model whose confusion is drawn. `ceilings` hold what the best
+    receiver could reach on the same class list, at the same SNR points, by what it sees.
     """
 
     title: str
     headline: str
     provenance: dict[str, Any]
     accuracy: dict[str, SnrReport] = field(default_factory=dict)
+    ceilings: dict[str, Ceiling] = field(default_factory=dict)
     denoising: DenoiseReport | None = None
     strip: Sequence[StripRow] = ()
     notes: tuple[str, ...] = ()
@@ -67,6 +70,7 @@ def report_json(report: Report) -> dict[str, Any]:
         "headline": report.headline,
         "notes": list(report.notes),
         "accuracy": {name: _accuracy_json(item) for name, item in report.accuracy.items()},
+        "ceilings": {name: as_plain(item) for name, item in report.ceilings.items()},
         "denoising": as_plain(report.denoising) if report.denoising else None,
         "provenance": {**report.provenance, "versions": versions()},
     }
@@ -85,17 +89,27 @@ def _accuracy_json(report: SnrReport) -> dict[str, Any]:
 
 def _accuracy_section(report: Report, folder: Path, figures: Path) -> list[str]:
     name, first = next(iter(report.accuracy.items()))
-    draw_accuracy(report.accuracy, figures / "accuracy.png")
+    draw_accuracy(report.accuracy, figures / "accuracy.png", report.ceilings)
     draw_confusion(first, f"{name}, all SNR points", figures / "confusion.png")
     write_csv(accuracy_csv(report.accuracy), folder / "accuracy.csv")
     write_csv(confusion_csv(first), folder / "confusion.csv")
+    if report.ceilings:
+        write_csv(ceiling_csv(report.ceilings), folder / "ceilings.csv")
     return [
         "## Accuracy in % with 95 % Wilson intervals",
-        markdown(accuracy_table(report.accuracy)),
+        markdown(accuracy_table(report.accuracy, report.ceilings)),
+        *([_ABOUT_CEILINGS] if report.ceilings else []),
         "![accuracy against SNR](figures/accuracy.png)",
         f"## Confusion of {name}",
         "![confusion matrix](figures/confusion.png)",
     ]
+
+
+_ABOUT_CEILINGS = (
+    "A *ceiling* is the Bayes accuracy of the class list: what the best receiver reaches that sees "
+    "the whole sequence, or what the planes of the image show; one marked ≥ is what a reader of "
+    "those planes reached, so that theirs lies no lower."
+)
 
 
 def _denoising_section(report: Report, folder: Path, figures: Path) -> list[str]:

@@ -1,11 +1,13 @@
 """Reports as CSV, Markdown and plain text tables."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from rfmae.records import DenoiseReport, SnrReport
+from rfmae.records import Ceiling, DenoiseReport, FloatArray, SnrReport
 from rfmae.units import SNR_REFERENCE_NAMES
+
+NO_CEILINGS: Mapping[str, Ceiling] = {}
 
 Table = tuple[list[str], list[list[str]]]
 """Column heads and rows, all text."""
@@ -29,10 +31,20 @@ def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def accuracy_table(reports: dict[str, SnrReport]) -> Table:
-    """Accuracy in % with its interval per SNR, a column for each model, and the overall last."""
+def accuracy_table(
+    reports: dict[str, SnrReport], ceilings: Mapping[str, Ceiling] = NO_CEILINGS
+) -> Table:
+    """Accuracy in % with its interval per SNR, a column for each model, and the overall last.
+
+    Ceilings of the same SNR points stand beside.
+    """
     first = next(iter(reports.values()))
-    heads = [f"{SNR_REFERENCE_NAMES[first.snr_reference]} (dB)", *reports, "examples"]
+    heads = [
+        f"{SNR_REFERENCE_NAMES[first.snr_reference]} (dB)",
+        *reports,
+        *(f"ceiling, {name}" for name in ceilings),
+        "examples",
+    ]
     rows = [
         [
             f"{snr_db:g}",
@@ -40,12 +52,63 @@ def accuracy_table(reports: dict[str, SnrReport]) -> Table:
                 _with_interval(r.accuracy_per_snr[s], r.interval_per_snr[s])
                 for r in reports.values()
             ),
+            *(_bound(ceiling, ceiling.accuracy[s]) for ceiling in ceilings.values()),
             str(first.examples_per_snr[s]),
         ]
         for s, snr_db in enumerate(first.snr_db)
     ]
     overall = [_with_interval(report.accuracy, report.interval) for report in reports.values()]
-    return heads, [*rows, ["all", *overall, str(first.examples)]]
+    # SNR points count by their examples, as they do in the accuracy
+    weights = first.examples_per_snr / max(first.examples, 1)
+    limits = [_bound(item, float(weights @ item.accuracy)) for item in ceilings.values()]
+    return heads, [*rows, ["all", *overall, *limits, str(first.examples)]]
+
+
+def ceiling_table(ceilings: Mapping[str, Ceiling]) -> Table:
+    """Bayes accuracy in % per SNR, a column for each ceiling, and the mean over the points last.
+
+    Where classes send the same signals, a second column counts them as one class.
+    """
+    first = next(iter(ceilings.values()))
+    heads = [f"{SNR_REFERENCE_NAMES[first.snr_reference]} (dB)"]
+    columns: list[tuple[Ceiling, FloatArray]] = []
+    for name, ceiling in ceilings.items():
+        heads.append(name)
+        columns.append((ceiling, ceiling.accuracy))
+        if len(ceiling.groups) < len(ceiling.classes):
+            heads.append(f"{name}, merged")
+            columns.append((ceiling, ceiling.merged_mean_posterior))
+    rows = [
+        [f"{snr_db:g}", *(_bound(ceiling, values[s]) for ceiling, values in columns)]
+        for s, snr_db in enumerate(first.snr_db)
+    ]
+    means = [_bound(ceiling, float(values.mean())) for ceiling, values in columns]
+    return heads, [*rows, ["mean", *means]]
+
+
+def ceiling_csv(ceilings: Mapping[str, Ceiling]) -> Table:
+    """One row for each ceiling and SNR, both estimates, ratios in full precision."""
+    estimates = (
+        "mean_posterior",
+        "posterior_error",
+        "hit_rate",
+        "merged_mean_posterior",
+        "merged_hit_rate",
+    )
+    heads = ["ceiling", "snr_db", "snr_reference", "symbols", "is_bound", *estimates]
+    rows = [
+        [
+            name,
+            f"{snr_db:g}",
+            ceiling.snr_reference,
+            str(ceiling.symbols_per_example),
+            str(ceiling.is_bound).lower(),
+            *(f"{getattr(ceiling, estimate)[s]:.5f}" for estimate in estimates),
+        ]
+        for name, ceiling in ceilings.items()
+        for s, snr_db in enumerate(ceiling.snr_db)
+    ]
+    return heads, rows
 
 
 def accuracy_csv(reports: dict[str, SnrReport]) -> Table:
@@ -109,6 +172,11 @@ def denoise_table(report: DenoiseReport, decimals: Sequence[int] = (2, 3)) -> Ta
     ]
     means = [f"{report.mean(values):.{places}f}" for values, places in columns]
     return heads, [*rows, ["all", *means, str(report.examples_per_snr.sum())]]
+
+
+def _bound(ceiling: Ceiling, share: float) -> str:
+    """A ceiling in %; what is only known to be reached is marked."""
+    return f"{'' if ceiling.is_bound else '≥ '}{100 * share:.1f}"
 
 
 def _with_interval(share: float, interval: Iterable[float]) -> str:

@@ -95,10 +95,14 @@ class Impulses:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """White noise at every point of an SNR grid in dB, and what else happens on the way."""
+    """White noise at every point of an SNR grid in dB, and what else happens on the way.
+
+    `snr_offset_db` moves the SNR of each example off its point of the grid, which it keeps.
+    """
 
     snr: str
     snr_reference: Literal["symbol", "bit", "sample"] = "symbol"
+    snr_offset_db: Setting = "none"
     phase_offset_turns: Setting = "uniform"
     carrier_offset_turns_per_symbol: Setting = "none"
     linewidth_turns_per_symbol: Setting = "none"
@@ -147,6 +151,7 @@ class Channel:
 
 
 _LIMITS: dict[str, tuple[float, float]] = {
+    "snr_offset_db": (-100, 100),
     "phase_offset_turns": (-1, 1),
     "carrier_offset_turns_per_symbol": (-64, 64),
     "linewidth_turns_per_symbol": (0, 1),

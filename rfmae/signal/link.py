@@ -8,6 +8,7 @@ import numpy as np
 
 from rfmae.records import ComplexArray, View
 from rfmae.signal.channel import (
+    PerExample,
     impulsive_noise,
     interfere,
     offset_carrier,
@@ -23,16 +24,17 @@ from rfmae.signal.impairments import Channel, Drawn, Streams, draw
 from rfmae.signal.interpolation import HALF_TAPS, delay, drift
 from rfmae.signal.modulations import Modulation, find_modulation
 from rfmae.signal.polyphase import guard_of, match_valid
-from rfmae.signal.pulses import Pulse
+from rfmae.signal.pulses import Pulse, pulse_taps
 from rfmae.signal.receiver import (
     Receiver,
     correct_waveform,
     corrections,
+    filtered,
     symbol_carrier,
     unit_power,
 )
 from rfmae.signal.transmitter import transmit
-from rfmae.units import noise_power_per_sample, whole_ratio
+from rfmae.units import db_to_ratio, noise_power_per_sample, whole_ratio
 
 _FULL_SCALE_RMS = 4.0  # a converter's range, in units of the rms of what it converts
 
@@ -62,7 +64,7 @@ class Link:
     def guard_symbols(self) -> int:
         """Symbols on the air before and after an example, so that its edges have neighbours."""
         channel, reach = self.channel, 0.0
-        if "symbols" in self.receiver.views:
+        if self.receiver.filters:
             reach += self.pulse.reach_symbols
         moved = self.receiver.timing == "oerder-meyr" or {
             "timing_offset_symbols",
@@ -97,18 +99,23 @@ def observe(
     """
     drawn = draw(link.channel, count, streams)
     clean = propagate(_sent(modulation, link, count, streams), link, drawn, streams)
-    noise_power = noise_power_per_sample(
+    noise_power: PerExample = noise_power_per_sample(
         snr_db,
         link.channel.snr_reference,
         float(link.rate),
         modulation.bits_per_interval,
     )
+    if "snr_offset_db" in drawn:
+        noise_power = noise_power * db_to_ratio(-drawn["snr_offset_db"])
     observed = disturb(clean, noise_power, link, drawn, streams)
     views: dict[View, tuple[ComplexArray, ComplexArray]] = {}
     if "symbols" in link.receiver.views:
         views["symbols"] = receive(observed, clean, link, drawn)
     if "waveform" in link.receiver.views:
-        views["waveform"] = (_inside(observed, link), _inside(clean, link))
+        seen, meant = observed, clean
+        if link.receiver.waveform == "filtered":
+            seen, meant = filter_waveforms(observed, clean, link, drawn)
+        views["waveform"] = (_inside(seen, link), _inside(meant, link))
     return Observation(views, drawn)
 
 
@@ -141,7 +148,7 @@ def propagate(waveform: ComplexArray, link: Link, drawn: Drawn, streams: Streams
 
 
 def disturb(
-    waveform: ComplexArray, noise_power: float, link: Link, drawn: Drawn, streams: Streams
+    waveform: ComplexArray, noise_power: PerExample, link: Link, drawn: Drawn, streams: Streams
 ) -> ComplexArray:
     """What is added on the way and what the receiver's hardware does to it."""
     noisy = white_noise(waveform.shape, noise_power, streams("noise"))
@@ -193,6 +200,20 @@ def receive(
     if receiver.phase == "known" and "phase_offset_turns" in drawn:
         seen, meant = (rotate(iq, -drawn["phase_offset_turns"]) for iq in (seen, meant))
     return unit_power(seen), unit_power(meant)
+
+
+def filter_waveforms(
+    observed: ComplexArray, clean: ComplexArray, link: Link, drawn: Drawn
+) -> tuple[ComplexArray, ComplexArray]:
+    """Waveforms (N, T) after the matched filter, timing and carrier as for symbols."""
+    found = corrections(observed, link.pulse, link.rate, link.receiver, drawn)
+    taps = pulse_taps(link.pulse, link.rate)
+
+    def after_filter(waveform: ComplexArray) -> ComplexArray:
+        corrected = correct_waveform(waveform, found, link.rate, _first_sample(link))
+        return filtered(corrected, taps)
+
+    return after_filter(observed), after_filter(clean)
 
 
 def _sent(modulation: Modulation, link: Link, count: int, streams: Streams) -> ComplexArray:

@@ -30,10 +30,12 @@ class Receiver:
     """What is observed, and what the receiver knows or estimates before it looks.
 
     `known` takes the drawn value away, `none` leaves it in; the estimators do not know the class:
-    `power` is the M of every M-th power.
+    `power` is the M of every M-th power. A waveform is as it was `received`, or `filtered` by the
+    matched filter at its timing and carrier, so that symbol k is sample k·samples_per_symbol.
     """
 
     observe: Literal["symbols", "waveform", "both"] = "symbols"
+    waveform: Literal["received", "filtered"] = "received"
     timing: Literal["known", "none", "oerder-meyr"] = "known"
     carrier: Literal["known", "none", "mth-power"] = "known"
     phase: Literal["none", "known", "mth-power", "viterbi-viterbi"] = "none"
@@ -42,6 +44,11 @@ class Receiver:
     def __post_init__(self) -> None:
         if not 1 <= self.power <= 16:
             raise RecipeError(f"power of a receiver must lie in 1 to 16, got {self.power}")
+
+    @property
+    def filters(self) -> bool:
+        """Whether anything that is observed has passed the matched filter."""
+        return self.observe != "waveform" or self.waveform == "filtered"
 
     @property
     def views(self) -> tuple[View, ...]:

@@ -1,7 +1,5 @@
 """Fine-tuning for modulation classification: from a pre-trained encoder or from scratch."""
 
-from dataclasses import asdict
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -14,7 +12,7 @@ from rfmae.models.checkpoint import Checkpoint, load_encoder, model_card
 from rfmae.models.classifier import Classifier, ClassifierConfig
 from rfmae.models.transformer import initialise
 from rfmae.progress import Progress
-from rfmae.training.loaders import ImageSplit, labelled_subset
+from rfmae.training.loaders import ImageSplit, image_card, labelled_subset
 from rfmae.training.schedule import (
     DROPOUT,
     LABELS,
@@ -74,7 +72,8 @@ class FinetuneTask:
         images = self._train.noisy(rows)
         if self._dataset.any_phase:
             turns = random_quarter_turns(len(rows), self._seed, step)
-            images = quarter_turned(images, turns.to(images.device))
+            planes = self._dataset.image.planes
+            images = quarter_turned(images, turns.to(images.device), planes)
         dropout = addressed_generator(self._seed, DROPOUT, step, self._device)
         logits = self.network(images, dropout).float()
         label = self._train.label[rows].to(self._device)
@@ -98,11 +97,10 @@ class FinetuneTask:
         """Card of a classifier."""
         return {
             **model_card(self.network),
-            "image": asdict(self._dataset.image),
+            **image_card(self._dataset),
             "classes": list(self._dataset.classes),
             "dataset": {"name": self._dataset.name, "fingerprint": self._dataset.fingerprint},
             "labels": self.examples,
-            "symbols_per_example": self._dataset.symbols_per_example,
             "snr_db": list(self._dataset.snr_db),
             "snr_reference": self._dataset.snr_reference,
         }

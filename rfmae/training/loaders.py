@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from rfmae.artefacts import Card
 from rfmae.datasets.store import Dataset
 from rfmae.imaging.render import constellation_images
 from rfmae.progress import Progress
-from rfmae.records import ComplexArray, ImageConfig, IntArray
+from rfmae.records import ImageConfig, IntArray, Views
 
 _RENDER_BATCH = 64
 _LARGEST_CACHE_BYTES = 2**32
@@ -43,7 +45,7 @@ class ImageSplit:
         self._noisy: Tensor | None = None
         self._clean: Tensor | None = None
         pictures = 2 if clean else 1
-        octets = 2 * self._config.planes * self._config.size**2
+        octets = 2 * len(self._config.planes) * self._config.size**2
         if len(self) * pictures * octets <= _LARGEST_CACHE_BYTES:
             self._keep(progress, clean)
 
@@ -73,37 +75,53 @@ class ImageSplit:
     def _rendered(self, rows: Tensor, *, clean: bool) -> Tensor:
         # HDF5 reads rows upwards only
         ascending, back = np.unique(self._rows[rows].numpy(), return_inverse=True)
-        images = self._render(self._iq(ascending, clean=clean)[back])
+        iq = self._iq(ascending, clean=clean)
+        images = self._render({view: examples[back] for view, examples in iq.items()})
         return images.to(self._device, torch.float32)
 
-    def _iq(self, rows: IntArray, *, clean: bool) -> ComplexArray:
+    def _iq(self, rows: IntArray, *, clean: bool) -> Views:
+        """What the images are drawn from."""
+        data, split, views = self._dataset, self._split, self._config.views
         if clean:
-            return self._dataset.read(self._split, rows).clean
-        return self._dataset.read_observed(self._split, rows).iq
+            return {view: data.read(split, rows, view).clean for view in views}
+        return {view: data.read_observed(split, rows, view).iq for view in views}
 
-    def _render(self, iq: ComplexArray, advance: Callable[[int], None] = lambda _: None) -> Tensor:
-        return render(iq, self._config, self._device, advance)
+    def _render(self, iq: Views, advance: Callable[[int], None] = lambda _: None) -> Tensor:
+        rate = self._dataset.samples_per_symbol(self._config.views[-1])
+        return render(iq, self._config, rate, self._device, advance)
 
 
 def render(
-    iq: ComplexArray,
+    iq: Views,
     config: ImageConfig,
+    samples_per_symbol: float,
     device: torch.device,
     advance: Callable[[int], None],
 ) -> Tensor:
-    """Half-precision images of I/Q (N, K) on the CPU, drawn batch by batch on `device`."""
-    images = torch.empty((len(iq), config.planes, config.size, config.size), dtype=torch.float16)
+    """Half-precision images of I/Q on the CPU, drawn batch by batch on `device`."""
+    count, size = len(next(iter(iq.values()))), config.size
+    images = torch.empty((count, len(config.planes), size, size), dtype=torch.float16)
 
     def draw(first: int) -> int:
         rows = slice(first, first + _RENDER_BATCH)
-        images[rows] = constellation_images(torch.from_numpy(iq[rows]).to(device), config).cpu()
-        return len(iq[rows])
+        part = {view: torch.from_numpy(examples[rows]).to(device) for view, examples in iq.items()}
+        images[rows] = constellation_images(part, config, samples_per_symbol).cpu()
+        return len(images[rows])
 
     # one batch for each core: the steps of a rendering hardly use more than one of them
     with ThreadPoolExecutor(torch.get_num_threads() if device.type == "cpu" else 1) as pool:
-        for count in pool.map(draw, range(0, len(iq), _RENDER_BATCH)):
-            advance(count)
+        for drawn in pool.map(draw, range(0, count, _RENDER_BATCH)):
+            advance(drawn)
     return images
+
+
+def image_card(dataset: Dataset) -> Card:
+    """How images are drawn and of how much I/Q, which whoever answers later must do alike."""
+    return {
+        "image": asdict(dataset.image),
+        "samples": {view: dataset.samples(view) for view in dataset.image.views},
+        "samples_per_symbol": dataset.samples_per_symbol(dataset.image.views[-1]),
+    }
 
 
 def labelled_subset(label: Tensor, count: int, generator: torch.Generator) -> Tensor:

@@ -1,7 +1,5 @@
 """Pre-training of DenoMAE2.0 on pairs of noisy and clean images."""
 
-from dataclasses import asdict
-
 import torch
 from torch import Tensor
 
@@ -14,7 +12,7 @@ from rfmae.models.objectives import denomae_losses
 from rfmae.models.patches import PatchMask, patchify, random_mask
 from rfmae.models.transformer import initialise
 from rfmae.progress import Progress
-from rfmae.training.loaders import ImageSplit
+from rfmae.training.loaders import ImageSplit, image_card
 from rfmae.training.schedule import (
     MASKS,
     VALIDATION,
@@ -58,7 +56,9 @@ class PretrainTask:
         noisy, clean = self._train.noisy(rows), self._train.clean(rows)
         if self._dataset.any_phase:
             turns = random_quarter_turns(len(rows), self._seed, step).to(noisy.device)
-            noisy, clean = quarter_turned(noisy, turns), quarter_turned(clean, turns)
+            planes = self._dataset.image.planes
+            noisy = quarter_turned(noisy, turns, planes)
+            clean = quarter_turned(clean, turns, planes)
         return self._losses(noisy, clean, self._mask(len(rows), MASKS, step))
 
     @torch.no_grad()
@@ -79,9 +79,8 @@ class PretrainTask:
         """Card of a pre-trained network."""
         return {
             **model_card(self.network),
-            "image": asdict(self._dataset.image),
+            **image_card(self._dataset),
             "dataset": {"name": self._dataset.name, "fingerprint": self._dataset.fingerprint},
-            "symbols_per_example": self._dataset.symbols_per_example,
             "snr_reference": self._dataset.snr_reference,
         }
 

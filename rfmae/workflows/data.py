@@ -15,15 +15,10 @@ from rfmae.artefacts import (
     written_whole,
 )
 from rfmae.captures.sigmf_writing import SigmfSplitWriter
+from rfmae.datasets.cards import KIND as DATASET
+from rfmae.datasets.cards import SIGMF_KIND, dataset_card
 from rfmae.datasets.recipe import SPLITS, Recipe, recipe_to_toml
-from rfmae.datasets.store import KIND as DATASET
-from rfmae.datasets.store import (
-    SIGMF_KIND,
-    Dataset,
-    dataset_card,
-    open_dataset,
-    write_dataset,
-)
+from rfmae.datasets.store import Dataset, open_dataset, write_dataset
 from rfmae.datasets.synthesis import examples
 from rfmae.datasets.writing import octets_left
 from rfmae.progress import Progress, Silent

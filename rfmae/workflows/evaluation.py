@@ -1,6 +1,6 @@
 """Accuracy per SNR and denoising, from checkpoints to a report."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,24 @@ from rfmae.artefacts import Card, refuse_occupied
 from rfmae.datasets.recipe import SPLITS
 from rfmae.datasets.store import Dataset
 from rfmae.errors import CheckpointError
-from rfmae.evaluation.classification import evaluate_classifier
+from rfmae.evaluation.classification import Exam, evaluate_classifier
 from rfmae.evaluation.denoising import DenoiseBatch, evaluate_denoising, psnr_db, ssim
-from rfmae.inference import Denoiser, SignalClassifier, load_classifier, load_denoiser
+from rfmae.inference import Denoiser, load_denoiser
 from rfmae.models.checkpoint import BEST_NAME
 from rfmae.progress import Progress, Silent
-from rfmae.records import DenoiseReport, FloatArray, IntArray, IqBatch, IqPairBatch, SnrReport
+from rfmae.records import (
+    DenoiseReport,
+    FloatArray,
+    IntArray,
+    IqBatch,
+    IqPairBatch,
+    SnrReport,
+    View,
+)
 from rfmae.reporting.figures import StripRow
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import Report, write_report
+from rfmae.workflows.candidates import Candidate, open_candidate
 from rfmae.workflows.finding import check_images
 
 _BATCH = 128
@@ -99,39 +108,26 @@ def measure_accuracies(
     dataset: Dataset, models: dict[str, Path], device: str, progress: Progress
 ) -> tuple[dict[str, SnrReport], dict[str, Card]]:
     """Counts over the test split and the card of every classifier; all are opened first."""
-    classifiers = {name: _classifier_for(dataset, path, device) for name, path in models.items()}
+    candidates = {name: open_candidate(dataset, path, device) for name, path in models.items()}
     accuracy = {
-        name: _accuracy(dataset, classifier, name, progress)
-        for name, classifier in classifiers.items()
+        name: _accuracy(dataset, candidate, name, progress)
+        for name, candidate in candidates.items()
     }
-    return accuracy, {name: classifier.card for name, classifier in classifiers.items()}
+    return accuracy, {name: candidate.card for name, candidate in candidates.items()}
 
 
-def _classifier_for(dataset: Dataset, path: Path, device: str) -> SignalClassifier:
-    """A classifier that knows just the classes of a data set."""
-    classifier = load_classifier(path, device)
-    if classifier.classes != dataset.classes:
-        raise CheckpointError(
-            f"{path} knows the classes {', '.join(classifier.classes)}, but {dataset.folder.name} "
-            f"holds {', '.join(dataset.classes)}; fine-tune on this data set"
-        )
-    return classifier
-
-
-def _accuracy(
-    dataset: Dataset, classifier: SignalClassifier, name: str, progress: Progress
-) -> SnrReport:
+def _accuracy(dataset: Dataset, candidate: Candidate, name: str, progress: Progress) -> SnrReport:
     """Counts of right and wrong over the whole test split."""
     total = dataset.examples("test")
 
-    def observed() -> Iterator[IqBatch]:
+    def exams() -> Iterator[Exam]:
         for rows in _chunks(np.arange(total)):
-            yield dataset.read_observed("test", rows)
+            yield dataset.read_views("test", candidate.views, rows)
 
     with progress.stage(f"evaluate {name}", total, "examples") as stage:
         return evaluate_classifier(
-            classifier,
-            observed(),
+            candidate.answer,
+            exams(),
             snr_db=dataset.snr_db,
             classes=dataset.classes,
             snr_reference=dataset.snr_reference,
@@ -150,10 +146,10 @@ def measure_denoising(
 
     def answered() -> Iterator[DenoiseBatch]:
         for chunk in _chunks(rows):
-            pairs = dataset.read("test", chunk)
+            pairs = _pairs(dataset, "test", chunk, denoiser)
             batch = _answers(pairs, denoiser, templates)
             strip.extend(
-                _strip_row(batch, place, pairs.observed)
+                _strip_row(batch, place, next(iter(pairs.values())).observed)
                 for place, row in enumerate(chunk.tolist())
                 if row in shown
             )
@@ -187,17 +183,28 @@ def _strip_rows(dataset: Dataset, rows: IntArray) -> IntArray:
     return grid[(steps * grid.shape[0]).astype(int), (steps[::-1] * grid.shape[1]).astype(int)]
 
 
-def _answers(pairs: IqPairBatch, denoiser: Denoiser, templates: FloatArray) -> DenoiseBatch:
-    noisy, clean = denoiser.images(pairs.observed.iq), denoiser.images(pairs.clean)
+def _pairs(
+    dataset: Dataset, split: str, rows: IntArray, denoiser: Denoiser
+) -> dict[View, IqPairBatch]:
+    """The same examples in every view that the denoiser's images are drawn from."""
+    return {view: dataset.read(split, rows, view) for view in denoiser.image.views}
+
+
+def _answers(
+    pairs: Mapping[View, IqPairBatch], denoiser: Denoiser, templates: FloatArray
+) -> DenoiseBatch:
+    noisy = denoiser.images({view: batch.observed.iq for view, batch in pairs.items()})
+    clean = denoiser.images({view: batch.clean for view, batch in pairs.items()})
+    observed = next(iter(pairs.values())).observed
     return DenoiseBatch(
         clean=clean,
         answers={
             "reconstruction": denoiser(noisy),
             "noisy": noisy,
-            "class mean": templates[pairs.observed.label],
+            "class mean": templates[observed.label],
             "blank": np.zeros_like(clean),
         },
-        snr_db=pairs.observed.snr_db,
+        snr_db=observed.snr_db,
     )
 
 
@@ -208,7 +215,8 @@ def _class_means(dataset: Dataset, denoiser: Denoiser) -> FloatArray:
     for index in range(len(dataset.classes)):
         of_class = np.flatnonzero(label == index)
         step = max(1, len(of_class) // _TEMPLATE_EXAMPLES)
-        clean = dataset.read("train", of_class[::step]).clean
+        pairs = _pairs(dataset, "train", of_class[::step], denoiser)
+        clean = {view: batch.clean for view, batch in pairs.items()}
         means.append(denoiser.images(clean).mean(axis=0))
     return np.stack(means)
 

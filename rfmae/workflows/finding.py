@@ -1,15 +1,16 @@
 """Finding artefacts again: the newest of a kind, and what a model was trained on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rfmae.artefacts import CARD_NAME, Card, read_card
-from rfmae.datasets.store import KIND as DATASET
+from rfmae.datasets.cards import KIND as DATASET
 from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.errors import ArtefactError, CheckpointError, DatasetError
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.records import ImageConfig
 from rfmae.training.run_folder import KIND as RUN
+from rfmae.workflows.candidates import is_likelihood
 
 
 def newest_dataset(home: Path) -> Path:
@@ -44,6 +45,14 @@ def dataset_of(model: Path, named: Path | None, home: Path) -> Dataset:
     if not folder.is_dir():
         raise DatasetError(f"{model} was trained on {folder}, which is not there; name --data")
     return open_dataset(folder)
+
+
+def dataset_of_exam(models: Sequence[Path], named: Path | None, home: Path) -> Dataset:
+    """The data set that was named, that a trained model among them knows, or the newest."""
+    trained = [path for path in models if not is_likelihood(path)]
+    if trained:
+        return dataset_of(trained[0], named, home)
+    return open_dataset(named or newest_dataset(home))
 
 
 def check_images(dataset: Dataset, image: ImageConfig, model: Path) -> None:

@@ -5,7 +5,8 @@ import math
 from pathlib import Path
 
 from rfmae.artefacts import read_card
-from rfmae.datasets.store import KIND, Dataset, open_dataset
+from rfmae.datasets.cards import KIND
+from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.errors import DatasetError, nearest
 from rfmae.imports.arrays import ArrayOptions
 from rfmae.imports.importing import (

@@ -130,7 +130,7 @@ def _examine(
 def _check(recipe: Recipe, street: Street, device: str) -> None:
     """Find what is wrong with a later stage before the first one has cost time."""
     choose_device(device)
-    encoder_config(street.preset, recipe.image.size, recipe.image.planes)
+    encoder_config(street.preset, recipe.image.size, len(recipe.image.planes))
     if street.labels is not None:
         check_labels(street.labels, len(recipe.classes), recipe.examples("train"))
 

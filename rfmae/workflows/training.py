@@ -62,7 +62,7 @@ def pretrain(
     config = denomae_config(
         settings.preset,
         image.size,
-        image.planes,
+        len(image.planes),
         mask_ratio=settings.mask_ratio,
         position_weight=settings.position_weight,
     )
@@ -157,6 +157,6 @@ def _encoder(dataset: Dataset, checkpoint: Checkpoint | None, preset: str) -> En
     """The encoder to fine-tune; a checkpoint brings its own size and must know these images."""
     image = dataset.image
     if checkpoint is None:
-        return encoder_config(preset, image.size, image.planes)
+        return encoder_config(preset, image.size, len(image.planes))
     check_images(dataset, checkpoint.image, checkpoint.folder)
     return EncoderConfig(**checkpoint.card["model"]["encoder"])

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import shutil
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.classifier import Classifier
 from rfmae.models.denomae import DenoMAE
 from rfmae.models.presets import classifier_config, denomae_config, encoder_config
+from rfmae.training.loaders import image_card
 
 
 @pytest.fixture(scope="session")
@@ -28,9 +28,8 @@ def dataset(tiny_recipe, tmp_path_factory):
 def common_card(dataset):
     """What the cards of pre-training and of fine-tuning both say."""
     return {
-        "image": asdict(dataset.image),
+        **image_card(dataset),
         "dataset": {"name": dataset.name, "fingerprint": dataset.fingerprint},
-        "symbols_per_example": dataset.symbols_per_example,
         "snr_reference": dataset.snr_reference,
         "step": 1,
     }
@@ -40,7 +39,7 @@ def common_card(dataset):
 def denoiser(dataset, tmp_path_factory):
     """A pre-training checkpoint that learnt nothing."""
     torch.manual_seed(0)
-    network = DenoMAE(denomae_config("tiny", dataset.image.size, dataset.image.planes))
+    network = DenoMAE(denomae_config("tiny", dataset.image.size, len(dataset.image.planes)))
     folder = tmp_path_factory.mktemp("made") / "denoiser"
     card = {**model_card(network), **common_card(dataset), "score": {"reconstruction_loss": 1.0}}
     save_checkpoint(network, card, folder)
@@ -51,7 +50,7 @@ def denoiser(dataset, tmp_path_factory):
 def classifier(dataset, tmp_path_factory):
     """A classifier checkpoint that learnt nothing."""
     torch.manual_seed(0)
-    encoder = encoder_config("tiny", dataset.image.size, dataset.image.planes)
+    encoder = encoder_config("tiny", dataset.image.size, len(dataset.image.planes))
     network = Classifier(classifier_config(encoder, len(dataset.classes)))
     folder = tmp_path_factory.mktemp("made") / "classifier"
     card = {

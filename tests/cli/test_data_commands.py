@@ -60,7 +60,7 @@ ALL = ["constellation", "trajectory", "eye", "psd", "spectrogram"]
 def test_plot_draws_what_is_named_once_each(rfmae, here, both):
     told = answer(rfmae("plot", both.folder, "--what", "psd,constellation,psd", "--out", "a.png"))
     assert (here / "a.png").read_bytes().startswith(b"\x89PNG")
-    assert "psd, constellation in a.png" in told
+    assert "psd; constellation in a.png" in told
 
 
 def test_all_pictures_are_those_that_the_source_has(rfmae, here, both, dataset, raw):

@@ -13,6 +13,7 @@ from rfmae.datasets.recipe import (
     recipe_to_toml,
 )
 from rfmae.errors import RecipeError, UnitError
+from rfmae.records import TRAJECTORY_PLANES, ImageConfig
 
 
 def changed(toml, old, new):
@@ -54,7 +55,8 @@ def test_defaults_are_written_out(tiny_recipe):
     assert channel["phase_offset_turns"] == "uniform"
     assert channel["fading"]["kind"] == "none"
     assert channel["quantiser_bits"] == "none"
-    assert table["image"]["half_widths"] == [5, 25, 50]
+    assert [plane["half_width"] for plane in table["image"]["planes"]] == [5, 25, 50]
+    assert table["image"]["units"] == "rms"
 
 
 def test_a_default_that_is_spelled_out_leaves_the_fingerprint(tiny_toml, tiny_recipe):
@@ -178,11 +180,11 @@ WRONG = {
     "truth for a whole number": ("seed = 7", "seed = true", ["seed must be a whole number"]),
     "number for a text": ('"0:10:10"', "10", ["source.channel.snr must be a text", "10"]),
     "text for a list": ('["BPSK", "16QAM", "GMSK"]', '"BPSK"', ["must be a list", "BPSK"]),
-    "number in a list of texts": ('"GMSK"', "16", ["source.modulations must be a text", "16"]),
+    "number in a list of texts": ('"GMSK"', "16", ["source.modulations[2] must be a text", "16"]),
     "truth in a list of numbers": (
         "size = 32",
-        "half_widths = [5, true]",
-        ["image.half_widths must be a whole number", "True"],
+        "planes = [{ half_width = 5 }, { half_width = true }]",
+        ["image.planes[1].half_width must be a whole number", "True"],
     ),
     "text for a number": ("size = 32", 'extent = "2.5"', ["image.extent must be a number"]),
     "number for a table": (
@@ -190,7 +192,7 @@ WRONG = {
         "pulse = 2",
         ["source.pulse must be a table", "2"],
     ),
-    "list for a literal": ("size = 32", 'how = ["decay"]', ["image.how must be 'decay'"]),
+    "list for a literal": ("size = 32", 'units = ["rms"]', ["image.units must be 'rms'"]),
     # closed choices
     "wrong reference": (
         'snr = "0:10:10"',
@@ -336,8 +338,27 @@ WRONG = {
     "no extent": ("size = 32", "extent = 0", ["image extent must be positive", "0"]),
     "endless extent": ("size = 32", "extent = inf", ["image extent", "inf"]),
     "extent that is no number": ("size = 32", "extent = nan", ["image extent", "nan"]),
-    "no kernels": ("size = 32", "half_widths = []", ["image half_widths"]),
-    "kernel of nothing": ("size = 32", "half_widths = [5, 0]", ["half_widths", "at least 1"]),
+    "no planes": ("size = 32", "planes = []", ["image planes", "at least one"]),
+    "kernel of nothing": (
+        "size = 32",
+        "planes = [{ half_width = 0 }]",
+        ["half_width of a decay plane", "1 to 112"],
+    ),
+    "key that a plane does not have": (
+        "size = 32",
+        "planes = [{ width = 5 }]",
+        ["unknown key 'image.planes[0].width'", "half_width"],
+    ),
+    "plane of waveforms without waveforms": (
+        "size = 32",
+        'planes = [{ what = "trajectory", how = "density" }]',
+        ["'trajectory, density' is drawn from the waveform", "'symbols'", '"both"'],
+    ),
+    "lag longer than an example": (
+        "size = 32",
+        'planes = [{ what = "differential", how = "density", lag_symbols = 64 }]',
+        ["lag_symbols", "fewer than the 64"],
+    ),
     # the grid
     "grid downwards": ('"0:10:10"', '"10:0:10"', ["runs upwards", "10:0:10", "write 0:10:10"]),
     "grid in the order of MATLAB": ('"0:10:10"', '"-10:2:10"', ["write -10:10:2"]),
@@ -390,6 +411,68 @@ def test_what_is_no_recipe_at_all_is_refused(text):
         parse_recipe(text)
 
 
+PUBLISHED = """
+schema = 1
+name = "published"
+about = "The signals of a public generator."
+seed = 7
+
+[source]
+kind = "published"
+modulations = ["GMSK", "4ASK", "OQPSK"]
+symbols_per_example = 64
+samples_per_symbol = 8
+pulse = { shape = "rectangular" }
+receiver = { observe = "waveform" }
+
+[source.channel]
+snr = "0:10:10"
+snr_offset_db = [-0.5, 0.5]
+snr_reference = "sample"
+phase_offset_turns = "none"
+
+[image]
+planes = [{ what = "trajectory", half_width = 5 }]
+
+[splits]
+train = 2
+validation = 1
+test = 1
+"""
+
+
+def test_published_signals_have_rows_of_their_own():
+    recipe = parse_recipe(PUBLISHED)
+    assert [row.name for row in recipe.modulations] == ["GMSK", "4ASK", "OQPSK"]
+    assert {abs(point) for point in recipe.modulations[1].points} == {1, 3}
+    assert (recipe.views, recipe.samples("waveform")) == (("waveform",), 512)
+    assert recipe.drawn_names == ("snr_offset_db",)
+    assert parse_recipe(recipe_to_toml(recipe)) == recipe
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"OQPSK"', '"QPSK"', ["'QPSK' is none of the ten published classes", "DQPSK"]),
+        ('"4ASK"', '"4ask"', ["'4ask' is none", "4ASK"]),
+        ('"4ASK"', '"GMSK"', ["source.modulations repeats a name"]),
+        ('shape = "rectangular"', 'shape = "rrc"', ['source.pulse = { shape = "rectangular" }']),
+        ('"waveform" }', '"both" }', ['source.receiver = { observe = "waveform" }']),
+        ("_symbol = 8", "_symbol = 4", ["source.samples_per_symbol = 8"]),
+        ('= "sample"', '= "symbol"', ['source.channel.snr_reference = "sample"']),
+        ('= "none"', '= "uniform"', ['source.channel.phase_offset_turns = "none"']),
+        ('= "none"', '= "none"\ndc_offset_rms = 0.1', ["source.channel.dc_offset_rms"]),
+        ("symbols_per", "parameters = {GMSK = {bt = 0.3}}\nsymbols_per", ["parameters.GMSK"]),
+        ("[-0.5, 0.5]", "[-500, 0.5]", ["snr_offset_db must lie in -100 to 100"]),
+    ],
+    ids=str,
+)
+def test_what_published_signals_do_not_know_is_refused(old, new, words):
+    with pytest.raises(RecipeError) as caught:
+        parse_recipe(PUBLISHED.replace(old, new, 1))
+    assert [word for word in words if word not in str(caught.value)] == []
+
+
 # files and names ----------------------------------------------------------------------------
 
 
@@ -429,6 +512,12 @@ def test_the_pulse_is_the_matched_filter_of_symbols_whatever_the_classes():
     with pytest.raises(RecipeError, match="at least 2 samples per symbol"):
         parse_recipe(text)
     assert parse_recipe(TINY_PHASES.format(view="waveform")).views == ("waveform",)
+
+
+def test_an_image_without_planes_shows_whatever_is_observed():
+    waveforms = parse_recipe(TINY_PHASES.format(view="waveform"))
+    assert waveforms.image == ImageConfig(planes=TRAJECTORY_PLANES)
+    assert parse_recipe(TINY_PHASES.format(view="both").replace("1.5", "2")).image == ImageConfig()
 
 
 def test_interference_must_be_a_signal(tiny_toml):

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from rfmae.artefacts import write_json, written_whole
+from rfmae.datasets.cards import imported_card
 from rfmae.datasets.recipe import SPLITS
-from rfmae.datasets.store import SplitWriter, imported_card, open_dataset
+from rfmae.datasets.store import SplitWriter, open_dataset
 from rfmae.errors import DatasetError
-from rfmae.records import ImageConfig, IqBatch
+from rfmae.records import TRAJECTORY_PLANES, ImageConfig, IqBatch
 
 SAMPLES = 16
 
@@ -81,7 +82,7 @@ def test_an_imported_data_set_says_what_it_is(imported):
     assert dataset.snr_reference == "dataset"
     assert not dataset.any_phase
     assert not dataset.has_clean
-    assert dataset.image == ImageConfig()
+    assert dataset.image == ImageConfig(planes=TRAJECTORY_PLANES)
     assert dataset.drawn("train") == {}
     assert dataset.card["source"] == {"file": "radio.pkl"}
 

@@ -16,9 +16,10 @@ import pytest
 
 from rfmae.artefacts import CARD_NAME
 from rfmae.datasets import writing
+from rfmae.datasets.cards import dataset_card
 from rfmae.datasets.journal import scratch_of
 from rfmae.datasets.recipe import SPLITS, parse_recipe
-from rfmae.datasets.store import dataset_card, open_dataset, write_dataset
+from rfmae.datasets.store import open_dataset, write_dataset
 from rfmae.datasets.synthesis import examples, synthesise
 from rfmae.errors import ArtefactError, DatasetError, RecipeError
 from rfmae.records import IqPairBatch

@@ -295,6 +295,7 @@ def test_asking_twice_for_a_purpose_gives_the_same_numbers(recipe):
 def test_purposes_of_the_package_have_checksums_of_their_own(rough):
     purposes = {
         "bits", "message", "ofdm start", "noise", "fading", "phase noise", "impulses",
+        "phase jitter", "phase slope", "snr_offset_db",
         *(f"interferer {name}" for name in ("bits", "message", "ofdm start", "timing", "phase")),
         *rough.drawn_names,
     }  # fmt: skip

@@ -20,9 +20,10 @@ import numpy as np
 import pytest
 
 from rfmae.datasets import journal, writing
+from rfmae.datasets.cards import dataset_card
 from rfmae.datasets.journal import resumable, scratch_of
 from rfmae.datasets.recipe import SPLITS, parse_recipe, recipe_to_toml
-from rfmae.datasets.store import dataset_card, write_dataset
+from rfmae.datasets.store import write_dataset
 from rfmae.datasets.synthesis import blocks, numbered_block, synthesise
 from rfmae.datasets.workers import BACKENDS
 from rfmae.datasets.writing import fill_task, split_work

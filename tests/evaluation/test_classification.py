@@ -25,8 +25,14 @@ def balanced():
 
 
 def evaluate(predict, batches, **options):
+    """The report on a predictor of I/Q."""
     return evaluate_classifier(
-        predict, batches, snr_db=SNR_DB, classes=CLASSES, snr_reference="symbol", **options
+        lambda exam: predict(exam["waveform"].iq),
+        [{"waveform": batch} for batch in batches],
+        snr_db=SNR_DB,
+        classes=CLASSES,
+        snr_reference="symbol",
+        **options,
     )
 
 

@@ -8,6 +8,7 @@ from rfmae.errors import RecipeError, UnitError
 from rfmae.signal.impairments import Channel, Fading, Impulses, Interference, draw
 
 RANGES = {
+    "snr_offset_db": (-0.5, 0.25),
     "phase_offset_turns": (0.1, 0.2),
     "carrier_offset_turns_per_symbol": (-0.02, 0.01),
     "linewidth_turns_per_symbol": (0.001, 0.002),

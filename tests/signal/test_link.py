@@ -16,6 +16,7 @@ from rfmae.signal.receiver import Receiver
 every_modulation = pytest.mark.parametrize("modulation", MODULATIONS.values(), ids=str)
 
 EFFECTS = {
+    "snr offset": {"snr_offset_db": (-12.0, -6.0)},
     "phase": {"phase_offset_turns": "uniform"},
     "carrier": {"carrier_offset_turns_per_symbol": (-0.02, 0.02)},
     "phase noise": {"linewidth_turns_per_symbol": (0.001, 0.01)},
@@ -142,14 +143,29 @@ def test_every_effect_is_drawn_and_can_be_seen(effect, view, link, streams):
     there = with_channel(link, **EFFECTS[effect])
     drawn = observe(MODULATIONS["QPSK"], 30.0, there, 2, streams).drawn
     assert drawn.keys() == set(there.channel.drawn_names) != set()
-    # impulses are so many times the noise, and need some
-    snr_db = 30.0 if effect == "impulses" else 200.0
+    # an offset moves the noise and impulses are so many times the noise: they need some
+    snr_db = 30.0 if effect in ("snr offset", "impulses") else 200.0
     plain, other = on_the_same_bits(MODULATIONS["QPSK"], snr_db, link, there, streams, view)
     if effect == "phase":
         assert evm_db(other, plain) < -100  # the best gain takes it back
         assert np.abs(other - plain).mean() > 0.1
     else:
         assert evm_db(other, plain) > -30
+
+
+@pytest.mark.parametrize("impulses", [Impulses(), Impulses(0.1, 20.0)], ids=["noise", "impulses"])
+def test_an_offset_of_the_snr_is_another_snr_for_each_example(impulses, link, streams):
+    link = with_channel(unknowing(link), impulses=impulses)
+    moved = observe(
+        MODULATIONS["16QAM"], 5.0, with_channel(link, snr_offset_db=(-9.0, 9.0)), 6, streams
+    )
+    offsets = moved.drawn["snr_offset_db"]
+    assert np.ptp(offsets) > 6
+    for row, offset in enumerate(offsets):
+        there = observe(MODULATIONS["16QAM"], 5.0 + float(offset), link, 6, streams)
+        for view, pair in moved.views.items():
+            for one, other in zip(pair, there.views[view], strict=True):
+                np.testing.assert_allclose(one[row], other[row], atol=2e-5)  # float32
 
 
 @every_modulation
@@ -431,3 +447,30 @@ def test_a_receiver_is_told_apart_by_what_it_observes(link, streams):
             MODULATIONS["QPSK"], 0.0, replace(link, receiver=Receiver(observe=what)), 1, streams
         )
         assert list(found.views) == [what]
+
+
+@pytest.mark.parametrize("effect", ["phase", "timing", "carrier", "rayleigh"])
+@pytest.mark.parametrize("modulation", ["QPSK", "16QAM", "GMSK", "OOK"])
+def test_a_filtered_waveform_passes_through_the_symbols(effect, modulation, link, streams):
+    receiver = Receiver(observe="both", waveform="filtered")
+    link = replace(with_channel(link, **EFFECTS[effect]), receiver=receiver)
+    views = observe(MODULATIONS[modulation], 10.0, link, 3, streams).views
+    for symbols, waveform in zip(views["symbols"], views["waveform"], strict=True):
+        at_instants = waveform[:, ::4]
+        # each view has unit power of its own, so they agree up to a gain
+        product = (at_instants.conj() * symbols).sum(axis=1) / (abs(at_instants) ** 2).sum(axis=1)
+        np.testing.assert_allclose(product.imag, 0, atol=1e-5)
+        np.testing.assert_allclose(product.real[:, None] * at_instants, symbols, atol=1e-4)
+
+
+def test_a_filter_leaves_out_the_noise_beyond_the_band(link, streams):
+    quiet = replace(link, samples_per_symbol=8)
+    received = replace(quiet, receiver=Receiver(observe="waveform"))
+    filtered = replace(quiet, receiver=Receiver(observe="waveform", waveform="filtered"))
+    likeness = []
+    for each in (received, filtered):
+        observed, clean = observe(MODULATIONS["QPSK"], 10.0, each, 16, streams).views["waveform"]
+        likeness.append(abs(np.vdot(clean, observed)) ** 2 / (16 * clean[0].size) ** 2)
+    # per sample the SNR is 1 dB before the filter and 10 dB after it
+    assert likeness[0] == pytest.approx(1 / (1 + 8 / 10), rel=0.05)
+    assert likeness[1] == pytest.approx(1 / (1 + 1 / 10), rel=0.05)

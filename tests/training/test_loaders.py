@@ -1,12 +1,17 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
+from rfmae.datasets.store import write_dataset
 from rfmae.errors import TrainingError
 from rfmae.imaging.render import constellation_images
 from rfmae.progress import Silent
+from rfmae.records import ImageConfig, Plane
+from rfmae.signal.receiver import Receiver
 from rfmae.training import loaders
 from rfmae.training.engine import epoch_rows
-from rfmae.training.loaders import ImageSplit, labelled_subset
+from rfmae.training.loaders import ImageSplit, image_card, labelled_subset
 from rfmae.workflows.training import Finetuning, finetune
 
 CPU = torch.device("cpu")
@@ -26,6 +31,29 @@ def test_rows_are_the_rows_of_the_file(dataset):
     pairs = dataset.read("validation")
     images = constellation_images(torch.from_numpy(pairs.clean), dataset.image)
     torch.testing.assert_close(split.clean(torch.arange(len(split))), images, atol=1e-3, rtol=1e-3)
+
+
+def test_planes_are_drawn_from_the_views_that_they_name(tiny_recipe, tmp_path):
+    planes = (
+        Plane("symbols", "density"),
+        Plane("differential-trajectory", "density", lag_symbols=0.5),
+    )
+    source = replace(tiny_recipe.source, receiver=Receiver(observe="both"))
+    recipe = replace(tiny_recipe, source=source, image=ImageConfig(size=32, planes=planes))
+    both = write_dataset(recipe, tmp_path / "both")
+    split = ImageSplit(both, "train", CPU, Silent(), clean=True)
+    rows = torch.tensor([4, 0, 9])
+    for images, half in ((split.noisy(rows), "observed"), (split.clean(rows), "clean")):
+        for place, (plane, view) in enumerate(zip(planes, ("symbols", "waveform"), strict=True)):
+            pairs = both.read("train", view=view)
+            iq = pairs.clean if half == "clean" else pairs.observed.iq
+            alone = ImageConfig(size=32, planes=(plane,))
+            drawn = constellation_images(torch.from_numpy(iq[rows.numpy()]), alone, 2.0)
+            # half precision holds eleven bits
+            torch.testing.assert_close(images[:, place], drawn[:, 0], atol=1e-3, rtol=1e-3)
+    card = image_card(both)
+    assert card["samples"] == {"symbols": 64, "waveform": 128}
+    assert card["samples_per_symbol"] == 2.0
 
 
 def test_some_rows_alone_count_from_zero(dataset):

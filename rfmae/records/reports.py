@@ -1,125 +1,15 @@
-"""What travels between rooms: batches of I/Q, the image declaration, and the reports."""
+"""What an evaluation, a denoising test or a theory found, as counts and means per SNR."""
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from rfmae.errors import RecipeError, ShapeError
+from rfmae.errors import ShapeError
+from rfmae.records.iq import FloatArray, IntArray
 from rfmae.units import SnrReference
 
-ComplexArray = npt.NDArray[np.complex64]
-FloatArray = npt.NDArray[np.floating[Any]]
-IntArray = npt.NDArray[np.integer[Any]]
-
-View = Literal["symbols", "waveform"]
-"""How an example is observed: one point for each symbol, or every sample."""
-
-_SMALLEST_IMAGE = 24  # below, a kernel of half-width 5 falls between two pixels
 _NORMAL_QUANTILE_95 = 1.959963984540054
-
-
-@dataclass(frozen=True, slots=True)
-class IqBatch:
-    """Examples of complex baseband with what is known of each.
-
-    `snr_db` is meaningful only together with `snr_reference`; `label` indexes `classes`.
-    """
-
-    iq: ComplexArray  # (N, T), time last
-    label: IntArray  # (N,)
-    snr_db: FloatArray  # (N,)
-    classes: tuple[str, ...]
-    samples_per_symbol: float
-    snr_reference: SnrReference
-
-    def __post_init__(self) -> None:
-        if self.iq.ndim != 2 or not np.iscomplexobj(self.iq):
-            raise ShapeError(
-                f"iq must be complex of shape (N, T), got {self.iq.dtype} {self.iq.shape}"
-            )
-        for name in ("label", "snr_db"):
-            shape = getattr(self, name).shape
-            if shape != self.iq.shape[:1]:
-                raise ShapeError(f"{name} must have shape {self.iq.shape[:1]}, got {shape}")
-        if self.label.size and not 0 <= self.label.min() <= self.label.max() < len(self.classes):
-            raise ShapeError(
-                f"labels must index {len(self.classes)} classes, "
-                f"got {self.label.min()} to {self.label.max()}"
-            )
-
-    def __len__(self) -> int:
-        return len(self.iq)
-
-
-@dataclass(frozen=True, slots=True)
-class IqPairBatch:
-    """Observed I/Q and its clean twin: same bits, pulse, path and receiver, no noise."""
-
-    observed: IqBatch
-    clean: ComplexArray  # (N, T)
-
-    def __post_init__(self) -> None:
-        if self.clean.shape != self.observed.iq.shape:
-            raise ShapeError(
-                f"clean must have the shape of observed {self.observed.iq.shape}, "
-                f"got {self.clean.shape}"
-            )
-
-    def __len__(self) -> int:
-        return len(self.observed)
-
-
-@dataclass(frozen=True, slots=True)
-class Synthesised:
-    """Some examples in each of their views, and what the channel drew for them, each (N,)."""
-
-    views: dict[View, IqPairBatch]
-    drawn: dict[str, FloatArray]
-
-    def __len__(self) -> int:
-        return len(self.pairs)
-
-    @property
-    def pairs(self) -> IqPairBatch:
-        """The first view: symbols where they are observed, the waveform elsewhere."""
-        return next(iter(self.views.values()))
-
-
-@dataclass(frozen=True, slots=True)
-class ImageConfig:
-    """How I/Q becomes a constellation image; all that imaging needs to know.
-
-    `half_widths` are those of the decay kernels in pixels of a 224-pixel image and scale with
-    `size`. `extent` is the half-width of the I and Q axes in units of the rms amplitude.
-    """
-
-    size: int = 224
-    extent: float = 2.5
-    half_widths: tuple[int, ...] = (5, 25, 50)
-    what: Literal["symbols"] = "symbols"
-    how: Literal["decay"] = "decay"
-
-    def __post_init__(self) -> None:
-        if self.size < _SMALLEST_IMAGE:
-            raise RecipeError(
-                f"image size must be at least {_SMALLEST_IMAGE} pixels, got {self.size}"
-            )
-        if not 0 < self.extent < math.inf:
-            raise RecipeError(f"image extent must be positive, got {self.extent:g}")
-        if not self.half_widths or min(self.half_widths) < 1:
-            raise RecipeError(f"image half_widths must all be at least 1, got {self.half_widths}")
-
-    @property
-    def planes(self) -> int:
-        return len(self.half_widths)
-
-
-def image_config_from_card(card: dict[str, Any]) -> ImageConfig:
-    """The image declaration that a card holds."""
-    return ImageConfig(**{**card, "half_widths": tuple(card["half_widths"])})
 
 
 def wilson_interval(hits: IntArray, counts: IntArray) -> FloatArray:
@@ -216,6 +106,64 @@ class DenoiseReport:
         """The mean over all examples of a per-SNR mean."""
         weights = self.examples_per_snr / max(int(self.examples_per_snr.sum()), 1)
         return float(np.dot(values, weights))
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """Bayes accuracy of a class list at every SNR point, by Monte Carlo: nobody exceeds it.
+
+    `groups` divide the classes: those of one group send the same signals, so that among them the
+    best receiver can only guess. `hit_rate` is how often the most probable class was the true one,
+    `mean_posterior` how probable it was thought to be; both estimate the same number, the second
+    with less noise. The `merged` figures count a group as one class with the weight of its members.
+    A `kind` that is no true bound says so in `is_bound`.
+    """
+
+    kind: str  # "sequence", or the planes of an image
+    classes: tuple[str, ...]
+    groups: tuple[tuple[str, ...], ...]
+    snr_db: tuple[float, ...]
+    snr_reference: SnrReference
+    symbols_per_example: int
+    phase: Literal["known", "unknown"]
+    snr: Literal["known", "unknown"]
+    amplitude: Literal["known", "unknown"]
+    frames_per_group: int
+    is_bound: bool  # False: what one reader reached, so the ceiling lies no lower
+    hit_rate: FloatArray  # (S,)
+    mean_posterior: FloatArray  # (S,)
+    posterior_error: FloatArray  # (S,) standard error of mean_posterior
+    merged_hit_rate: FloatArray  # (S,)
+    merged_mean_posterior: FloatArray  # (S,)
+    recall: FloatArray  # (S, groups): how often each group is taken for itself
+
+    def __post_init__(self) -> None:
+        points = len(self.snr_db)
+        for name in (
+            "hit_rate",
+            "mean_posterior",
+            "posterior_error",
+            "merged_hit_rate",
+            "merged_mean_posterior",
+        ):
+            if getattr(self, name).shape != (points,):
+                raise ShapeError(
+                    f"{name} must have shape ({points},), got {getattr(self, name).shape}"
+                )
+        if self.recall.shape != (points, len(self.groups)):
+            raise ShapeError(
+                f"recall must have shape ({points}, {len(self.groups)}), got {self.recall.shape}"
+            )
+
+    @property
+    def accuracy(self) -> FloatArray:
+        """The better estimate of the Bayes accuracy, (S,)."""
+        return self.mean_posterior
+
+    @property
+    def mean_accuracy(self) -> float:
+        """Over all SNR points."""
+        return float(np.mean(self.mean_posterior))
 
 
 def as_plain(record: Any) -> dict[str, Any]:

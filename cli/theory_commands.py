@@ -1,0 +1,99 @@
+"""The commands about what is possible at all: parse, one call, print."""
+
+from typing import Annotated, Any
+
+import typer
+from rfmae_cli import console
+from rfmae_cli.options import HOME, JsonOption, OutOption, SeedOption
+from rfmae_cli.words import names, one_of
+
+
+def ceiling(
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            "--recipe", "-r", help="A recipe that comes with rfmae, or a TOML file.  [awgn-ten]"
+        ),
+    ] = None,
+    classes: Annotated[
+        str | None, typer.Option(help="Instead of a recipe: modulations, such as BPSK,QPSK,8PSK.")
+    ] = None,
+    snr: Annotated[
+        str | None, typer.Option(help="SNR grid in dB, start:stop[:step], such as -10:10.")
+    ] = None,
+    symbols: Annotated[
+        int | None, typer.Option(min=1, help="Symbols of a frame. Default: of the recipe, or 1024.")
+    ] = None,
+    phase: Annotated[
+        str | None,
+        typer.Option(help="Of the carrier: known or unknown. Default: as in the recipe."),
+    ] = None,
+    planes: Annotated[
+        str,
+        typer.Option(
+            help="What the planes of an image show, such as symbols,trajectory,differential. "
+            "Default: the receiver sees the whole sequence."
+        ),
+    ] = "",
+    frames: Annotated[int, typer.Option(min=2, help="Frames of each class at each SNR.")] = 400,
+    seed: SeedOption = 0,
+    out: OutOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compute the Bayes accuracy of a class list per SNR: what no receiver exceeds.
+
+    Example: rfmae ceiling --recipe awgn-ten --snr -10:10:5
+
+    Example: rfmae ceiling --classes BPSK,QPSK,8PSK --symbols 128 --phase known
+    """
+    from rfmae.theory.question import plane_names
+    from rfmae.workflows import ceiling as ceiling_jobs
+
+    name, question = _asked(recipe, classes)
+    question = ceiling_jobs.changed(
+        question,
+        snr=snr,
+        symbols=symbols,
+        phase=None if phase is None else one_of("--phase", phase, ("known", "unknown")),
+        planes=plane_names(names(planes)),
+    )
+    folder = out or HOME / "ceilings" / f"{name}-{question.fingerprint(frames, seed)}"
+    told = ceiling_jobs.ceiling(
+        question, folder, frames=frames, seed=seed, progress=console.ShownProgress()
+    )
+    _tell(told, as_json)
+
+
+def _asked(recipe: str | None, classes: str | None) -> tuple[str, Any]:
+    """The name and the question of a recipe or of a class list."""
+    from rfmae.datasets.recipe import load_recipe
+    from rfmae.errors import UnitError
+    from rfmae.workflows import ceiling as ceiling_jobs
+
+    if classes is None:
+        resolved = load_recipe(recipe or "awgn-ten")
+        return resolved.name, ceiling_jobs.question_of_recipe(resolved)
+    if recipe is not None:
+        raise UnitError(
+            f"--classes stands instead of a recipe, got {classes!r} and --recipe {recipe}; "
+            "name one of them"
+        )
+    listed = names(classes)
+    return f"{len(listed)}-classes", ceiling_jobs.question_of_classes(listed)
+
+
+def _tell(told: Any, as_json: bool) -> None:
+    """The accuracies of the best receiver, what it cannot tell apart, and where they are."""
+    from rfmae.records import as_plain
+    from rfmae.reporting.tables import ceiling_table
+
+    ceiling = told.ceiling
+    if as_json:
+        console.say_json({"folder": str(told.folder), **as_plain(ceiling)})
+        return
+    console.say(f"Bayes accuracy in % of {', '.join(ceiling.classes)}")
+    console.say_table(*ceiling_table({ceiling.kind: ceiling}))
+    console.say("")
+    for note in told.notes:
+        console.say(f"Note: {note}")
+    console.say(f"Ceiling: {told.folder}")

@@ -1,0 +1,1 @@
+"""Classifiers that need no training, to measure the trained ones by."""

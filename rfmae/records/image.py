@@ -1,0 +1,147 @@
+"""The declaration of a constellation image: its planes, its size, its axes."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+from rfmae.errors import ArtefactError, RecipeError
+from rfmae.records.iq import View
+
+What = Literal["symbols", "trajectory", "differential", "differential-trajectory"]
+"""What a plane of an image shows."""
+
+Units = Literal["rms", "absolute"]
+"""Of the axes of an image: the rms amplitude of what a plane shows, or the I/Q as it is."""
+
+PUBLISHED_SIZE = 224
+"""Pixels of an image of DenoMAE2.0, in which half-widths of kernels are stated."""
+
+_SMALLEST_IMAGE = 24  # below, a kernel of half-width 5 falls between two pixels
+_WIDEST_KERNEL = 112  # half of such an image
+_LONGEST_LAG = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """One map of a constellation image: what is shown, and how.
+
+    What: `symbols`, one point each; `trajectory`, every sample of the waveform; `differential`,
+    y[k]·conj(y[k − lag]) of the symbols, which ignores the carrier phase; the same of every sample
+    is `differential-trajectory`, its lag still in symbols.
+
+    How: `decay`, every point glows by exp(−5/half_width · d/√2) within a square of `half_width`
+    pixels round its own (Peng et al. 2018), distances in pixels of a 224-pixel image; `density`,
+    the logarithm of 1 + points, laid bilinearly on the pixels; `published`, the decay as the public
+    code of DenoMAE2.0 draws it, its rounding, padding and eight bits included.
+
+    `normalise` divides by the largest value of the plane (`peak`; of the padded canvas where
+    published), or by what all points on one pixel would give (`points`).
+    """
+
+    what: What = "symbols"
+    how: Literal["decay", "density", "published"] = "decay"
+    half_width: int = 0  # of a kernel; a density has none
+    lag_symbols: float = 0.0  # of a differential plane; the others have none
+    normalise: Literal["peak", "points"] = "peak"
+
+    def __post_init__(self) -> None:
+        _check_plane(self)
+
+    @property
+    def view(self) -> View:
+        """What it is drawn from."""
+        return "symbols" if self.what in ("symbols", "differential") else "waveform"
+
+    @property
+    def is_differential(self) -> bool:
+        return self.what in ("differential", "differential-trajectory")
+
+    def __str__(self) -> str:
+        lag = f" over {self.lag_symbols:g} symbols" if self.is_differential else ""
+        return f"{self.what}{lag}, {self.how}{f' {self.half_width}' if self.half_width else ''}"
+
+
+def _check_plane(plane: Plane) -> None:
+    if plane.how == "density" and plane.half_width:
+        raise RecipeError(
+            f"a density plane has no half_width, got {plane.half_width}; leave it out"
+        )
+    if plane.how != "density" and not 1 <= plane.half_width <= _WIDEST_KERNEL:
+        raise RecipeError(
+            f"half_width of a {plane.how} plane must lie in 1 to {_WIDEST_KERNEL}, "
+            f"got {plane.half_width}; the published ones are 5, 25 and 50"
+        )
+    if plane.is_differential and not 0 < plane.lag_symbols <= _LONGEST_LAG:
+        raise RecipeError(
+            f"lag_symbols of a {plane.what} plane must lie above 0 and up to {_LONGEST_LAG}, "
+            f"got {plane.lag_symbols:g}; write lag_symbols = 1"
+        )
+    if plane.what == "differential" and plane.lag_symbols % 1:
+        raise RecipeError(
+            f"lag_symbols of a differential plane must be whole, got {plane.lag_symbols:g}; "
+            'what = "differential-trajectory" takes fractions'
+        )
+    if not plane.is_differential and plane.lag_symbols:
+        raise RecipeError(
+            f"lag_symbols belongs to differential planes, got {plane.lag_symbols:g} "
+            f"for {plane.what}; leave it out"
+        )
+    if plane.how == "published" and plane.normalise != "peak":
+        raise RecipeError(
+            f"a published plane is divided by its peak, got normalise = {plane.normalise!r}; "
+            'leave it out or write how = "decay"'
+        )
+
+
+DECAY_PLANES = tuple(Plane("symbols", "decay", half_width) for half_width in (5, 25, 50))
+"""The three kernels of DenoMAE2.0 around every symbol."""
+
+TRAJECTORY_PLANES = tuple(replace(plane, what="trajectory") for plane in DECAY_PLANES)
+"""The same around every sample of a waveform."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageConfig:
+    """How I/Q becomes a constellation image; all that imaging needs to know.
+
+    `extent` is the half-width of the I and Q axes, in units of the rms amplitude of what a plane
+    shows, or as it is (`absolute`).
+    """
+
+    size: int = 224
+    extent: float = 2.5
+    units: Units = "rms"
+    planes: tuple[Plane, ...] = DECAY_PLANES
+
+    def __post_init__(self) -> None:
+        if self.size < _SMALLEST_IMAGE:
+            raise RecipeError(
+                f"image size must be at least {_SMALLEST_IMAGE} pixels, got {self.size}"
+            )
+        if not 0 < self.extent < math.inf:
+            raise RecipeError(f"image extent must be positive, got {self.extent:g}")
+        if not self.planes:
+            raise RecipeError("image planes must name at least one plane, got none")
+        if self.size != PUBLISHED_SIZE and any(plane.how == "published" for plane in self.planes):
+            raise RecipeError(
+                f"published planes are {PUBLISHED_SIZE} pixels wide, got image size {self.size}; "
+                'write how = "decay" for another size'
+            )
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """What the planes are drawn from, each view once, symbols first."""
+        needed = {plane.view for plane in self.planes}
+        return tuple(view for view in get_args(View) if view in needed)
+
+
+def image_config_from_card(card: dict[str, Any]) -> ImageConfig:
+    """The image declaration that a card holds."""
+    try:
+        planes = tuple(Plane(**plane) for plane in card["planes"])
+        return ImageConfig(**{**card, "planes": planes})
+    except (KeyError, TypeError) as error:
+        raise ArtefactError(
+            f"a card declares its images as {card}, which this version of rfmae does not read; "
+            "make the data set and what was trained on it anew"
+        ) from error

@@ -1,0 +1,1 @@
+"""What is possible: likelihoods of modulations, and the Bayes accuracy that they allow."""

@@ -1,0 +1,293 @@
+"""The Bayes accuracy of a class list at every SNR, by Monte Carlo."""
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rfmae.errors import RecipeError
+from rfmae.records import Ceiling, FloatArray, IntArray
+from rfmae.signal.impairments import Streams
+from rfmae.signal.modulations import Modulation
+from rfmae.theory.frames import Frames, Law, simulate
+from rfmae.theory.laws import equal_law_groups, law_of
+from rfmae.theory.memoryless import OffsetLaw
+from rfmae.theory.nuisance import log_evidence
+from rfmae.theory.published import published_ceiling_at, published_laws
+from rfmae.theory.question import PublishedQuestion, Question
+from rfmae.theory.readers import PlaneReader, image_ceiling_at
+from rfmae.theory.screening import screened_evidence
+from rfmae.theory.tally import Tally, group_posteriors, tally
+from rfmae.theory.trellis import ContinuousPhaseLaw
+from rfmae.units import db_to_ratio
+
+FRAMES = 400
+"""Frames of each group that a ceiling is estimated from unless another number is asked for."""
+
+BLOCK = 100
+"""Frames that share an address, and the random streams that start there."""
+
+GAINS = tuple(db_to_ratio(step / 2) for step in range(-6, 7))
+"""Amplitudes that are equally likely where the amplitude is unknown: ±6 dB in steps of 1 dB."""
+
+Advance = Callable[[int], None]
+Groups = tuple[tuple[str, ...], ...]
+
+
+def compute_ceiling(
+    question: Question | PublishedQuestion,
+    *,
+    frames: int = FRAMES,
+    seed: int = 0,
+    advance: Advance = lambda _: None,
+) -> Ceiling:
+    """Draw `frames` of every group at every SNR point and let the best receiver name them.
+
+    `advance` hears of frames that are done. Frames are addressed: those of a group at a point are
+    the same whatever else the question holds, and the first of them however many are drawn.
+    """
+    groups = groups_of(question)
+    tallies = [
+        tally_at(question, snr_db, groups, frames, seed, advance) for snr_db in question.snr_db
+    ]
+    return _record(question, groups, frames, tallies)
+
+
+def groups_of(question: Question | PublishedQuestion) -> Groups:
+    """The classes of a question, those together that send the same signals."""
+    if isinstance(question, PublishedQuestion):
+        return tuple(law.classes for law in published_laws())
+    return equal_law_groups(question.modulations, question.pulse, question.rate, question.phase)
+
+
+def tally_at(
+    question: Question | PublishedQuestion,
+    snr_db: float,
+    groups: Groups,
+    frames: int,
+    seed: int,
+    advance: Advance = lambda _: None,
+) -> Tally:
+    """Both estimates at one point of the grid."""
+    members = np.array([len(group) for group in groups])
+    if isinstance(question, PublishedQuestion):
+        labels, posteriors = _read_published(question, snr_db, frames, seed)
+        advance(frames * len(groups))
+    else:
+        rows = first_rows(question, groups)
+        read = _read_images if question.planes else _read_sequences
+        labels, posteriors = read(question, rows, members, snr_db, frames, seed, advance)
+    return tally(labels, posteriors, members)
+
+
+def _read_published(
+    question: PublishedQuestion, snr_db: float, frames: int, seed: int
+) -> tuple[IntArray, FloatArray]:
+    """Labels (n,) of published frames and posteriors (n, groups)."""
+    return published_ceiling_at(
+        snr_db,
+        streams=streams_at(seed, question.kind, snr_db, 0),
+        seen="window" if question.planes else "points",
+        symbols=question.symbols_per_example,
+        frames_per_law=frames,
+    )
+
+
+def _read_sequences(
+    question: Question,
+    rows: Sequence[Modulation],
+    members: IntArray,
+    snr_db: float,
+    frames: int,
+    seed: int,
+    advance: Advance,
+) -> tuple[IntArray, FloatArray]:
+    """Labels (n,) of frames and posteriors (n, groups) by the laws themselves."""
+    laws = [law_of(row, question.pulse, question.rate) for row in rows]
+    labels, scores = [], []
+    for block, count in enumerate(_block_sizes(frames)):
+        drawn = [
+            _frames(question, row, snr_db, count, streams_at(seed, row.name, snr_db, block), laws)
+            for row in rows
+        ]
+        # all groups at once: a law's steps cost the same for many frames as for few
+        scores.append(_evidence(question, laws, joined(drawn)))
+        labels.append(np.repeat(np.arange(len(rows)), count))
+        advance(count * len(rows))
+    return np.concatenate(labels), group_posteriors(np.concatenate(scores), members)
+
+
+def _read_images(
+    question: Question,
+    rows: Sequence[Modulation],
+    members: IntArray,
+    snr_db: float,
+    frames: int,
+    seed: int,
+    advance: Advance,
+) -> tuple[IntArray, FloatArray]:
+    """The same by a reader that sees points of planes without their order."""
+    labels, posteriors = image_ceiling_at(
+        rows,
+        question.pulse,
+        question.rate,
+        question.symbols_per_example,
+        question.es_n0(snr_db),
+        planes=question.whats,
+        streams=streams_at(seed, question.kind, snr_db, 0),
+        phase=question.phase,
+        units=question.units,
+        priors=members.tolist(),
+        frames_per_law=frames,
+    )
+    advance(frames * len(rows))
+    return labels, posteriors
+
+
+def is_bound(question: Question | PublishedQuestion, groups: Groups) -> bool:
+    """Whether nobody exceeds the answer: not where an image was read by what is only one reader."""
+    if isinstance(question, PublishedQuestion) or not question.planes:
+        return True
+    rows, es_n0 = first_rows(question, groups), question.es_n0(question.snr_db[0])
+    reader = PlaneReader(
+        tuple(rows),
+        question.pulse,
+        question.rate,
+        es_n0,
+        question.whats,
+        question.phase,
+        question.units,
+    )
+    return reader.is_exact
+
+
+def _evidence(question: Question, laws: Sequence[Law], frames: Frames) -> FloatArray:
+    """Log evidence (n, laws) of each law, all that is unknown averaged."""
+    grid = [question.es_n0(snr_db) for snr_db in question.snr_db]
+
+    def measure(law: Law, some: Frames) -> Tensor:
+        return log_evidence(
+            law,
+            some,
+            question.phase,
+            es_n0_grid=grid if question.snr == "unknown" else (),
+            gains=GAINS if question.amplitude == "unknown" else (),
+        )
+
+    return screened_evidence(laws, frames, measure)
+
+
+def check_laws(question: Question | PublishedQuestion) -> None:
+    """Refuse classes for which no likelihood is known, naming all of them."""
+    if isinstance(question, PublishedQuestion):
+        return
+    problems: dict[str, RecipeError] = {}
+    for row in question.modulations:
+        try:
+            law_of(row, question.pulse, question.rate)
+        except RecipeError as error:
+            problems[row.name] = error
+    if len(problems) == 1:
+        raise next(iter(problems.values()))
+    if problems:
+        able = [name for name in question.classes if name not in problems]
+        raise RecipeError(
+            f"no likelihood is known of {', '.join(problems)} as they are sent here; "
+            f"name the others with --classes {','.join(able) or '…'}"
+        )
+
+
+def first_rows(question: Question, groups: Groups) -> list[Modulation]:
+    """One modulation for each group."""
+    by_name = {row.name: row for row in question.modulations}
+    return [by_name[group[0]] for group in groups]
+
+
+def _block_sizes(frames: int) -> list[int]:
+    return [min(BLOCK, frames - first) for first in range(0, frames, BLOCK)]
+
+
+def streams_at(seed: int, name: str, snr_db: float, block: int) -> Streams:
+    """The generators of a block of frames, one for each purpose, made from its address alone."""
+    address = (zlib.crc32(name.encode()), round(snr_db * 1000) & 0xFFFFFFFF, block)
+
+    def stream(purpose: str) -> np.random.Generator:
+        key = (*address, zlib.crc32(purpose.encode()))
+        return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=key)))
+
+    return stream
+
+
+def _frames(
+    question: Question,
+    row: Modulation,
+    snr_db: float,
+    count: int,
+    streams: Streams,
+    laws: Sequence[Law],
+) -> Frames:
+    frames = simulate(
+        row,
+        question.pulse,
+        question.rate,
+        question.symbols_per_example,
+        question.es_n0(snr_db),
+        count,
+        streams,
+        phase_turns="uniform" if question.phase == "unknown" else 0.0,
+        waveform=needs_waveform(laws),
+    )
+    if question.amplitude == "known":
+        return frames
+    gains = torch.from_numpy(streams("amplitude").choice(GAINS, count)).float()[:, None]
+    return replace(
+        frames,
+        symbols=frames.symbols * gains,
+        midway=frames.midway * gains,
+        waveform=frames.waveform * gains,
+    )
+
+
+def joined(parts: Sequence[Frames]) -> Frames:
+    """Frames of one SNR, one after another."""
+    return replace(
+        parts[0],
+        symbols=torch.cat([part.symbols for part in parts]),
+        midway=torch.cat([part.midway for part in parts]),
+        waveform=torch.cat([part.waveform for part in parts]),
+    )
+
+
+def needs_waveform(laws: Sequence[Law]) -> bool:
+    """Whether a law looks at more than the matched filter's outputs at the symbol instants."""
+    return any(isinstance(law, (ContinuousPhaseLaw, OffsetLaw)) for law in laws)
+
+
+def _record(
+    question: Question | PublishedQuestion, groups: Groups, frames: int, tallies: Sequence[Tally]
+) -> Ceiling:
+    def column(name: str) -> FloatArray:
+        return np.array([getattr(point, name) for point in tallies])
+
+    return Ceiling(
+        kind=question.kind,
+        classes=question.classes,
+        groups=groups,
+        snr_db=question.snr_db,
+        snr_reference=question.snr_reference,
+        symbols_per_example=question.symbols_per_example,
+        phase=question.phase,
+        snr=question.snr,
+        amplitude=question.amplitude,
+        frames_per_group=frames,
+        is_bound=is_bound(question, groups),
+        hit_rate=column("hit_rate"),
+        mean_posterior=column("mean_posterior"),
+        posterior_error=column("posterior_error"),
+        merged_hit_rate=column("merged_hit_rate"),
+        merged_mean_posterior=column("merged_mean_posterior"),
+        recall=column("recall"),
+    )

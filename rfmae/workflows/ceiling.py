@@ -1,0 +1,239 @@
+"""What the best receiver can do: recipes and class lists to Bayes accuracy per SNR."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rfmae.artefacts import CARD_NAME, read_card, refuse_occupied, write_json, written_whole
+from rfmae.datasets.recipe import Recipe
+from rfmae.errors import ArtefactError, RecipeError, RfmaeError, first_line
+from rfmae.progress import Progress, Silent
+from rfmae.records import Ceiling, What
+from rfmae.reporting.figures import draw_ceilings
+from rfmae.reporting.tables import ceiling_csv, write_csv
+from rfmae.signal.impairments import Setting
+from rfmae.signal.modulations import find_modulation
+from rfmae.theory.ceiling import FRAMES, check_laws, compute_ceiling, groups_of
+from rfmae.theory.question import Knowledge, PublishedQuestion, Question
+from rfmae.theory.shipped import (
+    at_points,
+    ceiling_from_json,
+    ceiling_json,
+    shipped_ceiling,
+)
+from rfmae.units import parse_snr_grid
+
+KIND = "ceiling"
+CEILING_NAME = "ceiling.json"
+
+_NORMAL_95 = 1.96
+
+DEFAULT_SNR = "-10:10"
+"""Grid of a class list that no recipe holds."""
+
+
+AnyQuestion = Question | PublishedQuestion
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A ceiling and the folder it was written to."""
+
+    ceiling: Ceiling
+    folder: Path
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of it."""
+        return notes_of(self.ceiling)
+
+
+def ceiling(
+    question: AnyQuestion,
+    folder: Path,
+    *,
+    frames: int = FRAMES,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Told:
+    """Compute the answer to a question into a folder; one that holds the same answer is kept."""
+    progress = progress or Silent()
+    check_laws(question)
+    card = {"kind": KIND, "key": question.key, "fingerprint": question.fingerprint(frames, seed)}
+    found = read_card(folder)
+    if found is not None and {name: found.get(name) for name in card} == card:
+        progress.note(f"ceiling {folder} is there already")
+        return Told(_read(folder), folder)
+    refuse_occupied(folder, replaces=KIND)
+    total = len(groups_of(question)) * len(question.snr_db) * frames
+    with progress.stage(f"ceiling, {question.kind}", total, "frames") as stage:
+        answer = compute_ceiling(question, frames=frames, seed=seed, advance=stage.advance)
+    with written_whole(folder, replaces=KIND) as scratch:
+        write_json(scratch / CEILING_NAME, ceiling_json(question, answer))
+        write_csv(ceiling_csv({answer.kind: answer}), scratch / "ceiling.csv")
+        draw_ceilings({answer.kind: answer}, ", ".join(answer.classes), scratch / "ceiling.png")
+        write_json(scratch / CARD_NAME, {**card, "frames_per_group": frames, "seed": seed})
+    return Told(answer, folder)
+
+
+def known_ceiling(question: AnyQuestion, home: Path | None = None) -> Ceiling | None:
+    """The ceiling that comes with rfmae or that a folder of `home` holds; nothing is computed."""
+    found = shipped_ceiling(question)
+    if found is not None or home is None or not home.is_dir():
+        return found
+    for card in sorted(home.glob(f"*/{CARD_NAME}")):
+        facts = read_card(card.parent) or {}
+        if (facts.get("kind"), facts.get("key")) == (KIND, question.key):
+            found = at_points(_read(card.parent), question.snr_db)
+            if found is not None:
+                return found
+    return None
+
+
+def known_ceilings(recipe: Recipe, home: Path | None = None) -> dict[str, Ceiling]:
+    """Ceilings of the sequence and of the images of a recipe, as far as they are known, by kind."""
+    try:
+        questions = [question_of_recipe(recipe), question_of_recipe(recipe, image_whats(recipe))]
+    except RfmaeError:
+        return {}  # of a link for which no likelihood is known
+    found = {question.kind: known_ceiling(question, home) for question in questions}
+    return {kind: answer for kind, answer in found.items() if answer is not None}
+
+
+def notes_of(ceiling: Ceiling) -> tuple[str, ...]:
+    """What a reader must know of a ceiling."""
+    unknown = [
+        name for name in ("phase", "snr", "amplitude") if getattr(ceiling, name) == "unknown"
+    ]
+    largest = 100 * _NORMAL_95 * float(ceiling.posterior_error.max())
+    notes = [
+        f"{ceiling.symbols_per_example} symbols, {', '.join(unknown) or 'nothing'} unknown to the "
+        f"receiver; ±{largest:.1f} at most with 95 % confidence, from {ceiling.frames_per_group} "
+        "frames of each signal at each SNR."
+    ]
+    notes += [
+        f"{' and '.join(group)} send the same signals: nobody can tell them apart."
+        for group in ceiling.groups
+        if len(group) > 1
+    ]
+    if not ceiling.is_bound:
+        notes.append(
+            "This is what one reader reached that sees points without their order; "
+            "the ceiling of such images lies no lower."
+        )
+    return tuple(notes)
+
+
+# questions ----------------------------------------------------------------------------------
+
+
+def question_of_recipe(recipe: Recipe, planes: tuple[What, ...] = ()) -> AnyQuestion:
+    """What a ceiling of a recipe means: its classes on its link, SNR and amplitude known.
+
+    A receiver that has to find out the SNR and the amplitude stays below, and so does one that
+    estimates what it could know.
+    """
+    source = recipe.source
+    if source.kind == "published":
+        snr_db, symbols = source.channel.snr_db, source.symbols_per_example
+        return PublishedQuestion(recipe.classes, snr_db, symbols, planes)
+    _check_link(recipe)
+    return Question(
+        modulations=recipe.modulations,
+        snr_db=source.channel.snr_db,
+        snr_reference=source.channel.snr_reference,
+        symbols_per_example=source.symbols_per_example,
+        samples_per_symbol=source.samples_per_symbol,
+        pulse=source.pulse,
+        phase=_phase(recipe),
+        planes=planes,
+    )
+
+
+def question_of_classes(names: tuple[str, ...]) -> Question:
+    """The classes on the link that a recipe has by default, from -10 to 10 dB Es/N0."""
+    return Question(tuple(find_modulation(name) for name in names), parse_snr_grid(DEFAULT_SNR))
+
+
+def changed(
+    question: AnyQuestion,
+    *,
+    snr: str | None = None,
+    symbols: int | None = None,
+    phase: Knowledge | None = None,
+    planes: tuple[What, ...] = (),
+) -> AnyQuestion:
+    """The question with what is not none or empty in place of its own."""
+    same = replace(
+        question,
+        snr_db=question.snr_db if snr is None else parse_snr_grid(snr),
+        symbols_per_example=question.symbols_per_example if symbols is None else symbols,
+        planes=planes or question.planes,
+    )
+    if phase is None or phase == same.phase:
+        return same
+    if isinstance(same, PublishedQuestion):
+        raise RecipeError(f"the carrier phase of published signals is known, got --phase {phase}")
+    return replace(same, phase=phase)
+
+
+def image_whats(recipe: Recipe) -> tuple[What, ...]:
+    """What the planes of a recipe's images show."""
+    return tuple(dict.fromkeys(plane.what for plane in recipe.image.planes))
+
+
+def _phase(recipe: Recipe) -> Knowledge:
+    """Whether the carrier phase is known to who sees the examples."""
+    setting = recipe.source.channel.phase_offset_turns
+    if setting == "none" or isinstance(setting, int | float) or _undone(recipe, "phase"):
+        return "known"
+    if setting == "uniform" or _whole_turn(setting):
+        return "unknown"
+    raise RecipeError(
+        f"a ceiling needs source.channel.phase_offset_turns 'none', a number or 'uniform', "
+        f"got {setting!r}; name the classes with --classes and choose --phase"
+    )
+
+
+def _whole_turn(setting: Setting) -> bool:
+    """Whether a range of phases is as good as uniform."""
+    return isinstance(setting, tuple) and setting[1] - setting[0] == 1
+
+
+def _undone(recipe: Recipe, what: str) -> bool:
+    """Whether the receiver takes away what the channel did, before anything is stored."""
+    receiver = recipe.source.receiver
+    return receiver.views == ("symbols",) and getattr(receiver, what) == "known"
+
+
+_UNDONE_BY = {
+    "timing_offset_symbols": "timing",
+    "clock_offset_ppm": "timing",
+    "carrier_offset_turns_per_symbol": "carrier",
+}
+
+
+def _check_link(recipe: Recipe) -> None:
+    """Refuse a channel that the likelihoods know nothing of."""
+    channel = recipe.source.channel
+    fading = {"fading": channel.fading.kind} if channel.fading.kind != "none" else {}
+    for name, setting in {**fading, **channel.settings}.items():
+        if name == "phase_offset_turns":
+            continue
+        if name in _UNDONE_BY and _undone(recipe, _UNDONE_BY[name]):
+            continue
+        shown = list(setting) if isinstance(setting, tuple) else repr(setting)
+        raise RecipeError(
+            f"no likelihood is known of a channel with {name} {shown}, which recipe {recipe.name} "
+            "has; switch it off in the recipe, or name its classes with --classes"
+        )
+
+
+def _read(folder: Path) -> Ceiling:
+    path = folder / CEILING_NAME
+    try:
+        return ceiling_from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError) as error:
+        raise ArtefactError(
+            f"{path} holds no ceiling ({first_line(error)}); remove its folder"
+        ) from error

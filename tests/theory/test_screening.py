@@ -1,0 +1,58 @@
+"""Screening loses nothing."""
+
+import numpy as np
+import pytest
+import torch
+
+from rfmae.signal.modulations import find_modulation
+from rfmae.signal.pulses import Pulse
+from rfmae.theory.frames import simulate
+from rfmae.theory.laws import law_of
+from rfmae.theory.nuisance import log_evidence
+from rfmae.theory.screening import screened_evidence, start_of
+from rfmae.theory.tally import group_posteriors
+
+NAMES = ("OOK", "QPSK", "8PSK", "16QAM", "OQPSK", "GMSK")
+PULSE = Pulse(span_symbols=6)
+
+
+def frames_of(name, es_n0, streams, symbols=256):
+    return simulate(
+        find_modulation(name), PULSE, 4, symbols, es_n0, 12, streams,
+        phase_turns="uniform", waveform=True,
+    )  # fmt: skip
+
+
+def measure(law, frames):
+    return log_evidence(law, frames, "unknown")
+
+
+@pytest.mark.parametrize("es_n0", [0.2, 1.0, 5.0])
+@pytest.mark.parametrize("name", ["8PSK", "GMSK"])
+def test_posteriors_are_those_of_all_laws_on_whole_frames(name, es_n0, streams):
+    laws = [law_of(find_modulation(other), PULSE, 4) for other in NAMES]
+    frames, members = frames_of(name, es_n0, streams), np.ones(len(NAMES))
+    whole = torch.stack([measure(law, frames) for law in laws], dim=1).numpy()
+    screened = screened_evidence(laws, frames, measure)
+    np.testing.assert_allclose(
+        group_posteriors(screened, members), group_posteriors(whole, members), atol=1e-9
+    )
+
+
+def test_clear_frames_are_decided_by_their_first_symbols(streams):
+    laws = [law_of(find_modulation(other), PULSE, 4) for other in NAMES]
+    lengths = []
+
+    def counted(law, frames):
+        lengths.append(frames.symbols.shape[1])
+        return measure(law, frames)
+
+    scores = screened_evidence(laws, frames_of("QPSK", 30.0, streams), counted)
+    assert max(lengths) < 256
+    assert (np.isfinite(scores).sum(axis=1) == 1).all()
+    assert (scores.argmax(axis=1) == NAMES.index("QPSK")).all()
+
+
+def test_the_start_of_frames_is_that_of_every_view(streams):
+    start = start_of(frames_of("QPSK", 1.0, streams), 10)
+    assert (start.symbols.shape[1], start.midway.shape[1], start.waveform.shape[1]) == (10, 10, 40)
