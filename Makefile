@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: quickstart test test-slow lint bench clean
+.PHONY: quickstart test test-slow lint bench ceilings clean
 
 quickstart: $(VENV)/installed
 	$(BIN)/rfmae quickstart
@@ -24,6 +24,9 @@ bench: $(VENV)/installed-test
 	$(BIN)/python benchmarks/rendering.py
 	$(BIN)/python benchmarks/synthesis.py
 	$(BIN)/python benchmarks/dataset_writing.py
+
+ceilings: $(VENV)/installed
+	$(BIN)/python docs/make_ceilings.py --compute
 
 clean:
 	rm -rf $(VENV) build *.egg-info

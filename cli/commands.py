@@ -174,6 +174,7 @@ def eval_snr(
         dataset,
         dict(zip(names, paths, strict=True)),
         folder,
+        ceilings_home=HOME / "ceilings",
         device=device,
         progress=console.ShownProgress(),
     )
@@ -257,7 +258,7 @@ def _tell(told: Any, as_json: bool) -> None:
         return
     if report.accuracy:
         console.say("Accuracy in % with 95 % Wilson intervals")
-        console.say_table(*accuracy_table(report.accuracy))
+        console.say_table(*accuracy_table(report.accuracy, report.ceilings))
         console.say("")
     if report.denoising is not None:
         console.say("Likeness to the clean image: PSNR in dB, SSIM")

@@ -130,4 +130,6 @@ def _size(octets: int) -> str:
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, dict):  # such as a plane: what, how and its numbers
+        return " ".join(_short(item) for item in value.values() if item)
     return f"{value:.10g}" if isinstance(value, float) else str(value)

@@ -28,6 +28,10 @@ def ceiling(
         str | None,
         typer.Option(help="Of the carrier: known or unknown. Default: as in the recipe."),
     ] = None,
+    unknown: Annotated[
+        str,
+        typer.Option(help="What else the receiver must find out: snr, amplitude, or both."),
+    ] = "",
     planes: Annotated[
         str,
         typer.Option(
@@ -35,6 +39,13 @@ def ceiling(
             "Default: the receiver sees the whole sequence."
         ),
     ] = "",
+    pixels: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="With --planes symbols: counted in so many pixels a side, ±2.5 rms amplitudes.",
+        ),
+    ] = 0,
     frames: Annotated[int, typer.Option(min=2, help="Frames of each class at each SNR.")] = 400,
     seed: SeedOption = 0,
     out: OutOption = None,
@@ -55,7 +66,9 @@ def ceiling(
         snr=snr,
         symbols=symbols,
         phase=None if phase is None else one_of("--phase", phase, ("known", "unknown")),
+        unknown=[one_of("--unknown", word, ("snr", "amplitude")) for word in names(unknown)],
         planes=plane_names(names(planes)),
+        pixels=pixels,
     )
     folder = out or HOME / "ceilings" / f"{name}-{question.fingerprint(frames, seed)}"
     told = ceiling_jobs.ceiling(

@@ -52,6 +52,15 @@ class Glow:
         """Nepers a pixel of this grid."""
         return 5 / half_width * REFERENCE_SIZE / self.size / math.sqrt(2)
 
+    @property
+    def widest(self) -> int:
+        return max(map(self.reach, self.half_widths))
+
+    @property
+    def widest_margin(self) -> int:
+        """Pixels outside from which a window still reaches the grid."""
+        return self.widest if self.overlaps else 0
+
     def faintest(self, half_width: int) -> float:
         """What the farthest corner of a window may get."""
         farthest = math.sqrt(2) * (self.reach(half_width) + 0.5 + self.shift)
@@ -83,10 +92,9 @@ def point_sums(columns: Tensor, rows: Tensor, glow: Glow) -> Tensor:
     if not columns.numel():
         shape = (len(columns), len(glow.half_widths), glow.side, glow.side)
         return columns.new_zeros(shape, dtype=torch.float32)
-    near, far = _parts(glow, columns.device)
-    together = _examples_at_once(columns, near, far)
+    together = _examples_at_once(columns, *_parts(glow, glow.widest_margin, columns.device))
     sums = [
-        _sums(_points(across, down, glow), near, far)
+        _sums(_points(across, down, glow), glow)
         for across, down in zip(columns.split(together), rows.split(together), strict=True)
     ]
     return torch.cat(sums) if len(sums) > 1 else sums[0]
@@ -117,7 +125,7 @@ class _Far:
     """The pixels farther away, drawn by convolution."""
 
     side: int
-    margin: int  # pixels outside from which a window still reaches the grid
+    margin: int  # pixels around the grid on which there may be points
     period: int  # of the transform
     planes: tuple[int, ...]
     polynomials: Tensor  # (fields, monomials): the u_r
@@ -134,7 +142,7 @@ def _examples_at_once(columns: Tensor, near: _Near, far: _Far | None) -> int:
 
 
 def _points(columns: Tensor, rows: Tensor, glow: Glow) -> _Points:
-    outside = max(map(glow.reach, glow.half_widths)) + 2  # pixels from which nobody sees a point
+    outside = glow.widest + 2  # pixels from which nobody sees a point
     places = []
     for coordinates in (columns, rows):
         place = coordinates.float().nan_to_num(nan=_NOWHERE)
@@ -145,12 +153,28 @@ def _points(columns: Tensor, rows: Tensor, glow: Glow) -> _Points:
     return _Points(column, row, across, down)
 
 
-def _sums(points: _Points, near: _Near, far: _Far | None) -> Tensor:
+def _sums(points: _Points, glow: Glow) -> Tensor:
+    near, far = _parts(glow, _margin(points, glow), points.column.device)
     planes = _stamped(points, near)
     if far is not None:
-        for plane, glow in zip(far.planes, _convolved(points, far), strict=True):
-            planes[plane] = glow.add_(planes[plane])
+        for plane, sums in zip(far.planes, _convolved(points, far), strict=True):
+            planes[plane] = sums.add_(planes[plane])
     return torch.stack(planes, dim=1)
+
+
+def _margin(points: _Points, glow: Glow) -> int:
+    """Pixels around the grid on which there are points: few as a rule, for a shorter transform."""
+    widest = glow.widest_margin
+    few = math.ceil(widest / 4)
+    if points.column.is_cuda or few == widest:
+        return widest  # a look at the points would hold up the device
+    beyond = torch.maximum(_beyond(points.column, glow.side), _beyond(points.row, glow.side))
+    return widest if bool(((beyond > few) & (beyond <= widest)).any()) else few
+
+
+def _beyond(pixel: Tensor, side: int) -> Tensor:
+    """How many pixels before the first or after the last one; not positive inside."""
+    return torch.maximum(-pixel, pixel - (side - 1))
 
 
 def _stamped(points: _Points, near: _Near) -> list[Tensor]:
@@ -222,7 +246,7 @@ def _monomials(x: Tensor, y: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=16)
-def _parts(glow: Glow, device: torch.device) -> tuple[_Near, _Far | None]:
+def _parts(glow: Glow, margin: int, device: torch.device) -> tuple[_Near, _Far | None]:
     """The two parts of the kernels: as many pixels near as the far part's tolerance asks for."""
     windows = tuple(map(glow.reach, glow.half_widths))
     small = glow.side <= _SMALL_GRID
@@ -231,7 +255,7 @@ def _parts(glow: Glow, device: torch.device) -> tuple[_Near, _Far | None]:
     while planes := tuple(p for p, w in enumerate(windows) if w > max(near_reach, stamped)):
         expansion = _Expansion.of(glow, planes, near_reach, fields)
         if expansion.error < _TOLERANCE:
-            far = _far(glow, planes, expansion, device)
+            far = _far(glow, margin, planes, expansion, device)
             break
         near_reach += 1
     reaches = tuple(near_reach if p in planes else w for p, w in enumerate(windows))
@@ -286,10 +310,13 @@ def _far_kernels(
     return kernels, (places[:, None].square() + places.square()).clamp_min(1.0).reciprocal()
 
 
-def _far(glow: Glow, planes: tuple[int, ...], expansion: _Expansion, device: torch.device) -> _Far:
+def _far(
+    glow: Glow, margin: int, planes: tuple[int, ...], expansion: _Expansion, device: torch.device
+) -> _Far:
     half_widths = [glow.half_widths[p] for p in planes]
-    margin = max(map(glow.reach, half_widths)) if glow.overlaps else 0
-    period = next_fast_len(glow.side + 2 * margin, real=True)
+    # what a window throws around the edge of the transform ends on the margin beyond the other one
+    beyond = glow.widest if glow.overlaps else 0
+    period = next_fast_len(glow.side + margin + beyond, real=True)
     spectra = torch.stack([_spectrum(window, period) for window in expansion.windows], dim=1)
     return _Far(
         side=glow.side,

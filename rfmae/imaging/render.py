@@ -11,11 +11,13 @@ from torch import Tensor
 
 from rfmae.errors import ShapeError
 from rfmae.imaging.decay import decay_planes
-from rfmae.imaging.density import log_density, splatted
+from rfmae.imaging.density import counts, log_density, splatted
 from rfmae.imaging.grid import pixel_coordinates
 from rfmae.imaging.planes import plane_points
 from rfmae.imaging.published import published_planes
 from rfmae.records import ImageConfig, Plane, View
+
+_PIXELS_AT_ONCE = 460_000  # on a CPU: three examples of three planes of 224 × 224
 
 
 def constellation_images(
@@ -29,10 +31,20 @@ def constellation_images(
     once, on the device of `iq`; gradients flow back through `density` planes.
     """
     views = _named(iq, config)
-    drawn: dict[Plane, Tensor] = {}
-    for planes in _of_same_points(config.planes):
-        drawn.update(_drawn(views[planes[0].view], planes, config, samples_per_symbol))
-    return torch.stack([drawn[plane] for plane in config.planes], dim=1)
+    together = max(1, _PIXELS_AT_ONCE // (len(config.planes) * config.size**2))
+    first = next(iter(views.values()))
+    if first.is_cuda or len(first) <= together:
+        return _images(views, config, samples_per_symbol)
+    parts = zip(*(view.split(together) for view in views.values()), strict=True)
+    images = (
+        _images(dict(zip(views, part, strict=True)), config, samples_per_symbol) for part in parts
+    )
+    if first.requires_grad:
+        return torch.cat([*images])
+    filled = torch.empty((len(first), len(config.planes), config.size, config.size))
+    for rows, image in zip(filled.split(together), images, strict=True):
+        rows.copy_(image)
+    return filled
 
 
 def quarter_turned(images: Tensor, turns: Tensor, planes: tuple[Plane, ...]) -> Tensor:
@@ -46,6 +58,14 @@ def quarter_turned(images: Tensor, turns: Tensor, planes: tuple[Plane, ...]) -> 
         chosen = (turns % 4 == quarters)[:, None] & turning
         turned[chosen] = images[chosen].rot90(quarters, dims=(-2, -1))
     return turned
+
+
+def _images(views: Mapping[View, Tensor], config: ImageConfig, samples_per_symbol: float) -> Tensor:
+    """So many examples that a core's cache holds all that is made on the way."""
+    drawn: dict[Plane, Tensor] = {}
+    for planes in _of_same_points(config.planes):
+        drawn.update(_drawn(views[planes[0].view], planes, config, samples_per_symbol))
+    return torch.stack([drawn[plane] for plane in config.planes], dim=1)
 
 
 def _named(iq: Tensor | Mapping[View, Tensor], config: ImageConfig) -> Mapping[View, Tensor]:
@@ -95,6 +115,9 @@ def _drawn(
         if plane.how == "density":
             density = splatted(columns, rows, config.size)
             drawn[plane] = log_density(density, plane.normalise, points.shape[1])
+        if plane.how == "counts":
+            counted = counts(columns, rows, config.size).float()
+            drawn[plane] = _divided(counted, plane, points.shape[1])
     return drawn
 
 

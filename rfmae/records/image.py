@@ -10,6 +10,8 @@ from rfmae.records.iq import View
 What = Literal["symbols", "trajectory", "differential", "differential-trajectory"]
 """What a plane of an image shows."""
 
+WHATS: tuple[What, ...] = get_args(What)
+
 Units = Literal["rms", "absolute"]
 """Of the axes of an image: the rms amplitude of what a plane shows, or the I/Q as it is."""
 
@@ -31,7 +33,8 @@ class Plane:
 
     How: `decay`, every point glows by exp(−5/half_width · d/√2) within a square of `half_width`
     pixels round its own (Peng et al. 2018), distances in pixels of a 224-pixel image; `density`,
-    the logarithm of 1 + points, laid bilinearly on the pixels; `published`, the decay as the public
+    the logarithm of 1 + points, laid bilinearly on the pixels; `counts`, the points of each pixel,
+    more than 255 of them as 255; `published`, the decay as the public
     code of DenoMAE2.0 draws it, its rounding, padding and eight bits included.
 
     `normalise` divides by the largest value of the plane (`peak`; of the padded canvas where
@@ -39,8 +42,8 @@ class Plane:
     """
 
     what: What = "symbols"
-    how: Literal["decay", "density", "published"] = "decay"
-    half_width: int = 0  # of a kernel; a density has none
+    how: Literal["decay", "density", "counts", "published"] = "decay"
+    half_width: int = 0  # of a kernel; where points are counted there is none
     lag_symbols: float = 0.0  # of a differential plane; the others have none
     normalise: Literal["peak", "points"] = "peak"
 
@@ -57,16 +60,18 @@ class Plane:
         return self.what in ("differential", "differential-trajectory")
 
     def __str__(self) -> str:
-        lag = f" over {self.lag_symbols:g} symbols" if self.is_differential else ""
+        plural = "" if self.lag_symbols == 1 else "s"
+        lag = f" over {self.lag_symbols:g} symbol{plural}" if self.is_differential else ""
         return f"{self.what}{lag}, {self.how}{f' {self.half_width}' if self.half_width else ''}"
 
 
 def _check_plane(plane: Plane) -> None:
-    if plane.how == "density" and plane.half_width:
+    kernels = plane.how in ("decay", "published")
+    if plane.half_width and not kernels:
         raise RecipeError(
-            f"a density plane has no half_width, got {plane.half_width}; leave it out"
+            f"a {plane.how} plane has no half_width, got {plane.half_width}; leave it out"
         )
-    if plane.how != "density" and not 1 <= plane.half_width <= _WIDEST_KERNEL:
+    if kernels and not 1 <= plane.half_width <= _WIDEST_KERNEL:
         raise RecipeError(
             f"half_width of a {plane.how} plane must lie in 1 to {_WIDEST_KERNEL}, "
             f"got {plane.half_width}; the published ones are 5, 25 and 50"

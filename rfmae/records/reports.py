@@ -157,13 +157,18 @@ class Ceiling:
 
     @property
     def accuracy(self) -> FloatArray:
-        """The better estimate of the Bayes accuracy, (S,)."""
-        return self.mean_posterior
+        """The better estimate of the Bayes accuracy, (S,), or what was reached for certain."""
+        return self.mean_posterior if self.is_bound else self.hit_rate
+
+    @property
+    def merged_accuracy(self) -> FloatArray:
+        """The same where the classes of a group count as one, (S,)."""
+        return self.merged_mean_posterior if self.is_bound else self.merged_hit_rate
 
     @property
     def mean_accuracy(self) -> float:
         """Over all SNR points."""
-        return float(np.mean(self.mean_posterior))
+        return float(np.mean(self.accuracy))
 
 
 def as_plain(record: Any) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def seen_figure(
     for line, (name, image) in zip(grid, seen.items(), strict=True):
         for axes, plane, picture in zip(line, config.planes, image, strict=True):
             _plane(axes, plane, picture, config)
-            axes.set_title(f"{name}: {plane}", fontsize=8)
+            axes.set_title(f"{name}\n{str(plane).replace(', ', chr(10))}", fontsize=8)
         line[0].set_ylabel("Q")
     for axes in grid[-1]:
         axes.set_xlabel("I")

@@ -77,7 +77,7 @@ def ceiling_table(ceilings: Mapping[str, Ceiling]) -> Table:
         columns.append((ceiling, ceiling.accuracy))
         if len(ceiling.groups) < len(ceiling.classes):
             heads.append(f"{name}, merged")
-            columns.append((ceiling, ceiling.merged_mean_posterior))
+            columns.append((ceiling, ceiling.merged_accuracy))
     rows = [
         [f"{snr_db:g}", *(_bound(ceiling, values[s]) for ceiling, values in columns)]
         for s, snr_db in enumerate(first.snr_db)

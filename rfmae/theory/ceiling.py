@@ -16,6 +16,7 @@ from rfmae.theory.frames import Frames, Law, simulate
 from rfmae.theory.laws import equal_law_groups, law_of
 from rfmae.theory.memoryless import OffsetLaw
 from rfmae.theory.nuisance import log_evidence
+from rfmae.theory.pictures import has_independent_symbols, picture_scores
 from rfmae.theory.published import published_ceiling_at, published_laws
 from rfmae.theory.question import PublishedQuestion, Question
 from rfmae.theory.readers import PlaneReader, image_ceiling_at
@@ -78,9 +79,16 @@ def tally_at(
         advance(frames * len(groups))
     else:
         rows = first_rows(question, groups)
-        read = _read_images if question.planes else _read_sequences
+        read = _reading(question)
         labels, posteriors = read(question, rows, members, snr_db, frames, seed, advance)
     return tally(labels, posteriors, members)
+
+
+def _reading(question: Question) -> Callable[..., tuple[IntArray, FloatArray]]:
+    """What is seen of a frame: the pixels of a picture, the points of planes, or all of it."""
+    if question.pixels:
+        return _read_pictures
+    return _read_images if question.planes else _read_sequences
 
 
 def _read_published(
@@ -90,7 +98,7 @@ def _read_published(
     return published_ceiling_at(
         snr_db,
         streams=streams_at(seed, question.kind, snr_db, 0),
-        seen="window" if question.planes else "points",
+        seen="canvas" if question.planes else "points",
         symbols=question.symbols_per_example,
         frames_per_law=frames,
     )
@@ -147,11 +155,29 @@ def _read_images(
     return labels, posteriors
 
 
+def _read_pictures(
+    question: Question,
+    rows: Sequence[Modulation],
+    members: IntArray,
+    snr_db: float,
+    frames: int,
+    seed: int,
+    advance: Advance,
+) -> tuple[IntArray, FloatArray]:
+    """The same by the counts of symbols in the pixels of a picture."""
+    streams = streams_at(seed, question.kind, snr_db, 0)
+    labels, scores = picture_scores(question, rows, question.es_n0(snr_db), streams, frames)
+    advance(frames * len(rows))
+    return labels, group_posteriors(scores, members)
+
+
 def is_bound(question: Question | PublishedQuestion, groups: Groups) -> bool:
     """Whether nobody exceeds the answer: not where an image was read by what is only one reader."""
     if isinstance(question, PublishedQuestion) or not question.planes:
         return True
     rows, es_n0 = first_rows(question, groups), question.es_n0(question.snr_db[0])
+    if question.pixels:
+        return has_independent_symbols(question, rows)
     reader = PlaneReader(
         tuple(rows),
         question.pulse,

@@ -12,7 +12,7 @@ from scipy.special import logsumexp
 
 from rfmae.records import FloatArray, IntArray
 
-_PENALTIES = (1.0, 10.0, 100.0)  # of which the one that predicts held-out frames best is taken
+_PENALTIES = (1.0, 10.0, 30.0, 100.0)  # the one that predicts held-out frames best is taken
 _LEAST_SPREAD = 1e-5  # of the largest principal spread, below which a direction is rounding
 _FOLDS = 3
 

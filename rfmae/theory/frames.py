@@ -20,6 +20,10 @@ from rfmae.signal.transmitter import transmit
 _LARGEST_LATTICE = 1000  # states of a phase that steps by a rational part of a turn
 
 
+Knowledge = Literal["known", "unknown"]
+"""What a receiver has of a nuisance such as the carrier phase."""
+
+
 @dataclass(frozen=True, slots=True)
 class Frames:
     """N frames of K symbols at one SNR: sufficient for every law that the link can send.

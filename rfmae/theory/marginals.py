@@ -17,12 +17,12 @@ import numpy.typing as npt
 from scipy import fft
 from scipy.ndimage import map_coordinates
 
-from rfmae.records import ComplexArray, FloatArray
+from rfmae.records import ComplexArray, FloatArray, Units
 from rfmae.signal.modulations import Modulation, find_modulation
 from rfmae.signal.pulses import Pulse
 from rfmae.theory.laws import law_of
 from rfmae.theory.memoryless import LinearLaw, NoiseLaw
-from rfmae.theory.points import Units, matched_outputs, plane_points
+from rfmae.theory.points import matched_outputs, plane_points
 from rfmae.theory.polar import Numbers, PolarGrid
 
 _FRAMES, _SYMBOLS = 256, 512  # that simulated marginals are made of

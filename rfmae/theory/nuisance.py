@@ -10,13 +10,12 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import Literal
 
 import torch
 from torch import Tensor
 
 from rfmae.errors import RecipeError
-from rfmae.theory.frames import Frames, Law, part_of
+from rfmae.theory.frames import Frames, Knowledge, Law, part_of
 from rfmae.theory.memoryless import LinearLaw
 
 _COARSEST = 8  # phases in one sector of symmetry: the first look
@@ -28,13 +27,11 @@ _WORTH = 2  # times the samples so far may be sampled anew: what the next look w
 _ROWS = 256  # frames at once
 _DEPTH = 30.0  # of the log ratio below its maximum, from where nothing counts
 
-Phase = Literal["known", "unknown"]
-
 
 def log_evidence(
     law: Law,
     frames: Frames,
-    phase: Phase,
+    phase: Knowledge,
     *,
     es_n0_grid: Sequence[float] = (),
     gains: Sequence[float] = (),
@@ -84,7 +81,7 @@ def _reference(frames: Frames, gain: float) -> Tensor:
 # carrier phase ------------------------------------------------------------------------------
 
 
-def _over_phase(law: Law, frames: Frames, phase: Phase) -> Tensor:
+def _over_phase(law: Law, frames: Frames, phase: Knowledge) -> Tensor:
     if phase == "known":
         zero = torch.zeros(len(frames), 1, dtype=torch.float64, device=frames.symbols.device)
         return law.log_ratio(frames, zero)[:, 0]

@@ -44,7 +44,7 @@ class PixelGrid:
 
     def cells(self, points: ComplexArray) -> Cells:
         """The cell (N, P) of each point, row by row from the top."""
-        scaled = torch.view_as_real(torch.from_numpy(points / self.unit).to(torch.complex128))
+        scaled = torch.view_as_real(torch.from_numpy(points)).double() / self.unit
         columns, rows = pixel_coordinates(scaled, self.size, self.extent)
         column, row = columns.round().numpy(), rows.round().numpy()
         seen = (column >= 0) & (column < self.size) & (row >= 0) & (row < self.size)

@@ -6,7 +6,6 @@ known: a symbol of unit energy comes back with unit energy and noise of power 1/
 
 import math
 from fractions import Fraction
-from typing import Literal
 
 import numpy as np
 
@@ -19,14 +18,7 @@ from rfmae.signal.polyphase import match_valid
 from rfmae.signal.pulses import Pulse, pulse_taps
 from rfmae.signal.receiver import filtered
 from rfmae.signal.transmitter import transmit
-from rfmae.theory.frames import own_turn
-
-WHATS = ("symbols", "trajectory", "differential", "differential-trajectory")
-"""What a plane can show: symbols, or every sample, or either times the conjugate of the one a
-symbol before."""
-
-Phase = Literal["known", "unknown"]
-Units = Literal["rms", "absolute"]
+from rfmae.theory.frames import Knowledge, own_turn
 
 _CHUNK = 64  # frames that are made at once
 
@@ -46,7 +38,7 @@ def matched_outputs(
     streams: Streams,
     *,
     every_sample: bool,
-    phase: Phase,
+    phase: Knowledge,
 ) -> ComplexArray:
     """Matched-filter outputs (count, symbols), or (count, symbols·samples_per_symbol) of all.
 

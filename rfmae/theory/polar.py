@@ -35,7 +35,8 @@ class PolarGrid:
         deviation = math.sqrt(0.5 / es_n0)
         reach = farthest + _TAIL * deviation
         ring = max(_CELL * deviation, reach / _MOST_RINGS)
-        spokes = 1 << math.ceil(math.log2(2 * math.pi * farthest / (_CELL * deviation)))
+        around = 2 * math.pi * (farthest + 2 * deviation)
+        spokes = 1 << math.ceil(math.log2(around / (_CELL * deviation)))
         return cls(ring, math.ceil(reach / ring), min(max(spokes, _FEWEST_SPOKES), _MOST_SPOKES))
 
     @property

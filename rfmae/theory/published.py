@@ -25,12 +25,15 @@ from rfmae.theory.pixels import PixelGrid, log_likelihoods, log_shares
 from rfmae.units import db_to_ratio
 
 WINDOW = PixelGrid(size=224, extent=2.5)
-"""What the published pictures show."""
+"""The pixels of the published pictures."""
+
+CANVAS = PixelGrid(size=424, extent=2.5 * 424 / 224)
+"""Where the published pictures draw; points beyond the window still glow into it."""
 
 SYMBOLS = 1024
 _RING = np.exp(2j * np.pi * np.arange(720) / 720)  # stands for a circle among pixels
 
-Seen = Literal["points", "window", "shares"]
+Seen = Literal["points", "canvas", "window", "shares"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +76,13 @@ class PublishedLaw:
         likelihood: FloatArray = ratio - noise_alone - frames.shape[1] * np.log(np.pi * noise)
         return likelihood
 
-    def log_pixels(self, snr_db: float, *, count_seen: bool) -> FloatArray:
-        """Log shares of the pixels of the published picture, and of what lies outside.
+    def log_pixels(self, grid: PixelGrid, snr_db: float, *, count_seen: bool) -> FloatArray:
+        """Log shares of the pixels of a grid, and of what lies outside.
 
         Where no one sees how many points there are, of pixels among those inside alone.
         """
         clean = _RING if self.is_circle else np.array(self.points)
-        shares = WINDOW.shares(clean, self.noise_power(snr_db))
+        shares = grid.shares(clean, self.noise_power(snr_db))
         if not count_seen:
             shares = np.append(shares[:-1] / shares[:-1].sum(), 1.0)
         return log_shares(shares)
@@ -113,10 +116,11 @@ def published_ceiling_at(
     """Labels (n,) of simulated frames and posteriors (n, laws) of `published_laws`.
 
     Of its points the reader sees all (`points`), or the counts in the pixels of the published
-    window and the number outside it (`window`), or the shares of the pixels alone (`shares`), which
-    is what a picture without a scale shows. With the `count_leak` no one takes GMSK for another
-    class; without it every class has `symbols` points. Priors are in proportion to the classes of
-    each law. `streams` are those of one SNR.
+    canvas and the number outside it (`canvas`: no published picture shows more), or the same of the
+    window (`window`: of those points that are seen themselves, not as a glow from beyond the edge),
+    or the shares of the window's pixels alone (`shares`: the window without a scale). With the
+    `count_leak` no one takes GMSK for another class; without it every class has `symbols` points.
+    Priors are in proportion to the classes of each law. `streams` are those of one SNR.
     """
     laws = published_laws(unit_power=unit_power)
     labels = np.repeat(np.arange(len(laws)), frames_per_law)
@@ -138,8 +142,9 @@ def log_scores(
     """Log likelihoods (N, laws) of frames (N, K), up to what all laws share."""
     if seen == "points":
         return np.stack([law.log_likelihood(frames, snr_db) for law in laws], axis=1)
-    tables = [law.log_pixels(snr_db, count_seen=seen == "window") for law in laws]
-    return log_likelihoods(WINDOW.cells(frames), np.stack(tables, axis=1))
+    grid = CANVAS if seen == "canvas" else WINDOW
+    tables = [law.log_pixels(grid, snr_db, count_seen=seen != "shares") for law in laws]
+    return log_likelihoods(grid.cells(frames), np.stack(tables, axis=1))
 
 
 def _by_rails(point: complex) -> tuple[float, float]:

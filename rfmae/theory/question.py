@@ -3,17 +3,20 @@
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, cast
 
 from rfmae.errors import RecipeError, UnitError, nearest
-from rfmae.records import What
+from rfmae.records import WHATS, Units, What
 from rfmae.signal.modulations import Modulation
 from rfmae.signal.published import PUBLISHED
 from rfmae.signal.pulses import Pulse
-from rfmae.theory.points import WHATS, Units
+from rfmae.theory.frames import Knowledge
 from rfmae.units import SnrReference, db_to_ratio, ebn0_to_es_n0, snr_to_es_n0, whole_ratio
+
+_MOST_PIXELS = 512
 
 ESTIMATOR_VERSION = 1
 """Raised whenever the same question would be answered otherwise than before."""
@@ -21,10 +24,8 @@ ESTIMATOR_VERSION = 1
 SEQUENCE = "sequence"
 """The kind of a ceiling of receivers that see every sample in its order."""
 
-PUBLISHED_PICTURE = "published window"
+PUBLISHED_PICTURE = "published picture"
 """The kind of a ceiling of those who see what the published pictures show."""
-
-Knowledge = Literal["known", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Question:
     amplitude: Knowledge = "known"
     planes: tuple[What, ...] = ()
     units: Units = "rms"  # of a frame, which an image then lacks, or absolute
+    pixels: int = 0  # of a picture's side; without them points are seen as finely as they lie
+    extent: float = 2.5  # half-width of such a picture, in rms amplitudes
 
     def __post_init__(self) -> None:
         if len(self.modulations) < 2:
@@ -64,6 +67,16 @@ class Question:
             raise RecipeError(
                 "a ceiling of images is of known SNR and amplitude, "
                 f"got {self.snr} and {self.amplitude}; leave out the planes"
+            )
+        if self.pixels and self.planes != ("symbols",):
+            raise RecipeError(
+                "pixels are counted of a plane of symbols, "
+                f"got {self.pixels} pixels of {self.kind}; name the plane symbols alone"
+            )
+        if not 0 < self.extent < math.inf or not 0 <= self.pixels <= _MOST_PIXELS:
+            raise RecipeError(
+                f"a picture has 1 to {_MOST_PIXELS} pixels a side and a positive extent, "
+                f"got {self.pixels} and {self.extent:g}"
             )
         if whole_ratio(self.samples_per_symbol).denominator != 1:
             raise RecipeError(
@@ -89,6 +102,8 @@ class Question:
     @property
     def kind(self) -> str:
         """`sequence`, or what the planes show."""
+        if self.pixels:
+            return f"symbols in {self.pixels} × {self.pixels} pixels"
         return ", ".join(self.whats) or SEQUENCE
 
     def es_n0(self, snr_db: float) -> float:
@@ -122,6 +137,7 @@ class Question:
                 "knowledge": [self.phase, self.snr, self.amplitude],
                 "grid": list(self.snr_db) if self.snr == "unknown" else [],
                 "kind": [self.kind, self.units] if self.planes else [self.kind],
+                **({"extent": self.extent} if self.pixels else {}),
             }
         )
 
@@ -136,7 +152,7 @@ class PublishedQuestion:
 
     Points are independent, so that their order has nothing to say; the phase, the SNR and the
     amplitude are known, and so is that GMSK makes more points than the others. With `planes` only
-    the published window of the picture is seen, pixel by pixel.
+    the padded canvas of the published picture is seen, pixel by pixel.
     """
 
     classes: tuple[str, ...]

@@ -23,16 +23,14 @@ import numpy as np
 from scipy.special import logsumexp
 
 from rfmae.errors import RecipeError, nearest
-from rfmae.records import ComplexArray, FloatArray, IntArray
+from rfmae.records import WHATS, ComplexArray, FloatArray, IntArray, Units
 from rfmae.signal.impairments import Streams
 from rfmae.signal.modulations import Modulation
 from rfmae.signal.pulses import Pulse
 from rfmae.theory.discriminant import Evidence, fit, log_shares
+from rfmae.theory.frames import Knowledge
 from rfmae.theory.marginals import Source, in_units, log_density, log_product_shares, rooted
 from rfmae.theory.points import (
-    WHATS,
-    Phase,
-    Units,
     matched_outputs,
     needs_every_sample,
     plane_points,
@@ -40,6 +38,7 @@ from rfmae.theory.points import (
 from rfmae.theory.polar import Numbers, PolarGrid, scores_at_all, scores_at_zero, spectra
 
 _LEAST_AGREEMENT = 1e-9
+_LEARNT_PER_TESTED = 2
 _PRODUCT_RINGS, _PRODUCT_SPOKES, _PRODUCT_TAIL = 32, 64, 4.0
 
 
@@ -52,7 +51,7 @@ class PlaneReader:
     samples_per_symbol: int
     es_n0: float
     planes: tuple[str, ...]
-    phase: Phase = "unknown"
+    phase: Knowledge = "unknown"
     units: Units = "rms"
 
     def __post_init__(self) -> None:
@@ -190,7 +189,7 @@ def image_ceiling_at(
     *,
     planes: tuple[str, ...],
     streams: Streams,
-    phase: Phase = "unknown",
+    phase: Knowledge = "unknown",
     units: Units = "rms",
     priors: Sequence[float] = (),
     frames_per_law: int = 400,
@@ -198,8 +197,8 @@ def image_ceiling_at(
     """Labels (n,) of simulated frames, and posteriors (n, laws) of a reader of their planes.
 
     `laws` are one modulation of each group of equal laws, `priors` in proportion to which they are
-    likely (by default equally), `es_n0` a ratio. As many frames of each law as are tested serve
-    beforehand to learn from, unless the reader is exact. `streams` must be of one SNR: the name of
+    likely (by default equally), `es_n0` a ratio. Twice as many frames of each law serve beforehand
+    to learn from, unless the reader is exact. `streams` must be of one SNR: the name of
     a law and what its frames are for are added here.
     """
     reader = PlaneReader(tuple(laws), pulse, samples_per_symbol, es_n0, planes, phase, units)
@@ -209,8 +208,10 @@ def image_ceiling_at(
     if reader.is_exact:
         scores = tested.blocks[0]
     else:
-        learnt = _evidence_of_all(reader, symbols, frames_per_law, streams, "fit")
-        scores = fit(learnt, labels).log_posteriors(tested)
+        count = _LEARNT_PER_TESTED * frames_per_law
+        learnt = _evidence_of_all(reader, symbols, count, streams, "fit")
+        fitted = fit(learnt, np.repeat(np.arange(len(laws)), count))
+        scores = fitted.log_posteriors(tested)
     return labels, np.exp(log_shares(scores + weights))
 
 

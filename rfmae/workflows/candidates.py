@@ -12,8 +12,9 @@ from rfmae.evaluation.classification import Exam, Predict
 from rfmae.inference import load_classifier
 from rfmae.records import FloatArray, View
 from rfmae.theory.ceiling import check_laws, needs_waveform
+from rfmae.theory.frames import Knowledge
 from rfmae.theory.laws import law_of
-from rfmae.theory.question import Knowledge, PublishedQuestion, Question
+from rfmae.theory.question import PublishedQuestion, Question
 from rfmae.workflows.ceiling import question_of_recipe
 
 LIKELIHOOD: dict[str, Knowledge] = {"likelihood": "known", "likelihood-blind": "unknown"}

@@ -1,8 +1,10 @@
 """What the best receiver can do: recipes and class lists to Bayes accuracy per SNR."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from rfmae.artefacts import CARD_NAME, read_card, refuse_occupied, write_json, written_whole
 from rfmae.datasets.recipe import Recipe
@@ -14,7 +16,8 @@ from rfmae.reporting.tables import ceiling_csv, write_csv
 from rfmae.signal.impairments import Setting
 from rfmae.signal.modulations import find_modulation
 from rfmae.theory.ceiling import FRAMES, check_laws, compute_ceiling, groups_of
-from rfmae.theory.question import Knowledge, PublishedQuestion, Question
+from rfmae.theory.frames import Knowledge
+from rfmae.theory.question import PublishedQuestion, Question
 from rfmae.theory.shipped import (
     at_points,
     ceiling_from_json,
@@ -73,7 +76,7 @@ def ceiling(
         write_csv(ceiling_csv({answer.kind: answer}), scratch / "ceiling.csv")
         draw_ceilings({answer.kind: answer}, ", ".join(answer.classes), scratch / "ceiling.png")
         write_json(scratch / CARD_NAME, {**card, "frames_per_group": frames, "seed": seed})
-    return Told(answer, folder)
+    return Told(_read(folder), folder)
 
 
 def known_ceiling(question: AnyQuestion, home: Path | None = None) -> Ceiling | None:
@@ -137,8 +140,7 @@ def question_of_recipe(recipe: Recipe, planes: tuple[What, ...] = ()) -> AnyQues
     if source.kind == "published":
         snr_db, symbols = source.channel.snr_db, source.symbols_per_example
         return PublishedQuestion(recipe.classes, snr_db, symbols, planes)
-    _check_link(recipe)
-    return Question(
+    question = Question(
         modulations=recipe.modulations,
         snr_db=source.channel.snr_db,
         snr_reference=source.channel.snr_reference,
@@ -148,6 +150,9 @@ def question_of_recipe(recipe: Recipe, planes: tuple[What, ...] = ()) -> AnyQues
         phase=_phase(recipe),
         planes=planes,
     )
+    check_laws(question)
+    _check_link(recipe)
+    return question
 
 
 def question_of_classes(names: tuple[str, ...]) -> Question:
@@ -161,7 +166,9 @@ def changed(
     snr: str | None = None,
     symbols: int | None = None,
     phase: Knowledge | None = None,
+    unknown: Sequence[Literal["snr", "amplitude"]] = (),
     planes: tuple[What, ...] = (),
+    pixels: int = 0,
 ) -> AnyQuestion:
     """The question with what is not none or empty in place of its own."""
     same = replace(
@@ -170,11 +177,20 @@ def changed(
         symbols_per_example=question.symbols_per_example if symbols is None else symbols,
         planes=planes or question.planes,
     )
-    if phase is None or phase == same.phase:
-        return same
     if isinstance(same, PublishedQuestion):
-        raise RecipeError(f"the carrier phase of published signals is known, got --phase {phase}")
-    return replace(same, phase=phase)
+        if pixels or unknown or phase == "unknown":
+            raise RecipeError(
+                "published signals have a known phase, SNR and amplitude and a picture of their "
+                "own; leave out --phase, --unknown and --pixels"
+            )
+        return same
+    return replace(
+        same,
+        phase=phase or same.phase,
+        snr="unknown" if "snr" in unknown else same.snr,
+        amplitude="unknown" if "amplitude" in unknown else same.amplitude,
+        pixels=pixels,
+    )
 
 
 def image_whats(recipe: Recipe) -> tuple[What, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rfmae.artefacts import Card, refuse_occupied
-from rfmae.datasets.recipe import SPLITS
+from rfmae.datasets.recipe import SPLITS, load_recipe
 from rfmae.datasets.store import Dataset
 from rfmae.errors import CheckpointError
 from rfmae.evaluation.classification import Exam, evaluate_classifier
@@ -17,6 +17,7 @@ from rfmae.inference import Denoiser, load_denoiser
 from rfmae.models.checkpoint import BEST_NAME
 from rfmae.progress import Progress, Silent
 from rfmae.records import (
+    Ceiling,
     DenoiseReport,
     FloatArray,
     IntArray,
@@ -29,6 +30,7 @@ from rfmae.reporting.figures import StripRow
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import Report, write_report
 from rfmae.workflows.candidates import Candidate, open_candidate
+from rfmae.workflows.ceiling import known_ceilings
 from rfmae.workflows.finding import check_images
 
 _BATCH = 128
@@ -61,18 +63,25 @@ def eval_snr(
     models: dict[str, Path],
     folder: Path,
     *,
+    ceilings_home: Path | None = None,
     device: str = "auto",
     progress: Progress | None = None,
 ) -> Told:
-    """Accuracy and confusion at every SNR of the test split, one or several classifiers."""
+    """Accuracy and confusion at every SNR of the test split, one or several classifiers.
+
+    Ceilings that come with rfmae or lie in `ceilings_home` stand beside them; none is computed.
+    """
     progress = progress or Silent()
     refuse_occupied(folder, replaces=REPORT)
     accuracy, cards = measure_accuracies(dataset, models, device, progress)
+    ceilings = ceilings_of(dataset, ceilings_home)
+    results = "; ".join(f"{name}: {percent(item)}" for name, item in accuracy.items())
     report = Report(
         title=f"Accuracy per SNR on {dataset.name}",
-        headline="; ".join(f"{name}: {percent(item)}" for name, item in accuracy.items()) + ".",
+        headline=f"{results}{possible(ceilings, next(iter(accuracy.values())))}.",
         provenance=provenance(dataset, cards),
         accuracy=accuracy,
+        ceilings=ceilings,
         notes=class_notes(dataset),
     )
     return Told(report, write_report(report, folder))
@@ -102,6 +111,21 @@ def eval_denoise(
         strip=strip,
     )
     return Told(report, write_report(report, folder))
+
+
+def ceilings_of(dataset: Dataset, home: Path | None = None) -> dict[str, Ceiling]:
+    """What the best receiver reaches on a data set, as far as it is known, by what it sees."""
+    if not dataset.has_clean:
+        return {}  # recorded or imported: nobody knows the law of its signals
+    return known_ceilings(load_recipe(dataset.folder / "recipe.toml"), home)
+
+
+def possible(ceilings: dict[str, Ceiling], report: SnrReport) -> str:
+    """The first ceiling in words, over the examples of a report; nothing where there is none."""
+    for name, ceiling in ceilings.items():
+        share = report.examples_per_snr @ ceiling.accuracy / max(report.examples, 1)
+        return f"; the best receiver of the {name} reaches {100 * share:.1f} %"
+    return ""
 
 
 def measure_accuracies(

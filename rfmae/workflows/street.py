@@ -16,11 +16,13 @@ from rfmae.training.finetune import check_labels
 from rfmae.workflows.data import synth
 from rfmae.workflows.evaluation import (
     Told,
+    ceilings_of,
     class_notes,
     denoising_headline,
     measure_accuracies,
     measure_denoising,
     percent,
+    possible,
     provenance,
 )
 from rfmae.workflows.training import Finetuning, Pretraining, finetune, pretrain
@@ -110,17 +112,20 @@ def _examine(
 ) -> Report:
     """All that the report tells."""
     accuracy, cards = measure_accuracies(dataset, models, device, progress)
+    ceilings = ceilings_of(dataset)
     denoiser = load_denoiser(pretrained, device)
     denoising, strip = measure_denoising(dataset, denoiser, street.denoised_per_point, progress)
     return Report(
         title=f"rfmae quickstart: {dataset.name}",
-        headline=_headline(accuracy, street.labels or dataset.examples("train")),
+        headline=_headline(accuracy, street.labels or dataset.examples("train"))
+        + f"{possible(ceilings, accuracy[PRETRAINED])}.",
         provenance={
             **provenance(dataset, {**cards, "denoiser": denoiser.card}),
             "street": asdict(street),
             "checkpoints": {name: str(path) for name, path in models.items()},
         },
         accuracy=accuracy,
+        ceilings=ceilings,
         denoising=denoising,
         strip=strip,
         notes=(*class_notes(dataset), denoising_headline(denoising)),
@@ -151,7 +156,7 @@ def _headline(accuracy: dict[str, SnrReport], labels: int) -> str:
         f"right, the same network from scratch {percent(scratch)}"
     )
     if pretrained.interval[0] > scratch.interval[1]:
-        return f"{facts}: pre-training is worth {points:.1f} points here."
+        return f"{facts}: pre-training is worth {points:.1f} points here"
     if pretrained.interval[1] < scratch.interval[0]:
-        return f"{facts}: pre-training costs {-points:.1f} points here."
-    return f"{facts}: no difference that these examples could prove."
+        return f"{facts}: pre-training costs {-points:.1f} points here"
+    return f"{facts}: no difference that these examples could prove"

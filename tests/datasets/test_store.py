@@ -22,7 +22,7 @@ from rfmae.datasets.recipe import SPLITS, parse_recipe
 from rfmae.datasets.store import open_dataset, write_dataset
 from rfmae.datasets.synthesis import examples, synthesise
 from rfmae.errors import ArtefactError, DatasetError, RecipeError
-from rfmae.records import IqPairBatch
+from rfmae.records import TRAJECTORY_PLANES, ImageConfig, IqPairBatch
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,9 @@ def with_source(recipe, **parts):
         source = dataclasses.replace(
             source, **{name: dataclasses.replace(getattr(source, name), **changes)}
         )
-    return dataclasses.replace(recipe, source=source)
+    waveforms = source.receiver.observe == "waveform"
+    image = ImageConfig(32, planes=TRAJECTORY_PLANES) if waveforms else recipe.image
+    return dataclasses.replace(recipe, source=source, image=image)
 
 
 @pytest.fixture(scope="module")

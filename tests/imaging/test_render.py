@@ -19,11 +19,12 @@ SHARES = (
     Plane("symbols", "decay", half_width=5, normalise="points"),
     Plane("symbols", "density", normalise="points"),
 )
+COUNTS = Plane("symbols", "counts")
 STEPS = (
     Plane("differential", "density", lag_symbols=1),
     Plane("differential", "decay", half_width=25, lag_symbols=3),
 )
-PLANES = (*DECAY_PLANES, DENSITY, *SHARES, *STEPS)
+PLANES = (*DECAY_PLANES, DENSITY, *SHARES, COUNTS, *STEPS)
 
 
 def every_kind(size):
@@ -282,7 +283,7 @@ def test_one_strong_point_outshines_a_scatter_of_others(rng):
 @pytest.mark.parametrize("size", [63, 64])
 def test_the_grid_is_centred_on_its_cells(size):
     iq = torch.tensor([[1 + 1j, 1 - 1j, -1 + 1j, -1 - 1j]])
-    images = constellation_images(iq, every_kind(size))[:, :6]
+    images = constellation_images(iq, every_kind(size))[:, :7]
     for mirrored in (images.flip(-1), images.flip(-2), images.transpose(-1, -2)):
         torch.testing.assert_close(mirrored, images, rtol=0, atol=FLOAT32)
 
@@ -312,7 +313,7 @@ def test_points_far_outside_leave_the_others_where_they_were():
 
 def test_a_picture_that_all_points_miss_is_blank():
     iq = torch.tensor([[1 + 1j, 1 - 1j, -1 + 1j, -1 - 1j]])
-    images = constellation_images(iq, ImageConfig(size=64, extent=0.05, planes=PLANES[:6]))
+    images = constellation_images(iq, ImageConfig(size=64, extent=0.05, planes=PLANES[:7]))
     assert images.isfinite().all()
     assert not images.any()
 

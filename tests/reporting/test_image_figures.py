@@ -31,8 +31,8 @@ def test_every_plane_of_every_image_is_drawn_as_it_is(excerpt, rng):
         # black is 0 and white is 1 in every plane, row 0 on top where Q is highest
         assert picture.get_clim() == (0.0, 1.0)
         assert (picture.origin, *picture.get_extent()) == ("upper", -2.0, 2.0, -2.0, 2.0)
-        assert axes.get_title().startswith(("observed: ", "clean: "))
-    assert "differential over 1 symbols, density" in network.axes[1].get_title()
+        assert axes.get_title().startswith(("observed\n", "clean\n"))
+    assert "differential over 1 symbol\ndensity" in network.axes[1].get_title()
     assert "32 × 32 pixels, axes in rms amplitudes" in network.get_suptitle()
 
 

@@ -5,10 +5,12 @@ import csv
 import numpy as np
 import pytest
 
-from rfmae.records import DenoiseReport, SnrReport
+from rfmae.records import Ceiling, DenoiseReport, SnrReport
 from rfmae.reporting.tables import (
     accuracy_csv,
     accuracy_table,
+    ceiling_csv,
+    ceiling_table,
     confusion_csv,
     denoise_table,
     markdown,
@@ -186,3 +188,64 @@ def test_the_last_row_is_the_mean_over_examples_not_over_points(denoising):
 def test_decimals_are_those_asked_for(denoising):
     _, rows = denoise_table(denoising, decimals=(1, 6))
     assert rows[0] == ["0", "20.0", "10.0", "0.500000", "0.100000", "1"]
+
+
+# ceilings -----------------------------------------------------------------------------------
+
+
+def ceiling_of(kind, shares, *, is_bound=True, groups=(("BPSK",), ("QPSK",), ("OOK",))):
+    shares = np.array(shares)
+    return Ceiling(
+        kind=kind,
+        classes=CLASSES,
+        groups=groups,
+        snr_db=SNR_DB,
+        snr_reference="symbol",
+        symbols_per_example=128,
+        phase="unknown",
+        snr="known",
+        amplitude="known",
+        frames_per_group=400,
+        is_bound=is_bound,
+        hit_rate=shares - 0.001,
+        mean_posterior=shares,
+        posterior_error=np.full(4, 0.002),
+        merged_hit_rate=shares + 0.099,
+        merged_mean_posterior=shares + 0.1,
+        recall=np.zeros((4, len(groups))),
+    )
+
+
+@pytest.fixture
+def ceilings():
+    return {
+        "sequence": ceiling_of("sequence", [0.5, 0.7, 0.8, 0.9]),
+        "symbols": ceiling_of("symbols", [0.4, 0.6, 0.7, 0.8], is_bound=False),
+    }
+
+
+def test_ceilings_stand_beside_the_models_and_count_by_the_same_examples(reports, ceilings):
+    heads, rows = accuracy_table(reports, ceilings)
+    assert heads[-3:] == ["ceiling, sequence", "ceiling, symbols", "examples"]
+    assert [row[-3] for row in rows[:-1]] == ["50.0", "70.0", "80.0", "90.0"]
+    assert [row[-2] for row in rows[:-1]] == ["≥ 39.9", "≥ 59.9", "≥ 69.9", "≥ 79.9"]
+    weights = next(iter(reports.values())).examples_per_snr
+    expected = 100 * np.average([0.5, 0.7, 0.8, 0.9], weights=weights)
+    assert rows[-1][-3] == f"{expected:.1f}"
+
+
+def test_equal_classes_get_a_column_that_counts_them_as_one(ceilings):
+    pair = (("BPSK", "QPSK"), ("OOK",))
+    ceilings["sequence"] = ceiling_of("sequence", [0.5, 0.6, 0.6, 0.6], groups=pair)
+    heads, rows = ceiling_table(ceilings)
+    assert heads[1:] == ["sequence", "sequence, merged", "symbols"]
+    assert rows[0] == ["-10", "50.0", "60.0", "≥ 39.9"]
+    assert rows[-1] == ["mean", "57.5", "67.5", "≥ 62.4"]
+
+
+def test_the_csv_of_ceilings_holds_both_estimates(ceilings):
+    heads, rows = ceiling_csv(ceilings)
+    first = dict(zip(heads, rows[0], strict=True))
+    assert (first["mean_posterior"], first["hit_rate"]) == ("0.50000", "0.49900")
+    assert (first["is_bound"], first["posterior_error"]) == ("true", "0.00200")
+    assert len(rows) == 8

@@ -1,0 +1,195 @@
+"""What is possible: ceiling, and the likelihood receiver among the models of eval-snr."""
+
+import json
+
+import pytest
+
+from rfmae.datasets.recipe import load_recipe, parse_recipe
+from rfmae.datasets.store import write_dataset
+from rfmae.errors import RecipeError
+from rfmae.workflows.ceiling import (
+    ceiling,
+    image_whats,
+    known_ceiling,
+    known_ceilings,
+    question_of_recipe,
+)
+
+SMALL = "ceiling --classes BPSK,QPSK,DQPSK --snr -6:6:6 --symbols 32 --frames 20"
+
+
+def answer(result):
+    """Standard output of a command that must succeed."""
+    assert result.exit_code == 0, f"{result.exception!r}, {result.stderr}"
+    return result.stdout
+
+
+def refused(result, here):
+    """The one line on standard error of a command that must refuse and leave nothing."""
+    assert result.exit_code == 2, f"{result.exit_code}, {result.exception!r}, {result.stderr}"
+    assert (result.stdout, result.stderr.count("\n")) == ("", 1)
+    assert not (here / "artifacts").exists()
+    return result.stderr
+
+
+def test_a_ceiling_is_told_as_a_table_with_its_notes(rfmae, here):
+    said = answer(rfmae(*SMALL.split()))
+    assert [f"\n{snr_db} " in said for snr_db in (-6, 0, 6)] == [True] * 3
+    assert "QPSK and DQPSK send the same signals" in said
+    assert "32 symbols, phase unknown" in said
+    (folder,) = (here / "artifacts" / "ceilings").iterdir()
+    assert {path.name for path in folder.iterdir()} == {
+        "card.json", "ceiling.json", "ceiling.csv", "ceiling.png",
+    }  # fmt: skip
+
+
+def test_a_ceiling_is_told_in_json_and_computed_once(rfmae):
+    first = rfmae(*SMALL.split(), "--json", "--out", "mine")
+    told = json.loads(answer(first))
+    assert told["classes"] == ["BPSK", "QPSK", "DQPSK"]
+    assert told["mean_posterior"][2] == pytest.approx(2 / 3, abs=0.01)
+    assert told["merged_mean_posterior"][2] == pytest.approx(1, abs=0.01)
+    again = rfmae(*SMALL.split(), "--json", "--out", "mine")
+    assert "is there already" in again.stderr
+    assert json.loads(answer(again)) == told
+    other = rfmae(*SMALL.split(), "--seed", 1, "--out", "mine", "--json")
+    assert json.loads(answer(other))["hit_rate"] != told["hit_rate"]
+
+
+def test_images_have_a_ceiling_of_their_own(rfmae):
+    said = rfmae(*SMALL.split(), "--planes", "symbols,differential", "--json")
+    told = json.loads(answer(said))
+    assert told["kind"] == "symbols, differential"
+    assert told["is_bound"] is False
+
+
+def test_a_recipe_means_its_link(rfmae, here, tiny_toml):
+    (here / "tiny.toml").write_text(tiny_toml)
+    told = json.loads(answer(rfmae("ceiling", "-r", "tiny.toml", "--frames", 10, "--json")))
+    assert told["classes"] == ["BPSK", "16QAM", "GMSK"]
+    assert (told["symbols_per_example"], told["phase"]) == (64, "unknown")
+
+
+WRONG = {
+    "both": ("--recipe awgn-ten --classes BPSK,QPSK", ["--classes", "one of them"]),
+    "analogue": ("--recipe radio-24", ["AM-SSB-WC", "AM-DSB-SC", "WBFM", "--classes"]),
+    "one class": ("--classes BPSK", ["two classes", "BPSK"]),
+    "unknown class": ("--classes BPSK,8PKS", ["'8PKS'", "8PSK"]),
+    "unknown plane": ("--classes BPSK,QPSK --planes symbol", ["'symbol'", "symbols"]),
+    "unknown phase": ("--classes BPSK,QPSK --phase unclear", ["--phase", "'unclear'"]),
+    "wrong grid": ("--classes BPSK,QPSK --snr 6:-6", ["'6:-6'"]),
+    "unknown recipe": ("--recipe awgn-tenn", ["awgn-ten"]),
+}
+
+
+@pytest.mark.parametrize(("options", "words"), WRONG.values(), ids=list(WRONG))
+def test_what_has_no_ceiling_is_refused_with_the_way_out(rfmae, here, options, words):
+    said = refused(rfmae("ceiling", *options.split()), here)
+    assert [word for word in words if word not in said] == []
+
+
+IMPAIRED = {
+    "timing_offset_symbols": 'timing_offset_symbols = "uniform"',
+    "fading": 'fading = { kind = "rayleigh" }',
+    "quantiser_bits": "quantiser_bits = 4",
+    "snr_offset_db": "snr_offset_db = [-0.5, 0.5]",
+    "phase_offset_turns": "phase_offset_turns = [0.0, 0.1]",
+}
+
+
+@pytest.mark.parametrize(("name", "line"), IMPAIRED.items(), ids=list(IMPAIRED))
+def test_a_channel_that_no_likelihood_knows_is_named(tiny_toml, name, line):
+    text = tiny_toml.replace('snr = "0:10:10"', f'snr = "0:10:10"\n{line}').replace(
+        "samples_per_symbol = 2", 'samples_per_symbol = 4\nreceiver = { observe = "waveform" }'
+    )
+    text = text.replace(
+        "size = 32", 'size = 32\nplanes = [{ what = "trajectory", half_width = 5 }]'
+    )
+    with pytest.raises(RecipeError, match=name):
+        question_of_recipe(parse_recipe(text))
+
+
+def test_what_the_receiver_takes_away_is_no_matter(tiny_toml):
+    text = tiny_toml.replace(
+        'snr = "0:10:10"', 'snr = "0:10:10"\ntiming_offset_symbols = "uniform"'
+    )
+    assert question_of_recipe(parse_recipe(text)).key == question_of_recipe(
+        parse_recipe(tiny_toml)
+    ).key  # fmt: skip
+
+
+def test_the_phase_is_known_where_it_is_fixed_or_taken_away(tiny_toml):
+    fixed = tiny_toml.replace('"0:10:10"', '"0:10:10"\nphase_offset_turns = "none"')
+    undone = tiny_toml.replace(
+        "samples_per_symbol = 2", 'samples_per_symbol = 2\nreceiver = { phase = "known" }'
+    )
+    phases = [question_of_recipe(parse_recipe(text)).phase for text in (tiny_toml, fixed, undone)]
+    assert phases == ["unknown", "known", "known"]
+
+
+def test_seed_splits_and_image_size_do_not_decide_a_ceiling(tiny_recipe, tiny_toml):
+    text = tiny_toml.replace("seed = 7", "seed = 8").replace("size = 32", "size = 64")
+    other = parse_recipe(text.replace("train = 2", "train = 20"))
+    for planes in ((), image_whats(tiny_recipe)):
+        assert question_of_recipe(other, planes).key == question_of_recipe(tiny_recipe, planes).key
+
+
+def test_ceilings_of_a_folder_are_found_without_computing(tiny_recipe, tmp_path):
+    question = question_of_recipe(tiny_recipe)
+    assert known_ceilings(tiny_recipe, tmp_path) == {}
+    told = ceiling(question, tmp_path / "one", frames=10)
+    assert list(known_ceilings(tiny_recipe, tmp_path)) == ["sequence"]
+    assert (known_ceiling(question, tmp_path).hit_rate == told.ceiling.hit_rate).all()
+
+
+def test_a_receiver_may_have_to_find_out_more_and_see_pixels_alone(rfmae, here):
+    asked = ("ceiling", "--classes", "BPSK,QPSK", "--symbols", 16, "--snr", "0", "--frames", 20)
+    blind = json.loads(answer(rfmae(*asked, "--unknown", "snr,amplitude", "--json", "--out", "a")))
+    assert (blind["phase"], blind["snr"], blind["amplitude"]) == ("unknown",) * 3
+    seen = ("--planes", "symbols", "--pixels", 24)
+    picture = json.loads(answer(rfmae(*asked, *seen, "--json", "--out", "b")))
+    assert picture["kind"] == "symbols in 24 × 24 pixels"
+
+
+@pytest.mark.parametrize("name", ["awgn-ten", "awgn-ten-quick", "sdr-linear", "legacy"])
+def test_ceilings_of_recipes_come_with_rfmae(name):
+    recipe = load_recipe(name)
+    found = known_ceilings(recipe)
+    assert "sequence" in found
+    assert len(found) == 2  # and what its images show
+    assert {item.snr_db for item in found.values()} == {recipe.source.channel.snr_db}
+
+
+def test_the_published_data_has_a_ceiling_of_eighty_per_cent():
+    found = known_ceilings(load_recipe("legacy"))["sequence"]
+    # two pairs of equal classes among ten
+    assert found.mean_posterior[-1] == pytest.approx(0.8, abs=0.005)
+
+
+def test_a_recipe_without_likelihood_has_no_known_ceiling():
+    assert known_ceilings(load_recipe("radio-24")) == {}
+
+
+# the likelihood receiver ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def linear(tiny_toml, tmp_path_factory):
+    """A data set of symbols of classes without memory."""
+    text = tiny_toml.replace('"GMSK"', '"QPSK"')
+    return write_dataset(parse_recipe(text), tmp_path_factory.mktemp("made") / "linear")
+
+
+def test_the_likelihood_receiver_sits_the_exam(rfmae, linear):
+    names = ["likelihood", "likelihood-blind"]
+    options = [word for name in names for word in ("--model", name)]
+    told = json.loads(answer(rfmae("eval-snr", "--data", linear.folder, *options, "--json")))
+    assert list(told["accuracy"]) == names
+    assert told["accuracy"]["likelihood"]["accuracy_per_snr"][-1] == 1
+    assert told["provenance"]["models"]["likelihood"]["kind"] == "likelihood receiver"
+
+
+def test_the_likelihood_receiver_refuses_symbols_of_classes_with_memory(rfmae, here, dataset):
+    said = refused(rfmae("eval-snr", "--data", dataset.folder, "--model", "likelihood"), here)
+    assert "GMSK needs the waveform" in said
+    assert 'observe = "both"' in said
