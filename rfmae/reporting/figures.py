@@ -66,7 +66,7 @@ def draw_ceilings(ceilings: Mapping[str, Ceiling], title: str, path: Path) -> No
     _snr_axis(axes, first.snr_reference)
     axes.set_ylabel("Bayes accuracy")
     axes.set_title(title, fontsize=11)
-    axes.legend(frameon=False, fontsize=8, loc="lower right")
+    axes.legend(fontsize=8, loc="lower right", edgecolor="none")
     figure.savefig(path, dpi=_DPI)
 
 
