@@ -5,12 +5,10 @@ python examples/03_draw_constellations.py constellations.png
 
 import sys
 
-import torch
 from matplotlib.figure import Figure
 
-from rfmae import load_recipe
+from rfmae import draw_images, load_recipe
 from rfmae.datasets.synthesis import Block, synthesise
-from rfmae.imaging.render import constellation_images
 
 SNR_DB = 8.0
 
@@ -22,8 +20,8 @@ def main(path: str) -> None:
     for column, name in zip(rows.T, recipe.classes, strict=True):
         pairs = synthesise(recipe, Block("test", name, SNR_DB, range(1))).pairs
         for axes, iq in zip(column, (pairs.observed.iq, pairs.clean), strict=True):
-            image = constellation_images(torch.from_numpy(iq), recipe.image)[0]
-            axes.imshow(image.permute(1, 2, 0))
+            image = draw_images(iq, recipe.image)[0]
+            axes.imshow(image.transpose(1, 2, 0))
             axes.set_xticks([])
             axes.set_yticks([])
         column[0].set_title(name)

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from rfmae.datasets.recipe import load_recipe
     from rfmae.datasets.store import open_dataset
     from rfmae.datasets.streaming import endless
-    from rfmae.inference import load_classifier, load_denoiser
+    from rfmae.inference import draw_images, load_classifier, load_denoiser
 
 __version__ = version("rfmae")
 
 __all__ = [
+    "draw_images",
     "endless",
     "load_classifier",
     "load_denoiser",
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 _DOORS = {
+    "draw_images": "rfmae.inference",
     "endless": "rfmae.datasets.streaming",
     "load_classifier": "rfmae.inference",
     "load_denoiser": "rfmae.inference",

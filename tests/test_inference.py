@@ -12,7 +12,7 @@ from rfmae.models.classifier import Classifier
 from rfmae.models.denomae import DenoMAE
 from rfmae.models.presets import classifier_config, denomae_config, encoder_config
 from rfmae.models.transformer import initialise
-from rfmae.records import ImageConfig
+from rfmae.records import ImageConfig, Plane
 
 IMAGE = ImageConfig(size=32)
 
@@ -46,6 +46,43 @@ def test_probabilities_have_a_row_for_each_example(classifier, iq):
 def test_neither_gain_nor_number_type_changes_the_answer(classifier, iq):
     np.testing.assert_allclose(classifier(iq * 1e-3), classifier(iq), atol=1e-4)
     np.testing.assert_allclose(classifier(iq.astype(np.complex128)), classifier(iq), atol=1e-6)
+
+
+def test_images_are_drawn_as_the_network_sees_them(classifier, iq):
+    drawn = rfmae.draw_images(iq, IMAGE)
+    assert drawn.shape == (5, 3, 32, 32)
+    np.testing.assert_array_equal(drawn, rfmae.draw_images({"symbols": iq}, IMAGE))
+    assert (drawn.max(axis=(2, 3)) == 1).all()
+
+
+def test_images_of_both_views_need_both(iq):
+    planes = (Plane("symbols", "density"), Plane("trajectory", "density"))
+    both = ImageConfig(32, planes=planes)
+    assert rfmae.draw_images({"symbols": iq, "waveform": iq.repeat(4, 1)}, both).shape[1] == 2
+    with pytest.raises(ShapeError, match="show symbols and waveform; give a mapping"):
+        rfmae.draw_images(iq, both)
+    with pytest.raises(ShapeError, match="need the waveform, got symbols"):
+        rfmae.draw_images({"symbols": iq}, both)
+    with pytest.raises(ShapeError, match="the same number of examples"):
+        rfmae.draw_images({"symbols": iq, "waveform": iq[:2]}, both)
+
+
+def test_a_recording_in_both_views_is_cut_alike(tmp_path, iq):
+    network = Classifier(classifier_config(encoder_config("tiny", 32, 2), 3))
+    planes = (Plane("symbols", "density"), Plane("trajectory", "density"))
+    card = {
+        **model_card(network),
+        "image": asdict(ImageConfig(32, planes=planes)),
+        "classes": ["A", "B", "C"],
+        "samples": {"symbols": 32, "waveform": 128},
+        "samples_per_symbol": 4.0,
+    }
+    save_checkpoint(network, card, tmp_path / "both")
+    classifier = rfmae.load_classifier(tmp_path / "both", device="cpu")
+    views = {"symbols": iq[0], "waveform": iq[0].repeat(4)}
+    assert classifier.answer(views).windows.shape == (2, 3)
+    with pytest.raises(ShapeError, match="of one recording, but they fill 2 and 1 windows"):
+        classifier.answer({"symbols": iq[0], "waveform": iq[0]})
 
 
 def test_a_recording_is_answered_window_by_window_and_as_a_whole(classifier, rng):
