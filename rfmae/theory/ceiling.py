@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -79,12 +79,32 @@ def tally_at(
         advance(frames * len(groups))
     else:
         rows = first_rows(question, groups)
-        read = _reading(question)
-        labels, posteriors = read(question, rows, members, snr_db, frames, seed, advance)
+        point = _Point(question, rows, members, snr_db, frames, seed, advance)
+        labels, posteriors = _reading(question)(point)
     return tally(labels, posteriors, members)
 
 
-def _reading(question: Question) -> Callable[..., tuple[IntArray, FloatArray]]:
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """One point of the grid: which signals are drawn, how many frames of each, and who hears."""
+
+    question: Question
+    rows: Sequence[Modulation]  # one of each group
+    members: IntArray  # classes of each group
+    snr_db: float
+    frames: int
+    seed: int
+    advance: Advance
+
+    @property
+    def es_n0(self) -> float:
+        return self.question.es_n0(self.snr_db)
+
+    def streams(self, name: str, block: int = 0) -> Streams:
+        return streams_at(self.seed, name, self.snr_db, block)
+
+
+def _reading(question: Question) -> Callable[[_Point], tuple[IntArray, FloatArray]]:
     """What is seen of a frame: the pixels of a picture, the points of planes, or all of it."""
     if question.pixels:
         return _read_pictures
@@ -104,71 +124,49 @@ def _read_published(
     )
 
 
-def _read_sequences(
-    question: Question,
-    rows: Sequence[Modulation],
-    members: IntArray,
-    snr_db: float,
-    frames: int,
-    seed: int,
-    advance: Advance,
-) -> tuple[IntArray, FloatArray]:
+def _read_sequences(point: _Point) -> tuple[IntArray, FloatArray]:
     """Labels (n,) of frames and posteriors (n, groups) by the laws themselves."""
-    laws = [law_of(row, question.pulse, question.rate) for row in rows]
+    question = point.question
+    laws = [law_of(row, question.pulse, question.rate) for row in point.rows]
     labels, scores = [], []
-    for block, count in enumerate(_block_sizes(frames)):
+    for block, count in enumerate(_block_sizes(point.frames)):
         drawn = [
-            _frames(question, row, snr_db, count, streams_at(seed, row.name, snr_db, block), laws)
-            for row in rows
+            _frames(question, row, point.snr_db, count, point.streams(row.name, block), laws)
+            for row in point.rows
         ]
         # all groups at once: a law's steps cost the same for many frames as for few
         scores.append(_evidence(question, laws, joined(drawn)))
-        labels.append(np.repeat(np.arange(len(rows)), count))
-        advance(count * len(rows))
-    return np.concatenate(labels), group_posteriors(np.concatenate(scores), members)
+        labels.append(np.repeat(np.arange(len(point.rows)), count))
+        point.advance(count * len(point.rows))
+    return np.concatenate(labels), group_posteriors(np.concatenate(scores), point.members)
 
 
-def _read_images(
-    question: Question,
-    rows: Sequence[Modulation],
-    members: IntArray,
-    snr_db: float,
-    frames: int,
-    seed: int,
-    advance: Advance,
-) -> tuple[IntArray, FloatArray]:
+def _read_images(point: _Point) -> tuple[IntArray, FloatArray]:
     """The same by a reader that sees points of planes without their order."""
+    question = point.question
     labels, posteriors = image_ceiling_at(
-        rows,
+        point.rows,
         question.pulse,
         question.rate,
         question.symbols_per_example,
-        question.es_n0(snr_db),
+        point.es_n0,
         planes=question.whats,
-        streams=streams_at(seed, question.kind, snr_db, 0),
+        streams=point.streams(question.kind),
         phase=question.phase,
         units=question.units,
-        priors=members.tolist(),
-        frames_per_law=frames,
+        priors=point.members.tolist(),
+        frames_per_law=point.frames,
     )
-    advance(frames * len(rows))
+    point.advance(point.frames * len(point.rows))
     return labels, posteriors
 
 
-def _read_pictures(
-    question: Question,
-    rows: Sequence[Modulation],
-    members: IntArray,
-    snr_db: float,
-    frames: int,
-    seed: int,
-    advance: Advance,
-) -> tuple[IntArray, FloatArray]:
+def _read_pictures(point: _Point) -> tuple[IntArray, FloatArray]:
     """The same by the counts of symbols in the pixels of a picture."""
-    streams = streams_at(seed, question.kind, snr_db, 0)
-    labels, scores = picture_scores(question, rows, question.es_n0(snr_db), streams, frames)
-    advance(frames * len(rows))
-    return labels, group_posteriors(scores, members)
+    question, streams = point.question, point.streams(point.question.kind)
+    labels, scores = picture_scores(question, point.rows, point.es_n0, streams, point.frames)
+    point.advance(point.frames * len(point.rows))
+    return labels, group_posteriors(scores, point.members)
 
 
 def is_bound(question: Question | PublishedQuestion, groups: Groups) -> bool:
