@@ -39,7 +39,7 @@ def constellation_images(
     images = (
         _images(dict(zip(views, part, strict=True)), config, samples_per_symbol) for part in parts
     )
-    if first.requires_grad:
+    if any(view.requires_grad for view in views.values()):
         return torch.cat([*images])
     filled = torch.empty((len(first), len(config.planes), config.size, config.size))
     for rows, image in zip(filled.split(together), images, strict=True):
@@ -83,7 +83,7 @@ def _named(iq: Tensor | Mapping[View, Tensor], config: ImageConfig) -> Mapping[V
             f"the planes of this image are drawn from {' and '.join(config.views)}, "
             f"but the I/Q of {' and '.join(iq) or 'no view'} was given"
         )
-    return iq
+    return {view: iq[view] for view in config.views}
 
 
 def _of_same_points(planes: tuple[Plane, ...]) -> list[list[Plane]]:

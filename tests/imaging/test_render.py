@@ -199,6 +199,25 @@ def test_a_lag_between_two_samples_is_refused(iq):
         constellation_images(iq, ImageConfig(size=64, planes=(plane,)), 3.0)
 
 
+def test_gradients_reach_every_view_of_many_examples(rng):
+    symbols = torch.from_numpy(frames(40, 20, rng))
+    waveform = torch.from_numpy(frames(40, 80, rng)).requires_grad_()
+    planes = (DENSITY, Plane("trajectory", "density"))
+    both = ImageConfig(size=224, units="absolute", planes=planes)  # more than one part
+    images = constellation_images({"symbols": symbols, "waveform": waveform}, both)
+    images.square().sum().backward()
+    assert waveform.grad is not None
+    assert (waveform.grad.abs().sum(dim=1) > 0).all()
+
+
+def test_a_view_that_no_plane_shows_is_left_alone(iq):
+    views = {"symbols": iq, "waveform": iq[:1, :3]}
+    drawn = constellation_images(views, ImageConfig(size=64, planes=(DENSITY,)))
+    torch.testing.assert_close(
+        drawn, constellation_images(iq, ImageConfig(size=64, planes=(DENSITY,)))
+    )
+
+
 def test_a_missing_view_is_named(iq):
     both = ImageConfig(size=64, planes=(DENSITY, Plane("trajectory", "density")))
     with pytest.raises(ShapeError, match="from symbols and waveform; give a mapping"):
