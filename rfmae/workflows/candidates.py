@@ -63,16 +63,21 @@ def _likelihood(dataset: Dataset, name: str) -> Candidate:
             f"the likelihood receiver must know how signals are made, but {dataset.folder} was "
             "recorded or imported; name a synthetic data set"
         )
-    question = question_of_recipe(load_recipe(dataset.folder / "recipe.toml"))
+    recipe = load_recipe(dataset.folder / "recipe.toml")
+    question = question_of_recipe(recipe)
     if isinstance(question, PublishedQuestion):
         raise DatasetError(
             f"there is no likelihood receiver of published signals, as {dataset.folder} holds; "
             "their ceiling is what `rfmae ceiling` says"
         )
     check_laws(question)
-    receiver = LikelihoodReceiver(
-        replace(question, snr=LIKELIHOOD[name]), view=_view(dataset, question)
-    )
+    view = _view(dataset, question)
+    if view == "waveform" and recipe.source.receiver.waveform == "filtered":
+        raise DatasetError(
+            f"the likelihood receiver needs waveforms in white noise, but those of {dataset.folder} "
+            'have passed the matched filter; write waveform = "received" in source.receiver'
+        )
+    receiver = LikelihoodReceiver(replace(question, snr=LIKELIHOOD[name]), view=view)
 
     def answer(exam: Exam) -> FloatArray:
         batch = exam[receiver.view]

@@ -189,6 +189,18 @@ def test_the_likelihood_receiver_sits_the_exam(rfmae, linear):
     assert told["provenance"]["models"]["likelihood"]["kind"] == "likelihood receiver"
 
 
+def test_the_likelihood_receiver_refuses_waveforms_that_were_filtered(
+    rfmae, tiny_toml, tmp_path_factory
+):
+    receiver = 'receiver = { observe = "both", waveform = "filtered" }'
+    text = tiny_toml.replace("[source]\n", f"[source]\n{receiver}\n")
+    made = write_dataset(parse_recipe(text), tmp_path_factory.mktemp("made") / "filtered")
+    said = rfmae("eval-snr", "--data", made.folder, "--model", "likelihood")
+    assert (said.exit_code, said.stderr.count("\n")) == (2, 1)
+    assert "have passed the matched filter" in said.stderr
+    assert 'waveform = "received"' in said.stderr
+
+
 def test_the_likelihood_receiver_refuses_symbols_of_classes_with_memory(rfmae, here, dataset):
     said = refused(rfmae("eval-snr", "--data", dataset.folder, "--model", "likelihood"), here)
     assert "GMSK needs the waveform" in said
