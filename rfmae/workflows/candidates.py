@@ -74,8 +74,9 @@ def _likelihood(dataset: Dataset, name: str) -> Candidate:
     view = _view(dataset, question)
     if view == "waveform" and recipe.source.receiver.waveform == "filtered":
         raise DatasetError(
-            f"the likelihood receiver needs waveforms in white noise, but those of {dataset.folder} "
-            'have passed the matched filter; write waveform = "received" in source.receiver'
+            "the likelihood receiver needs waveforms in white noise, but those of "
+            f"{dataset.folder} have passed the matched filter; "
+            'write waveform = "received" in source.receiver'
         )
     receiver = LikelihoodReceiver(replace(question, snr=LIKELIHOOD[name]), view=view)
 
