@@ -165,11 +165,11 @@ def _sums(points: _Points, glow: Glow) -> Tensor:
 def _margin(points: _Points, glow: Glow) -> int:
     """Pixels around the grid on which there are points: few as a rule, for a shorter transform."""
     widest = glow.widest_margin
-    few = math.ceil(widest / 4)
-    if points.column.is_cuda or few == widest:
+    if points.column.is_cuda or not widest:
         return widest  # a look at the points would hold up the device
     beyond = torch.maximum(_beyond(points.column, glow.side), _beyond(points.row, glow.side))
-    return widest if bool(((beyond > few) & (beyond <= widest)).any()) else few
+    farthest = int(torch.where(beyond <= widest, beyond, 0).amax())
+    return next(m for m in (widest // 8, widest // 4, widest) if farthest <= m)
 
 
 def _beyond(pixel: Tensor, side: int) -> Tensor:
@@ -184,12 +184,15 @@ def _stamped(points: _Points, near: _Near) -> list[Tensor]:
     canvas_side, grid = near.side + 2 * margin, slice(margin, margin + near.side)
     distance = _distances(points, widest, near.shift)
     pixel = _block_pixels(points, widest, near.side, canvas_side)
+    blocks: dict[int, tuple[Tensor, Tensor]] = {}
+    for reach in set(near.reaches):
+        block = slice(widest - reach, widest + reach + 1)
+        blocks[reach] = distance[:, block, block].flatten(1), pixel[:, block, block].flatten(1)
     planes = []
     for reach, decay in zip(near.reaches, near.decays, strict=True):
-        block = slice(widest - reach, widest + reach + 1)
-        glow = (distance[:, block, block] * -decay).exp_().flatten(1)
-        canvas = glow.new_zeros(n, canvas_side**2)
-        canvas.scatter_add_(1, pixel[:, block, block].flatten(1), glow)
+        away, place = blocks[reach]
+        canvas = away.new_zeros(n, canvas_side**2)
+        canvas.scatter_add_(1, place, (away * -decay).exp_())
         planes.append(canvas.view(n, canvas_side, canvas_side)[:, grid, grid])
     return planes
 

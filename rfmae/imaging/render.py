@@ -35,15 +35,13 @@ def constellation_images(
     first = next(iter(views.values()))
     if first.is_cuda or len(first) <= together:
         return _images(views, config, samples_per_symbol)
-    parts = zip(*(view.split(together) for view in views.values()), strict=True)
-    images = (
-        _images(dict(zip(views, part, strict=True)), config, samples_per_symbol) for part in parts
-    )
+    split = (view.split(together) for view in views.values())
+    parts = [dict(zip(views, part, strict=True)) for part in zip(*split, strict=True)]
     if any(view.requires_grad for view in views.values()):
-        return torch.cat([*images])
+        return torch.cat([_images(part, config, samples_per_symbol) for part in parts])
     filled = torch.empty((len(first), len(config.planes), config.size, config.size))
-    for rows, image in zip(filled.split(together), images, strict=True):
-        rows.copy_(image)
+    for rows, part in zip(filled.split(together), parts, strict=True):
+        _images(part, config, samples_per_symbol, rows)
     return filled
 
 
@@ -60,12 +58,17 @@ def quarter_turned(images: Tensor, turns: Tensor, planes: tuple[Plane, ...]) -> 
     return turned
 
 
-def _images(views: Mapping[View, Tensor], config: ImageConfig, samples_per_symbol: float) -> Tensor:
-    """So many examples that a core's cache holds all that is made on the way."""
+def _images(
+    views: Mapping[View, Tensor],
+    config: ImageConfig,
+    samples_per_symbol: float,
+    out: Tensor | None = None,
+) -> Tensor:
+    """So many examples that a core's cache holds all that is made on the way; `out` takes them."""
     drawn: dict[Plane, Tensor] = {}
     for planes in _of_same_points(config.planes):
         drawn.update(_drawn(views[planes[0].view], planes, config, samples_per_symbol))
-    return torch.stack([drawn[plane] for plane in config.planes], dim=1)
+    return torch.stack([drawn[plane] for plane in config.planes], dim=1, out=out)
 
 
 def _named(iq: Tensor | Mapping[View, Tensor], config: ImageConfig) -> Mapping[View, Tensor]:
@@ -126,11 +129,11 @@ def _half_widths(planes: list[Plane]) -> tuple[int, ...]:
 
 
 def _divided(sums: Tensor, plane: Plane, points: int) -> Tensor:
-    """A plane in [0, 1]; a blank one stays blank."""
+    """The same plane in [0, 1]; a blank one stays blank."""
     if plane.normalise == "points":
-        return sums / points
+        return sums.div_(points)
     peak = sums.amax(dim=(-2, -1), keepdim=True)
-    return sums / torch.where(peak > 0, peak, 1.0)
+    return sums.div_(torch.where(peak > 0, peak, 1.0))
 
 
 def _lag_samples(plane: Plane, samples_per_symbol: float) -> int:
