@@ -21,6 +21,7 @@ from rfmae.signal.published import check_published, find_published
 from rfmae.signal.pulses import Pulse
 from rfmae.signal.receiver import Receiver
 from rfmae.signal.settings import Subcarriers
+from rfmae.signal.streams import address_of_snr
 from rfmae.units import parse_snr_grid, whole_ratio
 
 GENERATOR_VERSION = 2
@@ -142,11 +143,6 @@ class Recipe:
 
     def with_seed(self, seed: int) -> "Recipe":
         return dataclasses.replace(self, seed=seed)
-
-
-def address_of_snr(snr_db: float) -> int:
-    """An SNR point as a part of an example's address: thousandths of a dB, not negative."""
-    return round(snr_db * 1000) & 0xFFFFFFFF
 
 
 def known_recipes() -> dict[str, Path]:

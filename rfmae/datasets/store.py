@@ -92,11 +92,6 @@ class Dataset:
     def default_view(self) -> View:
         return "symbols" if "symbols" in self.views else "waveform"
 
-    @property
-    def symbols_per_example(self) -> int:
-        """Points of an example in the default view: its symbols, or its samples if it has none."""
-        return self.samples()
-
     def samples(self, view: View | None = None) -> int:
         """Length of an example in a view."""
         return int(self._view(view)["samples"])

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rfmae.datasets.recipe import SPLITS, Recipe
-from rfmae.datasets.synthesis import BLOCK, Block, addressed, synthesise
+from rfmae.datasets.synthesis import BLOCK, Block, synthesise
 from rfmae.errors import RecipeError
 from rfmae.records import IntArray, IqPairBatch, View
+from rfmae.signal.streams import addressed
 
 _ORDER, _MIX = range(2)  # what a random draw of the stream is for
 

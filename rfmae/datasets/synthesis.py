@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rfmae.datasets.recipe import SPLITS, Recipe, address_of_snr
+from rfmae.datasets.recipe import SPLITS, Recipe
 from rfmae.errors import ShapeError
 from rfmae.records import ComplexArray, IqBatch, IqPairBatch, Synthesised, View
 from rfmae.signal.impairments import Streams
 from rfmae.signal.link import observe
 from rfmae.signal.published import observe_published
+from rfmae.signal.streams import address_of_snr, addressed_streams
 
 BLOCK = 64
 """Examples that share an address, and the random streams that start there.
@@ -47,12 +48,7 @@ def block_streams(seed: int, block: Block) -> Streams:
     name, point = zlib.crc32(block.modulation.encode()), address_of_snr(block.snr_db)
     address = (SPLITS.index(block.split), name, point, block.positions.start // BLOCK)
 
-    return lambda purpose: addressed(seed, (*address, zlib.crc32(purpose.encode())))
-
-
-def addressed(seed: int, address: tuple[int, ...]) -> np.random.Generator:
-    """The generator that an address stands for."""
-    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=address)))
+    return addressed_streams(seed, address)
 
 
 def blocks(recipe: Recipe, split: str) -> Iterator[Block]:

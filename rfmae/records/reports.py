@@ -165,11 +165,6 @@ class Ceiling:
         """The same where the classes of a group count as one, (S,)."""
         return self.merged_mean_posterior if self.is_bound else self.merged_hit_rate
 
-    @property
-    def mean_accuracy(self) -> float:
-        """Over all SNR points."""
-        return float(np.mean(self.accuracy))
-
 
 def as_plain(record: Any) -> dict[str, Any]:
     """A record as plain JSON types."""

@@ -109,12 +109,16 @@ def observe(
         noise_power = noise_power * db_to_ratio(-drawn["snr_offset_db"])
     observed = disturb(clean, noise_power, link, drawn, streams)
     views: dict[View, tuple[ComplexArray, ComplexArray]] = {}
+    in_step = (observed, clean)
+    if link.receiver.filters:
+        in_step = synchronised(observed, clean, link, drawn)
     if "symbols" in link.receiver.views:
-        views["symbols"] = receive(observed, clean, link, drawn)
+        views["symbols"] = receive(*in_step, link, drawn)
     if "waveform" in link.receiver.views:
         seen, meant = observed, clean
         if link.receiver.waveform == "filtered":
-            seen, meant = filter_waveforms(observed, clean, link, drawn)
+            taps = pulse_taps(link.pulse, link.rate)
+            seen, meant = (filtered(waveform, taps) for waveform in in_step)
         views["waveform"] = (_inside(seen, link), _inside(meant, link))
     return Observation(views, drawn)
 
@@ -176,23 +180,33 @@ def disturb(
     return noisy
 
 
+def synchronised(
+    observed: ComplexArray, clean: ComplexArray, link: Link, drawn: Drawn
+) -> tuple[ComplexArray, ComplexArray]:
+    """Waveforms (N, T) at the receiver's timing, clock and known carrier.
+
+    The clean twin is corrected by what was found in the observed waveform.
+    """
+    found = corrections(observed, link.pulse, link.rate, link.receiver, drawn)
+    first = _first_sample(link)
+    return (
+        correct_waveform(observed, found, link.rate, first),
+        correct_waveform(clean, found, link.rate, first),
+    )
+
+
 def receive(
     observed: ComplexArray, clean: ComplexArray, link: Link, drawn: Drawn
 ) -> tuple[ComplexArray, ComplexArray]:
-    """Symbols (N, K) of unit mean power, observed and clean.
+    """Symbols (N, K) of unit mean power, observed and clean, of waveforms that are in step.
 
     Every modulation meets the same filter and the same estimators: a receiver does not know yet
-    what it receives. The clean twin is corrected by what was found in the observed waveform.
+    what it receives. The clean twin is turned back by what was found in the observed symbols.
     """
-    found = corrections(observed, link.pulse, link.rate, link.receiver, drawn)
-
-    def symbols(waveform: ComplexArray) -> ComplexArray:
-        corrected = correct_waveform(waveform, found, link.rate, _first_sample(link))
-        return match_valid(
-            corrected, link.pulse, link.rate, link.guard_symbols, link.symbols_per_example
-        )
-
-    seen, meant = symbols(observed), symbols(clean)
+    seen, meant = (
+        match_valid(waveform, link.pulse, link.rate, link.guard_symbols, link.symbols_per_example)
+        for waveform in (observed, clean)
+    )
     receiver = link.receiver
     if receiver.carrier == "mth-power" or receiver.phase in ("mth-power", "viterbi-viterbi"):
         back = phasors(-symbol_carrier(seen, receiver))
@@ -200,20 +214,6 @@ def receive(
     if receiver.phase == "known" and "phase_offset_turns" in drawn:
         seen, meant = (rotate(iq, -drawn["phase_offset_turns"]) for iq in (seen, meant))
     return unit_power(seen), unit_power(meant)
-
-
-def filter_waveforms(
-    observed: ComplexArray, clean: ComplexArray, link: Link, drawn: Drawn
-) -> tuple[ComplexArray, ComplexArray]:
-    """Waveforms (N, T) after the matched filter, timing and carrier as for symbols."""
-    found = corrections(observed, link.pulse, link.rate, link.receiver, drawn)
-    taps = pulse_taps(link.pulse, link.rate)
-
-    def after_filter(waveform: ComplexArray) -> ComplexArray:
-        corrected = correct_waveform(waveform, found, link.rate, _first_sample(link))
-        return filtered(corrected, taps)
-
-    return after_filter(observed), after_filter(clean)
 
 
 def _sent(modulation: Modulation, link: Link, count: int, streams: Streams) -> ComplexArray:

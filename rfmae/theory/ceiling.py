@@ -12,6 +12,7 @@ from rfmae.errors import RecipeError
 from rfmae.records import Ceiling, FloatArray, IntArray
 from rfmae.signal.impairments import Streams
 from rfmae.signal.modulations import Modulation
+from rfmae.signal.streams import address_of_snr, addressed_streams
 from rfmae.theory.frames import Frames, Law, simulate
 from rfmae.theory.laws import equal_law_groups, law_of
 from rfmae.theory.memoryless import OffsetLaw
@@ -236,13 +237,7 @@ def _block_sizes(frames: int) -> list[int]:
 
 def streams_at(seed: int, name: str, snr_db: float, block: int) -> Streams:
     """The generators of a block of frames, one for each purpose, made from its address alone."""
-    address = (zlib.crc32(name.encode()), round(snr_db * 1000) & 0xFFFFFFFF, block)
-
-    def stream(purpose: str) -> np.random.Generator:
-        key = (*address, zlib.crc32(purpose.encode()))
-        return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=key)))
-
-    return stream
+    return addressed_streams(seed, (zlib.crc32(name.encode()), address_of_snr(snr_db), block))
 
 
 def _frames(

@@ -14,9 +14,11 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from scipy import fft
 from scipy.ndimage import map_coordinates
 
+from rfmae.imaging.density import splatted
 from rfmae.records import ComplexArray, FloatArray, Units
 from rfmae.signal.modulations import Modulation, find_modulation
 from rfmae.signal.pulses import Pulse
@@ -170,11 +172,6 @@ def _laid_on_nodes(
     across: npt.NDArray[np.floating], up: npt.NDArray[np.floating], nodes: int
 ) -> FloatArray:
     """Shares (nodes, nodes) of points that are divided among the four nodes around each."""
-    column, row = across.astype(np.int64), up.astype(np.int64)
-    right, above = across - column, up - row
-    laid = np.zeros(nodes * nodes)
-    for i, horizontal in ((0, 1 - right), (1, right)):
-        for j, vertical in ((0, 1 - above), (1, above)):
-            place = (column + i) * nodes + row + j
-            laid += np.bincount(place, horizontal * vertical, minlength=nodes * nodes)
-    return laid.reshape(nodes, nodes) / across.size
+    columns, rows = (torch.from_numpy(place.astype(np.float64))[None] for place in (up, across))
+    laid: FloatArray = splatted(columns, rows, nodes)[0].numpy()
+    return laid / across.size

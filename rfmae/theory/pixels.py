@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 from scipy.special import logsumexp, ndtr
 
 from rfmae.imaging.grid import pixel_coordinates
-from rfmae.records import ComplexArray, FloatArray, IntArray
+from rfmae.records import ComplexArray, FloatArray
 
 _LEAST_SHARE = 1e-300  # of a pixel: rounding must not forbid what was seen
 _LAID = 4096  # points from which on they are laid on a fine grid first
@@ -95,15 +95,6 @@ def log_shares(shares: FloatArray) -> FloatArray:
     return np.log(np.maximum(shares, _LEAST_SHARE))
 
 
-def counted_log_shares(seen: Cells, cells: int, prior: float = 0.5) -> FloatArray:
-    """Log shares (cells,) of cells that were seen in simulations, `prior` points in each before.
-
-    For planes without a closed form, as of products of neighbours (Jeffreys' prior).
-    """
-    counted = np.bincount(seen.ravel(), minlength=cells) + prior
-    return np.log(counted / counted.sum())
-
-
 def log_likelihoods(cells: Cells, table: FloatArray) -> FloatArray:
     """Sums (N, G) over the points (N, P) of a table (cells, G) of log shares.
 
@@ -128,9 +119,3 @@ def log_evidence(
     scores = log_likelihoods(cells, np.stack([log_shares(shares) for shares in tables], axis=1))
     evidence: FloatArray = logsumexp(scores, axis=1) - math.log(len(turns))
     return evidence
-
-
-def counts_of(cells: Cells, grid: PixelGrid) -> IntArray:
-    """Points in each pixel, (N, size, size), those outside left out."""
-    pictures = [np.bincount(row, minlength=grid.outside + 1)[: grid.outside] for row in cells]
-    return np.stack(pictures).reshape(-1, grid.size, grid.size)

@@ -77,7 +77,7 @@ def test_an_imported_data_set_says_what_it_is(imported):
     assert dataset.name == "radio"
     assert dataset.fingerprint == "0123abcd"
     assert dataset.views == ("waveform",)
-    assert dataset.symbols_per_example == dataset.samples("waveform") == SAMPLES
+    assert dataset.samples() == dataset.samples("waveform") == SAMPLES
     assert dataset.samples_per_symbol() == 8.0
     assert dataset.snr_reference == "dataset"
     assert not dataset.any_phase

@@ -89,7 +89,7 @@ def test_the_card_says_what_the_data_set_is(written, tiny_recipe):
     assert written.classes == ("BPSK", "16QAM", "GMSK")
     assert written.snr_db == (0.0, 10.0)
     assert written.snr_reference == "symbol"
-    assert written.symbols_per_example == 64
+    assert written.samples() == 64
     assert written.image == tiny_recipe.image
     assert [written.examples(split) for split in SPLITS] == [12, 6, 6]
     assert "versions" in written.card
@@ -145,7 +145,7 @@ def both(tiny_recipe, tmp_path_factory):
 
 def test_symbols_are_read_where_no_view_is_named(both):
     assert both.views == ("symbols", "waveform")
-    assert both.symbols_per_example == both.samples("symbols") == 64
+    assert both.samples() == both.samples("symbols") == 64
     assert both.samples("waveform") == 128
     assert both.samples_per_symbol() == 1.0
     assert both.samples_per_symbol("waveform") == 2.0
@@ -165,7 +165,7 @@ def test_the_waveform_is_read_where_there_are_no_symbols(tiny_recipe, tmp_path):
     recipe = with_source(tiny_recipe, receiver={"observe": "waveform"})
     dataset = write_dataset(recipe, tmp_path / "waveform")
     assert dataset.views == ("waveform",)
-    assert dataset.symbols_per_example == dataset.read("test").clean.shape[1] == 128
+    assert dataset.samples() == dataset.read("test").clean.shape[1] == 128
 
 
 @pytest.mark.parametrize("read", ["read", "read_observed"])
