@@ -1,11 +1,15 @@
 """How benchmarks measure: one thread, processor and wall time, everybody's turn in every round."""
 
+import contextlib
+import json
 import os
 import statistics
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 _THREADS = (
     "OMP_NUM_THREADS",
@@ -40,6 +44,63 @@ def take_turns(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[s
     for _ in range(rounds):
         for name, call in calls.items():
             turns[name].append(_turn(call, repeats[name]))
+    return {name: Seconds(*zip(*pairs, strict=True)) for name, pairs in turns.items()}
+
+
+class Worker:
+    """This script again with other arguments, in a process of its own, which `serve`s turns.
+
+    What one candidate does to its process (settings, allocator, caches) no other one meets, and
+    turns still go round.
+    """
+
+    def __init__(self, *arguments: str) -> None:
+        command = [sys.executable, sys.argv[0], *arguments]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def ask(self, question: str) -> Any:
+        """The answer to `ready`, `facts` or `turn`."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(f"{question}\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+    def stop(self) -> None:
+        self._process.communicate()
+
+
+@contextlib.contextmanager
+def workers(arguments: Mapping[str, tuple[str, ...]]) -> Iterator[dict[str, Worker]]:
+    """A worker for each name, stopped at the end; each is ready before the next one starts."""
+    with contextlib.ExitStack() as stack:
+        started = {}
+        for name, words in arguments.items():
+            started[name] = Worker(*words)
+            stack.callback(started[name].stop)
+            started[name].ask("ready")
+        yield started
+
+
+def serve(call: Callable[[], object], facts: Callable[[], object]) -> None:
+    """Answer over standard output what a `Worker` is asked, until it stops asking."""
+    answers = sys.stdout
+    repeats = _repeats(call)
+    with contextlib.redirect_stdout(sys.stderr):  # a library may have something to say
+        for line in sys.stdin:
+            question = line.strip()
+            answer = {"turn": lambda: _turn(call, repeats), "facts": facts}.get(question, bool)()
+            print(json.dumps(answer), file=answers, flush=True)
+
+
+def workers_take_turns(started: Mapping[str, Worker], rounds: int) -> dict[str, Seconds]:
+    """As `take_turns`, by workers."""
+    turns: dict[str, list[tuple[float, float]]] = {name: [] for name in started}
+    for _ in range(rounds):
+        for name, worker in started.items():
+            processor, wall = worker.ask("turn")
+            turns[name].append((processor, wall))
     return {name: Seconds(*zip(*pairs, strict=True)) for name, pairs in turns.items()}
 
 

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 
 import typer
-from rfmae_cli import commands, console, data_commands, theory_commands
+from rfmae_cli import commands, console, data_commands, theory_commands, training_commands
 
 from rfmae.errors import RfmaeError
 
@@ -12,8 +12,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "quickstart": commands.quickstart,
     "synth": data_commands.synth,
     "import": data_commands.import_data,
-    "pretrain": commands.pretrain,
-    "finetune": commands.finetune,
+    "pretrain": training_commands.pretrain,
+    "finetune": training_commands.finetune,
     "eval-snr": commands.eval_snr,
     "eval-denoise": commands.eval_denoise,
     "ceiling": theory_commands.ceiling,
@@ -31,7 +31,7 @@ app = typer.Typer(
 
 
 def _guarded(command: Callable[..., None]) -> Callable[..., None]:
-    """Bad input is one line and exit code 2; Ctrl-C is one line and 130."""
+    """Bad input is one line and exit code 2; a signal is one line and 128 more than its number."""
 
     @functools.wraps(command)
     def run(*args: object, **options: object) -> None:
@@ -39,7 +39,7 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **options)
         except RfmaeError as error:
             console.complain(" ".join(str(error).split()))
-            raise typer.Exit(2) from None
+            raise typer.Exit(getattr(error, "exit_code", 2)) from None
         except KeyboardInterrupt:
             console.complain(
                 "interrupted; what was complete is kept, and the same command goes on from there "

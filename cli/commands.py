@@ -1,4 +1,4 @@
-"""The commands about models: parse, one call, print. Everything heavy is imported inside."""
+"""The commands that ask models: parse, one call, print. Everything heavy is imported inside."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,7 +7,6 @@ import typer
 from rfmae_cli import console
 from rfmae_cli.options import (
     HOME,
-    DataOption,
     DeviceOption,
     DtypeOption,
     JsonOption,
@@ -15,7 +14,6 @@ from rfmae_cli.options import (
     PresetOption,
     RateOption,
     RecipeOption,
-    ResumeOption,
     SeedOption,
     TrainedOnOption,
     WorkersOption,
@@ -51,100 +49,6 @@ def quickstart(
         progress=console.ShownProgress(),
     )
     _tell(told, as_json)
-
-
-def pretrain(
-    data: DataOption = None,
-    out: OutOption = None,
-    preset: PresetOption = "small",
-    epochs: Annotated[int, typer.Option(min=1)] = 50,
-    batch: Annotated[int, typer.Option(min=1, help="Images per step.")] = 64,
-    learning_rate: Annotated[
-        float | None, typer.Option(help="At the peak. Default: the preset's own.")
-    ] = None,
-    mask_ratio: Annotated[float, typer.Option(help="Share of the patches that is hidden.")] = 0.75,
-    position_weight: Annotated[
-        float, typer.Option(help="Weight of the position loss beside the reconstruction.")
-    ] = 0.1,
-    seed: SeedOption = 0,
-    device: DeviceOption = "auto",
-    resume: ResumeOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Pre-train DenoMAE2.0 on pairs of noisy and clean constellation images."""
-    from rfmae.datasets.store import open_dataset
-    from rfmae.workflows import finding
-    from rfmae.workflows import training as training_jobs
-
-    dataset = open_dataset(data or finding.newest_dataset(HOME / "datasets"))
-    folder = out or HOME / "runs" / f"pretrain-{dataset.folder.name}-{preset}"
-    settings = training_jobs.Pretraining(
-        preset=preset,
-        epochs=epochs,
-        batch_size=batch,
-        learning_rate=learning_rate,
-        mask_ratio=mask_ratio,
-        position_weight=position_weight,
-        seed=seed,
-    )
-    best = training_jobs.pretrain(
-        dataset,
-        settings,
-        folder,
-        resume=resume,
-        device=device,
-        progress=console.ShownProgress(),
-    )
-    _tell_checkpoint(best, as_json)
-
-
-def finetune(
-    data: DataOption = None,
-    model: Annotated[
-        Path | None,
-        typer.Option("--model", "-m", help="Pre-trained checkpoint or run. Default: from scratch."),
-    ] = None,
-    out: OutOption = None,
-    preset: PresetOption = "small",
-    labels: Annotated[
-        int, typer.Option(min=0, help="Labelled examples of all classes; 0 takes all.")
-    ] = 0,
-    epochs: Annotated[int, typer.Option(min=1)] = 30,
-    batch: Annotated[int, typer.Option(min=1, help="Images per step.")] = 64,
-    learning_rate: Annotated[float, typer.Option(help="At the peak.")] = 1e-3,
-    frozen: Annotated[bool, typer.Option("--frozen", help="Train the head alone.")] = False,
-    seed: SeedOption = 0,
-    device: DeviceOption = "auto",
-    resume: ResumeOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Fine-tune a modulation classifier, from a pre-trained encoder or from scratch."""
-    from rfmae.datasets.store import open_dataset
-    from rfmae.workflows import finding
-    from rfmae.workflows import training as training_jobs
-
-    dataset = open_dataset(data or finding.newest_dataset(HOME / "datasets"))
-    stage = "finetune" if model else "scratch"
-    folder = out or HOME / "runs" / f"{stage}-{dataset.folder.name}-{preset}"
-    settings = training_jobs.Finetuning(
-        preset=preset,
-        labels=labels or None,
-        epochs=epochs,
-        batch_size=batch,
-        learning_rate=learning_rate,
-        frozen=frozen,
-        seed=seed,
-    )
-    best = training_jobs.finetune(
-        dataset,
-        settings,
-        folder,
-        pretrained=model,
-        resume=resume,
-        device=device,
-        progress=console.ShownProgress(),
-    )
-    _tell_checkpoint(best, as_json)
 
 
 def eval_snr(
@@ -268,15 +172,3 @@ def _tell(told: Any, as_json: bool) -> None:
         console.say(f"Note: {note}")
     console.say(report.headline)
     console.say(f"Report: {told.folder / 'report.md'}")
-
-
-def _tell_checkpoint(best: Path, as_json: bool) -> None:
-    """A finished run: its best checkpoint and score."""
-    from rfmae.artefacts import read_card
-
-    card = read_card(best) or {}
-    if as_json:
-        console.say_json({"checkpoint": str(best), **card})
-        return
-    score = ", ".join(f"{name} {value:.4g}" for name, value in card["score"].items())
-    console.say(f"best on validation: {score} after {card['step']} steps, in {best}")

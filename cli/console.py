@@ -3,10 +3,12 @@
 import json
 import sys
 import time
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.progress import (
     BarColumn,
     ProgressColumn,
@@ -20,6 +22,11 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from rfmae.progress import Stage
+
+_LINE_EVERY_SECONDS = 60.0  # in a log
+_SHORT = {"waiting_share": "wait"}
+_SHARES = ("share", "wait", "accuracy")  # how a name ends
+_TOLD_ELSEWHERE = ("images_per_second", "learning_rate", "gradient_norm")
 
 stdout = Console(highlight=False)
 stderr = Console(stderr=True, highlight=False)
@@ -60,17 +67,27 @@ class _RateColumn(ProgressColumn):
         return Text(words, style="progress.data.speed", no_wrap=True)
 
 
+class _BarWithFigures(Bars):
+    """A bar, and the latest figures below it: both fit into eighty columns."""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield self.make_tasks_table(self.tasks)
+        for task in self.tasks:
+            if task.fields["figures"]:
+                yield Padding(Text(task.fields["figures"]), (0, 0, 0, 2))
+
+
 class _Bar:
     """A stage as a bar with rate and time left."""
 
     def __init__(self, title: str, total: int, unit: str) -> None:
-        self._bars = Bars(
+        self._bars = _BarWithFigures(
             TextColumn("{task.description:<18}"),
             BarColumn(bar_width=12),
             TaskProgressColumn(),
             _RateColumn(),
             TimeRemainingColumn(compact=True),
-            TextColumn("left{task.fields[figures]}"),
+            TextColumn("left"),
             console=stderr,
         )
         self._task = self._bars.add_task(title, total=total, unit=unit, figures="")
@@ -90,19 +107,19 @@ class _Bar:
     def advance(self, count: int = 1, **figures: float) -> None:
         self._bars.advance(self._task, count)
         if figures:
-            words = "".join(f", {name} {value:.4g}" for name, value in figures.items())
-            self._bars.update(self._task, figures=words)
+            self._bars.update(self._task, figures=_in_words(figures))
 
 
 class _Line:
-    """A stage as one line when it is done, for logs and pipes."""
+    """A stage as a line now and then and one when it is done, for logs and pipes."""
 
     def __init__(self, title: str, total: int, unit: str) -> None:
         self._title, self._total, self._unit = title, total, unit
         self._done, self._figures = 0, ""
 
     def __enter__(self) -> Self:
-        self._started = time.perf_counter()
+        self._started = self._told = time.perf_counter()
+        self._before: tuple[int, float] | None = None  # what was done after the first advance
         return self
 
     def __exit__(
@@ -111,18 +128,60 @@ class _Line:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        seconds = max(time.perf_counter() - self._started, 1e-9)
-        stderr.print(
-            f"{self._title}: {self._done} of {self._total} {self._unit} in {seconds:.1f} s, "
-            f"{self._done / seconds:,.0f} {self._unit}/s{self._figures}",
-            markup=False,
-            soft_wrap=True,
-        )
+        seconds = time.perf_counter() - self._started
+        self._tell(f"{self._rest()} in {seconds:.1f} s, {self._rate():,.0f} {self._unit}/s")
 
     def advance(self, count: int = 1, **figures: float) -> None:
         self._done += count
+        now = time.perf_counter()
+        if self._before is None:
+            self._before = (self._done, now)
         if figures:
-            self._figures = "".join(f", {name} {value:.4g}" for name, value in figures.items())
+            self._figures = f", {_in_words(figures)}"
+        if now - self._told > _LINE_EVERY_SECONDS:
+            self._told = now
+            left = (self._total - self._done) / max(self._rate(), 1e-9)
+            self._tell(f"{self._rest()}, {self._rate():,.0f} {self._unit}/s, {_clock(left)} left")
+
+    def _rest(self) -> str:
+        return f"{self._done} of {self._total} {self._unit}"
+
+    def _rate(self) -> float:
+        """Units per second; what a resumed run brings along at once was not made now."""
+        now = time.perf_counter()
+        done, since = self._before or (0, self._started)
+        if done == self._done:
+            done, since = 0, self._started
+        return (self._done - done) / max(now - since, 1e-9)
+
+    def _tell(self, text: str) -> None:
+        stderr.print(f"{self._title}: {text}{self._figures}", markup=False, soft_wrap=True)
+
+
+def _in_words(figures: dict[str, float]) -> str:
+    """Figures by short names: loss 0.612, reconstruction 0.58, position 0.31, wait 2.1 %.
+
+    How fast it goes is told beside the bar; what is of use in hindsight alone, by the curves.
+    """
+    return ", ".join(
+        f"{_short(name)} {_figure(name, value)}"
+        for name, value in figures.items()
+        if name not in _TOLD_ELSEWHERE
+    )
+
+
+def _short(name: str) -> str:
+    return _SHORT.get(name, name.removesuffix("_loss").replace("_", " "))
+
+
+def _figure(name: str, value: float) -> str:
+    return f"{100 * value:.3g} %" if name.endswith(_SHARES) else f"{value:.3g}"
+
+
+def _clock(seconds: float) -> str:
+    """Hours, minutes and seconds: 1:02:03."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
 
 
 class ShownProgress:

@@ -118,7 +118,10 @@ def import_data(
 
 def show(
     path: Annotated[
-        Path, typer.Argument(help="Folder with a card, recording, or file of a public data set.")
+        Path,
+        typer.Argument(
+            help="Folder with a card, such as a run; a recording; a file of a public data set."
+        ),
     ],
     dtype: DtypeOption = None,
     rate: RateOption = None,
@@ -126,9 +129,11 @@ def show(
     count: CountOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What an artefact or a recording is, with a sketch of its constellation.
+    """What an artefact or a recording is, with a sketch of its constellation or its curves.
 
     Example: rfmae show my/data
+
+    Example: rfmae show artifacts/runs/my-run
 
     Example: rfmae show capture.bin --dtype ci16_le --rate 1e6
     """
@@ -140,11 +145,11 @@ def show(
     if as_json:
         console.say_json(found.facts)
     else:
-        shown.tell(found.facts, found.caption, found.sketch)
+        shown.tell(found.facts, found.caption, found.sketch, found.plain)
 
 
 def plot(
-    source: Annotated[Path, typer.Argument(help="Data set folder, or a recording.")],
+    source: Annotated[Path, typer.Argument(help="Data set folder, recording or run.")],
     what: Annotated[
         str | None,
         typer.Option(
@@ -172,38 +177,69 @@ def plot(
     samples_per_symbol: SamplesPerSymbolOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Draw an example of a data set, or a recording.
+    """Draw an example of a data set, a recording, or the curves of a run.
 
     Example: rfmae plot my/data --what constellation,psd --class QPSK --snr 10 --out qpsk.png
 
     Example: rfmae plot my/data --image --class 16QAM --snr 10
 
     Example: rfmae plot capture.bin --dtype ci16_le --rate 1e6 --what spectrogram
+
+    Example: rfmae plot artifacts/runs/my-run --out curves.svg
     """
     from rfmae.captures.asked import Asked
-    from rfmae.errors import ArtefactError
-    from rfmae.workflows import plotting as jobs
     from rfmae.workflows.choosing import Choice
 
-    if image and what is not None:
-        raise ArtefactError(f"--image is a picture of its own, but --what {what} came with it")
-    kinds = ("image",) if image else names("constellation" if what is None else what)
-    figure = out or HOME / "figures" / f"{source.resolve().stem}-{'-'.join(kinds)}.png"
-    choice = Choice(split, row, label, math.nan if snr is None else snr)
-    asked = Asked(dtype, rate, first_sample, count)
-    options: Any = {
-        "choice": choice,
-        "asked": asked,
+    options: dict[str, Any] = {
+        "choice": Choice(split, row, label, math.nan if snr is None else snr),
+        "asked": Asked(dtype, rate, first_sample, count),
         "samples_per_symbol": samples_per_symbol,
     }
-    if image:
-        drawn = jobs.plot_image(source, figure, **options)
-    else:
-        drawn = jobs.plot(source, figure, what=kinds, **options)
+    drawn = _draw(source, out, what, image, options)
     if as_json:
         console.say_json(drawn)
     else:
         console.say(f"{drawn['title']}: {'; '.join(drawn['pictures'])} in {drawn['figure']}")
+
+
+def _draw(
+    source: Path, out: Path | None, what: str | None, image: bool, options: dict[str, Any]
+) -> dict[str, Any]:
+    """The curves of a run, what a network sees, or the pictures that were named."""
+    from rfmae.errors import ArtefactError
+    from rfmae.workflows import plotting as jobs
+    from rfmae.workflows.runs import is_run
+
+    if image and what is not None:
+        raise ArtefactError(f"--image is a picture of its own, but --what {what} came with it")
+    if is_run(source):
+        _refuse_choices_of_a_run(source, what, image, options)
+        return jobs.plot_run(source, out or _figure(source, "curves"))
+    kinds = ("image",) if image else names("constellation" if what is None else what)
+    figure = out or _figure(source, *kinds)
+    if image:
+        return jobs.plot_image(source, figure, **options)
+    return jobs.plot(source, figure, what=kinds, **options)
+
+
+def _figure(source: Path, *kinds: str) -> Path:
+    return HOME / "figures" / f"{source.resolve().stem}-{'-'.join(kinds)}.png"
+
+
+def _refuse_choices_of_a_run(
+    source: Path, what: str | None, image: bool, options: dict[str, Any]
+) -> None:
+    """A run has one figure, of all that was measured."""
+    from rfmae.errors import ArtefactError
+    from rfmae.workflows.choosing import FIRST, WHOLE
+
+    choice, asked = options["choice"], options["asked"]
+    chosen = not choice.is_open or choice.split != FIRST.split
+    if what or image or chosen or asked != WHOLE or options["samples_per_symbol"]:
+        raise ArtefactError(
+            f"{source} is a run, whose curves are drawn whole; of the options only --out and "
+            "--json go with it"
+        )
 
 
 def _tell_made(made: Any, folder: Path, as_json: bool) -> None:

@@ -1,7 +1,7 @@
 """How the answer of `show` is told: facts, counts, what is marked in a recording, the sketch."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rfmae_cli import console
@@ -9,13 +9,17 @@ from rfmae_cli import console
 _MOST_MARKS = 12  # annotations of a recording that are listed
 _LARGEST_TABLE = 30  # SNR points that fit on a line
 
-_TABLES = ("recipe", "counts", "drawn_ranges", "notes", "segments", "annotations")
+_TABLES = (
+    "recipe", "counts", "drawn_ranges", "notes", "segments", "annotations", "last_figures"
+)  # fmt: skip
 _WRITTEN = {"hz": "Hz", "db": "dB", "ppm": "ppm", "turns": "turns", "degrees": "degrees"}
 _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
-def tell(facts: dict[str, Any], caption: str, sketch: list[str]) -> None:
-    """Everything, the long lists as tables."""
+def tell(
+    facts: dict[str, Any], caption: str, sketch: Sequence[str], plain: Sequence[str] = ()
+) -> None:
+    """Everything, the long lists as tables; the plain sketch where the other cannot be said."""
     _tell_facts({name: value for name, value in facts.items() if name not in _TABLES})
     if "counts" in facts:
         _tell_facts(_told_of_the_recipe(facts.get("recipe", {})))
@@ -25,10 +29,14 @@ def tell(facts: dict[str, Any], caption: str, sketch: list[str]) -> None:
         console.say(f"note: {note}")
     _tell_records("segment", facts.get("segments", []))
     _tell_records("annotation", facts.get("annotations", []))
-    if sketch and _can_say("".join(sketch)):
+    _tell_sketch(caption, sketch if _can_say("".join(sketch)) else plain)
+
+
+def _tell_sketch(caption: str, lines: Sequence[str]) -> None:
+    if lines:
         console.say(f"\n{caption}")
-        for line in sketch:
-            console.say(line)
+    for line in lines:
+        console.say(line)
 
 
 def _tell_facts(facts: dict[str, Any]) -> None:
@@ -132,4 +140,6 @@ def _size(octets: int) -> str:
 def _short(value: Any) -> str:
     if isinstance(value, dict):  # such as a plane: what, how and its numbers
         return " ".join(_short(item) for item in value.values() if item)
+    if value is None:
+        return "none"
     return f"{value:.10g}" if isinstance(value, float) else str(value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import get_args
 
 
 class RfmaeError(Exception):
@@ -36,6 +37,14 @@ class TrainingError(RfmaeError):
     """A training run that cannot start, resume or go on."""
 
 
+class TrainingInterrupted(RfmaeError):
+    """A training run that was asked to stop and has saved what it had."""
+
+    def __init__(self, message: str, exit_code: int = 130) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # 128 + the number of the signal, as shells have it
+
+
 class ArtefactError(RfmaeError):
     """An output that cannot be written where it was asked for."""
 
@@ -43,6 +52,13 @@ class ArtefactError(RfmaeError):
 def first_line(error: Exception) -> str:
     """The first line of another library's error, or its name where it says nothing."""
     return (str(error) or type(error).__name__).splitlines()[0].strip("'\"")
+
+
+def check_choice(what: str, value: object, choices: object) -> None:
+    """Refuse a value that is none of the words of a `Literal`."""
+    known = get_args(choices)
+    if value not in known:
+        raise ShapeError(f"{what} must be {' or '.join(known)}, got {value!r}")
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

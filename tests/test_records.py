@@ -1,7 +1,8 @@
 """Records: what they refuse at birth, and what they compute from counts."""
 
 import json
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError, asdict, replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -9,14 +10,20 @@ from scipy.stats import binomtest
 
 from rfmae.errors import ArtefactError, RecipeError, ShapeError
 from rfmae.records import (
+    IMAGE_ALONE,
+    TRAJECTORY_PLANES,
     DenoiseReport,
     ImageConfig,
     IqBatch,
     IqPairBatch,
+    Modality,
     Plane,
     SnrReport,
     as_plain,
+    check_modalities,
     image_config_from_card,
+    modalities_from_card,
+    needed_views,
     wilson_interval,
 )
 
@@ -273,3 +280,62 @@ def test_numpy_numbers_and_tuples_become_plain():
     plain = as_plain(denoise_report(snr_db=(np.float64(0.0), np.float64(10.0))))
     assert json.loads(json.dumps(plain))["psnr_db"]["blank"] == [4.0, 8.0]
     assert type(plain["snr_db"][0]) is float
+
+
+# --- modalities
+
+EVERY_MODALITY = [
+    *(Modality("image", given, patch=patch) for given in ("observed", "clean") for patch in (0, 4)),
+    *(
+        Modality("signal", given, form, view)
+        for given, form, view in product(
+            ("observed", "clean"), ("sequence", "folded"), ("symbols", "waveform")
+        )
+    ),
+    *(Modality("noise", form=form) for form in ("sequence", "folded")),
+]
+LENGTHS = {"symbols": 64, "waveform": 128}
+
+
+@pytest.mark.parametrize("modality", EVERY_MODALITY, ids=str)
+def test_a_modality_reads_back_from_its_card(modality):
+    card = json.loads(json.dumps([asdict(modality)]))
+    assert modalities_from_card(card) == (modality,)
+
+
+@pytest.mark.parametrize("modality", EVERY_MODALITY, ids=str)
+def test_a_target_is_drawn_like_its_input_and_is_its_own_target(modality):
+    target = modality.target
+    assert target.target == target
+    assert target.shape(ImageConfig(), LENGTHS) == modality.shape(ImageConfig(), LENGTHS)
+    assert not target.is_received
+    assert modality.content == replace(modality, patch=12).content
+
+
+def test_names_tell_what_is_given_and_a_receiver_has_two_of_them():
+    names = {modality.name: modality.is_received for modality in EVERY_MODALITY}
+    assert names == {
+        "image": True,
+        "clean_image": False,
+        "signal": True,
+        "clean_signal": False,
+        "noise": False,
+    }
+
+
+def test_views_are_those_of_the_planes_and_of_the_signals():
+    waves = ImageConfig(planes=TRAJECTORY_PLANES)
+    signal = Modality("signal")
+    assert needed_views(IMAGE_ALONE, waves) == ("waveform",)
+    assert needed_views((signal,), waves) == ("symbols",)
+    assert needed_views((*IMAGE_ALONE, signal), waves) == ("symbols", "waveform")
+    assert needed_views((replace(signal, view="waveform"),), ImageConfig()) == ("waveform",)
+
+
+def test_modalities_that_go_together_pass():
+    check_modalities((*IMAGE_ALONE, Modality("signal", patch=16)), ImageConfig(), LENGTHS)
+
+
+def test_modalities_without_a_received_one_are_refused():
+    with pytest.raises(RecipeError, match="one that a receiver has, got clean_image, noise"):
+        check_modalities((Modality("image", "clean"), Modality("noise")), ImageConfig(), LENGTHS)

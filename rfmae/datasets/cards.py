@@ -11,8 +11,6 @@ from rfmae.signal.modulations import equal_laws
 KIND = "dataset"
 SIGMF_KIND = "sigmf-dataset"
 
-_UNEQUAL_RAILS = {"iq_gain_imbalance_db", "iq_phase_imbalance_degrees"}
-
 
 def dataset_card(recipe: Recipe) -> Card:
     """What a data set is, in plain JSON; it depends on the recipe alone."""
@@ -25,7 +23,7 @@ def dataset_card(recipe: Recipe) -> Card:
         "classes": list(recipe.classes),
         "snr_db": list(recipe.source.channel.snr_db),
         "snr_reference": recipe.source.channel.snr_reference,
-        "any_phase": _any_phase(recipe),
+        "any_phase": recipe.any_phase,
         "same_signals": [list(group) for group in equal_laws(recipe.modulations)],
         "views": {
             view: _view_card(recipe.samples(view), recipe.samples_per_symbol(view))
@@ -34,6 +32,7 @@ def dataset_card(recipe: Recipe) -> Card:
         "drawn": list(recipe.drawn_names),
         "examples": {split: recipe.examples(split) for split in SPLITS},
         "image": asdict(recipe.image),
+        "modalities": [asdict(modality) for modality in recipe.modalities],
         "recipe": asdict(recipe),
     }
 
@@ -72,20 +71,6 @@ def imported_card(
         "source": source,
         "splits": splits,
     }
-
-
-def _any_phase(recipe: Recipe) -> bool:
-    """Whether an example turned by a quarter is another example of the same law.
-
-    It is not where the receiver knew the phase, or found it but for other turns than quarters, nor
-    where hardware that treats I and Q differently came after the turn.
-    """
-    channel, receiver = recipe.source.channel, recipe.source.receiver
-    if channel.phase_offset_turns != "uniform" or _UNEQUAL_RAILS & {*channel.drawn_names}:
-        return False
-    if receiver.phase == "none" or "symbols" not in recipe.views:
-        return True
-    return receiver.phase != "known" and receiver.power % 4 == 0
 
 
 def _view_card(samples: int, samples_per_symbol: float) -> Card:

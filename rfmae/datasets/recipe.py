@@ -12,7 +12,14 @@ from typing import Any, Literal
 
 from rfmae.datasets.strict_toml import build, to_toml
 from rfmae.errors import RecipeError, UnitError, nearest
-from rfmae.records import TRAJECTORY_PLANES, ImageConfig, View
+from rfmae.records import (
+    IMAGE_ALONE,
+    TRAJECTORY_PLANES,
+    ImageConfig,
+    Modality,
+    View,
+    check_modalities,
+)
 from rfmae.signal.impairments import Channel
 from rfmae.signal.link import Link
 from rfmae.signal.modulations import Modulation, find_modulation
@@ -29,6 +36,7 @@ GENERATOR_VERSION = 2
 
 SPLITS = ("train", "validation", "test")
 
+_UNEQUAL_RAILS = {"iq_gain_imbalance_db", "iq_phase_imbalance_degrees"}
 
 Parameter = int | float | tuple[float, ...]
 """A setting of one modulation."""
@@ -72,6 +80,7 @@ class Recipe:
     source: Source
     splits: Splits
     image: ImageConfig = field(default_factory=ImageConfig)
+    modalities: tuple[Modality, ...] = IMAGE_ALONE
 
     def __post_init__(self) -> None:
         _check(self)
@@ -120,9 +129,25 @@ class Recipe:
         return self.source.channel.drawn_names
 
     @property
+    def any_phase(self) -> bool:
+        """Whether an example turned by a quarter is another example of the same law.
+
+        It is not where the receiver knew the phase, or found it but for other turns than quarters,
+        nor where hardware that treats I and Q differently came after the turn.
+        """
+        channel, receiver = self.source.channel, self.source.receiver
+        if channel.phase_offset_turns != "uniform" or _UNEQUAL_RAILS & {*channel.drawn_names}:
+            return False
+        if receiver.phase == "none" or "symbols" not in self.views:
+            return True
+        return receiver.phase != "known" and receiver.power % 4 == 0
+
+    @property
     def fingerprint(self) -> str:
         """Eight hexadecimal digits of the resolved recipe and the generator's version."""
         content = {"generator": GENERATOR_VERSION, **dataclasses.asdict(self)}
+        if self.modalities == IMAGE_ALONE:  # as it was before there were others
+            del content["modalities"]
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
         return digest.hexdigest()[:8]
 
@@ -207,6 +232,7 @@ def _check(recipe: Recipe) -> None:
     _check_modulations(recipe.source)
     _check_rates(recipe)
     _check_planes(recipe)
+    _check_inputs(recipe)
     _check_snr(recipe)
     for split in SPLITS:
         if recipe.examples_per_point(split) < 1:
@@ -295,6 +321,18 @@ def _check_planes(recipe: Recipe) -> None:
                 f"lag_symbols of the image plane {str(plane)!r} must be whole samples, fewer than "
                 f"the {recipe.samples(plane.view)} of an example, got {lag:g}"
             )
+
+
+def _check_inputs(recipe: Recipe) -> None:
+    samples = {view: recipe.samples(view) for view in recipe.views}
+    check_modalities(recipe.modalities, recipe.image, samples)
+    folded = [modality for modality in recipe.modalities if modality.form == "folded"]
+    if folded and recipe.any_phase:
+        raise RecipeError(
+            f"the modality {folded[0].name} is folded from the real part alone, which says nothing "
+            "where every carrier phase is as likely as any other; "
+            'write form = "sequence" or phase_offset_turns = "none"'
+        )
 
 
 def _check_snr(recipe: Recipe) -> None:

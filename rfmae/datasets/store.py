@@ -17,13 +17,16 @@ from rfmae.datasets.writing import write_splits
 from rfmae.errors import DatasetError, first_line
 from rfmae.progress import Progress, Silent
 from rfmae.records import (
+    IMAGE_ALONE,
     FloatArray,
     ImageConfig,
     IntArray,
     IqBatch,
     IqPairBatch,
+    Modality,
     View,
     image_config_from_card,
+    modalities_from_card,
 )
 from rfmae.units import SnrReference
 
@@ -112,6 +115,12 @@ class Dataset:
     @property
     def image(self) -> ImageConfig:
         return image_config_from_card(self.card["image"])
+
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        """What a network is meant to see; a card that does not say means the image alone."""
+        named = self.card.get("modalities")
+        return IMAGE_ALONE if named is None else modalities_from_card(named)
 
     def examples(self, split: str) -> int:
         return int(self.card["examples"][split])

@@ -15,9 +15,11 @@ from torch import Tensor, nn
 from rfmae.artefacts import CARD_NAME, Card, read_card, versions, write_json, written_whole
 from rfmae.errors import CheckpointError
 from rfmae.models.classifier import Classifier, ClassifierConfig
-from rfmae.models.denomae import DenoMAE, DenoMAEConfig
-from rfmae.models.vit import Encoder, EncoderConfig
-from rfmae.records import ImageConfig, image_config_from_card
+from rfmae.models.denomae import DenoMAE, DenoMAEConfig, PixelTask, PositionTask
+from rfmae.models.masking import Masking
+from rfmae.models.noising import Noising
+from rfmae.models.vit import Encoder, EncoderConfig, encoder_config_from_card
+from rfmae.records import ImageConfig, Modality, image_config_from_card, modalities_from_card
 
 WEIGHTS_NAME = "weights.safetensors"
 TRAINING_NAME = "training.pt"  # what a run needs to go on; an answer does not need it
@@ -47,6 +49,16 @@ class Checkpoint:
     @property
     def image(self) -> ImageConfig:
         return image_config_from_card(self.card["image"])
+
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        """What the network sees of an example."""
+        return modalities_from_card(self.card["modalities"])
+
+    @property
+    def encoder(self) -> EncoderConfig:
+        """The size of its encoder and how its modalities are cut."""
+        return encoder_config_from_card(self.card["model"]["encoder"])
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -111,10 +123,14 @@ def load_weights(network: nn.Module, weights: Mapping[str, Tensor], folder: Path
     network.load_state_dict(dict(weights))
 
 
-def load_encoder(encoder: Encoder, checkpoint: Checkpoint) -> None:
-    """Give an encoder the encoder weights of any checkpoint; sizes must agree."""
-    theirs = EncoderConfig(**checkpoint.card["model"]["encoder"])
-    if theirs != encoder.config:
+def load_encoder_weights(encoder: Encoder, checkpoint: Checkpoint) -> None:
+    """Give an encoder the encoder weights of any checkpoint; sizes must agree.
+
+    It may see fewer modalities than the one it learns from.
+    """
+    theirs = checkpoint.encoder
+    names = [grid.name for grid in encoder.config.modalities]
+    if theirs.of(names) != encoder.config:
         raise CheckpointError(
             f"the encoder must be {encoder.config}, but {checkpoint.folder} holds {theirs}"
         )
@@ -124,7 +140,21 @@ def load_encoder(encoder: Encoder, checkpoint: Checkpoint) -> None:
         for name, value in checkpoint.weights.items()
         if name.startswith(prefix)
     }
-    load_weights(encoder, weights, checkpoint.folder)
+    unseen = {grid.name for grid in theirs.modalities} - set(names)
+    stems = tuple(f"stems.{name}." for name in unseen)
+    kept = {name: value for name, value in weights.items() if not name.startswith(stems)}
+    if len(names) == 1:
+        kept = _without_kind(kept, names[0])
+    load_weights(encoder, kept, checkpoint.folder)
+
+
+def _without_kind(weights: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    """Alone, a modality needs no word of what it is: it joins the bias, and no token changes."""
+    word, bias = f"stems.{name}.kind_token", f"stems.{name}.embed.bias"
+    if word not in weights:
+        return weights
+    joined = {**weights, bias: weights[bias] + weights[word].flatten()}
+    return {key: value for key, value in joined.items() if key != word}
 
 
 def _checkpoint_folder(path: Path) -> Path:
@@ -139,12 +169,21 @@ def _checkpoint_folder(path: Path) -> Path:
         raise CheckpointError(f"{path / BEST_NAME} cannot be read: {error}") from error
 
 
+_SWITCHES = {
+    "masking": Masking,
+    "pixels": PixelTask,
+    "position": PositionTask,
+    "noising": Noising,
+}
+
+
 def _network(card: Card) -> nn.Module:
     try:
         model = dict(card["model"])
-        encoder = EncoderConfig(**model.pop("encoder"))
+        encoder = encoder_config_from_card(model.pop("encoder"))
         if card["kind"] == DENOMAE:
-            return DenoMAE(DenoMAEConfig(encoder=encoder, **model))
+            switches = {name: make(**model.pop(name)) for name, make in _SWITCHES.items()}
+            return DenoMAE(DenoMAEConfig(encoder=encoder, **switches, **model))
         model["hidden"] = tuple(model["hidden"])
         return Classifier(ClassifierConfig(encoder=encoder, **model))
     except (KeyError, TypeError, ValueError) as error:

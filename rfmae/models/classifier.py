@@ -1,12 +1,13 @@
-"""Encoder plus head: automatic modulation classification of constellation images."""
+"""Encoder plus head: automatic modulation classification of what a receiver sees."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
-from rfmae.models.vit import Encoder, EncoderConfig
+from rfmae.models.vit import Encoder, EncoderConfig, Inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +31,29 @@ class Classifier(nn.Module):
         self.layers = nn.ModuleList(nn.Linear(before, after) for before, after in pairwise(widths))
         self.head = nn.Linear(widths[-1], config.classes)
 
-    def forward(self, images: Tensor, dropout: torch.Generator | None = None) -> Tensor:
-        """Logits (N, M) of images (N, C, H, W); units drop out where a generator is given."""
-        features = self.encoder(images)[:, 1:].mean(dim=1)
-        for layer in self.layers:
-            features = self._dropped(nn.functional.gelu(layer(features)), dropout)
+    def forward(self, inputs: Inputs, kept: Sequence[Tensor] = ()) -> Tensor:
+        """Logits (N, M) of the modalities of the encoder.
+
+        In training, `kept` says of each hidden layer which of its units stay (see `draw_kept`).
+        """
+        features = mean_token(self.encoder(inputs))
+        for number, layer in enumerate(self.layers):
+            features = nn.functional.gelu(layer(features))
+            if kept:
+                features = features * kept[number].to(features) / (1 - self.config.dropout)
         return self.head(features)
 
-    def _dropped(self, features: Tensor, generator: torch.Generator | None) -> Tensor:
-        if generator is None or self.config.dropout == 0:
-            return features
-        kept = torch.rand(features.shape, generator=generator, device=generator.device)
-        kept = kept >= self.config.dropout
-        return features * kept.to(features) / (1 - self.config.dropout)
+
+def draw_kept(config: ClassifierConfig, n: int, generator: torch.Generator) -> list[Tensor]:
+    """Which units of each hidden layer stay for each of n examples, (n, width) bool."""
+    if config.dropout == 0:
+        return []
+    return [
+        torch.rand(n, width, generator=generator, device=generator.device) >= config.dropout
+        for width in config.hidden
+    ]
+
+
+def mean_token(tokens: Tensor) -> Tensor:
+    """What the encoder says of an example as a whole: the mean patch token (N, width)."""
+    return tokens[:, 1:].mean(dim=1)

@@ -1,92 +1,372 @@
-"""DenoMAE2.0 in the order of the paper's figure (arXiv 2502.18202).
+"""DenoMAE2.0 in the order of the paper's figure (arXiv 2502.18202), and what surrounds it.
 
-A quarter of the patches of a noisy image goes through the encoder. The decoder paints the clean
+A quarter of the patches of a noisy image goes through the encoder. A decoder paints the clean
 image; a linear head on the visible tokens tells where in the image each of them comes from.
+
+Its predecessor DenoMAE (arXiv 2501.11538) sends several modalities through one encoder and has a
+decoder for each. Feature noise falls on some of the visible tokens between two blocks of the
+encoder (arXiv 2412.19104). All three are one network here, each a switch of its configuration.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from rfmae.errors import ShapeError
-from rfmae.models.patches import PatchMask, take
-from rfmae.models.transformer import Block, layer_norm, sine_cosine_positions
-from rfmae.models.vit import Encoder, EncoderConfig
+from rfmae.errors import ShapeError, check_choice
+from rfmae.models.masking import Masking, random_mask
+from rfmae.models.noising import FeatureNoise, Noiser, Noising
+from rfmae.models.objectives.disruption import hard_bias
+from rfmae.models.objectives.pixels import Error
+from rfmae.models.objectives.position import Target as PositionTarget
+from rfmae.models.patches import PatchGrid, PatchMask, put_back
+from rfmae.models.transformer import Block, layer_norm
+from rfmae.models.vit import Encoder, EncoderConfig, Inputs, Masks, hold_positions
+
+Where = Literal["hidden", "all"]
+PixelTarget = Literal["clean", "noisy"]
+MaskTokens = Literal["decoder", "encoder"]
+UniformityLevel = Literal["image", "token"]
+
+
+@dataclass(frozen=True, slots=True)
+class PixelTask:
+    """What the decoder is judged by: where, against what, in which units, by which error."""
+
+    where: Where = "hidden"
+    target: PixelTarget = "clean"  # noisy is the plain masked autoencoder
+    normalised: bool = False  # every target patch to mean 0 and variance 1
+    error: Error = "squared"
+
+    def __post_init__(self) -> None:
+        check_choice("pixels", self.where, Where)
+        check_choice("target", self.target, PixelTarget)
+        check_choice("pixel error", self.error, Error)
+
+
+@dataclass(frozen=True, slots=True)
+class PositionTask:
+    """Naming where a visible token comes from: among all positions, or its rank among the visible.
+
+    With `dropout`, that share of the visible tokens enters without its position, and only those
+    are classified: what cannot be copied has to be understood.
+    """
+
+    target: PositionTarget = "absolute"
+    weight: float = 0.1
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_choice("position target", self.target, PositionTarget)
+        if self.weight < 0:
+            raise ShapeError(f"position weight must not be negative, got {self.weight:g}")
+        if not 0 <= self.dropout <= 1:
+            raise ShapeError(f"position dropout must lie in 0 to 1, got {self.dropout:g}")
 
 
 @dataclass(frozen=True, slots=True)
 class DenoMAEConfig:
-    """An encoder, a decoder, how much is hidden and what the position head counts for."""
+    """An encoder, decoders, how much is hidden, and what is asked of them.
+
+    `mask_tokens` enter in the `decoder` (an encoder of visible tokens, four times faster), or in
+    the `encoder`, whose tokens a linear layer paints (the symmetric variant).
+    """
 
     encoder: EncoderConfig
     decoder_width: int
     decoder_depth: int
     decoder_heads: int
-    mask_ratio: float = 0.75
-    position_weight: float = 0.1
+    masking: Masking = field(default_factory=Masking)
+    pixels: PixelTask = field(default_factory=PixelTask)
+    position: PositionTask = field(default_factory=PositionTask)
+    noising: Noising = field(default_factory=Noising)
+    laplacian_weight: float = 0.0
+    uniformity_weight: float = 0.0
+    uniformity_level: UniformityLevel = "image"
+    mask_tokens: MaskTokens = "decoder"
 
     def __post_init__(self) -> None:
-        if not 0 < self.mask_ratio < 1:
-            raise ShapeError(f"mask_ratio must lie in (0, 1), got {self.mask_ratio:g}")
-        if self.position_weight < 0:
-            raise ShapeError(f"position_weight must not be negative, got {self.position_weight:g}")
+        check_choice("uniformity_level", self.uniformity_level, UniformityLevel)
+        check_choice("mask_tokens", self.mask_tokens, MaskTokens)
+        for name in ("laplacian_weight", "uniformity_weight"):
+            if getattr(self, name) < 0:
+                raise ShapeError(f"{name} must not be negative, got {getattr(self, name):g}")
+        if self.noising.share and self.noising.block >= self.encoder.depth:
+            raise ShapeError(
+                f"feature noise must fall before one of the {self.encoder.depth} encoder blocks, "
+                f"got block {self.noising.block}"
+            )
+        if self.position.dropout + self.noising.share > 1:
+            raise ShapeError(
+                "tokens without position and noised ones are different tokens: their shares must "
+                f"not exceed 1, got {self.position.dropout:g} and {self.noising.share:g}"
+            )
+
+    @property
+    def encodes_hidden(self) -> bool:
+        """Whether mask tokens pass through the encoder."""
+        return self.mask_tokens == "encoder"
+
+    def position_classes(self, grid: PatchGrid) -> int:
+        """Answers that the position head of a modality chooses from."""
+        if self.position.target == "rank":
+            return self.masking.most_visible(grid.patches)
+        return grid.patches
+
+
+def draw_masks(
+    config: DenoMAEConfig,
+    n: int,
+    generator: torch.Generator,
+    step: int = 1,
+    steps: int = 1,
+    *,
+    noised: bool = True,
+) -> dict[str, PatchMask]:
+    """What is hidden of each modality of n examples, at a step of `steps` or at the end."""
+    masks = {}
+    for grid in config.encoder.modalities:
+        visible = config.masking.visible_at(grid.patches, step, steps)
+        unplaced = round(config.position.dropout * visible)
+        fallen = config.noising.noised_of(visible) if noised else 0
+        masks[grid.name] = random_mask(
+            n,
+            grid.counts,
+            visible,
+            generator,
+            unit=config.masking.unit,
+            unplaced=unplaced,
+            noised=min(fallen, visible - unplaced),
+        )
+    return masks
+
+
+class Watched(NamedTuple):
+    """Attention between hidden and noised tokens: weights (N, heads, T, T) of some blocks."""
+
+    weights: list[Tensor]
+    hidden: Tensor  # places of the hidden tokens among the T, (n_M,)
+    noised: Tensor  # of the noised ones, (n_Q,)
 
 
 @dataclass(frozen=True, slots=True)
 class DenoMAEOutput:
-    """What the network says of one batch."""
+    """What the network says of one batch, by modality.
 
-    patches: Tensor  # (N, L, P) predicted clean patches, row by row
-    position_logits: Tensor  # (N, V, L) for each visible token: which patch is it?
-    mask: PatchMask
+    `painted` (N, K, P) are predicted patches of the last K of the patches in token order, visible
+    before hidden: of the noised and the hidden, or of all. `position_logits` (N, V, positions)
+    say of each visible token which patch it is.
+    """
+
+    painted: Mapping[str, Tensor]
+    position_logits: Mapping[str, Tensor]
+    masks: Masks
+    tokens: Tensor  # (N, 1 + V, width), what the encoder gives for the visible patches
+    watched: tuple[Watched, ...] = ()
+
+    def painted_ids(self, name: str) -> Tensor:
+        """Which patches were painted, (N, K)."""
+        patch_ids = self.masks[name].patch_ids
+        return patch_ids[:, patch_ids.shape[1] - self.painted[name].shape[1] :]
+
+    def picture(self, name: str) -> Tensor:
+        """The painted patches in their own order, (N, L, P); zero where nothing was painted."""
+        count = self.masks[name].patches
+        return put_back(self.painted[name].float(), self.painted_ids(name), count)
 
 
 class Decoder(nn.Module):
-    """Visible tokens and mask tokens to the pixels of every patch."""
+    """Visible tokens and mask tokens of one modality to the values of its patches."""
 
     positions: Tensor
 
-    def __init__(self, config: DenoMAEConfig) -> None:
+    def __init__(self, config: DenoMAEConfig, grid: PatchGrid) -> None:
         super().__init__()
-        encoder, width = config.encoder, config.decoder_width
-        self.embed = nn.Linear(encoder.width, width)
+        width = config.decoder_width
+        self.embed = nn.Linear(config.encoder.width, width)
         self.mask_token = nn.Parameter(torch.zeros(1, 1, width))
-        self.register_buffer(
-            "positions", sine_cosine_positions(encoder.side, width), persistent=False
-        )
-        self.blocks = nn.Sequential(
-            *(Block(width, config.decoder_heads) for _ in range(config.decoder_depth))
+        hold_positions(self, grid, width, config.encoder.positions)
+        self.blocks = nn.ModuleList(
+            Block(width, config.decoder_heads) for _ in range(config.decoder_depth)
         )
         self.norm = layer_norm(width)
-        self.pixels = nn.Linear(width, encoder.patch_pixels)
+        self.pixels = nn.Linear(width, grid.patch_values)
 
-    def forward(self, tokens: Tensor, mask: PatchMask) -> Tensor:
-        """Patches (N, L, P) row by row, from encoder tokens (N, 1 + V, width)."""
+    def forward(
+        self,
+        tokens: Tensor,
+        mask: PatchMask,
+        painted: int,
+        *,
+        bias: Tensor | None = None,
+        seen: list[Tensor] | None = None,
+    ) -> Tensor:
+        """Patches (N, painted, P), the last in token order, from tokens (N, 1 + V, width)."""
         tokens = self.embed(tokens)
-        n, hidden = mask.hidden_ids.shape
-        masked = self.mask_token.to(tokens.dtype).expand(n, hidden, -1)
-        patch_ids = torch.cat([mask.visible_ids, mask.hidden_ids], dim=1)
-        patches = torch.cat([tokens[:, 1:], masked], dim=1)
-        patches = patches + self.positions[patch_ids]
-        mixed = self.norm(self.blocks(torch.cat([tokens[:, :1], patches], dim=1)))
-        # attention does not care in which order patches stand; the picture does
-        return self.pixels(take(mixed[:, 1:], patch_ids.argsort(dim=1)))
+        # attention does not care in which order patches stand, so they stay in token order
+        masked = self.mask_token.expand(len(tokens), mask.patches - mask.visible, -1)
+        patches = torch.cat([tokens[:, 1:].to(masked.dtype), masked], dim=1)
+        patches = patches + self.positions[mask.patch_ids]
+        tokens = torch.cat([tokens[:, :1].to(patches.dtype), patches], dim=1)
+        undisturbed = bias is None and seen is None
+        for number, block in enumerate(self.blocks, start=1):
+            # nobody asks the last block for what will not be painted
+            last = undisturbed and number == len(self.blocks)
+            tokens = block(tokens, asking=painted if last else None, bias=bias, seen=seen)
+        return self.pixels(self.norm(tokens[:, tokens.shape[1] - painted :]))
+
+
+class Painter(nn.Module):
+    """The light head of the symmetric variant: mask tokens for the encoder, then a linear layer."""
+
+    positions: Tensor
+
+    def __init__(self, config: DenoMAEConfig, grid: PatchGrid) -> None:
+        super().__init__()
+        width = config.encoder.width
+        self.mask_token = nn.Parameter(torch.zeros(1, 1, width))
+        hold_positions(self, grid, width, config.encoder.positions)
+        self.pixels = nn.Linear(width, grid.patch_values)
+
+    def masked(self, mask: PatchMask) -> Tensor:
+        """Mask tokens (N, L − V, width) at the places of the hidden patches."""
+        return self.mask_token + self.positions[mask.hidden_ids]
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Patches (N, K, P) of tokens (N, K, width)."""
+        return self.pixels(tokens)
 
 
 class DenoMAE(nn.Module):
-    """DenoMAE2.0: encoder, decoder, position head."""
+    """One encoder; of each modality a decoder and, where positions count, a position head."""
 
     def __init__(self, config: DenoMAEConfig) -> None:
         super().__init__()
         self.config = config
+        grids = config.encoder.modalities
         self.encoder = Encoder(config.encoder)
-        self.decoder = Decoder(config)
-        self.position_head = nn.Linear(config.encoder.width, config.encoder.patches)
+        make = Painter if config.encodes_hidden else Decoder
+        self.decoders = nn.ModuleDict({grid.name: make(config, grid) for grid in grids})
+        # a head without weight would be a parameter without gradient
+        self.position_heads = nn.ModuleDict(
+            {
+                grid.name: nn.Linear(config.encoder.width, config.position_classes(grid))
+                for grid in grids
+                if config.position.weight
+            }
+        )
+        if config.noising.share:
+            self.noiser = Noiser(config.encoder.width, config.noising)
 
-    def forward(self, images: Tensor, mask: PatchMask) -> DenoMAEOutput:
-        """Predict clean patches and token positions from noisy images (N, C, H, W)."""
-        tokens = self.encoder(images, mask)  # (N, 1 + V, width)
-        patches = self.decoder(tokens, mask)  # (N, L, P)
-        position_logits = self.position_head(tokens[:, 1:])  # (N, V, L)
-        return DenoMAEOutput(patches, position_logits, mask)
+    def forward(
+        self,
+        inputs: Inputs,
+        masks: Masks,
+        noise: FeatureNoise | None = None,
+        *,
+        everything: bool = False,
+    ) -> DenoMAEOutput:
+        """Predict clean patches and token positions from what is visible of noisy inputs.
+
+        `noise` falls on the tokens that the masks name. Painted is what the loss asks for, or
+        `everything`.
+        """
+        masks = {name: masks[name] for name in self.encoder.stems if name in inputs}
+        places = _Places(masks, with_hidden=self.config.encodes_hidden)
+        tokens, watched = self._encoded(inputs, masks, noise, places)
+        visible = {name: tokens[:, span] for name, span in places.visible.items()}
+        painted = {}
+        for name, mask in masks.items():
+            count = mask.patches
+            if self.config.pixels.where == "hidden" and not everything:
+                count -= mask.visible - (mask.noised if noise is not None else 0)
+            if self.config.encodes_hidden:
+                span = slice(places.hidden[name].stop - count, places.hidden[name].stop)
+                painted[name] = self.decoders[name](tokens[:, span])
+            else:
+                own = torch.cat([tokens[:, :1], visible[name]], dim=1)
+                painted[name], seen = self._decoded(name, own, mask, count, noise)
+                watched = watched + seen
+        logits = {
+            name: head(visible[name])
+            for name, head in self.position_heads.items()
+            if name in visible
+        }
+        seen_tokens = torch.cat([tokens[:, :1], *visible.values()], dim=1)
+        return DenoMAEOutput(painted, logits, masks, seen_tokens, watched)
+
+    def _encoded(
+        self, inputs: Inputs, masks: Masks, noise: FeatureNoise | None, places: "_Places"
+    ) -> tuple[Tensor, tuple[Watched, ...]]:
+        """All tokens after the encoder, noised on the way, and attention where it is watched."""
+        encoder, noising = self.encoder, self.config.noising
+        parts = encoder.embedded(inputs, masks)
+        if self.config.encodes_hidden:
+            for name, mask in masks.items():
+                painter = self.decoders[name]
+                assert isinstance(painter, Painter)
+                masked = painter.masked(mask).to(parts[name].dtype)
+                parts[name] = torch.cat([parts[name], masked], dim=1)
+        tokens = torch.cat([encoder.first(inputs), *parts.values()], dim=1)
+        quiet = noise is None or not (self.config.encodes_hidden and noising.disrupts)
+        watched = [] if quiet else [self._watched(places, tokens.device)]
+        bias, seen = None, None
+        for number, block in enumerate(encoder.blocks):
+            if noise is not None and number == noising.block:
+                noised = places.noised(tokens.device)
+                fallen = self.noiser(tokens.index_select(1, noised), noise)
+                tokens = tokens.index_copy(1, noised, fallen.to(tokens.dtype))
+                if watched:
+                    bias, seen = self._rule(watched[0], tokens.shape[1]), watched[0].weights
+            tokens = block(tokens, bias=bias, seen=seen)
+        return encoder.norm(tokens), tuple(watched)
+
+    def _decoded(
+        self, name: str, tokens: Tensor, mask: PatchMask, count: int, noise: FeatureNoise | None
+    ) -> tuple[Tensor, tuple[Watched, ...]]:
+        """Painted patches, and the attention of a decoder that sees noised tokens."""
+        decoder, noising = self.decoders[name], self.config.noising
+        if noise is None or not mask.noised or not noising.disrupts:
+            return decoder(tokens, mask, count), ()
+        places = _Places({name: mask}, with_hidden=True)
+        watched = self._watched(places, tokens.device)
+        bias = self._rule(watched, 1 + mask.patches)
+        return decoder(tokens, mask, count, bias=bias, seen=watched.weights), (watched,)
+
+    def _watched(self, places: "_Places", device: torch.device) -> Watched:
+        return Watched([], places.masked(device), places.noised(device))
+
+    def _rule(self, watched: Watched, tokens: int) -> Tensor | None:
+        """What forbids hidden and noised tokens to look at each other, where it is forbidden."""
+        if self.config.noising.disruption != "hard":
+            return None
+        device = watched.hidden.device
+        return hard_bias(tokens, watched.hidden, watched.noised, device)
+
+
+class _Places:
+    """Where the tokens of each modality stand: class token, then visible (then hidden) of each."""
+
+    def __init__(self, masks: Masks, *, with_hidden: bool) -> None:
+        self.visible: dict[str, slice] = {}
+        self.hidden: dict[str, slice] = {}
+        self._noised: list[slice] = []
+        place = 1
+        for name, mask in masks.items():
+            end = place + mask.visible
+            self.visible[name] = slice(place, end)
+            self._noised.append(slice(end - mask.noised, end))
+            place = end + (mask.patches - mask.visible if with_hidden else 0)
+            self.hidden[name] = slice(end, place)
+
+    def noised(self, device: torch.device) -> Tensor:
+        return _numbers(self._noised, device)
+
+    def masked(self, device: torch.device) -> Tensor:
+        return _numbers(list(self.hidden.values()), device)
+
+
+def _numbers(spans: list[slice], device: torch.device) -> Tensor:
+    return torch.cat([torch.arange(span.start, span.stop, device=device) for span in spans])

@@ -1,9 +1,11 @@
 """Patches and masks: the only owner of patch order.
 
-Patches are numbered row by row from the top left; a flat patch holds its pixels plane by plane.
+Patches of an image are numbered row by row from the top left, those of a sequence in time; a flat
+patch holds its values plane by plane.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -11,23 +13,90 @@ from torch import Tensor
 from rfmae.errors import ShapeError
 
 
-def patchify(images: Tensor, patch: int) -> Tensor:
-    """Cut images (N, C, H, W) into flat patches (N, L, C·patch²), row by row."""
-    n, c, h, w = images.shape
-    if h % patch or w % patch:
-        raise ShapeError(f"image sides must be multiples of patch {patch}, got {h}×{w}")
-    grid = images.reshape(n, c, h // patch, patch, w // patch, patch)
+@dataclass(frozen=True, slots=True)
+class PatchGrid:
+    """How one input of a network is cut into patches: an image (C, H, W) or a sequence (C, T).
+
+    `mean` and `deviation` are of each of its C planes; the encoder takes them off its input, and
+    they travel in the card, so that whoever uses the encoder later scales alike. Without them the
+    input stays as it is.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    patch: int  # pixels on a side, or samples
+    mean: tuple[float, ...] = ()
+    deviation: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.shape) not in (2, 3):
+            raise ShapeError(f"{self.name} must be (C, H, W) or (C, T), got {self.shape}")
+        if self.patch < 1 or any(side % self.patch for side in self.shape[1:]):
+            sides = "×".join(map(str, self.shape[1:]))
+            raise ShapeError(
+                f"the sides of {self.name} must be multiples of patch {self.patch}, got {sides}"
+            )
+        if len(self.mean) != len(self.deviation) or len(self.mean) not in (0, self.planes):
+            raise ShapeError(
+                f"mean and deviation of {self.name} must name each of its {self.planes} planes, "
+                f"got {len(self.mean)} and {len(self.deviation)}"
+            )
+        if any(not deviation > 0 for deviation in self.deviation):
+            raise ShapeError(f"deviations of {self.name} must be positive, got {self.deviation}")
+
+    @property
+    def planes(self) -> int:
+        return self.shape[0]
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Patches along each side."""
+        return tuple(side // self.patch for side in self.shape[1:])
+
+    @property
+    def patches(self) -> int:
+        return math.prod(self.counts)
+
+    @property
+    def patch_values(self) -> int:
+        return self.planes * self.patch ** len(self.counts)
+
+    def scaled(self, mean: tuple[float, ...], deviation: tuple[float, ...]) -> "PatchGrid":
+        """The same, its inputs brought to mean 0 and deviation 1 plane by plane."""
+        return replace(self, mean=mean, deviation=deviation)
+
+    def check(self, inputs: Tensor) -> None:
+        """Refuse inputs (N, *shape) of another shape."""
+        if inputs.shape[1:] != self.shape:
+            raise ShapeError(f"{self.name} must be (N, {self.shape}), got {tuple(inputs.shape)}")
+
+
+def patchify(inputs: Tensor, patch: int) -> Tensor:
+    """Cut images (N, C, H, W) or sequences (N, C, T) into flat patches (N, L, values)."""
+    n, c, *sides = inputs.shape
+    if any(side % patch for side in sides):
+        raise ShapeError(
+            f"sides must be multiples of patch {patch}, got {'×'.join(map(str, sides))}"
+        )
+    if len(sides) == 1:
+        return inputs.reshape(n, c, -1, patch).transpose(1, 2).flatten(2)
+    grid = inputs.reshape(n, c, sides[0] // patch, patch, sides[1] // patch, patch)
     return grid.permute(0, 2, 4, 1, 3, 5).reshape(n, -1, c * patch**2)
 
 
-def unpatchify(patches: Tensor, patch: int, planes: int) -> Tensor:
-    """Put flat patches (N, L, C·patch²) of a square image back together, (N, C, H, W)."""
-    n, count, _ = patches.shape
-    side = round(count**0.5)
-    if side**2 != count:
-        raise ShapeError(f"patches must fill a square, got {count}")
-    grid = patches.reshape(n, side, side, planes, patch, patch)
-    return grid.permute(0, 3, 1, 4, 2, 5).reshape(n, planes, side * patch, side * patch)
+def unpatchify(patches: Tensor, grid: PatchGrid) -> Tensor:
+    """Put all flat patches (N, L, values) of a grid back together, (N, *shape)."""
+    if patches.shape[1:] != (grid.patches, grid.patch_values):
+        raise ShapeError(
+            f"patches of {grid.name} must be (N, {grid.patches}, {grid.patch_values}), "
+            f"got {tuple(patches.shape)}"
+        )
+    n, c, p = len(patches), grid.planes, grid.patch
+    if len(grid.counts) == 1:
+        return patches.view(n, grid.patches, c, p).transpose(1, 2).reshape(n, *grid.shape)
+    rows, columns = grid.counts
+    pieces = patches.view(n, rows, columns, c, p, p).permute(0, 3, 1, 4, 2, 5)
+    return pieces.reshape(n, *grid.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,48 +104,58 @@ class PatchMask:
     """Which patches the encoder sees, and in which order its tokens stand.
 
     Token t of an example is patch `visible_ids[t]`: whoever needs the position of a token reads
-    it here and never works it out again.
+    it here and never works it out again. The order is random, so that any run of tokens is a
+    random choice among the visible: the first `unplaced` enter without their positions, and the
+    last `noised` are those that feature noise falls on.
     """
 
     visible_ids: Tensor  # (N, V) long, in token order
     hidden_ids: Tensor  # (N, L − V) long
+    unplaced: int = 0
+    noised: int = 0
+
+    def __post_init__(self) -> None:
+        if (
+            not 0 <= self.unplaced + self.noised <= self.visible
+            or min(self.unplaced, self.noised) < 0
+        ):
+            raise ShapeError(
+                f"tokens without position and noised ones must fit into the {self.visible} "
+                f"visible, got {self.unplaced} and {self.noised}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.visible_ids)
+
+    @property
+    def visible(self) -> int:
+        return self.visible_ids.shape[1]
 
     @property
     def patches(self) -> int:
-        return self.visible_ids.shape[1] + self.hidden_ids.shape[1]
+        return self.visible + self.hidden_ids.shape[1]
+
+    @property
+    def noised_ids(self) -> Tensor:
+        """Patches of the noised tokens, (N, noised)."""
+        return self.visible_ids[:, self.visible - self.noised :]
+
+    @property
+    def patch_ids(self) -> Tensor:
+        """All patches in token order, visible before hidden, (N, L)."""
+        return torch.cat([self.visible_ids, self.hidden_ids], dim=1)
 
     @property
     def hidden(self) -> Tensor:
         """True where a patch is hidden, (N, L)."""
         everywhere = torch.ones(
-            len(self.visible_ids), self.patches, dtype=torch.bool, device=self.visible_ids.device
+            len(self), self.patches, dtype=torch.bool, device=self.visible_ids.device
         )
         return everywhere.scatter(1, self.visible_ids, False)
 
-
-def visible_count(patches: int, mask_ratio: float) -> int:
-    """How many of `patches` stay visible, at least one."""
-    return max(1, int(patches * (1 - mask_ratio)))
-
-
-def random_mask(n: int, patches: int, mask_ratio: float, generator: torch.Generator) -> PatchMask:
-    """A mask drawn for each of n examples, each in a random token order."""
-    order = torch.rand(n, patches, generator=generator, device=generator.device).argsort(dim=1)
-    visible = visible_count(patches, mask_ratio)
-    return PatchMask(order[:, :visible], order[:, visible:])
-
-
-def complementary_masks(
-    n: int, patches: int, mask_ratio: float, generator: torch.Generator
-) -> list[PatchMask]:
-    """Masks whose visible sets divide the patches, so that each patch is hidden in all but one."""
-    order = torch.rand(n, patches, generator=generator, device=generator.device).argsort(dim=1)
-    visible = visible_count(patches, mask_ratio)
-    masks = []
-    for first in range(0, patches, visible):
-        turned = order.roll(-min(first, patches - visible), dims=1)
-        masks.append(PatchMask(turned[:, :visible], turned[:, visible:]))
-    return masks
+    def __getitem__(self, rows: slice) -> "PatchMask":
+        """The mask of some of the examples."""
+        return PatchMask(self.visible_ids[rows], self.hidden_ids[rows], self.unplaced, self.noised)
 
 
 def take(tokens: Tensor, ids: Tensor) -> Tensor:
@@ -84,4 +163,11 @@ def take(tokens: Tensor, ids: Tensor) -> Tensor:
     n, count, width = tokens.shape
     # one lookup in a long table: several times faster on a CPU than a gather of whole rows
     rows = ids + torch.arange(n, device=ids.device)[:, None] * count
-    return tokens.reshape(n * count, width).index_select(0, rows.flatten()).view(n, -1, width)
+    return tokens.reshape(n * count, width).index_select(0, rows.flatten()).view(*ids.shape, width)
+
+
+def put_back(tokens: Tensor, ids: Tensor, count: int) -> Tensor:
+    """Rows (N, K, D) at the places that ids (N, K) name among `count`, zero elsewhere."""
+    n, _, width = tokens.shape
+    everywhere = tokens.new_zeros(n, count, width)
+    return everywhere.scatter(1, ids[..., None].expand(-1, -1, width), tokens)

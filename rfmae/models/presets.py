@@ -1,11 +1,14 @@
 """Named sizes, from tiny (tests) over small (a laptop) to base (the paper's ViT-B)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from rfmae.errors import RecipeError, nearest
 from rfmae.models.classifier import ClassifierConfig
 from rfmae.models.denomae import DenoMAEConfig
-from rfmae.models.vit import EncoderConfig
+from rfmae.models.patches import PatchGrid
+from rfmae.models.vit import EncoderConfig, Positions
+from rfmae.records import Modality
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,41 +39,42 @@ def find_preset(name: str) -> Preset:
     return PRESETS[name]
 
 
-def patch_size_for(image_size: int) -> int:
-    """16 pixels as in the paper, 8 on images under 64 pixels."""
-    patch = 16 if image_size >= 64 else 8
-    if image_size % patch:
+def patch_grid(modality: Modality, shape: tuple[int, ...], patch: int | None = None) -> PatchGrid:
+    """How a modality of a shape is cut: as asked here, or there, or as it suits the shape."""
+    return PatchGrid(modality.name, shape, patch or modality.patch or default_patch(shape))
+
+
+def default_patch(shape: tuple[int, ...]) -> int:
+    """16 pixels as in the paper, 8 on images under 64 pixels; 16 samples of a sequence."""
+    image = len(shape) == 3
+    patch = 8 if image and shape[-1] < 64 else 16
+    if shape[-1] % patch:
+        what, unit = ("image size", "pixels") if image else ("the length of a signal", "samples")
         raise RecipeError(
-            f"image size must be a multiple of {patch} pixels, the patch, got {image_size}"
+            f"{what} must be a multiple of {patch} {unit}, the patch, got {shape[-1]}; "
+            "or name another patch in the modalities of the recipe"
         )
     return patch
 
 
-def encoder_config(preset: str, image_size: int, planes: int) -> EncoderConfig:
-    """The encoder of a preset for images of a size."""
+def encoder_config(
+    preset: str, grids: tuple[PatchGrid, ...], positions: Positions = "sine-cosine"
+) -> EncoderConfig:
+    """The encoder of a preset for what is cut into these patches."""
     size = find_preset(preset)
-    return EncoderConfig(
-        image_size, patch_size_for(image_size), planes, size.width, size.depth, size.heads
-    )
+    return EncoderConfig(grids, size.width, size.depth, size.heads, positions)
 
 
-def denomae_config(
-    preset: str,
-    image_size: int,
-    planes: int,
-    *,
-    mask_ratio: float = 0.75,
-    position_weight: float = 0.1,
-) -> DenoMAEConfig:
-    """The DenoMAE2.0 of a preset for images of a size."""
+def image_encoder_config(preset: str, image_size: int, planes: int) -> EncoderConfig:
+    """The encoder of a preset for the image alone."""
+    return encoder_config(preset, (patch_grid(Modality(), (planes, image_size, image_size)),))
+
+
+def denomae_config(preset: str, encoder: EncoderConfig, **switches: Any) -> DenoMAEConfig:
+    """The DenoMAE2.0 of a preset round an encoder; `switches` are fields of its configuration."""
     size = find_preset(preset)
     return DenoMAEConfig(
-        encoder_config(preset, image_size, planes),
-        size.decoder_width,
-        size.decoder_depth,
-        size.decoder_heads,
-        mask_ratio,
-        position_weight,
+        encoder, size.decoder_width, size.decoder_depth, size.decoder_heads, **switches
     )
 
 

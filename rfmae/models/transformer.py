@@ -1,6 +1,7 @@
 """The pre-norm transformer block and the sine-cosine positions."""
 
 import math
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
@@ -9,6 +10,7 @@ from torch.nn import functional as F
 from rfmae.errors import ShapeError
 
 _NORM_EPS = 1e-6
+_TOKEN_DEVIATION = 0.02
 
 
 def layer_norm(width: int) -> nn.LayerNorm:
@@ -23,24 +25,61 @@ class Attention(nn.Module):
         super().__init__()
         if width % heads:
             raise ShapeError(f"width must be a multiple of heads, got {width} and {heads}")
-        self.heads = heads
+        self.width, self.heads = width, heads
         self.qkv = nn.Linear(width, 3 * width)
         self.out = nn.Linear(width, width)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        n, count, width = tokens.shape
-        qkv = self.qkv(tokens).view(n, count, 3, self.heads, width // self.heads)
-        query, key, value = qkv.permute(2, 0, 3, 1, 4)  # each (N, heads, L, width / heads)
-        mixed = _attend(query, key, value).transpose(1, 2).reshape(n, count, width)
-        return self.out(mixed)
+    def forward(
+        self,
+        tokens: Tensor,
+        *,
+        asking: int | None = None,
+        bias: Tensor | None = None,
+        seen: list[Tensor] | None = None,
+    ) -> Tensor:
+        """Mixed tokens (N, A, width) of tokens (N, T, width).
+
+        The last `asking` tokens ask, all of them by default. `bias` (A, T) is added before the
+        softmax. The weights (N, heads, A, T) go into `seen` where it is given.
+        """
+        query, key, value = self._projected(tokens, asking)
+        if bias is None and seen is None:
+            mixed = attend(query, key, value)
+        else:
+            weights = attention_weights(query, key, bias)
+            mixed = weights @ value
+            if seen is not None:
+                seen.append(weights)
+        return self.out(mixed.transpose(1, 2).flatten(2))
+
+    def _projected(self, tokens: Tensor, asking: int | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values, each (N, heads, tokens, width / heads)."""
+        if asking is None:
+            query, key, value = self._split(self.qkv(tokens), 3)
+        else:  # whoever is not asked for an answer needs no query
+            weight, bias, width = self.qkv.weight, self.qkv.bias, self.width
+            asked = tokens[:, tokens.shape[1] - asking :]
+            (query,) = self._split(F.linear(asked, weight[:width], bias[:width]), 1)
+            key, value = self._split(F.linear(tokens, weight[width:], bias[width:]), 2)
+        return query, key, value
+
+    def _split(self, projected: Tensor, parts: int) -> Iterable[Tensor]:
+        n, count, _ = projected.shape
+        heads = projected.view(n, count, parts, self.heads, self.width // self.heads)
+        return heads.permute(2, 0, 3, 1, 4).unbind()
 
 
-def _attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Fused on a GPU; three plain products on a CPU, where at 50 to 200 tokens they are faster."""
     if query.device.type != "cpu":
         return F.scaled_dot_product_attention(query, key, value)
-    weights = (query * query.shape[-1] ** -0.5) @ key.transpose(-2, -1)
-    return weights.softmax(dim=-1) @ value
+    return attention_weights(query, key) @ value
+
+
+def attention_weights(query: Tensor, key: Tensor, bias: Tensor | None = None) -> Tensor:
+    """How much each token takes from each other one, (N, heads, A, T); rows sum to one."""
+    affinity = (query * query.shape[-1] ** -0.5) @ key.transpose(-2, -1)
+    return (affinity if bias is None else affinity + bias.to(affinity)).softmax(dim=-1)
 
 
 class Block(nn.Module):
@@ -55,32 +94,55 @@ class Block(nn.Module):
             nn.Linear(width, expansion * width), nn.GELU(), nn.Linear(expansion * width, width)
         )
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        tokens = tokens + self.attention(self.norm_attention(tokens))
+    def forward(
+        self,
+        tokens: Tensor,
+        *,
+        asking: int | None = None,
+        bias: Tensor | None = None,
+        seen: list[Tensor] | None = None,
+    ) -> Tensor:
+        """The tokens that ask (see `Attention`), further on their way."""
+        mixed = self.attention(self.norm_attention(tokens), asking=asking, bias=bias, seen=seen)
+        if asking is not None:
+            tokens = tokens[:, tokens.shape[1] - asking :]
+        tokens = tokens + mixed
         return tokens + self.perceptron(self.norm_perceptron(tokens))
 
 
-def sine_cosine_positions(side: int, width: int) -> Tensor:
-    """Fixed two-dimensional positions of a square grid, (side², width): half rows, half columns."""
-    if width % 4:
-        raise ShapeError(f"sine-cosine positions need a width that 4 divides, got {width}")
-    quarter = width // 4
-    frequencies = torch.exp(-math.log(10_000) * torch.arange(quarter) / quarter)
-    angles = torch.arange(side)[:, None] * frequencies
-    along = torch.cat([angles.sin(), angles.cos()], dim=1)  # (side, width / 2)
-    rows = along[:, None].expand(side, side, -1)
-    columns = along[None, :].expand(side, side, -1)
-    return torch.cat([rows, columns], dim=-1).reshape(side**2, width)
+def sine_cosine_positions(counts: tuple[int, ...], width: int) -> Tensor:
+    """Fixed positions of a grid of patches, (rows · columns, width) or (patches in time, width).
+
+    Of an image, half of the width tells the row and half the column.
+    """
+    if width % (2 * len(counts)):
+        raise ShapeError(
+            f"sine-cosine positions need a width that {2 * len(counts)} divides, got {width}"
+        )
+    if len(counts) == 1:
+        return _sines(counts[0], width)
+    rows, columns = (_sines(count, width // 2) for count in counts)
+    grid = (*counts, -1)
+    both = [rows[:, None].expand(*grid), columns[None, :].expand(*grid)]
+    return torch.cat(both, dim=-1).flatten(0, 1)
+
+
+def _sines(count: int, width: int) -> Tensor:
+    """Sines and cosines of falling frequencies along one axis, (count, width)."""
+    half = width // 2
+    frequencies = torch.exp(-math.log(10_000) * torch.arange(half) / half)
+    angles = torch.arange(count)[:, None] * frequencies
+    return torch.cat([angles.sin(), angles.cos()], dim=1)
 
 
 def initialise(network: nn.Module, generator: torch.Generator) -> None:
     """Draw all weights anew: Xavier-uniform linear layers with zero bias and unit norms, as the
-    papers have it, and tokens with a deviation of 0.02.
+    papers have it; tokens and learned positions with a deviation of 0.02.
     """
     for module in network.modules():
         if isinstance(module, nn.Linear):
             nn.init.xavier_uniform_(module.weight, generator=generator)
             nn.init.zeros_(module.bias)
     for name, parameter in network.named_parameters():
-        if name.endswith("_token"):
-            nn.init.normal_(parameter, std=0.02, generator=generator)
+        if name.endswith(("_token", "positions")):
+            nn.init.normal_(parameter, std=_TOKEN_DEVIATION, generator=generator)

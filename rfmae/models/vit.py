@@ -1,77 +1,171 @@
 """The encoder over visible patches that every model here shares."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
-from rfmae.errors import ShapeError
-from rfmae.models.patches import PatchMask, patchify, take
+from rfmae.errors import ShapeError, check_choice
+from rfmae.models.patches import PatchGrid, PatchMask, patchify, take
 from rfmae.models.transformer import Block, layer_norm, sine_cosine_positions
+
+Positions = Literal["sine-cosine", "learned"]
+"""How a token says where it comes from: fixed, or learned from nothing."""
+
+Inputs = Mapping[str, Tensor]
+"""What a network sees, by the name of each modality: images (N, C, H, W), sequences (N, C, T)."""
+
+Masks = Mapping[str, PatchMask]
+"""What is hidden of each modality."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncoderConfig:
-    """A vision transformer (Dosovitskiy et al. 2021)."""
+    """A vision transformer (Dosovitskiy et al. 2021) over the patches of one or more modalities."""
 
-    image_size: int
-    patch_size: int
-    planes: int
+    modalities: tuple[PatchGrid, ...]
     width: int
     depth: int
     heads: int
+    positions: Positions = "sine-cosine"
 
     def __post_init__(self) -> None:
-        if self.image_size % self.patch_size:
+        check_choice("positions", self.positions, Positions)
+        names = [grid.name for grid in self.modalities]
+        if not names or len(set(names)) < len(names):
             raise ShapeError(
-                f"image_size must be a multiple of patch_size, "
-                f"got {self.image_size} and {self.patch_size}"
+                f"an encoder needs modalities of different names, got {', '.join(names) or 'none'}"
             )
 
-    @property
-    def side(self) -> int:
-        return self.image_size // self.patch_size
+    def of(self, names: Sequence[str]) -> "EncoderConfig":
+        """The same encoder for some of its modalities."""
+        unknown = [name for name in names if name not in [grid.name for grid in self.modalities]]
+        if unknown:
+            raise ShapeError(
+                f"the encoder never saw the modality {unknown[0]!r}, only "
+                f"{', '.join(grid.name for grid in self.modalities)}; leave it out"
+            )
+        return replace(self, modalities=tuple(g for g in self.modalities if g.name in names))
 
-    @property
-    def patches(self) -> int:
-        return self.side**2
+    def grid(self, name: str) -> PatchGrid:
+        """How the modality of a name is cut."""
+        return next(grid for grid in self.modalities if grid.name == name)
 
-    @property
-    def patch_pixels(self) -> int:
-        return self.planes * self.patch_size**2
+
+def encoder_config_from_card(card: Mapping[str, Any]) -> EncoderConfig:
+    """The encoder that a card describes."""
+    grids = tuple(
+        PatchGrid(**{key: _as_tuple(value) for key, value in grid.items()})
+        for grid in card["modalities"]
+    )
+    return EncoderConfig(**{**card, "modalities": grids})
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def position_codes(grid: PatchGrid, width: int, kind: Positions) -> Tensor:
+    """The positions (L, width) of a grid; learned ones are parameters that start at nothing."""
+    if kind == "learned":
+        return nn.Parameter(torch.zeros(grid.patches, width))
+    return sine_cosine_positions(grid.counts, width)
+
+
+def hold_positions(module: nn.Module, grid: PatchGrid, width: int, kind: Positions) -> None:
+    """Give a module its `positions`; fixed ones are computed anew, never stored."""
+    positions = position_codes(grid, width, kind)
+    if isinstance(positions, nn.Parameter):
+        module.register_parameter("positions", positions)
+    else:
+        module.register_buffer("positions", positions, persistent=False)
+
+
+class Stem(nn.Module):
+    """Patches of one modality to tokens: scaled, embedded, told their places."""
+
+    positions: Tensor
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, grid: PatchGrid, width: int, positions: Positions, *, alone: bool) -> None:
+        super().__init__()
+        self.grid = grid
+        self.embed = nn.Linear(grid.patch_values, width)
+        hold_positions(self, grid, width, positions)
+        if not alone:  # which modality a token is of
+            self.kind_token = nn.Parameter(torch.zeros(1, 1, width))
+        if grid.mean:
+            repeats = grid.patch_values // grid.planes
+            for name in ("mean", "deviation"):
+                values = torch.tensor(getattr(grid, name)).repeat_interleave(repeats)
+                self.register_buffer(name, values, persistent=False)
+
+    def forward(self, inputs: Tensor, mask: PatchMask | None) -> Tensor:
+        """Tokens (N, V, width) of the visible patches in token order, or of all in patch order."""
+        self.grid.check(inputs)
+        patches = patchify(inputs, self.grid.patch)
+        if mask is not None:  # embed only what is visible
+            patches = take(patches, mask.visible_ids)
+        if self.grid.mean:
+            patches = (patches - self.mean) / self.deviation
+        return self._placed(self.embed(patches), mask) + getattr(self, "kind_token", 0.0)
+
+    def _placed(self, tokens: Tensor, mask: PatchMask | None) -> Tensor:
+        if mask is None:
+            return tokens + self.positions
+        if not mask.unplaced:
+            return tokens + self.positions[mask.visible_ids]
+        lost, found = tokens.tensor_split([mask.unplaced], dim=1)
+        found = found + self.positions[mask.visible_ids[:, mask.unplaced :]]
+        return torch.cat([lost.to(found.dtype), found], dim=1)
 
 
 class Encoder(nn.Module):
     """Patches to tokens; a class token stands first."""
 
-    positions: Tensor
-
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.config = config
-        self.embed = nn.Linear(config.patch_pixels, config.width)
-        self.class_token = nn.Parameter(torch.zeros(1, 1, config.width))
-        positions = sine_cosine_positions(config.side, config.width)
-        self.register_buffer("positions", positions, persistent=False)
-        self.blocks = nn.Sequential(
-            *(Block(config.width, config.heads) for _ in range(config.depth))
+        alone = len(config.modalities) == 1
+        self.stems = nn.ModuleDict(
+            {
+                grid.name: Stem(grid, config.width, config.positions, alone=alone)
+                for grid in config.modalities
+            }
         )
+        self.class_token = nn.Parameter(torch.zeros(1, 1, config.width))
+        self.blocks = nn.ModuleList(Block(config.width, config.heads) for _ in range(config.depth))
         self.norm = layer_norm(config.width)
 
-    def forward(self, images: Tensor, mask: PatchMask | None = None) -> Tensor:
-        """Tokens (N, 1 + V, width) of images (N, C, H, W): the class token, then the visible
-        patches in the order of the mask, or all patches row by row.
-        """
-        patches, positions = self._patches(images), self.positions
-        if mask is not None:  # embed only what is visible
-            patches, positions = take(patches, mask.visible_ids), positions[mask.visible_ids]
-        tokens = self.embed(patches) + positions
-        first = self.class_token.expand(len(images), -1, -1).to(tokens.dtype)
-        return self.norm(self.blocks(torch.cat([first, tokens], dim=1)))
+    def forward(self, inputs: Inputs, masks: Masks | None = None) -> Tensor:
+        """Tokens (N, 1 + V, width): the class token, then modality after modality the visible
+        patches in the order of their mask, or all patches in their own order.
 
-    def _patches(self, images: Tensor) -> Tensor:
-        config = self.config
-        expected = (config.planes, config.image_size, config.image_size)
-        if images.shape[1:] != expected:
-            raise ShapeError(f"images must be (N, {expected}), got {tuple(images.shape)}")
-        return patchify(images, config.patch_size)
+        Some of the modalities may be missing, as clean twins are where there is only a receiver.
+        """
+        parts = self.embedded(inputs, masks)
+        tokens = torch.cat([self.first(inputs), *parts.values()], dim=1)
+        for block in self.blocks:
+            tokens = block(tokens)
+        return self.norm(tokens)
+
+    def embedded(self, inputs: Inputs, masks: Masks | None = None) -> dict[str, Tensor]:
+        """The tokens of each modality before the first block, (N, V, width)."""
+        unknown = [name for name in inputs if name not in self.stems]
+        if unknown or not inputs:
+            raise ShapeError(
+                f"the network sees {' and '.join(self.stems)} or some of them, "
+                f"got {' and '.join(inputs) or 'none'}"
+            )
+        return {
+            name: stem(inputs[name], None if masks is None else masks[name])
+            for name, stem in self.stems.items()
+            if name in inputs
+        }
+
+    def first(self, inputs: Inputs) -> Tensor:
+        """The class token of each example, (N, 1, width)."""
+        return self.class_token.expand(len(next(iter(inputs.values()))), -1, -1)

@@ -1,4 +1,4 @@
-"""What travels between rooms: batches of I/Q, the image declaration, and the reports."""
+"""What travels between rooms: batches of I/Q, what a network sees of them, and the reports."""
 
 from rfmae.records.image import (
     DECAY_PLANES,
@@ -21,10 +21,20 @@ from rfmae.records.iq import (
     View,
     Views,
 )
+from rfmae.records.modality import (
+    IMAGE_ALONE,
+    PUBLISHED_FOLD,
+    Modality,
+    check_modalities,
+    modalities_from_card,
+    needed_views,
+)
 from rfmae.records.reports import Ceiling, DenoiseReport, SnrReport, as_plain, wilson_interval
 
 __all__ = [
     "DECAY_PLANES",
+    "IMAGE_ALONE",
+    "PUBLISHED_FOLD",
     "PUBLISHED_SIZE",
     "TRAJECTORY_PLANES",
     "WHATS",
@@ -36,6 +46,7 @@ __all__ = [
     "IntArray",
     "IqBatch",
     "IqPairBatch",
+    "Modality",
     "Plane",
     "SnrReport",
     "Synthesised",
@@ -44,6 +55,9 @@ __all__ = [
     "Views",
     "What",
     "as_plain",
+    "check_modalities",
     "image_config_from_card",
+    "modalities_from_card",
+    "needed_views",
     "wilson_interval",
 ]

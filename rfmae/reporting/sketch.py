@@ -31,7 +31,7 @@ def constellation_sketch(iq: ComplexArray, width: int = 40, height: int = 20) ->
     reach = np.maximum(np.abs(points.real), np.abs(points.imag))
     edge = float(np.quantile(reach, _HELD)) if points.size else 0.0
     edge = 1.05 * edge if edge > 0 else 1.0
-    cells = _braille(_lit(_counts(points, edge, columns, rows)))
+    cells = braille(_lit(_counts(points, edge, columns, rows)))
     axis_column, axis_row = columns // 2, rows // 2
     lines = ["".join(row) for row in _with_axes(cells, axis_column, axis_row)]
     lines[axis_row] += "I"
@@ -69,7 +69,7 @@ def _lit(counts: IntArray) -> IntArray:
     return (counts >= max(least, 1.0)).astype(int)
 
 
-def _braille(lit: IntArray) -> list[list[str]]:
+def braille(lit: IntArray) -> list[list[str]]:
     """Dots to characters, eight in each; a cell without dots is a space."""
     down, across = lit.shape
     blocks = lit.reshape(down // _DOTS_DOWN, _DOTS_DOWN, across // _DOTS_ACROSS, _DOTS_ACROSS)

@@ -1,89 +1,44 @@
-"""The training loop, shared by pre-training and fine-tuning."""
+"""The training loop, shared by pre-training and fine-tuning, on one process or many."""
 
-import math
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from signal import Signals
 
 import torch
 from torch import Tensor, nn
 
 from rfmae.artefacts import Card
-from rfmae.errors import TrainingError
-from rfmae.progress import Progress, Stage
-from rfmae.training.run_folder import Best, RunFolder
-from rfmae.training.schedule import (
-    ORDER,
-    Precision,
-    addressed_generator,
+from rfmae.errors import TrainingError, TrainingInterrupted
+from rfmae.progress import Progress, Silent, Stage
+from rfmae.training.averaging import WeightAverage
+from rfmae.training.feeding import Feed, in_steps
+from rfmae.training.numerics import (
+    Numerics,
     autocast,
-    best_precision,
-    cosine_with_warmup,
+    probe,
+    settle,
+    taken_up,
+    tune_allocator,
 )
+from rfmae.training.optimiser import adamw, clip_gradients, set_rate
+from rfmae.training.pace import Pace
+from rfmae.training.plan import TrainingPlan
+from rfmae.training.ranks import Ranks, ranks
+from rfmae.training.run_folder import RunFolder
+from rfmae.training.spreading import all_finite, alone, compiles, compiling, spread
+from rfmae.training.state import Best, restore, whole_state
+from rfmae.training.stopping import StopAsked
+from rfmae.training.tally import Tally, first_without_number
+from rfmae.training.task import Task
+from rfmae.training.watching import Nobody, Watch
 
-
-@dataclass(frozen=True, slots=True)
-class TrainingPlan:
-    """How long and how fast: AdamW under a cosine with warm-up, gradients clipped."""
-
-    steps: int
-    batch_size: int  # no more than there are examples
-    learning_rate: float
-    weight_decay: float = 0.05
-    betas: tuple[float, float] = (0.9, 0.95)
-    warmup_share: float = 0.05  # of all steps
-    gradient_clip: float = 1.0
-    seed: int = 0
-    validations: int = 8  # so often, evenly, the network is validated and saved
-    log_every: int = 10
-
-    def __post_init__(self) -> None:
-        for name in ("steps", "batch_size", "learning_rate", "validations", "log_every"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise TrainingError(f"{name} must be positive, got {getattr(self, name)}")
-
-    @property
-    def warmup_steps(self) -> int:
-        return max(1, round(self.steps * self.warmup_share))
-
-    def logs_after(self, step: int) -> bool:
-        """Whether the figures of a step are logged, counting steps from one."""
-        return step == 1 or step % self.log_every == 0 or step == self.steps
-
-    def validates_after(self, step: int) -> bool:
-        """Whether `step` steps done are one of the moments to validate and save."""
-        every = max(1, self.steps // self.validations)
-        return step == self.steps or (step % every == 0 and self.steps - step >= every)
-
-
-class Task(Protocol):
-    """What is trained: a network, its loss on a batch, its score on validation."""
-
-    examples: int
-    score_name: str
-    higher_is_better: bool
-
-    @property
-    def network(self) -> nn.Module: ...
-
-    def losses(self, rows: Tensor, step: int) -> dict[str, Tensor]:
-        """Figures of a training batch; `loss` is the one to descend."""
-        ...
-
-    def validate(self) -> dict[str, float]:
-        """Figures on the validation split, `score_name` among them."""
-        ...
-
-    def card(self) -> Card:
-        """What a checkpoint of this network says of itself."""
-        ...
+MakeTask = Callable[[Numerics, Ranks], Task]
 
 
 def fit(
-    make_task: Callable[[Precision], Task],
+    make_task: MakeTask,
     plan: TrainingPlan,
     run: RunFolder,
     config: Card,
@@ -92,131 +47,247 @@ def fit(
     progress: Progress,
     title: str,
     resume: bool,
+    watch: Watch | None = None,
+    precision: str = "auto",
 ) -> Path:
     """Train to the end of the plan, from the start or the newest checkpoint; the best checkpoint.
 
     Every random draw is addressed by seed and step, so a run that was stopped and resumed takes
-    the very steps of one that was not. `config` says what else makes this run what it is.
+    the very steps of one that was not, and one that is divided among processes those of one that
+    is not. `config` says what else makes this run what it is. Every process that torchrun started
+    calls this alike; the first of them writes, speaks and is watched.
     """
-    config = {**config, "plan": asdict(plan)}
-    done = run.steps_done(config, resume=resume)
-    if done < plan.steps:
-        precision = run.precision or best_precision(device)
-        task = make_task(precision)  # whatever is wrong with it shows before anything is written
-        run.start(config, precision)
-        with progress.stage(title, plan.steps * plan.batch_size, "images") as stage:
-            _train(task, plan, run, done, device, precision, stage)
-    assert run.best is not None
-    return run.best
+    watch = watch or Nobody()
+    try:
+        with ranks(device) as here:
+            progress = progress if here.is_writer else Silent()
+            pieces = plan.pieces(here.rank, here.world)
+            config = {**config, "plan": plan.identity}
+            done = here.by_writer(lambda: run.steps_done(config, resume=resume))
+            if done < plan.steps:
+                tune_allocator()
+                numerics = here.by_writer(lambda: _numerics(run, here.device, precision))
+                progress.note(str(numerics))
+                with settle(numerics), compiling(plan, here.device):
+                    task = make_task(numerics, here)  # its faults show before any file
+                    _check_examples(task, plan)
+                    here.by_writer(lambda: run.start(config, numerics.as_card(), here.world))
+                    with progress.stage(title, plan.steps * plan.batch_size, "images") as stage:
+                        _Training(task, plan, run, here, numerics, stage, watch).go_on(done, pieces)
+            return here.by_writer(lambda: run.best_checkpoint)
+    finally:
+        watch.close()
 
 
-def _train(
-    task: Task,
-    plan: TrainingPlan,
-    run: RunFolder,
-    done: int,
-    device: torch.device,
-    precision: Precision,
-    stage: Stage,
-) -> None:
-    """All steps that are left."""
-    optimiser = _optimiser(task.network, plan)
-    best: Best | None = None
-    if done:
-        optimiser.load_state_dict(run.load_last(task.network, device))
-        best = run.best_so_far
-        stage.advance(done * plan.batch_size)
-    for step in range(done, plan.steps):
-        started = time.perf_counter()
-        figures = _step(task, plan, optimiser, step, device, precision)
-        if plan.logs_after(step + 1):
-            _log(figures, run, step + 1, plan.batch_size / (time.perf_counter() - started))
-            stage.advance(plan.batch_size, loss=float(figures["loss"]))
-        else:
-            stage.advance(plan.batch_size)
-        if plan.validates_after(step + 1):
-            best = _validate_and_save(task, run, optimiser, step + 1, best)
+def _numerics(run: RunFolder, device: torch.device, precision: str) -> Numerics:
+    """Those that the run was started with, or those that suit this machine."""
+    known = run.numerics
+    return probe(device, precision) if known is None else taken_up(known, device)
 
 
-def epoch_rows(step: int, examples: int, batch_size: int, seed: int) -> Tensor:
-    """Row numbers of the batch of a step: shuffled epochs, the odd rest of each left out."""
-    epoch, batch = divmod(step, examples // batch_size)
-    order = _epoch_order(epoch, examples, seed)
-    return order[batch * batch_size : (batch + 1) * batch_size]
-
-
-@lru_cache(maxsize=1)
-def _epoch_order(epoch: int, examples: int, seed: int) -> Tensor:
-    """All rows in the order of an epoch, shuffled once for all its steps."""
-    return torch.randperm(examples, generator=addressed_generator(seed, ORDER, epoch))
-
-
-def _step(
-    task: Task,
-    plan: TrainingPlan,
-    optimiser: torch.optim.Optimizer,
-    step: int,
-    device: torch.device,
-    precision: Precision,
-) -> dict[str, Tensor]:
-    task.network.train()
-    share = cosine_with_warmup(step, plan.steps, plan.warmup_steps)
-    for group in optimiser.param_groups:
-        group["lr"] = plan.learning_rate * share
-    rows = epoch_rows(step, task.examples, plan.batch_size, plan.seed)
-    with autocast(device, precision):
-        figures = task.losses(rows, step)
-    optimiser.zero_grad()
-    figures["loss"].backward()
-    trained = [p for p in task.network.parameters() if p.requires_grad]
-    figures["gradient_norm"] = nn.utils.clip_grad_norm_(trained, plan.gradient_clip)
-    optimiser.step()
-    return {name: value.detach() for name, value in figures.items()}
-
-
-def _optimiser(network: nn.Module, plan: TrainingPlan) -> torch.optim.Optimizer:
-    """AdamW that spares biases, norms and tokens its weight decay."""
-    trained = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
-    plain = [p for name, p in trained if p.ndim < 2 or name.endswith("_token")]
-    decayed = [p for name, p in trained if not (p.ndim < 2 or name.endswith("_token"))]
-    groups = [
-        {"params": decayed, "weight_decay": plan.weight_decay},
-        {"params": plain, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=plan.learning_rate, betas=plan.betas, fused=True)
-
-
-def _log(figures: dict[str, Tensor], run: RunFolder, step: int, rate: float) -> None:
-    """Log the figures of a step."""
-    values = {name: float(value) for name, value in figures.items()}
-    _stop_where_no_number(values["loss"], run, step)
-    run.log(step, {**values, "images_per_second": round(rate, 1)})
-
-
-def _stop_where_no_number(loss: float, run: RunFolder, step: int) -> None:
-    if not math.isfinite(loss):
-        good = run.checkpoints[-1] if run.checkpoints else "none yet"
+def _check_examples(task: Task, plan: TrainingPlan) -> None:
+    if task.examples is not None and plan.batch_size > task.examples:
         raise TrainingError(
-            f"the loss must stay finite, got {loss} at step {step}; "
-            f"lower the learning rate; last good checkpoint: {good}"
+            f"a batch must be no more than the {task.examples} training examples, "
+            f"got {plan.batch_size}"
         )
 
 
-def _validate_and_save(
-    task: Task,
-    run: RunFolder,
-    optimiser: torch.optim.Optimizer,
-    step: int,
-    best: Best | None,
-) -> Best:
-    task.network.eval()
-    figures = task.validate()
-    _stop_where_no_number(figures["loss"], run, step)
-    run.log(step, {f"validation_{name}": value for name, value in figures.items()})
-    score = figures[task.score_name]
-    sign = 1 if task.higher_is_better else -1
-    if best is None or sign * score > sign * best.score:
-        best = Best(score, run.checkpoint_name(step))
-    card = {**task.card(), "step": step, "score": {task.score_name: score}}
-    run.save(step, task.network, card, optimiser.state_dict(), best)
-    return best
+class _Training:
+    """A training that is under way."""
+
+    def __init__(
+        self,
+        task: Task,
+        plan: TrainingPlan,
+        run: RunFolder,
+        here: Ranks,
+        numerics: Numerics,
+        stage: Stage,
+        watch: Watch,
+    ) -> None:
+        self.task, self.plan, self.run, self.ranks = task, plan, run, here
+        self.numerics, self.stage, self.watch = numerics, stage, watch
+        self.bare = task.network
+        self.network = spread(self.bare, plan, here)
+        self.optimiser = adamw(self.bare, plan)  # of the weights as they are spread
+        self.average = None if plan.ema is None else WeightAverage(self.bare, plan.ema)
+        self.trained = [w for w in self.bare.parameters() if w.requires_grad]
+        self.tally, self.pace = Tally(here), Pace()
+        self.best: Best | None = None
+        self.saved_at_s = time.monotonic()
+
+    def go_on(self, done: int, pieces: list[slice]) -> None:
+        """Take all steps that are left; stop between two of them when asked to."""
+        if done:
+            self._restore()
+        self.stage.advance(done * self.plan.batch_size)
+        make, count = in_steps(self.task.batch, done, self.plan.steps, pieces)
+        self.bare.train()
+        patient = self.ranks.world > 1
+        with StopAsked(patient=patient) as stop, Feed(make, count, self.ranks.device) as feed:
+            self.pace = Pace()
+            for step in range(done, self.plan.steps):
+                rate = self._step(step, feed, len(pieces))
+                self._tell(step + 1, rate, feed)
+                self._keep(step + 1, stop)
+
+    def _restore(self) -> None:
+        checkpoint = self.ranks.by_writer(self.run.load_last)
+        restore(checkpoint, self.bare, self.optimiser, self.average, self.tally)
+        self.best = checkpoint.best
+
+    def _step(self, step: int, feed: Feed[object], pieces: int) -> float:
+        """Move the weights once; the learning rate. Nothing here waits for the device."""
+        rate = set_rate(self.optimiser, self.plan, step)
+        self._clear_gradients(pieces)
+        parts = [self._descend(feed, pieces, last=turn == pieces - 1) for turn in range(pieces)]
+        norm = clip_gradients(self.trained, self.plan.gradient_clip)
+        self.optimiser.step()
+        if self.average is not None:
+            self.average.update(step + 1)
+        self.tally.add({**_means(parts), "gradient_norm": norm})
+        self.pace.advance(self.plan.batch_size)
+        return rate
+
+    def _clear_gradients(self, pieces: int) -> None:
+        """Gradients that are summed over pieces need memory that no piece's graph lays claim to."""
+        self.optimiser.zero_grad(set_to_none=pieces == 1)
+        if pieces > 1 and self.trained[0].grad is None:
+            for weight in self.trained:
+                weight.grad = torch.zeros_like(weight)
+
+    def _descend(self, feed: Feed[object], pieces: int, *, last: bool) -> dict[str, Tensor]:
+        """Forward and backward through one piece; its figures."""
+        batch = feed.take()
+        if self.ranks.device.type == "cuda" and compiles(self.plan, self.ranks.device):
+            torch.compiler.cudagraph_mark_step_begin()
+        with alone(self.network, last=last):
+            with autocast(self.ranks.device, self.numerics.precision):
+                figures = self.task.losses(self.network, batch)
+            (figures["loss"] / pieces).backward()
+        return {name: value.detach() for name, value in figures.items()}
+
+    def _tell(self, step: int, rate: float, feed: Feed[object]) -> None:
+        """Log the means over the steps since the last time, if it is time to."""
+        if not self.plan.logs_after(step):
+            self.stage.advance(self.plan.batch_size)
+            return
+        figures = {**self._sound_means(step), "learning_rate": rate}
+        self.tally.clear()
+        figures |= self.pace.lap(feed.waited_s())
+        self._log(step, figures)
+        self.stage.advance(self.plan.batch_size, **figures)
+
+    def _log(self, step: int, figures: dict[str, float]) -> None:
+        if self.ranks.is_writer:
+            self.run.log(step, figures)
+            self.watch.figures(step, figures)
+
+    def _keep(self, step: int, stop: StopAsked) -> None:
+        """Validate and save when it is time to, save when asked to stop, and then stop."""
+        asked, due = self._agreed(step, stop)
+        with self.pace.pause():
+            if self.plan.validates_after(step):
+                score = self._validate(step)
+                self._save(step, {"score": {self.task.score_name: score}})
+            elif asked or due:
+                self._save(step, {})
+        if asked and step < self.plan.steps:
+            raise TrainingInterrupted(
+                f"stopped by {asked.name} after step {step}, which is saved in {self.run.path}; "
+                "add --resume to go on",
+                exit_code=128 + asked,
+            )
+
+    def _agreed(self, step: int, stop: StopAsked) -> tuple[Signals | None, bool]:
+        """Whether to stop, by which signal, and whether to save, as all processes have it.
+
+        They talk about it only when they log; one that is alone need not.
+        """
+        if self.ranks.world > 1 and not self.plan.logs_after(step):
+            return None, False
+        late = time.monotonic() - self.saved_at_s > self.plan.save_every_seconds
+        said = self.ranks.gathered((stop.signal, late))
+        return next((asked for asked, _ in said if asked), None), said[0][1]
+
+    def _validate(self, step: int) -> float:
+        """Log the figures of validation; the score, which may be the best so far."""
+        with self._answering():
+            figures = _validation_means(self.task, self.bare, self.ranks)
+            watched = not isinstance(self.watch, Nobody)
+            pictures = self.task.pictures(self.bare) if watched else {}
+        self._stop_without_number(figures, step)
+        self._log(step, {f"validation_{name}": value for name, value in figures.items()})
+        if self.ranks.is_writer and pictures:
+            self.watch.pictures(step, pictures)
+        score = figures[self.task.score_name]
+        sign = 1 if self.task.higher_is_better else -1
+        if self.best is None or sign * score > sign * self.best.score:
+            self.best = Best(score, self.run.checkpoint_name(step))
+        return score
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """The bare network as it would be used: with its averaged weights where there are some."""
+        lent = _unchanged() if self.average is None else self.average.in_place()
+        self.bare.eval()
+        with lent, torch.no_grad(), autocast(self.ranks.device, self.numerics.precision):
+            yield
+        self.bare.train()
+
+    def _save(self, step: int, said: Card) -> None:
+        """Write a checkpoint to go on from, unless a number in it is none."""
+        self._sound_means(step)
+        if not all(self.ranks.gathered(all_finite(self.bare))):
+            self._stop("weights", "NaN or infinite ones", step)
+        weights, training = whole_state(self.bare, self.optimiser, self.average, self.tally)
+        card = {**self.task.card(), "step": step, **said}
+        keep = self.plan.keep_last
+        save = self.run.save
+        self.ranks.by_writer(lambda: save(step, weights, card, training, self.best, keep))
+        self.saved_at_s = time.monotonic()
+
+    def _sound_means(self, step: int) -> dict[str, float]:
+        means = self.tally.means()
+        self._stop_without_number(means, step)
+        return means
+
+    def _stop_without_number(self, figures: dict[str, float], step: int) -> None:
+        odd = first_without_number(figures)
+        if odd is not None:
+            self._stop(odd.replace("_", " "), str(figures[odd]), step)
+
+    def _stop(self, what: str, got: str, step: int) -> None:
+        good = self.ranks.by_writer(lambda: self.run.checkpoints)
+        raise TrainingError(
+            f"the {what} must stay finite, got {got} at step {step}; lower the learning rate; "
+            f"last good checkpoint: {good[-1] if good else 'none yet'}"
+        )
+
+
+@contextmanager
+def _unchanged() -> Iterator[None]:
+    yield
+
+
+def _means(parts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Figures of a step from those of its pieces, which are of one size."""
+    if len(parts) == 1:
+        return parts[0]
+    return {name: torch.stack([part[name] for part in parts]).mean() for name in parts[0]}
+
+
+def _validation_means(task: Task, network: nn.Module, here: Ranks) -> dict[str, float]:
+    """Figures over the validation split, whoever computed which part."""
+    sums: dict[str, Tensor] = {}
+    count = 0
+    for figures, examples in task.validation(network, here):
+        if examples:
+            for name, value in figures.items():
+                sums[name] = sums.get(name, 0.0) + value.double() * examples
+            count += examples
+    said = here.gathered(({name: float(total) for name, total in sums.items()}, count))
+    everything = sum(examples for _, examples in said)
+    names = next(figures for figures, examples in said if examples)
+    return {name: sum(figures.get(name, 0.0) for figures, _ in said) / everything for name in names}

@@ -1,25 +1,29 @@
 """Fine-tuning for modulation classification: from a pre-trained encoder or from scratch."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rfmae.artefacts import Card
 from rfmae.datasets.store import Dataset
 from rfmae.errors import TrainingError
-from rfmae.imaging.render import quarter_turned
-from rfmae.models.checkpoint import Checkpoint, load_encoder, model_card
-from rfmae.models.classifier import Classifier, ClassifierConfig
+from rfmae.imaging.inputs import turned
+from rfmae.models.checkpoint import Checkpoint, load_encoder_weights, model_card
+from rfmae.models.classifier import Classifier, ClassifierConfig, draw_kept
 from rfmae.models.transformer import initialise
 from rfmae.progress import Progress
-from rfmae.training.loaders import ImageSplit, image_card, labelled_subset
+from rfmae.records import Modality
+from rfmae.training.loaders import InputSplit, image_card, labelled_subset
+from rfmae.training.pairs import epoch_rows
+from rfmae.training.ranks import Ranks
 from rfmae.training.schedule import (
     DROPOUT,
     LABELS,
     WEIGHTS,
-    Precision,
     addressed_generator,
-    autocast,
     random_quarter_turns,
 )
 
@@ -35,8 +39,17 @@ def check_labels(labels: int, classes: int, examples: int) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class FinetuneBatch:
+    """Inputs by modality, labels (N,), and which units of each hidden layer stay."""
+
+    inputs: dict[str, Tensor]
+    label: Tensor
+    kept: list[Tensor]
+
+
 class FinetuneTask:
-    """Noisy images to classes, with the labels of a share of the training examples."""
+    """What a receiver sees to classes, with the labels of a share of the training examples."""
 
     score_name = "accuracy"
     higher_is_better = True
@@ -46,58 +59,70 @@ class FinetuneTask:
         dataset: Dataset,
         config: ClassifierConfig,
         *,
+        modalities: tuple[Modality, ...],
         labels: int | None,
         pretrained: Checkpoint | None,
         frozen: bool,
         seed: int,
-        device: torch.device,
-        precision: Precision,
+        batch_size: int,
+        ranks: Ranks,
         progress: Progress,
     ) -> None:
         self.network = Classifier(config)
         initialise(self.network, addressed_generator(seed, WEIGHTS, 1))
         if pretrained is not None:
-            load_encoder(self.network.encoder, pretrained)
+            load_encoder_weights(self.network.encoder, pretrained)
         self.network.encoder.requires_grad_(not frozen)
-        self.network.to(device)
-        self._dataset, self._seed = dataset, seed
-        self._device, self._precision = device, precision
+        self.network.to(ranks.device)
+        self._dataset, self._config, self._modalities = dataset, config, modalities
+        self._seed, self._batch_size, self._device = seed, batch_size, ranks.device
         rows = self._labelled_rows(labels)
-        self._train = ImageSplit(dataset, "train", device, progress, clean=False, rows=rows)
-        self._validation = ImageSplit(dataset, "validation", device, progress, clean=False)
+        device = ranks.device
+        self._train = InputSplit(dataset, "train", modalities, device, progress, rows=rows)
+        self._validation = InputSplit(dataset, "validation", modalities, device, progress)
         self.examples = len(self._train)
 
-    def losses(self, rows: Tensor, step: int) -> dict[str, Tensor]:
-        """Cross-entropy of one batch of labelled examples, turned where phases are free."""
-        images = self._train.noisy(rows)
+    def batch(self, step: int, piece: slice) -> FinetuneBatch:
+        """Labelled examples of the batch of a step, turned where phases are free."""
+        rows = epoch_rows(step, self.examples, self._batch_size, self._seed)[piece]
+        inputs = self._train.inputs(rows)
         if self._dataset.any_phase:
-            turns = random_quarter_turns(len(rows), self._seed, step)
-            planes = self._dataset.image.planes
-            images = quarter_turned(images, turns.to(images.device), planes)
-        dropout = addressed_generator(self._seed, DROPOUT, step, self._device)
-        logits = self.network(images, dropout).float()
-        label = self._train.label[rows].to(self._device)
-        accuracy = (logits.argmax(dim=1) == label).float().mean()
-        return {"loss": F.cross_entropy(logits, label), "accuracy": accuracy}
+            turns = random_quarter_turns(self._batch_size, self._seed, step)[piece]
+            turns = turns.to(self._device)
+            inputs = turned(inputs, turns, self._dataset.image, self._modalities)
+        drawn = addressed_generator(self._seed, DROPOUT, step, self._device)
+        kept = [units[piece] for units in draw_kept(self._config, self._batch_size, drawn)]
+        return FinetuneBatch(inputs, self._train.label[rows].to(self._device), kept)
 
-    @torch.no_grad()
-    def validate(self) -> dict[str, float]:
+    def losses(self, network: nn.Module, batch: FinetuneBatch) -> dict[str, Tensor]:
+        """Cross-entropy and accuracy of one batch."""
+        logits = network(batch.inputs, batch.kept).float()
+        hits = logits.argmax(dim=1) == batch.label
+        return {
+            "loss": F.cross_entropy(logits, batch.label),
+            "accuracy": hits.float().mean(),
+        }
+
+    def validation(
+        self, network: nn.Module, ranks: Ranks
+    ) -> Iterator[tuple[dict[str, Tensor], int]]:
         """Accuracy and cross-entropy on the validation split."""
-        hits, surprise = 0.0, 0.0
         everything = torch.arange(len(self._validation))
         for rows in everything.split(_VALIDATION_BATCH):
-            with autocast(self._device, self._precision):
-                logits = self.network(self._validation.noisy(rows)).float()
-            label = self._validation.label[rows].to(self._device)
-            hits += float((logits.argmax(dim=1) == label).sum())
-            surprise += float(F.cross_entropy(logits, label, reduction="sum"))
-        return {"accuracy": hits / len(everything), "loss": surprise / len(everything)}
+            mine = rows[ranks.rank :: ranks.world]
+            label = self._validation.label[mine].to(self._device)
+            batch = FinetuneBatch(self._validation.inputs(mine), label, [])
+            yield self.losses(network, batch), len(mine)
+
+    def pictures(self, network: nn.Module) -> dict[str, Tensor]:
+        """None: a classifier paints nothing."""
+        return {}
 
     def card(self) -> Card:
         """Card of a classifier."""
         return {
             **model_card(self.network),
-            **image_card(self._dataset),
+            **image_card(self._dataset, self._modalities),
             "classes": list(self._dataset.classes),
             "dataset": {"name": self._dataset.name, "fingerprint": self._dataset.fingerprint},
             "labels": self.examples,

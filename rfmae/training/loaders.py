@@ -1,7 +1,6 @@
-"""Data set splits as constellation images, rendered once and kept, or rendered as they are read."""
+"""Data set splits as inputs of a network, drawn once and kept, or drawn as they are read."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -9,118 +8,126 @@ import torch
 from torch import Tensor
 
 from rfmae.artefacts import Card
-from rfmae.datasets.store import Dataset
-from rfmae.imaging.render import constellation_images
+from rfmae.datasets.store import Dataset, Rows
+from rfmae.imaging.inputs import named, named_targets
 from rfmae.progress import Progress
-from rfmae.records import ImageConfig, IntArray, Views
+from rfmae.records import Modality, Views, needed_views
+from rfmae.training.drawing import Described, drawing
 
-_RENDER_BATCH = 64
-_LARGEST_CACHE_BYTES = 2**32
+_READ_TOGETHER = 1024
+_LARGEST_CACHE_BYTES = 2**32  # of a computer's memory, for each split
+_GPU_SHARE = 3  # a third of what is free there, so that training and validation leave a half
 
 
-class ImageSplit:
-    """Images of one split of a data set, by row number.
+class InputSplit:
+    """What a network sees of one split of a data set, by row number.
 
-    Images are held in half precision, eleven bits, whether they are kept or rendered again for
-    each batch: what fits into memory does not change a number.
+    Everything is held in half precision, eleven bits, whether it is kept, on the GPU that trains
+    where there is one, or drawn again for each batch: what fits into memory does not change a
+    number.
     """
 
     def __init__(
         self,
         dataset: Dataset,
         split: str,
+        modalities: Sequence[Modality],
         device: torch.device,
         progress: Progress,
         *,
-        clean: bool,
+        targets: bool = False,
         rows: Tensor | None = None,
     ) -> None:
-        """All rows of the split, or only `rows`, which then count from zero."""
+        """All rows of the split, or only those of `rows`, ascending, which then count from zero.
+
+        `targets` says whether they will be asked for, too.
+        """
+        self._dataset, self._split, self._device = dataset, split, device
+        self._modalities, self._has_targets = tuple(modalities), targets
+        self._drawing = drawing(dataset, modalities, device, targets=targets)
+        if self._drawing.needs_clean:
+            dataset.check_clean()
         labels, _ = dataset.labels(split)
         label = torch.from_numpy(labels.astype(np.int64))
         self._rows = torch.arange(len(label)) if rows is None else rows
         self.label = label[self._rows]
-        self._dataset, self._split, self._device = dataset, split, device
-        self._config = dataset.image
-        self._noisy: Tensor | None = None
-        self._clean: Tensor | None = None
-        pictures = 2 if clean else 1
-        octets = 2 * len(self._config.planes) * self._config.size**2
-        if len(self) * pictures * octets <= _LARGEST_CACHE_BYTES:
-            self._keep(progress, clean)
+        self._kept: dict[Modality, Tensor] = {}
+        if 2 * len(self) * self._drawing.values <= _room_bytes(device):
+            self._kept = self._all_drawn(progress)
 
     def __len__(self) -> int:
         return len(self.label)
 
-    def noisy(self, rows: Tensor) -> Tensor:
-        """Observed images (N, C, H, W) in [0, 1], float32."""
-        if self._noisy is not None:
-            return self._noisy[rows].to(self._device, torch.float32)
-        return self._rendered(rows, clean=False)
+    def inputs(self, rows: Tensor) -> dict[str, Tensor]:
+        """What the encoder sees of some rows, by name: (N, C, H, W) or (N, 2, T), float32."""
+        return named(self._parts(rows), self._modalities)
 
-    def clean(self, rows: Tensor) -> Tensor:
-        """Images of the clean twins, float32."""
-        if self._clean is not None:
-            return self._clean[rows].to(self._device, torch.float32)
-        return self._rendered(rows, clean=True)
+    def pairs(self, rows: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Inputs of some rows and their targets, by the names of the modalities, float32."""
+        assert self._has_targets
+        parts = self._parts(rows)
+        return named(parts, self._modalities), named_targets(parts, self._modalities)
 
-    def _keep(self, progress: Progress, clean: bool) -> None:
-        total = len(self) * (2 if clean else 1)
-        with progress.stage(f"render {self._split}", total, "images") as stage:
-            rows = self._rows.numpy()
-            self._noisy = self._render(self._iq(rows, clean=False), stage.advance)
-            if clean:
-                self._clean = self._render(self._iq(rows, clean=True), stage.advance)
+    def _parts(self, rows: Tensor) -> dict[Modality, Tensor]:
+        """Everything that is drawn of some rows, on the device."""
+        if self._kept:
+            parts = {part: kept[rows.to(kept.device)] for part, kept in self._kept.items()}
+        else:
+            parts = self._drawn(rows)
+        return {part: values.to(self._device, torch.float32) for part, values in parts.items()}
 
-    def _rendered(self, rows: Tensor, *, clean: bool) -> Tensor:
+    def _all_drawn(self, progress: Progress) -> dict[Modality, Tensor]:
+        room = self._drawing.room(len(self), torch.float16, device=_memory_of(self._device))
+        with progress.stage(f"render {self._split}", len(self), "examples") as stage:
+            for first in range(0, len(self), _READ_TOGETHER):
+                observed, clean = self._iq(self._rows[first : first + _READ_TOGETHER].numpy())
+                self._drawing.fill(room, observed, clean, first, stage.advance)
+        return room
+
+    def _drawn(self, rows: Tensor) -> dict[Modality, Tensor]:
         # HDF5 reads rows upwards only
         ascending, back = np.unique(self._rows[rows].numpy(), return_inverse=True)
-        iq = self._iq(ascending, clean=clean)
-        images = self._render({view: examples[back] for view, examples in iq.items()})
-        return images.to(self._device, torch.float32)
+        observed, clean = self._iq(ascending)
+        room = self._drawing.room(len(ascending), torch.float16, device=self._device)
+        self._drawing.fill(room, observed, clean)
+        order = torch.from_numpy(back).to(self._device)
+        return {part: values[order] for part, values in room.items()}
 
-    def _iq(self, rows: IntArray, *, clean: bool) -> Views:
-        """What the images are drawn from."""
-        data, split, views = self._dataset, self._split, self._config.views
-        if clean:
-            return {view: data.read(split, rows, view).clean for view in views}
-        return {view: data.read_observed(split, rows, view).iq for view in views}
-
-    def _render(self, iq: Views, advance: Callable[[int], None] = lambda _: None) -> Tensor:
-        rate = self._dataset.samples_per_symbol(self._config.views[-1])
-        return render(iq, self._config, rate, self._device, advance)
-
-
-def render(
-    iq: Views,
-    config: ImageConfig,
-    samples_per_symbol: float,
-    device: torch.device,
-    advance: Callable[[int], None],
-) -> Tensor:
-    """Half-precision images of I/Q on the CPU, drawn batch by batch on `device`."""
-    count, size = len(next(iter(iq.values()))), config.size
-    images = torch.empty((count, len(config.planes), size, size), dtype=torch.float16)
-
-    def draw(first: int) -> int:
-        rows = slice(first, first + _RENDER_BATCH)
-        part = {view: torch.from_numpy(examples[rows]).to(device) for view, examples in iq.items()}
-        images[rows] = constellation_images(part, config, samples_per_symbol).cpu()
-        return len(images[rows])
-
-    # one batch for each core: the steps of a rendering hardly use more than one of them
-    with ThreadPoolExecutor(torch.get_num_threads() if device.type == "cpu" else 1) as pool:
-        for drawn in pool.map(draw, range(0, count, _RENDER_BATCH)):
-            advance(drawn)
-    return images
+    def _iq(self, rows: Rows) -> tuple[Views, Views]:
+        """Observed I/Q of the views that are needed, and its clean twins if they are."""
+        data, split, views = self._dataset, self._split, self._drawing.views
+        if not self._drawing.needs_clean:
+            return {view: data.read_observed(split, rows, view).iq for view in views}, {}
+        both = {view: data.read(split, rows, view) for view in views}
+        observed: Views = {view: pairs.observed.iq for view, pairs in both.items()}
+        return observed, {view: pairs.clean for view, pairs in both.items()}
 
 
-def image_card(dataset: Dataset) -> Card:
-    """How images are drawn and of how much I/Q, which whoever answers later must do alike."""
+def _memory_of(device: torch.device) -> torch.device:
+    """Where drawn examples are kept for a device."""
+    return device if device.type == "cuda" else torch.device("cpu")
+
+
+def _room_bytes(device: torch.device) -> int:
+    """How much of that memory one split may take."""
+    if device.type != "cuda":
+        return _LARGEST_CACHE_BYTES
+    free, _ = torch.cuda.mem_get_info(device)
+    return free // _GPU_SHARE
+
+
+def image_card(source: Described, modalities: Sequence[Modality] | None = None) -> Card:
+    """What is drawn and of how much I/Q, which whoever answers later must do alike.
+
+    Without `modalities` they are those of the source.
+    """
+    modalities = source.modalities if modalities is None else modalities
+    views = needed_views(modalities, source.image)
     return {
-        "image": asdict(dataset.image),
-        "samples": {view: dataset.samples(view) for view in dataset.image.views},
-        "samples_per_symbol": dataset.samples_per_symbol(dataset.image.views[-1]),
+        "image": asdict(source.image),
+        "modalities": [asdict(modality) for modality in modalities],
+        "samples": {view: source.samples(view) for view in views},
+        "samples_per_symbol": source.samples_per_symbol(views[-1]),
     }
 
 

@@ -1,33 +1,49 @@
-"""Pre-training of DenoMAE2.0 on pairs of noisy and clean images."""
+"""Pre-training on pairs of noisy and clean: DenoMAE2.0 and all that its configuration can ask."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from rfmae.artefacts import Card
 from rfmae.datasets.store import Dataset
-from rfmae.imaging.render import quarter_turned
 from rfmae.models.checkpoint import model_card
-from rfmae.models.denomae import DenoMAE, DenoMAEConfig
-from rfmae.models.objectives import denomae_losses
-from rfmae.models.patches import PatchMask, patchify, random_mask
+from rfmae.models.denomae import DenoMAE, DenoMAEConfig, draw_masks
+from rfmae.models.noising import FeatureNoise, draw_feature_noise
+from rfmae.models.objectives.laplacian import hidden_pixels
+from rfmae.models.objectives.total import denomae_losses
+from rfmae.models.patches import PatchMask, unpatchify
 from rfmae.models.transformer import initialise
-from rfmae.progress import Progress
-from rfmae.training.loaders import ImageSplit, image_card
+from rfmae.records import Modality
+from rfmae.training.loaders import image_card
+from rfmae.training.pairs import Pairs, PairSource, StoredPairs
+from rfmae.training.picturing import strip
+from rfmae.training.ranks import Ranks
 from rfmae.training.schedule import (
     MASKS,
+    NOISE,
     VALIDATION,
     WEIGHTS,
-    Precision,
     addressed_generator,
-    autocast,
-    random_quarter_turns,
 )
 
 _VALIDATION_BATCH = 256
+_PICTURED = 6  # examples
+TITLE = "noisy | visible | reconstruction | clean"
+
+
+@dataclass(frozen=True, slots=True)
+class PretrainBatch:
+    """Pairs, what is hidden of them, and the noise that falls on their features."""
+
+    pairs: Pairs
+    masks: dict[str, PatchMask]
+    noise: FeatureNoise | None
 
 
 class PretrainTask:
-    """Noisy to clean images through DenoMAE2.0."""
+    """Noisy to clean through one network."""
 
     score_name = "reconstruction_loss"
     higher_is_better = False
@@ -36,59 +52,106 @@ class PretrainTask:
         self,
         dataset: Dataset,
         config: DenoMAEConfig,
+        source: PairSource,
+        validation: StoredPairs,
         *,
+        modalities: tuple[Modality, ...],
         seed: int,
-        device: torch.device,
-        precision: Precision,
-        progress: Progress,
+        steps: int,
+        batch_size: int,
+        ranks: Ranks,
     ) -> None:
         self.network = DenoMAE(config)
         initialise(self.network, addressed_generator(seed, WEIGHTS, 0))
-        self.network.to(device)
-        self._dataset, self._config, self._seed = dataset, config, seed
-        self._device, self._precision = device, precision
-        self._train = ImageSplit(dataset, "train", device, progress, clean=True)
-        self._validation = ImageSplit(dataset, "validation", device, progress, clean=True)
-        self.examples = len(self._train)
+        self.network.to(ranks.device)
+        self.examples = source.examples
+        self._dataset, self._config, self._modalities = dataset, config, modalities
+        self._source, self._validation = source, validation
+        self._seed, self._steps, self._batch_size = seed, steps, batch_size
+        self._device = ranks.device
 
-    def losses(self, rows: Tensor, step: int) -> dict[str, Tensor]:
-        """Losses of one training batch, under its own masks and, where phases are free, turns."""
-        noisy, clean = self._train.noisy(rows), self._train.clean(rows)
-        if self._dataset.any_phase:
-            turns = random_quarter_turns(len(rows), self._seed, step).to(noisy.device)
-            planes = self._dataset.image.planes
-            noisy = quarter_turned(noisy, turns, planes)
-            clean = quarter_turned(clean, turns, planes)
-        return self._losses(noisy, clean, self._mask(len(rows), MASKS, step))
+    def batch(self, step: int, piece: slice) -> PretrainBatch:
+        """Pairs of the batch of a step under their own masks."""
+        pairs, n = self._source.pairs(step, piece), self._batch_size
+        drawn = self._generator(MASKS, step)
+        masks = draw_masks(self._config, n, drawn, step, self._steps)
+        noised = sum(mask.noised for mask in masks.values())
+        noise = None
+        if noised:
+            width, noising = self._config.encoder.width, self._config.noising
+            noise = draw_feature_noise(n, noised, width, noising, self._generator(NOISE, step))
+        return PretrainBatch(
+            pairs, {name: mask[piece] for name, mask in masks.items()}, noise and noise[piece]
+        )
 
-    @torch.no_grad()
-    def validate(self) -> dict[str, float]:
-        """Mean losses on the validation split, under the same masks every time."""
-        sums: dict[str, float] = {}
-        everything = torch.arange(len(self._validation))
-        for batch, rows in enumerate(everything.split(_VALIDATION_BATCH)):
-            mask = self._mask(len(rows), VALIDATION, batch)
-            with autocast(self._device, self._precision):
-                noisy, clean = self._validation.noisy(rows), self._validation.clean(rows)
-                figures = self._losses(noisy, clean, mask)
-            for name, value in figures.items():
-                sums[name] = sums.get(name, 0.0) + float(value) * len(rows)
-        return {name: value / len(everything) for name, value in sums.items()}
+    def losses(self, network: nn.Module, batch: PretrainBatch) -> dict[str, Tensor]:
+        """The loss of a batch, and its parts."""
+        output = network(batch.pairs.inputs, batch.masks, batch.noise)
+        targets = batch.pairs.inputs if self._paints_noisy else batch.pairs.targets
+        return denomae_losses(output, targets, self._config)
+
+    def validation(
+        self, network: nn.Module, ranks: Ranks
+    ) -> Iterator[tuple[dict[str, Tensor], int]]:
+        """Losses on the validation split at the final mask ratio, under the same masks every time.
+
+        No noise falls on features there, as none does when the network is used.
+        """
+        for number, first in enumerate(range(0, self._validation.examples, _VALIDATION_BATCH)):
+            batch = self._validation_batch(number, first)
+            mine = slice(ranks.rank, len(batch.pairs), ranks.world)
+            part = PretrainBatch(
+                Pairs(
+                    {name: values[mine] for name, values in batch.pairs.inputs.items()},
+                    {name: values[mine] for name, values in batch.pairs.targets.items()},
+                ),
+                {name: mask[mine] for name, mask in batch.masks.items()},
+                None,
+            )
+            yield self.losses(network, part), len(part.pairs)
+
+    def pictures(self, network: nn.Module) -> dict[str, Tensor]:
+        """Some validation images on their way, where the network sees images.
+
+        Where visible patches are not judged, the reconstruction shows them as they came.
+        """
+        batch = self._validation_batch(0, 0)
+        pictures = {}
+        for grid in self._config.encoder.modalities:
+            if len(grid.shape) == 3 and not self._config.pixels.normalised:
+                output = network(batch.pairs.inputs, batch.masks, everything=True)
+                painted = unpatchify(output.picture(grid.name), grid)
+                visible = ~hidden_pixels(batch.masks[grid.name].hidden, grid)
+                if self._config.pixels.where == "hidden":
+                    painted = torch.where(visible, batch.pairs.inputs[grid.name], painted)
+                shown = slice(None, None, max(1, len(batch.pairs) // _PICTURED))
+                title = TITLE if grid.name == "image" else f"{grid.name}: {TITLE}"
+                pictures[title] = strip(
+                    batch.pairs.inputs[grid.name][shown],
+                    visible[shown],
+                    painted[shown],
+                    batch.pairs.targets[grid.name][shown],
+                )
+        return pictures
 
     def card(self) -> Card:
         """Card of a pre-trained network."""
         return {
             **model_card(self.network),
-            **image_card(self._dataset),
+            **image_card(self._dataset, self._modalities),
             "dataset": {"name": self._dataset.name, "fingerprint": self._dataset.fingerprint},
             "snr_reference": self._dataset.snr_reference,
         }
 
-    def _losses(self, noisy: Tensor, clean: Tensor, mask: PatchMask) -> dict[str, Tensor]:
-        output = self.network(noisy, mask)
-        clean_patches = patchify(clean, self._config.encoder.patch_size)
-        return denomae_losses(output, clean_patches, self._config.position_weight)
+    @property
+    def _paints_noisy(self) -> bool:
+        return self._config.pixels.target == "noisy"
 
-    def _mask(self, n: int, purpose: int, index: int) -> PatchMask:
-        generator = addressed_generator(self._seed, purpose, index, self._device)
-        return random_mask(n, self._config.encoder.patches, self._config.mask_ratio, generator)
+    def _validation_batch(self, number: int, first: int) -> PretrainBatch:
+        pairs = self._validation.in_order(slice(first, first + _VALIDATION_BATCH))
+        generator = self._generator(VALIDATION, number)
+        masks = draw_masks(self._config, len(pairs), generator, noised=False)
+        return PretrainBatch(pairs, masks, None)
+
+    def _generator(self, purpose: int, index: int) -> torch.Generator:
+        return addressed_generator(self._seed, purpose, index, self._device)

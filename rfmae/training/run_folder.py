@@ -1,12 +1,13 @@
 """The run folder: what was asked for, what was measured, and checkpoints to go on from."""
 
 import json
+import pickle
 import shutil
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from rfmae.artefacts import (
     CARD_NAME,
@@ -17,25 +18,17 @@ from rfmae.artefacts import (
     versions,
     write_json,
 )
-from rfmae.errors import TrainingError
+from rfmae.errors import TrainingError, first_line
 from rfmae.models.checkpoint import (
     BEST_NAME,
     TRAINING_NAME,
     load_checkpoint,
-    load_weights,
     save_checkpoint,
 )
-from rfmae.training.schedule import Precision
+from rfmae.training.state import Best, Saved
 
 KIND = "run"
-_KEPT_CHECKPOINTS = 2
-
-
-class Best(NamedTuple):
-    """The best validation score so far and the checkpoint that has it."""
-
-    score: float
-    checkpoint: str
+_DROPPED = "dropped"  # ending of a checkpoint that is being removed
 
 
 class RunFolder:
@@ -65,16 +58,24 @@ class RunFolder:
         return self.path / "checkpoints" / str(named)
 
     @property
+    def best_checkpoint(self) -> Path:
+        """The checkpoint that did best, of a run that has come to its end."""
+        best = self.best
+        if best is None:
+            raise TrainingError(f"{self.path} names no best checkpoint; remove it and start anew")
+        return best
+
+    @property
     def best_so_far(self) -> Best | None:
         """The best score at the newest checkpoint, which is never behind `best.json`."""
         card = read_card(self.checkpoints[-1]) if self.checkpoints else None
-        return None if card is None else Best(*card["best"])
+        return None if card is None or card["best"] is None else Best(*card["best"])
 
     @property
-    def precision(self) -> Precision | None:
-        """The precision that the run was started with, once it was."""
+    def numerics(self) -> Card | None:
+        """The numerics that the run was started with, once it was."""
         card = read_card(self.path)
-        return None if card is None else card["precision"]
+        return None if card is None else card["numerics"]
 
     def steps_done(self, config: Card, *, resume: bool) -> int:
         """How far a run of this configuration has come; a new one has done none.
@@ -98,11 +99,17 @@ class RunFolder:
         self._sweep()
         return self.last_step
 
-    def start(self, config: Card, precision: Precision) -> None:
+    def start(self, config: Card, numerics: Card, processes: int) -> None:
         """Write the card of a new run; one that goes on has its own."""
         if read_card(self.path) is not None:
             return
-        card = {"kind": KIND, "config": config, "precision": precision, "versions": versions()}
+        card = {
+            "kind": KIND,
+            "config": config,
+            "numerics": numerics,
+            "processes": processes,  # at its start; any number may go on with it
+            "versions": versions(),
+        }
         with disk_errors(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             write_json(self.path / CARD_NAME, card)
@@ -124,24 +131,35 @@ class RunFolder:
         return f"{step:07d}"
 
     def save(
-        self, step: int, network: nn.Module, card: Card, optimiser: dict[str, Any], best: Best
+        self,
+        step: int,
+        weights: dict[str, Tensor],
+        card: Card,
+        training: dict[str, Any],
+        best: Best | None,
+        keep_last: int,
     ) -> None:
         """Write a checkpoint to go on from; all but the newest and the best are dropped."""
         folder = self.path / "checkpoints" / self.checkpoint_name(step)
-        save_checkpoint(network, {**card, "best": list(best)}, folder, optimiser)
+        named = None if best is None else list(best)
+        save_checkpoint(_Holding(weights), {**card, "best": named}, folder, training)
         self._name_best()
-        for old in self.checkpoints[:-_KEPT_CHECKPOINTS]:
+        for old in self.checkpoints[:-keep_last]:
             if old != self.best:
-                shutil.rmtree(old)
+                _drop(old)
 
-    def load_last(self, network: nn.Module, device: torch.device) -> dict[str, Any]:
-        """Fill the network from the newest checkpoint and return the state of its optimiser."""
+    def load_last(self) -> Saved:
+        """The newest checkpoint, on the CPU."""
         folder = self.checkpoints[-1]
-        load_weights(network, load_checkpoint(folder).weights, folder)
-        state: dict[str, Any] = torch.load(
-            folder / TRAINING_NAME, map_location=device, weights_only=True
-        )
-        return state
+        weights, path = load_checkpoint(folder).weights, folder / TRAINING_NAME
+        try:
+            training = torch.load(path, map_location="cpu", weights_only=True)
+        except (OSError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
+            raise TrainingError(
+                f"{path} cannot be read ({first_line(error)}); "
+                f"remove {folder} to go on from the checkpoint before it"
+            ) from error
+        return Saved(weights, training, self.best_so_far)
 
     def _name_best(self) -> None:
         best = self.best_so_far
@@ -154,8 +172,9 @@ class RunFolder:
 
     def _sweep(self) -> None:
         """Clear what a killed run left: half-written checkpoints, lines past the last one."""
-        for scratch in (self.path / "checkpoints").glob(".*.partial-*"):
-            shutil.rmtree(scratch)
+        for ending in ("partial-*", _DROPPED):
+            for scratch in (self.path / "checkpoints").glob(f".*.{ending}"):
+                shutil.rmtree(scratch)
         self._name_best()
         if not self._metrics.is_file():
             return
@@ -170,6 +189,24 @@ class RunFolder:
         beside = self._metrics.with_suffix(".partial")
         beside.write_text("".join(kept), encoding="utf-8")
         beside.replace(self._metrics)
+
+
+class _Holding(nn.Module):
+    """Weights that no network holds, for whoever saves a network."""
+
+    def __init__(self, weights: dict[str, Tensor]) -> None:
+        super().__init__()
+        self._weights = weights
+
+    def state_dict(self, *_: Any, **__: Any) -> dict[str, Tensor]:  # type: ignore[override]
+        return self._weights
+
+
+def _drop(folder: Path) -> None:
+    """Remove a checkpoint so that half of one is never taken for a whole."""
+    dropped = folder.with_name(f".{folder.name}.{_DROPPED}")
+    folder.replace(dropped)
+    shutil.rmtree(dropped)
 
 
 def _difference(known: Card, asked: Card, where: str = "") -> str:

@@ -1,17 +1,13 @@
-"""What changes with the step and what a machine can do: learning rate, seeds, precision."""
+"""What changes with the step: the learning rate, and the generators of random draws."""
 
 import math
-from contextlib import AbstractContextManager
-from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-Precision = Literal["float32", "bfloat16"]
-
 # what a random draw is for: the last part of its address
-MASKS, ORDER, WEIGHTS, DROPOUT, LABELS, VALIDATION, TURNS = range(7)
+MASKS, ORDER, WEIGHTS, DROPOUT, LABELS, VALIDATION, TURNS, NOISE = range(8)
 
 
 def cosine_with_warmup(step: int, steps: int, warmup_steps: int) -> float:
@@ -33,18 +29,3 @@ def addressed_generator(
 def random_quarter_turns(n: int, seed: int, step: int) -> Tensor:
     """How many quarters each of n training images is turned at a step, (n,)."""
     return torch.randint(4, (n,), generator=addressed_generator(seed, TURNS, step))
-
-
-def best_precision(device: torch.device) -> Precision:
-    """bfloat16 where the machine multiplies it in hardware, float32 elsewhere."""
-    if device.type == "cuda":
-        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
-    if device.type == "cpu":
-        able: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # not in torch 2.11
-        return "bfloat16" if able.get("avx512_bf16") or able.get("amx_bf16") else "float32"
-    return "float32"
-
-
-def autocast(device: torch.device, precision: Precision) -> AbstractContextManager[None]:
-    """Matrix products in the given precision; weights, losses and sums stay in float32."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")

@@ -53,7 +53,7 @@ def _trained(dataset: Dataset, path: Path, device: str) -> Candidate:
     def answer(exam: Exam) -> FloatArray:
         return classifier({view: batch.iq for view, batch in exam.items()})
 
-    return Candidate(answer, classifier.image.views, classifier.card)
+    return Candidate(answer, classifier.views, classifier.card)
 
 
 def _likelihood(dataset: Dataset, name: str) -> Candidate:

@@ -13,7 +13,7 @@ from rfmae.datasets.store import Dataset
 from rfmae.errors import CheckpointError
 from rfmae.evaluation.classification import Exam, evaluate_classifier
 from rfmae.evaluation.denoising import DenoiseBatch, evaluate_denoising, psnr_db, ssim
-from rfmae.inference import Denoiser, load_denoiser
+from rfmae.inference import IMAGE, Denoiser, load_denoiser
 from rfmae.models.checkpoint import BEST_NAME
 from rfmae.progress import Progress, Silent
 from rfmae.records import (
@@ -211,20 +211,20 @@ def _pairs(
     dataset: Dataset, split: str, rows: IntArray, denoiser: Denoiser
 ) -> dict[View, IqPairBatch]:
     """The same examples in every view that the denoiser's images are drawn from."""
-    return {view: dataset.read(split, rows, view) for view in denoiser.image.views}
+    return {view: dataset.read(split, rows, view) for view in denoiser.sight.views}
 
 
 def _answers(
     pairs: Mapping[View, IqPairBatch], denoiser: Denoiser, templates: FloatArray
 ) -> DenoiseBatch:
-    noisy = denoiser.images({view: batch.observed.iq for view, batch in pairs.items()})
+    shown = denoiser.inputs({view: batch.observed.iq for view, batch in pairs.items()})
     clean = denoiser.images({view: batch.clean for view, batch in pairs.items()})
     observed = next(iter(pairs.values())).observed
     return DenoiseBatch(
         clean=clean,
         answers={
-            "reconstruction": denoiser(noisy),
-            "noisy": noisy,
+            "reconstruction": denoiser(shown),
+            "noisy": shown[IMAGE],
             "class mean": templates[observed.label],
             "blank": np.zeros_like(clean),
         },

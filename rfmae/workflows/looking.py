@@ -1,4 +1,4 @@
-"""Looking at things: what a folder or a file is, with a sketch of the I/Q in it."""
+"""Looking at things: what a folder or a file is, with a sketch of its I/Q or its curves."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,20 +14,23 @@ from rfmae.errors import ArtefactError
 from rfmae.imports.arrays import ArrayOptions
 from rfmae.imports.hisarmod import is_hisarmod
 from rfmae.imports.importing import open_source, recognise
+from rfmae.reporting.curve_sketch import run_sketch
 from rfmae.reporting.sketch import constellation_sketch
 from rfmae.workflows.choosing import WHOLE, example_title, is_foreign, read, what_lies_at
 from rfmae.workflows.facts import array_facts, capture_facts, dataset_facts, source_facts
+from rfmae.workflows.runs import is_run, see_run
 
 _SKETCHED = 4096  # samples of a recording
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What something is, and a sketch of it where there is I/Q to sketch."""
+    """What something is, and a sketch of it where there is I/Q or a run's curves to sketch."""
 
     facts: Card
     caption: str = ""
     sketch: list[str] = field(default_factory=list)
+    plain: list[str] = field(default_factory=list)  # the sketch in ASCII, where it can be had
 
 
 def show(path: Path, asked: Asked = WHOLE) -> Shown:
@@ -42,18 +45,19 @@ def show(path: Path, asked: Asked = WHOLE) -> Shown:
         raise ArtefactError(f"{path} is no artefact of rfmae: it has no card.json")
     if card.get("kind") == DATASET:
         return _shown_dataset(open_dataset(path))
-    return Shown(_with_progress(path, card))
+    return _shown_run(path) if is_run(path) else Shown(card)
 
 
-def _with_progress(path: Path, card: Card) -> Card:
-    """The card of a run together with how far it went; other cards say all themselves."""
-    from rfmae.training.run_folder import KIND, RunFolder  # brings torch, and is rarely needed
-
-    if card.get("kind") != KIND:
-        return card
-    run = RunFolder(path)
-    best = run.best
-    return {**card, "steps_done": run.last_step, "best_checkpoint": best and best.name}
+def _shown_run(path: Path) -> Shown:
+    """How far a run went, and its curves."""
+    seen = see_run(path)
+    best = f"; best checkpoint: step {seen.best_step:,}" if seen.best_step else ""
+    return Shown(
+        seen.facts,
+        f"what was measured{best}",
+        run_sketch(seen.quantities),
+        run_sketch(seen.quantities, plain=True),
+    )
 
 
 def _shown_file(path: Path, asked: Asked) -> Shown:

@@ -1,4 +1,4 @@
-"""Pictures of the I/Q of an example or a recording, and what a network sees of it."""
+"""Pictures of the I/Q of an example or a recording, what a network sees of it, a run's curves."""
 
 import math
 from collections.abc import Sequence
@@ -10,10 +10,12 @@ from rfmae.datasets.store import open_dataset
 from rfmae.errors import ArtefactError, DatasetError, UnitError, nearest
 from rfmae.inference import draw_images
 from rfmae.records import TRAJECTORY_PLANES, ComplexArray, FloatArray, ImageConfig, View
+from rfmae.reporting.curves import curves_figure
 from rfmae.reporting.figure_files import check_suffix, save_figure
 from rfmae.reporting.image_figures import seen_figure
 from rfmae.reporting.iq_figures import PICTURES, Excerpt, iq_figure
 from rfmae.workflows.choosing import FIRST, WHOLE, Choice, excerpts_of, what_lies_at
+from rfmae.workflows.runs import see_run
 
 ALL = "all"
 
@@ -124,3 +126,17 @@ def _planes(
     """The image (C, H, W) of one example."""
     rate = views[config.views[-1]].samples_per_symbol
     return draw_images({view: iq[view][None] for view in config.views}, config, rate)[0]
+
+
+# a run ----------------------------------------------------------------------------------------
+
+
+def plot_run(source: Path, out: Path) -> Card:
+    """Draw the curves of a training run, which may be under way, into a PNG or SVG."""
+    check_suffix(out)
+    seen = see_run(source)
+    stage = seen.card.get("config", {}).get("stage")
+    title = f"{stage}: {source.resolve().name}" if stage else source.resolve().name
+    save_figure(curves_figure(seen.quantities, title, best_step=seen.best_step), out)
+    names = [quantity.in_words for quantity in seen.quantities]
+    return {"figure": str(out), "title": title, "pictures": names}

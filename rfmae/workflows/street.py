@@ -25,7 +25,7 @@ from rfmae.workflows.evaluation import (
     possible,
     provenance,
 )
-from rfmae.workflows.training import Finetuning, Pretraining, finetune, pretrain
+from rfmae.workflows.training import Finetuning, Pretraining, finetune, grids_of, pretrain
 
 PRETRAINED, SCRATCH = "DenoMAE2.0", "from scratch"  # what the report calls the two classifiers
 
@@ -135,7 +135,7 @@ def _examine(
 def _check(recipe: Recipe, street: Street, device: str) -> None:
     """Find what is wrong with a later stage before the first one has cost time."""
     choose_device(device)
-    encoder_config(street.preset, recipe.image.size, len(recipe.image.planes))
+    encoder_config(street.preset, grids_of(recipe))
     if street.labels is not None:
         check_labels(street.labels, len(recipe.classes), recipe.examples("train"))
 

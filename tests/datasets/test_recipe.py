@@ -13,7 +13,7 @@ from rfmae.datasets.recipe import (
     recipe_to_toml,
 )
 from rfmae.errors import RecipeError, UnitError
-from rfmae.records import TRAJECTORY_PLANES, ImageConfig
+from rfmae.records import IMAGE_ALONE, TRAJECTORY_PLANES, ImageConfig, Modality
 
 
 def changed(toml, old, new):
@@ -547,3 +547,85 @@ train = 1
 validation = 1
 test = 1
 """
+
+# what a network sees ------------------------------------------------------------------------
+
+
+def seeing(toml, modalities):
+    """The recipe with this list of modalities; `toml` begins with its plain keys."""
+    return toml.replace("seed =", f"modalities = [{modalities}]\nseed =")
+
+
+BESIDE = '{ what = "image" }, { what = "signal", patch = 8 }'
+
+
+def test_a_recipe_that_names_no_modalities_means_the_image_and_keeps_its_fingerprint(tiny_recipe):
+    assert tiny_recipe.modalities == IMAGE_ALONE
+    # what was said of this recipe before there were modalities; another generator says another
+    assert tiny_recipe.fingerprint == "70b36d55"
+
+
+def test_naming_the_image_alone_changes_nothing(tiny_toml, tiny_recipe):
+    named = parse_recipe(seeing(tiny_toml, '{ what = "image" }'))
+    assert named == tiny_recipe
+    assert named.fingerprint == tiny_recipe.fingerprint
+
+
+def test_modalities_read_back_and_have_a_fingerprint_of_their_own(tiny_toml, tiny_recipe):
+    recipe = parse_recipe(seeing(tiny_toml, BESIDE))
+    assert recipe.modalities == (Modality(), Modality("signal", patch=8))
+    assert parse_recipe(recipe_to_toml(recipe)) == recipe
+    assert recipe.fingerprint != tiny_recipe.fingerprint
+    back = dataclasses.replace(recipe, modalities=IMAGE_ALONE)
+    assert back.fingerprint == tiny_recipe.fingerprint
+
+
+IMPOSSIBLE = {
+    "none at all": ("", ["one that a receiver has", "got none", 'what = "image"']),
+    "none that is received": ('{ what = "noise" }', ["one that a receiver has", "noise"]),
+    "the same twice": (
+        '{ what = "signal" }, { what = "signal", form = "folded" }',
+        ["must differ in what and given", "signal, signal"],
+    ),
+    "an unknown one": ('{ what = "picture" }', ["modalities[0].what", "'signal'", "'picture'"]),
+    "an unknown key": ('{ waht = "image" }', ["unknown key 'modalities[0].waht'", "what"]),
+    "no list": (None, ["modalities must be a list"]),
+    "a view that is not observed": (
+        '{ what = "signal", view = "waveform" }',
+        ["signal is read from the waveform", "observed as symbols"],
+    ),
+    "a patch that does not fit a signal": (
+        '{ what = "signal", patch = 7 }',
+        ["patch of the modality signal must divide its side of 64, got 7"],
+    ),
+    "a patch that does not fit an image": (
+        '{ what = "image", patch = 5 }',
+        ["patch of the modality image must divide its side of 32, got 5"],
+    ),
+    "a negative patch": ('{ what = "image", patch = -4 }', ["must not be negative, got -4"]),
+    "clean noise": ('{ what = "noise", given = "clean" }', ["noise has no clean twin"]),
+    "a folded image": ('{ what = "image", form = "folded" }', ["an image is not folded"]),
+    "an image with a view": ('{ what = "image", view = "waveform" }', ["what its planes name"]),
+    "a folded signal of any phase": (
+        '{ what = "signal", form = "folded" }',
+        ["signal is folded", "carrier phase", 'form = "sequence"'],
+    ),
+}
+
+
+@pytest.mark.parametrize(("modalities", "words"), IMPOSSIBLE.values(), ids=list(IMPOSSIBLE))
+def test_impossible_modalities_are_refused_with_the_way_out(tiny_toml, modalities, words):
+    text = seeing(tiny_toml, modalities or "")
+    if modalities is None:
+        text = text.replace("modalities = []", 'modalities = "image"')
+    with pytest.raises(RecipeError) as caught:
+        parse_recipe(text)
+    message = str(caught.value)
+    assert [word for word in words if word not in message] == []
+    assert "\n" not in message
+
+
+def test_a_signal_may_be_folded_where_the_phase_is_known(tiny_toml):
+    text = tiny_toml.replace('snr = "0:10:10"', 'snr = "0:10:10"\nphase_offset_turns = "none"')
+    recipe = parse_recipe(seeing(text, '{ what = "signal", form = "folded", patch = 16 }'))
+    assert recipe.modalities[0].shape(recipe.image, {}) == (3, 224, 224)

@@ -22,7 +22,7 @@ from rfmae.datasets.recipe import SPLITS, parse_recipe
 from rfmae.datasets.store import open_dataset, write_dataset
 from rfmae.datasets.synthesis import examples, synthesise
 from rfmae.errors import ArtefactError, DatasetError, RecipeError
-from rfmae.records import TRAJECTORY_PLANES, ImageConfig, IqPairBatch
+from rfmae.records import IMAGE_ALONE, TRAJECTORY_PLANES, ImageConfig, IqPairBatch, Modality
 
 
 @pytest.fixture(scope="module")
@@ -204,6 +204,39 @@ def test_what_was_drawn_is_read_by_rows(both, rows):
 )
 def test_any_phase_holds_where_a_quarter_turn_gives_another_example(tiny_recipe, parts, any_phase):
     assert dataset_card(with_source(tiny_recipe, **parts))["any_phase"] is any_phase
+
+
+# what a network sees ------------------------------------------------------------------------
+
+BESIDE = (Modality(), Modality("signal", patch=8), Modality("noise"))
+
+
+def test_modalities_travel_in_the_card_and_change_no_byte_of_what_is_stored(
+    written, tiny_recipe, tmp_path
+):
+    beside = dataclasses.replace(tiny_recipe, modalities=BESIDE)
+    dataset = write_dataset(beside, tmp_path / beside.folder_name)
+    assert dataset.modalities == BESIDE
+    assert dataset.folder.name != tiny_recipe.folder_name
+    for split in SPLITS:
+        theirs, ours = written.read(split), dataset.read(split)
+        assert theirs.observed.iq.tobytes() == ours.observed.iq.tobytes()
+        assert theirs.clean.tobytes() == ours.clean.tobytes()
+
+
+def test_a_card_from_before_there_were_modalities_means_the_image_alone(copy):
+    card = json.loads((copy / CARD_NAME).read_text())
+    del card["modalities"]
+    (copy / CARD_NAME).write_text(json.dumps(card))
+    assert open_dataset(copy).modalities == IMAGE_ALONE
+
+
+def test_modalities_that_this_version_does_not_know_are_refused(copy):
+    card = json.loads((copy / CARD_NAME).read_text())
+    card["modalities"] = [{"what": "image", "colour": "blue"}]
+    (copy / CARD_NAME).write_text(json.dumps(card))
+    with pytest.raises(ArtefactError, match="make the data set and what was trained on it anew"):
+        _ = open_dataset(copy).modalities
 
 
 # whole or not at all ------------------------------------------------------------------------

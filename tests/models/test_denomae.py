@@ -1,184 +1,262 @@
-"""DenoMAE2.0 against the paper's counts and against what its losses must not see."""
+"""DenoMAE2.0 against the papers' counts, and the laws that every network of the family keeps."""
 
-import math
+from itertools import permutations
 
 import pytest
 import torch
+from small_networks import (
+    FAMILY,
+    IMAGE,
+    NOISE,
+    SIGNAL,
+    built,
+    inputs_of,
+    losses_of,
+    masks_of,
+    noise_of,
+    output_of,
+    small_config,
+    without,
+)
 from torch import nn
 
 from rfmae.errors import ShapeError
-from rfmae.models.denomae import DenoMAE, DenoMAEConfig
-from rfmae.models.objectives import (
-    denomae_losses,
-    position_accuracy,
-    position_loss,
-    reconstruction_loss,
-)
-from rfmae.models.patches import PatchMask, patchify, random_mask, unpatchify
-from rfmae.models.presets import PRESETS, classifier_config, denomae_config, encoder_config
-from rfmae.models.transformer import _attend, initialise, sine_cosine_positions
+from rfmae.models.denomae import DenoMAE, DenoMAEConfig, PositionTask
+from rfmae.models.masking import Masking
+from rfmae.models.noising import Noising
+from rfmae.models.objectives.total import denomae_losses
+from rfmae.models.patches import PatchGrid, take
+from rfmae.models.presets import PRESETS, denomae_config, image_encoder_config
 from rfmae.models.vit import EncoderConfig
-
-SMALL = DenoMAEConfig(
-    EncoderConfig(image_size=16, patch_size=4, planes=2, width=16, depth=2, heads=2),
-    decoder_width=8,
-    decoder_depth=1,
-    decoder_heads=2,
-)
-
-
-def generator(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
-@pytest.fixture
-def network():
-    network = DenoMAE(SMALL)
-    initialise(network, generator())
-    return network
-
-
-@pytest.fixture
-def images():
-    return torch.rand(3, 2, 16, 16, generator=generator(1))
-
 
 def parameters(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
+# ---- the papers' counts
+
+
 def test_base_has_the_parameters_that_the_paper_counts():
     with torch.device("meta"):
-        base = DenoMAE(denomae_config("base", 224, 3))
-    assert base.config.encoder.patches == 196
+        base = DenoMAE(denomae_config("base", image_encoder_config("base", 224, 3)))
+    assert base.config.encoder.grid("image").patches == 196
     assert parameters(base.encoder) == 85_647_360
-    assert parameters(base.decoder) == 26_008_320
-    assert parameters(base.position_head) == 150_724
+    assert parameters(base.decoders) == 26_008_320
+    assert parameters(base.position_heads) == 150_724
     # 85.8 million as printed counts the fixed positions of 196 patches and the class token
     assert round((parameters(base.encoder) + 197 * 768) / 1e6, 1) == 85.8
 
 
-def test_the_head_of_base_is_the_papers():
-    config = classifier_config(encoder_config("base", 224, 3), 10)
-    assert (config.encoder.width, *config.hidden, config.classes) == (768, 512, 256, 10)
+def test_a_base_that_names_ranks_has_the_head_that_the_paper_prints():
+    encoder = image_encoder_config("base", 224, 3)
+    with torch.device("meta"):
+        base = DenoMAE(denomae_config("base", encoder, position=PositionTask("rank")))
+    assert parameters(base.position_heads) == 37_681
+
+
+def test_five_modalities_have_the_parameters_of_the_first_denomae_where_it_has_them():
+    """It has one table of learned positions, no norm at the end, and decoders without mask tokens
+    that are as wide as the encoder; what is more here is named below.
+    """
+    names = ("image", "signal", "clean_image", "clean_signal", "noise")
+    grids = tuple(PatchGrid(name, (3, 224, 224), 16) for name in names)
+    with torch.device("meta"):
+        network = DenoMAE(
+            DenoMAEConfig(
+                EncoderConfig(grids, 768, 12, 12), 768, 4, 12, position=PositionTask("absolute", 0)
+            )
+        )
+    assert parameters(network.encoder.blocks) == 85_054_464
+    decoders = network.decoders.values()
+    assert sum(parameters(decoder.blocks) for decoder in decoders) == 141_757_440
+    linear, norm, token = 768 * 768 + 768, 2 * 768, 768
+    more = norm + 5 * (token + linear + token + norm)  # kinds; into the decoder, hidden, its norm
+    published = 232_869_888
+    assert parameters(network) == published - 197 * 768 + more
+
+
+# ---- every network of the family
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_every_parameter_gets_a_gradient_and_the_loss_is_a_number(name):
+    network = member(name)
+    loss = losses_of(network)["loss"]
+    loss.backward()
+    assert loss.isfinite()
+    for parameter_name, parameter in network.named_parameters():
+        assert parameter.grad is not None, parameter_name
+        assert parameter.grad.isfinite().all(), parameter_name
+        assert parameter.grad.abs().sum() > 0, parameter_name
 
 
 @pytest.mark.parametrize("preset", sorted(set(PRESETS) - {"base"}))
 def test_every_preset_builds_and_every_parameter_gets_a_gradient(preset):
-    config = denomae_config(preset, 32, 3)
-    network = DenoMAE(config)
-    initialise(network, generator())
-    images = torch.rand(2, 3, 32, 32, generator=generator(1))
-    mask = random_mask(2, config.encoder.patches, 0.75, generator(2))
-    denomae_losses(network(images, mask), patchify(images, 8), 0.1)["loss"].backward()
+    network = built(denomae_config(preset, image_encoder_config(preset, 32, 3)))
+    losses_of(network, 2)["loss"].backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in network.parameters())
 
 
-def test_the_encoder_sees_visible_patches_alone(network, images):
-    mask = random_mask(3, 16, 0.75, generator(2))
-    before = network(images, mask)
-    hidden_pixels = mask.hidden.repeat_interleave(4 * 4 * 2, dim=1).reshape(3, 16, 32)
-    patches = patchify(images, 4)
-    other = torch.where(hidden_pixels, torch.rand(3, 16, 32, generator=generator(3)), patches)
-    after = network(unpatchify(other, 4, 2), mask)
-    assert torch.equal(before.patches, after.patches)
-    assert torch.equal(before.position_logits, after.position_logits)
+@pytest.mark.parametrize("name", FAMILY)
+def test_examples_of_a_batch_never_meet(name):
+    """The public code of the first DenoMAE mixes examples where it means to mix patches."""
+    network = member(name)
+    config = network.config
+    masks, inputs = masks_of(config), inputs_of(config)
+    noise = noise_of(config, masks)
+    others = {key: torch.cat([value[:1], 1 - value[1:]]) for key, value in inputs.items()}
+    before, after = network(inputs, masks, noise), network(others, masks, noise)
+    for key in inputs:
+        assert torch.equal(before.painted[key][0], after.painted[key][0])
+        assert not torch.equal(before.painted[key][1:], after.painted[key][1:])
+    assert torch.equal(before.tokens[0], after.tokens[0])
 
 
-def test_shuffling_the_tokens_shuffles_targets_with_them(network, images):
-    """The position target of a token is its own patch, in whatever order the tokens stand."""
-    mask = random_mask(3, 16, 0.5, generator(2))
-    order = torch.randperm(8, generator=generator(4))
-    shuffled = PatchMask(mask.visible_ids[:, order], mask.hidden_ids.flip(1))
-    straight, mixed = network(images, mask), network(images, shuffled)
-    torch.testing.assert_close(mixed.position_logits, straight.position_logits[:, order])
-    torch.testing.assert_close(mixed.patches, straight.patches)
-    torch.testing.assert_close(
-        position_loss(mixed.position_logits, shuffled),
-        position_loss(straight.position_logits, mask),
+@pytest.mark.parametrize("name", FAMILY)
+def test_the_encoder_sees_visible_patches_alone(name):
+    network = member(name)
+    config = network.config
+    masks, inputs = masks_of(config), inputs_of(config)
+    noise = noise_of(config, masks)
+    before = network(inputs, masks, noise, everything=True)
+    others = inputs
+    for grid in config.encoder.modalities:
+        others = without(others, masks[grid.name], grid.name, grid)
+        assert not torch.equal(others[grid.name], inputs[grid.name])
+    after = network(others, masks, noise, everything=True)
+    for key in inputs:
+        assert torch.equal(before.painted[key], after.painted[key])
+    assert torch.equal(before.tokens, after.tokens)
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_everything_holds_what_the_loss_asks_for(name):
+    network = member(name)
+    asked, everything = output_of(network), output_of(network, everything=True)
+    for grid in network.config.encoder.modalities:
+        count = asked.painted[grid.name].shape[1]
+        assert everything.painted[grid.name].shape[1:] == (grid.patches, grid.patch_values)
+        torch.testing.assert_close(
+            everything.painted[grid.name][:, -count:], asked.painted[grid.name]
+        )
+        expected = everything.picture(grid.name)
+        torch.testing.assert_close(
+            take(expected, asked.painted_ids(grid.name)), asked.painted[grid.name]
+        )
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_names_of_parameters_are_plain(name):
+    keys = [*member(name).state_dict()]
+    assert not any("module" in key or "_orig" in key for key in keys)
+    assert {key.split(".")[0] for key in keys} <= {
+        "encoder",
+        "decoders",
+        "position_heads",
+        "noiser",
+    }
+
+
+# ---- several modalities
+
+
+@pytest.mark.parametrize("name", ["base, three", "symmetric, three"])
+@pytest.mark.parametrize(("seen", "painted"), list(permutations(["image", "signal", "noise"], 2)))
+def test_what_is_hidden_of_one_modality_is_painted_from_another_too(name, seen, painted):
+    network = member(name)
+    masks, inputs = masks_of(network.config), inputs_of(network.config)
+    inputs[seen].requires_grad_()
+    network(inputs, masks).painted[painted].square().sum().backward()
+    assert inputs[seen].grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("name", ["base, three", "symmetric, three", "laplacian, three"])
+def test_a_modality_that_is_missing_leaves_a_network_of_the_others(name):
+    """Clean twins and bare noise are missing wherever there is only a receiver."""
+    network = member(name)
+    masks, inputs = masks_of(network.config), inputs_of(network.config)
+    names = ("image", "noise")
+    some = network({key: inputs[key] for key in names}, masks)
+    assert {*some.painted} == {*some.masks} == {*names}
+    assert some.tokens.shape[1] == 1 + sum(masks[key].visible for key in names)
+    losses = denomae_losses(some, {key: inputs[key] for key in names}, network.config)
+    assert losses["loss"].isfinite()
+
+
+def test_modalities_are_cut_and_hidden_each_in_its_own_way():
+    config = small_config(IMAGE, SIGNAL, NOISE)
+    masks = masks_of(config)
+    assert [masks[grid.name].patches for grid in (IMAGE, SIGNAL, NOISE)] == [16, 8, 12]
+    assert [masks[grid.name].visible for grid in (IMAGE, SIGNAL, NOISE)] == [4, 2, 3]
+    output = output_of(built(config))
+    assert output.painted["signal"].shape == (3, 6, 2 * 8)
+    assert output.position_logits["signal"].shape == (3, 2, 8)
+
+
+# ---- shapes
+
+
+SHAPES = {
+    "one plane": PatchGrid("image", (1, 16, 16), 4),
+    "wide": PatchGrid("image", (2, 8, 24), 4),
+    "tall, scaled": PatchGrid("image", (1, 30, 10), 5, (0.3,), (2.0,)),
+    "large patches": PatchGrid("image", (3, 32, 16), 16),
+    "sequence": PatchGrid("signal", (2, 60), 5),
+    "one plane in time": PatchGrid("signal", (1, 16), 1),
+}
+
+
+@pytest.mark.parametrize("grid", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize("tokens", ["decoder", "encoder"])
+def test_every_shape_trains(grid, tokens):
+    network = built(
+        small_config(grid, masking=Masking(0.5), mask_tokens=tokens, laplacian_weight=0.05)
     )
+    losses_of(network)["loss"].backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in network.parameters())
 
 
-def test_a_head_that_knows_each_tokens_patch_has_no_position_loss():
-    mask = random_mask(4, 16, 0.5, generator(2))
-    knowing = 50.0 * nn.functional.one_hot(mask.visible_ids, 16).float()
-    assert position_loss(knowing, mask) < 1e-6
-    assert position_accuracy(knowing, mask) == 1
+# ---- what is refused
 
 
-def test_sorted_targets_would_be_wrong_for_shuffled_tokens():
-    """The published code reads targets in ascending order; nearly all of them are then wrong."""
-    mask = random_mask(50, 196, 0.75, generator(2))
-    knowing = 50.0 * nn.functional.one_hot(mask.visible_ids, 196).float()
-    ascending = PatchMask(mask.visible_ids.sort(dim=1).values, mask.hidden_ids)
-    assert position_accuracy(knowing, ascending) < 0.06
+@pytest.mark.parametrize(
+    ("switches", "message"),
+    [
+        ({"laplacian_weight": -0.1}, "laplacian_weight must not be negative, got -0.1"),
+        ({"uniformity_weight": -1.0}, "uniformity_weight must not be negative, got -1"),
+        ({"noising": Noising(0.5, block=2)}, "one of the 2 encoder blocks, got block 2"),
+        (
+            {"noising": Noising(0.6, block=1), "position": PositionTask(dropout=0.5)},
+            "must not exceed 1, got 0.5 and 0.6",
+        ),
+    ],
+    ids=str,
+)
+def test_a_configuration_that_makes_no_sense_is_refused(switches, message):
+    with pytest.raises(ShapeError, match=message):
+        small_config(**switches)
 
 
-def test_a_blind_position_head_pays_the_logarithm_of_all_positions():
-    mask = random_mask(4, 196, 0.75, generator(2))
-    blind = torch.zeros(4, 49, 196)
-    assert position_loss(blind, mask).item() == pytest.approx(math.log(196), abs=1e-5)
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"weight": -1.0}, "weight must not be negative, got -1"), ({"dropout": 1.5}, "got 1.5")],
+    ids=str,
+)
+def test_a_position_task_that_makes_no_sense_is_refused(change, message):
+    with pytest.raises(ShapeError, match=message):
+        PositionTask(**change)
 
 
-def test_reconstruction_counts_hidden_patches_against_the_clean_image_alone():
-    mask = random_mask(2, 16, 0.75, generator(2))
-    clean = torch.rand(2, 16, 32, generator=generator(3))
-    predicted = clean.clone().requires_grad_()
-    visible_wrong = predicted + (~mask.hidden)[..., None] * 7.0
-    assert reconstruction_loss(visible_wrong, clean, mask) == 0
-    hidden_wrong = predicted + mask.hidden[..., None] * 0.5
-    assert reconstruction_loss(hidden_wrong, clean, mask).item() == pytest.approx(0.25)
+def test_images_of_another_size_are_refused():
+    network = member("base, one")
+    with pytest.raises(ShapeError, match=r"got \(3, 2, 20, 20\)"):
+        network({"image": torch.zeros(3, 2, 20, 20)}, masks_of(network.config))
 
 
-def test_the_total_is_reconstruction_and_a_tenth_of_position(network, images):
-    mask = random_mask(3, 16, 0.75, generator(2))
-    losses = denomae_losses(network(images, mask), patchify(images, 4), 0.1)
-    total = 1.0 * losses["reconstruction_loss"] + 0.1 * losses["position_loss"]
-    torch.testing.assert_close(losses["loss"], total)
-
-
-def test_one_batch_can_be_learnt_by_heart():
-    config = DenoMAEConfig(
-        EncoderConfig(image_size=16, patch_size=4, planes=1, width=64, depth=2, heads=2),
-        decoder_width=64,
-        decoder_depth=2,
-        decoder_heads=2,
-    )
-    network = DenoMAE(config)
-    initialise(network, generator())
-    noisy, clean = torch.rand(2, 2, 1, 16, 16, generator=generator(1))
-    mask = random_mask(2, 16, 0.75, generator(2))
-    optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3)
-    for _ in range(600):
-        losses = denomae_losses(network(noisy, mask), patchify(clean, 4), 0.1)
-        optimiser.zero_grad()
-        losses["loss"].backward()
-        optimiser.step()
-    # 1/12 is the variance of the target; at a constant rate the last steps still jump about
-    assert losses["reconstruction_loss"] < 5e-4
-    assert losses["position_accuracy"] == 1
-
-
-def test_the_seed_decides_the_weights():
-    first, second, other = DenoMAE(SMALL), DenoMAE(SMALL), DenoMAE(SMALL)
-    for network, seed in ((first, 1), (second, 1), (other, 2)):
-        initialise(network, generator(seed))
-    same = zip(first.parameters(), second.parameters(), strict=True)
-    assert all(torch.equal(a, b) for a, b in same)
-    assert not torch.equal(first.position_head.weight, other.position_head.weight)
-
-
-def test_attention_is_the_fused_one_of_torch():
-    query, key, value = torch.randn(3, 2, 4, 9, 8, generator=generator())
-    fused = nn.functional.scaled_dot_product_attention(query, key, value)
-    torch.testing.assert_close(_attend(query, key, value), fused)
-
-
-def test_positions_are_all_different():
-    positions = sine_cosine_positions(14, 64)
-    assert torch.cdist(positions, positions).fill_diagonal_(9).min() > 0.1
-
-
-def test_images_of_another_size_are_refused(network):
-    with pytest.raises(ShapeError, match=r"got \(1, 2, 20, 20\)"):
-        network(torch.zeros(1, 2, 20, 20), random_mask(1, 16, 0.75, generator()))
+def test_a_modality_that_the_network_never_saw_is_refused():
+    network = member("base, one")
+    inputs = {**inputs_of(network.config), "noise": torch.zeros(3, 2, 96)}
+    with pytest.raises(ShapeError, match="sees image or some of them, got image and noise"):
+        network(inputs, masks_of(network.config))
+    with pytest.raises(ShapeError, match="sees image or some of them, got none"):
+        network({}, {})

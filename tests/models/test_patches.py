@@ -1,16 +1,20 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
 from rfmae.errors import ShapeError
-from rfmae.models.patches import (
-    PatchMask,
-    complementary_masks,
-    patchify,
-    random_mask,
-    take,
-    unpatchify,
-    visible_count,
-)
+from rfmae.models.patches import PatchGrid, PatchMask, patchify, put_back, take, unpatchify
+
+SHAPES = [
+    ((3, 32, 32), 8),
+    ((1, 24, 24), 4),
+    ((2, 16, 16), 16),
+    ((2, 8, 24), 4),
+    ((1, 20, 5), 5),
+    ((2, 64), 8),
+    ((1, 12), 12),
+]
 
 
 @pytest.fixture
@@ -18,10 +22,13 @@ def generator():
     return torch.Generator().manual_seed(5)
 
 
-@pytest.mark.parametrize(("planes", "size", "patch"), [(3, 32, 8), (1, 24, 4), (2, 16, 16)])
-def test_patchify_then_unpatchify_is_identity(planes, size, patch, generator):
-    images = torch.rand(3, planes, size, size, generator=generator)
-    assert torch.equal(unpatchify(patchify(images, patch), patch, planes), images)
+@pytest.mark.parametrize(("shape", "patch"), SHAPES, ids=str)
+def test_patchify_then_unpatchify_is_identity(shape, patch, generator):
+    grid = PatchGrid("any", shape, patch)
+    inputs = torch.rand(3, *shape, generator=generator)
+    patches = patchify(inputs, patch)
+    assert patches.shape == (3, grid.patches, grid.patch_values)
+    assert torch.equal(unpatchify(patches, grid), inputs)
 
 
 def test_patches_are_numbered_row_by_row():
@@ -30,21 +37,50 @@ def test_patches_are_numbered_row_by_row():
     assert patchify(images, 2)[0, 2].tolist() == [8, 9, 12, 13]
 
 
-def test_a_side_that_is_no_multiple_of_the_patch_is_refused():
-    with pytest.raises(ShapeError, match="multiples of patch 5"):
-        patchify(torch.zeros(1, 1, 12, 12), 5)
+def test_a_flat_patch_holds_its_values_plane_by_plane():
+    images = torch.arange(12.0).reshape(1, 3, 2, 2)
+    assert patchify(images, 2)[0, 0].tolist() == list(range(12))
 
 
-@pytest.mark.parametrize(("patches", "ratio"), [(16, 0.75), (196, 0.75), (196, 0.6), (9, 0.95)])
-def test_visible_and_hidden_partition_the_patches(patches, ratio, generator):
-    mask = random_mask(5, patches, ratio, generator)
-    both = torch.cat([mask.visible_ids, mask.hidden_ids], dim=1)
-    assert torch.equal(both.sort(dim=1).values, torch.arange(patches).expand(5, -1))
-    assert mask.visible_ids.shape[1] == visible_count(patches, ratio) >= 1
+def test_patches_of_a_sequence_follow_each_other_in_time():
+    sequence = torch.arange(12.0).reshape(1, 2, 6)
+    assert patchify(sequence, 3)[0].tolist() == [[0, 1, 2, 6, 7, 8], [3, 4, 5, 9, 10, 11]]
 
 
-def test_the_paper_sees_49_of_196_patches():
-    assert visible_count(196, 0.75) == 49
+def test_rows_and_columns_of_an_image_that_is_no_square_are_not_exchanged():
+    grid = PatchGrid("wide", (1, 2, 6), 2)
+    images = torch.arange(12.0).reshape(1, 1, 2, 6)
+    assert grid.counts == (1, 3)
+    assert patchify(images, 2)[0].tolist() == [[0, 1, 6, 7], [2, 3, 8, 9], [4, 5, 10, 11]]
+
+
+@pytest.mark.parametrize(("shape", "size"), [((1, 1, 12, 12), "12×12"), ((1, 1, 12), "12")])
+def test_a_side_that_is_no_multiple_of_the_patch_is_refused(shape, size):
+    with pytest.raises(ShapeError, match=f"multiples of patch 5, got {size}"):
+        patchify(torch.zeros(shape), 5)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"shape": (8,)}, r"must be \(C, H, W\) or \(C, T\), got \(8,\)"),
+        ({"patch": 0}, "multiples of patch 0"),
+        ({"patch": 5}, "multiples of patch 5, got 8×12"),
+        ({"mean": (0.0, 0.0)}, "each of its 2 planes, got 2 and 0"),
+        ({"mean": (0.0,), "deviation": (1.0,)}, "each of its 2 planes, got 1 and 1"),
+        ({"mean": (0.0, 0.0), "deviation": (1.0, 0.0)}, "deviations of image must be positive"),
+        ({"mean": (0.0, 0.0), "deviation": (1.0, float("nan"))}, "must be positive"),
+    ],
+    ids=str,
+)
+def test_a_grid_that_makes_no_sense_is_refused(change, message):
+    with pytest.raises(ShapeError, match=message):
+        replace(PatchGrid("image", (2, 8, 12), 4), **change)
+
+
+def test_patches_of_another_grid_are_not_put_together():
+    with pytest.raises(ShapeError, match=r"must be \(N, 6, 32\), got \(1, 6, 16\)"):
+        unpatchify(torch.zeros(1, 6, 16), PatchGrid("image", (2, 8, 12), 4))
 
 
 def test_hidden_is_true_just_where_a_patch_is_hidden():
@@ -52,17 +88,26 @@ def test_hidden_is_true_just_where_a_patch_is_hidden():
     assert mask.hidden.tolist() == [[False, True, True, False]]
 
 
-def test_masks_of_one_batch_differ(generator):
-    mask = random_mask(8, 64, 0.75, generator)
-    assert len({tuple(row) for row in mask.visible_ids.tolist()}) == 8
+def test_a_mask_knows_its_counts_and_the_patches_of_its_tokens():
+    mask = PatchMask(torch.tensor([[3, 0, 5]]), torch.tensor([[2, 1, 4]]), unplaced=1, noised=2)
+    assert (len(mask), mask.visible, mask.patches) == (1, 3, 6)
+    assert mask.patch_ids.tolist() == [[3, 0, 5, 2, 1, 4]]
+    assert mask.noised_ids.tolist() == [[0, 5]]
 
 
-@pytest.mark.parametrize(("patches", "ratio"), [(16, 0.75), (9, 0.75), (64, 0.5)])
-def test_complementary_masks_hide_every_patch_and_show_every_patch(patches, ratio, generator):
-    masks = complementary_masks(3, patches, ratio, generator)
-    hidden = torch.stack([mask.hidden for mask in masks]).sum(dim=0)
-    assert hidden.min() >= 1
-    assert hidden.max() < len(masks)
+def test_a_piece_of_a_mask_is_the_mask_of_these_examples(generator):
+    order = torch.rand(6, 8, generator=generator).argsort(dim=1)
+    whole = PatchMask(order[:, :4], order[:, 4:], unplaced=1, noised=2)
+    piece = whole[2:5]
+    assert (len(piece), piece.unplaced, piece.noised) == (3, 1, 2)
+    assert torch.equal(piece.patch_ids, order[2:5])
+    assert torch.equal(piece.hidden, whole.hidden[2:5])
+
+
+@pytest.mark.parametrize(("unplaced", "noised"), [(3, 0), (0, 3), (1, 2), (-1, 1), (3, -1)])
+def test_more_marked_tokens_than_visible_ones_are_refused(unplaced, noised):
+    with pytest.raises(ShapeError, match=f"the 2 visible, got {unplaced} and {noised}"):
+        PatchMask(torch.tensor([[3, 0]]), torch.tensor([[2, 1]]), unplaced, noised)
 
 
 def test_take_picks_the_rows_that_ids_name(generator):
@@ -70,3 +115,17 @@ def test_take_picks_the_rows_that_ids_name(generator):
     ids = torch.tensor([[4, 0, 4], [1, 2, 3]])
     expected = torch.stack([tokens[0, ids[0]], tokens[1, ids[1]]])
     assert torch.equal(take(tokens, ids), expected)
+
+
+def test_a_row_that_is_taken_twice_gets_both_gradients(generator):
+    tokens = torch.rand(2, 5, 3, generator=generator).requires_grad_()
+    take(tokens, torch.tensor([[4, 0, 4], [1, 2, 3]])).sum().backward()
+    assert tokens.grad[..., 0].tolist() == [[1, 0, 0, 0, 2], [0, 1, 1, 1, 0]]
+
+
+def test_what_is_put_back_can_be_taken_again_and_the_rest_is_nothing(generator):
+    tokens = torch.rand(3, 4, 2, generator=generator)
+    ids = torch.rand(3, 9, generator=generator).argsort(dim=1)[:, :4]
+    everywhere = put_back(tokens, ids, 9)
+    assert torch.equal(take(everywhere, ids), tokens)
+    assert everywhere.sum() == pytest.approx(tokens.sum().item())

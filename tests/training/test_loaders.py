@@ -1,67 +1,140 @@
-from dataclasses import replace
+"""Splits as inputs: rows of the file, the same whether they are kept or drawn when read."""
 
+from dataclasses import asdict, replace
+
+import numpy as np
 import pytest
 import torch
 
 from rfmae.datasets.store import write_dataset
-from rfmae.errors import TrainingError
+from rfmae.errors import DatasetError, RecipeError
+from rfmae.imaging.inputs import network_inputs
 from rfmae.imaging.render import constellation_images
 from rfmae.progress import Silent
-from rfmae.records import ImageConfig, Plane
+from rfmae.records import IMAGE_ALONE, ImageConfig, Modality, Plane
 from rfmae.signal.receiver import Receiver
 from rfmae.training import loaders
-from rfmae.training.engine import epoch_rows
-from rfmae.training.loaders import ImageSplit, image_card, labelled_subset
-from rfmae.workflows.training import Finetuning, finetune
+from rfmae.training.loaders import InputSplit, image_card, labelled_subset
 
 CPU = torch.device("cpu")
+ELEVEN_BITS = {"atol": 1e-3, "rtol": 1e-3}  # of half precision
+FIVE = (
+    Modality(),
+    Modality("signal", patch=8),
+    Modality("image", "clean"),
+    Modality("signal", "clean"),
+    Modality("noise"),
+)
 
 
-def test_what_fits_into_memory_does_not_change_a_number(dataset, monkeypatch):
-    rows = torch.tensor([7, 0, 3])
-    kept = ImageSplit(dataset, "train", CPU, Silent(), clean=True)
-    monkeypatch.setattr(loaders, "_LARGEST_CACHE_BYTES", 0)
-    drawn = ImageSplit(dataset, "train", CPU, Silent(), clean=True)
-    assert torch.equal(kept.noisy(rows), drawn.noisy(rows))
-    assert torch.equal(kept.clean(rows), drawn.clean(rows))
+@pytest.fixture
+def split_of(dataset):
+    def make(split="train", modalities=FIVE, **options):
+        options = {"targets": True, **options}
+        return InputSplit(dataset, split, modalities, CPU, Silent(), **options)
+
+    return make
 
 
-def test_rows_are_the_rows_of_the_file(dataset):
-    split = ImageSplit(dataset, "validation", CPU, Silent(), clean=True)
-    pairs = dataset.read("validation")
-    images = constellation_images(torch.from_numpy(pairs.clean), dataset.image)
-    torch.testing.assert_close(split.clean(torch.arange(len(split))), images, atol=1e-3, rtol=1e-3)
-
-
-def test_planes_are_drawn_from_the_views_that_they_name(tiny_recipe, tmp_path):
+@pytest.fixture(scope="module")
+def both(tiny_recipe, tmp_path_factory):
+    """A data set of both views whose images show both."""
     planes = (
         Plane("symbols", "density"),
         Plane("differential-trajectory", "density", lag_symbols=0.5),
     )
     source = replace(tiny_recipe.source, receiver=Receiver(observe="both"))
     recipe = replace(tiny_recipe, source=source, image=ImageConfig(size=32, planes=planes))
-    both = write_dataset(recipe, tmp_path / "both")
-    split = ImageSplit(both, "train", CPU, Silent(), clean=True)
+    return write_dataset(recipe, tmp_path_factory.mktemp("data") / "both")
+
+
+@pytest.mark.parametrize("modalities", [FIVE, IMAGE_ALONE, FIVE[1:2]], ids=len)
+def test_what_fits_into_memory_does_not_change_a_number(split_of, modalities, monkeypatch):
+    rows = torch.tensor([7, 0, 3, 7, 40])
+    kept = split_of(modalities=modalities)
+    monkeypatch.setattr(loaders, "_LARGEST_CACHE_BYTES", 0)
+    read = split_of(modalities=modalities)
+    for ours, theirs in zip(kept.pairs(rows), read.pairs(rows), strict=True):
+        assert ours.keys() == theirs.keys() == {modality.name for modality in modalities}
+        for name, values in ours.items():
+            assert values.dtype == torch.float32
+            assert torch.equal(values, theirs[name])
+
+
+def test_rows_are_the_rows_of_the_file(split_of, dataset):
+    split, pairs = split_of("validation"), dataset.read("validation")
+    observed, clean = ({"symbols": torch.from_numpy(iq)} for iq in (pairs.observed.iq, pairs.clean))
+    expected = network_inputs(observed, clean, dataset.image, FIVE)
+    inputs, targets = split.pairs(torch.arange(len(split)))
+    for name, values in expected.items():
+        torch.testing.assert_close(inputs[name], values, **ELEVEN_BITS)
+    torch.testing.assert_close(targets["signal"], expected["clean_signal"], **ELEVEN_BITS)
+    torch.testing.assert_close(targets["image"], expected["clean_image"], **ELEVEN_BITS)
+    assert torch.equal(split.label, torch.from_numpy(pairs.observed.label).long())
+
+
+def test_many_readings_draw_what_one_does(split_of, monkeypatch):
+    expected = split_of().inputs(torch.arange(48))
+    monkeypatch.setattr(loaders, "_READ_TOGETHER", 5)
+    for name, values in split_of().inputs(torch.arange(48)).items():
+        assert torch.equal(values, expected[name])
+
+
+def test_inputs_alone_are_those_of_the_pairs(split_of):
+    rows = torch.tensor([3, 1])
+    alone = split_of(targets=False).inputs(rows)
+    for name, values in split_of().pairs(rows)[0].items():
+        assert torch.equal(values, alone[name])
+
+
+def test_planes_are_drawn_from_the_views_that_they_name(both):
+    split = InputSplit(both, "train", IMAGE_ALONE, CPU, Silent(), targets=True)
     rows = torch.tensor([4, 0, 9])
-    for images, half in ((split.noisy(rows), "observed"), (split.clean(rows), "clean")):
-        for place, (plane, view) in enumerate(zip(planes, ("symbols", "waveform"), strict=True)):
+    inputs, targets = split.pairs(rows)
+    for images, half in ((inputs["image"], "observed"), (targets["image"], "clean")):
+        for place, (plane, view) in enumerate(
+            zip(both.image.planes, ("symbols", "waveform"), strict=True)
+        ):
             pairs = both.read("train", view=view)
             iq = pairs.clean if half == "clean" else pairs.observed.iq
             alone = ImageConfig(size=32, planes=(plane,))
             drawn = constellation_images(torch.from_numpy(iq[rows.numpy()]), alone, 2.0)
-            # half precision holds eleven bits
-            torch.testing.assert_close(images[:, place], drawn[:, 0], atol=1e-3, rtol=1e-3)
-    card = image_card(both)
-    assert card["samples"] == {"symbols": 64, "waveform": 128}
-    assert card["samples_per_symbol"] == 2.0
+            torch.testing.assert_close(images[:, place], drawn[:, 0], **ELEVEN_BITS)
 
 
-def test_some_rows_alone_count_from_zero(dataset):
+def test_a_card_says_what_is_drawn_and_of_how_much(both, tiny_recipe):
+    assert image_card(both) == {
+        "image": asdict(both.image),
+        "modalities": [asdict(Modality())],
+        "samples": {"symbols": 64, "waveform": 128},
+        "samples_per_symbol": 2.0,
+    }
+    signal = image_card(both, (Modality("signal", patch=8),))
+    assert signal["samples"] == {"symbols": 64}
+    assert signal["samples_per_symbol"] == 1.0
+    assert [modality["what"] for modality in signal["modalities"]] == ["signal"]
+    beside = replace(tiny_recipe, modalities=FIVE)
+    assert len(image_card(beside)["modalities"]) == 5
+
+
+def test_some_rows_alone_count_from_zero(split_of):
     rows = torch.tensor([1, 30, 40])
-    everything = ImageSplit(dataset, "train", CPU, Silent(), clean=False)
-    some = ImageSplit(dataset, "train", CPU, Silent(), clean=False, rows=rows)
+    everything, some = split_of(), split_of(rows=rows)
     assert torch.equal(some.label, everything.label[rows])
-    assert torch.equal(some.noisy(torch.tensor([2, 0])), everything.noisy(torch.tensor([40, 1])))
+    alone, among = some.inputs(torch.tensor([2, 0])), everything.inputs(torch.tensor([40, 1]))
+    assert all(torch.equal(values, among[name]) for name, values in alone.items())
+
+
+def test_modalities_that_a_data_set_cannot_show_are_refused(split_of):
+    with pytest.raises(RecipeError, match="signal is read from the waveform"):
+        split_of(modalities=(Modality("signal", view="waveform"),))
+
+
+def test_clean_twins_are_asked_for_where_they_are_needed_alone(dataset):
+    imported = replace(dataset, card={**dataset.card, "synthetic": False})
+    InputSplit(imported, "test", FIVE[:2], CPU, Silent())
+    with pytest.raises(DatasetError, match="holds no clean twins"):
+        InputSplit(imported, "test", FIVE[:2], CPU, Silent(), targets=True)
 
 
 def test_a_labelled_subset_is_balanced_and_decided_by_its_generator():
@@ -73,16 +146,4 @@ def test_a_labelled_subset_is_balanced_and_decided_by_its_generator():
     assert len(first.unique()) == 10
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
-
-
-def test_more_labels_than_examples_are_refused(dataset, tmp_path):
-    with pytest.raises(TrainingError, match="between the 2 classes and the 48 training examples"):
-        finetune(dataset, Finetuning("tiny", labels=49), tmp_path / "run")
-
-
-def test_an_epoch_shows_every_example_once():
-    rows = torch.cat([epoch_rows(step, 20, 5, seed=1) for step in range(4)])
-    assert rows.sort().values.tolist() == list(range(20))
-    next_epoch = torch.cat([epoch_rows(step, 20, 5, seed=1) for step in range(4, 8)])
-    assert next_epoch.sort().values.tolist() == list(range(20))
-    assert not torch.equal(rows, next_epoch)
+    assert np.all(np.diff(first.numpy()) > 0)  # as files are read

@@ -1,0 +1,377 @@
+"""The commands that train: parse, one call, print. Everything heavy is imported inside."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rfmae_cli import console
+from rfmae_cli.options import (
+    HOME,
+    DataOption,
+    DeviceOption,
+    JsonOption,
+    OutOption,
+    PresetOption,
+    ResumeOption,
+    SeedOption,
+)
+
+_TASK = "The task"
+_OBJECTIVES = "Further objectives"
+_RUNNING = "How it runs"
+
+BatchOption = Annotated[
+    int, typer.Option(min=1, help="Examples per step, of all processes together.")
+]
+PrecisionOption = Annotated[
+    str,
+    typer.Option(help="auto measures what pays here; float32; bfloat16.", rich_help_panel=_RUNNING),
+]
+AccumulateOption = Annotated[
+    int,
+    typer.Option(min=1, help="Pieces of a batch, one after the other.", rich_help_panel=_RUNNING),
+]
+EmaOption = Annotated[
+    float | None,
+    typer.Option(
+        help="Average the weights; what the average keeps in a step, such as 0.999.",
+        rich_help_panel=_RUNNING,
+    ),
+]
+ClipOption = Annotated[
+    float,
+    typer.Option(
+        min=0, help="Largest norm of the gradients; 0 does not clip.", rich_help_panel=_RUNNING
+    ),
+]
+CompileOption = Annotated[
+    str,
+    typer.Option(
+        "--compile", help="torch.compile: auto (on a GPU), on or off.", rich_help_panel=_RUNNING
+    ),
+]
+ShardOption = Annotated[
+    bool,
+    typer.Option(
+        "--shard-weights",
+        help="Under torchrun: divide the weights, too (FSDP).",
+        rich_help_panel=_RUNNING,
+    ),
+]
+BoardOption = Annotated[
+    bool,
+    typer.Option(
+        "--tensorboard",
+        help="Write curves and pictures into the run folder, for TensorBoard.",
+        rich_help_panel=_RUNNING,
+    ),
+]
+
+
+def pretrain(
+    data: DataOption = None,
+    out: OutOption = None,
+    preset: PresetOption = "small",
+    epochs: Annotated[int, typer.Option(min=1)] = 50,
+    batch: BatchOption = 64,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="At the peak. Default: the preset's own.")
+    ] = None,
+    endless: Annotated[
+        bool,
+        typer.Option(
+            "--endless", help="Synthesise new examples all the time; --data tells their law."
+        ),
+    ] = False,
+    seed: SeedOption = 0,
+    device: DeviceOption = "auto",
+    resume: ResumeOption = False,
+    as_json: JsonOption = False,
+    method: Annotated[
+        str,
+        typer.Option(
+            help="mae, denomae, denomae2, position-dropout, curriculum, feature-noise, "
+            "symmetric-feature-noise or legacy; the options below change it.",
+            rich_help_panel=_TASK,
+        ),
+    ] = "denomae2",
+    patch: Annotated[
+        int | None,
+        typer.Option(
+            help="Pixels on a side of an image patch. Default: 16, or 8 on small images.",
+            rich_help_panel=_TASK,
+        ),
+    ] = None,
+    mask_ratio: Annotated[
+        float | None, typer.Option(help="Share of the patches hidden.", rich_help_panel=_TASK)
+    ] = None,
+    mask_start_ratio: Annotated[
+        float | None,
+        typer.Option(
+            help="Curriculum: begin with this share, rise over half of the steps.",
+            rich_help_panel=_TASK,
+        ),
+    ] = None,
+    mask_unit: Annotated[
+        int | None,
+        typer.Option(help="Hide squares of so many patches on a side.", rich_help_panel=_TASK),
+    ] = None,
+    pixels: Annotated[
+        str | None,
+        typer.Option(help="Judge hidden patches, or all.", rich_help_panel=_TASK),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(help="Paint the clean twin, or the noisy input.", rich_help_panel=_TASK),
+    ] = None,
+    normalised_targets: Annotated[
+        bool | None,
+        typer.Option(
+            "--normalised-targets/--plain-targets",
+            help="Bring every target patch to mean 0 and variance 1.",
+            rich_help_panel=_TASK,
+        ),
+    ] = None,
+    positions: Annotated[
+        str | None,
+        typer.Option(help="Of tokens: sine-cosine or learned.", rich_help_panel=_TASK),
+    ] = None,
+    position_weight: Annotated[
+        float | None,
+        typer.Option(help="Of the position loss; 0 leaves it out.", rich_help_panel=_TASK),
+    ] = None,
+    position_target: Annotated[
+        str | None,
+        typer.Option(help="absolute, or rank among the visible patches.", rich_help_panel=_TASK),
+    ] = None,
+    position_dropout: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of visible tokens without position; only they are classified.",
+            rich_help_panel=_TASK,
+        ),
+    ] = None,
+    scaled: Annotated[
+        bool | None,
+        typer.Option(
+            "--scaled/--unscaled",
+            help="Take mean and deviation of each plane off the input.",
+            rich_help_panel=_TASK,
+        ),
+    ] = None,
+    laplacian_weight: Annotated[
+        float | None,
+        typer.Option(help="Of the Laplacian loss, such as 0.05.", rich_help_panel=_OBJECTIVES),
+    ] = None,
+    uniformity_weight: Annotated[
+        float | None,
+        typer.Option(help="Of the uniformity loss, such as 0.01.", rich_help_panel=_OBJECTIVES),
+    ] = None,
+    uniformity_level: Annotated[
+        str | None,
+        typer.Option(help="Between images, or tokens of each.", rich_help_panel=_OBJECTIVES),
+    ] = None,
+    noise_share: Annotated[
+        float | None,
+        typer.Option(
+            help="Feature noise: share of the visible tokens.", rich_help_panel=_OBJECTIVES
+        ),
+    ] = None,
+    noise_block: Annotated[
+        int | None,
+        typer.Option(help="Encoder blocks before the noise.", rich_help_panel=_OBJECTIVES),
+    ] = None,
+    noise_scale: Annotated[
+        str | None,
+        typer.Option(help="rms of each token, or unit.", rich_help_panel=_OBJECTIVES),
+    ] = None,
+    disruption_weight: Annotated[
+        float | None,
+        typer.Option(help="Of the disruption loss.", rich_help_panel=_OBJECTIVES),
+    ] = None,
+    disruption: Annotated[
+        str | None,
+        typer.Option(help="entropy, cross or hard.", rich_help_panel=_OBJECTIVES),
+    ] = None,
+    mask_tokens: Annotated[
+        str | None,
+        typer.Option(
+            help="Enter in the decoder, or in the encoder (symmetric).",
+            rich_help_panel=_OBJECTIVES,
+        ),
+    ] = None,
+    precision: PrecisionOption = "auto",
+    accumulate: AccumulateOption = 1,
+    ema: EmaOption = None,
+    clip: ClipOption = 1.0,
+    compiled: CompileOption = "auto",
+    shard_weights: ShardOption = False,
+    tensorboard: BoardOption = False,
+) -> None:
+    """Pre-train DenoMAE2.0, or one of its relatives, on pairs of noisy and clean.
+
+    On several GPUs: torchrun --nproc-per-node 8 --no-python rfmae pretrain …
+    """
+    from rfmae.datasets.store import open_dataset
+    from rfmae.workflows import finding, methods
+    from rfmae.workflows import training as training_jobs
+
+    dataset = open_dataset(data or finding.newest_dataset(HOME / "datasets"))
+    switches = {
+        "masking.ratio": mask_ratio,
+        "masking.start_ratio": mask_start_ratio,
+        "masking.unit": mask_unit,
+        "pixels.where": pixels,
+        "pixels.target": target,
+        "pixels.normalised": normalised_targets,
+        "position.weight": position_weight,
+        "position.target": position_target,
+        "position.dropout": position_dropout,
+        "noising.share": noise_share,
+        "noising.block": noise_block,
+        "noising.scale": noise_scale,
+        "noising.disruption_weight": disruption_weight,
+        "noising.disruption": disruption,
+        "laplacian_weight": laplacian_weight,
+        "uniformity_weight": uniformity_weight,
+        "uniformity_level": uniformity_level,
+        "mask_tokens": mask_tokens,
+        "positions": positions,
+        "scaled": scaled,
+    }
+    settings = training_jobs.Pretraining(
+        preset=preset,
+        epochs=epochs,
+        batch_size=batch,
+        learning_rate=learning_rate,
+        seed=seed,
+        method=methods.with_switches(methods.find_method(method), switches),
+        running=_running(precision, accumulate, ema, clip, compiled, shard_weights),
+        endless=endless,
+        patch=patch,
+    )
+    tail = "" if method == "denomae2" else f"-{method}"
+    folder = out or HOME / "runs" / f"pretrain-{dataset.folder.name}-{preset}{tail}"
+    best = training_jobs.pretrain(
+        dataset,
+        settings,
+        folder,
+        resume=resume,
+        device=device,
+        progress=console.ShownProgress(),
+        watch=_board(folder, tensorboard),
+    )
+    _tell_checkpoint(best, as_json)
+
+
+def finetune(
+    data: DataOption = None,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", "-m", help="Pre-trained checkpoint or run. Default: from scratch."),
+    ] = None,
+    out: OutOption = None,
+    preset: PresetOption = "small",
+    labels: Annotated[
+        int, typer.Option(min=0, help="Labelled examples of all classes; 0 takes all.")
+    ] = 0,
+    epochs: Annotated[int, typer.Option(min=1)] = 30,
+    batch: BatchOption = 64,
+    learning_rate: Annotated[float, typer.Option(help="At the peak.")] = 1e-3,
+    layer_decay: Annotated[
+        float, typer.Option(help="Learning rate of a block over that of the block above it.")
+    ] = 1.0,
+    frozen: Annotated[bool, typer.Option("--frozen", help="Train the head alone.")] = False,
+    modalities: Annotated[
+        str | None,
+        typer.Option(help="image, signal or image,signal. Default: all that a receiver has."),
+    ] = None,
+    seed: SeedOption = 0,
+    device: DeviceOption = "auto",
+    resume: ResumeOption = False,
+    as_json: JsonOption = False,
+    precision: PrecisionOption = "auto",
+    accumulate: AccumulateOption = 1,
+    ema: EmaOption = None,
+    clip: ClipOption = 1.0,
+    compiled: CompileOption = "auto",
+    shard_weights: ShardOption = False,
+    tensorboard: BoardOption = False,
+) -> None:
+    """Fine-tune a modulation classifier, from a pre-trained encoder or from scratch."""
+    from rfmae_cli.words import names
+
+    from rfmae.datasets.store import open_dataset
+    from rfmae.workflows import finding
+    from rfmae.workflows import training as training_jobs
+
+    dataset = open_dataset(data or finding.newest_dataset(HOME / "datasets"))
+    stage = "finetune" if model else "scratch"
+    folder = out or HOME / "runs" / f"{stage}-{dataset.folder.name}-{preset}"
+    settings = training_jobs.Finetuning(
+        preset=preset,
+        labels=labels or None,
+        epochs=epochs,
+        batch_size=batch,
+        learning_rate=learning_rate,
+        frozen=frozen,
+        seed=seed,
+        layer_decay=layer_decay,
+        running=_running(precision, accumulate, ema, clip, compiled, shard_weights),
+        modalities=names(modalities) if modalities else None,
+    )
+    best = training_jobs.finetune(
+        dataset,
+        settings,
+        folder,
+        pretrained=model,
+        resume=resume,
+        device=device,
+        progress=console.ShownProgress(),
+        watch=_board(folder, tensorboard),
+    )
+    _tell_checkpoint(best, as_json)
+
+
+def _running(
+    precision: str,
+    accumulate: int,
+    ema: float | None,
+    clip: float,
+    compiled: str,
+    shard_weights: bool,
+) -> Any:
+    from rfmae.workflows import training as training_jobs
+
+    return training_jobs.Running(
+        precision=precision,
+        accumulate=accumulate,
+        ema=ema,
+        gradient_clip=clip or None,
+        compile=compiled,
+        shard_weights=shard_weights,
+    )
+
+
+def _board(folder: Path, wanted: bool) -> Any:
+    """TensorBoard's files in a run folder, where they are wanted."""
+    if not wanted:
+        return None
+    from rfmae.training.tensorboard import FOLDER, Board
+
+    return Board(folder / FOLDER)
+
+
+def _tell_checkpoint(best: Path, as_json: bool) -> None:
+    """A finished run: its best checkpoint and score, said once however many processes ran."""
+    if os.environ.get("RANK", "0") != "0":
+        return
+    from rfmae.artefacts import read_card
+
+    card = read_card(best) or {}
+    if as_json:
+        console.say_json({"checkpoint": str(best), **card})
+        return
+    score = ", ".join(f"{name} {value:.4g}" for name, value in card["score"].items())
+    console.say(f"best on validation: {score} after {card['step']} steps, in {best}")

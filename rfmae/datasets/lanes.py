@@ -1,0 +1,106 @@
+"""An endless stream in batches that are had by number, whole or some of their rows."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from threading import Lock
+
+import numpy as np
+
+from rfmae.datasets.recipe import Recipe
+from rfmae.datasets.streaming import block_of
+from rfmae.datasets.synthesis import Block, synthesise
+from rfmae.errors import RecipeError
+from rfmae.records import IntArray, IqPairBatch, Synthesised, View
+
+_BEGIN_WITH = 8192  # examples: what the first batch costs, about two seconds of two cores
+_DEEPEST, _SHALLOWEST = 16, 4  # a block of fewer costs more for each example than a larger one
+
+
+class Lanes:
+    """Batches without end, each by its number, in every view of a recipe.
+
+    Row r of all batches is a lane: for `depth` steps it brings the examples of one block, which
+    are of one class and SNR point, and then those of another. Lanes change their blocks in turn,
+    so that the blocks on the way are always `batch_size` successive ones of the stream that
+    `endless` reads: a batch meets as many classes and points as it can, all come up equally often
+    in the end, and no example comes twice.
+
+    A batch depends on nothing but its number, so any step can be begun with; whoever takes some of
+    the rows makes those alone. Blocks that later batches go on with are kept. The stream is that
+    of `split`, never what is stored for another.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        batch_size: int,
+        *,
+        split: str = "train",
+        depth: int | None = None,
+        workers: int = 1,
+    ) -> None:
+        """`workers` threads make blocks side by side; without a `depth` it is the fastest."""
+        if batch_size < 1:
+            raise RecipeError(f"batch_size must be at least 1, got {batch_size}")
+        self._recipe, self._split, self.batch_size = recipe, split, batch_size
+        self.depth = depth or max(_SHALLOWEST, min(_DEEPEST, _BEGIN_WITH // batch_size))
+        self._made: dict[int, Future[Synthesised]] = {}
+        self._lock = Lock()
+        self._pool = ThreadPoolExecutor(workers, "lanes")
+
+    def batch(self, step: int, piece: slice = slice(None)) -> Synthesised:
+        """The rows `piece` of a batch; drawn values and each view, observed and clean."""
+        numbers, indices = self._places(step)
+        with self._lock:
+            self._forget(step)
+            made = [self._begun(number) for number in numbers[piece].tolist()]
+        blocks = [block.result() for block in made]
+        return _joined(blocks, indices[piece].tolist())
+
+    def block(self, number: int) -> Block:
+        """The examples that are made of a block of the stream: the first `depth`."""
+        block = block_of(self._recipe, self._split, number)
+        first = block.positions.start
+        return replace(block, positions=range(first, first + self.depth))
+
+    def _places(self, step: int) -> tuple[IntArray, IntArray]:
+        """The block of every lane at a step, and which of its examples it is, each (N,)."""
+        lanes = np.arange(self.batch_size)
+        # the first lanes are ahead, so that blocks are taken up in the order of their numbers
+        ahead = (self.batch_size - 1 - lanes) * self.depth // self.batch_size
+        turn, index = np.divmod(step + ahead, self.depth)
+        return turn * self.batch_size + lanes, index
+
+    def _begun(self, number: int) -> Future[Synthesised]:
+        if number not in self._made:
+            self._made[number] = self._pool.submit(synthesise, self._recipe, self.block(number))
+        return self._made[number]
+
+    def _forget(self, step: int) -> None:
+        """Leave the blocks that no batch from the one before `step` on needs."""
+        oldest = self._places(max(0, step - 1))[0].min()
+        for number in [number for number in self._made if number < oldest]:
+            del self._made[number]
+
+
+def _joined(blocks: Sequence[Synthesised], indices: Sequence[int]) -> Synthesised:
+    """One example of each block, in every view."""
+    chosen = list(zip(blocks, indices, strict=True))
+    views: dict[View, IqPairBatch] = {}
+    for view, pairs in blocks[0].views.items():
+        seen = [block.views[view].observed for block in blocks]
+        rows = list(zip(seen, indices, strict=True))
+        observed = replace(
+            pairs.observed,
+            iq=np.stack([batch.iq[index] for batch, index in rows]),
+            label=np.array([batch.label[index] for batch, index in rows]),
+            snr_db=np.array([batch.snr_db[index] for batch, index in rows]),
+        )
+        clean = np.stack([block.views[view].clean[index] for block, index in chosen])
+        views[view] = IqPairBatch(observed, clean)
+    names = blocks[0].drawn
+    drawn = {
+        name: np.array([block.drawn[name][index] for block, index in chosen]) for name in names
+    }
+    return Synthesised(views, drawn)

@@ -1,0 +1,193 @@
+"""From I/Q to the inputs of a network and their targets: images, signals, noise.
+
+A modality is drawn from the observed I/Q, from its clean twin, or from both. Images have axes of
+their own (see `render`); signals and noise are in the units of the image: divided by an rms
+amplitude, as a receiver's gain control would have it, or `absolute`, as they are.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from rfmae.errors import ShapeError
+from rfmae.imaging.render import constellation_images, quarter_turned
+from rfmae.records import PUBLISHED_FOLD, ImageConfig, Modality, Units, View
+
+IqViews = Mapping[View, Tensor]
+"""The I/Q of the same examples in each view, each complex (N, T)."""
+
+
+def network_inputs(
+    observed: IqViews,
+    clean: IqViews | None,
+    image: ImageConfig,
+    modalities: Sequence[Modality],
+    samples_per_symbol: float = 1.0,
+) -> dict[str, Tensor]:
+    """What the encoder sees of some examples, by name: (N, C, H, W) or (N, 2, T), float32.
+
+    `clean` may be left out where every modality is one that a receiver has. `samples_per_symbol`
+    is of the waveform.
+    """
+    parts = contents(modalities, targets=False)
+    return named(drawn(parts, observed, clean, image, samples_per_symbol), modalities)
+
+
+def network_targets(
+    observed: IqViews,
+    clean: IqViews,
+    image: ImageConfig,
+    modalities: Sequence[Modality],
+    samples_per_symbol: float = 1.0,
+) -> dict[str, Tensor]:
+    """What a network should make of each modality: its clean twin, and of noise the same noise."""
+    goals = [modality.target.content for modality in modalities]
+    parts = drawn(tuple(dict.fromkeys(goals)), observed, clean, image, samples_per_symbol)
+    return named_targets(parts, modalities)
+
+
+def contents(modalities: Sequence[Modality], *, targets: bool) -> tuple[Modality, ...]:
+    """What is to be drawn for the inputs and, if asked for, their targets, each once."""
+    wanted = [modality.content for modality in modalities]
+    if targets:
+        wanted += [modality.target.content for modality in modalities]
+    return tuple(dict.fromkeys(wanted))
+
+
+def named(parts: Mapping[Modality, Tensor], modalities: Sequence[Modality]) -> dict[str, Tensor]:
+    """The inputs among what was drawn, by the names of their modalities."""
+    return {modality.name: parts[modality.content] for modality in modalities}
+
+
+def named_targets(
+    parts: Mapping[Modality, Tensor], modalities: Sequence[Modality]
+) -> dict[str, Tensor]:
+    """The targets among what was drawn, by the names of the modalities that they belong to."""
+    return {modality.name: parts[modality.target.content] for modality in modalities}
+
+
+def drawn(
+    parts: Sequence[Modality],
+    observed: IqViews,
+    clean: IqViews | None,
+    image: ImageConfig,
+    samples_per_symbol: float = 1.0,
+) -> dict[Modality, Tensor]:
+    """Each of the parts, (N, C, H, W) or (N, 2, T) float32, on the device of the I/Q."""
+    for part in parts:
+        _check(part, observed, clean)
+    return {part: _drawn(part, observed, clean or {}, image, samples_per_symbol) for part in parts}
+
+
+def input_shapes(
+    image: ImageConfig, modalities: Sequence[Modality], samples: Mapping[View, int]
+) -> dict[str, tuple[int, ...]]:
+    """The shape of one example of each modality, of views of so many samples."""
+    return {modality.name: modality.shape(image, samples) for modality in modalities}
+
+
+def turned(
+    inputs: Mapping[str, Tensor],
+    turns: Tensor,
+    image: ImageConfig,
+    modalities: Sequence[Modality],
+) -> dict[str, Tensor]:
+    """Inputs or targets as they would be had each carrier phase been `turns` (N,) quarters on.
+
+    Exact, for I and Q of a signal only change places and signs (i^turns), and pixels likewise. A
+    folded signal shows the real part alone, of which no turn can be told: it is refused.
+    """
+    return {
+        modality.name: _turned(inputs[modality.name], turns, image, modality)
+        for modality in modalities
+    }
+
+
+def _check(part: Modality, observed: IqViews, clean: IqViews | None) -> None:
+    if part.needs_clean and clean is None:
+        raise ShapeError(
+            f"{part.name} needs the clean twins of the examples, which a receiver does not have; "
+            "give them, or leave that modality out"
+        )
+    if part.what == "image":  # rendering checks its own
+        return
+    for views in (observed, clean):
+        if views is not None and part.view not in views:
+            raise ShapeError(
+                f"{part.name} is read from the {part.view}, but the I/Q of "
+                f"{' and '.join(views) or 'no view'} was given"
+            )
+
+
+def _drawn(
+    part: Modality, observed: IqViews, clean: IqViews, image: ImageConfig, samples_per_symbol: float
+) -> Tensor:
+    given = clean if part.given == "clean" else observed
+    if part.what == "image":
+        return constellation_images(given, image, samples_per_symbol)
+    if part.what == "noise":
+        iq = _noise(observed[part.view], clean[part.view], image.units)
+    else:
+        iq = _in_units(given[part.view], image.units)
+    return _folded(iq.real) if part.form == "folded" else _sequence(iq)
+
+
+def _sequence(iq: Tensor) -> Tensor:
+    """I and Q (N, 2, T) of (N, T)."""
+    return torch.view_as_real(iq).float().transpose(1, 2).contiguous()
+
+
+def _folded(samples: Tensor) -> Tensor:
+    """Real samples (N, T) as pictures (N, 3, 224, 224) of three equal planes.
+
+    Brought to 50,176 samples on straight lines from the first to the last and cut into rows, as
+    the newest public code of DenoMAE does it.
+    """
+    pixels = PUBLISHED_FOLD**2
+    lines = F.interpolate(samples[:, None].float(), pixels, mode="linear", align_corners=True)
+    return lines.view(-1, 1, PUBLISHED_FOLD, PUBLISHED_FOLD).expand(-1, 3, -1, -1)
+
+
+def _noise(observed: Tensor, clean: Tensor, units: Units) -> Tensor:
+    """What the observed I/Q (N, T) holds beside its clean twin.
+
+    A receiver brings both to one power, each by its own gain. In `rms` units the observed signal
+    therefore has power 1 and the twin, at the amplitude of least squares, is taken off it: what is
+    left is the noise as strong as it stands in the observed signal. Absolute I/Q is of one scale.
+    """
+    if units == "absolute":
+        return observed - clean
+    seen, twin = _in_units(observed, units), _in_units(clean, units)
+    amplitude = (twin.conj() * seen).real.mean(dim=1, keepdim=True)  # the twin has power 1
+    return seen - amplitude * twin
+
+
+def _in_units(iq: Tensor, units: Units) -> Tensor:
+    """I/Q (N, T) divided by its rms amplitude, or as it is; no power stays no power."""
+    if units == "absolute":
+        return iq
+    peak = torch.view_as_real(iq.resolve_conj()).abs().amax(dim=(1, 2))[:, None]
+    iq = iq / torch.where(peak > 0, peak, 1.0)  # so that squares neither vanish nor overflow
+    rms = torch.linalg.vector_norm(iq, dim=1, keepdim=True) / iq.shape[1] ** 0.5
+    return iq / torch.where(rms > 0, rms, 1.0)
+
+
+_COSINE, _SINE = (1.0, 0.0, -1.0, 0.0), (0.0, 1.0, 0.0, -1.0)  # of quarter turns
+
+
+def _turned(values: Tensor, turns: Tensor, image: ImageConfig, modality: Modality) -> Tensor:
+    if modality.form == "folded":
+        raise ShapeError(
+            f"{modality.name} is folded from the real part alone, which cannot be turned; "
+            'train without turns or write form = "sequence"'
+        )
+    if modality.what == "image":
+        return quarter_turned(values, turns, image.planes)
+    quarters = turns % 4
+    cosine, sine = (values.new_tensor(table)[quarters][:, None] for table in (_COSINE, _SINE))
+    in_phase, quadrature = values.unbind(dim=1)
+    return torch.stack(
+        [in_phase * cosine - quadrature * sine, in_phase * sine + quadrature * cosine], dim=1
+    )

@@ -1,0 +1,97 @@
+"""Noisy constellation images to clean ones."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rfmae.artefacts import Card
+from rfmae.inference.asked import Asked
+from rfmae.inference.sight import IMAGE, Sight
+from rfmae.models.denomae import DenoMAE
+from rfmae.models.masking import complementary_masks
+from rfmae.models.patches import PatchGrid, PatchMask, unpatchify
+from rfmae.records import FloatArray, ImageConfig
+
+
+class Denoiser:
+    """Noisy constellation images to clean ones, with the images drawn as in training."""
+
+    def __init__(self, network: DenoMAE, card: Card, sight: Sight, device: torch.device):
+        self.card, self.sight = card, sight
+        self._network, self._device = network.to(device), device
+
+    @property
+    def image(self) -> ImageConfig:
+        """How its constellation images are drawn."""
+        return self.sight.image
+
+    @torch.inference_mode()
+    def inputs(self, iq: Asked) -> dict[str, FloatArray]:
+        """All that it is shown of complex I/Q (N, T), by modality; `image` is (N, C, H, W)."""
+        batches = [*self.sight.inputs(iq, self._device)]
+        return {
+            name: torch.cat([batch[name] for batch in batches]).cpu().numpy() for name in batches[0]
+        }
+
+    def images(self, iq: Asked) -> FloatArray:
+        """Constellation images (N, C, H, W) of complex I/Q (N, T), drawn as in training."""
+        return self.inputs(iq)[IMAGE]
+
+    @torch.inference_mode()
+    def __call__(self, shown: FloatArray | Mapping[str, FloatArray], seed: int = 0) -> FloatArray:
+        """Reconstructions (N, C, H, W) in [0, 1] of noisy images, alone or among other inputs.
+
+        The visible sets of the masks divide the patches, so each patch is predicted several times
+        while it is hidden; the predictions are averaged. `seed` decides the masks.
+        """
+        inputs = self._given(shown)
+        looks, hidden = [], []
+        for masks in self._complementary(len(inputs[IMAGE]), inputs, seed):
+            hidden.append(masks[IMAGE].hidden[..., None])
+            looks.append(self._network(inputs, masks).picture(IMAGE) * hidden[-1])
+        return self._pictured(torch.stack(looks).sum(dim=0) / torch.stack(hidden).sum(dim=0))
+
+    @torch.inference_mode()
+    def unmasked(self, shown: FloatArray | Mapping[str, FloatArray]) -> FloatArray:
+        """The same with nothing hidden: one look at every patch, which training never had."""
+        inputs = self._given(shown)
+        masks = {
+            name: _everything(len(values), self._grid(name).patches, self._device)
+            for name, values in inputs.items()
+        }
+        output = self._network(inputs, masks, everything=True)
+        return self._pictured(output.picture(IMAGE))
+
+    def _given(self, shown: FloatArray | Mapping[str, FloatArray]) -> dict[str, Tensor]:
+        named = shown if isinstance(shown, Mapping) else {IMAGE: shown}
+        return {
+            name: torch.from_numpy(np.asarray(values, np.float32)).to(self._device)
+            for name, values in named.items()
+        }
+
+    def _complementary(
+        self, n: int, inputs: Mapping[str, Tensor], seed: int
+    ) -> Iterator[dict[str, PatchMask]]:
+        """Masks of every modality, as many rounds as the image needs."""
+        generator = torch.Generator(self._device).manual_seed(seed)
+        rounds = {}
+        for name in sorted(inputs, key=lambda name: name != IMAGE):  # its draws come first
+            patches = self._grid(name).patches
+            visible = self._network.config.masking.visible_at(patches, 1, 1)
+            rounds[name] = complementary_masks(n, patches, visible, generator)
+        for turn in range(len(rounds[IMAGE])):
+            yield {name: masks[turn % len(masks)] for name, masks in rounds.items()}
+
+    def _grid(self, name: str) -> PatchGrid:
+        return self._network.config.encoder.grid(name)
+
+    def _pictured(self, patches: Tensor) -> FloatArray:
+        return unpatchify(patches, self._grid(IMAGE)).clamp(0, 1).cpu().numpy()
+
+
+def _everything(n: int, patches: int, device: torch.device) -> PatchMask:
+    """A mask that hides nothing."""
+    ids = torch.arange(patches, device=device).expand(n, -1)
+    return PatchMask(ids, ids[:, :0])

@@ -1,0 +1,57 @@
+"""Checkpoints as callables: the network, the way its inputs are drawn, the device."""
+
+from pathlib import Path
+
+import torch
+
+from rfmae.errors import CheckpointError, ShapeError
+from rfmae.inference.answering import FeatureEncoder, SignalClassifier
+from rfmae.inference.denoising import Denoiser
+from rfmae.inference.sight import IMAGE, Sight
+from rfmae.models.checkpoint import CLASSIFIER, DENOMAE, load_checkpoint
+from rfmae.models.classifier import Classifier
+from rfmae.models.denomae import DenoMAE
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """A device by name; `auto` takes a GPU where there is one."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ShapeError(f"no device {name!r} on this machine; use --device cpu or auto") from error
+    return device
+
+
+def load_classifier(path: str | Path, device: str = "auto") -> SignalClassifier:
+    """The classifier of a checkpoint or run folder."""
+    checkpoint, chosen = load_checkpoint(path, CLASSIFIER), choose_device(device)
+    network = checkpoint.build()
+    assert isinstance(network, Classifier)
+    return SignalClassifier(network, checkpoint.card, Sight.of(checkpoint), chosen)
+
+
+def load_denoiser(path: str | Path, device: str = "auto") -> Denoiser:
+    """The denoiser of a pre-training checkpoint or run folder that paints clean images."""
+    checkpoint, chosen = load_checkpoint(path, DENOMAE), choose_device(device)
+    network = checkpoint.build()
+    assert isinstance(network, DenoMAE)
+    sight = Sight.of(checkpoint)
+    if IMAGE not in [modality.name for modality in sight.modalities]:
+        raise CheckpointError(f"{path} paints no images: its network never saw one")
+    if network.config.pixels.normalised:
+        raise CheckpointError(
+            f"{path} was trained to paint patches of mean 0 and variance 1, which say nothing of "
+            "brightness; pre-train without --normalised-targets to denoise"
+        )
+    return Denoiser(network, checkpoint.card, sight, chosen)
+
+
+def load_encoder(path: str | Path, device: str = "auto") -> FeatureEncoder:
+    """The encoder of any checkpoint or run folder, frozen."""
+    checkpoint, chosen = load_checkpoint(path), choose_device(device)
+    network = checkpoint.build()
+    assert isinstance(network, DenoMAE | Classifier)
+    return FeatureEncoder(network.encoder, Sight.of(checkpoint), chosen)

@@ -1,0 +1,62 @@
+"""What a network is shown of I/Q."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from rfmae.imaging.inputs import network_inputs
+from rfmae.inference.asked import Asked, checked_views
+from rfmae.models.checkpoint import Checkpoint
+from rfmae.records import IMAGE_ALONE, FloatArray, ImageConfig, Modality, View, needed_views
+
+IMAGE = IMAGE_ALONE[0].name
+_BATCH = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a network is shown of I/Q: the modalities that a receiver has, drawn as in training."""
+
+    image: ImageConfig
+    modalities: tuple[Modality, ...]
+    samples: dict[View, int]
+    samples_per_symbol: float
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint) -> "Sight":
+        """What the network of a checkpoint can be shown where there are no clean twins."""
+        card = checkpoint.card
+        seen = {grid.name for grid in checkpoint.encoder.modalities}
+        modalities = tuple(
+            modality
+            for modality in checkpoint.modalities
+            if modality.is_received and modality.name in seen
+        )
+        return cls(
+            checkpoint.image, modalities, dict(card["samples"]), float(card["samples_per_symbol"])
+        )
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """What has to be given, symbols first."""
+        return needed_views(self.modalities, self.image)
+
+    def inputs(self, iq: Asked, device: torch.device) -> Iterator[dict[str, Tensor]]:
+        """The inputs of complex I/Q (N, T) on the device, batch by batch."""
+        views = checked_views(iq, self.views, dimensions=2)
+        for first in range(0, len(next(iter(views.values()))), _BATCH):
+            rows = slice(first, first + _BATCH)
+            part = {view: torch.from_numpy(given[rows]).to(device) for view, given in views.items()}
+            yield network_inputs(part, None, self.image, self.modalities, self.samples_per_symbol)
+
+
+def draw_images(iq: Asked, image: ImageConfig, samples_per_symbol: float = 1.0) -> FloatArray:
+    """Constellation images (N, planes, size, size) in [0, 1] of complex I/Q (N, T), float32.
+
+    Where planes are drawn from symbols and waveform, `iq` is a mapping with the I/Q of each.
+    """
+    sight = Sight(image, IMAGE_ALONE, {}, samples_per_symbol)
+    batches = sight.inputs(iq, torch.device("cpu"))
+    return torch.cat([batch[IMAGE] for batch in batches]).numpy()

@@ -1,0 +1,183 @@
+"""Noise on the features of an encoder: how strong it is, its draw, and the layer that adds it.
+
+Encoder-centric corruption (arXiv 2412.19104): some of the visible tokens pass through the first
+blocks clean and are noised there, as a diffusion model would noise them.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from rfmae.errors import ShapeError
+from rfmae.units import ratio_to_db
+
+DisruptionMode = Literal["entropy", "cross", "hard"]
+"""How hidden and noised tokens are kept apart; see `rfmae.models.objectives.disruption`."""
+
+_SINUSOIDS = 256
+_LONGEST_PERIOD = 10_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Noising:
+    """Which tokens are noised, where, how strongly, and how they are kept from the hidden ones.
+
+    A `share` of the visible tokens is noised after `block` blocks, at a time drawn from 0 to
+    `latest` − 1 for each example. The betas rise in a straight line from `first_beta` to
+    `last_beta` over `steps` times and are raised to `power`. The noise of a token is in units of
+    its own rms, so that the share of noise is an SNR, or of `unit` variance as in the paper.
+    """
+
+    share: float = 0.0
+    block: int = 2
+    scale: Literal["rms", "unit"] = "rms"
+    steps: int = 1000
+    first_beta: float = 1e-4
+    last_beta: float = 0.02
+    power: float = 1.2
+    latest: int = 1000  # times are t < latest
+    time_embedding: bool = True
+    classify_noised: bool = False
+    disruption_weight: float = 0.1
+    disruption: DisruptionMode = "entropy"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1:
+            raise ShapeError(f"share of noised tokens must lie in [0, 1], got {self.share:g}")
+        if self.block < 0:
+            raise ShapeError(f"block must not be negative, got {self.block}")
+        if self.scale not in ("rms", "unit"):
+            raise ShapeError(f"scale must be 'rms' or 'unit', got {self.scale!r}")
+        if self.disruption not in ("entropy", "cross", "hard"):
+            raise ShapeError(
+                f"disruption must be 'entropy', 'cross' or 'hard', got {self.disruption!r}"
+            )
+        if self.disruption_weight < 0:
+            raise ShapeError(
+                f"disruption_weight must not be negative, got {self.disruption_weight:g}"
+            )
+        self._check_schedule()
+
+    def _check_schedule(self) -> None:
+        if not 0 <= self.first_beta <= self.last_beta < 1:
+            raise ShapeError(
+                "betas must be ordered 0 <= first_beta <= last_beta < 1, "
+                f"got {self.first_beta:g} and {self.last_beta:g}"
+            )
+        if not self.power > 0:
+            raise ShapeError(f"power must be positive, got {self.power:g}")
+        if not 1 <= self.latest <= self.steps:
+            raise ShapeError(f"latest must lie in 1 to {self.steps} steps, got {self.latest}")
+
+    @property
+    def disrupts(self) -> bool:
+        """Whether hidden and noised tokens are kept apart at all."""
+        return self.disruption_weight > 0 or self.disruption == "hard"
+
+    def noised_of(self, visible: int) -> int:
+        """How many of `visible` tokens are noised: at least one, where any share is."""
+        return max(round(self.share * visible), 1) if self.share else 0
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureNoise:
+    """What was drawn for the noised tokens of each example."""
+
+    times: Tensor  # (N,) long
+    eps: Tensor  # (N, Q, D) of unit variance
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def __getitem__(self, rows: slice) -> "FeatureNoise":
+        """The noise of some of the examples."""
+        return FeatureNoise(self.times[rows], self.eps[rows])
+
+
+def draw_feature_noise(
+    n: int, noised: int, width: int, noising: Noising, generator: torch.Generator
+) -> FeatureNoise:
+    """Times and white Gaussian noise for `noised` tokens of each of n examples."""
+    device = generator.device
+    times = torch.randint(noising.latest, (n,), generator=generator, device=device)
+    return FeatureNoise(times, torch.randn(n, noised, width, generator=generator, device=device))
+
+
+class NoiseSchedule(nn.Module):
+    """The share of a token's power that its noise leaves, time by time (Ho et al. 2020, eq. 4)."""
+
+    table: Tensor
+
+    def __init__(self, noising: Noising) -> None:
+        super().__init__()
+        betas = torch.linspace(
+            noising.first_beta, noising.last_beta, noising.steps, dtype=torch.float64
+        )
+        self.register_buffer("table", (1 - betas.pow(noising.power)).cumprod(0), persistent=False)
+
+    def kept(self, times: Tensor) -> Tensor:
+        """The share ᾱ of times (N,), float64 (N,)."""
+        return self.table[times]
+
+    def feature_snr_db(self, times: Tensor) -> Tensor:
+        """Power of feature over power of noise at times (N,), in dB, float64 (N,).
+
+        It is the SNR of every single token where noise is in units of its rms.
+        """
+        kept = self.kept(times).cpu()
+        return torch.from_numpy(ratio_to_db((kept / (1 - kept)).numpy()))
+
+
+class TimeEmbedding(nn.Module):
+    """Times to vectors of a width: sinusoids through a perceptron (Ho et al. 2020, appendix B)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.perceptron = nn.Sequential(
+            nn.Linear(_SINUSOIDS, width), nn.SiLU(), nn.Linear(width, width)
+        )
+
+    def forward(self, times: Tensor) -> Tensor:
+        """Times (N,) to (N, width), in float32 whatever the network around computes in."""
+        with torch.autocast(times.device.type, enabled=False):
+            return self.perceptron(_sinusoids(times))
+
+
+def _sinusoids(times: Tensor) -> Tensor:
+    """Sines and cosines of times (N,), of periods in a geometric row, (N, 256)."""
+    half = _SINUSOIDS // 2
+    exponents = torch.arange(half, device=times.device) / half
+    angles = times[:, None].float() * torch.exp(-math.log(_LONGEST_PERIOD) * exponents)
+    return torch.cat([angles.cos(), angles.sin()], dim=1)
+
+
+class Noiser(nn.Module):
+    """Mixes noise into tokens so that their power stays, and tells them how late it is."""
+
+    def __init__(self, width: int, noising: Noising) -> None:
+        super().__init__()
+        self.scale = noising.scale
+        self.schedule = NoiseSchedule(noising)
+        self.time_embedding = TimeEmbedding(width) if noising.time_embedding else None
+
+    def forward(self, tokens: Tensor, noise: FeatureNoise) -> Tensor:
+        """√ᾱ·z + √(1 − ᾱ)·s·ε + τ(t) of tokens z (N, Q, D), in their own type.
+
+        The scale s of a token is its rms, through which no gradient flows, or one.
+        """
+        kept = self.schedule.kept(noise.times)[:, None, None]
+        clean = tokens.float()
+        deviation = (1 - kept).sqrt().float() * self._scales(clean)
+        noised = kept.sqrt().float() * clean + deviation * noise.eps
+        if self.time_embedding is not None:
+            noised = noised + self.time_embedding(noise.times)[:, None]
+        return noised.to(tokens.dtype)
+
+    def _scales(self, tokens: Tensor) -> Tensor | float:
+        """What noise of unit variance is multiplied with, (N, Q, 1)."""
+        if self.scale == "unit":
+            return 1.0
+        return tokens.detach().square().mean(dim=-1, keepdim=True).sqrt()

@@ -1,0 +1,29 @@
+"""Which patch is this token? The second task of DenoMAE2.0."""
+
+from typing import Literal
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from rfmae.models.patches import PatchMask
+
+Target = Literal["absolute", "rank"]
+
+
+def position_target(mask: PatchMask, target: Target = "absolute") -> Tensor:
+    """The answer for each visible token, (N, V) long: the number of its own patch, or where that
+    stands among the visible patches in their natural order.
+    """
+    if target == "rank":
+        return mask.visible_ids.argsort(dim=1).argsort(dim=1)
+    return mask.visible_ids
+
+
+def position_loss(logits: Tensor, target: Tensor) -> Tensor:
+    """Cross-entropy of logits (N, V, positions) against (N, V); a blind guess pays ln positions."""
+    return F.cross_entropy(logits.float().flatten(0, 1), target.flatten())
+
+
+def position_accuracy(logits: Tensor, target: Tensor) -> Tensor:
+    """Share of the tokens whose position is named right."""
+    return (logits.argmax(-1) == target).float().mean()

@@ -1,0 +1,144 @@
+"""What pre-training descends: the weighted sum of its losses, and every part to be logged."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from rfmae.models.denomae import DenoMAEConfig, DenoMAEOutput, PositionTask
+from rfmae.models.noising import Noising
+from rfmae.models.objectives.disruption import attention_figures, disruption_loss
+from rfmae.models.objectives.laplacian import hidden_pixels, masked_laplacian_loss
+from rfmae.models.objectives.pixels import normalised_patches, patch_statistics, pixel_loss
+from rfmae.models.objectives.position import position_accuracy, position_loss, position_target
+from rfmae.models.objectives.uniformity import image_uniformity, token_uniformity
+from rfmae.models.patches import PatchGrid, PatchMask, patchify, put_back, take, unpatchify
+from rfmae.models.vit import Inputs
+
+Figures = dict[str, Tensor]
+
+
+def denomae_losses(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfig) -> Figures:
+    """The total `loss`, weighted as the configuration says, and its parts, unweighted.
+
+    `targets` are clean (or noisy) images and sequences, by modality; over several modalities the
+    reconstruction losses add up (DenoMAE), the others are means.
+    """
+    grids = {name: config.encoder.grid(name) for name in output.masks}
+    patches = {name: patchify(targets[name], grid.patch) for name, grid in grids.items()}
+    figures = _reconstruction(output, patches, config)
+    loss = figures["reconstruction_loss"]
+    if "denoised_loss" in figures:
+        loss = loss + figures["denoised_loss"]
+    for name, weight, found in (
+        ("position_loss", config.position.weight, _position),
+        ("laplacian_loss", config.laplacian_weight, _laplacian),
+        ("uniformity_loss", config.uniformity_weight, _uniformity),
+    ):
+        if weight:
+            figures.update(found(output, patches, config))
+            loss = loss + weight * figures[name]
+    if output.watched:
+        figures.update(_disruption(output, config.noising))
+        loss = loss + config.noising.disruption_weight * figures["disruption_loss"]
+    return {"loss": loss, **{name: value.detach() for name, value in figures.items()}}
+
+
+def _reconstruction(
+    output: DenoMAEOutput, patches: Mapping[str, Tensor], config: DenoMAEConfig
+) -> Figures:
+    """Hidden patches, and apart from them those whose tokens were noised (or all together)."""
+    hidden, denoised = [], []
+    for name, painted in output.painted.items():
+        mask = output.masks[name]
+        target = take(patches[name], output.painted_ids(name))
+        if config.pixels.normalised:
+            target = normalised_patches(target)
+        count, everywhere = _hidden(mask), config.pixels.where == "all"
+        asked = slice(0 if everywhere else painted.shape[1] - count, None)
+        hidden.append(pixel_loss(painted[:, asked], target[:, asked], config.pixels.error))
+        noised = 0 if everywhere else min(mask.noised, painted.shape[1] - count)
+        if noised:
+            fallen = slice(-count - noised, -count)
+            denoised.append(pixel_loss(painted[:, fallen], target[:, fallen], config.pixels.error))
+    figures = {"reconstruction_loss": torch.stack(hidden).sum()}
+    if denoised:
+        figures["denoised_loss"] = torch.stack(denoised).sum()
+    return figures
+
+
+def _hidden(mask: PatchMask) -> int:
+    return mask.hidden_ids.shape[1]
+
+
+def _position(output: DenoMAEOutput, _: Mapping[str, Tensor], config: DenoMAEConfig) -> Figures:
+    """Loss over the tokens that are classified; accuracy of those with and without position."""
+    losses, placed, unplaced = [], [], []
+    for name, logits in output.position_logits.items():
+        mask = output.masks[name]
+        target = position_target(mask, config.position.target)
+        asked = _classified(mask, config.position, config.noising)
+        losses.append(position_loss(logits[:, asked], target[:, asked]))
+        lost = mask.unplaced
+        if lost < mask.visible:
+            placed.append(position_accuracy(logits[:, lost:], target[:, lost:]))
+        if lost:
+            unplaced.append(position_accuracy(logits[:, :lost], target[:, :lost]))
+    figures = {"position_loss": torch.stack(losses).mean()}
+    if placed:
+        figures["position_accuracy"] = torch.stack(placed).mean()
+    if unplaced:
+        figures["position_accuracy_unplaced"] = torch.stack(unplaced).mean()
+    return figures
+
+
+def _classified(mask: PatchMask, position: PositionTask, noising: Noising) -> slice:
+    """Which visible tokens are asked for their position."""
+    if position.dropout and mask.unplaced:
+        return slice(0, mask.unplaced)
+    quiet = mask.visible - mask.noised
+    # where all are noised, there is no other to ask
+    return slice(0, mask.visible if noising.classify_noised or not quiet else quiet)
+
+
+def _laplacian(
+    output: DenoMAEOutput, patches: Mapping[str, Tensor], config: DenoMAEConfig
+) -> Figures:
+    """Mean over the modalities, on their hidden patches, in the units of the target."""
+    losses = []
+    for name, mask in output.masks.items():
+        grid = config.encoder.grid(name)
+        painted = output.painted[grid.name][:, -_hidden(mask) :].float()
+        target = take(patches[grid.name], mask.hidden_ids)
+        if config.pixels.normalised:
+            mean, deviation = patch_statistics(target)
+            painted = painted * deviation + mean
+
+        def pictured(values: Tensor, mask: PatchMask = mask, grid: PatchGrid = grid) -> Tensor:
+            return unpatchify(put_back(values, mask.hidden_ids, grid.patches), grid)
+
+        hidden = hidden_pixels(mask.hidden, grid)
+        losses.append(masked_laplacian_loss(pictured(painted), pictured(target), hidden))
+    return {"laplacian_loss": torch.stack(losses).mean()}
+
+
+def _uniformity(output: DenoMAEOutput, _: Mapping[str, Tensor], config: DenoMAEConfig) -> Figures:
+    """Of the mean tokens of different images, or of the tokens of each image."""
+    tokens = output.tokens[:, 1:]
+    if config.uniformity_level == "token":
+        return {"uniformity_loss": token_uniformity(tokens)}
+    if len(tokens) < 2:  # the odd rest of a validation split: alone, nothing can spread
+        return {"uniformity_loss": tokens.new_zeros(())}
+    return {"uniformity_loss": image_uniformity(tokens)}
+
+
+def _disruption(output: DenoMAEOutput, noising: Noising) -> Figures:
+    """Mean over all attention that was watched."""
+    parts = [
+        {
+            "disruption_loss": disruption_loss(weights, hidden, noised, noising.disruption),
+            **attention_figures(weights, hidden, noised),
+        }
+        for weights, hidden, noised in output.watched
+    ]
+    return {name: torch.stack([part[name] for part in parts]).mean() for name in parts[0]}

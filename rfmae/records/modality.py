@@ -1,0 +1,144 @@
+"""What a network sees of an example: its image, its signal, its noise."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+from rfmae.errors import ArtefactError, RecipeError
+from rfmae.records.image import ImageConfig
+from rfmae.records.iq import View
+
+PUBLISHED_FOLD = 224
+"""Pixels on a side of the picture that DenoMAE folds a signal into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Modality:
+    """One of the inputs of a network, beside each other through one encoder (DenoMAE).
+
+    What: the constellation `image`; the `signal`, I and Q over time; the `noise`, the observed
+    signal less its clean twin, which is its own target.
+
+    Given: the encoder sees what was `observed`, or the `clean` twin, as two of the five inputs of
+    DenoMAE are. The target is the clean twin either way.
+
+    Form, of signal and noise: a `sequence` (2, T) of I and Q in one-dimensional patches, or
+    `folded`, the real part as a picture of 224×224 pixels, as the public code of DenoMAE has it.
+
+    `view` is what signal and noise are read from; the planes of an image name their own. `patch`
+    counts pixels on a side or samples; zero leaves it to the network.
+    """
+
+    what: Literal["image", "signal", "noise"] = "image"
+    given: Literal["observed", "clean"] = "observed"
+    form: Literal["sequence", "folded"] = "sequence"
+    view: View = "symbols"
+    patch: int = 0
+
+    def __post_init__(self) -> None:
+        if self.patch < 0:
+            raise RecipeError(f"patch of a modality must not be negative, got {self.patch}")
+        if self.what == "noise" and self.given == "clean":
+            raise RecipeError('noise has no clean twin, got given = "clean"; leave it out')
+        if self.what != "image":
+            return
+        if self.form == "folded":
+            raise RecipeError(
+                'an image is not folded, got form = "folded"; leave it out or write what = "signal"'
+            )
+        if self.view != "symbols":
+            raise RecipeError(
+                f"an image is drawn from what its planes name, got view = {self.view!r}; "
+                "leave it out"
+            )
+
+    @property
+    def name(self) -> str:
+        """Its name among the inputs: image, signal, noise, clean_image, clean_signal."""
+        return f"clean_{self.what}" if self.given == "clean" else self.what
+
+    @property
+    def is_received(self) -> bool:
+        """Whether a receiver has it; clean twins and bare noise exist in training alone."""
+        return self.given == "observed" and self.what != "noise"
+
+    @property
+    def needs_clean(self) -> bool:
+        """Whether it cannot be drawn without the clean twin."""
+        return not self.is_received
+
+    @property
+    def target(self) -> "Modality":
+        """What a network should make of it: its clean twin, and of noise the same noise."""
+        return self if self.what == "noise" else replace(self, given="clean")
+
+    @property
+    def content(self) -> "Modality":
+        """What it shows, however it is cut into patches."""
+        return replace(self, patch=0)
+
+    def shape(self, image: ImageConfig, samples: Mapping[View, int]) -> tuple[int, ...]:
+        """Planes and sides of one example, (C, H, W) or (2, T), of views of so many samples."""
+        if self.what == "image":
+            return (len(image.planes), image.size, image.size)
+        if self.form == "folded":
+            return (3, PUBLISHED_FOLD, PUBLISHED_FOLD)  # three alike, as an image has
+        return (2, samples[self.view])
+
+
+IMAGE_ALONE = (Modality(),)
+"""What DenoMAE2.0 sees."""
+
+
+def needed_views(modalities: Sequence[Modality], image: ImageConfig) -> tuple[View, ...]:
+    """What the modalities are drawn from, each view once, symbols first."""
+    needed = {modality.view for modality in modalities if modality.what != "image"}
+    if any(modality.what == "image" for modality in modalities):
+        needed |= {*image.views}
+    return tuple(view for view in get_args(View) if view in needed)
+
+
+def check_modalities(
+    modalities: Sequence[Modality], image: ImageConfig, samples: Mapping[View, int]
+) -> None:
+    """Refuse modalities that do not go together, or not with the views that there are.
+
+    `samples` is the length of an example in each view.
+    """
+    names = [modality.name for modality in modalities]
+    if len(set(names)) < len(names):
+        raise RecipeError(
+            f"modalities must differ in what and given, got {', '.join(names)}; leave one out"
+        )
+    if not any(modality.is_received for modality in modalities):
+        raise RecipeError(
+            f"modalities must name one that a receiver has, got {', '.join(names) or 'none'}; "
+            'add { what = "image" } or { what = "signal" }'
+        )
+    for modality in modalities:
+        _check_modality(modality, image, samples)
+
+
+def _check_modality(modality: Modality, image: ImageConfig, samples: Mapping[View, int]) -> None:
+    if modality.what != "image" and modality.view not in samples:
+        raise RecipeError(
+            f"the modality {modality.name} is read from the {modality.view}, but an example is "
+            f"observed as {' and '.join(samples)}; name that view or observe both"
+        )
+    side = modality.shape(image, samples)[-1]
+    if modality.patch and side % modality.patch:
+        raise RecipeError(
+            f"patch of the modality {modality.name} must divide its side of {side}, "
+            f"got {modality.patch}"
+        )
+
+
+def modalities_from_card(card: list[dict[str, Any]]) -> tuple[Modality, ...]:
+    """The modalities that a card names."""
+    try:
+        return tuple(Modality(**modality) for modality in card)
+    except TypeError as error:
+        raise ArtefactError(
+            f"a card names its modalities as {card}, which this version of rfmae does not read; "
+            "make the data set and what was trained on it anew"
+        ) from error

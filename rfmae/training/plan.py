@@ -1,0 +1,93 @@
+"""How long and how fast a network is trained, and in which pieces."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+from rfmae.errors import TrainingError
+
+Compile = Literal["auto", "on", "off"]
+
+# these change when or where a run computes and writes, not what it learns
+_NOT_IDENTITY = ("accumulate", "keep_last", "save_every_seconds", "compile", "shard_weights")
+_POSITIVE = (
+    "steps",
+    "batch_size",
+    "learning_rate",
+    "validations",
+    "log_every",
+    "accumulate",
+    "keep_last",
+    "save_every_seconds",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """How long and how fast: AdamW under a cosine with warm-up, gradients clipped.
+
+    A batch is of the whole run: its examples are divided among the processes, and within each
+    among `accumulate` pieces whose gradients are summed before the weights move.
+    """
+
+    steps: int
+    batch_size: int  # of all processes and pieces together; no more than there are examples
+    learning_rate: float
+    weight_decay: float = 0.05
+    betas: tuple[float, float] = (0.9, 0.95)
+    warmup_share: float = 0.05  # of all steps
+    gradient_clip: float | None = 1.0  # largest norm of all gradients together; none leaves them
+    layer_decay: float = 1.0  # learning rate of an encoder block over that of the block above it
+    ema: float | None = None  # share that averaged weights keep in a step; none averages none
+    seed: int = 0
+    validations: int = 8  # so often, evenly, the network is validated and saved
+    log_every: int = 10  # steps; processes agree on a stop as often
+    accumulate: int = 1  # pieces of a process's share of a batch
+    keep_last: int = 2  # checkpoints, beside the best
+    save_every_seconds: float = 600.0  # at most so much is lost between validations
+    compile: Compile = "auto"  # with CUDA graphs on a GPU; on a CPU it gains nothing
+    shard_weights: bool = False  # among the processes, for networks too large for one device
+
+    def __post_init__(self) -> None:
+        for name in _POSITIVE:
+            if not 0 < getattr(self, name) < math.inf:
+                raise TrainingError(f"{name} must be positive, got {getattr(self, name)}")
+        if self.gradient_clip is not None and not 0 < self.gradient_clip < math.inf:
+            raise TrainingError(f"gradient_clip must be positive, got {self.gradient_clip}")
+        if not 0 < self.layer_decay <= 1:
+            raise TrainingError(f"layer_decay must lie in (0, 1], got {self.layer_decay}")
+        if self.ema is not None and not 0 <= self.ema < 1:
+            raise TrainingError(f"ema must lie in [0, 1), got {self.ema}")
+        if self.compile not in get_args(Compile):
+            raise TrainingError(f"compile must be auto, on or off, got {self.compile!r}")
+        if self.compile == "on" and self.shard_weights:
+            raise TrainingError("sharded weights are not compiled; leave out one of the two")
+
+    @property
+    def warmup_steps(self) -> int:
+        return max(1, round(self.steps * self.warmup_share))
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What a resumed run must share with the one it goes on with."""
+        return {key: value for key, value in asdict(self).items() if key not in _NOT_IDENTITY}
+
+    def logs_after(self, step: int) -> bool:
+        """Whether figures are logged after so many steps."""
+        return step == 1 or step % self.log_every == 0 or step == self.steps
+
+    def validates_after(self, step: int) -> bool:
+        """Whether `step` steps done are one of the moments to validate and save."""
+        every = max(1, self.steps // self.validations)
+        return step == self.steps or (step % every == 0 and self.steps - step >= every)
+
+    def pieces(self, rank: int, world: int) -> list[slice]:
+        """Rows of the batch of each step that a process takes, one slice for each micro-step."""
+        size, rest = divmod(self.batch_size, world * self.accumulate)
+        if rest or not size:
+            raise TrainingError(
+                f"the batch of all processes must divide into {world} processes × "
+                f"{self.accumulate} accumulated pieces, got {self.batch_size}"
+            )
+        starts = [(turn * world + rank) * size for turn in range(self.accumulate)]
+        return [slice(start, start + size) for start in starts]

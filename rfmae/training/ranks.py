@@ -1,0 +1,116 @@
+"""The processes that train together: who is who, what they sum and what they tell each other."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import torch
+import torch.distributed as processes
+from torch import Tensor
+
+from rfmae.errors import TrainingError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """One process among those that train together; alone it is the first of one."""
+
+    device: torch.device
+    rank: int = 0
+    world: int = 1
+
+    @property
+    def is_writer(self) -> bool:
+        """Whether this is the one process that writes files and speaks."""
+        return self.rank == 0
+
+    def summed(self, values: Tensor) -> Tensor:
+        """The sum of a tensor over all processes, on its device."""
+        if self.world == 1:
+            return values
+        total = values.clone()
+        processes.all_reduce(total)
+        return total
+
+    def gathered(self, value: Any) -> list[Any]:
+        """What every process says, in the order of ranks, known to all."""
+        if self.world == 1:
+            return [value]
+        said: list[Any] = [None] * self.world
+        processes.all_gather_object(said, value)
+        return said
+
+    def by_writer(self, work: Callable[[], T]) -> T:
+        """Let the writer alone do a piece of work; all have its answer, or its error."""
+        if self.world == 1:
+            return work()
+        said: list[Any] = [_tried(work) if self.is_writer else None]
+        processes.broadcast_object_list(said, src=0)
+        answer, error = said[0]
+        if error is not None:
+            raise error
+        return answer
+
+    def barrier(self) -> None:
+        """Wait until every process is here."""
+        if self.world > 1:
+            processes.barrier()
+
+
+def _tried(work: Callable[[], T]) -> tuple[T | None, Exception | None]:
+    try:
+        return work(), None
+    except Exception as error:
+        return None, error
+
+
+@contextmanager
+def ranks(device: torch.device) -> Iterator[Ranks]:
+    """This process among those that torchrun started, which it names in the environment.
+
+    They talk by nccl on GPUs, one for each process of a machine, and by gloo elsewhere. A process
+    that was started alone talks to nobody; a group that stands already is used and left standing.
+    """
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world == 1:
+        yield Ranks(device)
+        return
+    device = _own_device(device)
+    opened = not processes.is_initialized()
+    if opened:
+        _open_group(device)
+    try:
+        yield Ranks(device, processes.get_rank(), processes.get_world_size())
+    finally:
+        if opened:
+            processes.destroy_process_group()
+
+
+def _own_device(device: torch.device) -> torch.device:
+    """The GPU of this process where GPUs are used."""
+    if device.type != "cuda":
+        return device
+    place, devices = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
+    if place >= devices:
+        raise TrainingError(
+            f"each process needs a GPU of its own, but this machine has {devices}; "
+            f"start no more than {devices} processes on it"
+        )
+    own = torch.device("cuda", place)
+    torch.cuda.set_device(own)
+    return own
+
+
+def _open_group(device: torch.device) -> None:
+    gpu = device.type == "cuda"
+    try:
+        processes.init_process_group("nccl" if gpu else "gloo", device_id=device if gpu else None)
+    except (RuntimeError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise TrainingError(
+            f"the processes cannot find each other ({reason}); start them with torchrun"
+        ) from error

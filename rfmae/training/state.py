@@ -1,0 +1,75 @@
+"""What a training goes on from: weights, optimiser, averages and figures, each in one piece.
+
+How far it has come is the name of its checkpoint, and what is random has an address, so nothing
+else is needed. As everything is whole, any number of processes can go on with it.
+"""
+
+from contextlib import nullcontext
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from rfmae.training.averaging import WeightAverage
+from rfmae.training.optimiser import named_state, set_named_state
+from rfmae.training.spreading import load_whole_weights, spread_as, whole, whole_weights
+from rfmae.training.tally import Tally
+
+
+class Best(NamedTuple):
+    """The best validation score so far and the checkpoint that has it."""
+
+    score: float
+    checkpoint: str
+
+
+class Saved(NamedTuple):
+    """A checkpoint as it was written."""
+
+    weights: dict[str, Tensor]  # to answer with: averaged where the run averages
+    training: dict[str, Any]
+    best: Best | None
+
+
+def whole_state(
+    network: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    average: WeightAverage | None,
+    tally: Tally,
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Weights to answer with and what else a run needs to go on; all processes ask at once."""
+    training: dict[str, Any] = {"tally": tally.state(), "optimiser": {}}
+    for name, state in named_state(network, optimiser).items():
+        training["optimiser"][name] = {key: whole(value) for key, value in state.items()}
+    if average is not None:
+        training["weights"] = whole_weights(network)
+    with nullcontext() if average is None else average.in_place():
+        return whole_weights(network), training
+
+
+def restore(
+    saved: Saved,
+    network: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    average: WeightAverage | None,
+    tally: Tally,
+) -> None:
+    """Put everything back where `whole_state` took it from."""
+    load_whole_weights(network, saved.training.get("weights", saved.weights))
+    if average is not None:
+        for name, value in average.averages.items():
+            value.copy_(spread_as(saved.weights[name], value))
+    weights = dict(network.named_parameters())
+    optimiser_state = {
+        name: {key: _as_held(value, weights[name]) for key, value in state.items()}
+        for name, state in saved.training["optimiser"].items()
+    }
+    set_named_state(network, optimiser, optimiser_state)
+    tally.set_state(saved.training["tally"])
+
+
+def _as_held(value: Tensor, weight: Tensor) -> Tensor:
+    """Part of an optimiser's state where the weight lies; a count of steps is no shard of one."""
+    if value.shape == weight.shape:
+        return spread_as(value, weight)
+    return value.to(weight.device)

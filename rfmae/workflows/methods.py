@@ -1,0 +1,104 @@
+"""What a network is taught while it is pre-trained: each paper's idea is a switch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from rfmae.errors import RecipeError, nearest
+from rfmae.models.denomae import (
+    DenoMAEConfig,
+    MaskTokens,
+    PixelTask,
+    PositionTask,
+    UniformityLevel,
+)
+from rfmae.models.masking import Masking
+from rfmae.models.noising import Noising
+from rfmae.models.patches import PatchGrid
+from rfmae.models.presets import denomae_config, encoder_config
+from rfmae.models.vit import Positions
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """The task of pre-training; as it comes, DenoMAE2.0 (arXiv 2502.18202).
+
+    - `masking`: how much is hidden, at once or by a curriculum.
+    - `pixels`: where the decoder is judged, against clean or noisy targets, normalised or not.
+    - `position`: the position head: weight, absolute or rank, position dropout.
+    - `noising`: feature noise on visible tokens and the disruption loss (arXiv 2412.19104).
+    - `laplacian_weight`, `uniformity_weight`: sharp edges, and features that spread.
+    - `mask_tokens`: in the decoder, or in the encoder (the symmetric variant).
+    - `positions` of tokens: fixed or learned. `scaled`: whether the encoder takes mean and
+      deviation of each plane off its input; they are measured once and stay in its card.
+    """
+
+    masking: Masking = field(default_factory=Masking)
+    pixels: PixelTask = field(default_factory=PixelTask)
+    position: PositionTask = field(default_factory=PositionTask)
+    noising: Noising = field(default_factory=Noising)
+    laplacian_weight: float = 0.0
+    uniformity_weight: float = 0.0
+    uniformity_level: UniformityLevel = "image"
+    mask_tokens: MaskTokens = "decoder"
+    positions: Positions = "sine-cosine"
+    scaled: bool = True
+
+    def config(self, preset: str, grids: tuple[PatchGrid, ...]) -> DenoMAEConfig:
+        """The network of a preset that learns this from inputs that are cut so."""
+        encoder = encoder_config(preset, grids, self.positions)
+        switches = {
+            item.name: getattr(self, item.name)
+            for item in fields(self)
+            if item.name not in ("positions", "scaled")
+        }
+        return denomae_config(preset, encoder, **switches)
+
+
+_NO_POSITION = PositionTask(weight=0.0)
+
+METHODS: dict[str, Method] = {
+    "mae": Method(position=_NO_POSITION, pixels=PixelTask(target="noisy")),
+    "denomae": Method(position=_NO_POSITION),
+    "denomae2": Method(),
+    "position-dropout": Method(position=PositionTask(dropout=0.5)),
+    "curriculum": Method(
+        masking=Masking(start_ratio=0.5), laplacian_weight=0.05, uniformity_weight=0.01
+    ),
+    "feature-noise": Method(noising=Noising(share=0.5)),
+    "symmetric-feature-noise": Method(
+        masking=Masking(ratio=0.6),
+        pixels=PixelTask(error="absolute"),
+        noising=Noising(share=0.5),
+        mask_tokens="encoder",
+    ),
+    "legacy": Method(scaled=False),
+}
+"""Where to start from; every switch can be set beside it.
+
+mae: He et al. 2022, on noisy images. denomae: arXiv 2501.11538, without a position head. denomae2:
+arXiv 2502.18202. The next are DenoMAE2.0 with one idea more: position dropout; the curriculum of
+mask ratios with Laplacian and uniformity losses; feature noise with the disruption loss, and its
+symmetric variant. legacy: DenoMAE2.0 with inputs as they are drawn, as its public code has them.
+"""
+
+
+def find_method(name: str) -> Method:
+    """The method of a name."""
+    if name not in METHODS:
+        raise RecipeError(f"unknown method {name!r}; {nearest(name, METHODS)}")
+    return METHODS[name]
+
+
+def with_switches(method: Method, switches: Mapping[str, Any]) -> Method:
+    """A method with some of its settings changed, by dotted names such as `position.weight`.
+
+    Those that are none stay as they are.
+    """
+    for name, value in switches.items():
+        if value is None:
+            continue
+        group, _, inner = name.rpartition(".")
+        changed: Any = replace(getattr(method, group), **{inner: value}) if group else value
+        method = replace(method, **{group or name: changed})
+    return method

@@ -1,0 +1,168 @@
+"""Processes that train together take the steps of one, and one of them writes."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from toy_task import (
+    CPU,
+    PLAN,
+    ToyTask,
+    figures,
+    last_state,
+    spread_toy,
+    together,
+    train_toy,
+)
+
+from rfmae.errors import TrainingError
+from rfmae.training import engine
+from rfmae.training.ranks import Ranks, ranks
+from rfmae.training.run_folder import RunFolder
+
+SPREAD = {"copied": {}, "in pieces": {"accumulate": 2}, "sharded": {"shard_weights": True}}
+
+
+def assert_same_figures(one, other):
+    """The same losses but for the order of float32 sums, which training makes a little larger."""
+    for line, expected in zip(figures(other), figures(one), strict=True):
+        assert line == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("changes", SPREAD.values(), ids=SPREAD)
+def test_two_processes_are_one_with_the_whole_batch(changes, tmp_path, one_thread):
+    train_toy(tmp_path / "one")
+    best = together(2, spread_toy, tmp_path / "two", changes)
+    assert best == [tmp_path / "two" / "checkpoints" / RunFolder(tmp_path / "one").best.name] * 2
+    assert_same_figures(tmp_path / "one", tmp_path / "two")
+
+
+@pytest.mark.parametrize("changes", SPREAD.values(), ids=SPREAD)
+def test_averaged_weights_of_two_processes_are_those_of_one(changes, tmp_path, one_thread):
+    train_toy(tmp_path / "one", replace(PLAN, ema=0.9))
+    together(2, spread_toy, tmp_path / "two", {**changes, "ema": 0.9})
+    assert_same_figures(tmp_path / "one", tmp_path / "two")
+
+
+@pytest.mark.parametrize("changes", SPREAD.values(), ids=SPREAD)
+def test_a_checkpoint_knows_nothing_of_processes(changes, tmp_path):
+    together(2, spread_toy, tmp_path / "run", changes)
+    saved, own = last_state(tmp_path / "run"), ToyTask(None, None).network.state_dict()
+    shapes = {name: value.shape for name, value in own.items()}
+    assert {name: value.shape for name, value in saved.weights.items()} == shapes
+    for name, state in saved.training["optimiser"].items():
+        assert state["exp_avg"].shape == shapes[name]
+        assert type(state["exp_avg"]) is torch.Tensor
+
+
+@pytest.mark.parametrize("changes", SPREAD.values(), ids=SPREAD)
+@pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 1)])
+def test_any_number_of_processes_goes_on(before, after, changes, tmp_path, one_thread):
+    train_toy(tmp_path / "whole", replace(PLAN, ema=0.9))
+    changes = {**changes, "ema": 0.9}
+    died = together(before, dying_toy, tmp_path / "run", changes)
+    assert all(isinstance(answer, KeyboardInterrupt) for answer in died)
+    assert RunFolder(tmp_path / "run").last_step == 12
+    together(after, spread_toy, tmp_path / "run", changes, True)
+    assert_same_figures(tmp_path / "whole", tmp_path / "run")
+
+
+def dying_toy(folder, changes):
+    real = engine._Training._step
+
+    def dying(training, now, *rest):
+        if now == 14:
+            raise KeyboardInterrupt
+        return real(training, now, *rest)
+
+    engine._Training._step = dying
+    try:
+        return spread_toy(folder, changes)
+    finally:
+        engine._Training._step = real
+
+
+def test_one_process_alone_writes_and_the_others_need_not_see_its_disk(tmp_path):
+    together(2, toy_in_a_folder_of_its_own, tmp_path, {"steps": 24})
+    assert [path.name for path in tmp_path.iterdir()] == ["0"]
+    again = together(2, toy_in_a_folder_of_its_own, tmp_path, {"steps": 24}, True)
+    assert again == [RunFolder(tmp_path / "0").best] * 2
+    assert len({line["step"] for line in figures(tmp_path / "0") if "loss" in line}) == 9
+    assert len(figures(tmp_path / "0")) == 9 + 4
+
+
+def toy_in_a_folder_of_its_own(parent, changes, resume=False):
+    return spread_toy(parent / os.environ["RANK"], changes, resume)
+
+
+def test_what_one_process_refuses_all_refuse(tmp_path):
+    train_toy(tmp_path / "run")
+    said = together(2, spread_toy, tmp_path / "run", {})
+    assert all(isinstance(answer, TrainingError) for answer in said)
+    assert len({*map(str, said)}) == 1
+    assert "add --resume" in str(said[0])
+
+
+def test_a_loss_that_is_no_number_on_one_process_stops_all(tmp_path):
+    said = together(2, half_diverging, tmp_path / "run")
+    assert all(isinstance(answer, TrainingError) for answer in said)
+    assert all("the loss must stay finite, got nan at step 9" in str(answer) for answer in said)
+
+
+def half_diverging(folder):
+    return train_toy(folder, kind=HalfDiverging)
+
+
+class HalfDiverging(ToyTask):
+    """The last rows of a batch are no numbers from one step on."""
+
+    def batch(self, step, piece):
+        return super().batch(step, piece) * (float("nan") if step == 7 and piece.start else 1.0)
+
+
+def test_ranks_sum_gather_and_tell():
+    answers = together(2, talk)
+    assert answers == [([3.0, 30.0], [0, 10], "told by 0")] * 2
+
+
+def talk():
+    with ranks(CPU) as here:
+        values = torch.tensor([1.0, 10.0]) * (here.rank + 1)
+        total = here.summed(values).tolist()
+        assert values.tolist() == [here.rank + 1.0, 10 * (here.rank + 1.0)]
+        here.barrier()
+        return total, here.gathered(here.rank * 10), here.by_writer(lambda: f"told by {here.rank}")
+
+
+def test_alone_there_is_nobody_to_talk_to():
+    with ranks(CPU) as here:
+        assert here == Ranks(CPU, 0, 1)
+        assert here.is_writer
+        assert here.gathered(7) == [7]
+        assert here.summed(torch.ones(2)).tolist() == [1, 1]
+
+
+def test_processes_that_cannot_find_each_other_say_so_in_one_line(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for name in ("RANK", "MASTER_ADDR", "MASTER_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(TrainingError, match="start them with torchrun"), ranks(CPU):
+        pass
+
+
+@pytest.mark.slow
+def test_torchrun_starts_them(tmp_path, one_thread):
+    script = tmp_path / "train.py"
+    here = Path(__file__).parent
+    script.write_text(
+        f"import sys; from pathlib import Path; sys.path.insert(0, {str(here)!r})\n"
+        f"from toy_task import train_toy; train_toy(Path({str(tmp_path / 'two')!r}))\n"
+    )
+    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", script]
+    subprocess.run([sys.executable, *command], check=True, timeout=300)
+    train_toy(tmp_path / "one")
+    assert_same_figures(tmp_path / "one", tmp_path / "two")
