@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: quickstart test test-slow lint bench ceilings clean
+.PHONY: quickstart test test-slow lint bench ceilings pretraining clean
 
 quickstart: $(VENV)/installed
 	$(BIN)/rfmae quickstart
@@ -24,9 +24,13 @@ bench: $(VENV)/installed-test
 	$(BIN)/python benchmarks/rendering.py
 	$(BIN)/python benchmarks/synthesis.py
 	$(BIN)/python benchmarks/dataset_writing.py
+	$(BIN)/python benchmarks/pretraining.py
 
 ceilings: $(VENV)/installed
 	$(BIN)/python docs/make_ceilings.py --compute
+
+pretraining: $(VENV)/installed
+	$(BIN)/python docs/make_pretraining.py --compute
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -65,7 +65,10 @@ class Worker:
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(f"{question}\n")
         self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise SystemExit("a candidate has given up; what it said of that stands above")
+        return json.loads(answer)
 
     def stop(self) -> None:
         self._process.communicate()
@@ -85,13 +88,12 @@ def workers(arguments: Mapping[str, tuple[str, ...]]) -> Iterator[dict[str, Work
 
 def serve(call: Callable[[], object], facts: Callable[[], object]) -> None:
     """Answer over standard output what a `Worker` is asked, until it stops asking."""
-    answers = sys.stdout
-    repeats = _repeats(call)
+    said, repeats = sys.stdout, _repeats(call)
+    answers = {"ready": bool, "turn": lambda: _turn(call, repeats), "facts": facts}
     with contextlib.redirect_stdout(sys.stderr):  # a library may have something to say
         for line in sys.stdin:
-            question = line.strip()
-            answer = {"turn": lambda: _turn(call, repeats), "facts": facts}.get(question, bool)()
-            print(json.dumps(answer), file=answers, flush=True)
+            answer = answers[line.strip()]()
+            print(json.dumps(answer), file=said, flush=True)
 
 
 def workers_take_turns(started: Mapping[str, Worker], rounds: int) -> dict[str, Seconds]:

@@ -197,25 +197,24 @@ def compare(title: str, size_name: str, names: list[str], rounds: int) -> None:
         told = {name: started[name].ask("facts") for name in names}
         measured = workers_take_turns(started, rounds)
     print(f"\n{title}; medians of {rounds} rounds")
-    print(f"{'':<26}{'of processor time':>21}{'by the clock':>21}{'of peak':>9}{'no':>10}{'':>9}")
-    print(
-        f"{'':<26}{'img/s':>12}{'ours':>9}{'img/s':>12}{'ours':>9}{'':>9}{'product':>10}{'MiB':>9}"
-    )
+    rates = f"{'img/s':>12}{'ours':>9}" * 2
+    print(f"{'':<26}{'of processor time':>21}{'by the clock':>21}{'reached':>9}{'no':>10}")
+    print(f"{'':<26}{rates}{'of peak':>9}{'product':>10}{'MiB':>9}")
     for name in names:
         print(f"{name:<26}{line(name, measured, told[name], size)}")
 
 
 def line(name: str, measured: dict[str, Seconds], told: dict[str, float], size: Size) -> str:
+    """Rates and ratios by both clocks, then what the worker told."""
     cells = ""
     for clock in ("processor", "wall"):
         ours, theirs = getattr(measured[OURS], clock), getattr(measured[name], clock)
-        rate = size.batch / statistics.median(theirs)
-        cells += f"{rate:>12.2f}" + (
-            f"{times_as_long(ours, theirs):>8.2f}×" if name != OURS else " " * 9
-        )
-    peak_seconds = 2 * PEAK_SIDE**3 / told["operations"]  # of a step at the peak, over a product's
-    of_peak = times_as_long(measured[name].processor, measured[PEAK].processor) / peak_seconds
-    return cells + f"{of_peak:>9.0%}{told['outside']:>10.0%}{told['memory_mib']:>9.0f}"
+        ratio = "" if name == OURS else f"{times_as_long(ours, theirs):.2f}×"
+        cells += f"{size.batch / statistics.median(theirs):>12.2f}{ratio:>9}"
+    peaks_of_work = told["operations"] / (2 * PEAK_SIDE**3)
+    a_peak_over_a_step = times_as_long(measured[name].processor, measured[PEAK].processor)
+    reached = peaks_of_work * a_peak_over_a_step
+    return cells + f"{reached:>9.0%}{told['outside']:>10.0%}{told['memory_mib']:>9.0f}"
 
 
 def available(peers: dict[str, Peer]) -> list[str]:

@@ -1,6 +1,7 @@
 """What the user sees: answers on standard output, the conversation on standard error."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Iterable
@@ -53,8 +54,15 @@ def say_table(heads: list[str], rows: list[list[str]]) -> None:
     wide.print(table)
 
 
+def speaks() -> bool:
+    """Whether this process is the one, of those that train together, that says what all know."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def complain(text: str) -> None:
     """One line about what went wrong."""
+    if not speaks():
+        return
     stderr.print(Text.assemble(("error: ", "bold red"), text), soft_wrap=True)
 
 

@@ -1,6 +1,5 @@
 """The commands that train: parse, one call, print. Everything heavy is imported inside."""
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -283,6 +282,13 @@ def finetune(
         float, typer.Option(help="Learning rate of a block over that of the block above it.")
     ] = 1.0,
     frozen: Annotated[bool, typer.Option("--frozen", help="Train the head alone.")] = False,
+    scaled: Annotated[
+        bool,
+        typer.Option(
+            "--scaled/--unscaled",
+            help="From scratch: take mean and deviation of each plane off the input.",
+        ),
+    ] = True,
     modalities: Annotated[
         str | None,
         typer.Option(help="image, signal or image,signal. Default: all that a receiver has."),
@@ -318,6 +324,7 @@ def finetune(
         frozen=frozen,
         seed=seed,
         layer_decay=layer_decay,
+        scaled=scaled,
         running=_running(precision, accumulate, ema, clip, compiled, shard_weights),
         modalities=names(modalities) if modalities else None,
     )
@@ -365,7 +372,7 @@ def _board(folder: Path, wanted: bool) -> Any:
 
 def _tell_checkpoint(best: Path, as_json: bool) -> None:
     """A finished run: its best checkpoint and score, said once however many processes ran."""
-    if os.environ.get("RANK", "0") != "0":
+    if not console.speaks():
         return
     from rfmae.artefacts import read_card
 

@@ -69,14 +69,13 @@ class MaskedOptimum:
     """The linear masked autoencoder as a denoiser, asked as the network is."""
 
     mae: LinearMae
-    noisy_basis: PatchBasis
-    clean_basis: PatchBasis
+    basis: PatchBasis
     grid: PatchGrid
     visible: int
 
     def __call__(self, noisy: FloatArray, seed: int = 0) -> FloatArray:
         """Images (N, C, H, W) under the very masks that the network has of such a batch."""
-        components = self.noisy_basis.narrowed(_patches(noisy, self.grid))
+        components = self.basis.narrowed(_patches(noisy, self.grid))
         total, times = np.zeros_like(components), np.zeros((*components.shape[:2], 1))
         generator = torch.Generator().manual_seed(seed)
         for mask in complementary_masks(len(noisy), self.grid.patches, self.visible, generator):
@@ -84,7 +83,7 @@ class MaskedOptimum:
             painted = self.mae.predict(components, hidden)
             total += np.where(hidden[..., None], painted, 0.0)
             times += hidden[..., None]
-        patches = self.clean_basis.widened((total / times).astype(np.float32))
+        patches = self.basis.widened((total / times).astype(np.float32))
         return unpatchify(torch.from_numpy(patches).contiguous(), self.grid).numpy().clip(0, 1)
 
 
@@ -93,19 +92,19 @@ def masked_optimum(
 ) -> MaskedOptimum:
     """The linear optimum of hidden patches over the whole training split.
 
-    Every patch is kept as so many principal components of `train`; validation chooses the ridge.
+    Every patch, noisy or clean, is kept as so many principal components of the clean ones of
+    `train`: those of the noisy ones would be spent on noise. Validation chooses the ridge.
     """
-    noisy_basis = patch_basis(_patches(train.noisy, grid), components)
-    clean_basis = patch_basis(_patches(train.clean, grid), components)
+    basis = patch_basis(_patches(train.clean, grid), components)
     moments = {split: Moments(grid.patches, components) for split in ("train", "validation")}
     for split, total in moments.items():
         for part in _parts(dataset, split):
             total.add(
-                noisy_basis.narrowed(_patches(part.noisy, grid)),
-                clean_basis.narrowed(_patches(part.clean, grid)),
+                basis.narrowed(_patches(part.noisy, grid)),
+                basis.narrowed(_patches(part.clean, grid)),
             )
     mae = held_out_linear_mae(moments["train"], moments["validation"], CountedMasks(visible))
-    return MaskedOptimum(mae, noisy_basis, clean_basis, grid, visible)
+    return MaskedOptimum(mae, basis, grid, visible)
 
 
 def _parts(dataset: Dataset, split: str) -> Iterator[Drawn]:

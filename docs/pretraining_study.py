@@ -54,7 +54,7 @@ class Size:
 
 
 DENOISING = Size("awgn-ten", 224, 16, train=30, validation=10, test=20, epochs=24)
-PROBES = Size("awgn-ten", 64, 8, train=48, validation=10, test=20, epochs=12)
+PROBES = Size("awgn-ten", 48, 8, train=48, validation=10, test=20, epochs=3, batch_size=16)
 
 LINEAR_EXAMPLES = 2000  # of the linear optimum that sees all, which keeps them all
 HELD_OUT_EXAMPLES = 500

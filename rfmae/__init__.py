@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rfmae.datasets.recipe import load_recipe
     from rfmae.datasets.store import open_dataset
     from rfmae.datasets.streaming import endless
-    from rfmae.inference import draw_images, load_classifier, load_denoiser
+    from rfmae.inference import draw_images, load_classifier, load_denoiser, load_encoder
 
 __version__ = version("rfmae")
 
@@ -22,6 +22,7 @@ __all__ = [
     "endless",
     "load_classifier",
     "load_denoiser",
+    "load_encoder",
     "load_recipe",
     "open_dataset",
     "read_capture",
@@ -34,6 +35,7 @@ _DOORS = {
     "endless": "rfmae.datasets.streaming",
     "load_classifier": "rfmae.inference",
     "load_denoiser": "rfmae.inference",
+    "load_encoder": "rfmae.inference",
     "load_recipe": "rfmae.datasets.recipe",
     "open_dataset": "rfmae.datasets.store",
     "read_capture": "rfmae.captures.reading",

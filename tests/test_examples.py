@@ -11,9 +11,9 @@ import torch
 from rfmae.captures.reading import read_sigmf
 from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.classifier import Classifier
-from rfmae.models.presets import classifier_config, encoder_config
+from rfmae.models.presets import classifier_config, image_encoder_config
 from rfmae.models.transformer import initialise
-from rfmae.records import ImageConfig
+from rfmae.records import IMAGE_ALONE, ImageConfig
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 
@@ -21,11 +21,12 @@ EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 @pytest.fixture
 def classifier(tmp_path):
     """A checkpoint that learnt nothing."""
-    network = Classifier(classifier_config(encoder_config("tiny", 32, 3), 2))
+    network = Classifier(classifier_config(image_encoder_config("tiny", 32, 3), 2))
     initialise(network, torch.Generator().manual_seed(0))
     card = {**model_card(network), "image": asdict(ImageConfig(size=32)), "classes": ["A", "B"]}
+    card |= {"modalities": [asdict(modality) for modality in IMAGE_ALONE]}
     card |= {"samples": {"symbols": 1024}, "samples_per_symbol": 1.0}
-    save_checkpoint(network, card, tmp_path / "classifier")
+    save_checkpoint(network.state_dict(), card, tmp_path / "classifier")
     return tmp_path / "classifier"
 
 

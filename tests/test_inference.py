@@ -5,30 +5,39 @@ import pytest
 import torch
 
 import rfmae
-from rfmae.errors import ShapeError
-from rfmae.inference import Answer, Denoiser, SignalClassifier, cut_windows
+from rfmae.errors import CheckpointError, ShapeError
+from rfmae.inference import Answer, Denoiser, Sight, SignalClassifier, cut_windows
 from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.classifier import Classifier
-from rfmae.models.denomae import DenoMAE
-from rfmae.models.presets import classifier_config, denomae_config, encoder_config
+from rfmae.models.denomae import DenoMAE, PixelTask
+from rfmae.models.presets import (
+    classifier_config,
+    denomae_config,
+    encoder_config,
+    image_encoder_config,
+    patch_grid,
+)
 from rfmae.models.transformer import initialise
-from rfmae.records import ImageConfig, Plane
+from rfmae.records import IMAGE_ALONE, ImageConfig, Modality, Plane
 
 IMAGE = ImageConfig(size=32)
+SIGHT = Sight(IMAGE, IMAGE_ALONE, {"symbols": 64}, 1.0)
+BOTH = (Modality(), Modality("signal"))
 
 
 @pytest.fixture
 def classifier(tmp_path):
-    network = Classifier(classifier_config(encoder_config("tiny", 32, 3), 3))
+    network = Classifier(classifier_config(image_encoder_config("tiny", 32, 3), 3))
     initialise(network, torch.Generator().manual_seed(0))
     card = {
         **model_card(network),
         "image": asdict(IMAGE),
         "classes": ["A", "B", "C"],
+        "modalities": [asdict(modality) for modality in IMAGE_ALONE],
         "samples": {"symbols": 64},
         "samples_per_symbol": 1.0,
     }
-    save_checkpoint(network, card, tmp_path / "classifier")
+    save_checkpoint(network.state_dict(), card, tmp_path / "classifier")
     return rfmae.load_classifier(tmp_path / "classifier", device="cpu")
 
 
@@ -59,25 +68,26 @@ def test_images_of_both_views_need_both(iq):
     planes = (Plane("symbols", "density"), Plane("trajectory", "density"))
     both = ImageConfig(32, planes=planes)
     assert rfmae.draw_images({"symbols": iq, "waveform": iq.repeat(4, 1)}, both).shape[1] == 2
-    with pytest.raises(ShapeError, match="show symbols and waveform; give a mapping"):
+    with pytest.raises(ShapeError, match="sees symbols and waveform; give a mapping"):
         rfmae.draw_images(iq, both)
-    with pytest.raises(ShapeError, match="need the waveform, got symbols"):
+    with pytest.raises(ShapeError, match="needs the waveform, got symbols"):
         rfmae.draw_images({"symbols": iq}, both)
     with pytest.raises(ShapeError, match="the same number of examples"):
         rfmae.draw_images({"symbols": iq, "waveform": iq[:2]}, both)
 
 
 def test_a_recording_in_both_views_is_cut_alike(tmp_path, iq):
-    network = Classifier(classifier_config(encoder_config("tiny", 32, 2), 3))
+    network = Classifier(classifier_config(image_encoder_config("tiny", 32, 2), 3))
     planes = (Plane("symbols", "density"), Plane("trajectory", "density"))
     card = {
         **model_card(network),
         "image": asdict(ImageConfig(32, planes=planes)),
         "classes": ["A", "B", "C"],
+        "modalities": [asdict(modality) for modality in IMAGE_ALONE],
         "samples": {"symbols": 32, "waveform": 128},
         "samples_per_symbol": 4.0,
     }
-    save_checkpoint(network, card, tmp_path / "both")
+    save_checkpoint(network.state_dict(), card, tmp_path / "both")
     classifier = rfmae.load_classifier(tmp_path / "both", device="cpu")
     views = {"symbols": iq[0], "waveform": iq[0].repeat(4)}
     assert classifier.answer(views).windows.shape == (2, 3)
@@ -124,10 +134,31 @@ def test_iq_that_is_no_iq_is_refused(classifier, iq, rule):
         classifier(iq)
 
 
-def test_a_denoiser_answers_with_images_of_the_same_shape(iq):
-    network = DenoMAE(denomae_config("tiny", 32, 3))
+def fresh_network(modalities=IMAGE_ALONE, **switches):
+    """A DenoMAE that learnt nothing, of images and signals of 64 symbols."""
+    shapes = {"image": (3, 32, 32), "clean_image": (3, 32, 32), "signal": (2, 64)}
+    grids = tuple(patch_grid(modality, shapes[modality.name]) for modality in modalities)
+    network = DenoMAE(denomae_config("tiny", encoder_config("tiny", grids), **switches))
     initialise(network, torch.Generator().manual_seed(0))
-    denoiser = Denoiser(network, {"samples_per_symbol": 1.0}, IMAGE, torch.device("cpu"))
+    return network.eval()
+
+
+def saved(network, modalities, folder, **more):
+    """The checkpoint of a network."""
+    card = {
+        **model_card(network),
+        "image": asdict(IMAGE),
+        "modalities": [asdict(modality) for modality in modalities],
+        "samples": {"symbols": 64},
+        "samples_per_symbol": 1.0,
+        **more,
+    }
+    save_checkpoint(network.state_dict(), card, folder)
+    return folder
+
+
+def test_a_denoiser_answers_with_images_of_the_same_shape(iq):
+    denoiser = Denoiser(fresh_network(), {}, SIGHT, torch.device("cpu"))
     images = denoiser.images(iq)
     answer = denoiser(images, seed=1)
     assert answer.shape == images.shape
@@ -137,9 +168,7 @@ def test_a_denoiser_answers_with_images_of_the_same_shape(iq):
 
 def test_no_patch_is_predicted_from_itself(iq):
     """Whatever stands in one patch, its own prediction does not see it."""
-    network = DenoMAE(denomae_config("tiny", 32, 3))
-    initialise(network, torch.Generator().manual_seed(0))
-    denoiser = Denoiser(network, {"samples_per_symbol": 1.0}, IMAGE, torch.device("cpu"))
+    denoiser = Denoiser(fresh_network(), {}, SIGHT, torch.device("cpu"))
     images = denoiser.images(iq)
     changed = images.copy()
     changed[:, :, 8:16, 16:24] = 0.7
@@ -159,3 +188,74 @@ def test_the_doors_of_the_package_open():
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = rfmae.nothing
     assert isinstance(SignalClassifier, type)
+
+
+def test_with_nothing_hidden_one_look_tells_all_patches(iq):
+    denoiser = Denoiser(fresh_network(), {}, SIGHT, torch.device("cpu"))
+    images = denoiser.images(iq)
+    answer = denoiser.unmasked(images)
+    assert answer.shape == images.shape
+    assert 0 <= answer.min() <= answer.max() <= 1
+    changed = images.copy()
+    changed[:, :, 8:16, 16:24] = 0.7
+    assert np.abs(denoiser.unmasked(changed) - answer)[:, :, 8:16, 16:24].max() > 1e-5
+
+
+def test_a_denoiser_of_image_and_signal_uses_both(iq):
+    network = fresh_network(BOTH)
+    denoiser = Denoiser(network, {}, Sight(IMAGE, BOTH, {"symbols": 64}, 1.0), torch.device("cpu"))
+    shown = denoiser.inputs(iq)
+    assert {name: values.shape for name, values in shown.items()} == {
+        "image": (5, 3, 32, 32),
+        "signal": (5, 2, 64),
+    }
+    other = {**shown, "signal": -shown["signal"]}
+    assert np.abs(denoiser(shown) - denoiser(other)).max() > 1e-5
+    assert denoiser(shown["image"]).shape == denoiser(shown).shape  # and does without it
+
+
+def test_what_no_receiver_has_is_not_asked_for(iq, tmp_path):
+    modalities = (Modality(), Modality("image", given="clean"))
+    network = fresh_network(modalities)
+    denoiser = rfmae.load_denoiser(saved(network, modalities, tmp_path / "two"), device="cpu")
+    assert list(denoiser.inputs(iq)) == ["image"]
+    assert denoiser(denoiser.inputs(iq)).shape == (5, 3, 32, 32)
+
+
+def test_patches_without_brightness_denoise_nothing(tmp_path):
+    network = fresh_network(pixels=PixelTask(normalised=True))
+    folder = saved(network, IMAGE_ALONE, tmp_path / "normalised")
+    with pytest.raises(CheckpointError, match="say nothing of brightness"):
+        rfmae.load_denoiser(folder)
+
+
+def test_a_network_that_never_saw_images_denoises_none(tmp_path):
+    network = fresh_network(BOTH[1:])
+    folder = saved(network, BOTH[1:], tmp_path / "signal")
+    with pytest.raises(CheckpointError, match="paints no images"):
+        rfmae.load_denoiser(folder)
+
+
+def test_features_are_the_mean_patch_token_of_either_kind_of_network(classifier, iq, tmp_path):
+    network = fresh_network(BOTH)
+    encoder = rfmae.load_encoder(saved(network, BOTH, tmp_path / "both"), device="cpu")
+    width = network.config.encoder.width
+    features = encoder(iq)
+    assert features.shape == (5, width)
+    inputs = next(Sight(IMAGE, BOTH, {"symbols": 64}, 1.0).inputs(iq, torch.device("cpu")))
+    with torch.no_grad():
+        expected = network.encoder(inputs)[:, 1:].mean(dim=1)
+    np.testing.assert_allclose(features, expected, atol=1e-6)
+    assert rfmae.load_encoder(tmp_path / "classifier")(iq).shape == (5, width)
+
+
+def test_signal_and_image_are_classified_together(iq, tmp_path):
+    grids = (patch_grid(BOTH[0], (3, 32, 32)), patch_grid(BOTH[1], (2, 64)))
+    network = Classifier(classifier_config(encoder_config("tiny", grids), 3))
+    initialise(network, torch.Generator().manual_seed(0))
+    folder = saved(network, BOTH, tmp_path / "both", classes=["A", "B", "C"])
+    classifier = rfmae.load_classifier(folder, device="cpu")
+    probabilities = classifier(iq)
+    assert probabilities.shape == (5, 3)
+    # order is nothing to an image of points, but something to a signal
+    assert np.abs(classifier(iq[:, ::-1]) - probabilities).max() > 1e-5

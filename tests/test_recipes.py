@@ -50,7 +50,8 @@ def another(value):
 
 
 def test_recipes_come_with_rfmae():
-    assert {"awgn-ten", "awgn-ten-quick", "legacy", "radio-24", "sdr-linear"} <= set(RECIPES)
+    named = {"awgn-ten", "awgn-ten-quick", "legacy", "legacy-five", "radio-24", "sdr-linear"}
+    assert named <= set(RECIPES)
 
 
 def test_a_recipe_has_the_name_of_its_file_and_says_what_it_is_about(recipe):
@@ -96,6 +97,18 @@ def test_every_recipe_synthesises_two_examples(recipe):
                 power = np.mean(np.abs(pairs.observed.iq) ** 2, axis=1)
                 assert power == pytest.approx(np.ones(2), abs=1e-3)
             assert pairs.observed.iq[0].tobytes() != pairs.observed.iq[1].tobytes()
+
+
+def test_the_five_inputs_of_the_predecessor_are_of_the_examples_of_legacy():
+    legacy, five = load_recipe("legacy"), load_recipe("legacy-five")
+    names = [modality.name for modality in five.modalities]
+    assert names == ["image", "signal", "clean_image", "clean_signal", "noise"]
+    assert [modality.name for modality in legacy.modalities] == ["image"]
+    block = Block("train", "GMSK", -9.5, range(2))
+    ours, theirs = (synthesise(recipe, block).views["waveform"] for recipe in (five, legacy))
+    assert ours.observed.iq.tobytes() == theirs.observed.iq.tobytes()
+    changes = {"name": "legacy", "about": legacy.about, "modalities": legacy.modalities}
+    assert dataclasses.replace(five, **changes) == legacy
 
 
 def test_every_class_of_a_recipe_can_be_told_from_the_others_unless_published_otherwise(recipe):

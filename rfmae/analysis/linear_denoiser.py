@@ -14,7 +14,7 @@ from scipy.linalg import eigh
 from rfmae.errors import ShapeError
 from rfmae.records import FloatArray
 
-RIDGES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0)
+RIDGES = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0, 10.0)
 """Shares of the total variance, as each example has it, from which held-out images choose."""
 
 _COLUMNS = 4096  # values that are held in double precision at once

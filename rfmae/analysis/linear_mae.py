@@ -21,7 +21,7 @@ from rfmae.records import FloatArray
 Support = Literal["masked", "all"]
 """Where the error counts: on hidden patches alone, each from the others, or on all patches."""
 
-RIDGES = (1e-3, 1e-2, 1e-1, 1.0)
+RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """Shares of the mean variance of a noisy value, from which held-out moments choose."""
 
 

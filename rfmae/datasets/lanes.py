@@ -38,12 +38,17 @@ class Lanes:
         *,
         split: str = "train",
         depth: int | None = None,
+        ahead: int = 1,
         workers: int = 1,
     ) -> None:
-        """`workers` threads make blocks side by side; without a `depth` it is the fastest."""
+        """`workers` threads make blocks, those of `ahead` steps before they are asked for.
+
+        Without a `depth` it is the fastest.
+        """
         if batch_size < 1:
             raise RecipeError(f"batch_size must be at least 1, got {batch_size}")
-        self._recipe, self._split, self.batch_size = recipe, split, batch_size
+        self._recipe, self._split, self._ahead = recipe, split, ahead
+        self.batch_size = batch_size
         self.depth = depth or max(_SHALLOWEST, min(_DEEPEST, _BEGIN_WITH // batch_size))
         self._made: dict[int, Future[Synthesised]] = {}
         self._lock = Lock()
@@ -55,6 +60,9 @@ class Lanes:
         with self._lock:
             self._forget(step)
             made = [self._begun(number) for number in numbers[piece].tolist()]
+            for later in range(step + 1, step + 1 + self._ahead):
+                for number in self._places(later)[0][piece].tolist():
+                    self._begun(number)
         blocks = [block.result() for block in made]
         return _joined(blocks, indices[piece].tolist())
 

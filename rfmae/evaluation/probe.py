@@ -15,7 +15,7 @@ from rfmae.evaluation.classification import nearest_point
 from rfmae.records import FloatArray, IntArray, SnrReport
 from rfmae.units import SnrReference
 
-STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0)
+STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
 """Inverse penalties of the linear probe, scikit-learn's C, from which validation chooses."""
 
 NEIGHBOURS = (5, 10, 20, 50, 100)

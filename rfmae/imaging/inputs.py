@@ -94,15 +94,34 @@ def turned(
     image: ImageConfig,
     modalities: Sequence[Modality],
 ) -> dict[str, Tensor]:
-    """Inputs or targets as they would be had each carrier phase been `turns` (N,) quarters on.
+    """Inputs or targets as they would be had each carrier phase been `turns` (N,) quarters on."""
+    return {
+        modality.name: turned_part(inputs[modality.name], turns, image, modality)
+        for modality in modalities
+    }
+
+
+def turned_part(values: Tensor, turns: Tensor, image: ImageConfig, modality: Modality) -> Tensor:
+    """One modality (N, …) as it would be had each carrier phase been `turns` (N,) quarters on.
 
     Exact, for I and Q of a signal only change places and signs (i^turns), and pixels likewise. A
     folded signal shows the real part alone, of which no turn can be told: it is refused.
     """
-    return {
-        modality.name: _turned(inputs[modality.name], turns, image, modality)
-        for modality in modalities
-    }
+    if modality.form == "folded":
+        raise ShapeError(
+            f"{modality.name} is folded from the real part alone, which cannot be turned; "
+            'train without turns or write form = "sequence"'
+        )
+    if modality.what == "image":
+        return quarter_turned(values, turns, image.planes)
+    cosine, sine = (values.new_tensor(table)[turns % 4][:, None] for table in (_COSINE, _SINE))
+    in_phase, quadrature = values.unbind(dim=1)
+    return torch.stack(
+        [in_phase * cosine - quadrature * sine, in_phase * sine + quadrature * cosine], dim=1
+    )
+
+
+_COSINE, _SINE = (1.0, 0.0, -1.0, 0.0), (0.0, 1.0, 0.0, -1.0)  # of quarter turns
 
 
 def _check(part: Modality, observed: IqViews, clean: IqViews | None) -> None:
@@ -172,22 +191,3 @@ def _in_units(iq: Tensor, units: Units) -> Tensor:
     iq = iq / torch.where(peak > 0, peak, 1.0)  # so that squares neither vanish nor overflow
     rms = torch.linalg.vector_norm(iq, dim=1, keepdim=True) / iq.shape[1] ** 0.5
     return iq / torch.where(rms > 0, rms, 1.0)
-
-
-_COSINE, _SINE = (1.0, 0.0, -1.0, 0.0), (0.0, 1.0, 0.0, -1.0)  # of quarter turns
-
-
-def _turned(values: Tensor, turns: Tensor, image: ImageConfig, modality: Modality) -> Tensor:
-    if modality.form == "folded":
-        raise ShapeError(
-            f"{modality.name} is folded from the real part alone, which cannot be turned; "
-            'train without turns or write form = "sequence"'
-        )
-    if modality.what == "image":
-        return quarter_turned(values, turns, image.planes)
-    quarters = turns % 4
-    cosine, sine = (values.new_tensor(table)[quarters][:, None] for table in (_COSINE, _SINE))
-    in_phase, quadrature = values.unbind(dim=1)
-    return torch.stack(
-        [in_phase * cosine - quadrature * sine, in_phase * sine + quadrature * cosine], dim=1
-    )

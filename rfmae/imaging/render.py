@@ -51,6 +51,10 @@ def quarter_turned(images: Tensor, turns: Tensor, planes: tuple[Plane, ...]) -> 
     The grid is cell-centred, so this is exact; differential planes ignore the phase.
     """
     turning = torch.tensor([not plane.is_differential for plane in planes], device=images.device)
+    if images.device.type != "cpu":  # all four, for to pick some would ask the device how many
+        every = torch.stack([images.rot90(quarters, dims=(-2, -1)) for quarters in range(4)])
+        picked = every[turns % 4, torch.arange(len(images), device=images.device)]
+        return torch.where(turning[:, None, None], picked, images)
     turned = images.clone()
     for quarters in range(1, 4):
         chosen = (turns % 4 == quarters)[:, None] & turning

@@ -77,11 +77,13 @@ def model_card(network: DenoMAE | Classifier) -> Card:
     return {"kind": kind, "model": asdict(network.config)}
 
 
-def save_checkpoint(network: nn.Module, card: Card, folder: Path, training: Any = None) -> None:
-    """Write weights, card and, for a run that may go on, the state of its training."""
+def save_checkpoint(
+    weights: Mapping[str, Tensor], card: Card, folder: Path, training: Any = None
+) -> None:
+    """Write the weights of a network, its card and, for a run that may go on, its training."""
     with written_whole(folder) as scratch:
-        weights = {name: value.contiguous() for name, value in network.state_dict().items()}
-        save_file(weights, scratch / WEIGHTS_NAME)
+        plain = {name: value.contiguous() for name, value in weights.items()}
+        save_file(plain, scratch / WEIGHTS_NAME)
         if training is not None:
             torch.save(training, scratch / TRAINING_NAME)
         write_json(scratch / CARD_NAME, {**card, "versions": versions()})

@@ -90,6 +90,8 @@ class DenoMAEConfig:
     def __post_init__(self) -> None:
         check_choice("uniformity_level", self.uniformity_level, UniformityLevel)
         check_choice("mask_tokens", self.mask_tokens, MaskTokens)
+        for grid in self.encoder.modalities:
+            self.masking.most_visible(grid.patches)  # refuses what cannot be hidden at all
         for name in ("laplacian_weight", "uniformity_weight"):
             if getattr(self, name) < 0:
                 raise ShapeError(f"{name} must not be negative, got {getattr(self, name):g}")

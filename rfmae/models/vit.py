@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from rfmae.errors import ShapeError, check_choice
-from rfmae.models.patches import PatchGrid, PatchMask, patchify, take
+from rfmae.models.patches import PatchGrid, PatchMask, patchify, take_patches
 from rfmae.models.transformer import Block, layer_norm, sine_cosine_positions
 
 Positions = Literal["sine-cosine", "learned"]
@@ -106,9 +106,10 @@ class Stem(nn.Module):
     def forward(self, inputs: Tensor, mask: PatchMask | None) -> Tensor:
         """Tokens (N, V, width) of the visible patches in token order, or of all in patch order."""
         self.grid.check(inputs)
-        patches = patchify(inputs, self.grid.patch)
-        if mask is not None:  # embed only what is visible
-            patches = take(patches, mask.visible_ids)
+        if mask is None:
+            patches = patchify(inputs, self.grid.patch)
+        else:  # embed only what is visible
+            patches = take_patches(inputs, self.grid, mask.visible_ids)
         if self.grid.mean:
             patches = (patches - self.mean) / self.deviation
         return self._placed(self.embed(patches), mask) + getattr(self, "kind_token", 0.0)

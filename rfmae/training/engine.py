@@ -59,22 +59,22 @@ def fit(
     """
     watch = watch or Nobody()
     try:
-        with ranks(device) as here:
-            progress = progress if here.is_writer else Silent()
-            pieces = plan.pieces(here.rank, here.world)
-            config = {**config, "plan": plan.identity}
-            done = here.by_writer(lambda: run.steps_done(config, resume=resume))
-            if done < plan.steps:
-                tune_allocator()
-                numerics = here.by_writer(lambda: _numerics(run, here.device, precision))
+        here = ranks(device)
+        progress = progress if here.is_writer else Silent()
+        pieces = plan.pieces(here.rank, here.world)
+        config = {**config, "plan": plan.identity}
+        done = here.by_writer(lambda: run.steps_done(config, resume=resume))
+        if done < plan.steps:
+            tune_allocator()
+            numerics = here.by_writer(lambda: _numerics(run, here.device, precision))
+            with settle(numerics), compiling(plan, here.device):
+                task = make_task(numerics, here)  # its faults show before any file
+                _check_examples(task, plan)
+                here.by_writer(lambda: run.start(config, numerics.as_card(), here.world))
                 progress.note(str(numerics))
-                with settle(numerics), compiling(plan, here.device):
-                    task = make_task(numerics, here)  # its faults show before any file
-                    _check_examples(task, plan)
-                    here.by_writer(lambda: run.start(config, numerics.as_card(), here.world))
-                    with progress.stage(title, plan.steps * plan.batch_size, "images") as stage:
-                        _Training(task, plan, run, here, numerics, stage, watch).go_on(done, pieces)
-            return here.by_writer(lambda: run.best_checkpoint)
+                with progress.stage(title, plan.steps * plan.batch_size, "images") as stage:
+                    _Training(task, plan, run, here, numerics, stage, watch).go_on(done, pieces)
+        return here.by_writer(lambda: run.best_checkpoint)
     finally:
         watch.close()
 

@@ -10,7 +10,6 @@ from torch.nn import functional as F
 from rfmae.artefacts import Card
 from rfmae.datasets.store import Dataset
 from rfmae.errors import TrainingError
-from rfmae.imaging.inputs import turned
 from rfmae.models.checkpoint import Checkpoint, load_encoder_weights, model_card
 from rfmae.models.classifier import Classifier, ClassifierConfig, draw_kept
 from rfmae.models.transformer import initialise
@@ -85,11 +84,10 @@ class FinetuneTask:
     def batch(self, step: int, piece: slice) -> FinetuneBatch:
         """Labelled examples of the batch of a step, turned where phases are free."""
         rows = epoch_rows(step, self.examples, self._batch_size, self._seed)[piece]
-        inputs = self._train.inputs(rows)
+        turns = None
         if self._dataset.any_phase:
             turns = random_quarter_turns(self._batch_size, self._seed, step)[piece]
-            turns = turns.to(self._device)
-            inputs = turned(inputs, turns, self._dataset.image, self._modalities)
+        inputs = self._train.inputs(rows, turns)
         drawn = addressed_generator(self._seed, DROPOUT, step, self._device)
         kept = [units[piece] for units in draw_kept(self._config, self._batch_size, drawn)]
         return FinetuneBatch(inputs, self._train.label[rows].to(self._device), kept)

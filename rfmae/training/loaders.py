@@ -9,7 +9,7 @@ from torch import Tensor
 
 from rfmae.artefacts import Card
 from rfmae.datasets.store import Dataset, Rows
-from rfmae.imaging.inputs import named, named_targets
+from rfmae.imaging.inputs import named, named_targets, turned_part
 from rfmae.progress import Progress
 from rfmae.records import Modality, Views, needed_views
 from rfmae.training.drawing import Described, drawing
@@ -43,7 +43,7 @@ class InputSplit:
         `targets` says whether they will be asked for, too.
         """
         self._dataset, self._split, self._device = dataset, split, device
-        self._modalities, self._has_targets = tuple(modalities), targets
+        self._modalities = tuple(modalities)
         self._drawing = drawing(dataset, modalities, device, targets=targets)
         if self._drawing.needs_clean:
             dataset.check_clean()
@@ -58,22 +58,32 @@ class InputSplit:
     def __len__(self) -> int:
         return len(self.label)
 
-    def inputs(self, rows: Tensor) -> dict[str, Tensor]:
-        """What the encoder sees of some rows, by name: (N, C, H, W) or (N, 2, T), float32."""
-        return named(self._parts(rows), self._modalities)
+    def inputs(self, rows: Tensor, turns: Tensor | None = None) -> dict[str, Tensor]:
+        """What the encoder sees of some rows, by name: (N, C, H, W) or (N, 2, T), float32.
 
-    def pairs(self, rows: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        `turns` (N,) are quarters by which each carrier phase is turned on.
+        """
+        return named(self._parts(rows, turns), self._modalities)
+
+    def pairs(
+        self, rows: Tensor, turns: Tensor | None = None
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Inputs of some rows and their targets, by the names of the modalities, float32."""
-        assert self._has_targets
-        parts = self._parts(rows)
+        parts = self._parts(rows, turns)
         return named(parts, self._modalities), named_targets(parts, self._modalities)
 
-    def _parts(self, rows: Tensor) -> dict[Modality, Tensor]:
+    def _parts(self, rows: Tensor, turns: Tensor | None) -> dict[Modality, Tensor]:
         """Everything that is drawn of some rows, on the device."""
         if self._kept:
             parts = {part: kept[rows.to(kept.device)] for part, kept in self._kept.items()}
         else:
             parts = self._drawn(rows)
+        if turns is not None:  # in half precision, half as much to move
+            image = self._drawing.image
+            parts = {
+                part: turned_part(values, turns.to(values.device), image, part)
+                for part, values in parts.items()
+            }
         return {part: values.to(self._device, torch.float32) for part, values in parts.items()}
 
     def _all_drawn(self, progress: Progress) -> dict[Modality, Tensor]:

@@ -5,7 +5,7 @@ it, and all pieces together are the same examples in the same order for any numb
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -16,7 +16,7 @@ from torch import Tensor
 from rfmae.datasets.lanes import Lanes
 from rfmae.datasets.recipe import Recipe
 from rfmae.datasets.store import Dataset
-from rfmae.imaging.inputs import named, named_targets, turned
+from rfmae.imaging.inputs import named, named_targets
 from rfmae.progress import Progress
 from rfmae.records import Modality
 from rfmae.training.drawing import drawing
@@ -54,10 +54,6 @@ class PairSource(Protocol):
         """The rows `piece` of the batch of a step; on any thread."""
         ...
 
-    def sample(self, count: int) -> Iterator[Pairs]:
-        """Up to `count` examples of the training law, always the same, in some batches."""
-        ...
-
 
 class StoredPairs:
     """Pairs of one split of a data set: epochs in random order, the odd rest of each left out."""
@@ -79,8 +75,7 @@ class StoredPairs:
         Seed and step decide order and turns.
         """
         self._rows = InputSplit(dataset, split, modalities, device, progress, targets=True)
-        self._modalities, self._image = tuple(modalities), dataset.image
-        self._device, self._batch_size, self._seed = device, batch_size, seed
+        self._batch_size, self._seed = batch_size, seed
         self._turns = turn and dataset.any_phase
 
     @property
@@ -89,24 +84,13 @@ class StoredPairs:
 
     def pairs(self, step: int, piece: slice = slice(None)) -> Pairs:
         """The rows `piece` of the batch of a step."""
-        rows = epoch_rows(step, self.examples, self._batch_size, self._seed)[piece]
-        inputs, targets = self._rows.pairs(rows)
-        if not self._turns:
-            return Pairs(inputs, targets)
-        turns = random_quarter_turns(self._batch_size, self._seed, step)[piece].to(self._device)
-        return Pairs(
-            turned(inputs, turns, self._image, self._modalities),
-            turned(targets, turns, self._image, self._modalities),
-        )
+        rows = epoch_rows(step, self.examples, self._batch_size, self._seed)
+        turns = random_quarter_turns(self._batch_size, self._seed, step) if self._turns else None
+        return Pairs(*self._rows.pairs(rows[piece], None if turns is None else turns[piece]))
 
     def in_order(self, rows: slice) -> Pairs:
         """Some rows in the order of the file, not turned, for validation."""
         return Pairs(*self._rows.pairs(torch.arange(self.examples)[rows]))
-
-    def sample(self, count: int) -> Iterator[Pairs]:
-        """The first examples of the first epoch, not turned."""
-        for rows in _epoch_order(0, self.examples, self._seed)[:count].split(_MEASURED_TOGETHER):
-            yield Pairs(*self._rows.pairs(rows))
 
 
 class EndlessPairs:
@@ -138,12 +122,6 @@ class EndlessPairs:
         """The rows `piece` of the batch of a step."""
         return self._pairs(self._lanes, step, piece)
 
-    def sample(self, count: int) -> Iterator[Pairs]:
-        """One example of each of the first blocks of the stream."""
-        blocks = Lanes(self._recipe, count, depth=1, workers=self._workers)
-        for first in range(0, count, _MEASURED_TOGETHER):
-            yield self._pairs(blocks, 0, slice(first, first + _MEASURED_TOGETHER))
-
     def _pairs(self, lanes: Lanes, step: int, piece: slice) -> Pairs:
         made = lanes.batch(step, piece)
         views = {view: made.views[view] for view in self._drawing.views}
@@ -161,39 +139,6 @@ def epoch_rows(step: int, examples: int, batch_size: int, seed: int) -> Tensor:
     epoch, batch = divmod(step, examples // batch_size)
     order = _epoch_order(epoch, examples, seed)
     return order[batch * batch_size : (batch + 1) * batch_size]
-
-
-@dataclass(frozen=True, slots=True)
-class PlaneStatistics:
-    """Mean and deviation of each plane of a modality over many examples."""
-
-    mean: tuple[float, ...]
-    deviation: tuple[float, ...]
-
-
-def plane_statistics(source: PairSource, examples: int = _MEASURED) -> dict[str, PlaneStatistics]:
-    """Mean and deviation of the planes of every input, over so many training examples.
-
-    Rounded, so that every process finds the same; a plane that never changes has deviation 1.
-    """
-    count, means, squares = 0, dict[str, Tensor](), dict[str, Tensor]()
-    for pairs in source.sample(examples):
-        count += len(pairs)
-        for name, values in pairs.inputs.items():
-            planes = values.double().transpose(0, 1).flatten(1)
-            means[name] = means.get(name, 0) + planes.mean(dim=1) * len(pairs)
-            squares[name] = squares.get(name, 0) + planes.square().mean(dim=1) * len(pairs)
-    return {name: _statistics(means[name] / count, squares[name] / count) for name in means}
-
-
-def _statistics(mean: Tensor, mean_square: Tensor) -> PlaneStatistics:
-    deviation = (mean_square - mean.square()).clamp_min(0).sqrt()
-    deviation = torch.where(deviation > 1e-6 * mean_square.sqrt(), deviation, 1.0)
-    return PlaneStatistics(_rounded(mean), _rounded(deviation))
-
-
-def _rounded(values: Tensor) -> tuple[float, ...]:
-    return tuple(float(f"{value:.4g}") for value in values.tolist())
 
 
 @lru_cache(maxsize=2)  # the end of an epoch is prepared beside the beginning of the next

@@ -1,6 +1,6 @@
 """Pre-training on pairs of noisy and clean: DenoMAE2.0 and all that its configuration can ask."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -88,7 +88,10 @@ class PretrainTask:
         """The loss of a batch, and its parts."""
         output = network(batch.pairs.inputs, batch.masks, batch.noise)
         targets = batch.pairs.inputs if self._paints_noisy else batch.pairs.targets
-        return denomae_losses(output, targets, self._config)
+        figures = denomae_losses(output, targets, self._config)
+        if self._config.masking.start_ratio is not None:
+            figures["mask_ratio"] = _hidden_share(batch.masks, figures["loss"])
+        return figures
 
     def validation(
         self, network: nn.Module, ranks: Ranks
@@ -155,3 +158,10 @@ class PretrainTask:
 
     def _generator(self, purpose: int, index: int) -> torch.Generator:
         return addressed_generator(self._seed, purpose, index, self._device)
+
+
+def _hidden_share(masks: Mapping[str, PatchMask], like: Tensor) -> Tensor:
+    """Which share of all patches is hidden, as another figure of a step."""
+    hidden = sum(mask.patches - mask.visible for mask in masks.values())
+    patches = sum(mask.patches for mask in masks.values())
+    return like.detach().new_full((), hidden / patches)

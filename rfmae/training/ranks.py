@@ -1,8 +1,8 @@
 """The processes that train together: who is who, what they sum and what they tell each other."""
 
+import atexit
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -68,26 +68,20 @@ def _tried(work: Callable[[], T]) -> tuple[T | None, Exception | None]:
         return None, error
 
 
-@contextmanager
-def ranks(device: torch.device) -> Iterator[Ranks]:
+def ranks(device: torch.device) -> Ranks:
     """This process among those that torchrun started, which it names in the environment.
 
     They talk by nccl on GPUs, one for each process of a machine, and by gloo elsewhere. A process
-    that was started alone talks to nobody; a group that stands already is used and left standing.
+    that was started alone talks to nobody. A group stands until its processes end: closed and
+    opened again, as between a pre-training and a fine-tuning, they may miss each other.
     """
-    world = int(os.environ.get("WORLD_SIZE", "1"))
-    if world == 1:
-        yield Ranks(device)
-        return
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return Ranks(device)
     device = _own_device(device)
-    opened = not processes.is_initialized()
-    if opened:
+    if not processes.is_initialized():
         _open_group(device)
-    try:
-        yield Ranks(device, processes.get_rank(), processes.get_world_size())
-    finally:
-        if opened:
-            processes.destroy_process_group()
+        atexit.register(_close_group)
+    return Ranks(device, processes.get_rank(), processes.get_world_size())
 
 
 def _own_device(device: torch.device) -> torch.device:
@@ -114,3 +108,8 @@ def _open_group(device: torch.device) -> None:
         raise TrainingError(
             f"the processes cannot find each other ({reason}); start them with torchrun"
         ) from error
+
+
+def _close_group() -> None:
+    if processes.is_initialized():
+        processes.destroy_process_group()

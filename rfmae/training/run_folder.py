@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from rfmae.artefacts import (
     CARD_NAME,
@@ -120,11 +120,16 @@ class RunFolder:
             file.write(json.dumps({"step": step, **figures}) + "\n")
 
     def metrics(self) -> list[dict[str, float]]:
-        """All lines of figures so far."""
+        """All lines of figures so far; a last one that is cut off, or not yet whole, is no line."""
         if not self._metrics.is_file():
             return []
-        lines = self._metrics.read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines]
+        found = []
+        for line in self._metrics.read_text(encoding="utf-8").splitlines():
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                break
+        return found
 
     def checkpoint_name(self, step: int) -> str:
         """Where the checkpoint after so many steps lies."""
@@ -142,7 +147,7 @@ class RunFolder:
         """Write a checkpoint to go on from; all but the newest and the best are dropped."""
         folder = self.path / "checkpoints" / self.checkpoint_name(step)
         named = None if best is None else list(best)
-        save_checkpoint(_Holding(weights), {**card, "best": named}, folder, training)
+        save_checkpoint(weights, {**card, "best": named}, folder, training)
         self._name_best()
         for old in self.checkpoints[:-keep_last]:
             if old != self.best:
@@ -178,28 +183,10 @@ class RunFolder:
         self._name_best()
         if not self._metrics.is_file():
             return
-        kept = []
-        for line in self._metrics.read_text(encoding="utf-8").splitlines():
-            try:
-                if json.loads(line)["step"] > self.last_step:
-                    break
-            except ValueError:  # the last line was cut off in the middle
-                break
-            kept.append(line + "\n")
+        kept = [line for line in self.metrics() if line["step"] <= self.last_step]
         beside = self._metrics.with_suffix(".partial")
-        beside.write_text("".join(kept), encoding="utf-8")
+        beside.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
         beside.replace(self._metrics)
-
-
-class _Holding(nn.Module):
-    """Weights that no network holds, for whoever saves a network."""
-
-    def __init__(self, weights: dict[str, Tensor]) -> None:
-        super().__init__()
-        self._weights = weights
-
-    def state_dict(self, *_: Any, **__: Any) -> dict[str, Tensor]:  # type: ignore[override]
-        return self._weights
 
 
 def _drop(folder: Path) -> None:

@@ -71,7 +71,8 @@ def _sharded(network: nn.Module) -> nn.Module:
     for module in network.modules():
         if isinstance(module, Block):
             fully_shard(module)
-    fully_shard(network)
+    # also the outermost, which would otherwise stay whole after a validation
+    fully_shard(network, reshard_after_forward=True)
     return network
 
 

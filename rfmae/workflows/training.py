@@ -1,6 +1,6 @@
 """Pre-training and fine-tuning, from settings to the best checkpoint."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from rfmae.artefacts import Card
@@ -19,11 +19,12 @@ from rfmae.training.drawing import Described
 from rfmae.training.engine import fit
 from rfmae.training.finetune import FinetuneTask
 from rfmae.training.numerics import Numerics
-from rfmae.training.pairs import EndlessPairs, PairSource, StoredPairs, plane_statistics
+from rfmae.training.pairs import EndlessPairs, PairSource, StoredPairs
 from rfmae.training.plan import Compile, TrainingPlan
 from rfmae.training.pretrain import PretrainTask
 from rfmae.training.ranks import Ranks
 from rfmae.training.run_folder import RunFolder
+from rfmae.training.scaling import scaled_grids
 from rfmae.training.watching import Watch
 from rfmae.workflows.finding import check_images
 from rfmae.workflows.methods import Method
@@ -75,6 +76,7 @@ class Finetuning:
     frozen: bool = False
     seed: int = 0
     layer_decay: float = 1.0
+    scaled: bool = True  # from scratch: take mean and deviation of each plane off the input
     running: Running = field(default_factory=Running)
     modalities: tuple[str, ...] | None = None  # none takes all that a receiver has
 
@@ -100,11 +102,13 @@ def pretrain(
 
     def make_task(numerics: Numerics, ranks: Ranks) -> PretrainTask:
         told = progress if ranks.is_writer else Silent()
-        source = _source(dataset, settings, plan, ranks, told)
+        grids = plain.encoder.modalities
+        if settings.method.scaled:
+            grids = scaled_grids(dataset, dataset.modalities, grids, ranks.device)
         return PretrainTask(
             dataset,
-            settings.method.config(settings.preset, _scaled(plain.encoder, source, settings)),
-            source,
+            settings.method.config(settings.preset, grids),
+            _source(dataset, settings, plan, ranks, told),
             _stored(dataset, "validation", settings, plan, ranks, told),
             modalities=dataset.modalities,
             seed=settings.seed,
@@ -155,9 +159,13 @@ def finetune(
     plan = _plan(settings, examples, settings.learning_rate, settings.layer_decay)
 
     def make_task(numerics: Numerics, ranks: Ranks) -> FinetuneTask:
+        seen = encoder
+        if checkpoint is None and settings.scaled:  # a pre-trained one brings its own
+            grids = scaled_grids(dataset, modalities, encoder.modalities, ranks.device)
+            seen = replace(encoder, modalities=grids)
         return FinetuneTask(
             dataset,
-            config,
+            replace(config, encoder=seen),
             modalities=modalities,
             labels=settings.labels,
             pretrained=checkpoint,
@@ -174,6 +182,7 @@ def finetune(
         "model": asdict(config),
         "labels": settings.labels,
         "frozen": settings.frozen,
+        "scaled": settings.scaled,
         "pretrained": _identity(checkpoint),
     }
     return fit(
@@ -234,19 +243,6 @@ def grids_of(
             patch=image_patch if modality.what == "image" else None,
         )
         for modality in modalities
-    )
-
-
-def _scaled(
-    encoder: EncoderConfig, source: PairSource, settings: Pretraining
-) -> tuple[PatchGrid, ...]:
-    """The same grids with what the encoder takes off its inputs, measured on the training law."""
-    if not settings.method.scaled:
-        return encoder.modalities
-    found = plane_statistics(source)
-    return tuple(
-        grid.scaled(found[grid.name].mean, found[grid.name].deviation)
-        for grid in encoder.modalities
     )
 
 

@@ -15,7 +15,7 @@ from rfmae.datasets.store import write_dataset
 from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.classifier import Classifier
 from rfmae.models.denomae import DenoMAE
-from rfmae.models.presets import classifier_config, denomae_config, encoder_config
+from rfmae.models.presets import classifier_config, denomae_config, image_encoder_config
 from rfmae.training.loaders import image_card
 
 
@@ -35,14 +35,19 @@ def common_card(dataset):
     }
 
 
+def encoder_of(dataset):
+    """The smallest encoder of its images."""
+    return image_encoder_config("tiny", dataset.image.size, len(dataset.image.planes))
+
+
 @pytest.fixture(scope="session")
 def denoiser(dataset, tmp_path_factory):
     """A pre-training checkpoint that learnt nothing."""
     torch.manual_seed(0)
-    network = DenoMAE(denomae_config("tiny", dataset.image.size, len(dataset.image.planes)))
+    network = DenoMAE(denomae_config("tiny", encoder_of(dataset)))
     folder = tmp_path_factory.mktemp("made") / "denoiser"
     card = {**model_card(network), **common_card(dataset), "score": {"reconstruction_loss": 1.0}}
-    save_checkpoint(network, card, folder)
+    save_checkpoint(network.state_dict(), card, folder)
     return folder
 
 
@@ -50,8 +55,7 @@ def denoiser(dataset, tmp_path_factory):
 def classifier(dataset, tmp_path_factory):
     """A classifier checkpoint that learnt nothing."""
     torch.manual_seed(0)
-    encoder = encoder_config("tiny", dataset.image.size, len(dataset.image.planes))
-    network = Classifier(classifier_config(encoder, len(dataset.classes)))
+    network = Classifier(classifier_config(encoder_of(dataset), len(dataset.classes)))
     folder = tmp_path_factory.mktemp("made") / "classifier"
     card = {
         **model_card(network),
@@ -61,7 +65,7 @@ def classifier(dataset, tmp_path_factory):
         "labels": dataset.examples("train"),
         "score": {"accuracy": 0.5},
     }
-    save_checkpoint(network, card, folder)
+    save_checkpoint(network.state_dict(), card, folder)
     return folder
 
 

@@ -147,8 +147,54 @@ TYPED = {
         "quickstart --workers 1 --labels 8 --recipe tiny.toml --preset tinny --out home",
         ["'tinny'", "did you mean tiny"],
     ),
-    "everything hidden": (f"{EVERY_RUN['pretrain']} --mask-ratio 1", ["mask_ratio", "(0, 1)"]),
-    "negative weight": (f"{EVERY_RUN['pretrain']} --position-weight -1", ["position_weight"]),
+    "everything hidden": (f"{EVERY_RUN['pretrain']} --mask-ratio 1", ["mask ratio", "(0, 1)"]),
+    "negative weight": (f"{EVERY_RUN['pretrain']} --position-weight -1", ["position weight"]),
+    # the task of pre-training, and how it runs
+    "unknown method": (f"{EVERY_RUN['pretrain']} --method denomae3", ["'denomae3'", "denomae2"]),
+    "unknown pixels": (f"{EVERY_RUN['pretrain']} --pixels visible", ["hidden or all", "'visible'"]),
+    "unknown target": (f"{EVERY_RUN['pretrain']} --target dirty", ["clean or noisy", "'dirty'"]),
+    "unknown positions": (f"{EVERY_RUN['pretrain']} --positions polar", ["'polar'", "learned"]),
+    "unknown position target": (
+        f"{EVERY_RUN['pretrain']} --position-target relative",
+        ["absolute or rank", "'relative'"],
+    ),
+    "no position for anybody": (
+        f"{EVERY_RUN['pretrain']} --position-dropout 1.5",
+        ["position dropout", "1.5"],
+    ),
+    "more tokens than there are": (
+        f"{EVERY_RUN['pretrain']} --position-dropout 0.7 --noise-share 0.7",
+        ["must not exceed 1", "0.7"],
+    ),
+    "noise after the last block": (
+        f"{EVERY_RUN['pretrain']} --noise-share 0.5 --noise-block 9",
+        ["4 encoder blocks", "9"],
+    ),
+    "unknown disruption": (
+        f"{EVERY_RUN['pretrain']} --disruption soft",
+        ["'entropy', 'cross' or 'hard'", "'soft'"],
+    ),
+    "unknown level": (f"{EVERY_RUN['pretrain']} --uniformity-level pixel", ["image or token"]),
+    "unknown place of mask tokens": (
+        f"{EVERY_RUN['pretrain']} --mask-tokens both",
+        ["decoder or encoder", "'both'"],
+    ),
+    "negative Laplacian": (f"{EVERY_RUN['pretrain']} --laplacian-weight -1", ["laplacian_weight"]),
+    "no mask unit": (f"{EVERY_RUN['pretrain']} --mask-unit 0", ["mask unit", "0"]),
+    "patch that does not fit": (f"{EVERY_RUN['pretrain']} --patch 7", ["patch 7", "32"]),
+    "one patch": (f"{EVERY_RUN['pretrain']} --patch 32", ["at least 2 patches"]),
+    "unknown precision": (f"{EVERY_RUN['pretrain']} --precision float16", ["float16", "bfloat16"]),
+    "unknown compilation": (f"{EVERY_RUN['pretrain']} --compile maybe", ["auto, on or off"]),
+    "pieces that do not divide": (
+        f"{EVERY_RUN['pretrain']} --batch 8 --accumulate 3",
+        ["divide", "8", "3"],
+    ),
+    "average of nothing": (f"{EVERY_RUN['pretrain']} --ema 1", ["ema", "[0, 1)"]),
+    "a modality that no receiver has": (
+        f"{EVERY_RUN['finetune']} --modalities noise",
+        ["'noise'", "image"],
+    ),
+    "layers without decay": (f"{EVERY_RUN['finetune']} --layer-decay 0", ["layer_decay", "(0, 1]"]),
     "no step": (f"{EVERY_RUN['finetune']} --learning-rate 0", ["learning_rate", "positive"]),
     "no step of pre-training": (
         f"{EVERY_RUN['pretrain']} --learning-rate 0",
@@ -276,13 +322,13 @@ def with_weights_changed(folder, change):
 
 def reshape(folder):
     def change(weights):
-        weights["encoder.embed.weight"] = torch.zeros(7, 5)
+        weights["encoder.stems.image.embed.weight"] = torch.zeros(7, 5)
 
     with_weights_changed(folder, change)
 
 
 def take_one_away(folder):
-    with_weights_changed(folder, lambda weights: weights.pop("encoder.embed.weight"))
+    with_weights_changed(folder, lambda weights: weights.pop("encoder.stems.image.embed.weight"))
 
 
 def lie_on_the_card(folder):
@@ -463,13 +509,13 @@ def test_an_output_folder_with_too_long_a_name_is_named(refused, made, here, tin
 
 @pytest.mark.parametrize("command", ["pretrain", "finetune"])
 def test_a_run_that_exists_is_not_touched_without_resume(refused, made, here, command):
-    RunFolder(here / "run").start({"stage": command}, precision="float32")
+    RunFolder(here / "run").start({"stage": command}, {}, 1)
     refused(*filled(EVERY_RUN[command], made), words=["run", "exists", "--resume", "--out"])
 
 
 @pytest.mark.parametrize("command", ["pretrain", "finetune"])
 def test_a_run_of_other_settings_is_not_resumed(refused, made, here, command):
-    RunFolder(here / "run").start({"stage": "another"}, precision="float32")
+    RunFolder(here / "run").start({"stage": "another"}, {}, 1)
     words = ["cannot resume", "'another'", "--out"]
     refused(*filled(f"{EVERY_RUN[command]} --resume", made), words=words)
 

@@ -9,7 +9,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from rfmae.errors import ShapeError
-from rfmae.evaluation.probe import Features, linear_probe, neighbour_probe, probe_report
+from rfmae.evaluation.probe import (
+    NEIGHBOURS,
+    STRENGTHS,
+    Features,
+    linear_probe,
+    neighbour_probe,
+    probe_report,
+)
 
 CLASSES, WIDTH = 4, 6
 PROBES = (linear_probe, neighbour_probe)
@@ -86,11 +93,11 @@ def test_the_linear_probe_does_not_mind_units_and_offsets(rng):
 def test_validation_chooses_the_strength_and_the_number_of_neighbours(rng):
     train, validation = clouds(60, rng, apart=1.0), clouds(200, rng, apart=1.0)
     chosen = linear_probe(train, validation)
-    for strength in (1e-3, 1e-2, 1e-1, 1.0):
+    for strength in STRENGTHS:
         alone = linear_probe(train, validation, strengths=(strength,))
         assert share_right(alone, validation) <= share_right(chosen, validation)
     near = neighbour_probe(train, validation)
-    for count in (5, 10, 20, 50, 60):
+    for count in (*NEIGHBOURS[:-1], len(train)):
         alone = neighbour_probe(train, validation, neighbours=(count,))
         assert share_right(alone, validation) <= share_right(near, validation)
 

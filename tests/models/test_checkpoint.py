@@ -1,52 +1,201 @@
-from dataclasses import asdict
+import json
+from dataclasses import asdict, replace
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
+from small_networks import FAMILY, IMAGE, NOISE, SIGNAL, built, inputs_of, member, small_config
 
-from rfmae.errors import CheckpointError
-from rfmae.models.checkpoint import load_checkpoint, load_encoder, model_card, save_checkpoint
-from rfmae.models.classifier import Classifier
-from rfmae.models.denomae import DenoMAE
-from rfmae.models.presets import classifier_config, denomae_config, encoder_config
-from rfmae.models.transformer import initialise
-from rfmae.records import ImageConfig
+from rfmae.errors import CheckpointError, ShapeError
+from rfmae.inference import load_denoiser
+from rfmae.models.checkpoint import (
+    BEST_NAME,
+    TRAINING_NAME,
+    WEIGHTS_NAME,
+    load_checkpoint,
+    load_encoder_weights,
+    model_card,
+    save_checkpoint,
+)
+from rfmae.models.classifier import Classifier, ClassifierConfig
+from rfmae.models.denomae import PixelTask
+from rfmae.models.presets import classifier_config, image_encoder_config
+from rfmae.models.vit import Encoder
+from rfmae.records import ImageConfig, Modality
+
+
+def card(network):
+    modalities = [asdict(Modality()), asdict(Modality("signal"))]
+    return {**model_card(network), "image": asdict(ImageConfig(size=32)), "modalities": modalities}
 
 
 @pytest.fixture
 def denomae():
-    network = DenoMAE(denomae_config("tiny", 32, 3))
-    initialise(network, torch.Generator().manual_seed(3))
-    return network
+    return built(small_config())
 
 
-def card(network):
-    return {**model_card(network), "image": asdict(ImageConfig(size=32))}
+@pytest.fixture
+def saved(denomae, tmp_path):
+    save_checkpoint(denomae.state_dict(), card(denomae), tmp_path / "c")
+    return tmp_path / "c"
 
 
-@pytest.mark.parametrize("kind", ["denomae", "classifier"])
-def test_a_checkpoint_needs_no_flags_to_answer_as_before(kind, denomae, tmp_path):
-    classifier = Classifier(classifier_config(encoder_config("tiny", 32, 3), 4))
-    network = {"denomae": denomae, "classifier": classifier}[kind]
-    save_checkpoint(network, card(network), tmp_path / "c")
-    loaded = load_checkpoint(tmp_path / "c", kind)
-    again = loaded.build()
-    assert again.config == network.config
-    assert loaded.image == ImageConfig(size=32)
-    before, after = network.state_dict(), again.state_dict()
+def assert_same_network(found, expected):
+    assert found.config == expected.config
+    before, after = expected.state_dict(), found.state_dict()
     assert before.keys() == after.keys()
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
-def test_a_classifier_takes_the_encoder_of_a_pre_trained_network(denomae, tmp_path):
-    save_checkpoint(denomae, card(denomae), tmp_path / "c")
-    classifier = Classifier(classifier_config(encoder_config("tiny", 32, 3), 4))
-    load_encoder(classifier.encoder, load_checkpoint(tmp_path / "c"))
-    images = torch.rand(2, 3, 32, 32)
-    assert torch.equal(classifier.encoder(images), denomae.encoder(images))
+@pytest.mark.parametrize("name", FAMILY)
+def test_a_denomae_needs_no_flags_to_answer_as_before(name, tmp_path):
+    network = member(name)
+    save_checkpoint(network.state_dict(), card(network), tmp_path / "c")
+    again = load_checkpoint(tmp_path / "c", "denomae").build()
+    assert not again.training
+    assert_same_network(again, network)
+    inputs = inputs_of(network.config)
+    assert torch.equal(again.encoder(inputs), network.encoder(inputs))
 
 
-def test_an_encoder_of_another_size_is_refused(denomae, tmp_path):
-    save_checkpoint(denomae, card(denomae), tmp_path / "c")
-    other = Classifier(classifier_config(encoder_config("small", 32, 3), 4))
+@pytest.mark.parametrize("hidden", [(), (8, 4)])
+def test_a_classifier_needs_no_flags_to_answer_as_before(hidden, tmp_path):
+    grid = replace(IMAGE, mean=(0.1, 0.2), deviation=(1.0, 3.0))
+    encoder = replace(small_config().encoder, modalities=(grid, SIGNAL))
+    network = Classifier(ClassifierConfig(encoder, 4, hidden))
+    save_checkpoint(network.state_dict(), {**card(network), "classes": ["A", "B"]}, tmp_path / "c")
+    loaded = load_checkpoint(tmp_path / "c", "classifier")
+    assert_same_network(loaded.build(), network)
+    assert loaded.image == ImageConfig(size=32)
+    assert loaded.modalities == (Modality(), Modality("signal"))
+    assert loaded.encoder == encoder
+    assert loaded.classes == ("A", "B")
+
+
+def test_no_file_of_a_checkpoint_executes_anything(denomae, tmp_path):
+    training = {"step": 3, "state": {"exp_avg": torch.zeros(2)}}
+    save_checkpoint(denomae.state_dict(), card(denomae), tmp_path / "c", training)
+    loaded = torch.load(tmp_path / "c" / TRAINING_NAME, weights_only=True)
+    assert loaded["step"] == 3
+    assert load_file(tmp_path / "c" / WEIGHTS_NAME).keys() == denomae.state_dict().keys()
+    assert {path.suffix for path in (tmp_path / "c").iterdir()} == {".json", ".safetensors", ".pt"}
+
+
+def test_names_in_a_file_are_those_of_the_network_after_it_was_compiled(denomae, tmp_path):
+    names = {*denomae.state_dict()}
+    torch.compile(denomae, backend="eager")
+    save_checkpoint(denomae.state_dict(), card(denomae), tmp_path / "c")
+    assert {*load_file(tmp_path / "c" / WEIGHTS_NAME)} == names
+
+
+def test_a_run_folder_stands_for_its_best_checkpoint(denomae, saved, tmp_path):
+    run = tmp_path / "run"
+    (run / "checkpoints").mkdir(parents=True)
+    saved.rename(run / "checkpoints" / "0000200")
+    (run / BEST_NAME).write_text(json.dumps({"checkpoint": "0000200"}), encoding="utf-8")
+    assert_same_network(load_checkpoint(run).build(), denomae)
+
+
+def test_a_classifier_takes_the_encoder_of_a_pre_trained_network(denomae, saved):
+    classifier = Classifier(ClassifierConfig(denomae.config.encoder, 4))
+    load_encoder_weights(classifier.encoder, load_checkpoint(saved))
+    inputs = inputs_of(denomae.config)
+    assert torch.equal(classifier.encoder(inputs), denomae.encoder(inputs))
+
+
+@pytest.mark.parametrize("names", [("image",), ("signal",), ("signal", "noise")], ids=str)
+@pytest.mark.parametrize("positions", ["sine-cosine", "learned"])
+def test_an_encoder_of_some_modalities_answers_as_the_one_of_all_does_to_these(
+    names, positions, tmp_path
+):
+    """Alone, a modality has no kind token: it must not be missing for that."""
+    network = built(small_config(IMAGE, SIGNAL, NOISE, positions=positions))
+    save_checkpoint(network.state_dict(), card(network), tmp_path / "c")
+    encoder = Encoder(network.config.encoder.of(names))
+    load_encoder_weights(encoder, load_checkpoint(tmp_path / "c"))
+    inputs = {name: inputs_of(network.config)[name] for name in names}
+    torch.testing.assert_close(encoder(inputs), network.encoder(inputs))
+
+
+def test_an_encoder_of_another_size_is_refused(saved):
+    other = Classifier(classifier_config(image_encoder_config("small", 32, 3), 4))
     with pytest.raises(CheckpointError, match="width=192"):
-        load_encoder(other.encoder, load_checkpoint(tmp_path / "c"))
+        load_encoder_weights(other.encoder, load_checkpoint(saved))
+
+
+def test_an_encoder_that_scales_otherwise_is_refused(denomae, saved):
+    grid = replace(IMAGE, mean=(0.0, 0.0), deviation=(2.0, 2.0))
+    other = Encoder(replace(denomae.config.encoder, modalities=(grid,)))
+    with pytest.raises(CheckpointError, match="the encoder must be"):
+        load_encoder_weights(other, load_checkpoint(saved))
+
+
+def test_an_encoder_of_a_modality_that_was_never_seen_is_refused(saved):
+    other = Encoder(small_config(SIGNAL).encoder)
+    with pytest.raises((CheckpointError, ShapeError), match="never saw the modality 'signal'"):
+        load_encoder_weights(other, load_checkpoint(saved))
+
+
+def changed_weights(folder, change):
+    weights = load_file(folder / WEIGHTS_NAME)
+    change(weights)
+    save_file(weights, folder / WEIGHTS_NAME)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda weights: weights.pop("encoder.class_token"), "lacks the weights 'encoder.class_"),
+        (lambda weights: weights.update(more=torch.zeros(1)), "does not know: 'more'"),
+        (
+            lambda weights: weights.update({"encoder.class_token": torch.zeros(3)}),
+            r"must have shape \(1, 1, 16\).*, got \(3,\)",
+        ),
+    ],
+    ids=["missing", "left over", "another shape"],
+)
+def test_weights_that_are_not_what_the_card_promises_are_refused(change, message, saved):
+    changed_weights(saved, change)
+    with pytest.raises(CheckpointError, match=message):
+        load_checkpoint(saved).build()
+
+
+def test_truncated_weights_are_refused(saved):
+    content = (saved / WEIGHTS_NAME).read_bytes()
+    (saved / WEIGHTS_NAME).write_bytes(content[:-7])
+    with pytest.raises(CheckpointError, match="may be truncated"):
+        load_checkpoint(saved)
+
+
+def test_the_wrong_kind_of_network_is_refused_with_the_way_out(saved):
+    with pytest.raises(CheckpointError, match=r"holds a denomae, but a classifier.*rfmae finetune"):
+        load_checkpoint(saved, "classifier")
+
+
+@pytest.mark.parametrize("key", ["encoder", "masking", "decoder_width"])
+def test_a_card_of_another_version_is_refused(key, saved):
+    described = json.loads((saved / "card.json").read_text(encoding="utf-8"))
+    del described["model"][key]
+    (saved / "card.json").write_text(json.dumps(described), encoding="utf-8")
+    with pytest.raises(CheckpointError, match="no network of this version"):
+        load_checkpoint(saved).build()
+
+
+@pytest.mark.parametrize("normalised", [False, True])
+def test_a_network_that_paints_normalised_patches_is_not_asked_for_images(normalised, tmp_path):
+    """Brightness is no part of its answer, so there is no PSNR of it."""
+    network = built(small_config(pixels=PixelTask(normalised=normalised)))
+    described = {**card(network), "samples": {"symbols": 64}, "samples_per_symbol": 1.0}
+    save_checkpoint(network.state_dict(), described, tmp_path / "c")
+    if normalised:
+        with pytest.raises(CheckpointError, match="which say nothing of brightness; pre-train"):
+            load_denoiser(tmp_path / "c", "cpu")
+    else:
+        assert load_denoiser(tmp_path / "c", "cpu")
+
+
+def test_a_folder_that_is_no_checkpoint_is_refused(tmp_path):
+    with pytest.raises(CheckpointError, match="is not a checkpoint"):
+        load_checkpoint(tmp_path)
+    with pytest.raises(CheckpointError, match="no checkpoint folder"):
+        load_checkpoint(tmp_path / "nothing")

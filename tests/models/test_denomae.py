@@ -13,6 +13,7 @@ from small_networks import (
     inputs_of,
     losses_of,
     masks_of,
+    member,
     noise_of,
     output_of,
     small_config,
@@ -29,11 +30,9 @@ from rfmae.models.patches import PatchGrid, take
 from rfmae.models.presets import PRESETS, denomae_config, image_encoder_config
 from rfmae.models.vit import EncoderConfig
 
+
 def parameters(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
-
-
-# ---- the papers' counts
 
 
 def test_base_has_the_parameters_that_the_paper_counts():
@@ -73,9 +72,6 @@ def test_five_modalities_have_the_parameters_of_the_first_denomae_where_it_has_t
     more = norm + 5 * (token + linear + token + norm)  # kinds; into the decoder, hidden, its norm
     published = 232_869_888
     assert parameters(network) == published - 197 * 768 + more
-
-
-# ---- every network of the family
 
 
 @pytest.mark.parametrize("name", FAMILY)
@@ -157,9 +153,6 @@ def test_names_of_parameters_are_plain(name):
     }
 
 
-# ---- several modalities
-
-
 @pytest.mark.parametrize("name", ["base, three", "symmetric, three"])
 @pytest.mark.parametrize(("seen", "painted"), list(permutations(["image", "signal", "noise"], 2)))
 def test_what_is_hidden_of_one_modality_is_painted_from_another_too(name, seen, painted):
@@ -193,9 +186,6 @@ def test_modalities_are_cut_and_hidden_each_in_its_own_way():
     assert output.position_logits["signal"].shape == (3, 2, 8)
 
 
-# ---- shapes
-
-
 SHAPES = {
     "one plane": PatchGrid("image", (1, 16, 16), 4),
     "wide": PatchGrid("image", (2, 8, 24), 4),
@@ -214,9 +204,6 @@ def test_every_shape_trains(grid, tokens):
     )
     losses_of(network)["loss"].backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in network.parameters())
-
-
-# ---- what is refused
 
 
 @pytest.mark.parametrize(

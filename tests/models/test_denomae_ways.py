@@ -6,15 +6,18 @@ import pytest
 import torch
 from small_networks import (
     FAMILY,
+    assert_same_step,
     built,
     generator,
     gradients_of,
     inputs_of,
     losses_of,
     masks_of,
+    member,
     noise_of,
     output_of,
     small_config,
+    step_of,
 )
 from torch.nn import functional as F
 
@@ -27,9 +30,6 @@ from rfmae.models.patches import PatchMask, take
 from rfmae.models.vit import Stem
 
 PLAIN = ["base, one", "base, three", "symmetric, one", "symmetric, three", "all patches, one"]
-
-
-# ---- promise: same loss and gradients whichever way they are computed
 
 
 @pytest.mark.parametrize("name", PLAIN)
@@ -116,9 +116,6 @@ def test_a_compiled_network_is_one_graph_and_says_the_same(name):
     assert [*network.state_dict()] == names
 
 
-# ---- switched off, each is the base network
-
-
 OFF = {
     "no position dropout": {"position": PositionTask(dropout=0.0)},
     "no noise": {
@@ -161,5 +158,3 @@ def test_the_base_loss_is_the_papers():
     named = output.position_logits["image"].log_softmax(-1)
     surprise = -named[rows, torch.arange(4), masks.visible_ids].mean()
     torch.testing.assert_close(loss, error + 0.1 * surprise)
-
-

@@ -4,7 +4,15 @@ import pytest
 import torch
 
 from rfmae.errors import ShapeError
-from rfmae.models.patches import PatchGrid, PatchMask, patchify, put_back, take, unpatchify
+from rfmae.models.patches import (
+    PatchGrid,
+    PatchMask,
+    patchify,
+    put_back,
+    take,
+    take_patches,
+    unpatchify,
+)
 
 SHAPES = [
     ((3, 32, 32), 8),
@@ -129,3 +137,15 @@ def test_what_is_put_back_can_be_taken_again_and_the_rest_is_nothing(generator):
     everywhere = put_back(tokens, ids, 9)
     assert torch.equal(take(everywhere, ids), tokens)
     assert everywhere.sum() == pytest.approx(tokens.sum().item())
+
+
+@pytest.mark.parametrize("shape", [(3, 16, 24), (1, 8, 8), (2, 64)])
+def test_patches_straight_from_the_input_are_those_that_were_cut_and_taken(shape):
+    grid = PatchGrid("any", shape, 8)
+    drawn = torch.Generator().manual_seed(0)
+    inputs = torch.rand(5, *shape, generator=drawn)
+    ids = torch.rand(5, grid.patches, generator=drawn).argsort(dim=1)[:, : grid.patches // 2 + 1]
+    straight = take_patches(inputs, grid, ids)
+    assert torch.equal(straight, take(patchify(inputs, 8), ids))
+    wider = torch.rand(5, shape[0] + 1, *shape[1:], generator=drawn)
+    assert torch.equal(take_patches(wider[:, 1:], grid, ids), take(patchify(wider[:, 1:], 8), ids))

@@ -99,7 +99,7 @@ def test_a_modality_that_is_alone_needs_no_kind_token():
 
 
 def test_the_encoder_takes_the_scale_off_its_input():
-    scaled = PatchGrid("image", (2, 16, 16), 4, mean=(0.2, -1.0), deviation=(0.5, 3.0))
+    scaled = IMAGE.scaled((0.2, -1.0), (0.5, 3.0))
     bare, scaling = encoder_of(IMAGE), encoder_of(scaled)
     scaling.load_state_dict(bare.state_dict())
     images = torch.rand(2, 2, 16, 16, generator=generator(1))

@@ -8,7 +8,7 @@ import torch
 
 from rfmae.datasets.store import write_dataset
 from rfmae.errors import DatasetError, RecipeError
-from rfmae.imaging.inputs import network_inputs
+from rfmae.imaging.inputs import network_inputs, turned
 from rfmae.imaging.render import constellation_images
 from rfmae.progress import Silent
 from rfmae.records import IMAGE_ALONE, ImageConfig, Modality, Plane
@@ -87,6 +87,16 @@ def test_inputs_alone_are_those_of_the_pairs(split_of):
         assert torch.equal(values, alone[name])
 
 
+@pytest.mark.parametrize("room", [0, 2**32], ids=["read", "kept"])
+def test_rows_may_be_turned_by_quarters(split_of, dataset, monkeypatch, room):
+    monkeypatch.setattr(loaders, "_LARGEST_CACHE_BYTES", room)
+    rows, turns = torch.tensor([3, 1, 40, 2]), torch.tensor([0, 1, 2, 3])
+    split = split_of()
+    for found, straight in zip(split.pairs(rows, turns), split.pairs(rows), strict=True):
+        expected = turned(straight, turns, dataset.image, FIVE)
+        assert all(torch.equal(values, expected[name]) for name, values in found.items())
+
+
 def test_planes_are_drawn_from_the_views_that_they_name(both):
     split = InputSplit(both, "train", IMAGE_ALONE, CPU, Silent(), targets=True)
     rows = torch.tensor([4, 0, 9])
@@ -115,6 +125,14 @@ def test_a_card_says_what_is_drawn_and_of_how_much(both, tiny_recipe):
     assert [modality["what"] for modality in signal["modalities"]] == ["signal"]
     beside = replace(tiny_recipe, modalities=FIVE)
     assert len(image_card(beside)["modalities"]) == 5
+
+
+@pytest.mark.parametrize("room", [0, 2**32], ids=["read", "kept"])
+def test_no_rows_are_no_examples(split_of, monkeypatch, room):
+    monkeypatch.setattr(loaders, "_LARGEST_CACHE_BYTES", room)
+    inputs = split_of().inputs(torch.arange(0))
+    assert inputs["image"].shape == (0, 3, 32, 32)
+    assert inputs["signal"].shape == (0, 2, 64)
 
 
 def test_some_rows_alone_count_from_zero(split_of):

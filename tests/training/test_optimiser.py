@@ -17,6 +17,8 @@ from rfmae.training.optimiser import (
 )
 from rfmae.training.schedule import cosine_with_warmup
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 def settings_of(network, plan):
     """Rate share and weight decay of every weight by its name."""

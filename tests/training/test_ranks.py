@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from toy_task import (
     CPU,
     PLAN,
     ToyTask,
+    die_before,
     figures,
     last_state,
     spread_toy,
@@ -19,12 +21,16 @@ from toy_task import (
     train_toy,
 )
 
+from rfmae.datasets.store import open_dataset
 from rfmae.errors import TrainingError
-from rfmae.training import engine
 from rfmae.training.ranks import Ranks, ranks
 from rfmae.training.run_folder import RunFolder
+from rfmae.workflows.training import Finetuning, Pretraining, Running, finetune, pretrain
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 SPREAD = {"copied": {}, "in pieces": {"accumulate": 2}, "sharded": {"shard_weights": True}}
+HELD = {how: SPREAD[how] for how in ("copied", "sharded")}
 
 
 def assert_same_figures(one, other):
@@ -34,21 +40,14 @@ def assert_same_figures(one, other):
 
 
 @pytest.mark.parametrize("changes", SPREAD.values(), ids=SPREAD)
-def test_two_processes_are_one_with_the_whole_batch(changes, tmp_path, one_thread):
-    train_toy(tmp_path / "one")
-    best = together(2, spread_toy, tmp_path / "two", changes)
+def test_two_processes_are_one_with_the_whole_batch(changes, tmp_path):
+    train_toy(tmp_path / "one", replace(PLAN, ema=0.9))
+    best = together(2, spread_toy, tmp_path / "two", {**changes, "ema": 0.9})
     assert best == [tmp_path / "two" / "checkpoints" / RunFolder(tmp_path / "one").best.name] * 2
     assert_same_figures(tmp_path / "one", tmp_path / "two")
 
 
-@pytest.mark.parametrize("changes", SPREAD.values(), ids=SPREAD)
-def test_averaged_weights_of_two_processes_are_those_of_one(changes, tmp_path, one_thread):
-    train_toy(tmp_path / "one", replace(PLAN, ema=0.9))
-    together(2, spread_toy, tmp_path / "two", {**changes, "ema": 0.9})
-    assert_same_figures(tmp_path / "one", tmp_path / "two")
-
-
-@pytest.mark.parametrize("changes", SPREAD.values(), ids=SPREAD)
+@pytest.mark.parametrize("changes", HELD.values(), ids=HELD)
 def test_a_checkpoint_knows_nothing_of_processes(changes, tmp_path):
     together(2, spread_toy, tmp_path / "run", changes)
     saved, own = last_state(tmp_path / "run"), ToyTask(None, None).network.state_dict()
@@ -59,9 +58,9 @@ def test_a_checkpoint_knows_nothing_of_processes(changes, tmp_path):
         assert type(state["exp_avg"]) is torch.Tensor
 
 
-@pytest.mark.parametrize("changes", SPREAD.values(), ids=SPREAD)
+@pytest.mark.parametrize("changes", HELD.values(), ids=HELD)
 @pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 1)])
-def test_any_number_of_processes_goes_on(before, after, changes, tmp_path, one_thread):
+def test_any_number_of_processes_goes_on(before, after, changes, tmp_path):
     train_toy(tmp_path / "whole", replace(PLAN, ema=0.9))
     changes = {**changes, "ema": 0.9}
     died = together(before, dying_toy, tmp_path / "run", changes)
@@ -72,18 +71,9 @@ def test_any_number_of_processes_goes_on(before, after, changes, tmp_path, one_t
 
 
 def dying_toy(folder, changes):
-    real = engine._Training._step
-
-    def dying(training, now, *rest):
-        if now == 14:
-            raise KeyboardInterrupt
-        return real(training, now, *rest)
-
-    engine._Training._step = dying
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        die_before(14, patch)
         return spread_toy(folder, changes)
-    finally:
-        engine._Training._step = real
 
 
 def test_one_process_alone_writes_and_the_others_need_not_see_its_disk(tmp_path):
@@ -130,32 +120,55 @@ def test_ranks_sum_gather_and_tell():
 
 
 def talk():
-    with ranks(CPU) as here:
-        values = torch.tensor([1.0, 10.0]) * (here.rank + 1)
-        total = here.summed(values).tolist()
-        assert values.tolist() == [here.rank + 1.0, 10 * (here.rank + 1.0)]
-        here.barrier()
-        return total, here.gathered(here.rank * 10), here.by_writer(lambda: f"told by {here.rank}")
+    here = ranks(CPU)
+    values = torch.tensor([1.0, 10.0]) * (here.rank + 1)
+    total = here.summed(values).tolist()
+    assert values.tolist() == [here.rank + 1.0, 10 * (here.rank + 1.0)]
+    assert ranks(CPU) == here  # the group stands already
+    here.barrier()
+    return total, here.gathered(here.rank * 10), here.by_writer(lambda: f"told by {here.rank}")
 
 
 def test_alone_there_is_nobody_to_talk_to():
-    with ranks(CPU) as here:
-        assert here == Ranks(CPU, 0, 1)
-        assert here.is_writer
-        assert here.gathered(7) == [7]
-        assert here.summed(torch.ones(2)).tolist() == [1, 1]
+    here = ranks(CPU)
+    assert here == Ranks(CPU, 0, 1)
+    assert here.is_writer
+    assert here.gathered(7) == [7]
+    assert here.summed(torch.ones(2)).tolist() == [1, 1]
 
 
 def test_processes_that_cannot_find_each_other_say_so_in_one_line(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     for name in ("RANK", "MASTER_ADDR", "MASTER_PORT"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(TrainingError, match="start them with torchrun"), ranks(CPU):
-        pass
+    with pytest.raises(TrainingError, match="start them with torchrun"):
+        ranks(CPU)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, pytest.param({"shard_weights": True, "ema": 0.9}, marks=pytest.mark.slow)],
+    ids=HELD,
+)
+def test_two_processes_pre_train_and_fine_tune_as_one(changes, dataset, tmp_path):
+    running = Running(precision="float32", **changes)
+    for folder, work in (("one", street), ("two", partial(together, 2, street))):
+        work(dataset.folder, tmp_path / folder, running)
+    for stage in ("pretrain", "finetune"):
+        assert_same_figures(tmp_path / "one" / stage, tmp_path / "two" / stage)
+
+
+def street(data, folder, running):
+    """A short pre-training and a fine-tuning from it, of the same seed everywhere."""
+    before = Pretraining("tiny", epochs=2, batch_size=8, running=running)
+    after = Finetuning("tiny", labels=24, epochs=2, batch_size=8, running=running)
+    data = open_dataset(data)
+    encoder = pretrain(data, before, folder / "pretrain", device="cpu")
+    return finetune(data, after, folder / "finetune", pretrained=encoder, device="cpu")
 
 
 @pytest.mark.slow
-def test_torchrun_starts_them(tmp_path, one_thread):
+def test_torchrun_starts_them(tmp_path):
     script = tmp_path / "train.py"
     here = Path(__file__).parent
     script.write_text(

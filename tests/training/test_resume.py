@@ -2,111 +2,73 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
-import torch
-from safetensors.torch import load_file
+from toy_task import assert_same_run, die_before, start
 
+from rfmae.datasets.store import open_dataset
 from rfmae.errors import TrainingError
 from rfmae.models.checkpoint import load_checkpoint
-from rfmae.training import engine
 from rfmae.training.run_folder import RunFolder
 from rfmae.workflows.training import Finetuning, Pretraining, finetune, pretrain
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 PRETRAINING = Pretraining("tiny", epochs=8, batch_size=8, seed=4)  # 48 steps
 FINETUNING = Finetuning("tiny", labels=24, epochs=8, batch_size=8, seed=4)  # 24 steps
 
-RATE = "images_per_second"  # the one figure that a clock decides
-
-
-def figures(folder: Path) -> list[dict[str, float]]:
-    return [
-        {key: value for key, value in line.items() if key != RATE}
-        for line in RunFolder(folder).metrics()
-    ]
-
-
-def last_weights(folder: Path) -> dict[str, torch.Tensor]:
-    return load_file(RunFolder(folder).checkpoints[-1] / "weights.safetensors")
-
-
-def assert_same_run(first: Path, second: Path) -> None:
-    assert figures(first) == figures(second)
-    one, other = last_weights(first), last_weights(second)
-    assert all(torch.equal(one[name], other[name]) for name in one)
-    assert (first / "best.json").read_text() == (second / "best.json").read_text()
-
-
-def stop_at(step, monkeypatch):
-    """Let a run die just before it takes a step."""
-    real = engine._step
-
-    def dying(task, plan, optimiser, now, *rest):
-        if now == step:
-            raise KeyboardInterrupt
-        return real(task, plan, optimiser, now, *rest)
-
-    monkeypatch.setattr(engine, "_step", dying)
-
 
 @pytest.mark.parametrize("stops", [[3], [7, 20], [47]])
 def test_a_pre_training_that_was_stopped_goes_on_as_if_it_had_not(
-    dataset, tmp_path, monkeypatch, one_thread, stops
+    dataset, tmp_path, monkeypatch, stops
 ):
     pretrain(dataset, PRETRAINING, tmp_path / "whole", device="cpu")
     for place, step in enumerate(stops):
         with monkeypatch.context() as patch:
-            stop_at(step, patch)
+            die_before(step, patch)
             with pytest.raises(KeyboardInterrupt):
                 pretrain(dataset, PRETRAINING, tmp_path / "cut", resume=place > 0, device="cpu")
     pretrain(dataset, PRETRAINING, tmp_path / "cut", resume=True, device="cpu")
     assert_same_run(tmp_path / "whole", tmp_path / "cut")
 
 
-def test_a_fine_tuning_that_was_stopped_goes_on_as_if_it_had_not(
-    dataset, tmp_path, monkeypatch, one_thread
-):
+def test_a_fine_tuning_that_was_stopped_goes_on_as_if_it_had_not(dataset, tmp_path, monkeypatch):
     encoder = pretrain(dataset, PRETRAINING, tmp_path / "encoder", device="cpu")
     finetune(dataset, FINETUNING, tmp_path / "whole", pretrained=encoder, device="cpu")
     with monkeypatch.context() as patch:
-        stop_at(13, patch)
+        die_before(13, patch)
         with pytest.raises(KeyboardInterrupt):
             finetune(dataset, FINETUNING, tmp_path / "cut", pretrained=encoder, device="cpu")
     finetune(dataset, FINETUNING, tmp_path / "cut", pretrained=encoder, resume=True, device="cpu")
     assert_same_run(tmp_path / "whole", tmp_path / "cut")
 
 
-def test_a_run_that_was_killed_in_the_middle_resumes_exactly(dataset, tmp_path, one_thread):
+def test_a_run_that_was_killed_in_the_middle_resumes_exactly(dataset, tmp_path):
     pretrain(dataset, PRETRAINING, tmp_path / "whole", device="cpu")
     cut = tmp_path / "cut"
-    script = (
-        "import sys, torch; torch.set_num_threads(1)\n"
-        "from pathlib import Path\n"
-        "from rfmae.datasets.store import open_dataset\n"
-        "from rfmae.workflows.training import Pretraining, pretrain\n"
-        f"pretrain(open_dataset(sys.argv[1]), {PRETRAINING!r}, Path(sys.argv[2]), device='cpu')\n"
-    )
-    process = subprocess.Popen([sys.executable, "-c", script, dataset.folder, cut])
+    process, _pipe = start(pretrain_elsewhere, dataset.folder, cut)
     deadline = time.monotonic() + 60
-    while RunFolder(cut).last_step < 12 and process.poll() is None:
+    while RunFolder(cut).last_step < 12 and process.is_alive():
         assert time.monotonic() < deadline
         time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
     assert RunFolder(cut).last_step < 48
     pretrain(dataset, PRETRAINING, cut, resume=True, device="cpu")
     assert_same_run(tmp_path / "whole", cut)
     assert not list(cut.rglob("*.partial*"))
 
 
-def test_what_a_killed_run_left_half_written_is_swept(dataset, tmp_path, monkeypatch, one_thread):
+def pretrain_elsewhere(data, folder):
+    pretrain(open_dataset(data), PRETRAINING, folder, device="cpu")
+
+
+def test_what_a_killed_run_left_half_written_is_swept(dataset, tmp_path, monkeypatch):
     run = tmp_path / "run"
     with monkeypatch.context() as patch:
-        stop_at(20, patch)
+        die_before(20, patch)
         with pytest.raises(KeyboardInterrupt):
             pretrain(dataset, PRETRAINING, run, device="cpu")
     (run / "checkpoints" / f".0000024.partial-{os.getpid()}").mkdir()
@@ -126,14 +88,12 @@ def test_a_run_that_died_before_it_named_its_best_names_it_when_resumed(dataset,
     assert (tmp_path / "run" / "best.json").read_text() == said
 
 
-def test_a_run_that_exists_is_not_started_again_by_mistake(dataset, tmp_path):
+def test_a_run_that_exists_is_gone_on_with_only_when_asked_and_under_its_settings(
+    dataset, tmp_path
+):
     pretrain(dataset, PRETRAINING, tmp_path / "run", device="cpu")
     with pytest.raises(TrainingError, match="add --resume"):
         pretrain(dataset, PRETRAINING, tmp_path / "run", device="cpu")
-
-
-def test_a_run_of_other_settings_is_not_resumed(dataset, tmp_path):
-    pretrain(dataset, PRETRAINING, tmp_path / "run", device="cpu")
     other = Pretraining("tiny", epochs=8, batch_size=8, seed=5)
     with pytest.raises(TrainingError, match="seed was 4 and is now 5"):
         pretrain(dataset, other, tmp_path / "run", resume=True, device="cpu")

@@ -13,19 +13,31 @@ from rfmae.errors import TrainingInterrupted
 from rfmae.training.run_folder import RunFolder
 from rfmae.training.stopping import StopAsked
 
-SLOW = replace(PLAN, steps=400, validations=2, log_every=5)
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+SLOW = replace(PLAN, steps=200, validations=2, log_every=5)
 
 
-def asked_during(folder, number, resume=False):
-    """Train, and ask for a stop from within, as somebody outside would."""
-    threading.Timer(0.2, os.kill, (os.getpid(), number)).start()
-    return train_toy(folder, SLOW, resume=resume, pause_s=0.002)
+def ask_for_a_stop(number, sign):
+    """Ask this process for a stop, as somebody outside would, once a file tells of its progress."""
+
+    def ask():
+        while not sign.exists():
+            time.sleep(0.001)
+        os.kill(os.getpid(), number)
+
+    threading.Thread(target=ask, daemon=True).start()
+
+
+def asked_early(folder, number):
+    ask_for_a_stop(number, folder / "metrics.jsonl")
+    return train_toy(folder, SLOW, pause_s=0.002)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
-def test_a_run_that_is_asked_to_stop_saves_says_so_and_goes_on_later(number, tmp_path, one_thread):
+def test_a_run_that_is_asked_to_stop_saves_says_so_and_goes_on_later(number, tmp_path):
     cut, whole = tmp_path / "cut", tmp_path / "whole"
-    process, pipe = start(asked_during, cut, number)
+    process, pipe = start(asked_early, cut, number)
     said = pipe.recv()
     process.join(10)
     step = RunFolder(cut).last_step
@@ -49,29 +61,22 @@ def test_a_stop_leaves_the_best_as_it_was(tmp_path):
 
 
 def stopped_after_a_validation(folder):
-    early = replace(SLOW, validations=40)
-    threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGTERM)).start()
-    while True:  # a stop may fall on a validation, which has every right to be the best
-        try:
-            train_toy(folder, early, pause_s=0.002)
-        except TrainingInterrupted:
-            if RunFolder(folder).last_step % 10:
-                raise
-        return
+    ask_for_a_stop(signal.SIGTERM, folder / "best.json")
+    return train_toy(folder, replace(SLOW, validations=20), pause_s=0.01)
 
 
 def test_processes_stop_together_whichever_was_asked(tmp_path):
     said = together(2, asked_of_one, tmp_path / "run")
     assert [type(answer) for answer in said] == [TrainingInterrupted] * 2
     step = RunFolder(tmp_path / "run").last_step
-    assert step % SLOW.log_every == 0
+    assert SLOW.logs_after(step)
     assert step < SLOW.steps
     assert all(f"after step {step}," in str(answer) for answer in said)
 
 
 def asked_of_one(folder):
     if os.environ["RANK"] == "1":
-        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        ask_for_a_stop(signal.SIGTERM, folder / "metrics.jsonl")
     return train_toy(folder, SLOW, pause_s=0.002)
 
 

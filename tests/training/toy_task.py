@@ -11,6 +11,7 @@ from torch import nn
 
 from rfmae.models.transformer import Block
 from rfmae.progress import Silent
+from rfmae.training import engine
 from rfmae.training.engine import fit
 from rfmae.training.plan import TrainingPlan
 from rfmae.training.run_folder import RunFolder
@@ -104,6 +105,18 @@ def train_toy(folder, plan=PLAN, *, resume=False, watch=None, kind=ToyTask, paus
     )
 
 
+def die_before(step, patch):
+    """Let a run die just before it takes a step."""
+    real = engine._Training._step
+
+    def dying(training, now, *rest):
+        if now == step:
+            raise KeyboardInterrupt
+        return real(training, now, *rest)
+
+    patch.setattr(engine._Training, "_step", dying)
+
+
 def figures(folder):
     """All that was logged but for what a clock decides."""
     return [
@@ -132,7 +145,8 @@ def assert_same_run(one, other):
 
 
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(["rfmae.training.engine"])
+# what takes long to import is imported once; torch brings the second when it first makes a step
+_SERVER.set_forkserver_preload(["rfmae.training.engine", "torch._dynamo"])
 
 
 def start(work, *arguments):
@@ -153,6 +167,9 @@ def _report(pipe, work, arguments):
         raise SystemExit(getattr(error, "exit_code", 1)) from None
 
 
+_PATIENCE_S = 120.0
+
+
 def together(world, work, *arguments):
     """What processes that torchrun would have started answer, in the order of ranks."""
     with socket.socket() as probe:
@@ -161,9 +178,10 @@ def together(world, work, *arguments):
     started = [start(_as_rank, rank, world, port, work, arguments) for rank in range(world)]
     answers = []
     for process, pipe in started:
-        answers.append(pipe.recv() if pipe.poll(60) else TimeoutError())
+        answers.append(pipe.recv() if pipe.poll(_PATIENCE_S) else TimeoutError("no answer"))
         process.join(10)
         process.kill()
+    assert not any(isinstance(answer, TimeoutError) for answer in answers), answers
     return answers
 
 

@@ -1,7 +1,5 @@
 """What pre-training descends: the weighted sum of its losses, and every part to be logged."""
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor
 
@@ -12,7 +10,7 @@ from rfmae.models.objectives.laplacian import hidden_pixels, masked_laplacian_lo
 from rfmae.models.objectives.pixels import normalised_patches, patch_statistics, pixel_loss
 from rfmae.models.objectives.position import position_accuracy, position_loss, position_target
 from rfmae.models.objectives.uniformity import image_uniformity, token_uniformity
-from rfmae.models.patches import PatchGrid, PatchMask, patchify, put_back, take, unpatchify
+from rfmae.models.patches import PatchGrid, PatchMask, put_back, take_patches, unpatchify
 from rfmae.models.vit import Inputs
 
 Figures = dict[str, Tensor]
@@ -24,9 +22,7 @@ def denomae_losses(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfig
     `targets` are clean (or noisy) images and sequences, by modality; over several modalities the
     reconstruction losses add up (DenoMAE), the others are means.
     """
-    grids = {name: config.encoder.grid(name) for name in output.masks}
-    patches = {name: patchify(targets[name], grid.patch) for name, grid in grids.items()}
-    figures = _reconstruction(output, patches, config)
+    figures = _reconstruction(output, targets, config)
     loss = figures["reconstruction_loss"]
     if "denoised_loss" in figures:
         loss = loss + figures["denoised_loss"]
@@ -36,7 +32,7 @@ def denomae_losses(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfig
         ("uniformity_loss", config.uniformity_weight, _uniformity),
     ):
         if weight:
-            figures.update(found(output, patches, config))
+            figures.update(found(output, targets, config))
             loss = loss + weight * figures[name]
     if output.watched:
         figures.update(_disruption(output, config.noising))
@@ -44,14 +40,13 @@ def denomae_losses(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfig
     return {"loss": loss, **{name: value.detach() for name, value in figures.items()}}
 
 
-def _reconstruction(
-    output: DenoMAEOutput, patches: Mapping[str, Tensor], config: DenoMAEConfig
-) -> Figures:
+def _reconstruction(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfig) -> Figures:
     """Hidden patches, and apart from them those whose tokens were noised (or all together)."""
     hidden, denoised = [], []
     for name, painted in output.painted.items():
         mask = output.masks[name]
-        target = take(patches[name], output.painted_ids(name))
+        grid = config.encoder.grid(name)
+        target = take_patches(targets[name], grid, output.painted_ids(name))
         if config.pixels.normalised:
             target = normalised_patches(target)
         count, everywhere = _hidden(mask), config.pixels.where == "all"
@@ -71,7 +66,7 @@ def _hidden(mask: PatchMask) -> int:
     return mask.hidden_ids.shape[1]
 
 
-def _position(output: DenoMAEOutput, _: Mapping[str, Tensor], config: DenoMAEConfig) -> Figures:
+def _position(output: DenoMAEOutput, _: Inputs, config: DenoMAEConfig) -> Figures:
     """Loss over the tokens that are classified; accuracy of those with and without position."""
     losses, placed, unplaced = [], [], []
     for name, logits in output.position_logits.items():
@@ -101,15 +96,13 @@ def _classified(mask: PatchMask, position: PositionTask, noising: Noising) -> sl
     return slice(0, mask.visible if noising.classify_noised or not quiet else quiet)
 
 
-def _laplacian(
-    output: DenoMAEOutput, patches: Mapping[str, Tensor], config: DenoMAEConfig
-) -> Figures:
+def _laplacian(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfig) -> Figures:
     """Mean over the modalities, on their hidden patches, in the units of the target."""
     losses = []
     for name, mask in output.masks.items():
         grid = config.encoder.grid(name)
-        painted = output.painted[grid.name][:, -_hidden(mask) :].float()
-        target = take(patches[grid.name], mask.hidden_ids)
+        painted = output.painted[name][:, -_hidden(mask) :].float()
+        target = take_patches(targets[name], grid, mask.hidden_ids)
         if config.pixels.normalised:
             mean, deviation = patch_statistics(target)
             painted = painted * deviation + mean
@@ -122,7 +115,7 @@ def _laplacian(
     return {"laplacian_loss": torch.stack(losses).mean()}
 
 
-def _uniformity(output: DenoMAEOutput, _: Mapping[str, Tensor], config: DenoMAEConfig) -> Figures:
+def _uniformity(output: DenoMAEOutput, _: Inputs, config: DenoMAEConfig) -> Figures:
     """Of the mean tokens of different images, or of the tokens of each image."""
     tokens = output.tokens[:, 1:]
     if config.uniformity_level == "token":
