@@ -42,7 +42,8 @@ from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
-from rfmae.models.denomae import DenoMAE, DenoMAEConfig, PositionTask, draw_masks
+from rfmae.models.config import DenoMAEConfig, PositionTask
+from rfmae.models.denomae import DenoMAE, draw_masks
 from rfmae.models.masking import Masking
 from rfmae.models.objectives.total import denomae_losses
 from rfmae.models.patches import PatchGrid

@@ -1,5 +1,6 @@
 """The commands that train: parse, one call, print. Everything heavy is imported inside."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,55 +17,35 @@ from rfmae_cli.options import (
     SeedOption,
 )
 
-_TASK = "The task"
-_OBJECTIVES = "Further objectives"
-_RUNNING = "How it runs"
+
+def _in_panel(panel: str) -> Callable[..., Any]:
+    """Options of one panel of the help, each by its text, and its flags where they are special."""
+
+    def option(text: str, *flags: str, **limits: float) -> Any:
+        return typer.Option(*flags, help=text, rich_help_panel=panel, **limits)
+
+    return option
+
+
+_task = _in_panel("The task")
+_objective = _in_panel("Further objectives")
+_how = _in_panel("How it runs")
 
 BatchOption = Annotated[
     int, typer.Option(min=1, help="Examples per step, of all processes together.")
 ]
-PrecisionOption = Annotated[
-    str,
-    typer.Option(help="auto measures what pays here; float32; bfloat16.", rich_help_panel=_RUNNING),
-]
-AccumulateOption = Annotated[
-    int,
-    typer.Option(min=1, help="Pieces of a batch, one after the other.", rich_help_panel=_RUNNING),
-]
+PrecisionOption = Annotated[str, _how("auto measures what pays here; float32; bfloat16.")]
+AccumulateOption = Annotated[int, _how("Pieces of a batch, one after the other.", min=1)]
 EmaOption = Annotated[
-    float | None,
-    typer.Option(
-        help="Average the weights; what the average keeps in a step, such as 0.999.",
-        rich_help_panel=_RUNNING,
-    ),
+    float | None, _how("Average the weights; what the average keeps in a step, such as 0.999.")
 ]
-ClipOption = Annotated[
-    float,
-    typer.Option(
-        min=0, help="Largest norm of the gradients; 0 does not clip.", rich_help_panel=_RUNNING
-    ),
-]
-CompileOption = Annotated[
-    str,
-    typer.Option(
-        "--compile", help="torch.compile: auto (on a GPU), on or off.", rich_help_panel=_RUNNING
-    ),
-]
+ClipOption = Annotated[float, _how("Largest norm of the gradients; 0 does not clip.", min=0)]
+CompileOption = Annotated[str, _how("torch.compile: auto (on a GPU), on or off.", "--compile")]
 ShardOption = Annotated[
-    bool,
-    typer.Option(
-        "--shard-weights",
-        help="Under torchrun: divide the weights, too (FSDP).",
-        rich_help_panel=_RUNNING,
-    ),
+    bool, _how("Under torchrun: divide the weights, too (FSDP).", "--shard-weights")
 ]
 BoardOption = Annotated[
-    bool,
-    typer.Option(
-        "--tensorboard",
-        help="Write curves and pictures into the run folder, for TensorBoard.",
-        rich_help_panel=_RUNNING,
-    ),
+    bool, _how("Write curves and pictures into the run folder, for TensorBoard.", "--tensorboard")
 ]
 
 
@@ -89,116 +70,63 @@ def pretrain(
     as_json: JsonOption = False,
     method: Annotated[
         str,
-        typer.Option(
-            help="mae, denomae, denomae2, position-dropout, curriculum, feature-noise, "
-            "symmetric-feature-noise or legacy; the options below change it.",
-            rich_help_panel=_TASK,
+        _task(
+            "mae, denomae, denomae2, position-dropout, curriculum, feature-noise, "
+            "symmetric-feature-noise or legacy; the options below change it."
         ),
     ] = "denomae2",
     patch: Annotated[
-        int | None,
-        typer.Option(
-            help="Pixels on a side of an image patch. Default: 16, or 8 on small images.",
-            rich_help_panel=_TASK,
-        ),
+        int | None, _task("Pixels on a side of an image patch. Default: 16, or 8 on small images.")
     ] = None,
-    mask_ratio: Annotated[
-        float | None, typer.Option(help="Share of the patches hidden.", rich_help_panel=_TASK)
-    ] = None,
+    mask_ratio: Annotated[float | None, _task("Share of the patches hidden.")] = None,
     mask_start_ratio: Annotated[
-        float | None,
-        typer.Option(
-            help="Curriculum: begin with this share, rise over half of the steps.",
-            rich_help_panel=_TASK,
-        ),
+        float | None, _task("Curriculum: begin with this share, rise over half of the steps.")
     ] = None,
-    mask_unit: Annotated[
-        int | None,
-        typer.Option(help="Hide squares of so many patches on a side.", rich_help_panel=_TASK),
-    ] = None,
-    pixels: Annotated[
-        str | None,
-        typer.Option(help="Judge hidden patches, or all.", rich_help_panel=_TASK),
-    ] = None,
-    target: Annotated[
-        str | None,
-        typer.Option(help="Paint the clean twin, or the noisy input.", rich_help_panel=_TASK),
-    ] = None,
+    mask_unit: Annotated[int | None, _task("Hide squares of so many patches on a side.")] = None,
+    pixels: Annotated[str | None, _task("Judge hidden patches, or all.")] = None,
+    target: Annotated[str | None, _task("Paint the clean twin, or the noisy input.")] = None,
     normalised_targets: Annotated[
         bool | None,
-        typer.Option(
+        _task(
+            "Bring every target patch to mean 0 and variance 1.",
             "--normalised-targets/--plain-targets",
-            help="Bring every target patch to mean 0 and variance 1.",
-            rich_help_panel=_TASK,
         ),
     ] = None,
-    positions: Annotated[
-        str | None,
-        typer.Option(help="Of tokens: sine-cosine or learned.", rich_help_panel=_TASK),
-    ] = None,
+    positions: Annotated[str | None, _task("Of tokens: sine-cosine or learned.")] = None,
     position_weight: Annotated[
-        float | None,
-        typer.Option(help="Of the position loss; 0 leaves it out.", rich_help_panel=_TASK),
+        float | None, _task("Of the position loss; 0 leaves it out.")
     ] = None,
     position_target: Annotated[
-        str | None,
-        typer.Option(help="absolute, or rank among the visible patches.", rich_help_panel=_TASK),
+        str | None, _task("absolute, or rank among the visible patches.")
     ] = None,
     position_dropout: Annotated[
-        float | None,
-        typer.Option(
-            help="Share of visible tokens without position; only they are classified.",
-            rich_help_panel=_TASK,
-        ),
+        float | None, _task("Share of visible tokens without position; only they are classified.")
     ] = None,
     scaled: Annotated[
         bool | None,
-        typer.Option(
-            "--scaled/--unscaled",
-            help="Take mean and deviation of each plane off the input.",
-            rich_help_panel=_TASK,
-        ),
+        _task("Take mean and deviation of each plane off the input.", "--scaled/--unscaled"),
     ] = None,
     laplacian_weight: Annotated[
-        float | None,
-        typer.Option(help="Of the Laplacian loss, such as 0.05.", rich_help_panel=_OBJECTIVES),
+        float | None, _objective("Of the Laplacian loss, such as 0.05.")
     ] = None,
     uniformity_weight: Annotated[
-        float | None,
-        typer.Option(help="Of the uniformity loss, such as 0.01.", rich_help_panel=_OBJECTIVES),
+        float | None, _objective("Of the uniformity loss, such as 0.01.")
     ] = None,
     uniformity_level: Annotated[
-        str | None,
-        typer.Option(help="Between images, or tokens of each.", rich_help_panel=_OBJECTIVES),
+        str | None, _objective("Between images, or tokens of each.")
     ] = None,
     noise_share: Annotated[
-        float | None,
-        typer.Option(
-            help="Feature noise: share of the visible tokens.", rich_help_panel=_OBJECTIVES
-        ),
+        float | None, _objective("Feature noise: share of the visible tokens.")
     ] = None,
-    noise_block: Annotated[
-        int | None,
-        typer.Option(help="Encoder blocks before the noise.", rich_help_panel=_OBJECTIVES),
+    noise_block: Annotated[int | None, _objective("Encoder blocks before the noise.")] = None,
+    noise_scale: Annotated[str | None, _objective("rms of each token, or unit.")] = None,
+    noise_latest: Annotated[
+        int | None, _objective("Strongest noise: the latest of the 1,000 times of its schedule.")
     ] = None,
-    noise_scale: Annotated[
-        str | None,
-        typer.Option(help="rms of each token, or unit.", rich_help_panel=_OBJECTIVES),
-    ] = None,
-    disruption_weight: Annotated[
-        float | None,
-        typer.Option(help="Of the disruption loss.", rich_help_panel=_OBJECTIVES),
-    ] = None,
-    disruption: Annotated[
-        str | None,
-        typer.Option(help="entropy, cross or hard.", rich_help_panel=_OBJECTIVES),
-    ] = None,
+    disruption_weight: Annotated[float | None, _objective("Of the disruption loss.")] = None,
+    disruption: Annotated[str | None, _objective("entropy, cross or hard.")] = None,
     mask_tokens: Annotated[
-        str | None,
-        typer.Option(
-            help="Enter in the decoder, or in the encoder (symmetric).",
-            rich_help_panel=_OBJECTIVES,
-        ),
+        str | None, _objective("Enter in the decoder, or in the encoder (symmetric).")
     ] = None,
     precision: PrecisionOption = "auto",
     accumulate: AccumulateOption = 1,
@@ -230,6 +158,7 @@ def pretrain(
         "noising.share": noise_share,
         "noising.block": noise_block,
         "noising.scale": noise_scale,
+        "noising.latest": noise_latest,
         "noising.disruption_weight": disruption_weight,
         "noising.disruption": disruption,
         "laplacian_weight": laplacian_weight,

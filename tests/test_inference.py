@@ -9,7 +9,8 @@ from rfmae.errors import CheckpointError, ShapeError
 from rfmae.inference import Answer, Denoiser, Sight, SignalClassifier, cut_windows
 from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.classifier import Classifier
-from rfmae.models.denomae import DenoMAE, PixelTask
+from rfmae.models.config import PixelTask
+from rfmae.models.denomae import DenoMAE
 from rfmae.models.presets import (
     classifier_config,
     denomae_config,

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from rfmae.artefacts import CARD_NAME, Card, read_card, versions, write_json, written_whole
 from rfmae.errors import CheckpointError
 from rfmae.models.classifier import Classifier, ClassifierConfig
-from rfmae.models.denomae import DenoMAE, DenoMAEConfig, PixelTask, PositionTask
+from rfmae.models.config import DenoMAEConfig, PixelTask, PositionTask
+from rfmae.models.denomae import DenoMAE
 from rfmae.models.masking import Masking
 from rfmae.models.noising import Noising
 from rfmae.models.vit import Encoder, EncoderConfig, encoder_config_from_card

@@ -9,113 +9,19 @@ encoder (arXiv 2412.19104). All three are one network here, each a switch of its
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from rfmae.errors import ShapeError, check_choice
-from rfmae.models.masking import Masking, random_mask
-from rfmae.models.noising import FeatureNoise, Noiser, Noising
+from rfmae.models.config import DenoMAEConfig
+from rfmae.models.decoder import Decoder, Painter
+from rfmae.models.masking import random_mask
+from rfmae.models.noising import FeatureNoise, Noiser
 from rfmae.models.objectives.disruption import hard_bias
-from rfmae.models.objectives.pixels import Error
-from rfmae.models.objectives.position import Target as PositionTarget
-from rfmae.models.patches import PatchGrid, PatchMask, put_back
-from rfmae.models.transformer import Block, layer_norm
-from rfmae.models.vit import Encoder, EncoderConfig, Inputs, Masks, hold_positions
-
-Where = Literal["hidden", "all"]
-PixelTarget = Literal["clean", "noisy"]
-MaskTokens = Literal["decoder", "encoder"]
-UniformityLevel = Literal["image", "token"]
-
-
-@dataclass(frozen=True, slots=True)
-class PixelTask:
-    """What the decoder is judged by: where, against what, in which units, by which error."""
-
-    where: Where = "hidden"
-    target: PixelTarget = "clean"  # noisy is the plain masked autoencoder
-    normalised: bool = False  # every target patch to mean 0 and variance 1
-    error: Error = "squared"
-
-    def __post_init__(self) -> None:
-        check_choice("pixels", self.where, Where)
-        check_choice("target", self.target, PixelTarget)
-        check_choice("pixel error", self.error, Error)
-
-
-@dataclass(frozen=True, slots=True)
-class PositionTask:
-    """Naming where a visible token comes from: among all positions, or its rank among the visible.
-
-    With `dropout`, that share of the visible tokens enters without its position, and only those
-    are classified: what cannot be copied has to be understood.
-    """
-
-    target: PositionTarget = "absolute"
-    weight: float = 0.1
-    dropout: float = 0.0
-
-    def __post_init__(self) -> None:
-        check_choice("position target", self.target, PositionTarget)
-        if self.weight < 0:
-            raise ShapeError(f"position weight must not be negative, got {self.weight:g}")
-        if not 0 <= self.dropout <= 1:
-            raise ShapeError(f"position dropout must lie in 0 to 1, got {self.dropout:g}")
-
-
-@dataclass(frozen=True, slots=True)
-class DenoMAEConfig:
-    """An encoder, decoders, how much is hidden, and what is asked of them.
-
-    `mask_tokens` enter in the `decoder` (an encoder of visible tokens, four times faster), or in
-    the `encoder`, whose tokens a linear layer paints (the symmetric variant).
-    """
-
-    encoder: EncoderConfig
-    decoder_width: int
-    decoder_depth: int
-    decoder_heads: int
-    masking: Masking = field(default_factory=Masking)
-    pixels: PixelTask = field(default_factory=PixelTask)
-    position: PositionTask = field(default_factory=PositionTask)
-    noising: Noising = field(default_factory=Noising)
-    laplacian_weight: float = 0.0
-    uniformity_weight: float = 0.0
-    uniformity_level: UniformityLevel = "image"
-    mask_tokens: MaskTokens = "decoder"
-
-    def __post_init__(self) -> None:
-        check_choice("uniformity_level", self.uniformity_level, UniformityLevel)
-        check_choice("mask_tokens", self.mask_tokens, MaskTokens)
-        for grid in self.encoder.modalities:
-            self.masking.most_visible(grid.patches)  # refuses what cannot be hidden at all
-        for name in ("laplacian_weight", "uniformity_weight"):
-            if getattr(self, name) < 0:
-                raise ShapeError(f"{name} must not be negative, got {getattr(self, name):g}")
-        if self.noising.share and self.noising.block >= self.encoder.depth:
-            raise ShapeError(
-                f"feature noise must fall before one of the {self.encoder.depth} encoder blocks, "
-                f"got block {self.noising.block}"
-            )
-        if self.position.dropout + self.noising.share > 1:
-            raise ShapeError(
-                "tokens without position and noised ones are different tokens: their shares must "
-                f"not exceed 1, got {self.position.dropout:g} and {self.noising.share:g}"
-            )
-
-    @property
-    def encodes_hidden(self) -> bool:
-        """Whether mask tokens pass through the encoder."""
-        return self.mask_tokens == "encoder"
-
-    def position_classes(self, grid: PatchGrid) -> int:
-        """Answers that the position head of a modality chooses from."""
-        if self.position.target == "rank":
-            return self.masking.most_visible(grid.patches)
-        return grid.patches
+from rfmae.models.patches import PatchMask, put_back
+from rfmae.models.vit import Encoder, Inputs, Masks
 
 
 def draw_masks(
@@ -177,68 +83,6 @@ class DenoMAEOutput:
         """The painted patches in their own order, (N, L, P); zero where nothing was painted."""
         count = self.masks[name].patches
         return put_back(self.painted[name].float(), self.painted_ids(name), count)
-
-
-class Decoder(nn.Module):
-    """Visible tokens and mask tokens of one modality to the values of its patches."""
-
-    positions: Tensor
-
-    def __init__(self, config: DenoMAEConfig, grid: PatchGrid) -> None:
-        super().__init__()
-        width = config.decoder_width
-        self.embed = nn.Linear(config.encoder.width, width)
-        self.mask_token = nn.Parameter(torch.zeros(1, 1, width))
-        hold_positions(self, grid, width, config.encoder.positions)
-        self.blocks = nn.ModuleList(
-            Block(width, config.decoder_heads) for _ in range(config.decoder_depth)
-        )
-        self.norm = layer_norm(width)
-        self.pixels = nn.Linear(width, grid.patch_values)
-
-    def forward(
-        self,
-        tokens: Tensor,
-        mask: PatchMask,
-        painted: int,
-        *,
-        bias: Tensor | None = None,
-        seen: list[Tensor] | None = None,
-    ) -> Tensor:
-        """Patches (N, painted, P), the last in token order, from tokens (N, 1 + V, width)."""
-        tokens = self.embed(tokens)
-        # attention does not care in which order patches stand, so they stay in token order
-        masked = self.mask_token.expand(len(tokens), mask.patches - mask.visible, -1)
-        patches = torch.cat([tokens[:, 1:].to(masked.dtype), masked], dim=1)
-        patches = patches + self.positions[mask.patch_ids]
-        tokens = torch.cat([tokens[:, :1].to(patches.dtype), patches], dim=1)
-        undisturbed = bias is None and seen is None
-        for number, block in enumerate(self.blocks, start=1):
-            # nobody asks the last block for what will not be painted
-            last = undisturbed and number == len(self.blocks)
-            tokens = block(tokens, asking=painted if last else None, bias=bias, seen=seen)
-        return self.pixels(self.norm(tokens[:, tokens.shape[1] - painted :]))
-
-
-class Painter(nn.Module):
-    """The light head of the symmetric variant: mask tokens for the encoder, then a linear layer."""
-
-    positions: Tensor
-
-    def __init__(self, config: DenoMAEConfig, grid: PatchGrid) -> None:
-        super().__init__()
-        width = config.encoder.width
-        self.mask_token = nn.Parameter(torch.zeros(1, 1, width))
-        hold_positions(self, grid, width, config.encoder.positions)
-        self.pixels = nn.Linear(width, grid.patch_values)
-
-    def masked(self, mask: PatchMask) -> Tensor:
-        """Mask tokens (N, L − V, width) at the places of the hidden patches."""
-        return self.mask_token + self.positions[mask.hidden_ids]
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Patches (N, K, P) of tokens (N, K, width)."""
-        return self.pixels(tokens)
 
 
 class DenoMAE(nn.Module):

@@ -5,7 +5,7 @@ from typing import Any
 
 from rfmae.errors import RecipeError, nearest
 from rfmae.models.classifier import ClassifierConfig
-from rfmae.models.denomae import DenoMAEConfig
+from rfmae.models.config import DenoMAEConfig
 from rfmae.models.patches import PatchGrid
 from rfmae.models.vit import EncoderConfig, Positions
 from rfmae.records import Modality

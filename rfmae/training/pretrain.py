@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from rfmae.artefacts import Card
 from rfmae.datasets.store import Dataset
 from rfmae.models.checkpoint import model_card
-from rfmae.models.denomae import DenoMAE, DenoMAEConfig, draw_masks
+from rfmae.models.config import DenoMAEConfig
+from rfmae.models.denomae import DenoMAE, draw_masks
 from rfmae.models.noising import FeatureNoise, draw_feature_noise
 from rfmae.models.objectives.laplacian import hidden_pixels
 from rfmae.models.objectives.total import denomae_losses

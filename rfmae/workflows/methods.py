@@ -5,13 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from rfmae.errors import RecipeError, nearest
-from rfmae.models.denomae import (
-    DenoMAEConfig,
-    MaskTokens,
-    PixelTask,
-    PositionTask,
-    UniformityLevel,
-)
+from rfmae.models.config import DenoMAEConfig, MaskTokens, PixelTask, PositionTask, UniformityLevel
 from rfmae.models.masking import Masking
 from rfmae.models.noising import Noising
 from rfmae.models.patches import PatchGrid

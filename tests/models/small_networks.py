@@ -6,14 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rfmae.models.denomae import (
-    DenoMAE,
-    DenoMAEConfig,
-    DenoMAEOutput,
-    PixelTask,
-    PositionTask,
-    draw_masks,
-)
+from rfmae.models.config import DenoMAEConfig, PixelTask, PositionTask
+from rfmae.models.denomae import DenoMAE, DenoMAEOutput, draw_masks
 from rfmae.models.masking import Masking
 from rfmae.models.noising import FeatureNoise, Noising, draw_feature_noise
 from rfmae.models.objectives.total import denomae_losses

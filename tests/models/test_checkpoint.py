@@ -18,7 +18,7 @@ from rfmae.models.checkpoint import (
     save_checkpoint,
 )
 from rfmae.models.classifier import Classifier, ClassifierConfig
-from rfmae.models.denomae import PixelTask
+from rfmae.models.config import PixelTask
 from rfmae.models.presets import classifier_config, image_encoder_config
 from rfmae.models.vit import Encoder
 from rfmae.records import ImageConfig, Modality

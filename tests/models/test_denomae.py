@@ -22,7 +22,8 @@ from small_networks import (
 from torch import nn
 
 from rfmae.errors import ShapeError
-from rfmae.models.denomae import DenoMAE, DenoMAEConfig, PositionTask
+from rfmae.models.config import DenoMAEConfig, PositionTask
+from rfmae.models.denomae import DenoMAE
 from rfmae.models.masking import Masking
 from rfmae.models.noising import Noising
 from rfmae.models.objectives.total import denomae_losses

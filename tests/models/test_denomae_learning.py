@@ -12,7 +12,7 @@ from small_networks import (
     small_config,
 )
 
-from rfmae.models.denomae import DenoMAEConfig, PositionTask
+from rfmae.models.config import DenoMAEConfig, PositionTask
 from rfmae.models.masking import Masking
 from rfmae.models.objectives.total import denomae_losses
 from rfmae.models.patches import PatchGrid, PatchMask

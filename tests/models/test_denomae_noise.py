@@ -18,7 +18,8 @@ from small_networks import (
     small_config,
 )
 
-from rfmae.models.denomae import PixelTask, PositionTask, draw_masks
+from rfmae.models.config import PixelTask, PositionTask
+from rfmae.models.denomae import draw_masks
 from rfmae.models.masking import Masking
 from rfmae.models.noising import FeatureNoise, Noising
 from rfmae.models.objectives.disruption import disruption_loss

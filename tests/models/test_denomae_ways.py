@@ -22,7 +22,8 @@ from small_networks import (
 from torch.nn import functional as F
 
 from rfmae.models import transformer
-from rfmae.models.denomae import PixelTask, PositionTask, draw_masks
+from rfmae.models.config import PixelTask, PositionTask
+from rfmae.models.denomae import draw_masks
 from rfmae.models.masking import Masking
 from rfmae.models.noising import Noising
 from rfmae.models.objectives.total import denomae_losses

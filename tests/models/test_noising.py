@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from rfmae.errors import ShapeError
-from rfmae.models.denomae import DenoMAEConfig, DenoMAEOutput, PositionTask
+from rfmae.models.config import DenoMAEConfig, PositionTask
+from rfmae.models.denomae import DenoMAEOutput
 from rfmae.models.masking import random_mask
 from rfmae.models.noising import (
     FeatureNoise,

@@ -18,7 +18,8 @@ from small_networks import (
 )
 from torch import nn
 
-from rfmae.models.denomae import DenoMAEOutput, PixelTask, PositionTask
+from rfmae.models.config import PixelTask, PositionTask
+from rfmae.models.denomae import DenoMAEOutput
 from rfmae.models.masking import Masking
 from rfmae.models.noising import Noising
 from rfmae.models.objectives.pixels import normalised_patches, patch_statistics

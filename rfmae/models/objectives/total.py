@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from rfmae.models.denomae import DenoMAEConfig, DenoMAEOutput, PositionTask
+from rfmae.models.config import DenoMAEConfig, PositionTask
+from rfmae.models.denomae import DenoMAEOutput
 from rfmae.models.noising import Noising
 from rfmae.models.objectives.disruption import attention_figures, disruption_loss
 from rfmae.models.objectives.laplacian import hidden_pixels, masked_laplacian_loss

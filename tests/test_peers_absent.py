@@ -1,4 +1,4 @@
-"""Networks need torch and nothing of its surroundings, which may be absent or broken."""
+"""The package needs torch and nothing of its surroundings, which may be absent or broken."""
 
 import subprocess
 import sys
@@ -17,9 +17,16 @@ PEERS = (
 
 IMPORT_ALL = """
 import importlib, pkgutil, sys
-import rfmae, rfmae.models
-for module in pkgutil.walk_packages(rfmae.models.__path__, "rfmae.models."):
-    importlib.import_module(module.name)
+import rfmae, rfmae_cli
+for package in (rfmae, rfmae_cli):
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+from rfmae_cli.app import app
+try:
+    app(["--help"])
+except SystemExit as end:
+    assert end.code == 0
 from rfmae.models.denomae import DenoMAE
 from rfmae.models.presets import denomae_config, image_encoder_config
 DenoMAE(denomae_config("tiny", image_encoder_config("tiny", 32, 1)))
@@ -44,7 +51,7 @@ def run(code, *paths):
     )
 
 
-def test_networks_are_built_where_no_peer_is_installed():
+def test_everything_is_imported_and_built_where_no_peer_is_installed():
     done = run(ABSENT + IMPORT_ALL)
     assert done.returncode == 0, done.stderr
 

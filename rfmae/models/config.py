@@ -1,0 +1,104 @@
+"""What a DenoMAE is asked to do: what is hidden, painted, named and noised."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rfmae.errors import ShapeError, check_choice
+from rfmae.models.masking import Masking
+from rfmae.models.noising import Noising
+from rfmae.models.objectives.pixels import Error
+from rfmae.models.objectives.position import Target as PositionTarget
+from rfmae.models.patches import PatchGrid
+from rfmae.models.vit import EncoderConfig
+
+Where = Literal["hidden", "all"]
+PixelTarget = Literal["clean", "noisy"]
+MaskTokens = Literal["decoder", "encoder"]
+UniformityLevel = Literal["image", "token"]
+
+
+@dataclass(frozen=True, slots=True)
+class PixelTask:
+    """What the decoder is judged by: where, against what, in which units, by which error."""
+
+    where: Where = "hidden"
+    target: PixelTarget = "clean"  # noisy is the plain masked autoencoder
+    normalised: bool = False  # every target patch to mean 0 and variance 1
+    error: Error = "squared"
+
+    def __post_init__(self) -> None:
+        check_choice("pixels", self.where, Where)
+        check_choice("target", self.target, PixelTarget)
+        check_choice("pixel error", self.error, Error)
+
+
+@dataclass(frozen=True, slots=True)
+class PositionTask:
+    """Naming where a visible token comes from: among all positions, or its rank among the visible.
+
+    With `dropout`, that share of the visible tokens enters without its position, and only those
+    are classified: what cannot be copied has to be understood.
+    """
+
+    target: PositionTarget = "absolute"
+    weight: float = 0.1
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_choice("position target", self.target, PositionTarget)
+        if self.weight < 0:
+            raise ShapeError(f"position weight must not be negative, got {self.weight:g}")
+        if not 0 <= self.dropout <= 1:
+            raise ShapeError(f"position dropout must lie in 0 to 1, got {self.dropout:g}")
+
+
+@dataclass(frozen=True, slots=True)
+class DenoMAEConfig:
+    """An encoder, decoders, how much is hidden, and what is asked of them.
+
+    `mask_tokens` enter in the `decoder` (an encoder of visible tokens, four times faster), or in
+    the `encoder`, whose tokens a linear layer paints (the symmetric variant).
+    """
+
+    encoder: EncoderConfig
+    decoder_width: int
+    decoder_depth: int
+    decoder_heads: int
+    masking: Masking = field(default_factory=Masking)
+    pixels: PixelTask = field(default_factory=PixelTask)
+    position: PositionTask = field(default_factory=PositionTask)
+    noising: Noising = field(default_factory=Noising)
+    laplacian_weight: float = 0.0
+    uniformity_weight: float = 0.0
+    uniformity_level: UniformityLevel = "image"
+    mask_tokens: MaskTokens = "decoder"
+
+    def __post_init__(self) -> None:
+        check_choice("uniformity_level", self.uniformity_level, UniformityLevel)
+        check_choice("mask_tokens", self.mask_tokens, MaskTokens)
+        for grid in self.encoder.modalities:
+            self.masking.most_visible(grid.patches)  # refuses what cannot be hidden at all
+        for name in ("laplacian_weight", "uniformity_weight"):
+            if getattr(self, name) < 0:
+                raise ShapeError(f"{name} must not be negative, got {getattr(self, name):g}")
+        if self.noising.share and self.noising.block >= self.encoder.depth:
+            raise ShapeError(
+                f"feature noise must fall before one of the {self.encoder.depth} encoder blocks, "
+                f"got block {self.noising.block}"
+            )
+        if self.position.dropout + self.noising.share > 1:
+            raise ShapeError(
+                "tokens without position and noised ones are different tokens: their shares must "
+                f"not exceed 1, got {self.position.dropout:g} and {self.noising.share:g}"
+            )
+
+    @property
+    def encodes_hidden(self) -> bool:
+        """Whether mask tokens pass through the encoder."""
+        return self.mask_tokens == "encoder"
+
+    def position_classes(self, grid: PatchGrid) -> int:
+        """Answers that the position head of a modality chooses from."""
+        if self.position.target == "rank":
+            return self.masking.most_visible(grid.patches)
+        return grid.patches
