@@ -3,11 +3,13 @@
 Both name classes from features (N, D) that an encoder made and nobody trains any further.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from rfmae.errors import ShapeError
@@ -111,8 +113,13 @@ def linear_probe(
     if len(np.unique(train.label)) < 2:
         raise ShapeError("a probe needs examples of at least two classes, got one; read more rows")
 
+    # from weak to strong, each begins where the one before ended, which is near
+    found = LogisticRegression(max_iter=_STEPS, warm_start=True)
+
     def fitted(strength: float) -> LinearProbe:
-        found = LogisticRegression(C=strength, max_iter=_STEPS).fit(standard, train.label)
+        with warnings.catch_warnings():  # validation judges how far the strongest has come
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            found.set_params(C=strength).fit(standard, train.label)
         weights, bias = found.coef_.T, found.intercept_
         if len(found.classes_) == 2:  # told as the score of the second alone
             weights, bias = np.hstack([-weights, weights]), np.concatenate([-bias, bias])
