@@ -5,8 +5,6 @@ from rfmae.training.schedule import (
     MASKS,
     ORDER,
     addressed_generator,
-    autocast,
-    best_precision,
     cosine_with_warmup,
 )
 
@@ -27,12 +25,3 @@ def test_an_address_decides_the_draw_and_nothing_else_does():
     others = [draw(1, MASKS, 8), draw(1, ORDER, 7), draw(2, MASKS, 7)]
     assert draw(1, MASKS, 7) not in others
     assert len({tuple(item) for item in others}) == 3
-
-
-def test_autocast_changes_products_only_where_asked():
-    cpu, a = torch.device("cpu"), torch.rand(4, 4)
-    with autocast(cpu, "float32"):
-        assert (a @ a).dtype == torch.float32
-    with autocast(cpu, "bfloat16"):
-        assert (a @ a).dtype == torch.bfloat16
-    assert best_precision(cpu) in ("float32", "bfloat16")
