@@ -148,6 +148,7 @@ def sizes(found: Found) -> str:
         took = f", {found[name]['minutes']:.0f} minutes" if "minutes" in found.get(name, {}) else ""
         lines.append(
             f"- {name}: {size['recipe']} at {size['pixels']} pixels in patches of {size['patch']}, "
+            f"{100 * size['mask_ratio']:g} % hidden, "
             f"{size['train']} training, {size['validation']} validation and {size['test']} test "
             f"examples per class and SNR point, preset {settings['preset']}, "
             f"{size['epochs']} epochs in batches of {size['batch_size']}{took}"
