@@ -70,7 +70,8 @@ class Numerics:
             f"{way} {found.gflops:.0f} (error {found.relative_error:.0e})"
             for way, found in self.measured.items()
         ]
-        return f"{self.precision}, {_IN_WORDS[self.route]}; GFLOP/s: {', '.join(rates)}"
+        said = f"{self.precision}, {_IN_WORDS[self.route]}"
+        return f"{said}; GFLOP/s: {', '.join(rates)}" if rates else f"{said}, as asked"
 
     def as_card(self) -> Card:
         """Plain JSON, for the card of a run."""
@@ -88,16 +89,21 @@ def probe(
 ) -> Numerics:
     """Measure every way to multiply on a device, and choose.
 
-    `auto` takes bfloat16 where that is worth it; a precision that is named is taken whatever its
-    speed. `measure` stands in for the stopwatch. Raises `TrainingError` for any other precision.
+    `auto` takes bfloat16 where that is worth it. A precision that is named is taken as it comes,
+    and nothing is measured: what a stopwatch decides, a busy machine may decide otherwise the next
+    time. `measure` stands in for the stopwatch. Raises `TrainingError` for any other precision.
     """
     if wanted not in get_args(Wanted):
         known = ", ".join(get_args(Wanted))
         raise TrainingError(f"precision must be one of {known}, got {wanted!r}")
+    if wanted != "auto":
+        named = cast(Precision, wanted)
+        return Numerics(named, _beside(named, device), {})
     with _one_thread():
         measured = _in_turns(_ways(device), device, measure or measure_product)
-    precision = _fastest(measured) if wanted == "auto" else cast(Precision, wanted)
-    return Numerics(precision, _route(measured, precision, device), measured)
+    precision = _fastest(measured)
+    through_onednn = _best_exact(measured) == "onednn"
+    return Numerics(precision, "onednn" if through_onednn else _beside(precision, device), measured)
 
 
 def taken_up(card: Card, device: torch.device, *, measure: Measure | None = None) -> Numerics:
@@ -213,10 +219,8 @@ def _fastest(measured: dict[Way, Measured]) -> Precision:
     return "bfloat16" if measured["bfloat16"].gflops >= WORTHWHILE * best else "float32"
 
 
-def _route(measured: dict[Way, Measured], precision: Precision, device: torch.device) -> Route:
-    """oneDNN where it is worth it; TF32, ten bits, only where bfloat16's eight are taken too."""
-    if _best_exact(measured) == "onednn":
-        return "onednn"
+def _beside(precision: Precision, device: torch.device) -> Route:
+    """Of float32 beside a precision: TF32, ten bits, where bfloat16's eight are taken too."""
     return "tf32" if device.type == "cuda" and precision == "bfloat16" else "default"
 
 
