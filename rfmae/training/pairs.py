@@ -41,6 +41,13 @@ class Pairs:
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))
 
+    def __getitem__(self, rows: slice) -> "Pairs":
+        """Some of the examples."""
+        return Pairs(
+            {name: values[rows] for name, values in self.inputs.items()},
+            {name: values[rows] for name, values in self.targets.items()},
+        )
+
 
 class PairSource(Protocol):
     """Where training pairs come from."""

@@ -104,14 +104,8 @@ class PretrainTask:
         for number, first in enumerate(range(0, self._validation.examples, _VALIDATION_BATCH)):
             batch = self._validation_batch(number, first)
             mine = slice(ranks.rank, len(batch.pairs), ranks.world)
-            part = PretrainBatch(
-                Pairs(
-                    {name: values[mine] for name, values in batch.pairs.inputs.items()},
-                    {name: values[mine] for name, values in batch.pairs.targets.items()},
-                ),
-                {name: mask[mine] for name, mask in batch.masks.items()},
-                None,
-            )
+            masks = {name: mask[mine] for name, mask in batch.masks.items()}
+            part = PretrainBatch(batch.pairs[mine], masks, None)
             yield self.losses(network, part), len(part.pairs)
 
     def pictures(self, network: nn.Module) -> dict[str, Tensor]:
