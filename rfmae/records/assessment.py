@@ -1,0 +1,183 @@
+"""What an evaluation found of one classifier beside its counts, and of several together.
+
+Arrays per SNR run along `snr_db` of the report that they belong to, (S,).
+"""
+
+from dataclasses import dataclass
+
+from rfmae.records.iq import FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Hits of a number of examples, with the 95 % Wilson interval of their share."""
+
+    hits: int
+    examples: int
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Accuracy over the SNR points from `from_db` to `to_db`, both included."""
+
+    from_db: float
+    to_db: float
+    accuracy: Share
+    macro_f1: float
+    ceiling: dict[str, float]  # by what is seen: sequence, or planes
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Accuracy against the ceilings: what the image loses, and what the model loses.
+
+    `image_loss` is the sequence ceiling less the image ceiling, `model_loss` the image ceiling less
+    the accuracy; where either ceiling is only known to be reached by some reader, `is_bound` is
+    false and the model may lose less than nothing.
+    """
+
+    image: str | None  # which ceiling is that of the image; none where the model sees the sequence
+    ratio: dict[str, float]  # overall accuracy over each ceiling
+    ratio_per_snr: dict[str, FloatArray]  # (S,)
+    image_loss_per_snr: FloatArray | None  # (S,)
+    model_loss_per_snr: FloatArray  # (S,)
+    is_bound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """One class that is often taken for another."""
+
+    true: str
+    named: str
+    share: Share  # of the examples of the true class
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How far confidence can be believed.
+
+    Expected calibration error over bins of equal mass (Nixon et al. 2019), negative log-likelihood
+    in nats, Brier score as the squared distance over all classes (Brier 1950). The bins are those
+    of all examples together.
+    """
+
+    ece: float
+    nll: float
+    brier: float
+    ece_per_snr: FloatArray  # (S,)
+    nll_per_snr: FloatArray  # (S,)
+    brier_per_snr: FloatArray  # (S,)
+    bin_confidence: FloatArray  # (B,) mean confidence of each bin
+    bin_accuracy: FloatArray  # (B,)
+    bin_interval: FloatArray  # (B, 2) 95 % Wilson
+    bin_examples: IntArray  # (B,)
+    temperature: float | None  # that was fitted on validation and is in the probabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Selective:
+    """What is gained by answering only where confidence is high (Geifman, El-Yaniv, NeurIPS 2017).
+
+    The curve runs from the most confident examples to all of them.
+    """
+
+    coverage: FloatArray  # (K,) ascending, the last is 1
+    risk: FloatArray  # (K,) share of wrong answers among those given
+    aurc: float  # area under the curve
+    target_accuracy: float
+    coverage_at_target: float  # the largest share that can be answered at that accuracy
+    coverage_at_target_per_snr: FloatArray  # (S,)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSet:
+    """How well signals that are none of the classes are told by their low confidence.
+
+    `auroc` is the chance that a known example is more confident than an unknown one, `fpr95` the
+    share of unknowns that pass where 95 % of the known do.
+    """
+
+    unknown: str
+    known_examples: int
+    unknown_examples: int
+    auroc: float
+    fpr95: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What an answer costs on a machine; none where it cannot be known."""
+
+    parameters: int | None
+    macs: int | None  # multiply-accumulates of one example, network alone
+    latency_p50_ms: float  # one example at a time, I/Q to probabilities
+    latency_p95_ms: float
+    examples_per_second: float
+    batch_size: int  # of the throughput
+    peak_memory_mib: float | None  # of the process that answered, or of the GPU
+    device: str
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """All that is told of one classifier beside its counts."""
+
+    macro_f1: float
+    macro_f1_per_snr: FloatArray  # (S,)
+    bands: tuple[Band, ...]
+    merged: Share  # accuracy where classes that send the same signals count as one
+    merged_per_snr: FloatArray  # (S,)
+    confusions: tuple[Confusion, ...]  # the most frequent first
+    calibration: Calibration
+    selective: Selective
+    gap: Gap | None = None
+    open_sets: tuple[OpenSet, ...] = ()
+    cost: Cost | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two classifiers on the same examples.
+
+    `p_value` is that of McNemar's exact test (1947) on the examples that one alone names right;
+    `low` and `high` bound the difference of accuracies by a paired bootstrap, 95 %.
+    """
+
+    first: str
+    second: str
+    examples: int
+    first_alone: int  # right by the first, wrong by the second
+    second_alone: int
+    difference: float  # accuracy of the first less that of the second
+    low: float
+    high: float
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class RobustnessGrid:
+    """Accuracy while one thing is worse than in training; the first value is the training's own."""
+
+    what: str  # carrier offset, roll-off mismatch, …
+    unit: str
+    values: tuple[float, ...]
+    hits: dict[str, IntArray]  # of each model, (V,)
+    examples: IntArray  # (V,)
+    drop_at: dict[str, float | None]  # first value at which accuracy is 5 points lower, or never
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingMap:
+    """Where an encoder puts examples, in two dimensions; only neighbourhoods mean anything."""
+
+    method: str  # t-SNE
+    model: str
+    places: FloatArray  # (N, 2)
+    label: IntArray  # (N,)
+    snr_db: FloatArray  # (N,)
+    classes: tuple[str, ...]
