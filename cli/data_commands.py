@@ -25,7 +25,8 @@ from rfmae_cli.words import names, numbers, one_of
 def synth(
     recipe: RecipeOption = "awgn-ten",
     snr: Annotated[
-        str | None, typer.Option(help="SNR grid in dB, start:stop[:step], such as -10:10.")
+        str | None,
+        typer.Option(help="SNR grid in dB, start:stop[:step], such as -10:10 or -10:-1,1:10."),
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Instead of the recipe's seed.")] = None,
     out: OutOption = None,

@@ -19,7 +19,8 @@ def ceiling(
         str | None, typer.Option(help="Instead of a recipe: modulations, such as BPSK,QPSK,8PSK.")
     ] = None,
     snr: Annotated[
-        str | None, typer.Option(help="SNR grid in dB, start:stop[:step], such as -10:10.")
+        str | None,
+        typer.Option(help="SNR grid in dB, start:stop[:step], such as -10:10 or -10:-1,1:10."),
     ] = None,
     symbols: Annotated[
         int | None, typer.Option(min=1, help="Symbols of a frame. Default: of the recipe, or 1024.")

@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from itertools import pairwise
 from typing import Literal, overload
 
 import numpy as np
@@ -97,12 +98,29 @@ def whole_ratio(value: float | Fraction) -> Fraction:
 
 
 def parse_snr_grid(text: str) -> tuple[float, ...]:
-    """SNR points in dB of `start:stop[:step]`, both ends included, or of one number.
+    """SNR points in dB of `start:stop[:step]`, both ends included, of one number, or of several.
+
+    Commas join pieces that run upwards, so that points can be left out.
 
     >>> parse_snr_grid("-10:10:5")
     (-10.0, -5.0, 0.0, 5.0, 10.0)
+    >>> parse_snr_grid("-2:-1,1:2")
+    (-2.0, -1.0, 1.0, 2.0)
     """
-    parts = text.split(":")
+    points = tuple(point for piece in text.split(",") for point in _parse_piece(piece, text))
+    if len(points) > _LARGEST_GRID:
+        raise UnitError(f"an SNR grid holds at most {_LARGEST_GRID} points, got {text!r}")
+    if any(later <= sooner for sooner, later in pairwise(points)):
+        raise UnitError(
+            f"the pieces of an SNR grid run upwards and do not overlap, got {text!r}; "
+            "write them in order, such as -10:-1,1:10"
+        )
+    return points
+
+
+def _parse_piece(piece: str, text: str) -> tuple[float, ...]:
+    """The points of one piece of a grid that was written `text`."""
+    parts = piece.split(":")
     try:
         numbers = [float(part) for part in parts]
     except ValueError:

@@ -144,7 +144,7 @@ def test_a_refused_grid_is_answered_with_the_spelling_that_was_meant(text, rule,
 
 @pytest.mark.parametrize(
     "text",
-    ["", ":", "a:b", "1:2:3:4", "nan:1", "0:inf", "-inf", "1:", ":1", "1,2", "1..3", "0:1:nan"],
+    ["", ":", "a:b", "1:2:3:4", "nan:1", "0:inf", "-inf", "1:", ":1", "1..3", "0:1:nan"],
 )
 def test_what_is_no_grid_is_answered_with_the_grammar(text):
     with pytest.raises(UnitError, match=r"start:stop\[:step\] in dB, such as .*") as caught:
@@ -178,3 +178,20 @@ def test_an_snr_beyond_all_numbers_is_refused(text):
 
 def test_the_largest_grid_is_allowed():
     assert len(parse_snr_grid("0:99.99:0.01")) == 10_000
+
+
+def test_commas_join_pieces_so_that_points_can_be_left_out():
+    whole = parse_snr_grid("-10:10")
+    assert parse_snr_grid("-10:-1,1:10") == tuple(point for point in whole if point != 0)
+    assert parse_snr_grid("-4,0,2.5:3.5:0.5") == (-4.0, 0.0, 2.5, 3.0, 3.5)
+
+
+@pytest.mark.parametrize("text", ["1:3,3:5", "1:3,2", "4,1", "0,0", "1:2,", ",1", "1,,2"])
+def test_pieces_that_overlap_run_down_or_are_empty_are_refused(text):
+    with pytest.raises(UnitError, match="SNR grid"):
+        parse_snr_grid(text)
+
+
+def test_pieces_together_hold_no_more_points_than_one():
+    with pytest.raises(UnitError, match="at most 10000"):
+        parse_snr_grid("0:50:0.01,60:120:0.01")
