@@ -4,7 +4,19 @@ import functools
 from collections.abc import Callable
 
 import typer
-from rfmae_cli import commands, console, data_commands, theory_commands, training_commands
+from rfmae_cli import (
+    audit_commands,
+    baseline_commands,
+    commands,
+    console,
+    data_commands,
+    denoise_commands,
+    finetune_commands,
+    probe_commands,
+    report_commands,
+    theory_commands,
+    training_commands,
+)
 
 from rfmae.errors import RfmaeError
 
@@ -12,10 +24,15 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "quickstart": commands.quickstart,
     "synth": data_commands.synth,
     "import": data_commands.import_data,
+    "audit": audit_commands.audit,
     "pretrain": training_commands.pretrain,
-    "finetune": training_commands.finetune,
+    "finetune": finetune_commands.finetune,
+    "probe": probe_commands.probe,
+    "baseline": baseline_commands.baseline,
+    "curve": audit_commands.curve,
     "eval-snr": commands.eval_snr,
-    "eval-denoise": commands.eval_denoise,
+    "eval-denoise": denoise_commands.eval_denoise,
+    "report": report_commands.report,
     "ceiling": theory_commands.ceiling,
     "classify": commands.classify,
     "show": data_commands.show,

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rfmae_cli import console
+from rfmae_cli import console, words
 from rfmae_cli.options import (
     HOME,
     DeviceOption,
@@ -18,6 +18,7 @@ from rfmae_cli.options import (
     TrainedOnOption,
     WorkersOption,
 )
+from rfmae_cli.told import command_line, tell
 
 
 def quickstart(
@@ -48,7 +49,7 @@ def quickstart(
         workers=workers,
         progress=console.ShownProgress(),
     )
-    _tell(told, as_json)
+    tell(told, as_json)
 
 
 def eval_snr(
@@ -58,62 +59,66 @@ def eval_snr(
         typer.Option(
             "--model",
             "-m",
-            help="Classifier checkpoint or run, likelihood (the Bayes receiver, told the SNR) or "
-            "likelihood-blind; may be repeated.",
+            help="Classifier checkpoint or run, baseline folder, likelihood (the Bayes receiver, "
+            "told the SNR), likelihood-blind, or package.module:function; may be repeated.",
         ),
     ] = None,
     out: OutOption = None,
+    per_point: Annotated[
+        int | None,
+        typer.Option(min=1, help="First test examples of each class and SNR. Default: all."),
+    ] = None,
+    robustness: Annotated[
+        str | None,
+        typer.Option(
+            help="Also accuracy while one thing is worse than in training: names between commas, "
+            "such as carrier-offset,timing, or all."
+        ),
+    ] = None,
+    open_set: Annotated[
+        bool | None,
+        typer.Option(
+            "--open-set/--no-open-set",
+            help="Also signals that are none of the classes. Default: for synthetic data sets.",
+        ),
+    ] = None,
+    cost: Annotated[
+        bool, typer.Option("--cost/--no-cost", help="Also time, parameters and memory of answers.")
+    ] = True,
+    with_map: Annotated[
+        bool, typer.Option("--map", help="Also a map of what the encoder makes of examples.")
+    ] = False,
+    seed: SeedOption = 0,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """Accuracy and confusion at every SNR of the test split."""
+    """Accuracy at every SNR of the test split against the ceilings, and how far to trust it.
+
+    Calibration, coverage, unknown signals, cost; several models are compared on the same examples.
+    """
     from rfmae.workflows import evaluation as evaluation_jobs
     from rfmae.workflows import finding
+    from rfmae.workflows.candidates import model_names
 
     paths = model or [finding.newest_run(HOME / "runs", "finetune")]
     dataset = finding.dataset_of_exam(paths, data, HOME / "datasets")
-    names = evaluation_jobs.model_names(paths)
-    folder = out or HOME / "reports" / "-".join(["eval-snr", dataset.folder.name, *names])
+    names = model_names(paths)
     told = evaluation_jobs.eval_snr(
         dataset,
         dict(zip(names, paths, strict=True)),
-        folder,
+        out or HOME / "reports" / "-".join(["eval-snr", dataset.folder.name, *names]),
+        per_point=per_point,
+        cost=cost,
+        open_sets=dataset.has_clean if open_set is None else open_set,
+        robustness=words.names(robustness or ""),
+        embedding=with_map,
+        seed=seed,
+        command=command_line("eval-snr"),
         ceilings_home=HOME / "ceilings",
         device=device,
         progress=console.ShownProgress(),
     )
-    _tell(told, as_json)
-
-
-def eval_denoise(
-    data: TrainedOnOption = None,
-    model: Annotated[
-        Path | None, typer.Option("--model", "-m", help="Pre-training checkpoint or run.")
-    ] = None,
-    out: OutOption = None,
-    per_point: Annotated[
-        int | None, typer.Option(min=1, help="Test examples of each class and SNR. Default: all.")
-    ] = None,
-    device: DeviceOption = "auto",
-    as_json: JsonOption = False,
-) -> None:
-    """PSNR and SSIM of the denoised test images at every SNR."""
-    from rfmae.workflows import evaluation as evaluation_jobs
-    from rfmae.workflows import finding
-
-    path = model or finding.newest_run(HOME / "runs", "pretrain")
-    dataset = finding.dataset_of(path, data, HOME / "datasets")
-    name = evaluation_jobs.model_names([path])[0]
-    folder = out or HOME / "reports" / f"eval-denoise-{dataset.folder.name}-{name}"
-    told = evaluation_jobs.eval_denoise(
-        dataset,
-        path,
-        folder,
-        per_point=per_point,
-        device=device,
-        progress=console.ShownProgress(),
-    )
-    _tell(told, as_json)
+    tell(told, as_json)
 
 
 def classify(
@@ -149,26 +154,3 @@ def _tell_verdict(verdict: dict[str, Any]) -> None:
     ]
     console.say_table([f"window of {verdict['window_length']}", "class", "probability"], rows)
     console.say(f"whole: {verdict['class']}, probability {verdict['probability']:.3f}\n")
-
-
-def _tell(told: Any, as_json: bool) -> None:
-    """A report: its tables and where it is."""
-    from rfmae.reporting.folder import report_json
-    from rfmae.reporting.tables import accuracy_table, denoise_table
-
-    report = told.report
-    if as_json:
-        console.say_json({"folder": str(told.folder), **report_json(report)})
-        return
-    if report.accuracy:
-        console.say("Accuracy in % with 95 % Wilson intervals")
-        console.say_table(*accuracy_table(report.accuracy, report.ceilings))
-        console.say("")
-    if report.denoising is not None:
-        console.say("Likeness to the clean image: PSNR in dB, SSIM")
-        console.say_table(*denoise_table(report.denoising))
-        console.say("")
-    for note in report.notes:
-        console.say(f"Note: {note}")
-    console.say(report.headline)
-    console.say(f"Report: {told.folder / 'report.md'}")

@@ -18,7 +18,7 @@ from rfmae_cli.options import (
 )
 
 
-def _in_panel(panel: str) -> Callable[..., Any]:
+def in_panel(panel: str) -> Callable[..., Any]:
     """Options of one panel of the help, each by its text, and its flags where they are special."""
 
     def option(text: str, *flags: str, **limits: float) -> Any:
@@ -27,12 +27,16 @@ def _in_panel(panel: str) -> Callable[..., Any]:
     return option
 
 
-_task = _in_panel("The task")
-_objective = _in_panel("Further objectives")
-_how = _in_panel("How it runs")
+_task = in_panel("The task")
+_objective = in_panel("Further objectives")
+_how = in_panel("How it runs")
 
 BatchOption = Annotated[
     int, typer.Option(min=1, help="Examples per step, of all processes together.")
+]
+EndlessOption = Annotated[
+    bool,
+    typer.Option("--endless", help="Synthesise new examples all the time; --data tells their law."),
 ]
 PrecisionOption = Annotated[str, _how("auto measures what pays here; float32; bfloat16.")]
 AccumulateOption = Annotated[int, _how("Pieces of a batch, one after the other.", min=1)]
@@ -58,12 +62,7 @@ def pretrain(
     learning_rate: Annotated[
         float | None, typer.Option(help="At the peak. Default: the preset's own.")
     ] = None,
-    endless: Annotated[
-        bool,
-        typer.Option(
-            "--endless", help="Synthesise new examples all the time; --data tells their law."
-        ),
-    ] = False,
+    endless: EndlessOption = False,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     resume: ResumeOption = False,
@@ -175,7 +174,7 @@ def pretrain(
         learning_rate=learning_rate,
         seed=seed,
         method=methods.with_switches(methods.find_method(method), switches),
-        running=_running(precision, accumulate, ema, clip, compiled, shard_weights),
+        running=running_of(precision, accumulate, ema, clip, compiled, shard_weights),
         endless=endless,
         patch=patch,
     )
@@ -188,89 +187,12 @@ def pretrain(
         resume=resume,
         device=device,
         progress=console.ShownProgress(),
-        watch=_board(folder, tensorboard),
+        watch=board(folder, tensorboard),
     )
-    _tell_checkpoint(best, as_json)
+    tell_checkpoint(best, as_json)
 
 
-def finetune(
-    data: DataOption = None,
-    model: Annotated[
-        Path | None,
-        typer.Option("--model", "-m", help="Pre-trained checkpoint or run. Default: from scratch."),
-    ] = None,
-    out: OutOption = None,
-    preset: PresetOption = "small",
-    labels: Annotated[
-        int, typer.Option(min=0, help="Labelled examples of all classes; 0 takes all.")
-    ] = 0,
-    epochs: Annotated[int, typer.Option(min=1)] = 30,
-    batch: BatchOption = 64,
-    learning_rate: Annotated[float, typer.Option(help="At the peak.")] = 1e-3,
-    layer_decay: Annotated[
-        float, typer.Option(help="Learning rate of a block over that of the block above it.")
-    ] = 1.0,
-    frozen: Annotated[bool, typer.Option("--frozen", help="Train the head alone.")] = False,
-    scaled: Annotated[
-        bool,
-        typer.Option(
-            "--scaled/--unscaled",
-            help="From scratch: take mean and deviation of each plane off the input.",
-        ),
-    ] = True,
-    modalities: Annotated[
-        str | None,
-        typer.Option(help="image, signal or image,signal. Default: all that a receiver has."),
-    ] = None,
-    seed: SeedOption = 0,
-    device: DeviceOption = "auto",
-    resume: ResumeOption = False,
-    as_json: JsonOption = False,
-    precision: PrecisionOption = "auto",
-    accumulate: AccumulateOption = 1,
-    ema: EmaOption = None,
-    clip: ClipOption = 1.0,
-    compiled: CompileOption = "auto",
-    shard_weights: ShardOption = False,
-    tensorboard: BoardOption = False,
-) -> None:
-    """Fine-tune a modulation classifier, from a pre-trained encoder or from scratch."""
-    from rfmae_cli.words import names
-
-    from rfmae.datasets.store import open_dataset
-    from rfmae.workflows import finding
-    from rfmae.workflows import training as training_jobs
-
-    dataset = open_dataset(data or finding.newest_dataset(HOME / "datasets"))
-    stage = "finetune" if model else "scratch"
-    folder = out or HOME / "runs" / f"{stage}-{dataset.folder.name}-{preset}"
-    settings = training_jobs.Finetuning(
-        preset=preset,
-        labels=labels or None,
-        epochs=epochs,
-        batch_size=batch,
-        learning_rate=learning_rate,
-        frozen=frozen,
-        seed=seed,
-        layer_decay=layer_decay,
-        scaled=scaled,
-        running=_running(precision, accumulate, ema, clip, compiled, shard_weights),
-        modalities=names(modalities) if modalities else None,
-    )
-    best = training_jobs.finetune(
-        dataset,
-        settings,
-        folder,
-        pretrained=model,
-        resume=resume,
-        device=device,
-        progress=console.ShownProgress(),
-        watch=_board(folder, tensorboard),
-    )
-    _tell_checkpoint(best, as_json)
-
-
-def _running(
+def running_of(
     precision: str,
     accumulate: int,
     ema: float | None,
@@ -278,9 +200,10 @@ def _running(
     compiled: str,
     shard_weights: bool,
 ) -> Any:
-    from rfmae.workflows import training as training_jobs
+    """How a training runs, from its options."""
+    from rfmae.workflows.running import Running
 
-    return training_jobs.Running(
+    return Running(
         precision=precision,
         accumulate=accumulate,
         ema=ema,
@@ -290,7 +213,7 @@ def _running(
     )
 
 
-def _board(folder: Path, wanted: bool) -> Any:
+def board(folder: Path, wanted: bool) -> Any:
     """TensorBoard's files in a run folder, where they are wanted."""
     if not wanted:
         return None
@@ -299,7 +222,7 @@ def _board(folder: Path, wanted: bool) -> Any:
     return Board(folder / FOLDER)
 
 
-def _tell_checkpoint(best: Path, as_json: bool) -> None:
+def tell_checkpoint(best: Path, as_json: bool) -> None:
     """A finished run: its best checkpoint and score, said once however many processes ran."""
     if not console.speaks():
         return

@@ -16,7 +16,8 @@ import numpy as np
 from scipy.stats import t as student
 
 from rfmae.records import DenoiseReport, FloatArray, wilson_interval
-from rfmae.reporting.figures import draw_denoising
+from rfmae.reporting.denoising_figures import draw_denoising
+from rfmae.reporting.figure_files import save_figure
 from rfmae.reporting.tables import Table, markdown
 from rfmae.units import SNR_REFERENCE_NAMES
 
@@ -204,7 +205,7 @@ def main() -> None:
     page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")
     found = json.loads(RESULTS.read_text(encoding="utf-8"))
     (DOCS / "figures").mkdir(exist_ok=True)
-    draw_denoising(drawn_report(found), DOCS / "figures" / "pretraining.png")
+    save_figure(draw_denoising(drawn_report(found)), DOCS / "figures" / "pretraining.png")
 
 
 if __name__ == "__main__":

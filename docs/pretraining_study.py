@@ -16,7 +16,8 @@ import pretraining_opponents as opponents
 from rfmae.artefacts import write_json
 from rfmae.datasets.recipe import Splits, load_recipe
 from rfmae.datasets.store import Dataset
-from rfmae.evaluation.denoising import DenoiseBatch, evaluate_denoising, psnr_db
+from rfmae.evaluation.denoising import DenoiseBatch, evaluate_denoising
+from rfmae.evaluation.likeness import psnr_db
 from rfmae.evaluation.probe import Features, linear_probe, neighbour_probe, probe_report
 from rfmae.inference import Denoiser, FeatureEncoder, Sight, load_denoiser, load_encoder
 from rfmae.models.checkpoint import load_checkpoint
@@ -234,19 +235,20 @@ def denoising(progress: Progress) -> dict[str, Any]:
             said = {name: say(drawn.noisy, drawn.label) for name, say in answers.items()}
             for name, images in said.items():
                 psnr[name].append(psnr_db(images, drawn.clean))
-            yield DenoiseBatch(drawn.clean, said, drawn.snr_db)
+            yield DenoiseBatch(drawn.clean, said, drawn.snr_db, drawn.label)
 
     with progress.stage("denoise", len(test), "images") as stage:
         report = evaluate_denoising(
             answered(),
             snr_db=dataset.snr_db,
+            classes=dataset.classes,
             snr_reference=dataset.snr_reference,
             advance=stage.advance,
         )
     _, snr_db = dataset.labels("test")
     single = {name: np.concatenate(values) for name, values in psnr.items()}
     ahead = {name: _ahead(single, name, snr_db, dataset.snr_db) for name in answers}
-    return {"minutes": minutes, "report": as_plain(report), "ahead_db": ahead}
+    return {"minutes": minutes, "report": as_plain(replace(report, likeness=())), "ahead_db": ahead}
 
 
 def _answers(dataset: Dataset, denoiser: Denoiser, progress: Progress) -> Answers:

@@ -44,20 +44,23 @@ DOORS: dict[str, set[str]] = {
         "inference",
         "training",
     },
+    "sklearn": {"workflows", "datasets", "inference", "models", "training"},
     "__init__": {"captures", "datasets", "inference"},
 }
 """Which rooms a room may open, beside the ground."""
 
 GUESTS: dict[str, set[str]] = {
-    "torch": {"imaging", "models", "training", "inference", "theory", "baselines"},
+    "torch": {"imaging", "models", "training", "inference", "theory", "baselines", "evaluation"},
     "safetensors": {"models"},
     "h5py": {"datasets", "imports"},
     "joblib": {"datasets"},
     "distributed": {"datasets"},
     "ray": {"datasets"},
     "sigmf": {"captures"},
-    "sklearn": {"evaluation"},
+    "sklearn": {"evaluation", "baselines", "sklearn"},
     "matplotlib": {"reporting"},
+    "jinja2": {"reporting"},
+    "playwright": set(),
     "tensorboardX": {"training"},
     "transformers": set(),
     "typer": set(),

@@ -60,6 +60,10 @@ def test_a_stream_without_files_runs(run):
     assert re.search(r"step 15: \(256, 1024\) observed, .* \d+ classes", run("04"))
 
 
+def test_a_notebook_takes_the_estimator_as_it_is(run):
+    assert re.search(r"accuracy 0\.9\d+ ± .* over 3 folds", run("05"))
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_is_short_and_says_how_to_run_it(path):
     text = path.read_text()

@@ -58,6 +58,47 @@ def test_neither_gain_nor_number_type_changes_the_answer(classifier, iq):
     np.testing.assert_allclose(classifier(iq.astype(np.complex128)), classifier(iq), atol=1e-6)
 
 
+def test_a_temperature_divides_the_logits(classifier, iq, tmp_path):
+    card = {**classifier.card, "temperature": 2.5}
+    save_checkpoint(classifier.network.state_dict(), card, tmp_path / "tempered")
+    tempered = rfmae.load_classifier(tmp_path / "tempered", device="cpu")
+    weights = classifier(iq).astype(np.float64) ** (1 / 2.5)
+    np.testing.assert_allclose(
+        tempered(iq), weights / weights.sum(axis=1, keepdims=True), atol=1e-6
+    )
+    assert tempered(iq).max() < classifier(iq).max()
+
+
+def test_images_are_answered_as_the_iq_that_they_were_drawn_from(classifier, iq):
+    assert classifier.sees_images_alone
+    np.testing.assert_array_equal(
+        classifier.of_images(rfmae.draw_images(iq, IMAGE)), classifier(iq)
+    )
+    # more than are shown at once
+    many = np.tile(rfmae.draw_images(iq, IMAGE), (40, 1, 1, 1))
+    np.testing.assert_allclose(
+        classifier.of_images(many), np.tile(classifier(iq), (40, 1)), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("shape", [(2, 1, 32, 32), (2, 3, 32, 31), (2, 3, 32)])
+def test_images_of_another_shape_are_refused(classifier, shape):
+    with pytest.raises(ShapeError, match=r"images must have shape \(N, 3, 32, 32\), got \(2, "):
+        classifier.of_images(np.zeros(shape, np.float32))
+
+
+def test_a_classifier_that_sees_more_than_an_image_is_shown_no_image_alone(classifier, tmp_path):
+    grids = (patch_grid(BOTH[0], (3, 32, 32)), patch_grid(BOTH[1], (2, 64)))
+    network = Classifier(classifier_config(encoder_config("tiny", grids), 3))
+    card = {**classifier.card, **model_card(network)}
+    card["modalities"] = [asdict(modality) for modality in BOTH]
+    save_checkpoint(network.state_dict(), card, tmp_path / "both")
+    both = rfmae.load_classifier(tmp_path / "both", device="cpu")
+    assert not both.sees_images_alone
+    with pytest.raises(ShapeError, match="sees image, signal, not an image alone; give it the I/Q"):
+        both.of_images(np.zeros((1, 3, 32, 32), np.float32))
+
+
 def test_images_are_drawn_as_the_network_sees_them(classifier, iq):
     drawn = rfmae.draw_images(iq, IMAGE)
     assert drawn.shape == (5, 3, 32, 32)

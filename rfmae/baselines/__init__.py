@@ -1,1 +1,1 @@
-"""Classifiers that need no training, to measure the trained ones by."""
+"""What others did before, to measure the networks by: likelihoods, cumulants, histograms."""

@@ -1,4 +1,4 @@
-"""Counts of right and wrong at every SNR, for anything that maps I/Q to class probabilities."""
+"""What classifiers answer, and how often they are right, at every SNR."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rfmae.errors import ShapeError
-from rfmae.records import FloatArray, IqBatch, SnrReport, View
+from rfmae.records import Answers, Confusion, FloatArray, IntArray, IqBatch, Share, SnrReport, View
 from rfmae.units import SnrReference
 
 Exam = Mapping[View, IqBatch]
@@ -15,6 +15,46 @@ Exam = Mapping[View, IqBatch]
 
 Predict = Callable[[Exam], npt.NDArray[np.floating[Any]]]
 """Examples to class probabilities (N, M)."""
+
+_SHOWN_CONFUSIONS = 10
+_BANDS = 3
+
+
+def collect_answers(
+    predict: Predict,
+    exams: Iterable[Exam],
+    *,
+    snr_db: tuple[float, ...],
+    classes: tuple[str, ...],
+    snr_reference: SnrReference,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Answers:
+    """The probabilities of every example of some exams, in their order; each exam is read once.
+
+    They are kept as float32. Raises `ShapeError` where `predict` gives no probabilities (N, M).
+    """
+    parts: list[tuple[FloatArray, IntArray, FloatArray]] = []
+    for exam in exams:
+        probabilities = np.asarray(predict(exam), np.float32)
+        batch = next(iter(exam.values()))
+        if probabilities.shape != (len(batch), len(classes)):
+            raise ShapeError(
+                f"predict must return probabilities of shape {(len(batch), len(classes))}, "
+                f"got {probabilities.shape}"
+            )
+        parts.append((probabilities, batch.label, batch.snr_db))
+        advance(len(batch))
+    nothing = (np.zeros((0, len(classes)), np.float32), np.zeros(0, np.int64), np.zeros(0))
+    probabilities, label, snr = map(np.concatenate, zip(*(parts or [nothing]), strict=True))
+    return Answers(probabilities, label, snr, classes, snr_db, snr_reference)
+
+
+def counted(answers: Answers) -> SnrReport:
+    """Every example sorted by its SNR, its class and the most probable class."""
+    classes = len(answers.classes)
+    counts = np.zeros((len(answers.grid_db), classes, classes), np.int64)
+    np.add.at(counts, (answers.point, answers.label, answers.named), 1)
+    return SnrReport(counts, answers.grid_db, answers.classes, answers.snr_reference)
 
 
 def evaluate_classifier(
@@ -26,20 +66,58 @@ def evaluate_classifier(
     snr_reference: SnrReference,
     advance: Callable[[int], None] = lambda _: None,
 ) -> SnrReport:
-    """Sort every example by its SNR, its class and the most probable class."""
-    counts = np.zeros((len(snr_db), len(classes), len(classes)), np.int64)
-    for exam in exams:
-        probabilities = np.asarray(predict(exam))
-        batch = next(iter(exam.values()))
-        if probabilities.shape != (len(batch), len(classes)):
-            raise ShapeError(
-                f"predict must return probabilities of shape {(len(batch), len(classes))}, "
-                f"got {probabilities.shape}"
-            )
-        point = nearest_point(batch.snr_db, snr_db)
-        np.add.at(counts, (point, batch.label, probabilities.argmax(axis=1)), 1)
-        advance(len(batch))
-    return SnrReport(counts, snr_db, classes, snr_reference)
+    """The counts of `collect_answers`."""
+    answers = collect_answers(
+        predict,
+        exams,
+        snr_db=snr_db,
+        classes=classes,
+        snr_reference=snr_reference,
+        advance=advance,
+    )
+    return counted(answers)
+
+
+def macro_f1(confusion: IntArray) -> FloatArray:
+    """The mean over classes of F1 = 2·hits/(true + named), of counts (..., M, M), true class down.
+
+    As scikit-learn's `f1_score(average="macro")` has it, a class that neither occurs nor is named
+    is left out; without any example it is zero.
+    """
+    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
+    met = confusion.sum(axis=-1) + confusion.sum(axis=-2)
+    f1 = 2 * hits / np.maximum(met, 1)
+    mean: FloatArray = f1.sum(axis=-1) / np.maximum((met > 0).sum(axis=-1), 1)
+    return mean
+
+
+def top_confusions(report: SnrReport, most: int = _SHOWN_CONFUSIONS) -> tuple[Confusion, ...]:
+    """The classes that were most often taken for another one, over all SNR points."""
+    confusion = report.confusion
+    examples = confusion.sum(axis=1)
+    wrong = np.where(np.eye(len(confusion), dtype=bool), 0, confusion)
+    order = np.argsort(-wrong, axis=None, kind="stable")[:most]
+    pairs = [divmod(int(cell), len(confusion)) for cell in order]
+    return tuple(
+        Confusion(
+            report.classes[true],
+            report.classes[named],
+            Share.of(int(wrong[true, named]), int(examples[true])),
+        )
+        for true, named in pairs
+        if wrong[true, named]
+    )
+
+
+def snr_bands(snr_db: tuple[float, ...]) -> tuple[tuple[int, ...], ...]:
+    """The numbers of the SNR points of a low, a middle and a high third, or of each where fewer.
+
+    >>> snr_bands((-10.0, -5.0, 0.0, 5.0, 10.0))
+    ((0, 1), (2, 3), (4,))
+    """
+    ascending = np.argsort(snr_db, kind="stable")
+    thirds = np.array_split(ascending, min(_BANDS, len(snr_db)))
+    return tuple(tuple(int(point) for point in third) for third in thirds)
 
 
 def nearest_point(snr_db: FloatArray, grid: tuple[float, ...]) -> npt.NDArray[np.intp]:

@@ -1,105 +1,95 @@
-"""PSNR and SSIM of single images, and a report of them at every SNR."""
+"""Every measure of every answer to noisy images, as means over single images."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from scipy.ndimage import correlate1d
 
-from rfmae.errors import ShapeError
 from rfmae.evaluation.classification import nearest_point
-from rfmae.records import DenoiseReport, FloatArray, IntArray
-from rfmae.units import SnrReference, ratio_to_db
+from rfmae.evaluation.likeness import Images, foreground_psnr_db, psnr_db, ssim_of_answers
+from rfmae.evaluation.picture_evm import SymbolPlane, evm_percent
+from rfmae.records import DenoiseReport, FloatArray, IntArray, Likeness
+from rfmae.units import SnrReference
 
-Images = npt.NDArray[np.floating[Any]]
-
-_BEST_PSNR_DB = 100.0  # of two equal images, whose ratio has no end
-_SSIM_SIGMA = 1.5
-_SSIM_REACH = 5  # the 11×11 window of Wang et al.
-_SSIM_K1, _SSIM_K2 = 0.01, 0.03
-
-
-def psnr_db(images: Images, clean: Images) -> FloatArray:
-    """Peak signal-to-noise ratio of each image (N, C, H, W) against its clean one, data range 1.
-
-    At most 100 dB, which stands for equal images.
-    """
-    error = np.mean((images.astype(np.float64) - clean) ** 2, axis=(1, 2, 3))
-    return np.minimum(ratio_to_db(1.0 / np.maximum(error, 1e-30)), _BEST_PSNR_DB)
-
-
-def ssim(images: Images, clean: Images) -> FloatArray:
-    """Structural similarity of each image (N, C, H, W), the mean over its planes, data range 1.
-
-    Gaussian window of deviation 1.5 on 11×11 pixels, population covariance and the border of five
-    pixels left out: Wang et al., IEEE Trans. Image Processing 13 (2004), as scikit-image has it.
-    """
-    if min(images.shape[-2:]) <= 2 * _SSIM_REACH:
-        raise ShapeError(f"SSIM needs images above 10×10 pixels, got {images.shape[-2:]}")
-    x, y = images.astype(np.float64), clean.astype(np.float64)
-    mean_x, mean_y = _windowed(x), _windowed(y)
-    var_x, var_y = _windowed(x * x) - mean_x**2, _windowed(y * y) - mean_y**2
-    covariance = _windowed(x * y) - mean_x * mean_y
-    c1, c2 = _SSIM_K1**2, _SSIM_K2**2
-    likeness = ((2 * mean_x * mean_y + c1) * (2 * covariance + c2)) / (
-        (mean_x**2 + mean_y**2 + c1) * (var_x + var_y + c2)
-    )
-    inner = slice(_SSIM_REACH, -_SSIM_REACH)
-    return likeness[:, :, inner, inner].mean(axis=(1, 2, 3))
-
-
-def _windowed(images: Images) -> Images:
-    steps = np.arange(-_SSIM_REACH, _SSIM_REACH + 1)
-    window = np.exp(-(steps**2) / (2 * _SSIM_SIGMA**2))
-    window /= window.sum()
-    along_rows = correlate1d(images, window, axis=-1, mode="reflect")
-    smoothed: Images = correlate1d(along_rows, window, axis=-2, mode="reflect")
-    return smoothed
+CLEAN = "clean"  # the true images, as an answer: what EVM and a classifier say of them
 
 
 @dataclass(frozen=True, slots=True)
 class DenoiseBatch:
-    """Images (N, C, H, W) of one batch: what was seen, what is true, and every answer to it."""
+    """Images (N, C, H, W) of one batch: what is true, and every answer to what was seen."""
 
     clean: Images
     answers: dict[str, Images]
-    snr_db: FloatArray
-
-
-@dataclass(slots=True)
-class _Sums:
-    psnr_db: dict[str, FloatArray] = field(default_factory=dict)
-    ssim: dict[str, FloatArray] = field(default_factory=dict)
+    snr_db: FloatArray  # (N,)
+    label: IntArray  # (N,)
+    symbols: SymbolPlane | None = None  # none where no plane shows symbols
 
 
 def evaluate_denoising(
     batches: Iterable[DenoiseBatch],
     *,
     snr_db: tuple[float, ...],
+    classes: tuple[str, ...],
     snr_reference: SnrReference,
+    device: str = "cpu",
     advance: Callable[[int], None] = lambda _: None,
 ) -> DenoiseReport:
-    """Means over single images, per SNR point, of every answer."""
-    counts: IntArray = np.zeros(len(snr_db), np.int64)
-    sums = _Sums()
+    """Means over single images, per SNR point and class, of every measure of every answer."""
+    tally = _Tally((len(snr_db), len(classes)))
     for batch in batches:
         point = nearest_point(batch.snr_db, snr_db)
-        counts += np.bincount(point, minlength=len(snr_db))
-        for name, images in batch.answers.items():
-            for total, values in (
-                (sums.psnr_db, psnr_db(images, batch.clean)),
-                (sums.ssim, ssim(images, batch.clean)),
-            ):
-                added = np.bincount(point, values, minlength=len(snr_db))
-                total[name] = total.get(name, np.zeros(len(snr_db))) + added
+        for (measure, answer), values in measured(batch, device).items():
+            tally.add(measure, answer, values, point, batch.label)
+        np.add.at(tally.examples, point, 1)
         advance(len(batch.clean))
-    shares = np.maximum(counts, 1)
+    likeness = tuple(tally.likeness.values())
     return DenoiseReport(
         snr_db=snr_db,
         snr_reference=snr_reference,
-        examples_per_snr=counts,
-        psnr_db={name: total / shares for name, total in sums.psnr_db.items()},
-        ssim={name: total / shares for name, total in sums.ssim.items()},
+        examples_per_snr=tally.examples,
+        psnr_db={i.answer: i.per_snr.value for i in likeness if i.measure == "psnr_db"},
+        ssim={i.answer: i.per_snr.value for i in likeness if i.measure == "ssim"},
+        classes=classes,
+        likeness=likeness,
     )
+
+
+def measured(batch: DenoiseBatch, device: str = "cpu") -> dict[tuple[str, str], FloatArray]:
+    """The values (N,) of every image of a batch, by measure and answer."""
+    found: dict[tuple[str, str], FloatArray] = {}
+    for name, images in batch.answers.items():
+        found["psnr_db", name] = psnr_db(images, batch.clean)
+        found["foreground_psnr_db", name] = foreground_psnr_db(images, batch.clean)
+    for name, values in ssim_of_answers(batch.answers, batch.clean, device).items():
+        found["ssim", name] = values
+    if batch.symbols is not None:
+        for name, images in {**batch.answers, CLEAN: batch.clean}.items():
+            found["evm_percent", name] = evm_percent(images, batch.symbols)
+    return found
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Sums that grow batch by batch."""
+
+    shape: tuple[int, int]
+    examples: IntArray = field(init=False)
+    likeness: dict[tuple[str, str], Likeness] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.examples = np.zeros(self.shape[0], np.int64)
+
+    def add(
+        self, measure: str, answer: str, values: FloatArray, point: IntArray, label: IntArray
+    ) -> None:
+        """Count what is defined of the values (N,) of a batch."""
+        sums = self.likeness.setdefault((measure, answer), self._nothing(measure, answer))
+        known = np.isfinite(values)
+        cell, kept = (point[known], label[known]), values[known]
+        np.add.at(sums.examples, cell, 1)
+        np.add.at(sums.total, cell, kept)
+        np.add.at(sums.squares, cell, kept**2)
+
+    def _nothing(self, measure: str, answer: str) -> Likeness:
+        counts = np.zeros(self.shape, np.int64)
+        return Likeness(measure, answer, counts, np.zeros(self.shape), np.zeros(self.shape))

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from scipy.special import softmax
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from rfmae.errors import ShapeError
-from rfmae.evaluation.classification import nearest_point
-from rfmae.records import FloatArray, IntArray, SnrReport
+from rfmae.evaluation.calibration import fit_temperature, tempered
+from rfmae.evaluation.classification import counted
+from rfmae.records import Answers, FloatArray, IntArray, SnrReport
 from rfmae.units import SnrReference
 
 STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
@@ -56,6 +58,10 @@ class Probe(Protocol):
         """The label (N,) of features (N, D)."""
         ...
 
+    def probabilities(self, values: FloatArray, classes: int) -> FloatArray:
+        """How probable each of so many classes is, (N, M), of features (N, D)."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class LinearProbe:
@@ -69,8 +75,17 @@ class LinearProbe:
     strength: float
 
     def name(self, values: FloatArray) -> IntArray:
-        scores = ((values - self.mean) / self.deviation) @ self.weights + self.bias
-        return self.labels[scores.argmax(axis=1)]
+        return self.labels[self._scores(values).argmax(axis=1)]
+
+    def probabilities(self, values: FloatArray, classes: int) -> FloatArray:
+        found = np.zeros((len(values), classes))
+        found[:, self.labels] = softmax(self._scores(values), axis=1)
+        return found
+
+    def _scores(self, values: FloatArray) -> FloatArray:
+        """Logits (N, M) of the classes that training has."""
+        scores: FloatArray = ((values - self.mean) / self.deviation) @ self.weights + self.bias
+        return scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +100,24 @@ class NeighbourProbe:
     neighbours: int
 
     def name(self, values: FloatArray) -> IntArray:
-        parts = np.split(values, range(_ROWS, len(values), _ROWS))
-        return np.concatenate([self._named(_directions(part)) for part in parts])
+        return self.probabilities(values, int(self.label.max()) + 1).argmax(axis=1)
 
-    def _named(self, asked: FloatArray) -> IntArray:
+    def probabilities(self, values: FloatArray, classes: int) -> FloatArray:
+        """Shares of the vote."""
+        parts = np.split(values, range(_ROWS, len(values), _ROWS))
+        return np.concatenate([self._votes(_directions(part), classes) for part in parts])
+
+    def _votes(self, asked: FloatArray, classes: int) -> FloatArray:
         cosine = asked @ self.directions.T
         nearest = np.argpartition(-cosine, self.neighbours - 1, axis=1)[:, : self.neighbours]
         rows = np.arange(len(asked))[:, None]
-        votes = np.zeros((len(asked), int(self.label.max()) + 1))
-        weight = np.exp((cosine[rows, nearest] - 1) / _TEMPERATURE)
+        votes = np.zeros((len(asked), classes))
+        near = cosine[rows, nearest]
+        # the nearest counts one, so that not all of them are too far to be counted
+        weight = np.exp((near - near.max(axis=1, keepdims=True)) / _TEMPERATURE)
         np.add.at(votes, (rows, self.label[nearest]), weight)
-        return votes.argmax(axis=1)
+        shares: FloatArray = votes / votes.sum(axis=1, keepdims=True)
+        return shares
 
 
 def linear_probe(
@@ -140,6 +162,20 @@ def neighbour_probe(
     return max(fitted, key=lambda probe: _hits(probe, validation))
 
 
+def probe_answers(
+    probe: Probe,
+    test: Features,
+    *,
+    snr_db: tuple[float, ...],
+    classes: tuple[str, ...],
+    snr_reference: SnrReference,
+    temperature: float = 1.0,
+) -> Answers:
+    """What a probe says of every test example, its logits divided by a temperature."""
+    said = tempered(probe.probabilities(test.values, len(classes)), temperature)
+    return Answers(said.astype(np.float32), test.label, test.snr_db, classes, snr_db, snr_reference)
+
+
 def probe_report(
     probe: Probe,
     test: Features,
@@ -148,11 +184,18 @@ def probe_report(
     classes: tuple[str, ...],
     snr_reference: SnrReference,
 ) -> SnrReport:
-    """Sort every test example by its SNR, its class and the class that it is taken for."""
-    counts = np.zeros((len(snr_db), len(classes), len(classes)), np.int64)
-    point = nearest_point(test.snr_db, snr_db)
-    np.add.at(counts, (point, test.label, probe.name(test.values)), 1)
-    return SnrReport(counts, snr_db, classes, snr_reference)
+    """The counts of `probe_answers`."""
+    answers = probe_answers(
+        probe, test, snr_db=snr_db, classes=classes, snr_reference=snr_reference
+    )
+    return counted(answers)
+
+
+def probe_temperature(probe: Probe, validation: Features) -> float:
+    """The temperature that validation asks for (see `fit_temperature`)."""
+    classes = int(validation.label.max()) + 1
+    known = probe.probabilities(validation.values, classes)
+    return fit_temperature(known, validation.label)
 
 
 def _hits(probe: Probe, features: Features) -> int:

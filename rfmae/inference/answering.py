@@ -1,16 +1,19 @@
 """I/Q to class probabilities, and to what an encoder makes of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from rfmae.artefacts import Card
 from rfmae.errors import ShapeError
 from rfmae.inference.asked import Asked, checked_views, cut_windows
-from rfmae.inference.sight import Sight
+from rfmae.inference.sight import BATCH, IMAGE, Sight
 from rfmae.models.classifier import Classifier, mean_token
-from rfmae.models.vit import Encoder
+from rfmae.models.trunks import Trunk
+from rfmae.models.vit import Encoder, Inputs
 from rfmae.records import FloatArray, ImageConfig, View
 
 
@@ -43,13 +46,15 @@ class SignalClassifier:
 
     Calling it with I/Q (N, T) gives probabilities (N, M); `answer` cuts a recording (T,) into
     windows of the length that it was trained on. Where it sees both views (see `views`), either
-    takes a mapping with the I/Q of each.
+    takes a mapping with the I/Q of each. `network` is the classifier itself, whose logits are
+    divided by the temperature of its card, where one was fitted (Guo et al., ICML 2017).
     """
 
     def __init__(self, network: Classifier, card: Card, sight: Sight, device: torch.device):
         self.card, self.sight = card, sight
         self.classes: tuple[str, ...] = tuple(card["classes"])
-        self._network, self._device = network.to(device), device
+        self.network, self._device = network.to(device), device
+        self._temperature = float(card.get("temperature", 1.0))
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -64,8 +69,32 @@ class SignalClassifier:
     @torch.inference_mode()
     def __call__(self, iq: Asked) -> FloatArray:
         """Probabilities (N, M) of complex I/Q (N, T), any gain and carrier phase."""
-        batches = self.sight.inputs(iq, self._device)
-        return torch.cat([self._network(batch).softmax(dim=-1).cpu() for batch in batches]).numpy()
+        return self._answered(self.sight.inputs(iq, self._device))
+
+    @property
+    def sees_images_alone(self) -> bool:
+        """Whether a constellation image is all that it is shown."""
+        return [modality.name for modality in self.sight.modalities] == [IMAGE]
+
+    @torch.inference_mode()
+    def of_images(self, images: FloatArray) -> FloatArray:
+        """Probabilities (N, M) of images (N, C, H, W) that were drawn as its own are.
+
+        Raises `ShapeError` where it sees more than an image, or images of another shape.
+        """
+        expected = (len(self.image.planes), self.image.size, self.image.size)
+        if not self.sees_images_alone:
+            seen = ", ".join(modality.name for modality in self.sight.modalities)
+            raise ShapeError(f"this classifier sees {seen}, not an image alone; give it the I/Q")
+        if images.shape[1:] != expected:
+            wanted = ", ".join(map(str, expected))
+            raise ShapeError(f"images must have shape (N, {wanted}), got {images.shape}")
+        parts = torch.from_numpy(np.asarray(images, np.float32)).split(BATCH)
+        return self._answered({IMAGE: part.to(self._device)} for part in parts)
+
+    def _answered(self, batches: Iterable[Inputs]) -> FloatArray:
+        logits = (self.network(batch) / self._temperature for batch in batches)
+        return torch.cat([part.softmax(dim=-1).cpu() for part in logits]).numpy()
 
     def answer(self, iq: Asked) -> Answer:
         """Probabilities of each window of a recording (T,) and of the whole."""
@@ -89,12 +118,16 @@ class SignalClassifier:
 class FeatureEncoder:
     """I/Q to what an encoder makes of it, before any class was named: for probes and maps."""
 
-    def __init__(self, encoder: Encoder, sight: Sight, device: torch.device):
+    def __init__(self, encoder: Encoder | Trunk, sight: Sight, device: torch.device):
         self.sight = sight
         self._encoder, self._device = encoder.to(device).eval(), device
 
     @torch.inference_mode()
     def __call__(self, iq: Asked) -> FloatArray:
-        """The mean patch token (N, width) of complex I/Q (N, T), nothing hidden."""
+        """The mean patch token, or what a trunk makes of its input, (N, width) of I/Q (N, T)."""
         batches = self.sight.inputs(iq, self._device)
-        return torch.cat([mean_token(self._encoder(batch)).cpu() for batch in batches]).numpy()
+        return torch.cat([self._features(batch).cpu() for batch in batches]).numpy()
+
+    def _features(self, batch: Inputs) -> Tensor:
+        said = self._encoder(batch)
+        return said if isinstance(self._encoder, Trunk) else mean_token(said)

@@ -20,7 +20,7 @@ class Denoiser:
 
     def __init__(self, network: DenoMAE, card: Card, sight: Sight, device: torch.device):
         self.card, self.sight = card, sight
-        self._network, self._device = network.to(device), device
+        self._network, self.device = network.to(device), device
 
     @property
     def image(self) -> ImageConfig:
@@ -30,7 +30,7 @@ class Denoiser:
     @torch.inference_mode()
     def inputs(self, iq: Asked) -> dict[str, FloatArray]:
         """All that it is shown of complex I/Q (N, T), by modality; `image` is (N, C, H, W)."""
-        batches = [*self.sight.inputs(iq, self._device)]
+        batches = [*self.sight.inputs(iq, self.device)]
         return {
             name: torch.cat([batch[name] for batch in batches]).cpu().numpy() for name in batches[0]
         }
@@ -58,7 +58,7 @@ class Denoiser:
         """The same with nothing hidden: one look at every patch, which training never had."""
         inputs = self._given(shown)
         masks = {
-            name: _everything(len(values), self._grid(name).patches, self._device)
+            name: _everything(len(values), self._grid(name).patches, self.device)
             for name, values in inputs.items()
         }
         output = self._network(inputs, masks, everything=True)
@@ -67,7 +67,7 @@ class Denoiser:
     def _given(self, shown: FloatArray | Mapping[str, FloatArray]) -> dict[str, Tensor]:
         named = shown if isinstance(shown, Mapping) else {IMAGE: shown}
         return {
-            name: torch.from_numpy(np.asarray(values, np.float32)).to(self._device)
+            name: torch.from_numpy(np.asarray(values, np.float32)).to(self.device)
             for name, values in named.items()
         }
 
@@ -75,7 +75,7 @@ class Denoiser:
         self, n: int, inputs: Mapping[str, Tensor], seed: int
     ) -> Iterator[dict[str, PatchMask]]:
         """Masks of every modality, as many rounds as the image needs."""
-        generator = torch.Generator(self._device).manual_seed(seed)
+        generator = torch.Generator(self.device).manual_seed(seed)
         rounds = {}
         for name in sorted(inputs, key=lambda name: name != IMAGE):  # its draws come first
             patches = self._grid(name).patches

@@ -12,7 +12,7 @@ from rfmae.models.checkpoint import Checkpoint
 from rfmae.records import IMAGE_ALONE, FloatArray, ImageConfig, Modality, View, needed_views
 
 IMAGE = IMAGE_ALONE[0].name
-_BATCH = 128
+BATCH = 128  # examples that a network is shown at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ class Sight:
     def inputs(self, iq: Asked, device: torch.device) -> Iterator[dict[str, Tensor]]:
         """The inputs of complex I/Q (N, T) on the device, batch by batch."""
         views = checked_views(iq, self.views, dimensions=2)
-        for first in range(0, len(next(iter(views.values()))), _BATCH):
-            rows = slice(first, first + _BATCH)
+        for first in range(0, len(next(iter(views.values()))), BATCH):
+            rows = slice(first, first + BATCH)
             part = {view: torch.from_numpy(given[rows]).to(device) for view, given in views.items()}
             yield network_inputs(part, None, self.image, self.modalities, self.samples_per_symbol)
 

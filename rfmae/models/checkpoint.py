@@ -19,6 +19,7 @@ from rfmae.models.config import DenoMAEConfig, PixelTask, PositionTask
 from rfmae.models.denomae import DenoMAE
 from rfmae.models.masking import Masking
 from rfmae.models.noising import Noising
+from rfmae.models.trunks import TrunkConfig, trunk_config_from_card
 from rfmae.models.vit import Encoder, EncoderConfig, encoder_config_from_card
 from rfmae.records import ImageConfig, Modality, image_config_from_card, modalities_from_card
 
@@ -57,9 +58,20 @@ class Checkpoint:
         return modalities_from_card(self.card["modalities"])
 
     @property
-    def encoder(self) -> EncoderConfig:
-        """The size of its encoder and how its modalities are cut."""
-        return encoder_config_from_card(self.card["model"]["encoder"])
+    def encoder(self) -> EncoderConfig | TrunkConfig:
+        """The size of its encoder or trunk and how its modalities are cut."""
+        return _encoder_from_card(self.card["model"]["encoder"])
+
+    @property
+    def transformer(self) -> EncoderConfig:
+        """The encoder, which others can be made from; a trunk is refused."""
+        found = self.encoder
+        if isinstance(found, TrunkConfig):
+            raise CheckpointError(
+                f"{self.folder} holds a {found.kind}, which has no encoder to go on with; "
+                "name a transformer's checkpoint"
+            )
+        return found
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -131,7 +143,7 @@ def load_encoder_weights(encoder: Encoder, checkpoint: Checkpoint) -> None:
 
     It may see fewer modalities than the one it learns from.
     """
-    theirs = checkpoint.encoder
+    theirs = checkpoint.transformer
     names = [grid.name for grid in encoder.config.modalities]
     if theirs.of(names) != encoder.config:
         raise CheckpointError(
@@ -180,11 +192,16 @@ _SWITCHES = {
 }
 
 
+def _encoder_from_card(card: Card) -> EncoderConfig | TrunkConfig:
+    """A trunk says of which kind it is; a transformer needs no word."""
+    return trunk_config_from_card(card) if "kind" in card else encoder_config_from_card(card)
+
+
 def _network(card: Card) -> nn.Module:
     try:
         model = dict(card["model"])
-        encoder = encoder_config_from_card(model.pop("encoder"))
-        if card["kind"] == DENOMAE:
+        encoder = _encoder_from_card(model.pop("encoder"))
+        if card["kind"] == DENOMAE and isinstance(encoder, EncoderConfig):
             switches = {name: make(**model.pop(name)) for name, make in _SWITCHES.items()}
             return DenoMAE(DenoMAEConfig(encoder=encoder, **switches, **model))
         model["hidden"] = tuple(model["hidden"])

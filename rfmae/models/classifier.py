@@ -1,4 +1,4 @@
-"""Encoder plus head: automatic modulation classification of what a receiver sees."""
+"""Encoder or trunk plus head: automatic modulation classification of what a receiver sees."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from rfmae.models.transformer import initialise
+from rfmae.models.trunks import Trunk, TrunkConfig, build_trunk, initialise_trunk
 from rfmae.models.vit import Encoder, EncoderConfig, Inputs
 
 
@@ -14,34 +16,57 @@ from rfmae.models.vit import Encoder, EncoderConfig, Inputs
 class ClassifierConfig:
     """`hidden` are the widths between encoder and classes; none makes the head linear."""
 
-    encoder: EncoderConfig
+    encoder: EncoderConfig | TrunkConfig
     classes: int
     hidden: tuple[int, ...] = ()
     dropout: float = 0.1
 
 
 class Classifier(nn.Module):
-    """The mean of all patch tokens, then a perceptron with GELU and dropout."""
+    """The mean of all patch tokens, or what a trunk makes of its input, then a perceptron with
+    GELU and dropout.
+    """
+
+    encoder: Encoder | Trunk
 
     def __init__(self, config: ClassifierConfig) -> None:
         super().__init__()
         self.config = config
         widths = (config.encoder.width, *config.hidden)
-        self.encoder = Encoder(config.encoder)
+        if isinstance(config.encoder, TrunkConfig):
+            self.encoder = build_trunk(config.encoder)
+        else:
+            self.encoder = Encoder(config.encoder)
         self.layers = nn.ModuleList(nn.Linear(before, after) for before, after in pairwise(widths))
         self.head = nn.Linear(widths[-1], config.classes)
 
-    def forward(self, inputs: Inputs, kept: Sequence[Tensor] = ()) -> Tensor:
+    def forward(
+        self, inputs: Inputs, kept: Sequence[Tensor] = (), paths: Tensor | None = None
+    ) -> Tensor:
         """Logits (N, M) of the modalities of the encoder.
 
-        In training, `kept` says of each hidden layer which of its units stay (see `draw_kept`).
+        In training, `kept` says of each hidden layer which of its units stay (see `draw_kept`), and
+        `paths` which branches of the encoder's blocks (see `draw_paths`).
         """
-        features = mean_token(self.encoder(inputs))
+        features = self.features(inputs, paths)
         for number, layer in enumerate(self.layers):
             features = nn.functional.gelu(layer(features))
             if kept:
                 features = features * kept[number].to(features) / (1 - self.config.dropout)
         return self.head(features)
+
+    def features(self, inputs: Inputs, paths: Tensor | None = None) -> Tensor:
+        """What the head judges by, (N, width)."""
+        if isinstance(self.encoder, Trunk):
+            return self.encoder(inputs)
+        return mean_token(self.encoder(inputs, paths=paths))
+
+
+def initialise_classifier(network: Classifier, generator: torch.Generator) -> None:
+    """Draw all weights anew: an encoder and the head as a transformer's, a trunk as its own."""
+    initialise(network, generator)
+    if isinstance(network.encoder, Trunk):
+        initialise_trunk(network.encoder, generator)
 
 
 def draw_kept(config: ClassifierConfig, n: int, generator: torch.Generator) -> list[Tensor]:

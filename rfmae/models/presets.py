@@ -1,14 +1,18 @@
 """Named sizes, from tiny (tests) over small (a laptop) to base (the paper's ViT-B)."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from rfmae.errors import RecipeError, nearest
+from rfmae.errors import RecipeError, check_choice, nearest
 from rfmae.models.classifier import ClassifierConfig
 from rfmae.models.config import DenoMAEConfig
 from rfmae.models.patches import PatchGrid
+from rfmae.models.trunks import TrunkConfig
 from rfmae.models.vit import EncoderConfig, Positions
 from rfmae.records import Modality
+
+Head = Literal["preset", "linear", "paper"]
+"""Of a classifier: the preset's own, one linear layer, or that of DenoMAE2.0 with 512-256 units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,15 @@ def denomae_config(preset: str, encoder: EncoderConfig, **switches: Any) -> Deno
     )
 
 
-def classifier_config(encoder: EncoderConfig, classes: int) -> ClassifierConfig:
-    """The classifier on an encoder, with the head of the preset that has its width."""
+def classifier_config(
+    encoder: EncoderConfig | TrunkConfig, classes: int, head: Head = "preset"
+) -> ClassifierConfig:
+    """The classifier on an encoder or a trunk; a preset's head is that of the same width."""
+    check_choice("head", head, Head)
     heads = {preset.width: preset.head_hidden for preset in PRESETS.values()}
-    return ClassifierConfig(encoder, classes, heads.get(encoder.width, ()))
+    hidden = {
+        "linear": (),
+        "preset": heads.get(encoder.width, ()),
+        "paper": PRESETS["base"].head_hidden,
+    }
+    return ClassifierConfig(encoder, classes, hidden[head])

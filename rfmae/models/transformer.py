@@ -101,13 +101,36 @@ class Block(nn.Module):
         asking: int | None = None,
         bias: Tensor | None = None,
         seen: list[Tensor] | None = None,
+        paths: Tensor | None = None,
     ) -> Tensor:
-        """The tokens that ask (see `Attention`), further on their way."""
+        """The tokens that ask (see `Attention`), further on their way.
+
+        `paths` (2, N) weigh what attention and perceptron add to each example (see `draw_paths`).
+        """
         mixed = self.attention(self.norm_attention(tokens), asking=asking, bias=bias, seen=seen)
         if asking is not None:
             tokens = tokens[:, tokens.shape[1] - asking :]
-        tokens = tokens + mixed
-        return tokens + self.perceptron(self.norm_perceptron(tokens))
+        tokens = tokens + _weighed(mixed, paths, 0)
+        return tokens + _weighed(self.perceptron(self.norm_perceptron(tokens)), paths, 1)
+
+
+def _weighed(added: Tensor, paths: Tensor | None, branch: int) -> Tensor:
+    return added if paths is None else added * paths[branch, :, None, None].to(added)
+
+
+def draw_paths(depth: int, n: int, rate: float, generator: torch.Generator) -> Tensor | None:
+    """Weights (depth, 2, n) of the branches of each block for each of n examples; none at rate 0.
+
+    Stochastic depth (Huang et al., ECCV 2016): a branch falls out for a whole example with a
+    probability that rises linearly from nothing in the first block to `rate` in the last, and what
+    stays is as much stronger, so that its mean is what it would have been.
+    """
+    if rate == 0:
+        return None
+    shape = (depth, 2, n)
+    drawn = torch.rand(shape, generator=generator, device=generator.device)
+    falling = torch.linspace(0, rate, depth, device=generator.device)[:, None, None]
+    return (drawn >= falling) / (1 - falling)
 
 
 def sine_cosine_positions(counts: tuple[int, ...], width: int) -> Tensor:

@@ -141,16 +141,19 @@ class Encoder(nn.Module):
         self.blocks = nn.ModuleList(Block(config.width, config.heads) for _ in range(config.depth))
         self.norm = layer_norm(config.width)
 
-    def forward(self, inputs: Inputs, masks: Masks | None = None) -> Tensor:
+    def forward(
+        self, inputs: Inputs, masks: Masks | None = None, paths: Tensor | None = None
+    ) -> Tensor:
         """Tokens (N, 1 + V, width): the class token, then modality after modality the visible
         patches in the order of their mask, or all patches in their own order.
 
         Some of the modalities may be missing, as clean twins are where there is only a receiver.
+        In training, `paths` (depth, 2, N) say which branches stay (see `draw_paths`).
         """
         parts = self.embedded(inputs, masks)
         tokens = torch.cat([self.first(inputs), *parts.values()], dim=1)
-        for block in self.blocks:
-            tokens = block(tokens)
+        for number, block in enumerate(self.blocks):
+            tokens = block(tokens, paths=None if paths is None else paths[number])
         return self.norm(tokens)
 
     def embedded(self, inputs: Inputs, masks: Masks | None = None) -> dict[str, Tensor]:

@@ -15,6 +15,7 @@ from rfmae.records.assessment import (
     Selective,
     Share,
 )
+from rfmae.records.denoising import DenoiseReport, GalleryRow, Likeness, Mean, Recognition
 from rfmae.records.image import (
     DECAY_PLANES,
     PUBLISHED_SIZE,
@@ -44,7 +45,7 @@ from rfmae.records.modality import (
     modalities_from_card,
     needed_views,
 )
-from rfmae.records.reports import Ceiling, DenoiseReport, SnrReport, as_plain, wilson_interval
+from rfmae.records.reports import Ceiling, SnrReport, as_plain, wilson_interval
 
 __all__ = [
     "DECAY_PLANES",
@@ -65,14 +66,18 @@ __all__ = [
     "DenoiseReport",
     "EmbeddingMap",
     "FloatArray",
+    "GalleryRow",
     "Gap",
     "ImageConfig",
     "IntArray",
     "IqBatch",
     "IqPairBatch",
+    "Likeness",
+    "Mean",
     "Modality",
     "OpenSet",
     "Plane",
+    "Recognition",
     "RobustnessGrid",
     "Selective",
     "Share",

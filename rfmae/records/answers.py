@@ -1,8 +1,9 @@
 """What a classifier said of every example of an exam."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from rfmae.errors import ShapeError
 from rfmae.records.iq import FloatArray, IntArray
@@ -46,8 +47,24 @@ class Answers:
                 "give probabilities, not scores"
             )
 
+        if self.label.size and not 0 <= self.label.min() <= self.label.max() < len(self.classes):
+            raise ShapeError(
+                f"labels must index {len(self.classes)} classes, "
+                f"got {self.label.min()} to {self.label.max()}"
+            )
+
     def __len__(self) -> int:
         return len(self.label)
+
+    def at(self, point: int) -> "Answers":
+        """The answers to the examples of one SNR point."""
+        rows = self.point == point
+        return replace(
+            self,
+            probabilities=self.probabilities[rows],
+            label=self.label[rows],
+            snr_db=self.snr_db[rows],
+        )
 
     @property
     def named(self) -> IntArray:
@@ -60,8 +77,8 @@ class Answers:
         return self.probabilities.max(axis=1)
 
     @property
-    def right(self) -> FloatArray:
-        """Whether each example was named right, (N,) bool."""
+    def right(self) -> npt.NDArray[np.bool_]:
+        """Whether each example was named right, (N,)."""
         return self.named == self.label
 
     @property

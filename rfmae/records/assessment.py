@@ -3,9 +3,13 @@
 Arrays per SNR run along `snr_db` of the report that they belong to, (S,).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
 
 from rfmae.records.iq import FloatArray, IntArray
+from rfmae.records.reports import wilson_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,12 @@ class Share:
     value: float
     low: float
     high: float
+
+    @classmethod
+    def of(cls, hits: int, examples: int) -> Self:
+        """The share of so many examples; of none it is zero and nothing is known."""
+        low, high = wilson_interval(np.asarray(hits), np.asarray(examples))
+        return cls(hits, examples, hits / max(examples, 1), float(low), float(high))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +44,12 @@ class Band:
 class Gap:
     """Accuracy against the ceilings: what the image loses, and what the model loses.
 
-    `image_loss` is the sequence ceiling less the image ceiling, `model_loss` the image ceiling less
-    the accuracy; where either ceiling is only known to be reached by some reader, `is_bound` is
-    false and the model may lose less than nothing.
+    `image_loss` is the sequence ceiling less the image ceiling, `model_loss` the ceiling of what
+    the model sees less the accuracy; where either ceiling is only known to be reached by some
+    reader, `is_bound` is false and the model may lose less than nothing.
     """
 
-    image: str | None  # which ceiling is that of the image; none where the model sees the sequence
+    image: str | None  # the ceiling of the image; none where the sequence is seen or it is unknown
     ratio: dict[str, float]  # overall accuracy over each ceiling
     ratio_per_snr: dict[str, FloatArray]  # (S,)
     image_loss_per_snr: FloatArray | None  # (S,)
@@ -110,7 +120,11 @@ class OpenSet:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What an answer costs on a machine; none where it cannot be known."""
+    """What an answer costs on a machine; none where it cannot be known.
+
+    Peak memory is that of a fresh process that opened the model and answered one batch, Python and
+    its libraries included, or what tensors held of the GPU.
+    """
 
     parameters: int | None
     macs: int | None  # multiply-accumulates of one example, network alone
@@ -118,7 +132,7 @@ class Cost:
     latency_p95_ms: float
     examples_per_second: float
     batch_size: int  # of the throughput
-    peak_memory_mib: float | None  # of the process that answered, or of the GPU
+    peak_memory_mib: float | None
     device: str
     threads: int
 
@@ -161,7 +175,11 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class RobustnessGrid:
-    """Accuracy while one thing is worse than in training; the first value is the training's own."""
+    """Accuracy while one thing is worse than in training.
+
+    The first value is the training's own, the others are ever farther from it, to either side where
+    there are two. A model that cannot answer at the farthest is left out, with the reason.
+    """
 
     what: str  # carrier offset, roll-off mismatch, …
     unit: str
@@ -169,6 +187,7 @@ class RobustnessGrid:
     hits: dict[str, IntArray]  # of each model, (V,)
     examples: IntArray  # (V,)
     drop_at: dict[str, float | None]  # first value at which accuracy is 5 points lower, or never
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

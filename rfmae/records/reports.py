@@ -78,37 +78,6 @@ class SnrReport:
 
 
 @dataclass(frozen=True, slots=True)
-class DenoiseReport:
-    """PSNR and SSIM against the clean image, a mean per SNR point for every way of answering.
-
-    `psnr_db` and `ssim` map an answer (noisy, reconstruction, class-mean, blank) to (S,) means
-    over single images, never over pooled pixels.
-    """
-
-    snr_db: tuple[float, ...]
-    snr_reference: SnrReference
-    examples_per_snr: IntArray  # (S,)
-    psnr_db: dict[str, FloatArray]
-    ssim: dict[str, FloatArray]
-
-    def __post_init__(self) -> None:
-        for name, values in (*self.psnr_db.items(), *self.ssim.items()):
-            if values.shape != (len(self.snr_db),):
-                raise ShapeError(
-                    f"{name} must have shape ({len(self.snr_db)},), got {values.shape}"
-                )
-
-    @property
-    def answers(self) -> tuple[str, ...]:
-        return tuple(self.psnr_db)
-
-    def mean(self, values: FloatArray) -> float:
-        """The mean over all examples of a per-SNR mean."""
-        weights = self.examples_per_snr / max(int(self.examples_per_snr.sum()), 1)
-        return float(np.dot(values, weights))
-
-
-@dataclass(frozen=True, slots=True)
 class Ceiling:
     """Bayes accuracy of a class list at every SNR point, by Monte Carlo: nobody exceeds it.
 

@@ -29,6 +29,14 @@ def save_figure(figure: Figure, path: Path) -> None:
             raise
 
 
+def save_both(figure: Figure, folder: Path, name: str) -> None:
+    """Write a figure as PNG and as SVG; its parts are laid out once."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for suffix in SUFFIXES:
+        save_figure(figure, folder / f"{name}{suffix}")
+
+
 def check_suffix(path: Path) -> None:
     """Refuse a figure's name that does not end as one that can be written."""
     if path.suffix.lower() not in SUFFIXES:

@@ -1,41 +1,26 @@
-"""Figures of the reports: accuracy against SNR, confusion, the denoising strip."""
+"""Figures of the reports: accuracy against SNR beside the ceilings, and confusion."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from itertools import cycle
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from rfmae.records import Ceiling, DenoiseReport, SnrReport
+from rfmae.records import Ceiling, SnrReport
+from rfmae.reporting.palette import SERIES
 from rfmae.reporting.tables import NO_CEILINGS
 from rfmae.units import SNR_REFERENCE_NAMES, SnrReference
 
 _DPI = 140
 _CEILING_DASHES = ("-", (0, (6, 2)), (0, (2, 2)), (0, (6, 2, 1, 2)), (0, (1, 1)))
-_COLOURS = ("#0b62a4", "#d1603d", "#4a8c5d", "#8a5aa8", "#8c8c8c")
 
 
-@dataclass(frozen=True, slots=True)
-class StripRow:
-    """One example of the denoising strip; images are (C, H, W) in [0, 1]."""
-
-    title: str
-    noisy: npt.NDArray[Any]
-    reconstructed: npt.NDArray[Any]
-    clean: npt.NDArray[Any]
-    psnr_db: tuple[float, float]  # noisy, reconstructed
-    ssim: tuple[float, float]
-
-
-def draw_accuracy(
-    reports: dict[str, SnrReport], path: Path, ceilings: Mapping[str, Ceiling] = NO_CEILINGS
-) -> None:
+def accuracy_figure(
+    reports: Mapping[str, SnrReport], ceilings: Mapping[str, Ceiling] = NO_CEILINGS
+) -> Figure:
     """Accuracy against SNR with 95 % Wilson intervals, one line a model, and the chance level.
 
     What lies above the first ceiling is shaded: nobody gets there.
@@ -43,17 +28,17 @@ def draw_accuracy(
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.subplots()
     _draw_ceilings(axes, ceilings)
-    for (name, report), colour in zip(reports.items(), cycle(_COLOURS), strict=False):
+    for (name, report), colour in zip(reports.items(), cycle(SERIES), strict=False):
         interval = report.interval_per_snr
         axes.fill_between(report.snr_db, interval[:, 0], interval[:, 1], color=colour, alpha=0.18)
         axes.plot(report.snr_db, report.accuracy_per_snr, "o-", ms=3.5, color=colour, label=name)
     first = next(iter(reports.values()))
     _chance(axes, len(first.classes), first.snr_db[0])
-    _snr_axis(axes, first.snr_reference)
+    snr_axis(axes, first.snr_reference)
     axes.set_ylabel("accuracy")
     axes.set_title(f"Accuracy on {first.examples} test examples, 95 % Wilson intervals")
     axes.legend(frameon=False, fontsize=8)
-    figure.savefig(path, dpi=_DPI)
+    return figure
 
 
 def draw_ceilings(ceilings: Mapping[str, Ceiling], title: str, path: Path) -> None:
@@ -63,7 +48,7 @@ def draw_ceilings(ceilings: Mapping[str, Ceiling], title: str, path: Path) -> No
     first = next(iter(ceilings.values()))
     _draw_ceilings(axes, ceilings)
     _chance(axes, len(first.classes), first.snr_db[0])
-    _snr_axis(axes, first.snr_reference)
+    snr_axis(axes, first.snr_reference)
     axes.set_ylabel("Bayes accuracy")
     axes.set_title(title, fontsize=11)
     axes.legend(fontsize=8, loc="lower right", edgecolor="none")
@@ -93,7 +78,7 @@ def _chance(axes: Axes, classes: int, snr_db: float) -> None:
                   fontsize=8, color="0.4")  # fmt: skip
 
 
-def draw_confusion(report: SnrReport, title: str, path: Path) -> None:
+def confusion_figure(report: SnrReport, title: str) -> Figure:
     """Confusion over all SNR points; each row is a true class and sums to 100 %."""
     counts = report.confusion
     shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -113,58 +98,31 @@ def draw_confusion(report: SnrReport, title: str, path: Path) -> None:
     axes.set_ylabel("true class")
     axes.set_title(title, fontsize=10)
     figure.colorbar(picture, ax=axes, fraction=0.045, pad=0.03, label="% of the true class")
-    figure.savefig(path, dpi=_DPI)
+    return figure
 
 
-def draw_denoising(report: DenoiseReport, path: Path) -> None:
-    """Mean PSNR and SSIM against SNR of the reconstruction and of what it has to beat."""
-    figure = Figure(figsize=(9, 3.8), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    for axes, values, label in (
-        (left, report.psnr_db, "PSNR in dB"),
-        (right, report.ssim, "SSIM"),
-    ):
-        for (name, line), colour in zip(values.items(), cycle(_COLOURS), strict=False):
-            axes.plot(report.snr_db, line, "o-", ms=3.5, color=colour, label=name)
-        _snr_axis(axes, report.snr_reference)
-        axes.set_ylabel(label)
-    names = left.get_legend_handles_labels()
-    figure.legend(*names, loc="outside lower center", ncols=6, frameon=False, fontsize=8)
-    total = int(report.examples_per_snr.sum())
-    figure.suptitle(f"Likeness to the clean image, means over {total} single images")
-    figure.savefig(path, dpi=_DPI)
+def confusion_per_snr_figure(report: SnrReport, title: str) -> Figure:
+    """Confusion at every SNR point, side by side; rows are true classes, as in the whole."""
+    points = len(report.snr_db)
+    columns = min(7, points)
+    rows = -(-points // columns)
+    figure = Figure(figsize=(1.45 * columns + 1, 1.6 * rows + 0.6))
+    grid = figure.subplots(rows, columns, squeeze=False)
+    # squares of one size need no layout that is searched for, which takes seconds
+    figure.subplots_adjust(left=0.01, right=0.92, bottom=0.02, top=1 - 0.5 / figure.get_figheight())
+    for axes in grid.ravel():
+        axes.set_axis_off()
+    for axes, counts, snr_db in zip(grid.ravel(), report.counts, report.snr_db, strict=False):
+        shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        picture = axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
+        axes.set_title(f"{snr_db:g} dB", fontsize=8)
+    figure.colorbar(picture, ax=grid, fraction=0.02, pad=0.01, label="% of the true class")
+    figure.suptitle(f"{title}: {', '.join(report.classes)}", fontsize=8)
+    return figure
 
 
-def draw_strip(rows: Sequence[StripRow], path: Path) -> None:
-    """Noisy | reconstructed | clean, one example a row, PSNR and SSIM under each picture."""
-    figure = Figure(figsize=(6.6, 2.35 * len(rows) + 0.3), layout="constrained")
-    grid = figure.subplots(len(rows), 3, squeeze=False)
-    for line, row in zip(grid, rows, strict=True):
-        noisy = f"PSNR {row.psnr_db[0]:.1f} dB   SSIM {row.ssim[0]:.2f}"
-        reconstructed = f"PSNR {row.psnr_db[1]:.1f} dB   SSIM {row.ssim[1]:.2f}"
-        for axes, image, caption in zip(
-            line,
-            (row.noisy, row.reconstructed, row.clean),
-            (noisy, reconstructed, ""),
-            strict=True,
-        ):
-            axes.imshow(_as_picture(image), interpolation="nearest")
-            axes.set_xticks([])
-            axes.set_yticks([])
-            axes.set_xlabel(caption, fontsize=8)
-        line[0].set_ylabel(row.title, fontsize=9)
-    for axes, title in zip(grid[0], ("noisy", "reconstructed", "clean"), strict=True):
-        axes.set_title(title, fontsize=10)
-    figure.savefig(path, dpi=_DPI)
-
-
-def _as_picture(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Planes (C, H, W) as something matplotlib shows: three planes are red, green and blue."""
-    picture = np.moveaxis(image, 0, -1).clip(0.0, 1.0).astype(np.float32)
-    return picture if picture.shape[-1] == 3 else picture[..., 0]
-
-
-def _snr_axis(axes: Axes, reference: SnrReference) -> None:
+def snr_axis(axes: Axes, reference: SnrReference) -> None:
+    """SNR across, with what it refers to."""
     axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True, steps=[1, 2, 5, 10]))
     axes.set_xlabel(f"{SNR_REFERENCE_NAMES[reference]} in dB")
     axes.grid(alpha=0.25)

@@ -1,10 +1,12 @@
 """Reports as CSV, Markdown and plain text tables."""
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from rfmae.records import Ceiling, DenoiseReport, FloatArray, SnrReport
+import numpy as np
+
+from rfmae.records import Ceiling, FloatArray, SnrReport
 from rfmae.units import SNR_REFERENCE_NAMES
 
 NO_CEILINGS: Mapping[str, Ceiling] = {}
@@ -49,7 +51,7 @@ def accuracy_table(
         [
             f"{snr_db:g}",
             *(
-                _with_interval(r.accuracy_per_snr[s], r.interval_per_snr[s])
+                with_interval(r.accuracy_per_snr[s], r.interval_per_snr[s])
                 for r in reports.values()
             ),
             *(_bound(ceiling, ceiling.accuracy[s]) for ceiling in ceilings.values()),
@@ -57,7 +59,7 @@ def accuracy_table(
         ]
         for s, snr_db in enumerate(first.snr_db)
     ]
-    overall = [_with_interval(report.accuracy, report.interval) for report in reports.values()]
+    overall = [with_interval(report.accuracy, report.interval) for report in reports.values()]
     # SNR points count by their examples, as they do in the accuracy
     weights = first.examples_per_snr / max(first.examples, 1)
     limits = [_bound(item, float(weights @ item.accuracy)) for item in ceilings.values()]
@@ -141,6 +143,18 @@ def accuracy_csv(reports: dict[str, SnrReport]) -> Table:
     return heads, rows
 
 
+def confusion_per_snr_csv(reports: Mapping[str, SnrReport]) -> Table:
+    """One row for each model, SNR, true class and named class that was answered at all."""
+    heads = ["model", "snr_db", "true class", "named class", "examples"]
+    rows = [
+        [name, f"{report.snr_db[s]:g}", report.classes[true], report.classes[named], str(count)]
+        for name, report in reports.items()
+        for (s, true, named), count in np.ndenumerate(report.counts)
+        if count
+    ]
+    return heads, rows
+
+
 def confusion_csv(report: SnrReport) -> Table:
     """Counts over all SNR points: a row for each true class, a column for each named one."""
     rows = [
@@ -150,35 +164,12 @@ def confusion_csv(report: SnrReport) -> Table:
     return ["true class", *report.classes], rows
 
 
-def denoise_table(report: DenoiseReport, decimals: Sequence[int] = (2, 3)) -> Table:
-    """PSNR and SSIM of every answer per SNR, and the mean over all examples last."""
-    heads = [f"{SNR_REFERENCE_NAMES[report.snr_reference]} (dB)"]
-    heads += [f"PSNR {name}" for name in report.answers] + [
-        f"SSIM {name}" for name in report.answers
-    ]
-    heads.append("examples")
-    columns = [
-        (values, places)
-        for measure, places in zip((report.psnr_db, report.ssim), decimals, strict=True)
-        for values in measure.values()
-    ]
-    rows = [
-        [
-            f"{snr_db:g}",
-            *(f"{values[s]:.{places}f}" for values, places in columns),
-            str(report.examples_per_snr[s]),
-        ]
-        for s, snr_db in enumerate(report.snr_db)
-    ]
-    means = [f"{report.mean(values):.{places}f}" for values, places in columns]
-    return heads, [*rows, ["all", *means, str(report.examples_per_snr.sum())]]
-
-
 def _bound(ceiling: Ceiling, share: float) -> str:
     """A ceiling in %; what is only known to be reached is marked."""
     return f"{'' if ceiling.is_bound else '≥ '}{100 * share:.1f}"
 
 
-def _with_interval(share: float, interval: Iterable[float]) -> str:
+def with_interval(share: float, interval: Iterable[float]) -> str:
+    """A share in % with its interval, such as `97.3 (96.1–98.2)`."""
     low, high = interval
     return f"{100 * share:.1f} ({100 * low:.1f}–{100 * high:.1f})"

@@ -1,7 +1,7 @@
 """Transmit, channel, receive: what is observed of a link, and its clean twin."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
@@ -22,6 +22,7 @@ from rfmae.signal.fading import multipath
 from rfmae.signal.hardware import add_dc, clip, iq_imbalance, quantise
 from rfmae.signal.impairments import Channel, Drawn, Streams, draw
 from rfmae.signal.interpolation import HALF_TAPS, delay, drift
+from rfmae.signal.mismatch import Mismatch
 from rfmae.signal.modulations import Modulation, find_modulation
 from rfmae.signal.polyphase import guard_of, match_valid
 from rfmae.signal.pulses import Pulse, pulse_taps
@@ -48,6 +49,13 @@ class Link:
     channel: Channel
     pulse: Pulse = field(default_factory=Pulse)
     receiver: Receiver = field(default_factory=Receiver)
+    mismatch: Mismatch = field(default_factory=Mismatch)
+
+    @property
+    def sent_pulse(self) -> Pulse:
+        """What the transmitter shapes with; the receiver's filter is matched to `pulse`."""
+        rolloff = self.mismatch.sent_rolloff
+        return self.pulse if rolloff is None else replace(self.pulse, rolloff=rolloff)
 
     @property
     def rate(self) -> Fraction:
@@ -69,15 +77,17 @@ class Link:
         moved = self.receiver.timing == "oerder-meyr" or {
             "timing_offset_symbols",
             "clock_offset_ppm",
-        } & {*channel.settings}
+        } & {*channel.settings, *self.mismatch.offsets}
         if moved:  # there and back
             reach += 2 * (1 + HALF_TAPS / float(self.rate))
             ends = channel.settings.get("clock_offset_ppm", 0.0)
             largest = max(map(abs, ends)) if isinstance(ends, tuple) else abs(float(ends))
+            largest += abs(self.mismatch.offsets.get("clock_offset_ppm", 0.0))
             reach += 2 * largest * 1e-6 * self.symbols_per_example
         if max(channel.fading.delays_symbols) > 0:
             reach += max(channel.fading.delays_symbols) + HALF_TAPS / float(self.rate)
-        return guard_of(math.ceil(reach), self.rate)
+        least = self.mismatch.least_guard_symbols
+        return guard_of(max(math.ceil(reach), least), self.rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +108,8 @@ def observe(
     defects. Generators of equal seed give the same first examples whatever the count.
     """
     drawn = draw(link.channel, count, streams)
-    clean = propagate(_sent(modulation, link, count, streams), link, drawn, streams)
+    happened = link.mismatch.happened(drawn, count)  # the receiver knows of what was drawn alone
+    clean = propagate(_sent(modulation, link, count, streams), link, happened, streams)
     noise_power: PerExample = noise_power_per_sample(
         snr_db,
         link.channel.snr_reference,
@@ -107,7 +118,7 @@ def observe(
     )
     if "snr_offset_db" in drawn:
         noise_power = noise_power * db_to_ratio(-drawn["snr_offset_db"])
-    observed = disturb(clean, noise_power, link, drawn, streams)
+    observed = disturb(clean, noise_power, link, happened, streams)
     views: dict[View, tuple[ComplexArray, ComplexArray]] = {}
     in_step = (observed, clean)
     if link.receiver.filters:
@@ -217,7 +228,7 @@ def receive(
 
 
 def _sent(modulation: Modulation, link: Link, count: int, streams: Streams) -> ComplexArray:
-    return transmit(modulation, link.pulse, link.rate, _total_samples(link), count, streams)
+    return transmit(modulation, link.sent_pulse, link.rate, _total_samples(link), count, streams)
 
 
 def _interferer(shape: tuple[int, ...], link: Link, drawn: Drawn, streams: Streams) -> ComplexArray:

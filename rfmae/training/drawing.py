@@ -74,6 +74,14 @@ class Drawing:
             for part, shape in shapes.items()
         }
 
+    def parts_of(
+        self, observed: Views, clean: Views, dtype: torch.dtype = torch.float32
+    ) -> dict[Modality, Tensor]:
+        """All parts of examples (N, T), on the device."""
+        room = self.room(len(next(iter(observed.values()))), dtype, device=self.device)
+        self.fill(room, observed, clean)
+        return room
+
     def fill(
         self,
         room: Mapping[Modality, Tensor],

@@ -64,7 +64,8 @@ def fit(
         pieces = plan.pieces(here.rank, here.world)
         config = {**config, "plan": plan.identity}
         done = here.by_writer(lambda: run.steps_done(config, resume=resume))
-        if done < plan.steps:
+        best = here.by_writer(lambda: run.best_so_far)
+        if done < plan.steps and not _gives_up(plan, done, best):
             tune_allocator()
             numerics = here.by_writer(lambda: _numerics(run, here.device, precision))
             with settle(numerics), compiling(plan, here.device):
@@ -74,6 +75,7 @@ def fit(
                 progress.note(str(numerics))
                 with progress.stage(title, plan.steps * plan.batch_size, "images") as stage:
                     _Training(task, plan, run, here, numerics, stage, watch).go_on(done, pieces)
+                _tell_patience(plan, run, progress)
         return here.by_writer(lambda: run.best_checkpoint)
     finally:
         watch.close()
@@ -83,6 +85,18 @@ def _numerics(run: RunFolder, device: torch.device, precision: str) -> Numerics:
     """Those that the run was started with, or those that suit this machine."""
     known = run.numerics
     return probe(device, precision) if known is None else taken_up(known, device)
+
+
+def _gives_up(plan: TrainingPlan, step: int, best: Best | None) -> bool:
+    return plan.gives_up_after(step, None if best is None else best.step)
+
+
+def _tell_patience(plan: TrainingPlan, run: RunFolder, progress: Progress) -> None:
+    if run.last_step < plan.steps:
+        progress.note(
+            f"stopped after step {run.last_step} of {plan.steps}: no better score in "
+            f"{plan.patience} validations"
+        )
 
 
 def _check_examples(task: Task, plan: TrainingPlan) -> None:
@@ -131,6 +145,8 @@ class _Training:
                 rate = self._step(step, feed, len(pieces))
                 self._tell(step + 1, rate, feed)
                 self._keep(step + 1, stop)
+                if _gives_up(self.plan, step + 1, self.best):
+                    break
 
     def _restore(self) -> None:
         checkpoint = self.ranks.by_writer(self.run.load_last)

@@ -11,20 +11,19 @@ from rfmae.artefacts import Card
 from rfmae.datasets.store import Dataset
 from rfmae.errors import TrainingError
 from rfmae.models.checkpoint import Checkpoint, load_encoder_weights, model_card
-from rfmae.models.classifier import Classifier, ClassifierConfig, draw_kept
-from rfmae.models.transformer import initialise
-from rfmae.progress import Progress
-from rfmae.records import Modality
-from rfmae.training.loaders import InputSplit, image_card, labelled_subset
-from rfmae.training.pairs import epoch_rows
-from rfmae.training.ranks import Ranks
-from rfmae.training.schedule import (
-    DROPOUT,
-    LABELS,
-    WEIGHTS,
-    addressed_generator,
-    random_quarter_turns,
+from rfmae.models.classifier import (
+    Classifier,
+    ClassifierConfig,
+    draw_kept,
+    initialise_classifier,
 )
+from rfmae.models.transformer import draw_paths
+from rfmae.models.vit import Encoder, EncoderConfig
+from rfmae.records import Modality
+from rfmae.training.labelled import LabelledSource
+from rfmae.training.loaders import InputSplit, image_card, labelled_subset
+from rfmae.training.ranks import Ranks
+from rfmae.training.schedule import DROPOUT, LABELS, PATHS, WEIGHTS, addressed_generator
 
 _VALIDATION_BATCH = 256
 
@@ -40,11 +39,14 @@ def check_labels(labels: int, classes: int, examples: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class FinetuneBatch:
-    """Inputs by modality, labels (N,), and which units of each hidden layer stay."""
+    """Inputs by modality, labels (N,), which units of each hidden layer stay, and which branches
+    of the encoder's blocks.
+    """
 
     inputs: dict[str, Tensor]
     label: Tensor
     kept: list[Tensor]
+    paths: Tensor | None = None
 
 
 class FinetuneTask:
@@ -57,44 +59,47 @@ class FinetuneTask:
         self,
         dataset: Dataset,
         config: ClassifierConfig,
+        source: LabelledSource,
+        validation: InputSplit,
         *,
         modalities: tuple[Modality, ...],
-        labels: int | None,
         pretrained: Checkpoint | None,
         frozen: bool,
+        drop_path: float,
         seed: int,
         batch_size: int,
         ranks: Ranks,
-        progress: Progress,
     ) -> None:
         self.network = Classifier(config)
-        initialise(self.network, addressed_generator(seed, WEIGHTS, 1))
-        if pretrained is not None:
+        initialise_classifier(self.network, addressed_generator(seed, WEIGHTS, 1))
+        if pretrained is not None and isinstance(self.network.encoder, Encoder):
             load_encoder_weights(self.network.encoder, pretrained)
         self.network.encoder.requires_grad_(not frozen)
         self.network.to(ranks.device)
         self._dataset, self._config, self._modalities = dataset, config, modalities
         self._seed, self._batch_size, self._device = seed, batch_size, ranks.device
-        rows = self._labelled_rows(labels)
-        device = ranks.device
-        self._train = InputSplit(dataset, "train", modalities, device, progress, rows=rows)
-        self._validation = InputSplit(dataset, "validation", modalities, device, progress)
-        self.examples = len(self._train)
+        self._source, self._validation, self._drop_path = source, validation, drop_path
+        self.examples = source.examples
 
     def batch(self, step: int, piece: slice) -> FinetuneBatch:
-        """Labelled examples of the batch of a step, turned where phases are free."""
-        rows = epoch_rows(step, self.examples, self._batch_size, self._seed)[piece]
-        turns = None
-        if self._dataset.any_phase:
-            turns = random_quarter_turns(self._batch_size, self._seed, step)[piece]
-        inputs = self._train.inputs(rows, turns)
+        """Labelled examples of the batch of a step, and what falls out in it."""
+        given = self._source.labelled(step, piece)
         drawn = addressed_generator(self._seed, DROPOUT, step, self._device)
         kept = [units[piece] for units in draw_kept(self._config, self._batch_size, drawn)]
-        return FinetuneBatch(inputs, self._train.label[rows].to(self._device), kept)
+        return FinetuneBatch(given.inputs, given.label, kept, self._paths(step, piece))
+
+    def _paths(self, step: int, piece: slice) -> Tensor | None:
+        """Which branches of the encoder stay at a step; without an encoder there are none."""
+        encoder = self._config.encoder
+        if not self._drop_path or not isinstance(encoder, EncoderConfig):
+            return None
+        drawn = addressed_generator(self._seed, PATHS, step, self._device)
+        paths = draw_paths(encoder.depth, self._batch_size, self._drop_path, drawn)
+        return None if paths is None else paths[..., piece]
 
     def losses(self, network: nn.Module, batch: FinetuneBatch) -> dict[str, Tensor]:
         """Cross-entropy and accuracy of one batch."""
-        logits = network(batch.inputs, batch.kept).float()
+        logits = network(batch.inputs, batch.kept, batch.paths).float()
         hits = logits.argmax(dim=1) == batch.label
         return {
             "loss": F.cross_entropy(logits, batch.label),
@@ -123,16 +128,17 @@ class FinetuneTask:
             **image_card(self._dataset, self._modalities),
             "classes": list(self._dataset.classes),
             "dataset": {"name": self._dataset.name, "fingerprint": self._dataset.fingerprint},
-            "labels": self.examples,
+            "labels": self.examples,  # none where they never end
             "snr_db": list(self._dataset.snr_db),
             "snr_reference": self._dataset.snr_reference,
         }
 
-    def _labelled_rows(self, labels: int | None) -> Tensor | None:
-        """Rows of the training examples whose labels may be seen; none means all."""
-        if labels is None:
-            return None
-        label, _ = self._dataset.labels("train")
-        check_labels(labels, len(self._dataset.classes), len(label))
-        generator = addressed_generator(self._seed, LABELS, 0)
-        return labelled_subset(torch.from_numpy(label), labels, generator)
+
+def labelled_rows(dataset: Dataset, labels: int | None, seed: int) -> Tensor | None:
+    """Rows of the training examples whose labels may be seen; none means all."""
+    if labels is None:
+        return None
+    label, _ = dataset.labels("train")
+    check_labels(labels, len(dataset.classes), len(label))
+    generator = addressed_generator(seed, LABELS, 0)
+    return labelled_subset(torch.from_numpy(label), labels, generator)

@@ -9,9 +9,10 @@ from torch import Tensor
 
 from rfmae.artefacts import Card
 from rfmae.datasets.store import Dataset, Rows
+from rfmae.errors import TrainingError
 from rfmae.imaging.inputs import named, named_targets, turned_part
 from rfmae.progress import Progress
-from rfmae.records import Modality, Views, needed_views
+from rfmae.records import Modality, View, Views, needed_views
 from rfmae.training.drawing import Described, drawing
 
 _READ_TOGETHER = 1024
@@ -97,20 +98,24 @@ class InputSplit:
     def _drawn(self, rows: Tensor) -> dict[Modality, Tensor]:
         # HDF5 reads rows upwards only
         ascending, back = np.unique(self._rows[rows].numpy(), return_inverse=True)
-        observed, clean = self._iq(ascending)
-        room = self._drawing.room(len(ascending), torch.float16, device=self._device)
-        self._drawing.fill(room, observed, clean)
+        parts = self._drawing.parts_of(*self._iq(ascending), torch.float16)
         order = torch.from_numpy(back).to(self._device)
-        return {part: values[order] for part, values in room.items()}
+        return {part: values[order] for part, values in parts.items()}
 
     def _iq(self, rows: Rows) -> tuple[Views, Views]:
-        """Observed I/Q of the views that are needed, and its clean twins if they are."""
-        data, split, views = self._dataset, self._split, self._drawing.views
-        if not self._drawing.needs_clean:
-            return {view: data.read_observed(split, rows, view).iq for view in views}, {}
-        both = {view: data.read(split, rows, view) for view in views}
-        observed: Views = {view: pairs.observed.iq for view, pairs in both.items()}
-        return observed, {view: pairs.clean for view, pairs in both.items()}
+        drawing = self._drawing
+        return read_iq(self._dataset, self._split, rows, drawing.views, clean=drawing.needs_clean)
+
+
+def read_iq(
+    dataset: Dataset, split: str, rows: Rows, views: Sequence[View], *, clean: bool
+) -> tuple[Views, Views]:
+    """Observed I/Q of some rows in some views, and their clean twins if they are wanted."""
+    if not clean:
+        return {view: dataset.read_observed(split, rows, view).iq for view in views}, {}
+    both = {view: dataset.read(split, rows, view) for view in views}
+    observed: Views = {view: pairs.observed.iq for view, pairs in both.items()}
+    return observed, {view: pairs.clean for view, pairs in both.items()}
 
 
 def _memory_of(device: torch.device) -> torch.device:
@@ -142,12 +147,22 @@ def image_card(source: Described, modalities: Sequence[Modality] | None = None) 
 
 
 def labelled_subset(label: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """Row numbers of `count` examples, the same number of each class (one more for the first)."""
+    """Row numbers of `count` examples, the same number of each class (one more for the first).
+
+    Of one seed, those of a larger count hold those of a smaller one that all classes share.
+    """
     order = torch.randperm(len(label), generator=generator)
-    classes = label.unique().tolist()
+    classes, sizes = label.unique(return_counts=True)
     share, rest = divmod(count, len(classes))
+    wanted = [share + (place < rest) for place in range(len(classes))]
+    for size, asked in zip(sizes.tolist(), wanted, strict=True):
+        if asked > size:
+            raise TrainingError(
+                f"{asked} labels of each class were asked for, but the rarest has {sizes.min()} "
+                "training examples; ask for fewer, or for all of them"
+            )
     chosen = [
-        order[label[order] == value][: share + (place < rest)]
-        for place, value in enumerate(classes)
+        order[label[order] == value][:asked]
+        for value, asked in zip(classes.tolist(), wanted, strict=True)
     ]
     return torch.cat(chosen).sort().values

@@ -18,13 +18,11 @@ from rfmae.datasets.recipe import Recipe
 from rfmae.datasets.store import Dataset
 from rfmae.imaging.inputs import named, named_targets
 from rfmae.progress import Progress
-from rfmae.records import Modality
+from rfmae.records import Modality, Synthesised, View, Views
 from rfmae.training.drawing import drawing
 from rfmae.training.loaders import InputSplit
 from rfmae.training.schedule import ORDER, addressed_generator, random_quarter_turns
 
-_MEASURED = 1024  # examples, for the mean and the deviation of planes
-_MEASURED_TOGETHER = 64
 _MOST_WORKERS = 8  # threads; more wait for one another
 
 
@@ -120,25 +118,27 @@ class EndlessPairs:
         workers: int | None = None,
     ) -> None:
         """`workers` threads synthesise; by default as many as there are cores, up to eight."""
-        self._recipe, self._modalities = recipe, tuple(modalities)
+        self._modalities = tuple(modalities)
         self._drawing = drawing(recipe, modalities, device, targets=True)
-        self._workers = workers or min(_MOST_WORKERS, os.cpu_count() or 1)
-        self._lanes = Lanes(recipe, batch_size, workers=self._workers)
+        self._lanes = lanes_of(recipe, batch_size, workers)
 
     def pairs(self, step: int, piece: slice = slice(None)) -> Pairs:
         """The rows `piece` of the batch of a step."""
-        return self._pairs(self._lanes, step, piece)
+        made = self._lanes.batch(step, piece)
+        parts = self._drawing.parts_of(*views_of(made, self._drawing.views))
+        return Pairs(named(parts, self._modalities), named_targets(parts, self._modalities))
 
-    def _pairs(self, lanes: Lanes, step: int, piece: slice) -> Pairs:
-        made = lanes.batch(step, piece)
-        views = {view: made.views[view] for view in self._drawing.views}
-        room = self._drawing.room(len(made), device=self._drawing.device)
-        self._drawing.fill(
-            room,
-            {view: pairs.observed.iq for view, pairs in views.items()},
-            {view: pairs.clean for view, pairs in views.items()},
-        )
-        return Pairs(named(room, self._modalities), named_targets(room, self._modalities))
+
+def lanes_of(recipe: Recipe, batch_size: int, workers: int | None = None) -> Lanes:
+    """The endless stream of a recipe; by default a thread for each core, up to eight."""
+    return Lanes(recipe, batch_size, workers=workers or min(_MOST_WORKERS, os.cpu_count() or 1))
+
+
+def views_of(made: Synthesised, views: Sequence[View]) -> tuple[Views, Views]:
+    """I/Q of examples in some views, observed and clean."""
+    chosen = {view: made.views[view] for view in views}
+    observed: Views = {view: pairs.observed.iq for view, pairs in chosen.items()}
+    return observed, {view: pairs.clean for view, pairs in chosen.items()}
 
 
 def epoch_rows(step: int, examples: int, batch_size: int, seed: int) -> Tensor:

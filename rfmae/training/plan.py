@@ -41,6 +41,7 @@ class TrainingPlan:
     ema: float | None = None  # share that averaged weights keep in a step; none averages none
     seed: int = 0
     validations: int = 8  # so often, evenly, the network is validated and saved
+    patience: int | None = None  # stop after so many validations without a better score
     log_every: int = 10  # steps; processes agree on a stop as often
     accumulate: int = 1  # pieces of a process's share of a batch
     keep_last: int = 2  # checkpoints, beside the best
@@ -58,6 +59,8 @@ class TrainingPlan:
             raise TrainingError(f"layer_decay must lie in (0, 1], got {self.layer_decay}")
         if self.ema is not None and not 0 <= self.ema < 1:
             raise TrainingError(f"ema must lie in [0, 1), got {self.ema}")
+        if self.patience is not None and self.patience < 1:
+            raise TrainingError(f"patience must be at least 1 validation, got {self.patience}")
         if self.compile not in get_args(Compile):
             raise TrainingError(f"compile must be auto, on or off, got {self.compile!r}")
         if self.compile == "on" and self.shard_weights:
@@ -80,6 +83,13 @@ class TrainingPlan:
         """Whether `step` steps done are one of the moments to validate and save."""
         every = max(1, self.steps // self.validations)
         return step == self.steps or (step % every == 0 and self.steps - step >= every)
+
+    def gives_up_after(self, step: int, best_step: int | None) -> bool:
+        """Whether the validation after `step` steps is one too many since the best one."""
+        if self.patience is None or best_step is None or not self.validates_after(step):
+            return False
+        since = sum(self.validates_after(later) for later in range(best_step + 1, step + 1))
+        return since >= self.patience
 
     def pieces(self, rank: int, world: int) -> list[slice]:
         """Rows of the batch of each step that a process takes, one slice for each micro-step."""

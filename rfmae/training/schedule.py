@@ -7,7 +7,19 @@ import torch
 from torch import Tensor
 
 # what a random draw is for: the last part of its address
-MASKS, ORDER, WEIGHTS, DROPOUT, LABELS, VALIDATION, TURNS, NOISE = range(8)
+(
+    MASKS,
+    ORDER,
+    WEIGHTS,
+    DROPOUT,
+    LABELS,
+    VALIDATION,
+    TURNS,
+    NOISE,
+    PATHS,
+    BALANCE,
+    AUGMENTATION,
+) = range(11)
 
 
 def cosine_with_warmup(step: int, steps: int, warmup_steps: int) -> float:

@@ -20,7 +20,11 @@ class Best(NamedTuple):
     """The best validation score so far and the checkpoint that has it."""
 
     score: float
-    checkpoint: str
+    checkpoint: str  # named by its step
+
+    @property
+    def step(self) -> int:
+        return int(self.checkpoint)
 
 
 class Saved(NamedTuple):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rfmae.artefacts import CARD_NAME, Card, read_card
+from rfmae.baselines.files import is_baseline, load_baseline
 from rfmae.datasets.cards import KIND as DATASET
 from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.errors import ArtefactError, CheckpointError, DatasetError
@@ -11,6 +12,7 @@ from rfmae.models.checkpoint import load_checkpoint
 from rfmae.records import ImageConfig
 from rfmae.training.run_folder import KIND as RUN
 from rfmae.workflows.candidates import is_likelihood
+from rfmae.workflows.functions import is_function
 
 
 def newest_dataset(home: Path) -> Path:
@@ -40,7 +42,8 @@ def dataset_of(model: Path, named: Path | None, home: Path) -> Dataset:
     """The data set that was named, or the one in `home` that a model was trained on."""
     if named is not None:
         return open_dataset(named)
-    trained_on = load_checkpoint(model).card["dataset"]
+    opened = load_baseline(model) if is_baseline(model) else load_checkpoint(model)
+    trained_on = opened.card["dataset"]
     folder = home / f"{trained_on['name']}-{trained_on['fingerprint']}"
     if not folder.is_dir():
         raise DatasetError(f"{model} was trained on {folder}, which is not there; name --data")
@@ -48,8 +51,11 @@ def dataset_of(model: Path, named: Path | None, home: Path) -> Dataset:
 
 
 def dataset_of_exam(models: Sequence[Path], named: Path | None, home: Path) -> Dataset:
-    """The data set that was named, that a trained model among them knows, or the newest."""
-    trained = [path for path in models if not is_likelihood(path)]
+    """The data set that was named, that a trained model among them knows, or the newest.
+
+    Likelihood receivers and functions say nothing of a data set.
+    """
+    trained = [path for path in models if not is_likelihood(path) and not is_function(path)]
     if trained:
         return dataset_of(trained[0], named, home)
     return open_dataset(named or newest_dataset(home))

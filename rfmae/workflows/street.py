@@ -9,22 +9,16 @@ from rfmae.datasets.store import Dataset
 from rfmae.inference import choose_device, load_denoiser
 from rfmae.models.presets import encoder_config
 from rfmae.progress import Progress, Silent
-from rfmae.records import SnrReport
+from rfmae.records import Comparison
+from rfmae.reporting.account import Report
 from rfmae.reporting.folder import KIND as REPORT
-from rfmae.reporting.folder import Report, write_report
+from rfmae.reporting.folder import write_report
 from rfmae.training.finetune import check_labels
 from rfmae.workflows.data import synth
-from rfmae.workflows.evaluation import (
-    Told,
-    ceilings_of,
-    class_notes,
-    denoising_headline,
-    measure_accuracies,
-    measure_denoising,
-    percent,
-    possible,
-    provenance,
-)
+from rfmae.workflows.denoising import denoising_headline, measure_denoising
+from rfmae.workflows.evaluation import Told, class_notes, provenance, readings
+from rfmae.workflows.exams import Results, comparisons_of, sit_exam
+from rfmae.workflows.headlines import percent, share_of_ceiling
 from rfmae.workflows.training import Finetuning, Pretraining, finetune, grids_of, pretrain
 
 PRETRAINED, SCRATCH = "DenoMAE2.0", "from scratch"  # what the report calls the two classifiers
@@ -64,8 +58,9 @@ def quickstart(
         recipe, home / "datasets" / recipe.folder_name, workers=workers, progress=progress
     )
     pretrained, models = _train(dataset, street, home / "runs", device, progress)
-    report = _examine(dataset, street, pretrained, models, device, progress)
-    return Told(report, write_report(report, report_folder))
+    results = sit_exam(dataset, models, device, progress)
+    report = _report(dataset, street, pretrained, models, results, device, progress)
+    return Told(report, write_report(report, report_folder, results.answers))
 
 
 def _train(
@@ -102,32 +97,35 @@ def _train(
     return pretrained, classifiers
 
 
-def _examine(
+def _report(
     dataset: Dataset,
     street: Street,
     pretrained: Path,
     models: dict[str, Path],
+    results: Results,
     device: str,
     progress: Progress,
 ) -> Report:
     """All that the report tells."""
-    accuracy, cards = measure_accuracies(dataset, models, device, progress)
-    ceilings = ceilings_of(dataset)
     denoiser = load_denoiser(pretrained, device)
-    denoising, strip = measure_denoising(dataset, denoiser, street.denoised_per_point, progress)
+    comparisons = comparisons_of(results.answers, street.seed)
+    labels = street.labels or dataset.examples("train")
+    denoising, gallery = measure_denoising(dataset, denoiser, street.denoised_per_point, progress)
     return Report(
         title=f"rfmae quickstart: {dataset.name}",
-        headline=_headline(accuracy, street.labels or dataset.examples("train"))
-        + f"{possible(ceilings, accuracy[PRETRAINED])}.",
+        headline=f"{_headline(results, comparisons[0], labels)}.",
         provenance={
-            **provenance(dataset, {**cards, "denoiser": denoiser.card}),
+            **provenance(dataset, {**results.cards, "denoiser": denoiser.card}),
+            "test_split": readings(results, None),
             "street": asdict(street),
             "checkpoints": {name: str(path) for name, path in models.items()},
         },
-        accuracy=accuracy,
-        ceilings=ceilings,
+        accuracy=results.accuracy,
+        ceilings=results.ceilings,
+        assessments=results.assessments,
+        comparisons=comparisons,
         denoising=denoising,
-        strip=strip,
+        gallery=gallery,
         notes=(*class_notes(dataset), denoising_headline(denoising)),
     )
 
@@ -147,16 +145,18 @@ def _refuse_strangers(home: Path) -> None:
     refuse_occupied(home)
 
 
-def _headline(accuracy: dict[str, SnrReport], labels: int) -> str:
-    """What pre-training was worth, as it came out."""
-    pretrained, scratch = accuracy[PRETRAINED], accuracy[SCRATCH]
-    points = 100 * (pretrained.accuracy - scratch.accuracy)
+def _headline(results: Results, difference: Comparison, labels: int) -> str:
+    """What pre-training was worth, as it came out on the same examples, and what was possible."""
+    pretrained, scratch = results.accuracy[PRETRAINED], results.accuracy[SCRATCH]
+    reached = share_of_ceiling(pretrained, results.assessments[PRETRAINED], results.ceilings)
     facts = (
         f"With {labels:,} labels DenoMAE2.0 names {percent(pretrained)} of the test examples "
-        f"right, the same network from scratch {percent(scratch)}"
+        f"right{f', {reached}' if reached else ''}, the same network from scratch "
+        f"{percent(scratch)}"
     )
-    if pretrained.interval[0] > scratch.interval[1]:
+    points = 100 * difference.difference
+    if difference.low > 0:
         return f"{facts}: pre-training is worth {points:.1f} points here"
-    if pretrained.interval[1] < scratch.interval[0]:
+    if difference.high < 0:
         return f"{facts}: pre-training costs {-points:.1f} points here"
     return f"{facts}: no difference that these examples could prove"

@@ -1,100 +1,39 @@
-"""PSNR and SSIM of single images against scikit-image, and their means at every SNR."""
+"""What is measured of every answer, and the means of it at every SNR and for every class."""
 
 import numpy as np
 import pytest
-from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from scipy.stats import norm
 
-from rfmae.errors import ShapeError
-from rfmae.evaluation.denoising import DenoiseBatch, evaluate_denoising, psnr_db, ssim
+from rfmae.evaluation.denoising import DenoiseBatch, evaluate_denoising, measured
+from rfmae.evaluation.likeness import foreground_psnr_db, psnr_db, ssim
+from rfmae.evaluation.picture_evm import SymbolPlane, evm_percent
 
 SNR_DB = (-10.0, 0.0, 10.0)
-
-
-def picture(shape, rng):
-    """A smooth scene with texture, so that windows differ in mean, variance and likeness."""
-    rows, columns = np.mgrid[: shape[-2], : shape[-1]] / shape[-1]
-    waves = 0.5 + 0.4 * np.sin(7 * rows + rng.random((*shape[:2], 1, 1)) * 6) * np.cos(5 * columns)
-    return (waves + 0.05 * rng.standard_normal(shape)).clip(0, 1)
-
-
-@pytest.fixture(params=[(4, 3, 32, 32), (2, 1, 11, 40), (2, 5, 33, 17)], ids=str)
-def pair(request, rng):
-    clean = picture(request.param, rng)
-    spread = np.linspace(0.01, 0.5, request.param[0])[:, None, None, None]
-    return (clean + spread * rng.standard_normal(clean.shape)).clip(0, 1), clean
-
-
-# --- outside references
-
-
-def test_psnr_is_that_of_scikit_image(pair):
-    theirs = [peak_signal_noise_ratio(c, i, data_range=1) for i, c in zip(*pair, strict=True)]
-    np.testing.assert_allclose(psnr_db(*pair), theirs, atol=1e-6)
-
-
-def test_ssim_is_the_mean_over_the_planes_of_scikit_image(pair):
-    theirs = [
-        np.mean(
-            [
-                structural_similarity(
-                    clean_plane,
-                    plane,
-                    gaussian_weights=True,
-                    sigma=1.5,
-                    use_sample_covariance=False,
-                    data_range=1,
-                )
-                for plane, clean_plane in zip(image, clean, strict=True)
-            ]
-        )
-        for image, clean in zip(*pair, strict=True)
-    ]
-    np.testing.assert_allclose(ssim(*pair), theirs, atol=1e-6)
-
-
-@pytest.mark.parametrize(("error", "expected_db"), [(1.0, 0.0), (0.1, 20.0), (1e-3, 60.0)])
-def test_psnr_counts_the_power_of_the_error(error, expected_db):
-    clean = np.zeros((1, 3, 12, 12))
-    assert psnr_db(clean + error, clean)[0] == pytest.approx(expected_db, abs=1e-9)
-
-
-# --- laws
-
-
-def test_equal_images_are_as_alike_as_can_be(pair):
-    clean = pair[1]
-    assert psnr_db(clean, clean).tolist() == [100.0] * len(clean)
-    np.testing.assert_allclose(ssim(clean, clean), 1.0, atol=1e-12)
-
-
-def test_neither_measure_minds_which_image_is_the_clean_one(pair):
-    np.testing.assert_allclose(psnr_db(*pair), psnr_db(*pair[::-1]), atol=1e-12)
-    np.testing.assert_allclose(ssim(*pair), ssim(*pair[::-1]), atol=1e-12)
-
-
-def test_images_are_measured_one_by_one(pair):
-    for measure in (psnr_db, ssim):
-        alone = [measure(i[None], c[None])[0] for i, c in zip(*pair, strict=True)]
-        np.testing.assert_allclose(measure(*pair), alone, atol=1e-12)
-
-
-def test_more_noise_is_further_from_the_clean_image(pair):
-    assert (np.diff(psnr_db(*pair)) < 0).all()
-    assert (np.diff(ssim(*pair)) < 0).all()
-
-
-# --- the report
+CLASSES = ("BPSK", "QPSK")
 
 
 def reports(batches):
-    return evaluate_denoising(batches, snr_db=SNR_DB, snr_reference="symbol")
+    return evaluate_denoising(batches, snr_db=SNR_DB, classes=CLASSES, snr_reference="symbol")
 
 
-def denoise_batch(errors, snr_db):
+def denoise_batch(errors, snr_db, label=None):
     """Images that miss a black clean one by a constant, and the clean ones themselves."""
     clean = np.zeros((len(errors), 3, 12, 12))
     noisy = clean + np.array(errors)[:, None, None, None]
-    return DenoiseBatch(clean, {"noisy": noisy, "oracle": clean}, np.array(snr_db))
+    label = np.zeros(len(errors), int) if label is None else np.array(label)
+    return DenoiseBatch(clean, {"noisy": noisy, "oracle": clean}, np.array(snr_db), label)
+
+
+def random_batch(rng, n=14, shape=(2, 16, 16)):
+    """Noisy images of several strengths, every point and class among them."""
+    clean = rng.random((n, *shape))
+    noisy = clean + rng.uniform(0.05, 0.4, (n, 1, 1, 1)) * rng.standard_normal(clean.shape)
+    point, label = np.arange(n) % 3, np.arange(n) % 2
+    answers = {"noisy": noisy.clip(0, 1), "half": ((noisy + clean) / 2).clip(0, 1)}
+    return DenoiseBatch(clean, answers, np.array(SNR_DB)[point], label)
+
+
+# --- means
 
 
 def test_means_are_of_decibels_and_never_of_pooled_pixels():
@@ -113,17 +52,27 @@ def test_every_answer_is_measured_at_every_snr():
     assert report.mean(report.psnr_db["noisy"]) == pytest.approx(20.0)
 
 
-def test_a_report_is_the_mean_of_its_single_measures(rng):
-    clean = picture((7, 2, 16, 16), rng)
-    noisy = (clean + 0.2 * rng.standard_normal(clean.shape)).clip(0, 1)
-    point = np.array([0, 1, 2, 2, 1, 0, 2])
-    report = reports([DenoiseBatch(clean, {"noisy": noisy}, np.array(SNR_DB)[point])])
-    for mine, single in (
-        (report.psnr_db["noisy"], psnr_db(noisy, clean)),
-        (report.ssim["noisy"], ssim(noisy, clean)),
+def test_every_mean_is_that_of_the_single_measures(rng):
+    batch = random_batch(rng)
+    report = reports([batch])
+    point, label = np.searchsorted(SNR_DB, batch.snr_db), batch.label
+    for name, measure in (
+        ("psnr_db", psnr_db),
+        ("ssim", ssim),
+        ("foreground_psnr_db", foreground_psnr_db),
     ):
-        expected = [single[point == which].mean() for which in range(3)]
-        np.testing.assert_allclose(mine, expected, atol=1e-12)
+        for answer, images in batch.answers.items():
+            single, found = measure(images, batch.clean), report.of(name)[answer]
+            per_snr = [single[point == which].mean() for which in range(3)]
+            per_class = [single[label == which].mean() for which in range(2)]
+            np.testing.assert_allclose(found.per_snr.value, per_snr, atol=1e-12)
+            np.testing.assert_allclose(found.per_class.value, per_class, atol=1e-12)
+            assert found.overall.value == pytest.approx(single.mean(), abs=1e-12)
+            one = single[(point == 1) & (label == 0)]
+            assert found.cell(1, 0).value == pytest.approx(one.mean(), abs=1e-12)
+    np.testing.assert_array_equal(
+        report.psnr_db["half"], report.of("psnr_db")["half"].per_snr.value
+    )
 
 
 def test_the_length_of_the_batches_does_not_matter():
@@ -136,28 +85,71 @@ def test_the_length_of_the_batches_does_not_matter():
     assert parts.examples_per_snr.tolist() == whole.examples_per_snr.tolist()
 
 
+# --- intervals
+
+
+def test_an_interval_holds_the_true_mean_as_often_as_it_says(rng):
+    """Errors of a known law, classes far apart: 95 % of the intervals hold the mean."""
+    held = []
+    for _ in range(400):
+        level_db = np.repeat([20.0, 40.0], 10) + rng.standard_normal(20)
+        errors = np.sqrt(1 / 10 ** (level_db / 10))
+        batch = denoise_batch(errors, [0.0] * 20, np.repeat([0, 1], 10))
+        mean = reports([batch]).of("psnr_db")["noisy"].per_snr
+        held.append(abs(mean.value[1] - 30.0) < mean.half[1])
+    # 400 trials: three standard deviations are 3.3 points; a normal quantile at 18 degrees of
+    # freedom gives 93.4 %
+    assert 0.90 < np.mean(held) < 0.975
+
+
+def test_an_interval_is_that_of_the_textbook_for_one_class(rng):
+    level_db = 30 + rng.standard_normal(12)
+    errors = np.sqrt(1 / 10 ** (level_db / 10))
+    mean = reports([denoise_batch(errors, [10.0] * 12)]).of("psnr_db")["noisy"].per_snr
+    expected = norm.ppf(0.975) * level_db.std(ddof=1) / np.sqrt(12)
+    assert mean.half[2] == pytest.approx(expected, rel=1e-6)
+
+
+def test_no_interval_is_told_of_single_images():
+    mean = reports([denoise_batch([0.1, 0.2], [0.0, 0.0], [0, 1])]).of("psnr_db")["noisy"]
+    assert np.isnan(mean.per_snr.half).all()
+    assert np.isnan(mean.overall.half)
+
+
+# --- what is measured
+
+
+def test_symbols_are_measured_where_a_plane_shows_them_and_of_the_clean_images_too(rng):
+    batch = random_batch(rng)
+    plane = SymbolPlane(1, rng.random((len(batch.clean), 16, 16)))
+    bare = {measure for measure, _ in measured(batch)}
+    assert bare == {"psnr_db", "ssim", "foreground_psnr_db"}
+    with_symbols = DenoiseBatch(batch.clean, batch.answers, batch.snr_db, batch.label, plane)
+    found = measured(with_symbols)
+    np.testing.assert_array_equal(found["evm_percent", "clean"], evm_percent(batch.clean, plane))
+    assert {answer for measure, answer in found if measure == "evm_percent"} == {
+        "noisy",
+        "half",
+        "clean",
+    }
+
+
+def test_what_is_not_defined_is_not_counted():
+    plane = SymbolPlane(0, np.ones((2, 12, 12)))
+    blank = np.zeros((2, 1, 12, 12))
+    half_blank = blank.copy()
+    half_blank[1] = 0.5
+    answers = {"blank": blank, "half": half_blank}
+    batch = DenoiseBatch(half_blank, answers, np.zeros(2), np.zeros(2, int), plane)
+    report = reports([batch])
+    evm = report.of("evm_percent")
+    assert evm["blank"].examples.sum() == 0
+    assert evm["half"].overall.examples == 1
+    assert evm["half"].overall.value == pytest.approx(100.0)
+    assert report.examples_per_snr.tolist() == [0, 2, 0]  # a blank image is one that was measured
+
+
 # --- edges
-
-
-def test_single_precision_is_measured_in_double(rng):
-    clean = picture((2, 3, 16, 16), rng).astype(np.float32)
-    noisy = (clean + 0.1 * rng.standard_normal(clean.shape)).astype(np.float32)
-    for measure in (psnr_db, ssim):
-        assert measure(noisy, clean).dtype == np.float64
-        expected = measure(noisy.astype(np.float64), clean.astype(np.float64))
-        np.testing.assert_allclose(measure(noisy, clean), expected, atol=1e-9)
-
-
-def test_blank_images_are_measured_without_a_warning():
-    blank = np.zeros((1, 3, 16, 16))
-    assert psnr_db(blank, blank).tolist() == [100.0]
-    assert ssim(blank, blank).tolist() == [1.0]
-
-
-@pytest.mark.parametrize("shape", [(1, 3, 10, 32), (1, 3, 32, 10)])
-def test_images_smaller_than_the_window_are_refused(shape):
-    with pytest.raises(ShapeError, match="above 10×10 pixels, got"):
-        ssim(np.zeros(shape), np.zeros(shape))
 
 
 def test_no_batches_give_an_empty_report():
@@ -169,5 +161,7 @@ def test_no_batches_give_an_empty_report():
 def test_progress_is_told_in_images():
     told = []
     batches = [denoise_batch([0.1], [0.0]), denoise_batch([0.1, 0.2], [0.0, 0.0])]
-    evaluate_denoising(batches, snr_db=SNR_DB, snr_reference="symbol", advance=told.append)
+    evaluate_denoising(
+        batches, snr_db=SNR_DB, classes=CLASSES, snr_reference="symbol", advance=told.append
+    )
     assert told == [1, 2]

@@ -17,9 +17,10 @@ from rfmae.models.checkpoint import (
     model_card,
     save_checkpoint,
 )
-from rfmae.models.classifier import Classifier, ClassifierConfig
+from rfmae.models.classifier import Classifier, ClassifierConfig, initialise_classifier
 from rfmae.models.config import PixelTask
 from rfmae.models.presets import classifier_config, image_encoder_config
+from rfmae.models.trunks import trunk_config
 from rfmae.models.vit import Encoder
 from rfmae.records import ImageConfig, Modality
 
@@ -45,6 +46,24 @@ def assert_same_network(found, expected):
     before, after = expected.state_dict(), found.state_dict()
     assert before.keys() == after.keys()
     assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+TRUNKS = [("cnn", IMAGE), ("resnet", SIGNAL), ("lstm", SIGNAL)]
+
+
+@pytest.mark.parametrize(("kind", "grid"), TRUNKS, ids=[kind for kind, _ in TRUNKS])
+def test_a_classifier_with_a_trunk_needs_no_flags_to_answer_as_before(kind, grid, tmp_path):
+    scaled = grid.scaled((0.5,) * grid.planes, (2.0,) * grid.planes)
+    network = Classifier(classifier_config(trunk_config(kind, (scaled,)), 4, "paper"))
+    initialise_classifier(network, torch.Generator().manual_seed(0))
+    save_checkpoint(network.state_dict(), card(network), tmp_path / "c")
+    checkpoint = load_checkpoint(tmp_path / "c", "classifier")
+    again = checkpoint.build()
+    assert_same_network(again, network.eval())
+    inputs = {grid.name: torch.rand(2, *grid.shape)}
+    assert torch.equal(again(inputs), network(inputs))
+    with pytest.raises(CheckpointError, match=f"holds a {kind}, which has no encoder to go on"):
+        _ = checkpoint.transformer
 
 
 @pytest.mark.parametrize("name", FAMILY)

@@ -2,9 +2,17 @@ import pytest
 import torch
 from small_networks import IMAGE, SIGNAL, assert_same_gradients, generator, shake
 
-from rfmae.models.classifier import Classifier, ClassifierConfig, draw_kept, mean_token
+from rfmae.errors import ShapeError
+from rfmae.models.classifier import (
+    Classifier,
+    ClassifierConfig,
+    draw_kept,
+    initialise_classifier,
+    mean_token,
+)
 from rfmae.models.presets import classifier_config, image_encoder_config
 from rfmae.models.transformer import initialise
+from rfmae.models.trunks import trunk_config
 from rfmae.models.vit import EncoderConfig
 
 
@@ -31,6 +39,41 @@ def test_the_head_of_base_is_the_papers():
         network = Classifier(config)
     head = [*network.layers.parameters(), *network.head.parameters()]
     assert sum(parameter.numel() for parameter in head) == 527_626
+
+
+@pytest.mark.parametrize(
+    ("head", "hidden"), [("linear", ()), ("preset", (96,)), ("paper", (512, 256))]
+)
+def test_a_head_is_the_one_that_was_asked_for(head, hidden):
+    config = classifier_config(image_encoder_config("tiny", 32, 3), 10, head)
+    assert config.hidden == hidden
+    widths = [layer.out_features for layer in Classifier(config).layers]
+    assert tuple(widths) == hidden
+
+
+def test_a_head_that_nobody_knows_is_refused():
+    with pytest.raises(ShapeError, match="head must be preset or linear or paper, got 'mlp'"):
+        classifier_config(image_encoder_config("tiny", 32, 3), 10, "mlp")
+
+
+TRUNKS = [("cnn", IMAGE), ("resnet", SIGNAL), ("lstm", SIGNAL)]
+
+
+@pytest.mark.parametrize(("kind", "grid"), TRUNKS, ids=[kind for kind, _ in TRUNKS])
+def test_a_trunk_stands_in_the_place_of_the_encoder(kind, grid):
+    config = classifier_config(trunk_config(kind, (grid,)), 4, "paper")
+    network = Classifier(config)
+    initialise_classifier(network, generator())
+    inputs = {grid.name: torch.rand(3, *grid.shape, generator=generator(1))}
+    assert network(inputs).shape == (3, 4)
+    assert network.features(inputs).shape == (3, config.encoder.width)
+    again = Classifier(config)
+    initialise_classifier(again, generator())
+    assert torch.equal(again(inputs), network(inputs))
+    alone = network({grid.name: inputs[grid.name][:1]})
+    torch.testing.assert_close(network(inputs)[:1], alone)  # but for the last place
+    dropped = network(inputs, draw_kept(config, 3, generator(2)))
+    assert not torch.equal(dropped, network(inputs))
 
 
 def test_logits_have_a_column_for_each_class(network, images):

@@ -8,13 +8,13 @@ import re
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
 from rfmae.errors import ArtefactError
-from rfmae.records import DenoiseReport, SnrReport
+from rfmae.records import DenoiseReport, GalleryRow, SnrReport
+from rfmae.reporting import contents as contents_module
 from rfmae.reporting import folder as folder_module
-from rfmae.reporting.figures import StripRow
-from rfmae.reporting.folder import Report, report_json, write_report
+from rfmae.reporting.figures import accuracy_figure
+from rfmae.reporting.folder import Report, read_report, report_json, write_report
 
 CLASSES = ("BPSK", "QPSK")
 
@@ -38,7 +38,7 @@ def full_report():
             psnr_db={"reconstruction": np.array([20.0, 24.0]), "noisy": np.array([10.0, 30.0])},
             ssim={"reconstruction": np.array([0.5, 0.9]), "noisy": np.array([0.1, 0.8])},
         ),
-        strip=[StripRow("BPSK, 0 dB", *images, psnr_db=(10.0, 20.0), ssim=(0.1, 0.5))],
+        gallery=[GalleryRow("BPSK", 0.0, *images, psnr_db=(10.0, 20.0), ssim=(0.1, 0.5))],
         notes=("ASK is unipolar, PAM bipolar.",),
     )
 
@@ -70,19 +70,21 @@ def rows_of(path):
 
 
 def test_the_folder_holds_the_account_its_tables_and_its_figures(written):
-    assert names(written) == [
-        "accuracy.csv",
-        "card.json",
-        "confusion.csv",
-        "denoising.csv",
-        "figures",
-        "figures/accuracy.png",
-        "figures/confusion.png",
-        "figures/denoising.png",
-        "figures/strip.png",
-        "report.json",
-        "report.md",
-    ]
+    figures = ("accuracy", "confusion", "confusion-per-snr", "denoising", "strip")
+    assert names(written) == sorted(
+        [
+            "accuracy.csv",
+            "card.json",
+            "confusion-per-snr.csv",
+            "confusion.csv",
+            "denoising.csv",
+            "figures",
+            *(f"figures/{name}.{kind}" for name in figures for kind in ("png", "svg")),
+            "report.html",
+            "report.json",
+            "report.md",
+        ]
+    )
 
 
 def test_every_figure_is_a_picture_and_is_shown_on_the_page(written):
@@ -91,6 +93,7 @@ def test_every_figure_is_a_picture_and_is_shown_on_the_page(written):
     assert sorted(re.findall(r"!\[.*\]\((.*)\)", page)) == figures
     for name in figures:
         assert (written / name).read_bytes().startswith(b"\x89PNG")
+        assert b"<svg" in (written / name).with_suffix(".svg").read_bytes()
 
 
 def test_the_card_says_that_it_is_a_report(written):
@@ -155,30 +158,46 @@ def test_the_csv_files_tell_the_same_numbers_as_the_account(written, account):
 
 
 def test_the_command_line_and_the_file_tell_the_same_account(account):
+    gallery = account.pop("gallery")
     assert account == json.loads(json.dumps(report_json(full_report())))
+    assert len(gallery) == 1
 
 
 def test_a_report_tells_only_what_was_measured(tmp_path):
     folder = write_report(short_report(), tmp_path / "short")
-    assert names(folder) == ["card.json", "figures", "report.json", "report.md"]
+    assert names(folder) == ["card.json", "figures", "report.html", "report.json", "report.md"]
     account = json.loads((folder / "report.json").read_text())
     assert account["accuracy"] == {}
     assert account["denoising"] is None
     assert "Confusion" not in (folder / "report.md").read_text()
 
 
-@pytest.mark.parametrize("models", [1, 5, 6])
-def test_every_model_has_its_line_in_the_figure(tmp_path, monkeypatch, models):
-    drawn = {}
+def test_a_report_is_read_back_and_written_again_to_the_same_bytes(written, tmp_path):
+    again = write_report(read_report(written), tmp_path / "again")
+    assert names(again) == names(written)
+    for name in names(written):
+        if (written / name).is_file():
+            assert (again / name).read_bytes() == (written / name).read_bytes(), name
 
-    def kept(figure, path, **_):
-        drawn[path.name] = figure
 
-    monkeypatch.setattr(Figure, "savefig", kept)
+def test_a_folder_that_is_no_report_is_not_read(tmp_path):
+    with pytest.raises(ArtefactError, match="holds no report"):
+        read_report(tmp_path)
+
+
+@pytest.mark.parametrize("broken", ["", "{", "[]", '{"title": "T"}'], ids=repr)
+def test_an_account_that_is_broken_is_one_plain_line(tmp_path, broken):
+    folder = write_report(short_report(), tmp_path / "report")
+    (folder / "report.json").write_text(broken)
+    with pytest.raises(ArtefactError, match="cannot be read") as caught:
+        read_report(folder)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("models", [1, 5, 9])
+def test_every_model_has_its_line_in_the_figure(models):
     named = {f"model {number}": accuracy_of(number) for number in range(models)}
-    report = Report(title="Many", headline="So many.", provenance={}, accuracy=named)
-    write_report(report, tmp_path / "many")
-    axes = drawn["accuracy.png"].axes[0]
+    axes = accuracy_figure(named).axes[0]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == list(named)
 
 
@@ -203,25 +222,25 @@ def test_a_folder_with_other_content_is_refused_and_left_alone(tmp_path):
 
 @pytest.mark.parametrize("error", [ValueError("broken"), KeyboardInterrupt()], ids=repr)
 def test_the_older_report_stays_when_the_new_one_breaks(tmp_path, monkeypatch, error):
-    def broken(*_):
+    def broken(*_, **__):
         raise error
 
     write_report(short_report("Old"), tmp_path / "report")
     before = names(tmp_path)
-    monkeypatch.setattr(folder_module, "draw_accuracy", broken)
+    monkeypatch.setattr(contents_module, "accuracy_figure", broken)
     with pytest.raises(type(error)):
         write_report(full_report(), tmp_path / "report")
     assert names(tmp_path) == before
     assert json.loads((tmp_path / "report" / "card.json").read_text())["title"] == "Old"
 
 
-@pytest.mark.parametrize("step", ["draw_accuracy", "write_csv", "write_json"])
+@pytest.mark.parametrize("step", ["page", "write_csv", "write_json", "save_both"])
 def test_a_full_disk_is_one_plain_line_and_leaves_nothing(tmp_path, monkeypatch, step):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
+    monkeypatch.setattr(folder_module, "save_both", lambda *_: None)
     monkeypatch.setattr(folder_module, step, full)
-    monkeypatch.setattr(Figure, "savefig", lambda *_, **__: None)
     with pytest.raises(ArtefactError, match="no space left on the disk") as caught:
         write_report(full_report(), tmp_path / "report")
     assert "\n" not in str(caught.value)

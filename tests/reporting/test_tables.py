@@ -5,14 +5,14 @@ import csv
 import numpy as np
 import pytest
 
-from rfmae.records import Ceiling, DenoiseReport, SnrReport
+from rfmae.records import Ceiling, SnrReport
 from rfmae.reporting.tables import (
     accuracy_csv,
     accuracy_table,
     ceiling_csv,
     ceiling_table,
     confusion_csv,
-    denoise_table,
+    confusion_per_snr_csv,
     markdown,
     write_csv,
 )
@@ -36,17 +36,6 @@ def reports(rng, accuracy):
     return {"DenoMAE2.0": accuracy, "from scratch": report_of(rng.integers(0, 20, (4, 3, 3)))}
 
 
-@pytest.fixture
-def denoising():
-    return DenoiseReport(
-        snr_db=(0.0, 10.0),
-        snr_reference="symbol",
-        examples_per_snr=np.array([1, 3]),
-        psnr_db={"reconstruction": np.array([20.0, 24.0]), "noisy": np.array([10.0, 30.0])},
-        ssim={"reconstruction": np.array([0.5, 0.9]), "noisy": np.array([0.1, 0.8])},
-    )
-
-
 def percents(cell):
     """Share, lower and upper bound of a cell such as `97.3 (96.1–98.2)`."""
     return [float(number) / 100 for number in cell.strip(")").replace(" (", "–").split("–")]
@@ -55,12 +44,12 @@ def percents(cell):
 # every table --------------------------------------------------------------------------------
 
 
-def test_every_row_has_a_cell_for_each_head_and_all_is_text(reports, accuracy, denoising):
+def test_every_row_has_a_cell_for_each_head_and_all_is_text(reports, accuracy):
     tables = [
         accuracy_table(reports),
         accuracy_csv(reports),
         confusion_csv(accuracy),
-        denoise_table(denoising),
+        confusion_per_snr_csv(reports),
     ]
     for heads, rows in tables:
         assert rows
@@ -163,31 +152,20 @@ def test_the_confusion_csv_holds_every_count_true_class_down(accuracy):
     assert np.array_equal(counts, accuracy.counts.sum(axis=0))
 
 
-# denoising ----------------------------------------------------------------------------------
-
-
-def test_the_denoise_table_has_psnr_and_ssim_of_every_answer(denoising):
-    heads, rows = denoise_table(denoising)
-    assert heads == [
-        "Es/N0 (dB)",
-        "PSNR reconstruction",
-        "PSNR noisy",
-        "SSIM reconstruction",
-        "SSIM noisy",
-        "examples",
-    ]
-    assert rows[0] == ["0", "20.00", "10.00", "0.500", "0.100", "1"]
-    assert rows[1] == ["10", "24.00", "30.00", "0.900", "0.800", "3"]
-
-
-def test_the_last_row_is_the_mean_over_examples_not_over_points(denoising):
-    _, rows = denoise_table(denoising)
-    assert rows[-1] == ["all", "23.00", "25.00", "0.800", "0.625", "4"]
-
-
-def test_decimals_are_those_asked_for(denoising):
-    _, rows = denoise_table(denoising, decimals=(1, 6))
-    assert rows[0] == ["0", "20.0", "10.0", "0.500000", "0.100000", "1"]
+def test_the_confusion_of_every_snr_adds_up_to_every_count(reports):
+    heads, rows = confusion_per_snr_csv(reports)
+    for name, report in reports.items():
+        found = np.zeros_like(report.counts)
+        for row in rows:
+            line = dict(zip(heads, row, strict=True))
+            if line["model"] == name:
+                place = (
+                    report.snr_db.index(float(line["snr_db"])),
+                    report.classes.index(line["true class"]),
+                    report.classes.index(line["named class"]),
+                )
+                found[place] += int(line["examples"])
+        assert np.array_equal(found, report.counts)
 
 
 # ceilings -----------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ from rfmae.inference import load_classifier, load_denoiser
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.records import Modality
 from rfmae.training.run_folder import RunFolder
-from rfmae.workflows.evaluation import eval_denoise, eval_snr
+from rfmae.workflows.denoising import eval_denoise
+from rfmae.workflows.evaluation import eval_snr
 from rfmae.workflows.training import Finetuning, Pretraining, finetune, pretrain
 
 FOUR = (Modality(), Modality("signal"), Modality("image", given="clean"), Modality("noise"))

@@ -1,0 +1,167 @@
+"""The commands that ask data sets and labels: audit, curve. Parse, one call, print."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rfmae_cli import console
+from rfmae_cli.options import (
+    HOME,
+    DeviceOption,
+    JsonOption,
+    OutOption,
+    SeedOption,
+    TrainedOnOption,
+)
+from rfmae_cli.words import names
+
+
+def audit(
+    data: Annotated[
+        Path | None, typer.Argument(help="Data set folder. Default: the newest in artifacts.")
+    ] = None,
+    examples: Annotated[
+        int, typer.Option(min=1, help="Examples of a split to measure; equal rows: among all.")
+    ] = 20_000,
+    seed: SeedOption = 0,
+    out: OutOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask whether anything but the signal names the class: power, dots, metadata, equal rows.
+
+    Exit code 0: clean. 1: a leak, or labels that are not true. 2: bad input.
+
+    Example: rfmae audit artifacts/datasets/my-data
+    """
+    from rfmae.datasets.store import open_dataset
+    from rfmae.workflows import audit as audit_jobs
+    from rfmae.workflows import finding
+
+    dataset = open_dataset(data or finding.newest_dataset(HOME / "datasets"))
+    folder = out or HOME / "reports" / f"audit-{dataset.folder.resolve().name}"
+    told = audit_jobs.audit(
+        dataset, folder, most=examples, seed=seed, progress=console.ShownProgress()
+    )
+    _tell_audit(told, as_json)
+    if not told.report.is_clean:
+        raise typer.Exit(1)
+
+
+def _tell_audit(told: Any, as_json: bool) -> None:
+    """The table, what is wrong in words, and where the account is."""
+    from rfmae.reporting.audit_tables import audit_json, audit_table
+
+    report = told.report
+    if as_json:
+        console.say_json({"folder": str(told.folder), **audit_json(report)})
+        return
+    console.say_table(*audit_table(report))
+    console.say("")
+    for finding in (*report.of("leak", "wrong"), *report.of("note")):
+        console.say(f"{finding.name}: {finding.explanation}")
+    console.say(report.headline)
+    console.say(f"Report: {told.folder / 'report.md'}")
+
+
+def curve(
+    data: TrainedOnOption = None,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", "-m", help="Pre-trained checkpoint or run. Default: the newest."),
+    ] = None,
+    labels_per_class: Annotated[
+        str,
+        typer.Option(help="Labelled examples of each class; more than there are is left out."),
+    ] = "1,5,10,50,100,1000",
+    methods: Annotated[
+        str,
+        typer.Option(
+            help="finetune, probe, knn (these start from the model), scratch, or a classical "
+            "baseline: cumulants, histogram, logistic, kolmogorov."
+        ),
+    ] = "finetune,probe,knn,scratch,cumulants",
+    seeds: Annotated[int, typer.Option(min=1, help="So many draws of labels and weights.")] = 3,
+    shown: Annotated[
+        int, typer.Option(min=1, help="Images that a network is shown, whatever the labels.")
+    ] = 20_000,
+    batch: Annotated[int, typer.Option(min=1, help="Examples of a step.")] = 32,
+    learning_rate: Annotated[float, typer.Option(help="At the peak.")] = 1e-3,
+    layer_decay: Annotated[
+        float, typer.Option(help="Of finetune: rate of a block over that of the block above it.")
+    ] = 0.75,
+    preset: Annotated[
+        str | None,
+        typer.Option(help="Size from scratch: tiny, small or base. Default: that of the model."),
+    ] = None,
+    per_point: Annotated[
+        int | None, typer.Option(min=1, help="Test examples of each class and SNR. Default: all.")
+    ] = None,
+    out: OutOption = None,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Accuracy against labels per class: fine-tuned, probes, from scratch, cumulants.
+
+    Stopped at any moment, the same command goes on where it was.
+
+    Example: rfmae curve --model artifacts/runs/my-pretraining --labels-per-class 1,10,100
+    """
+    from rfmae.workflows import label_curve as curve_jobs
+    from rfmae.workflows.label_methods import PRETRAINED, Teaching
+
+    settings = curve_jobs.CurveSettings(
+        labels_per_class=_whole_numbers("--labels-per-class", labels_per_class),
+        methods=names(methods),
+        seeds=seeds,
+        teaching=Teaching(shown, batch, learning_rate, layer_decay, preset),
+        per_point=per_point,
+    )
+    wanted = bool({*settings.methods} & {*PRETRAINED})
+    dataset, pretrained = _learnt(data, model, wanted)
+    tail = "-".join([dataset.folder.resolve().name, *([model.resolve().name] if model else [])])
+    told = curve_jobs.label_curve(
+        dataset,
+        settings,
+        out or HOME / "reports" / f"curve-{tail}",
+        pretrained=pretrained,
+        ceilings_home=HOME / "ceilings",
+        device=device,
+        progress=console.ShownProgress(),
+    )
+    _tell_curve(told, as_json)
+
+
+def _whole_numbers(option: str, text: str) -> tuple[int, ...]:
+    from rfmae.errors import UnitError
+
+    words = names(text)
+    if not words or not all(word.isdecimal() for word in words):
+        raise UnitError(f"{option} takes whole numbers between commas, got {text!r}")
+    return tuple(map(int, words))
+
+
+def _learnt(data: Path | None, model: Path | None, wanted: bool) -> tuple[Any, Path | None]:
+    """The data set and the pre-trained model, each as named or else found."""
+    from rfmae.datasets.store import open_dataset
+    from rfmae.workflows import finding
+
+    if not wanted and model is None:
+        return open_dataset(data or finding.newest_dataset(HOME / "datasets")), None
+    pretrained = model or finding.newest_run(HOME / "runs", "pretrain")
+    return finding.dataset_of(pretrained, data, HOME / "datasets"), pretrained
+
+
+def _tell_curve(told: Any, as_json: bool) -> None:
+    """The table, the ceilings, and where the account is."""
+    from rfmae.reporting.label_curve_tables import headline, label_curve_json, label_curve_table
+
+    if as_json:
+        console.say_json({"folder": str(told.folder), **label_curve_json(told.curve)})
+        return
+    console.say("Accuracy in %, mean over the seeds with its 95 % interval")
+    console.say_table(*label_curve_table(told.curve))
+    console.say("")
+    for name, share in told.curve.ceilings.items():
+        console.say(f"Ceiling, {name}: {100 * share:.1f} %")
+    console.say(headline(told.curve))
+    console.say(f"Report: {told.folder / 'report.md'}")

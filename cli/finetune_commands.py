@@ -1,0 +1,162 @@
+"""The command that fine-tunes: parse, one call, print. Everything heavy is imported inside."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rfmae_cli import console
+from rfmae_cli.options import (
+    HOME,
+    DataOption,
+    DeviceOption,
+    JsonOption,
+    OutOption,
+    PresetOption,
+    ResumeOption,
+    SeedOption,
+)
+from rfmae_cli.training_commands import (
+    AccumulateOption,
+    BatchOption,
+    BoardOption,
+    ClipOption,
+    CompileOption,
+    EmaOption,
+    EndlessOption,
+    PrecisionOption,
+    ShardOption,
+    board,
+    in_panel,
+    running_of,
+    tell_checkpoint,
+)
+
+_network = in_panel("The network")
+_examples = in_panel("The examples")
+_rule = in_panel("How it learns")
+
+
+def finetune(
+    data: DataOption = None,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", "-m", help="Pre-trained checkpoint or run. Default: from scratch."),
+    ] = None,
+    out: OutOption = None,
+    preset: PresetOption = "small",
+    labels: Annotated[
+        int, typer.Option(min=0, help="Labelled examples of all classes; 0 takes all.")
+    ] = 0,
+    epochs: Annotated[int, typer.Option(min=1)] = 30,
+    batch: BatchOption = 32,
+    learning_rate: Annotated[float, typer.Option(help="At the peak.")] = 1e-3,
+    endless: EndlessOption = False,
+    seed: SeedOption = 0,
+    device: DeviceOption = "auto",
+    resume: ResumeOption = False,
+    as_json: JsonOption = False,
+    network: Annotated[
+        str,
+        _network("vit; from scratch also cnn (of the image), resnet or lstm (of the signal)."),
+    ] = "vit",
+    head: Annotated[
+        str, _network("preset, linear, or paper: 512 and 256 units as in DenoMAE2.0.")
+    ] = "preset",
+    patch: Annotated[
+        int | None, _network("From scratch: pixels on a side of an image patch.")
+    ] = None,
+    modalities: Annotated[
+        str | None,
+        _network(
+            "image, signal or image,signal. Default: what the data set lists; of a trunk its own."
+        ),
+    ] = None,
+    scaled: Annotated[
+        bool,
+        _network(
+            "From scratch: take mean and deviation of each plane off the input.",
+            "--scaled/--unscaled",
+        ),
+    ] = True,
+    labels_per_class: Annotated[
+        int | None, _examples("Labelled examples of each class, instead of --labels.", min=1)
+    ] = None,
+    balanced: Annotated[
+        bool, _examples("Batches in which every class comes equally often.", "--balanced")
+    ] = False,
+    augment: Annotated[
+        str,
+        _examples(
+            "Change examples as a radio would: phase, carrier, timing, gain, noise, or some of "
+            "them; with a number how far at most, such as phase,carrier=2e-4,noise=3 (turns, "
+            "turns per symbol, symbols, dB, dB of SNR less)."
+        ),
+    ] = "",
+    frozen: Annotated[bool, _rule("Train the head alone.", "--frozen")] = False,
+    layer_decay: Annotated[
+        float, _rule("Learning rate of a block over that of the block above it.")
+    ] = 1.0,
+    drop_path: Annotated[
+        float, _rule("Share of the examples that skip a branch of the last block, such as 0.1.")
+    ] = 0.0,
+    validations: Annotated[int, _rule("So often, evenly, it is validated.", min=1)] = 8,
+    patience: Annotated[
+        int | None, _rule("Stop after so many validations without a better score.", min=1)
+    ] = None,
+    precision: PrecisionOption = "auto",
+    accumulate: AccumulateOption = 1,
+    ema: EmaOption = None,
+    clip: ClipOption = 1.0,
+    compiled: CompileOption = "auto",
+    shard_weights: ShardOption = False,
+    tensorboard: BoardOption = False,
+) -> None:
+    """Fine-tune a modulation classifier, from a pre-trained encoder or from scratch.
+
+    The checkpoint is chosen, and its temperature fitted, on the validation split alone.
+    """
+    from rfmae_cli.words import names
+
+    from rfmae.datasets.augmenting import parse_augmentation
+    from rfmae.datasets.store import open_dataset
+    from rfmae.workflows import finding
+    from rfmae.workflows import finetuning as finetuning_jobs
+
+    settings = finetuning_jobs.Finetuning(
+        preset=preset,
+        labels=labels or None,
+        labels_per_class=labels_per_class,
+        epochs=epochs,
+        batch_size=batch,
+        learning_rate=learning_rate,
+        frozen=frozen,
+        seed=seed,
+        layer_decay=layer_decay,
+        scaled=scaled,
+        running=running_of(precision, accumulate, ema, clip, compiled, shard_weights),
+        modalities=names(modalities) if modalities else None,
+        endless=endless,
+        head=head,
+        drop_path=drop_path,
+        balanced=balanced,
+        augmentation=parse_augmentation(augment),
+        validations=validations,
+        patience=patience,
+        network=network,
+        patch=patch,
+    )
+    dataset = open_dataset(data or finding.newest_dataset(HOME / "datasets"))
+    stage = "finetune" if model else "scratch"
+    size = preset if network == "vit" else network
+    folder = out or HOME / "runs" / f"{stage}-{dataset.folder.name}-{size}"
+    best = finetuning_jobs.finetune(
+        dataset,
+        settings,
+        folder,
+        pretrained=model,
+        resume=resume,
+        device=device,
+        progress=console.ShownProgress(),
+        watch=board(folder, tensorboard),
+    )
+    tell_checkpoint(best, as_json)

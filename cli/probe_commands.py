@@ -1,0 +1,56 @@
+"""The command that probes frozen features: parse, one call, print."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rfmae_cli import console
+from rfmae_cli.options import (
+    HOME,
+    DeviceOption,
+    JsonOption,
+    OutOption,
+    SeedOption,
+    TrainedOnOption,
+)
+from rfmae_cli.told import command_line, tell
+
+
+def probe(
+    data: TrainedOnOption = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            "--model",
+            "-m",
+            help="Checkpoint or run with an encoder. Default: the newest pre-training.",
+        ),
+    ] = None,
+    out: OutOption = None,
+    labels_per_class: Annotated[
+        int | None, typer.Option(min=1, help="Labelled examples of each class. Default: all.")
+    ] = None,
+    seed: SeedOption = 0,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """What a frozen encoder knows already: a linear probe and nearest neighbours, no training."""
+    from rfmae.workflows import finding
+    from rfmae.workflows import probing as probing_jobs
+    from rfmae.workflows.candidates import model_names
+
+    path = model or finding.newest_run(HOME / "runs", "pretrain")
+    dataset = finding.dataset_of(path, data, HOME / "datasets")
+    name = model_names([path])[0]
+    told = probing_jobs.probe(
+        dataset,
+        path,
+        out or HOME / "reports" / f"probe-{dataset.folder.name}-{name}",
+        labels_per_class=labels_per_class,
+        seed=seed,
+        ceilings_home=HOME / "ceilings",
+        command=command_line("probe"),
+        device=device,
+        progress=console.ShownProgress(),
+    )
+    tell(told, as_json)

@@ -1,0 +1,37 @@
+"""The command that tells reports again: parse, one call, print."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rfmae_cli import console
+from rfmae_cli.options import JsonOption, SeedOption
+
+
+def report(
+    reports: Annotated[
+        list[Path], typer.Argument(help="Report folders; several of the same exam are joined.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Output folder. Default: where the one report is."),
+    ] = None,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the page, tables and figures of a report again from its JSON, or join several.
+
+    Reports are joined that tell of the same data set. Models are compared anew, example by
+    example, where what they answered was kept.
+
+    Example: rfmae report reports/eval-snr-a reports/eval-snr-b -o reports/both
+    """
+    from rfmae.reporting.account import report_json
+    from rfmae.workflows import reports as report_jobs
+
+    told = report_jobs.report(reports, out, seed=seed)
+    if as_json:
+        console.say_json({"folder": str(told.folder), **report_json(told.report)})
+        return
+    console.say(told.report.headline)
+    console.say(f"Report: {told.folder / 'report.html'}")

@@ -1,0 +1,278 @@
+"""What docs/results.md tells: the runs, and what is measured of each, kept in results.json.
+
+One run is one line of work: whatever stops the study, the next call goes on from there.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rfmae.workflows.baselines import train_baseline
+
+from rfmae.artefacts import write_json
+from rfmae.datasets.recipe import load_recipe
+from rfmae.datasets.store import Dataset
+from rfmae.progress import Progress
+from rfmae.records import SnrReport
+from rfmae.workflows.data import synth
+from rfmae.workflows.evaluation import eval_snr
+from rfmae.workflows.methods import find_method
+from rfmae.workflows.training import Finetuning, Pretraining, finetune, pretrain
+
+DOCS = Path(__file__).parent
+HOME = DOCS.parent / "artifacts" / "results"
+RESULTS = DOCS / "results.json"
+RECIPES = DOCS / "results"
+
+SEEDS = (0, 1, 2)
+BATCH_SIZE = 32  # on few cores many small steps teach more in the same time
+LEARNING_RATE = 1.5e-3
+PRESET = "tiny"
+PATCH = 8
+PRETRAINED_IMAGES = 31_500  # each seen once, synthesised as they are needed
+FINETUNED_IMAGES = 84_000
+LEFT_OUT_IMAGES = 42_000
+LEFT_OUT_DB = (-10, -5, 0, 5, 10)
+LEGACY_LABELS = 1_000
+
+PLANES = {"symbols": "awgn-ten-symbols", "planes": "awgn-ten-planes"}
+"""What the images show, and the recipe."""
+
+METHODS = ("mae", "denomae", "denomae2")
+SCRATCH, BEST = "scratch", "denomae2"
+TRAINED = (BEST, SCRATCH, "cnn", "denomae", "mae")
+ONCE = ("likelihood", "likelihood-blind")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run: its part of the study, what is trained, and how it is told."""
+
+    keys: tuple[str, ...]  # where its figures stand in results.json
+    do: Callable[[Progress], dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Results:
+    """What was measured so far; written whenever there is more."""
+
+    found: dict[str, Any] = field(default_factory=dict)
+
+    def has(self, keys: Sequence[str]) -> bool:
+        """Whether a figure is there already."""
+        inner: Any = self.found
+        for key in keys:
+            if key not in inner:
+                return False
+            inner = inner[key]
+        return True
+
+    def add(self, value: Any, keys: Sequence[str]) -> None:
+        """Put a figure in its place beside what others wrote meanwhile, and write all."""
+        self.found = _read() or self.found
+        inner = self.found
+        for key in keys[:-1]:
+            inner = inner.setdefault(key, {})
+        inner[keys[-1]] = value
+        write_json(RESULTS, self.found)
+
+
+def compute(progress: Progress, share: tuple[int, int] = (0, 1)) -> None:
+    """All that is not measured yet; `share` (k, n) takes every n-th run from the k-th on."""
+    results = Results(_read() or {"settings": settings()})
+    if results.found["settings"] != json.loads(json.dumps(settings())):
+        raise SystemExit(f"{RESULTS} is of {results.found['settings']}; remove it to measure anew")
+    first, every = share
+    for job in list(jobs())[first::every]:
+        if not Results(_read() or {}).has(job.keys):
+            started = time.process_time()
+            found = job.do(progress)
+            minutes = (time.process_time() - started) / 60
+            results.add({**found, "cpu_minutes": round(minutes, 2)}, job.keys)
+            progress.note(f"{' '.join(job.keys)}: {minutes:.1f} minutes")
+
+
+def settings() -> dict[str, Any]:
+    """What the figures are of."""
+    return {
+        "preset": PRESET,
+        "batch_size": BATCH_SIZE,
+        "learning_rate": LEARNING_RATE,
+        "pretrained_images": PRETRAINED_IMAGES,
+        "finetuned_images": FINETUNED_IMAGES,
+        "left_out_images": LEFT_OUT_IMAGES,
+        "legacy_labels": LEGACY_LABELS,
+    }
+
+
+def _read() -> dict[str, Any] | None:
+    return json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else None
+
+
+def jobs() -> Iterator[Job]:
+    """All runs, the first seed of everything before the second."""
+    for seed in SEEDS:
+        for planes in PLANES:
+            for model in TRAINED:
+                yield _job(("awgn", planes, model, str(seed)), _awgn, planes, model, seed)
+        yield _job(("awgn", "symbols", "cumulants", str(seed)), _cumulants, seed)
+        for model in (BEST, SCRATCH, "logistic"):
+            yield _job(("legacy", model, str(seed)), _legacy, model, seed)
+        for point in LEFT_OUT_DB:
+            yield _job(("left out", f"{point:g}", str(seed)), _left_out, point, seed)
+    for model in ONCE:
+        yield _job(("awgn", "sequence", model, "0"), _likelihood, model)
+
+
+def _job(keys: tuple[str, ...], do: Callable[..., dict[str, Any]], *given: Any) -> Job:
+    return Job(keys, lambda progress: do(*given, progress))
+
+
+# --- the data sets
+
+
+def dataset_of(name: str, progress: Progress, snr: str | None = None) -> Dataset:
+    """A recipe of the study as a data set; other SNR points are another one."""
+    recipe = load_recipe(str(RECIPES / f"{name}.toml"))
+    if snr is not None:
+        recipe = recipe.with_snr(snr)
+    folder = name if snr is None else recipe.folder_name
+    return synth(recipe, HOME / "datasets" / folder, progress=progress)
+
+
+# --- what is trained
+
+
+def pretrained(
+    dataset: Dataset, name: str, method: str, seed: int, progress: Progress, **how: Any
+) -> Path:
+    """The encoder of a method."""
+    chosen = Pretraining(
+        PRESET,
+        _epochs(dataset, how.pop("images", PRETRAINED_IMAGES)),
+        batch_size=BATCH_SIZE,
+        learning_rate=LEARNING_RATE,
+        seed=seed,
+        method=find_method(method),
+        **{"endless": True, **how},
+    )
+    folder = HOME / "runs" / f"{name}-pretrain-{method}-seed{seed}"
+    return pretrain(dataset, chosen, folder, resume=True, progress=progress)
+
+
+def finetuned(
+    dataset: Dataset, name: str, encoder: Path | None, seed: int, progress: Progress, **how: Any
+) -> Path:
+    """A classifier, from an encoder or from scratch."""
+    chosen = Finetuning(
+        PRESET,
+        epochs=_epochs(dataset, how.pop("images", FINETUNED_IMAGES), how.get("labels")),
+        batch_size=BATCH_SIZE,
+        learning_rate=LEARNING_RATE,
+        seed=seed,
+        **{"endless": True, **how},
+    )
+    folder = HOME / "runs" / f"{name}-seed{seed}"
+    return finetune(dataset, chosen, folder, pretrained=encoder, resume=True, progress=progress)
+
+
+def _epochs(dataset: Dataset, images: int, labels: int | None = None) -> int:
+    return max(1, round(images / (labels or dataset.examples("train"))))
+
+
+# --- the parts
+
+
+def _awgn(planes: str, model: str, seed: int, progress: Progress) -> dict[str, Any]:
+    """A network on the images of awgn-ten, every one of which it sees once."""
+    dataset = dataset_of(PLANES[planes], progress)
+    network = "cnn" if model == "cnn" else "vit"
+    encoder = None
+    if model in METHODS:
+        encoder = pretrained(dataset, planes, model, seed, progress)
+    best = finetuned(
+        dataset, f"{planes}-finetune-{model}", encoder, seed, progress, network=network
+    )
+    return measured(dataset, best, progress)
+
+
+def _cumulants(seed: int, progress: Progress) -> dict[str, Any]:
+    """Nine cumulants and a support vector machine, with all stored labels."""
+    dataset = dataset_of(PLANES["symbols"], progress)
+    folder = HOME / "runs" / f"symbols-cumulants-seed{seed}"
+    if not folder.is_dir():
+        train_baseline(dataset, "cumulants", folder, seed=seed, progress=progress)
+    return measured(dataset, folder, progress)
+
+
+def _likelihood(model: str, progress: Progress) -> dict[str, Any]:
+    """The best receiver of the sequence."""
+    return measured(dataset_of(PLANES["planes"], progress), Path(model), progress)
+
+
+def _legacy(model: str, seed: int, progress: Progress) -> dict[str, Any]:
+    """The published signals and pictures with a thousand labels."""
+    dataset = dataset_of("legacy-small", progress)
+    if model == "logistic":
+        folder = HOME / "runs" / f"legacy-logistic-seed{seed}"
+        if not folder.is_dir():
+            train_baseline(
+                dataset, model, folder, labels=LEGACY_LABELS, seed=seed, progress=progress
+            )
+        return measured(dataset, folder, progress)
+    encoder = None
+    if model == BEST:
+        encoder = pretrained(dataset, "legacy", BEST, seed, progress, endless=False)
+    best = finetuned(
+        dataset,
+        f"legacy-finetune-{model}",
+        encoder,
+        seed,
+        progress,
+        labels=LEGACY_LABELS,
+        endless=False,
+    )
+    return measured(dataset, best, progress)
+
+
+def _left_out(point: int, seed: int, progress: Progress) -> dict[str, Any]:
+    """A network that never saw one of the SNR points, asked at all of them."""
+    everything = dataset_of(PLANES["planes"], progress)
+    grid = ",".join(_runs([snr for snr in everything.snr_db if snr != point]))
+    without = dataset_of(PLANES["planes"], progress, snr=grid)
+    name = f"without{point:g}-finetune-{SCRATCH}"
+    best = finetuned(without, name, None, seed, progress, images=LEFT_OUT_IMAGES)
+    return measured(everything, best, progress)
+
+
+def _runs(points: Sequence[float]) -> Iterator[str]:
+    """Points a decibel apart as pieces of an SNR grid."""
+    for piece in np.split(np.array(points), np.flatnonzero(np.diff(points) > 1) + 1):
+        yield f"{piece[0]:g}:{piece[-1]:g}"
+
+
+# --- what is measured
+
+
+def measured(dataset: Dataset, model: Path, progress: Progress) -> dict[str, Any]:
+    """Counts over the test split and what is told beside them."""
+    folder = HOME / "reports" / f"{dataset.folder.name}-{model.parent.parent.name}-{model.name}"
+    told = eval_snr(dataset, {"model": model}, folder, progress=progress)
+    report, assessment = told.report.accuracy["model"], told.report.assessments["model"]
+    return {
+        "hits_per_snr": report.hits_per_snr.tolist(),
+        "examples_per_snr": report.examples_per_snr.tolist(),
+        "merged_hits": assessment.merged.hits,
+        "ece": round(assessment.calibration.ece, 4),
+        "recall": _recall(report),
+    }
+
+
+def _recall(report: SnrReport) -> list[float]:
+    """How often each class is taken for itself, over all SNR points."""
+    confusion = report.confusion
+    return [round(float(share), 4) for share in np.diag(confusion) / confusion.sum(axis=1)]

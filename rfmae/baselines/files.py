@@ -1,0 +1,118 @@
+"""Baselines on disk: arrays beside a card, nothing in them that could run."""
+
+import zipfile
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from rfmae.artefacts import CARD_NAME, Card, read_card, versions, write_json, written_whole
+from rfmae.baselines.scale import Scale
+from rfmae.baselines.trained import Baseline, Model, find_method
+from rfmae.errors import CheckpointError, RfmaeError, first_line
+from rfmae.records import FloatArray, View, Views
+
+KIND = "baseline"
+ARRAYS_NAME = "arrays.npz"
+
+_TRIED_SAMPLES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedBaseline:
+    """A baseline from its folder, with its card."""
+
+    baseline: Baseline
+    card: Card
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """What it asks for."""
+        return self.baseline.views
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.baseline.classes
+
+    def __call__(self, views: Views) -> FloatArray:
+        """Probabilities (N, M) of I/Q (N, T) of its view."""
+        return self.baseline(views)
+
+
+def is_baseline(folder: Path) -> bool:
+    """Whether the folder of a baseline lies there."""
+    return (read_card(folder) or {}).get("kind") == KIND
+
+
+def save_baseline(baseline: Baseline, card: Card, folder: Path) -> None:
+    """Write a baseline as arrays and a card, to which `card` adds where it comes from."""
+    with written_whole(folder) as scratch:
+        model = baseline.model
+        arrays = {field.name: getattr(model, field.name) for field in fields(model)}  # type: ignore[arg-type]
+        np.savez_compressed(scratch / ARRAYS_NAME, **arrays)
+        write_json(scratch / CARD_NAME, {**card, **_card_of(baseline), "versions": versions()})
+
+
+def _card_of(baseline: Baseline) -> Card:
+    return {
+        "kind": KIND,
+        "name": baseline.name,
+        "about": find_method(baseline.name).about,
+        "classes": list(baseline.classes),
+        "views": [baseline.view],
+        "units": baseline.scale.units,
+        "extent": baseline.scale.extent,
+        "settings": baseline.settings,
+        "examples": baseline.examples,
+        "score": {"accuracy": baseline.accuracy},
+        "temperature": baseline.temperature,
+    }
+
+
+def load_baseline(folder: Path) -> LoadedBaseline:
+    """Open the folder of a baseline; nothing in it is executed."""
+    card = read_card(folder)
+    if card is None or card.get("kind") != KIND:
+        raise CheckpointError(f"{folder} is no baseline; make one with `rfmae baseline`")
+    try:
+        method = find_method(card["name"])
+        model = _read_arrays(folder / ARRAYS_NAME, method.model)
+        baseline = Baseline(
+            name=card["name"],
+            classes=tuple(card["classes"]),
+            view=card["views"][0],
+            scale=Scale(card["units"], card["extent"]),
+            settings=card["settings"],
+            examples=card["examples"],
+            accuracy=card["score"]["accuracy"],
+            temperature=card["temperature"],
+            model=model,
+        )
+        _try_out(baseline)
+    except CheckpointError:
+        raise
+    except (RfmaeError, KeyError, TypeError, ValueError, IndexError) as error:
+        raise CheckpointError(
+            f"the card of {folder} and its arrays describe no baseline: {first_line(error)}"
+        ) from error
+    return LoadedBaseline(baseline, card)
+
+
+def _try_out(baseline: Baseline) -> None:
+    """Refuse arrays of shapes that do not go together before anybody waits for an answer."""
+    silence = np.zeros((1, _TRIED_SAMPLES), np.complex64)
+    answer = baseline({baseline.view: silence})
+    if answer.shape != (1, len(baseline.classes)) or not np.isfinite(answer).all():
+        raise ValueError(f"an answer of shape {answer.shape} for {len(baseline.classes)} classes")
+
+
+def _read_arrays(path: Path, model: type[Model]) -> Model:
+    """The model whose fields are the arrays of a file; objects in it are refused, not unpickled."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {field.name: file[field.name] for field in fields(model)}  # type: ignore[arg-type]
+        return model(**arrays)
+    except RfmaeError:
+        raise
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise CheckpointError(f"{path} cannot be read: {first_line(error)}") from error

@@ -1,0 +1,28 @@
+"""Bringing features to mean 0 and deviation 1, and keeping what that took."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from rfmae.records import FloatArray
+
+_CONSTANT = 1e-6  # a deviation below this share of the mean is rounding, and must not be made loud
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """Mean and deviation (D,) of training features."""
+
+    mean: FloatArray
+    deviation: FloatArray
+
+    @classmethod
+    def of(cls, values: FloatArray) -> Self:
+        """Measured on features (N, D); one that never changes tells nothing and becomes zero."""
+        mean, deviation = values.mean(axis=0), values.std(axis=0)
+        loud = deviation > _CONSTANT * np.abs(mean)
+        return cls(mean, np.where(loud, deviation, np.inf))
+
+    def __call__(self, values: FloatArray) -> FloatArray:
+        return (values - self.mean) / self.deviation

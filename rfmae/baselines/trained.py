@@ -1,0 +1,270 @@
+"""Classical classifiers by name: fitted to training I/Q, chosen on validation, ready to answer."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from rfmae.baselines.cumulants import cumulant_features
+from rfmae.baselines.forest import Forest, fit_forest
+from rfmae.baselines.histogram import histogram_features
+from rfmae.baselines.kolmogorov import SETS, Templates, fit_templates
+from rfmae.baselines.logistic import Linear, fit_logistic
+from rfmae.baselines.scale import Scale
+from rfmae.baselines.support_vectors import SupportVectors, fit_support_vectors
+from rfmae.baselines.temperature import fit_score_temperature, softened
+from rfmae.errors import RecipeError, ShapeError, nearest
+from rfmae.progress import Progress, Silent
+from rfmae.records import ComplexArray, FloatArray, IntArray, View, Views
+
+Settings = dict[str, Any]
+"""What validation chooses: names and values that go into a card."""
+
+Values = npt.NDArray[Any]
+"""What a model reads of each example: features (N, D), or the I/Q itself."""
+
+
+class Model(Protocol):
+    """Plain arrays that turn what is read of N examples into scores (N, M)."""
+
+    def scores(self, values: Any) -> FloatArray: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledIq:
+    """Examples in each view, (N, T), with label (N,) and SNR (N,) in dB, nan where not stated."""
+
+    views: Views
+    label: IntArray
+    snr_db: FloatArray
+
+    def __post_init__(self) -> None:
+        lengths = {len(iq) for iq in self.views.values()} | {len(self.label), len(self.snr_db)}
+        if len(lengths) != 1 or not self.views:
+            raise ShapeError(f"views, labels and SNRs must number alike, got {sorted(lengths)}")
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def __getitem__(self, rows: IntArray) -> "LabelledIq":
+        """Some of the examples."""
+        views = {view: iq[rows] for view, iq in self.views.items()}
+        return LabelledIq(views, self.label[rows], self.snr_db[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """What a method learns from: values of examples, labels, SNRs, the count of classes."""
+
+    values: Values
+    label: IntArray
+    snr_db: FloatArray
+    classes: int
+    seed: int
+
+    def __getitem__(self, rows: IntArray) -> "Fitting":
+        """Some of the examples."""
+        return Fitting(
+            self.values[rows], self.label[rows], self.snr_db[rows], self.classes, self.seed
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A kind of baseline: what it reads, what validation may choose, how it is fitted."""
+
+    about: str
+    model: type[Any]
+    read: Callable[[ComplexArray, Scale], Values]
+    settings: tuple[Settings, ...]
+    fit: Callable[[Fitting, Settings], Model]
+    trial: int = 4_000  # examples that settings are tried on
+    largest: int = 20_000  # that the chosen one is fitted to
+
+
+def _fit_cumulants(given: Fitting, settings: Settings) -> Model:
+    return fit_support_vectors(given.values, given.label, **settings)
+
+
+def _fit_histogram(given: Fitting, settings: Settings) -> Model:
+    return fit_forest(given.values, given.label, seed=given.seed, **settings)
+
+
+def _fit_logistic(given: Fitting, settings: Settings) -> Model:
+    return fit_logistic(given.values, given.label, **settings)
+
+
+def _fit_kolmogorov(given: Fitting, settings: Settings) -> Model:
+    return fit_templates(given.values, given.label, given.snr_db, given.classes, **settings)
+
+
+METHODS: dict[str, Method] = {
+    "cumulants": Method(
+        "nine moments and cumulants, support vector machine",
+        SupportVectors,
+        cumulant_features,
+        tuple(
+            {"penalty": penalty, "gamma": gamma}
+            for penalty in (1.0, 10.0, 100.0, 1000.0)
+            for gamma in (0.03, 0.1, 0.3, 1.0)
+        ),
+        _fit_cumulants,
+    ),
+    "histogram": Method(
+        "histogram of 32×32 cells, random forest",
+        Forest,
+        histogram_features,
+        tuple({"least_leaf": least} for least in (1, 3, 10)),
+        _fit_histogram,
+    ),
+    "logistic": Method(
+        "histogram of 32×32 cells, logistic regression",
+        Linear,
+        histogram_features,
+        tuple({"penalty": penalty} for penalty in (1e-4, 1e-3, 1e-2, 1e-1, 1.0)),
+        _fit_logistic,
+    ),
+    "kolmogorov": Method(
+        "Kolmogorov-Smirnov distance to the distributions of the training examples",
+        Templates,
+        lambda iq, scale: scale.applied(iq),
+        tuple({"statistics": name} for name in SETS),
+        _fit_kolmogorov,
+        trial=20_000,
+        largest=100_000,
+    ),
+}
+
+BASELINES: dict[str, str] = {name: method.about for name, method in METHODS.items()}
+"""Names of the classical baselines and what each is."""
+
+
+def find_method(name: str) -> Method:
+    """The method of a name."""
+    if name not in METHODS:
+        raise RecipeError(f"unknown baseline {name!r}; {nearest(name, METHODS)}")
+    return METHODS[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A fitted baseline: I/Q of its view to class probabilities."""
+
+    name: str
+    classes: tuple[str, ...]
+    view: View
+    scale: Scale
+    settings: Settings  # that validation chose
+    examples: int  # that it was fitted to
+    accuracy: float  # on validation, by which the settings were chosen
+    temperature: float
+    model: Model
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """What it asks for."""
+        return (self.view,)
+
+    def __call__(self, views: Mapping[View, ComplexArray]) -> FloatArray:
+        """Probabilities (N, M) of I/Q (N, T) of its view."""
+        if self.view not in views:
+            raise ShapeError(
+                f"the baseline {self.name} reads {self.view}, got {' and '.join(views) or 'none'}"
+            )
+        return softened(
+            scores_of(self.name, self.model, views[self.view], self.scale), self.temperature
+        )
+
+
+def scores_of(name: str, model: Model, iq: ComplexArray, scale: Scale) -> FloatArray:
+    """Scores (N, M) of I/Q (N, T)."""
+    if iq.ndim != 2 or not np.iscomplexobj(iq):
+        raise ShapeError(f"iq must be complex of shape (N, T), got {iq.dtype} {iq.shape}")
+    return model.scores(find_method(name).read(iq, scale))
+
+
+def fit_baseline(
+    name: str,
+    train: LabelledIq,
+    validation: LabelledIq,
+    classes: tuple[str, ...],
+    *,
+    scale: Scale | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Baseline:
+    """Fit a baseline of a name: settings and temperature by validation, the rest by training.
+
+    It reads the symbols where they are there, the waveform elsewhere. More examples than a method
+    bears are thinned evenly through the classes. Raises `ShapeError` where a class has no example.
+    """
+    method, scale, view = find_method(name), scale or Scale(), view_of(train.views)
+    _check(train.label, validation.label, classes)
+    kept = train[balanced_rows(train.label, method.largest, seed)]
+    given = Fitting(
+        method.read(kept.views[view], scale), kept.label, kept.snr_db, len(classes), seed
+    )
+    seen = method.read(validation.views[view], scale)
+    model, settings = _chosen(name, given, seen, validation.label, progress or Silent())
+    scores = model.scores(seen)
+    return Baseline(
+        name,
+        classes,
+        view,
+        scale,
+        settings,
+        examples=len(kept),
+        accuracy=float(np.mean(scores.argmax(axis=1) == validation.label)),
+        temperature=fit_score_temperature(scores, validation.label),
+        model=model,
+    )
+
+
+def view_of(views: Iterable[View]) -> View:
+    """What baselines read of the views that there are: the symbols if they can."""
+    return "symbols" if "symbols" in views else "waveform"
+
+
+def _chosen(
+    name: str, given: Fitting, seen: Values, label: IntArray, progress: Progress
+) -> tuple[Model, Settings]:
+    """The model of the settings that name most validation examples right; ties take the first."""
+    method = find_method(name)
+    rows = balanced_rows(given.label, method.trial, given.seed)
+    tried, hits = list[Model](), list[int]()
+    with progress.stage(f"fit {name}", len(method.settings) + 1, "fit") as stage:
+        for settings in method.settings:
+            model = method.fit(given[rows], settings)
+            tried.append(model)
+            hits.append(int(np.count_nonzero(model.scores(seen).argmax(axis=1) == label)))
+            stage.advance(accuracy=max(hits) / len(label))
+        best = int(np.argmax(hits))
+        settings, whole = method.settings[best], len(rows) == len(given.label)
+        model = tried[best] if whole else method.fit(given, settings)
+        stage.advance()
+    return model, settings
+
+
+def balanced_rows(label: IntArray, count: int, seed: int) -> IntArray:
+    """Ascending rows of at most `count` examples, the classes as even as what there is allows."""
+    if len(label) <= count:
+        return np.arange(len(label))
+    order = np.random.default_rng(seed).permutation(len(label))
+    turn = np.empty(len(label), int)  # each example's place among those of its class
+    for value in np.unique(label):
+        own = order[label[order] == value]
+        turn[own] = np.arange(len(own))
+    return np.sort(order[np.argsort(turn[order], kind="stable")[:count]])
+
+
+def _check(label: IntArray, validation: IntArray, classes: tuple[str, ...]) -> None:
+    missing = [name for place, name in enumerate(classes) if place not in label]
+    if missing:
+        raise ShapeError(
+            f"a baseline needs an example of every class, got none of {', '.join(missing)}; "
+            "give it more labels"
+        )
+    if not len(validation):
+        raise ShapeError("a baseline is chosen on validation examples, got none; make some")

@@ -1,0 +1,235 @@
+"""Training examples as they might have been received as well: other phase, carrier, gain, noise.
+
+Each change is one that a radio makes, and acts on I/Q before anything is drawn of it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from rfmae.datasets.recipe import Recipe, load_recipe
+from rfmae.datasets.store import Dataset
+from rfmae.errors import RecipeError, nearest
+from rfmae.records import ComplexArray, FloatArray, View, Views
+from rfmae.signal.channel import offset_carrier, rotate, times, white_noise
+from rfmae.signal.interpolation import delay
+from rfmae.signal.receiver import unit_power
+from rfmae.signal.streams import addressed
+from rfmae.units import db_to_ratio
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How far an example is changed at most; each draws its own share, uniformly. Off by default.
+
+    Carrier phase, carrier offset, timing and gain go to either side. `noise_db` makes the noise
+    anew, as strong as it was (0) or up to so many dB stronger; none leaves it.
+    """
+
+    phase_turns: float = 0.0
+    carrier_offset_turns_per_symbol: float = 0.0
+    timing_offset_symbols: float = 0.0
+    gain_db: float = 0.0
+    noise_db: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, highest in _HIGHEST.items():
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= highest:
+                raise RecipeError(
+                    f"{name} of an augmentation must lie in 0 to {highest:g}, got {value:g}"
+                )
+
+    @property
+    def is_off(self) -> bool:
+        """Whether it leaves every example as it is."""
+        return self == Augmentation()
+
+
+_HIGHEST = {
+    "phase_turns": 0.5,
+    "carrier_offset_turns_per_symbol": 0.01,  # a matched filter hardly loses anything yet
+    "timing_offset_symbols": 0.5,
+    "gain_db": 60.0,
+    "noise_db": 30.0,
+}
+
+_WORDS = {
+    "phase": ("phase_turns", 0.5),
+    "carrier": ("carrier_offset_turns_per_symbol", 1e-4),
+    "timing": ("timing_offset_symbols", 0.1),
+    "gain": ("gain_db", 6.0),
+    "noise": ("noise_db", 0.0),
+}
+"""What a word stands for, and how far it goes where no number is given."""
+
+
+def parse_augmentation(text: str) -> Augmentation:
+    """Words between commas, each with a number if another than its own is meant.
+
+    >>> parse_augmentation("phase,noise=3").noise_db
+    3.0
+    """
+    found: dict[str, float] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        word, _, number = part.partition("=")
+        if word not in _WORDS:
+            raise RecipeError(f"unknown augmentation {word!r}; {nearest(word, _WORDS)}")
+        name, usual = _WORDS[word]
+        try:
+            found[name] = float(number) if number else usual
+        except ValueError:
+            raise RecipeError(f"{word}= takes a number, got {number!r}") from None
+    return Augmentation(**found)
+
+
+class Augmenter:
+    """Changes the I/Q of the batch of a step; seed and step decide how.
+
+    Whatever is asked for draws from a stream of its own, for the whole batch, so that neither the
+    other changes nor how the batch is cut touch it. The receiver's unit power is restored where
+    the recipe has it; there a gain changes nothing.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        augmentation: Augmentation,
+        views: tuple[View, ...],
+        *,
+        batch_size: int,
+        seed: int,
+    ) -> None:
+        """`views` are those that inputs are drawn from."""
+        recipe = load_recipe(dataset.folder / "recipe.toml") if dataset.has_clean else None
+        _check(dataset, recipe, augmentation, views)
+        self._augmentation = augmentation
+        self._rates = {view: dataset.samples_per_symbol(view) for view in views}
+        self._unit_power = recipe is not None and recipe.source.kind == "synthetic"
+        self._batch_size, self._seed = batch_size, seed
+
+    @property
+    def needs_clean(self) -> bool:
+        """Whether it cannot do without the clean twins."""
+        return self._augmentation.noise_db is not None
+
+    def __call__(
+        self, observed: Views, clean: Views, step: int, piece: slice = slice(None)
+    ) -> Views:
+        """The rows `piece` of the batch of a step (N, T) in each view, changed."""
+        if self._augmentation.is_off:
+            return observed
+        drawn = self._drawn(step, piece)
+        return {
+            view: self._changed(iq, clean.get(view), drawn, self._rates[view], step, piece)
+            for view, iq in observed.items()
+        }
+
+    def _drawn(self, step: int, piece: slice) -> dict[str, FloatArray]:
+        """How far each example of a piece is changed, by the name of the change, each (N,)."""
+        drawn = {}
+        for number, item in enumerate(fields(Augmentation)):
+            furthest = getattr(self._augmentation, item.name)
+            if furthest is not None:
+                lowest = 0.0 if item.name == "noise_db" else -furthest
+                shares = self._generator(step, number).random(self._batch_size)[piece]
+                drawn[item.name] = lowest + (furthest - lowest) * shares
+        return drawn
+
+    def _changed(
+        self,
+        iq: ComplexArray,
+        twin: ComplexArray | None,
+        drawn: dict[str, FloatArray],
+        rate: float,
+        step: int,
+        piece: slice,
+    ) -> ComplexArray:
+        asked, noise = self._augmentation, None
+        if "noise_db" in drawn and twin is not None:
+            amplitude, power = signal_and_noise(iq, twin)
+            iq = times(twin, amplitude[:, None])
+            power = power * db_to_ratio(drawn["noise_db"])
+            noise = self._noise(iq.shape[1], step, piece)
+            noise = times(noise, np.sqrt(power)[:, None])
+        if asked.timing_offset_symbols:
+            iq = delay(iq, drawn["timing_offset_symbols"] * rate)
+        if asked.carrier_offset_turns_per_symbol:
+            iq = offset_carrier(iq, drawn["carrier_offset_turns_per_symbol"] / rate)
+        if asked.phase_turns:
+            iq = rotate(iq, drawn["phase_turns"])
+        if noise is not None:
+            iq = iq + noise
+        if asked.gain_db:
+            iq = times(iq, np.sqrt(db_to_ratio(drawn["gain_db"]))[:, None])
+        return unit_power(iq) if self._unit_power else iq
+
+    def _noise(self, samples: int, step: int, piece: slice) -> ComplexArray:
+        rng = self._generator(step, len(_HIGHEST))
+        return white_noise((self._batch_size, samples), 1.0, rng)[piece]
+
+    def _generator(self, step: int, purpose: int) -> np.random.Generator:
+        return addressed(self._seed, (_AUGMENTATION, step, purpose))
+
+
+_AUGMENTATION = 0xA06  # keeps its addresses apart from those of examples and of training
+
+
+def signal_and_noise(observed: ComplexArray, clean: ComplexArray) -> tuple[FloatArray, FloatArray]:
+    """Amplitude of the clean twin in each example by least squares, and the power beside it, (N,).
+
+    Of T samples at a signal-to-noise ratio s the amplitude is off by about 1/√(2·T·s) of itself.
+    """
+    seen, twin = observed.astype(np.complex128), clean.astype(np.complex128)
+    energy = np.square(np.abs(twin)).sum(axis=1)
+    amplitude = (twin.conj() * seen).real.sum(axis=1) / np.where(energy > 0, energy, 1.0)
+    left = seen - amplitude[:, None] * twin
+    return amplitude, np.square(np.abs(left)).mean(axis=1)
+
+
+# what is true to radio, and what would not be -------------------------------------------------
+
+_NOT_NOISE = {
+    "carrier_to_interference_db",
+    "impulse_probability",
+    "iq_gain_imbalance_db",
+    "iq_phase_imbalance_degrees",
+    "dc_offset_rms",
+    "clip_level_rms",
+    "quantiser_bits",
+}
+_WHITE_AFTER_ITS_FILTER = ("rrc", "rectangular", "half-sine")
+
+
+def _check(
+    dataset: Dataset, recipe: Recipe | None, asked: Augmentation, views: tuple[View, ...]
+) -> None:
+    """Refuse what would make examples that no receiver sees."""
+    if asked.timing_offset_symbols and "symbols" in views:
+        raise RecipeError(
+            "a timing offset cannot be made of symbols, which are past their timing, but inputs of "
+            f"{dataset.name} are drawn from them; leave out timing, or observe the waveform"
+        )
+    if asked.noise_db is not None:
+        dataset.check_clean()
+        assert recipe is not None  # comes with the clean twins
+        why = next(_against_noise(recipe, views), None)
+        if why:
+            raise RecipeError(f"noise of {dataset.name} cannot be made anew: {why}; leave it out")
+
+
+def _against_noise(recipe: Recipe, views: tuple[View, ...]) -> Iterator[str]:
+    """Why the noise of some views of a recipe is not white, or not all there is."""
+    source = recipe.source
+    if source.kind == "published":
+        yield "published signals hold each sample of it"
+    if len(views) > 1:
+        yield "symbols and waveform must have the same"
+    other = sorted(_NOT_NOISE & {*recipe.drawn_names})
+    if other:
+        yield f"{other[0]} disturbs examples, too"
+    if "waveform" in views and source.receiver.waveform == "filtered":
+        yield "its waveforms have passed the matched filter"
+    if "symbols" in views and source.pulse.shape not in _WHITE_AFTER_ITS_FILTER:
+        yield f"the filter of a pulse {source.pulse.shape} leaves it coloured"

@@ -1,0 +1,93 @@
+"""A data set that lies in memory, for arrays that somebody holds already."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rfmae.datasets.store import Dataset, Rows
+from rfmae.errors import DatasetError
+from rfmae.records import (
+    IMAGE_ALONE,
+    FloatArray,
+    ImageConfig,
+    IntArray,
+    IqBatch,
+    Modality,
+    View,
+)
+
+_ALL = slice(None)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldDataset(Dataset):
+    """Observed examples of one view by split, in memory; there are no clean twins and no folder.
+
+    Whatever asks a `Dataset` for I/Q, labels or what it is may be given this one.
+    """
+
+    held: Mapping[str, IqBatch]
+
+    def read_observed(self, split: str, rows: Rows = _ALL, view: View | None = None) -> IqBatch:
+        self._view(view)  # refuses what is not held
+        batch = self.held[split]
+        return IqBatch(
+            iq=batch.iq[rows],
+            label=batch.label[rows],
+            snr_db=batch.snr_db[rows],
+            classes=batch.classes,
+            samples_per_symbol=batch.samples_per_symbol,
+            snr_reference=batch.snr_reference,
+        )
+
+    def labels(self, split: str) -> tuple[IntArray, FloatArray]:
+        return self.held[split].label, self.held[split].snr_db
+
+    def drawn(self, split: str, rows: Rows = _ALL) -> dict[str, FloatArray]:
+        return {}
+
+
+def hold_dataset(
+    splits: Mapping[str, IqBatch],
+    *,
+    name: str,
+    view: View,
+    image: ImageConfig,
+    modalities: tuple[Modality, ...] = IMAGE_ALONE,
+    any_phase: bool,
+) -> HeldDataset:
+    """Batches of I/Q (N, T) by split as a data set; `train` says what they all are.
+
+    `any_phase` says whether an example that is turned by a quarter is another of the same law.
+    """
+    first = splits["train"]
+    for split, batch in splits.items():
+        if (batch.iq.shape[1], batch.classes) != (first.iq.shape[1], first.classes):
+            raise DatasetError(
+                f"split {split} must hold examples of {first.iq.shape[1]} samples and the classes "
+                f"of the training split, got {batch.iq.shape[1]} of {', '.join(batch.classes)}"
+            )
+    card = {
+        "name": name,
+        "fingerprint": "in-memory",
+        "about": "Arrays that were given.",
+        "synthetic": False,
+        "classes": list(first.classes),
+        "snr_db": np.unique(first.snr_db[np.isfinite(first.snr_db)]).tolist(),  # where stated
+        "snr_reference": first.snr_reference,
+        "any_phase": any_phase,
+        "same_signals": [],
+        "views": {
+            view: {
+                "samples": first.iq.shape[1],
+                "samples_per_symbol": first.samples_per_symbol,
+            }
+        },
+        "drawn": [],
+        "examples": {split: len(batch) for split, batch in splits.items()},
+        "image": asdict(image),
+        "modalities": [asdict(modality) for modality in modalities],
+    }
+    return HeldDataset(Path(name), card, dict(splits))

@@ -1,0 +1,91 @@
+"""Accuracy against labelled examples: every run a point, every budget a mean with its interval."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from rfmae.errors import ShapeError
+from rfmae.units import SnrReference
+
+
+@dataclass(frozen=True, slots=True)
+class LabelPoint:
+    """One run: a method that saw so many labels of each class, drawn by a seed."""
+
+    method: str
+    labels_per_class: int
+    seed: int
+    hits: tuple[int, ...]  # (S,) of the test examples at each SNR point
+    examples: tuple[int, ...]  # (S,)
+
+    def __post_init__(self) -> None:
+        if len(self.hits) != len(self.examples) or not sum(self.examples):
+            raise ShapeError(
+                "a point needs hits and examples of each SNR, "
+                f"got {len(self.hits)} and {len(self.examples)}"
+            )
+
+    @property
+    def accuracy(self) -> float:
+        return sum(self.hits) / sum(self.examples)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelMean:
+    """The mean of a method at a budget over its seeds, with the 95 % interval of that mean.
+
+    `low` and `high` are of Student's t over the seeds; of a single seed they are the Wilson
+    interval of its test examples, which says nothing of other seeds.
+    """
+
+    method: str
+    labels_per_class: int
+    seeds: int
+    accuracy: float
+    low: float
+    high: float
+    worst: float  # of the seeds
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What the best receiver reaches on the same test examples, by what it sees.
+
+    Where `is_bound` is false it is what one reader reached, and the ceiling lies no lower.
+    """
+
+    seen: str  # the sequence, or the planes of an image
+    accuracy: float
+    is_bound: bool
+
+    @property
+    def name(self) -> str:
+        return f"{'ceiling' if self.is_bound else 'reached by a reader'}: {self.seen}"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCurve:
+    """All points of a data set, and what the best receivers reach on its test examples."""
+
+    data_set: str
+    classes: tuple[str, ...]
+    snr_db: tuple[float, ...]
+    snr_reference: SnrReference
+    points: tuple[LabelPoint, ...]
+    means: tuple[LabelMean, ...]
+    ceilings: tuple[Limit, ...]
+    provenance: dict[str, Any]
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """In the order in which they first come."""
+        return tuple(dict.fromkeys(point.method for point in self.points))
+
+    @property
+    def budgets(self) -> tuple[int, ...]:
+        """Labels per class, ascending."""
+        return tuple(sorted({point.labels_per_class for point in self.points}))
+
+    def of(self, method: str) -> tuple[LabelMean, ...]:
+        """The means of a method, budgets ascending."""
+        own = (mean for mean in self.means if mean.method == method)
+        return tuple(sorted(own, key=lambda mean: mean.labels_per_class))

@@ -1,0 +1,195 @@
+"""What was found of a denoiser, as tables and as a section of Markdown."""
+
+from collections.abc import Iterable, Iterator
+from itertools import product
+
+import numpy as np
+
+from rfmae.records import DenoiseReport, Likeness, Mean, Recognition
+from rfmae.reporting.assessment_tables import comparison_table
+from rfmae.reporting.tables import Table, accuracy_csv, accuracy_table, markdown
+from rfmae.units import SNR_REFERENCE_NAMES
+
+MEASURES: dict[str, tuple[str, int]] = {
+    "psnr_db": ("PSNR in dB", 2),
+    "ssim": ("SSIM", 3),
+    "foreground_psnr_db": ("PSNR of the foreground in dB", 2),
+    "evm_percent": ("EVM in %", 1),
+}
+"""What the measures are called, and with how many decimals they are told."""
+
+_OF_CLASSES = ("psnr_db", "ssim")
+_TOLD_OF_CLASSES = ("noisy", "reconstruction", "class mean")
+_BY_CLASS = "Class by class"
+_RECOGNITION = "Does denoising help to recognise? Accuracy in % (95 %)"
+_BEFORE_AFTER = "Recognition before and after"
+_NOTHING = "–"
+_ALL = "all"
+
+
+def denoise_table(report: DenoiseReport, decimals: tuple[int, int] = (2, 3)) -> Table:
+    """Mean PSNR and SSIM of every answer per SNR, and over all examples last."""
+    measures = list(zip((report.psnr_db, report.ssim), ("PSNR", "SSIM"), decimals, strict=True))
+    columns = [(values, places) for held, _, places in measures for values in held.values()]
+    heads = [_snr_head(report), *(f"{name} {one}" for held, name, _ in measures for one in held)]
+    rows = [
+        [
+            f"{snr_db:g}",
+            *(f"{values[s]:.{places}f}" for values, places in columns),
+            str(report.examples_per_snr[s]),
+        ]
+        for s, snr_db in enumerate(report.snr_db)
+    ]
+    means = [f"{report.mean(values):.{places}f}" for values, places in columns]
+    return [*heads, "examples"], [*rows, [_ALL, *means, str(report.examples_per_snr.sum())]]
+
+
+def likeness_table(report: DenoiseReport, measure: str, *, intervals: bool = True) -> Table:
+    """One measure per SNR, a column an answer, all examples last; ± half of its 95 % interval."""
+    decimals = MEASURES[measure][1]
+    held = {name: item for name, item in report.of(measure).items() if item.examples.any()}
+    points = [item.per_snr for item in held.values()]
+    rows = [
+        [
+            f"{snr_db:g}",
+            *(_cell(mean, decimals, s, spread=intervals) for mean in points),
+            str(report.examples_per_snr[s]),
+        ]
+        for s, snr_db in enumerate(report.snr_db)
+    ]
+    overall = [_cell(item.overall, decimals, spread=intervals) for item in held.values()]
+    last = [_ALL, *overall, str(report.examples_per_snr.sum())]
+    return [_snr_head(report), *held, "examples"], [*rows, last]
+
+
+def class_table(report: DenoiseReport) -> Table:
+    """PSNR and SSIM of each class over all SNR points, before and after, beside its template."""
+    columns = [
+        (item.per_class, MEASURES[measure][1], f"{MEASURES[measure][0].split()[0]} {answer}")
+        for measure in _OF_CLASSES
+        for answer, item in report.of(measure).items()
+        if answer in _TOLD_OF_CLASSES
+    ]
+    rows = [
+        [name, *(_cell(mean, decimals, m) for mean, decimals, _ in columns)]
+        for m, name in enumerate(report.classes)
+    ]
+    return ["class", *(head for _, _, head in columns)], rows
+
+
+def recognition_table(recognition: Recognition) -> Table:
+    """Accuracy in % with Wilson intervals of one classifier per SNR, a column a kind of images."""
+    return accuracy_table(recognition.accuracy)
+
+
+def denoising_csv(report: DenoiseReport) -> Table:
+    """One row for each measure, answer, class and SNR, `all` of either included, six decimals."""
+    heads = ["measure", "answer", "class", "snr_db", "snr_reference"]
+    heads += ["examples", "mean", "low_95", "high_95"]
+    rows = [
+        [item.measure, item.answer, name, snr_db, report.snr_reference, *_numbers(mean)]
+        for item in report.likeness
+        for name, snr_db, mean in _cells(item, report)
+    ]
+    return heads, rows
+
+
+def recognition_csv(recognition: Recognition) -> Table:
+    """One row for each kind of images and SNR, ratios in full precision."""
+    heads, rows = accuracy_csv(recognition.accuracy)
+    return ["images", *heads[1:]], rows
+
+
+def denoising_tables(report: DenoiseReport) -> dict[str, Table]:
+    """Every table of a report by its title, in the order in which it is told."""
+    tables = {
+        title: likeness_table(report, measure)
+        for measure, (title, _) in MEASURES.items()
+        if report.of(measure)
+    } or {"PSNR in dB and SSIM": denoise_table(report)}
+    if report.of("psnr_db"):
+        tables[_BY_CLASS] = class_table(report)
+    if report.recognition is not None:
+        tables[_RECOGNITION] = recognition_table(report.recognition)
+        tables[_BEFORE_AFTER] = comparison_table(report.recognition.comparisons)
+    return tables
+
+
+def denoising_section(report: DenoiseReport) -> list[str]:
+    """The section of a report about denoising, as blocks of Markdown."""
+    section = ["## Denoising: likeness to the clean image", _ABOUT]
+    section += [f"- {note}" for note in report.notes]
+    section.append("![likeness against SNR](figures/denoising.png)")
+    if report.recognition is not None:
+        section.append("![does denoising help to recognise?](figures/recognition.png)")
+    for title, table in denoising_tables(report).items():
+        section += [f"### {title}", *EXPLAINED.get(title, ()), markdown(table)]
+    return section
+
+
+_ABOUT = (
+    "Means over single images, never over pooled pixels, ± half of their 95 % interval, which "
+    "counts the spread within each class and SNR; data range 1. *Reconstruction*: every patch was "
+    "predicted while it was hidden; *unmasked*: nothing was hidden. *Noisy* is the input itself, "
+    "*median* its 3×3 median, *Wiener* the best linear filter that is alike at every place, fitted "
+    "on training images. *Class mean* answers every image with the mean clean image of its true "
+    "class, *blank* with black."
+)
+
+EXPLAINED: dict[str, tuple[str, ...]] = {
+    MEASURES["ssim"][0]: (
+        "Gaussian window of deviation 1.5 pixels, as scikit-image has it, mean over the planes.",
+    ),
+    MEASURES["foreground_psnr_db"][0]: (
+        "Over the pixels that are brighter than a tenth of the brightest one of their plane in the "
+        "clean image.",
+    ),
+    MEASURES["evm_percent"][0]: (
+        "Distance of the brightness of the sharpest plane of symbols from the nearest clean "
+        "symbol, rms, against the rms amplitude of the clean ones. The kernel by which symbols are "
+        "drawn is in it, as the clean images show.",
+    ),
+    _RECOGNITION: ("One classifier names noisy, denoised and clean images of the same examples.",),
+    _BEFORE_AFTER: ("Each kind of images against the noisy ones, example by example.",),
+}
+"""What has to be known of a table, by its title."""
+
+
+def _snr_head(report: DenoiseReport) -> str:
+    return f"{SNR_REFERENCE_NAMES[report.snr_reference]} (dB)"
+
+
+def _cell(mean: Mean, decimals: int, place: int | tuple[()] = (), *, spread: bool = True) -> str:
+    if not mean.examples[place]:
+        return _NOTHING
+    value, half = mean.value[place], mean.half[place]
+    told = f" ± {half:.{decimals}f}" if spread and np.isfinite(half) else ""
+    return f"{value:.{decimals}f}{told}"
+
+
+def _cells(item: Likeness, report: DenoiseReport) -> Iterator[tuple[str, str, Mean]]:
+    """Class, SNR and mean of all images, of each SNR, of each class, of each of both."""
+    yield _ALL, _ALL, item.overall
+    points = [f"{snr_db:g}" for snr_db in report.snr_db]
+    yield from (
+        (_ALL, point, mean) for point, mean in zip(points, _each(item.per_snr), strict=True)
+    )
+    of_classes = zip(report.classes, _each(item.per_class), strict=True)
+    yield from ((name, _ALL, mean) for name, mean in of_classes)
+    for (s, point), (m, name) in product(enumerate(points), enumerate(report.classes)):
+        yield name, point, item.cell(s, m)
+
+
+def _each(means: Mean) -> Iterable[Mean]:
+    parts = zip(means.examples, means.value, means.half, strict=True)
+    return (Mean(*map(np.asarray, part)) for part in parts)
+
+
+def _numbers(mean: Mean) -> list[str]:
+    """Count, mean and bounds; empty where nothing is known."""
+    numbers = (mean.value, mean.value - mean.half, mean.value + mean.half)
+    known = mean.examples > 0
+    return [
+        str(mean.examples),
+        *(f"{number:.6f}" if known and np.isfinite(number) else "" for number in numbers),
+    ]

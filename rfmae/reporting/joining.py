@@ -1,0 +1,155 @@
+"""Several reports of the same exam as one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import numpy as np
+
+from rfmae.errors import ArtefactError
+from rfmae.records import RobustnessGrid, SnrReport
+from rfmae.reporting.account import Report
+
+Item = TypeVar("Item")
+
+
+def joined(reports: Mapping[str, Report], title: str) -> Report:
+    """Reports by their names as one: models side by side, in the order in which they come.
+
+    Comparisons stay those within the reports. Reports of other data, other classes or other SNR
+    points are refused; models of one name that are not the same are named by report too.
+    """
+    check_same_exam(reports)
+    told = list(told_apart(reports).values())
+    denoised = next((item for item in told if item.denoising is not None), None)
+    return Report(
+        title=title,
+        headline=" ".join(item.headline for item in told),
+        provenance=_provenance(reports),
+        accuracy=_merged(item.accuracy for item in told),
+        ceilings=_merged(item.ceilings for item in told),
+        assessments=_merged(item.assessments for item in told),
+        comparisons=tuple(dict.fromkeys(pair for item in told for pair in item.comparisons)),
+        robustness=tuple(_grids(told)),
+        embedding=tuple({map_.model: map_ for item in told for map_ in item.embedding}.values()),
+        denoising=denoised.denoising if denoised else None,
+        gallery=next((item.gallery for item in told if item.gallery), ()),
+        notes=tuple(dict.fromkeys(note for item in told for note in item.notes)),
+    )
+
+
+def check_same_exam(reports: Mapping[str, Report]) -> None:
+    """Refuse reports of different data sets, class lists or SNR points."""
+    (name, first), *others = reports.items()
+    for other, report in others:
+        for what, value, expected in _facts(report, first):
+            if value != expected:
+                raise ArtefactError(
+                    f"reports are joined that tell of the same {what}, but {name} has {expected} "
+                    f"and {other} has {value}; join others or evaluate again"
+                )
+
+
+def told_apart(reports: Mapping[str, Report]) -> dict[str, Report]:
+    """The same reports, in which models of one name but of other counts are named by report too."""
+    seen: dict[str, SnrReport] = {}
+    apart = {}
+    for name, report in reports.items():
+        news = {
+            model: f"{model} ({name})"
+            for model, item in report.accuracy.items()
+            if model in seen and not _equal(seen[model], item)
+        }
+        apart[name] = renamed(report, news)
+        seen = {**apart[name].accuracy, **seen}
+    return apart
+
+
+def renamed(report: Report, names: Mapping[str, str]) -> Report:
+    """A report whose models have other names."""
+
+    def new(name: str) -> str:
+        return names.get(name, name)
+
+    return replace(
+        report,
+        accuracy={new(name): item for name, item in report.accuracy.items()},
+        assessments={new(name): item for name, item in report.assessments.items()},
+        comparisons=tuple(
+            replace(item, first=new(item.first), second=new(item.second))
+            for item in report.comparisons
+        ),
+        robustness=tuple(_renamed_grid(grid, names) for grid in report.robustness),
+        embedding=tuple(replace(item, model=new(item.model)) for item in report.embedding),
+    )
+
+
+def _facts(report: Report, first: Report) -> list[tuple[str, Any, Any]]:
+    """What two reports must have in common, of this one and of the first."""
+    data = [(item.provenance.get("data_set", "an unnamed one")) for item in (report, first)]
+    facts: list[tuple[str, Any, Any]] = [("data set", data[0], data[1])]
+    if report.accuracy and first.accuracy:
+        ours, theirs = (next(iter(item.accuracy.values())) for item in (report, first))
+        facts.append(("classes", ", ".join(ours.classes), ", ".join(theirs.classes)))
+        facts.append(("SNR points", list(ours.snr_db), list(theirs.snr_db)))
+    return facts
+
+
+def _equal(first: SnrReport, second: SnrReport) -> bool:
+    return np.array_equal(first.counts, second.counts)
+
+
+def _merged(parts: Iterable[Mapping[str, Item]]) -> dict[str, Item]:
+    """All parts by name; of one name the first stays."""
+    merged: dict[str, Item] = {}
+    for part in parts:
+        for name, item in part.items():
+            merged.setdefault(name, item)
+    return merged
+
+
+def _grids(reports: Sequence[Report]) -> list[RobustnessGrid]:
+    """Grids of the same values and as many examples become one, with the models of all."""
+    found: dict[tuple[Any, ...], RobustnessGrid] = {}
+    for grid in (grid for report in reports for grid in report.robustness):
+        key = (grid.what, grid.unit, grid.values, tuple(grid.examples.tolist()))
+        there = found.get(key)
+        found[key] = grid if there is None else _both(there, grid)
+    return list(found.values())
+
+
+def _both(first: RobustnessGrid, second: RobustnessGrid) -> RobustnessGrid:
+    return replace(
+        first,
+        hits={**second.hits, **first.hits},
+        drop_at={**second.drop_at, **first.drop_at},
+        left_out={**second.left_out, **first.left_out},
+    )
+
+
+def _renamed_grid(grid: RobustnessGrid, names: Mapping[str, str]) -> RobustnessGrid:
+    return replace(
+        grid,
+        hits=_by_new_names(grid.hits, names),
+        drop_at=_by_new_names(grid.drop_at, names),
+        left_out=_by_new_names(grid.left_out, names),
+    )
+
+
+def _by_new_names(items: Mapping[str, Item], names: Mapping[str, str]) -> dict[str, Item]:
+    return {names.get(name, name): item for name, item in items.items()}
+
+
+def _provenance(reports: Mapping[str, Report]) -> dict[str, Any]:
+    """What all reports say of themselves, and under its name what each says alone."""
+    facts = [report.provenance for report in reports.values()]
+    common = {
+        name: value
+        for name, value in facts[0].items()
+        if all(other.get(name) == value for other in facts[1:])
+    }
+    own = {
+        report: {name: value for name, value in told.items() if name not in common}
+        for report, told in zip(reports, facts, strict=True)
+    }
+    return {**common, "joined_from": own}

@@ -1,0 +1,118 @@
+"""The label-efficiency curve as tables, and its account in a folder."""
+
+from pathlib import Path
+
+from rfmae.artefacts import write_json
+from rfmae.records import as_plain
+from rfmae.records.label_curve import LabelCurve, LabelMean
+from rfmae.reporting.figure_files import save_figure
+from rfmae.reporting.label_curve_figures import NAMES, label_curve_figure
+from rfmae.reporting.tables import Table, markdown, write_csv
+
+
+def label_curve_table(curve: LabelCurve) -> Table:
+    """A row for each budget, a column for each method: mean and interval in %."""
+    cells = {(mean.method, mean.labels_per_class): _cell(mean) for mean in curve.means}
+    heads = ["labels per class", *(NAMES.get(method, method) for method in curve.methods)]
+    rows = [
+        [f"{budget:,}", *(cells.get((method, budget), "") for method in curve.methods)]
+        for budget in curve.budgets
+    ]
+    return heads, rows
+
+
+def label_curve_csv(curve: LabelCurve) -> Table:
+    """One row for each method and budget, in full precision."""
+    heads = ["method", "labels_per_class", "seeds", "accuracy", "low_95", "high_95", "worst"]
+    rows = [
+        [
+            mean.method,
+            str(mean.labels_per_class),
+            str(mean.seeds),
+            *(f"{value:.6f}" for value in (mean.accuracy, mean.low, mean.high, mean.worst)),
+        ]
+        for mean in curve.means
+    ]
+    return heads, rows
+
+
+def points_csv(curve: LabelCurve) -> Table:
+    """One row for each run and SNR point."""
+    heads = ["method", "labels_per_class", "seed", "snr_db", "examples", "hits"]
+    rows = [
+        [
+            point.method,
+            str(point.labels_per_class),
+            str(point.seed),
+            f"{snr_db:g}",
+            str(point.examples[s]),
+            str(point.hits[s]),
+        ]
+        for point in curve.points
+        for s, snr_db in enumerate(curve.snr_db)
+    ]
+    return heads, rows
+
+
+def write_label_curve(curve: LabelCurve, folder: Path) -> None:
+    """Write `report.json`, `report.md`, tables and figures into a folder that is there."""
+    write_json(folder / "report.json", label_curve_json(curve))
+    write_csv(label_curve_csv(curve), folder / "curve.csv")
+    write_csv(points_csv(curve), folder / "points.csv")
+    (folder / "report.md").write_text(label_curve_markdown(curve), encoding="utf-8")
+    figure = label_curve_figure(curve)
+    for suffix in (".png", ".svg"):
+        save_figure(figure, folder / "figures" / f"label-curve{suffix}")
+
+
+def label_curve_json(curve: LabelCurve) -> dict[str, object]:
+    """The whole account as plain JSON."""
+    return {"headline": headline(curve), **as_plain(curve)}
+
+
+def headline(curve: LabelCurve) -> str:
+    """The best method at the least and at the largest budget, in one sentence."""
+    ends = dict.fromkeys((curve.budgets[0], curve.budgets[-1]))
+    parts = [_best(curve, budget) for budget in ends]
+    limits = "".join(
+        f"; the ceiling ({name}) is {100 * share:.1f} %"
+        for name, share in list(curve.ceilings.items())[:1]
+    )
+    return f"{'; '.join(parts)}{limits}."
+
+
+def _best(curve: LabelCurve, budget: int) -> str:
+    means = [mean for mean in curve.means if mean.labels_per_class == budget]
+    best = max(means, key=lambda mean: mean.accuracy)
+    name = NAMES.get(best.method, best.method)
+    return f"with {budget:,} labels per class {name} is best: {_cell(best)} %"
+
+
+def label_curve_markdown(curve: LabelCurve) -> str:
+    """The account to be read."""
+    told = [f"- {key.replace('_', ' ')}: {_words(item)}" for key, item in curve.provenance.items()]
+    ceilings = [f"- Ceiling, {name}: {100 * share:.1f} %" for name, share in curve.ceilings.items()]
+    sections = [
+        f"# Label efficiency on {curve.data_set}",
+        headline(curve)[0].upper() + headline(curve)[1:],
+        "Accuracy in % over the test split, mean over the seeds with its 95 % interval (Student's "
+        "t; of a single seed the Wilson interval of its test examples).",
+        markdown(label_curve_table(curve)),
+        *(["\n".join(ceilings)] if ceilings else []),
+        "![accuracy against labels per class](figures/label-curve.png)",
+        "## How this came about",
+        "\n".join(told),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _cell(mean: LabelMean) -> str:
+    return f"{100 * mean.accuracy:.1f} ({100 * mean.low:.1f}–{100 * mean.high:.1f})"
+
+
+def _words(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_words(item)}" for name, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_words, value))
+    return str(value)

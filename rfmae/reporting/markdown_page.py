@@ -1,0 +1,137 @@
+"""A report in Markdown, as it is read on GitHub."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rfmae.reporting.account import Report
+from rfmae.reporting.assessment_tables import (
+    bands_table,
+    comparison_table,
+    confusions_table,
+    cost_table,
+    drops_table,
+    open_set_table,
+    summary_table,
+)
+from rfmae.reporting.contents import embedding_name
+from rfmae.reporting.denoising_tables import denoising_section
+from rfmae.reporting.tables import Table, accuracy_table, markdown
+
+_ABOUT_CEILINGS = (
+    "A *ceiling* is the Bayes accuracy of the class list: what the best receiver reaches that sees "
+    "the whole sequence, or what the planes of the image show; one marked ≥ is what a reader of "
+    "those planes reached, so that theirs lies no lower."
+)
+
+
+def markdown_page(report: Report) -> str:
+    """The whole report, with its figures as they lie beside it."""
+    blocks = [f"# {report.title}", report.headline, *(f"- {note}" for note in report.notes)]
+    blocks += [*_accuracy(report), *_models(report), *_losses(report), *_confidence(report)]
+    blocks += [*_robustness(report), *_unknown(report)]
+    if report.denoising is not None:
+        blocks += denoising_section(report.denoising)
+        if report.gallery:
+            blocks.append("![noisy, reconstructed, clean](figures/strip.png)")
+    blocks += [*_maps(report), *_cost(report)]
+    blocks += ["## How this came about", _provenance(report.provenance)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _accuracy(report: Report) -> Iterator[str]:
+    if not report.accuracy:
+        return
+    name, first = next(iter(report.accuracy.items()))
+    yield "## Accuracy in % with 95 % Wilson intervals"
+    yield markdown(accuracy_table(report.accuracy, report.ceilings))
+    if report.ceilings:
+        yield _ABOUT_CEILINGS
+    yield "![accuracy against SNR](figures/accuracy.png)"
+    yield f"## Confusion of {name}"
+    yield "![confusion matrix](figures/confusion.png)"
+    if len(first.snr_db) > 1:
+        yield "![confusion at every SNR](figures/confusion-per-snr.png)"
+    yield from _told("The most frequent, in %", confusions_table(report.assessments))
+
+
+def _models(report: Report) -> Iterator[str]:
+    if not report.assessments:
+        return
+    yield "## The models at a glance"
+    yield "In % where nothing else is said."
+    yield markdown(summary_table(report.accuracy, report.assessments))
+    yield from _told("Low, middle and high SNR, in %", bands_table(report.assessments))
+    yield from _told(
+        "On the same examples: McNemar’s exact test, paired bootstrap of the difference",
+        comparison_table(report.comparisons),
+    )
+
+
+def _losses(report: Report) -> Iterator[str]:
+    if any(item.gap is not None for item in report.assessments.values()):
+        yield "## Where the rest is lost"
+        yield "![right, lost by the model, lost by the image, known to nobody](figures/gap.png)"
+
+
+def _confidence(report: Report) -> Iterator[str]:
+    if not report.assessments:
+        return
+    yield "## Can its confidence be believed?"
+    yield "Bins of as many examples each; on the diagonal a model is right as often as it says."
+    yield "![reliability](figures/reliability.png)"
+    yield "Wrong answers among those given, when only the surest examples are answered:"
+    yield "![risk against coverage](figures/risk-coverage.png)"
+
+
+def _robustness(report: Report) -> Iterator[str]:
+    if not report.robustness:
+        return
+    yield "## When the world differs from training"
+    yield "![accuracy while one thing grows worse](figures/robustness.png)"
+    yield from _told("Five points of accuracy are lost at", drops_table(report.robustness))
+    for grid in report.robustness:
+        yield from (f"- {name}, {grid.what}: {why}" for name, why in grid.left_out.items())
+
+
+def _unknown(report: Report) -> Iterator[str]:
+    table = open_set_table(report.assessments)
+    if table[1]:
+        yield "## Signals of no known class"
+        yield "AUROC is the chance that a known example is more confident than an unknown one."
+        yield markdown(table)
+
+
+def _maps(report: Report) -> Iterator[str]:
+    if report.embedding:
+        yield "## Where the encoder puts examples"
+        yield "Only neighbourhoods mean anything: neither distances between groups nor their sizes."
+    for place, told in enumerate(report.embedding):
+        yield f"![{told.method} of {told.model}](figures/{embedding_name(place)}.png)"
+
+
+def _cost(report: Report) -> Iterator[str]:
+    table = cost_table(report.assessments)
+    if table[1]:
+        yield "## What an answer costs"
+        yield "From I/Q to probabilities; p50 and p95 one example at a time."
+        yield markdown(table)
+
+
+def _told(title: str, table: Table) -> Iterator[str]:
+    if table[1]:
+        yield f"### {title}"
+        yield markdown(table)
+
+
+def _provenance(facts: dict[str, Any]) -> str:
+    return "\n".join(
+        f"- {name.replace('_', ' ')}: {_words(value)}" for name, value in facts.items()
+    )
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_words(item)}" for name, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_words, value))
+    return str(value)

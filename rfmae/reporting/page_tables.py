@@ -1,0 +1,79 @@
+"""Tables as the page of a report shows them."""
+
+import re
+from dataclasses import dataclass
+
+from rfmae.reporting.account import Report
+from rfmae.reporting.assessment_tables import (
+    bands_table,
+    calibration_table,
+    comparison_table,
+    confusions_table,
+    cost_table,
+    drops_table,
+    open_set_table,
+    summary_table,
+)
+from rfmae.reporting.denoising_tables import EXPLAINED, denoising_tables
+from rfmae.reporting.tables import Table, accuracy_table, ceiling_table
+
+_NUMBER = re.compile(r"(–|never|[≥<+−-]?\s*\d[\d.,]*([ ±(].*)?)")
+_LONG = 12  # rows, from which a table is folded
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTable:
+    """A table with which of its columns hold numbers, and what has to be known of it."""
+
+    heads: list[str]
+    rows: list[list[str]]
+    numeric: list[bool]
+    about: tuple[str, ...] = ()
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is folded until somebody asks for it."""
+        return len(self.rows) > _LONG
+
+
+def page_tables(report: Report) -> dict[str, ShownTable]:
+    """Every table of the page that has rows, by what it tells."""
+    tables: dict[str, Table] = {}
+    if report.accuracy:
+        tables["accuracy"] = accuracy_table(report.accuracy, report.ceilings)
+    if report.ceilings:
+        tables["ceilings"] = ceiling_table(report.ceilings)
+    if report.assessments:
+        tables |= {
+            "summary": summary_table(report.accuracy, report.assessments),
+            "bands": bands_table(report.assessments),
+            "confusions": confusions_table(report.assessments),
+            "calibration": calibration_table(report.assessments, report.accuracy),
+            "open_sets": open_set_table(report.assessments),
+            "cost": cost_table(report.assessments),
+        }
+    tables["comparisons"] = comparison_table(report.comparisons)
+    tables["drops"] = drops_table(report.robustness)
+    return {name: shown_table(table) for name, table in tables.items() if table[1]}
+
+
+def page_denoising_tables(report: Report) -> dict[str, ShownTable]:
+    """The tables about denoising by their titles."""
+    if report.denoising is None:
+        return {}
+    return {
+        title: shown_table(table, EXPLAINED.get(title, ()))
+        for title, table in denoising_tables(report.denoising).items()
+        if table[1]
+    }
+
+
+def shown_table(table: Table, about: tuple[str, ...] = ()) -> ShownTable:
+    """A table whose columns of numbers are known by what is in them, with true minus signs."""
+    heads, rows = table
+    shown = [[re.sub(r"^-(?=\d)", "−", cell) for cell in row] for row in rows]
+    numeric = [
+        place > 0 and all(_NUMBER.fullmatch(row[place]) for row in shown)
+        for place in range(len(heads))
+    ]
+    return ShownTable(heads, shown, numeric, about)

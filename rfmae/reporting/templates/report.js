@@ -1,0 +1,218 @@
+(() => {
+  "use strict";
+  const data = JSON.parse(document.getElementById("account").textContent);
+  const find = (id) => document.getElementById(id);
+  const percent = (share) => (100 * share).toFixed(1);
+  const decibels = (value) => `${String(value).replace("-", "−")} dB`;
+  const models = Object.keys(data.models);
+  const ceilings = Object.keys(data.ceilings);
+
+  // colours: as the system has them, light or dark
+  const theme = find("theme");
+  const modes = ["auto", "light", "dark"];
+  const remember = (mode) => { try { localStorage.setItem("rfmae-theme", mode); } catch { /* a page may not keep anything */ } };
+  const remembered = () => { try { return localStorage.getItem("rfmae-theme"); } catch { return null; } };
+  const paint = (mode) => {
+    document.documentElement.dataset.theme = mode;
+    theme.querySelector("span").textContent = mode;
+    theme.setAttribute("aria-label", `Colours: ${mode === "auto" ? "as the system has them" : mode}`);
+  };
+  theme.addEventListener("click", () => {
+    const next = modes[(modes.indexOf(document.documentElement.dataset.theme) + 1) % modes.length];
+    paint(next);
+    remember(next);
+  });
+  paint(modes.includes(remembered()) ? remembered() : "auto");
+
+  // the list of sections
+  const nav = document.querySelector("nav");
+  document.querySelectorAll("main section").forEach((section) => {
+    const link = document.createElement("a");
+    link.href = `#${section.id}`;
+    link.textContent = section.dataset.short;
+    const item = document.createElement("li");
+    item.append(link);
+    nav.firstElementChild.append(item);
+  });
+  nav.hidden = false;
+
+  // one SNR, one model
+  const slider = find("point");
+  const chosen = () => find("model")?.value ?? models[0];
+  const summed = (counts) => counts.reduce((sum, at) => sum.map((row, r) => row.map((n, c) => n + at[r][c])));
+  const countsAt = (model, point) => (point === 0 ? summed(model.counts) : model.counts[point - 1]);
+
+  const fill = (cell, count, total, isRight) => {
+    const share = total ? count / total : 0;
+    cell.className = total ? (isRight ? "right" : "") : "none";
+    cell.style.setProperty("--p", share.toFixed(3));
+    cell.textContent = share >= 0.005 ? Math.round(100 * share) : "";
+  };
+
+  const showConfusion = (counts) => {
+    [...find("confusion").tBodies[0].rows].forEach((row, r) => {
+      const total = counts[r].reduce((a, b) => a + b, 0);
+      [...row.cells].slice(1).forEach((cell, c) => {
+        fill(cell, counts[r][c], total, r === c);
+        cell.title = `${data.classes[r]} named ${data.classes[c]}: ${counts[r][c]} of ${total}`;
+      });
+    });
+  };
+
+  const showConfused = (counts) => {
+    const pairs = counts.flatMap((row, r) => {
+      const total = row.reduce((a, b) => a + b, 0);
+      return row.map((n, c) => ({ r, c, n, share: total ? n / total : 0 })).filter((p) => p.c !== r && p.n > 0);
+    });
+    pairs.sort((a, b) => b.share - a.share || b.n - a.n);
+    const lines = pairs.slice(0, 6).map((pair) => {
+      const line = document.createElement("li");
+      const words = document.createElement("span");
+      words.textContent = `${data.classes[pair.r]} → ${data.classes[pair.c]}`;
+      const share = document.createElement("span");
+      share.textContent = `${percent(pair.share)} %`;
+      line.append(words, share);
+      return line;
+    });
+    if (!lines.length) {
+      const none = document.createElement("li");
+      none.textContent = "nothing was confused";
+      lines.push(none);
+    }
+    find("confused").replaceChildren(...lines);
+  };
+
+  const showAccuracy = (model, point, counts) => {
+    const [share, low, high] = point === 0 ? model.overall : [model.accuracy[point - 1], ...model.interval[point - 1]];
+    const total = counts.flat().reduce((a, b) => a + b, 0);
+    const limits = point === 0 ? [] : ceilings.map((name) => `ceiling, ${name}: ${percent(data.ceilings[name][point - 1])} %`);
+    find("here").textContent = `${percent(share)} %`;
+    find("here-beside").textContent = [`right, ${percent(low)}–${percent(high)}, of ${total.toLocaleString("en")} examples`, ...limits].join(" · ");
+  };
+
+  const showGallery = (point) => {
+    const rows = [...document.querySelectorAll("#gallery figure")];
+    rows.forEach((row) => {
+      row.hidden = point === 0 ? !("first" in row.dataset) : Number(row.dataset.point) !== point - 1;
+    });
+    if (find("no-picture")) find("no-picture").hidden = rows.some((row) => !row.hidden);
+  };
+
+  const show = () => {
+    const point = Number(slider.value);
+    const name = point === 0 ? "all points" : decibels(data.snr_db[point - 1]);
+    find("point-name").textContent = name;
+    slider.setAttribute("aria-valuetext", point === 0 ? "all SNR points" : name);
+    if (models.length) {
+      const model = data.models[chosen()];
+      const counts = countsAt(model, point);
+      showConfusion(counts);
+      showConfused(counts);
+      showAccuracy(model, point, counts);
+    }
+    showGallery(point);
+  };
+  if (slider) {
+    slider.addEventListener("input", show);
+    find("model")?.addEventListener("change", show);
+    slider.value = 0;
+    show();
+  }
+
+  // tables go to the clipboard as a spreadsheet takes them
+  const plain = (cell) => cell.textContent.trim().replace(/^−(?=\d)/, "-");
+  const copied = async (text) => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const area = document.createElement("textarea");
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+  };
+  document.querySelectorAll(".copy").forEach((button) => {
+    button.addEventListener("click", async () => {
+      const rows = [...button.closest(".table").querySelectorAll("tr")];
+      await copied(rows.map((row) => [...row.cells].map(plain).join("\t")).join("\n"));
+      button.textContent = "Copied";
+      setTimeout(() => { button.textContent = "Copy table"; }, 1500);
+    });
+  });
+
+  // what is folded is printed all the same
+  addEventListener("beforeprint", () => {
+    document.querySelectorAll("details:not([open])").forEach((fold) => { fold.open = true; fold.dataset.folded = ""; });
+  });
+  addEventListener("afterprint", () => {
+    document.querySelectorAll("details[data-folded]").forEach((fold) => { fold.open = false; delete fold.dataset.folded; });
+  });
+
+  // figures under the pointer of the first chart
+  const tip = find("tip");
+  const row = (label, value, kind) => {
+    const line = document.createElement("div");
+    line.innerHTML = "<span></span><span></span>";
+    line.className = kind;
+    line.firstChild.textContent = label;
+    line.firstChild.className = "c";
+    line.lastChild.textContent = `${value} %`;
+    return line;
+  };
+  const nearest = (svg, event) => {
+    const [left, right] = svg.dataset.field.split(" ").map(Number);
+    const seen = svg.getBoundingClientRect();
+    const x = ((event.clientX - seen.left) / seen.width) * svg.viewBox.baseVal.width;
+    const low = Math.min(...data.snr_db), high = Math.max(...data.snr_db);
+    const wanted = low + ((x - left) / (right - left)) * (high - low);
+    const away = data.snr_db.map((value) => Math.abs(value - wanted));
+    const point = away.indexOf(Math.min(...away));
+    return { point, x: left + ((data.snr_db[point] - low) / (high - low || 1)) * (right - left) };
+  };
+  document.querySelectorAll(".tracked svg").forEach((svg) => {
+    const cursor = document.createElementNS(svg.namespaceURI, "line");
+    cursor.setAttribute("class", "cursor");
+    cursor.setAttribute("visibility", "hidden");
+    cursor.setAttribute("y1", 12);
+    cursor.setAttribute("y2", svg.viewBox.baseVal.height - 46);
+    svg.append(cursor);
+    svg.addEventListener("pointermove", (event) => {
+      const { point, x } = nearest(svg, event);
+      cursor.setAttribute("x1", x);
+      cursor.setAttribute("x2", x);
+      cursor.setAttribute("visibility", "visible");
+      const head = document.createElement("b");
+      head.textContent = decibels(data.snr_db[point]);
+      tip.replaceChildren(
+        head,
+        ...models.map((name, s) => row(name, percent(data.models[name].accuracy[point]), `c${s % 8}`)),
+        ...ceilings.map((name) => row(`ceiling, ${name}`, percent(data.ceilings[name][point]), "")),
+      );
+      tip.hidden = false;
+      tip.style.left = `${Math.max(4, Math.min(event.clientX + 16, innerWidth - tip.offsetWidth - 8))}px`;
+      tip.style.top = `${Math.max(4, Math.min(event.clientY + 16, innerHeight - tip.offsetHeight - 8))}px`;
+    });
+    svg.addEventListener("pointerleave", () => { tip.hidden = true; cursor.setAttribute("visibility", "hidden"); });
+    svg.addEventListener("click", (event) => {
+      if (!slider) return;
+      slider.value = nearest(svg, event).point + 1;
+      show();
+    });
+  });
+
+  // one class of the map at a time
+  document.querySelectorAll(".pick button").forEach((button) => {
+    button.addEventListener("click", () => {
+      const map = button.closest("figure").querySelector("svg");
+      const pressed = button.getAttribute("aria-pressed") === "true";
+      button.closest("ul").querySelectorAll("button").forEach((other) => other.setAttribute("aria-pressed", "false"));
+      button.setAttribute("aria-pressed", String(!pressed));
+      map.classList.toggle("picked", !pressed);
+      map.querySelectorAll(".speck").forEach((speck) => {
+        speck.classList.toggle("on", !pressed && speck.dataset.class === button.dataset.class);
+      });
+    });
+  });
+})();

@@ -1,0 +1,217 @@
+"""Sources of labelled examples: what a receiver sees, and which modulation it is.
+
+A batch is that of the whole step, whatever the number of processes (see `pairs`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rfmae.datasets.augmenting import Augmenter
+from rfmae.datasets.recipe import Recipe
+from rfmae.datasets.store import Dataset
+from rfmae.imaging.inputs import named, turned_part
+from rfmae.records import Modality, Views
+from rfmae.training.drawing import Drawing
+from rfmae.training.loaders import InputSplit, read_iq
+from rfmae.training.pairs import epoch_rows, lanes_of, views_of
+from rfmae.training.schedule import BALANCE, addressed_generator, random_quarter_turns
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Inputs by modality, float32 on the device, and labels (N,) beside them."""
+
+    inputs: dict[str, Tensor]
+    label: Tensor
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+
+class LabelledSource(Protocol):
+    """Where labelled training examples come from."""
+
+    @property
+    def examples(self) -> int | None:
+        """How many there are; none where they never end."""
+        ...
+
+    def labelled(self, step: int, piece: slice = ...) -> Labelled:
+        """The rows `piece` of the batch of a step; on any thread."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The order in which labelled rows are shown, and how they are turned, by seed and step.
+
+    Epochs in random order, the odd rest of each left out; or `balanced`, every class as often as
+    any other. `turn` turns examples by random quarters, where every carrier phase is as likely.
+    """
+
+    label: Tensor  # (N,) of the rows
+    batch_size: int
+    seed: int
+    turn: bool
+    balanced: bool = False
+
+    def rows(self, step: int, piece: slice) -> Tensor:
+        """The numbers of the rows of a step."""
+        if self.balanced:
+            return balanced_rows(step, self.label, self.batch_size, self.seed)[piece]
+        return epoch_rows(step, len(self.label), self.batch_size, self.seed)[piece]
+
+    def turns(self, step: int, piece: slice) -> Tensor | None:
+        """Quarters by which each of them is turned."""
+        if not self.turn:
+            return None
+        return random_quarter_turns(self.batch_size, self.seed, step)[piece]
+
+
+class StoredLabels:
+    """Labelled rows of a data set that were drawn before."""
+
+    def __init__(self, rows: InputSplit, course: Course, device: torch.device) -> None:
+        self._rows, self._course, self._device = rows, course, device
+
+    @property
+    def examples(self) -> int:
+        return len(self._rows)
+
+    def labelled(self, step: int, piece: slice = slice(None)) -> Labelled:
+        """The rows `piece` of the batch of a step."""
+        rows, turns = self._course.rows(step, piece), self._course.turns(step, piece)
+        return Labelled(self._rows.inputs(rows, turns), self._rows.label[rows].to(self._device))
+
+
+# drawn of I/Q as they are needed --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledIq:
+    """I/Q of examples in their views, clean twins where they are needed, labels (N,)."""
+
+    observed: Views
+    clean: Views
+    label: Tensor
+    turns: Tensor | None = None  # quarters, still to be made
+
+
+class IqSource(Protocol):
+    """Where labelled I/Q comes from."""
+
+    @property
+    def examples(self) -> int | None: ...
+
+    def iq(self, step: int, piece: slice) -> LabelledIq:
+        """The rows `piece` of the batch of a step."""
+        ...
+
+
+class StoredIq:
+    """I/Q of training rows of a data set, read for each batch."""
+
+    def __init__(
+        self, dataset: Dataset, rows: Tensor, course: Course, drawing: Drawing, *, clean: bool
+    ) -> None:
+        """`rows`, ascending, are those that the course numbers."""
+        self._dataset, self._rows, self._course = dataset, rows, course
+        self._views, self._clean = drawing.views, clean
+
+    @property
+    def examples(self) -> int:
+        return len(self._rows)
+
+    def iq(self, step: int, piece: slice) -> LabelledIq:
+        chosen = self._course.rows(step, piece)
+        # HDF5 reads rows upwards only
+        ascending, back = np.unique(self._rows[chosen].numpy(), return_inverse=True)
+        halves = read_iq(self._dataset, "train", ascending, self._views, clean=self._clean)
+        observed, clean = ({view: iq[back] for view, iq in half.items()} for half in halves)
+        turns = self._course.turns(step, piece)
+        return LabelledIq(observed, clean, self._course.label[chosen], turns)
+
+
+class StreamIq:
+    """The endless stream of a recipe, labels for nothing.
+
+    It never meets what the same recipe stores for validation or test; no example comes twice.
+    """
+
+    examples: int | None = None
+
+    def __init__(
+        self, recipe: Recipe, drawing: Drawing, *, batch_size: int, workers: int | None = None
+    ) -> None:
+        """`workers` threads synthesise; by default as many as there are cores, up to eight."""
+        self._lanes, self._views = lanes_of(recipe, batch_size, workers), drawing.views
+
+    def iq(self, step: int, piece: slice) -> LabelledIq:
+        made = self._lanes.batch(step, piece)
+        observed, clean = views_of(made, self._views)
+        return LabelledIq(observed, clean, torch.from_numpy(made.pairs.observed.label).long())
+
+
+class DrawnLabels:
+    """Examples that are drawn of I/Q batch by batch, changed before where that is asked for."""
+
+    def __init__(
+        self,
+        source: IqSource,
+        drawing: Drawing,
+        modalities: Sequence[Modality],
+        augmenter: Augmenter | None = None,
+    ) -> None:
+        self._source, self._drawing, self._augmenter = source, drawing, augmenter
+        self._modalities = tuple(modalities)
+
+    @property
+    def examples(self) -> int | None:
+        return self._source.examples
+
+    def labelled(self, step: int, piece: slice = slice(None)) -> Labelled:
+        """The rows `piece` of the batch of a step."""
+        given = self._source.iq(step, piece)
+        observed = given.observed
+        if self._augmenter is not None:
+            observed = self._augmenter(observed, given.clean, step, piece)
+        parts = self._drawing.parts_of(observed, {})
+        if given.turns is not None:
+            turns, image = given.turns.to(self._drawing.device), self._drawing.image
+            parts = {part: turned_part(of, turns, image, part) for part, of in parts.items()}
+        return Labelled(named(parts, self._modalities), given.label.to(self._drawing.device))
+
+
+# every class as often -------------------------------------------------------------------------
+
+
+def balanced_rows(step: int, label: Tensor, batch_size: int, seed: int) -> Tensor:
+    """Row numbers of a batch in which every class comes equally often, one more or less.
+
+    Classes take turns through all batches; the rows of each come in shuffled epochs of its own.
+    """
+    classes = label.unique().tolist()
+    numbers = range(step * batch_size, (step + 1) * batch_size)
+    rows = [torch.nonzero(label == value).flatten() for value in classes]
+    chosen = []
+    for number in numbers:
+        turn, place = divmod(number, len(classes))
+        epoch, within = divmod(turn, len(rows[place]))
+        order = _class_order(seed, classes[place], epoch, len(rows[place]))
+        chosen.append(rows[place][order[within]])
+    return torch.stack(chosen)
+
+
+@lru_cache(maxsize=256)  # of as many classes, this epoch and the next
+def _class_order(seed: int, label: int, epoch: int, count: int) -> Tensor:
+    generator = addressed_generator(seed, BALANCE, epoch * _MOST_CLASSES + label)
+    return torch.randperm(count, generator=generator)
+
+
+_MOST_CLASSES = 2**16

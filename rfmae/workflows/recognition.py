@@ -1,0 +1,85 @@
+"""Does denoising help to recognise? One fixed classifier on noisy, denoised and clean images."""
+
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+from rfmae.datasets.store import Dataset
+from rfmae.errors import CheckpointError
+from rfmae.evaluation.classification import counted
+from rfmae.evaluation.comparison import compare
+from rfmae.evaluation.denoising import CLEAN, DenoiseBatch
+from rfmae.inference import SignalClassifier, load_classifier
+from rfmae.records import Answers, FloatArray, ImageConfig, IntArray, Recognition
+
+NOISY = "noisy"
+TOLD_THE_CLASS = ("class mean", "blank")  # a classifier would learn nothing of the images
+
+_BOOTSTRAP_SEED = 0
+
+
+class Examiner:
+    """Asks a classifier about every answer of every batch, and keeps what it says."""
+
+    def __init__(self, name: str, classifier: SignalClassifier) -> None:
+        self.name, self.card, self._classifier = name, classifier.card, classifier
+        self._said: dict[str, list[FloatArray]] = defaultdict(list)
+        self._label: list[IntArray] = []
+        self._snr_db: list[FloatArray] = []
+
+    def ask(self, batch: DenoiseBatch) -> None:
+        """The classifier's probabilities for each of the answers and for the clean images."""
+        for name, images in {**batch.answers, CLEAN: batch.clean}.items():
+            if name not in TOLD_THE_CLASS:
+                self._said[name].append(self._classifier.of_images(images))
+        self._label.append(batch.label)
+        self._snr_db.append(batch.snr_db)
+
+    def recognition(self, dataset: Dataset) -> Recognition:
+        """All of it, each answer beside the noisy images themselves."""
+        answers = {name: self._answers(parts, dataset) for name, parts in self._said.items()}
+        rng = np.random.default_rng(_BOOTSTRAP_SEED)
+        return Recognition(
+            self.name,
+            {name: counted(item) for name, item in answers.items()},
+            tuple(
+                compare(item, answers[NOISY], (name, NOISY), rng)
+                for name, item in answers.items()
+                if name != NOISY
+            ),
+        )
+
+    def _answers(self, parts: list[FloatArray], dataset: Dataset) -> Answers:
+        return Answers(
+            np.concatenate(parts),
+            np.concatenate(self._label),
+            np.concatenate(self._snr_db),
+            dataset.classes,
+            dataset.snr_db,
+            dataset.snr_reference,
+        )
+
+
+def open_examiner(
+    path: Path, name: str, dataset: Dataset, image: ImageConfig, device: str
+) -> Examiner:
+    """A classifier that can be shown a denoiser's images; any other is refused."""
+    classifier = load_classifier(path, device)
+    if classifier.classes != dataset.classes:
+        raise CheckpointError(
+            f"{path} knows the classes {', '.join(classifier.classes)}, but {dataset.folder.name} "
+            f"holds {', '.join(dataset.classes)}; fine-tune on this data set"
+        )
+    if not classifier.sees_images_alone:
+        seen = ", ".join(modality.name for modality in classifier.sight.modalities)
+        raise CheckpointError(
+            f"{path} sees {seen}, but denoised images are all there is to show; "
+            "name a classifier of the image alone"
+        )
+    if classifier.image != image:
+        raise CheckpointError(
+            f"{path} was trained on images {classifier.image}, but the denoiser's are {image}; "
+            "fine-tune on images of the same kind"
+        )
+    return Examiner(name, classifier)

@@ -1,0 +1,71 @@
+"""How a training runs, whatever is learnt: what both trainings make of their settings."""
+
+from dataclasses import dataclass
+
+from rfmae.imaging.inputs import input_shapes
+from rfmae.models.patches import PatchGrid
+from rfmae.models.presets import patch_grid
+from rfmae.records import Modality
+from rfmae.training.drawing import Described
+from rfmae.training.plan import Compile, TrainingPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """How a training runs, beside what is learnt."""
+
+    precision: str = "auto"  # or float32, bfloat16
+    accumulate: int = 1  # pieces of a batch, one after the other, where memory is short
+    ema: float | None = None  # what averaged weights keep in a step
+    gradient_clip: float | None = 1.0
+    compile: Compile = "auto"
+    shard_weights: bool = False
+
+
+def training_plan(
+    running: Running,
+    examples: int,
+    *,
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    seed: int,
+    layer_decay: float = 1.0,
+    validations: int = 8,
+    patience: int | None = None,
+) -> TrainingPlan:
+    """As many steps as the epochs of so many examples have; a batch is no more than there are."""
+    batch_size = min(batch_size, examples)
+    return TrainingPlan(
+        steps=epochs * (examples // max(1, batch_size)),
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        gradient_clip=running.gradient_clip,
+        layer_decay=layer_decay,
+        ema=running.ema,
+        seed=seed,
+        validations=validations,
+        patience=patience,
+        accumulate=running.accumulate,
+        compile=running.compile,
+        shard_weights=running.shard_weights,
+    )
+
+
+def grids_of(
+    source: Described,
+    image_patch: int | None = None,
+    modalities: tuple[Modality, ...] | None = None,
+) -> tuple[PatchGrid, ...]:
+    """How each modality of a recipe or data set is cut."""
+    modalities = source.modalities if modalities is None else modalities
+    samples = {view: source.samples(view) for view in source.views}
+    shapes = input_shapes(source.image, modalities, samples)
+    return tuple(
+        patch_grid(
+            modality,
+            shapes[modality.name],
+            patch=image_patch if modality.what == "image" else None,
+        )
+        for modality in modalities
+    )

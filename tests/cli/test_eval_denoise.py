@@ -1,0 +1,139 @@
+"""`rfmae eval-denoise` from a checkpoint to a report, with networks that learnt nothing."""
+
+import csv
+import json
+import shutil
+
+import numpy as np
+import pytest
+from rfmae_cli.app import app
+from skimage.metrics import peak_signal_noise_ratio
+from typer.testing import CliRunner
+
+from rfmae.artefacts import CARD_NAME
+from rfmae.inference import draw_images, load_classifier
+
+ANSWERS = ["reconstruction", "unmasked", "noisy", "median", "Wiener", "class mean", "blank"]
+
+
+def changed_card(folder, copy, **changes):
+    """A copy of a checkpoint whose card says something else."""
+    shutil.copytree(folder, copy)
+    card = json.loads((copy / CARD_NAME).read_text())
+    (copy / CARD_NAME).write_text(json.dumps({**card, **changes}))
+    return copy
+
+
+@pytest.fixture(scope="module")
+def report(dataset, denoiser, classifier, tmp_path_factory):
+    """The folder of a report with all that can be asked for."""
+    folder = tmp_path_factory.mktemp("asked") / "report"
+    named = ["-d", dataset.folder, "-m", denoiser, "--classifier", classifier, "-o", folder]
+    done = CliRunner().invoke(app, ["eval-denoise", *map(str, named), "--json"])
+    assert done.exit_code == 0, done.output
+    return folder, json.loads(done.stdout)
+
+
+def test_every_measure_of_every_answer_is_in_the_json(report):
+    found = report[1]["denoising"]
+    assert list(found["psnr_db"]) == ANSWERS
+    assert found["examples_per_snr"] == [3, 3]
+    assert {(item["measure"], item["answer"]) for item in found["likeness"]} == {
+        *((measure, a) for measure in ("psnr_db", "ssim", "foreground_psnr_db") for a in ANSWERS),
+        *(("evm_percent", answer) for answer in [*ANSWERS, "clean"]),
+    }
+    assert report[1]["provenance"]["test_split"] == "all examples read once, for every answer alike"
+
+
+def test_the_noisy_images_are_measured_as_they_are(report, dataset):
+    """Before and after do not depend on the network: the noisy side is drawn from the data set."""
+    pairs = dataset.read("test")
+    noisy = draw_images(pairs.observed.iq, dataset.image)
+    clean = draw_images(pairs.clean, dataset.image)
+    single = np.array(
+        [peak_signal_noise_ratio(c, n, data_range=1) for c, n in zip(clean, noisy, strict=True)]
+    )
+    expected = [single[pairs.observed.snr_db == snr_db].mean() for snr_db in dataset.snr_db]
+    # scikit-image compares in single precision
+    found = report[1]["denoising"]["psnr_db"]["noisy"]
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_a_classifier_is_asked_about_every_kind_of_images(report):
+    folder, told = report
+    recognition = told["denoising"]["recognition"]
+    assert list(recognition["accuracy"]) == [*ANSWERS[:5], "clean"]
+    assert np.sum(recognition["accuracy"]["clean"]["counts"]) == 6
+    assert [(item["first"], item["second"]) for item in recognition["comparisons"]] == [
+        (name, "noisy") for name in ("reconstruction", "unmasked", "median", "Wiener", "clean")
+    ]
+    assert f"; {recognition['classifier']} names " in told["headline"]
+    with (folder / "recognition.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == 2 * 6
+
+
+@pytest.mark.parametrize("kind", ["noisy", "clean"])
+def test_the_classifier_says_of_images_what_it_says_of_their_iq(report, dataset, classifier, kind):
+    pairs = dataset.read("test")
+    iq = pairs.observed.iq if kind == "noisy" else pairs.clean
+    named = load_classifier(classifier, "cpu")(iq).argmax(axis=1)
+    counts = np.zeros((2, 3, 3), int)
+    points = np.searchsorted(dataset.snr_db, pairs.observed.snr_db)
+    np.add.at(counts, (points, pairs.observed.label, named), 1)
+    found = report[1]["denoising"]["recognition"]["accuracy"][kind]["counts"]
+    np.testing.assert_array_equal(found, counts)
+
+
+def test_the_report_has_its_tables_figures_and_gallery(report):
+    folder, _ = report
+    text = (folder / "report.md").read_text()
+    assert "### PSNR of the foreground in dB" in text
+    assert "### Class by class" in text
+    for name in ("denoising", "recognition", "strip"):
+        for suffix in ("png", "svg"):
+            assert (folder / "figures" / f"{name}.{suffix}").stat().st_size > 5_000
+            assert f"figures/{name}.png" in text
+    account = json.loads((folder / "report.json").read_text())
+    assert [row["snr_db"] for row in account["gallery"]] == [0.0] * 3 + [10.0] * 3
+
+
+def test_without_a_classifier_the_answer_is_tables_and_notes(rfmae, here, dataset, denoiser):
+    asked = ("-d", dataset.folder, "-m", denoiser, "--per-point", 1, "-o", here / "report")
+    done = rfmae("eval-denoise", *asked)
+    assert done.exit_code == 0, done.output
+    assert "Likeness to the clean image: EVM in %" in done.stdout
+    assert "Accuracy of" not in done.stdout
+    assert "Note: Images of each class and SNR point: 1, fewer than 100; look at " in done.stdout
+    account = json.loads((here / "report" / "report.json").read_text())
+    assert account["denoising"]["recognition"] is None
+    assert account["provenance"]["test_split"].startswith("the first 1 of each class and SNR")
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"classes": ["A", "B", "C"]}, "knows the classes A, B, C, but"),
+        ({"image": None}, "but the denoiser's are"),
+    ],
+)
+def test_a_classifier_that_cannot_judge_the_images_is_refused_before_anything_is_measured(
+    rfmae, here, dataset, denoiser, classifier, changes, complaint
+):
+    if "image" in changes:
+        card = json.loads((classifier / CARD_NAME).read_text())
+        changes = {"image": {**card["image"], "extent": 3.5}}
+    other = changed_card(classifier, here / "other", **changes)
+    done = rfmae(
+        "eval-denoise", "-d", dataset.folder, "-m", denoiser, "--classifier", other,
+        "-o", here / "report",
+    )  # fmt: skip
+    assert done.exit_code == 2
+    assert complaint in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (here / "report").exists()
+
+
+def test_a_denoiser_is_no_classifier(rfmae, here, dataset, denoiser):
+    done = rfmae("eval-denoise", "-d", dataset.folder, "-m", denoiser, "--classifier", denoiser)
+    assert done.exit_code == 2
+    assert len(done.stderr.strip().splitlines()) == 1

@@ -1,0 +1,128 @@
+"""Tables of an assessment say what was found, and nothing where nothing was."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sample_reports import grids, sample_report
+
+from rfmae.reporting.assessment_tables import (
+    bands_table,
+    calibration_table,
+    comparison_table,
+    confusions_table,
+    cost_table,
+    drops_table,
+    open_set_table,
+    per_snr_csv,
+    probability,
+    reliability_csv,
+    robustness_csv,
+    selective_csv,
+    summary_table,
+)
+
+
+@pytest.fixture(scope="module")
+def report():
+    return sample_report(per_point=3)
+
+
+def cells(table):
+    heads, rows = table
+    return [dict(zip(heads, row, strict=True)) for row in rows]
+
+
+def test_every_table_is_text_with_a_cell_for_each_head(report):
+    told, accuracy = report.assessments, report.accuracy
+    tables = [
+        summary_table(accuracy, told),
+        bands_table(told),
+        confusions_table(told),
+        calibration_table(told, accuracy),
+        per_snr_csv(accuracy, told),
+        reliability_csv(told),
+        selective_csv(told),
+        open_set_table(told),
+        cost_table(told),
+        comparison_table(report.comparisons),
+        robustness_csv(report.robustness),
+        drops_table(report.robustness),
+    ]
+    for heads, rows in tables:
+        assert rows
+        assert all(len(row) == len(heads) for row in rows)
+        assert all(isinstance(cell, str) for row in (heads, *rows) for cell in row)
+
+
+def test_the_summary_holds_the_ratio_to_every_ceiling(report):
+    for row in cells(summary_table(report.accuracy, report.assessments)):
+        gap = report.assessments[row["model"]].gap
+        for limit, ratio in gap.ratio.items():
+            assert float(row[f"of the ceiling, {limit}"]) == pytest.approx(100 * ratio, abs=0.051)
+
+
+def test_a_model_without_a_ceiling_has_no_ratio_and_no_false_one(report):
+    told = {name: replace(item, gap=None) for name, item in report.assessments.items()}
+    heads, _ = summary_table(report.accuracy, told)
+    assert not [head for head in heads if "ceiling" in head]
+    mixed = {**report.assessments, "cumulants": told["cumulants"]}
+    rows = cells(summary_table(report.accuracy, mixed))
+    assert rows[-1]["of the ceiling, sequence"] == "–"
+
+
+def test_the_numbers_of_every_snr_are_those_of_the_assessment(report):
+    for row in cells(per_snr_csv(report.accuracy, report.assessments)):
+        told = report.assessments[row["model"]]
+        s = report.accuracy[row["model"]].snr_db.index(float(row["snr_db"]))
+        assert float(row["ece"]) == pytest.approx(told.calibration.ece_per_snr[s], abs=1e-6)
+        assert float(row["ratio_to_symbols"]) == pytest.approx(
+            told.gap.ratio_per_snr["symbols"][s], abs=1e-6
+        )
+        assert float(row["image_loss"]) == pytest.approx(0.07, abs=1e-6)
+
+
+def test_bins_hold_every_example(report):
+    rows = cells(reliability_csv(report.assessments))
+    for name, item in report.accuracy.items():
+        assert sum(int(row["examples"]) for row in rows if row["model"] == name) == item.examples
+
+
+def test_robustness_hits_become_shares_with_their_interval():
+    row = cells(robustness_csv(grids()))[2]
+    assert (row["value"], row["hits"], row["accuracy"]) == ("0.002", "770", "0.770000")
+    assert float(row["low_95"]) < 0.77 < float(row["high_95"])
+
+
+def test_a_grid_says_where_five_points_are_lost_or_that_they_never_are():
+    carrier, gain = cells(drops_table(grids()))
+    assert (carrier["DenoMAE2.0"], carrier["from scratch"]) == ("0.005", "0.002")
+    assert (gain["DenoMAE2.0"], gain["from scratch"]) == ("never", "–")
+    assert gain["tried"] == "−20 to 20"
+
+
+def test_differences_have_a_sign_and_true_minus_signs(report):
+    pair = replace(report.comparisons[0], difference=-0.0123, low=-0.02, high=0.001, p_value=2e-5)
+    row = cells(comparison_table((pair,)))[0]
+    assert row["difference (95 %), points"] == "−1.23 (−2.00 to +0.10)"
+    assert row["McNemar p"] == "< 0.001"
+
+
+def test_what_is_not_known_of_the_cost_is_left_out(report):
+    rows = {row["model"]: row for row in cells(cost_table(report.assessments))}
+    assert rows["DenoMAE2.0"]["parameters"] == "4,812,300"
+    assert rows["cumulants"]["parameters"] == rows["cumulants"]["MACs"] == "–"
+    without = {name: replace(item, cost=None) for name, item in report.assessments.items()}
+    assert cost_table(without)[1] == []
+
+
+@pytest.mark.parametrize(("value", "told"), [(0.0, "< 0.001"), (0.0012, "0.001"), (1.0, "1.000")])
+def test_a_probability_is_told_to_a_thousandth(value, told):
+    assert probability(value) == told
+
+
+def test_a_number_that_is_none_is_a_dash(report):
+    item = report.assessments["cumulants"]
+    broken = replace(item, selective=replace(item.selective, coverage_at_target=np.nan))
+    row = cells(summary_table(report.accuracy, {"cumulants": broken}))[0]
+    assert row["answered at 95 % accuracy"] == "–"

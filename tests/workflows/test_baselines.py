@@ -1,0 +1,122 @@
+"""Baselines from a data set folder to an answer, through the door that eval-snr uses."""
+
+import numpy as np
+import pytest
+
+from rfmae.artefacts import read_card
+from rfmae.baselines.files import load_baseline
+from rfmae.baselines.trained import METHODS
+from rfmae.datasets.recipe import parse_recipe
+from rfmae.datasets.store import write_dataset
+from rfmae.errors import ArtefactError, RecipeError, TrainingError
+from rfmae.models.checkpoint import load_checkpoint
+from rfmae.training.finetune import labelled_rows
+from rfmae.workflows import baselines
+from rfmae.workflows.baselines import NETWORKS, baseline_names, check_baseline, train_baseline
+from rfmae.workflows.candidates import open_candidate
+
+
+@pytest.fixture(scope="module")
+def dataset(tiny_toml, tmp_path_factory):
+    text = tiny_toml.replace("train = 2", "train = 12").replace("validation = 1", "validation = 4")
+    return write_dataset(parse_recipe(text), tmp_path_factory.mktemp("data") / "tiny")
+
+
+@pytest.fixture
+def read_rows(monkeypatch):
+    """The rows of every split that are read."""
+    rows = {}
+    own = baselines._read
+
+    def spied(dataset, split, some):
+        rows[split] = some
+        return own(dataset, split, some)
+
+    monkeypatch.setattr(baselines, "_read", spied)
+    return rows
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_baseline_of_a_data_set_sits_its_exam(name, dataset, tmp_path):
+    folder = train_baseline(dataset, name, tmp_path / name)
+    candidate = open_candidate(dataset, folder, "cpu")
+    exam = dataset.read_views("test", candidate.views)
+    found = candidate.answer(exam)
+    assert found.shape == (dataset.examples("test"), len(dataset.classes))
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+
+
+def test_the_test_split_is_never_opened(dataset, tmp_path, monkeypatch, read_rows):
+    own = type(dataset).read_observed
+    opened = []
+
+    def spied(self, split, *rest):
+        opened.append(split)
+        return own(self, split, *rest)
+
+    monkeypatch.setattr(type(dataset), "read_observed", spied)
+    train_baseline(dataset, "cumulants", tmp_path / "cumulants")
+    assert sorted(opened) == ["train", "validation"]
+
+
+def test_the_card_tells_where_a_baseline_comes_from(dataset, tmp_path):
+    folder = train_baseline(dataset, "cumulants", tmp_path / "cumulants", seed=4)
+    card = read_card(folder)
+    assert card["dataset"] == {"name": dataset.name, "fingerprint": dataset.fingerprint}
+    assert (card["labels"], card["examples"], card["seed"]) == (72, 72, 4)
+    assert card["snr_reference"] == dataset.snr_reference
+    assert load_baseline(folder).classes == dataset.classes
+
+
+@pytest.mark.parametrize("budget", [{"labels": 12}, {"labels_per_class": 4}])
+def test_the_labels_are_those_that_fine_tuning_sees(budget, dataset, tmp_path, read_rows):
+    folder = train_baseline(dataset, "logistic", tmp_path / "few", seed=2, **budget)
+    expected = labelled_rows(dataset, 12, 2)
+    np.testing.assert_array_equal(read_rows["train"], expected.numpy())
+    assert read_card(folder)["labels"] == 12
+
+
+def test_what_is_more_than_a_method_bears_is_said(dataset, tmp_path, monkeypatch, read_rows):
+    from dataclasses import replace
+
+    monkeypatch.setitem(METHODS, "logistic", replace(METHODS["logistic"], largest=30))
+    folder = train_baseline(dataset, "logistic", tmp_path / "thinned")
+    card = read_card(folder)
+    assert (card["labels"], card["examples"]) == (72, 30)
+    label = dataset.labels("train")[0][read_rows["train"]]
+    assert np.bincount(label).tolist() == [10, 10, 10]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_becomes_a_checkpoint_that_answers(name, dataset, tmp_path):
+    best = train_baseline(dataset, name, tmp_path / name, epochs=1, device="cpu")
+    checkpoint = load_checkpoint(best)
+    assert checkpoint.kind == "classifier"
+    assert checkpoint.encoder.kind == name
+    candidate = open_candidate(dataset, tmp_path / name, "cpu")
+    found = candidate.answer(dataset.read_views("test", candidate.views))
+    assert found.shape == (dataset.examples("test"), len(dataset.classes))
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)  # float32
+
+
+def test_what_cannot_be_trained_is_refused_and_leaves_nothing(dataset, tmp_path):
+    with pytest.raises(RecipeError, match="unknown baseline 'cnm'; did you mean cnn"):
+        train_baseline(dataset, "cnm", tmp_path / "out")
+    with pytest.raises(TrainingError, match="leave out one"):
+        train_baseline(dataset, "logistic", tmp_path / "out", labels=5, labels_per_class=5)
+    with pytest.raises(TrainingError, match="between the 3 classes and the 72 training examples"):
+        train_baseline(dataset, "logistic", tmp_path / "out", labels=2)
+    assert not any(tmp_path.iterdir())
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    with pytest.raises(ArtefactError, match="exists and holds other files"):
+        train_baseline(dataset, "logistic", tmp_path / "out")
+
+
+def test_every_name_is_known_and_told():
+    names = baseline_names()
+    assert set(names) == {*METHODS, *NETWORKS}
+    for name in names:
+        check_baseline(name)
+    with pytest.raises(RecipeError, match=f"known: {', '.join(names)}"):
+        check_baseline("perceptron-of-1958")

@@ -1,0 +1,319 @@
+"""Fine-tuning from end to end: every way to learn, resumed to the bit, refused in one line."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from scipy.optimize import minimize_scalar
+
+from rfmae.artefacts import read_card, write_json
+from rfmae.datasets.augmenting import Augmentation
+from rfmae.datasets.recipe import Splits, load_recipe
+from rfmae.datasets.store import write_dataset
+from rfmae.errors import CheckpointError, RfmaeError, ShapeError, TrainingError
+from rfmae.inference import load_classifier
+from rfmae.models.checkpoint import load_checkpoint
+from rfmae.progress import Silent
+from rfmae.records import IMAGE_ALONE, Modality
+from rfmae.training import engine
+from rfmae.training.calibrating import keep_temperature, probabilities
+from rfmae.training.loaders import InputSplit
+from rfmae.training.run_folder import RunFolder
+from rfmae.workflows.finetuning import Finetuning, finetune
+from rfmae.workflows.running import Running
+from rfmae.workflows.training import Pretraining, pretrain
+
+CPU = torch.device("cpu")
+EXACT = Running(precision="float32")
+PLAIN = Finetuning("tiny", epochs=2, batch_size=8, seed=4, running=EXACT, validations=2)
+HARD = Augmentation(phase_turns=0.5, carrier_offset_turns_per_symbol=1e-3, noise_db=3.0)
+
+WAYS = {
+    "plain": {},
+    "endless": {"endless": True},
+    "few labels": {"labels_per_class": 4, "epochs": 4},
+    "balanced": {"balanced": True},
+    "changed": {"augmentation": HARD},
+    "endless and changed": {"endless": True, "augmentation": HARD},
+    "drop path": {"drop_path": 0.3, "layer_decay": 0.7},
+    "frozen": {"frozen": True, "head": "linear"},
+    "paper head": {"head": "paper"},
+    "impatient": {"patience": 1, "validations": 6},
+    "cnn": {"network": "cnn"},
+    "resnet": {"network": "resnet"},
+    "lstm": {"network": "lstm", "head": "linear"},
+}
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Sums in a fixed order, so that two runs can be compared bit for bit."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def dataset(tiny_recipe, tmp_path_factory):
+    """Two modulations that are easy to tell, twelve training examples each at two SNR points."""
+    source = replace(tiny_recipe.source, modulations=("BPSK", "QPSK"))
+    recipe = replace(tiny_recipe, source=source, splits=Splits(train=12, validation=4, test=4))
+    return write_dataset(recipe.with_snr("10:20:10"), tmp_path_factory.mktemp("data") / "two")
+
+
+def run(dataset, folder, way="plain", **options):
+    return finetune(dataset, replace(PLAIN, **WAYS[way]), folder, device="cpu", **options)
+
+
+def died_before(step, monkeypatch, work):
+    real = engine._Training._step
+
+    def dying(training, now, *rest):
+        if now == step:
+            raise KeyboardInterrupt
+        return real(training, now, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine._Training, "_step", dying)
+        with pytest.raises(KeyboardInterrupt):
+            work()
+
+
+def weights(folder):
+    return RunFolder(folder).load_last().weights
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_answers_and_goes_on_as_if_it_had_not_been_stopped(
+    dataset, tmp_path, monkeypatch, way
+):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    best = run(dataset, whole, way)
+    steps = RunFolder(whole).last_step
+    died_before(steps - 1, monkeypatch, lambda: run(dataset, cut, way))
+    again = run(dataset, cut, way, resume=True)
+    assert best.name == again.name
+    torch.testing.assert_close(weights(whole), weights(cut), rtol=0, atol=0)
+    assert read_card(best)["temperature"] == read_card(again)["temperature"] > 0
+    answer = load_classifier(whole, "cpu")(dataset.read_observed("test").iq)
+    assert answer.shape == (16, 2)
+    np.testing.assert_allclose(answer.sum(axis=1), 1, atol=1e-5)
+
+
+def test_every_way_is_another_run(dataset, tmp_path):
+    """What changes the numbers is part of what a run is: going on under it is refused."""
+    run(dataset, tmp_path / "run")
+    for way in WAYS:
+        if way != "plain":
+            with pytest.raises(TrainingError, match="cannot resume"):
+                run(dataset, tmp_path / "run", way, resume=True)
+
+
+def test_what_is_off_leaves_no_word_in_the_card_of_a_run(dataset, tmp_path):
+    run(dataset, tmp_path / "run")
+    config = read_card(tmp_path / "run")["config"]
+    assert all(config[name] is None for name in ("drop_path", "balanced", "augmentation"))
+    assert config["endless"] is False
+
+
+def test_endless_says_so_and_takes_as_many_steps(dataset, tmp_path):
+    for name, way in (("files", "plain"), ("stream", "endless")):
+        run(dataset, tmp_path / name, way)
+    files, stream = (read_card(tmp_path / name)["config"] for name in ("files", "stream"))
+    assert stream["endless"] is True
+    assert files["plan"]["steps"] == stream["plan"]["steps"] == 2 * (48 // 8)
+    assert load_checkpoint(tmp_path / "files").card["labels"] == 48
+    assert load_checkpoint(tmp_path / "stream").card["labels"] is None
+
+
+def test_learning_from_the_stream_tells_easy_modulations_apart(dataset, tmp_path):
+    settings = replace(PLAIN, endless=True, epochs=12)
+    card = load_checkpoint(finetune(dataset, settings, tmp_path / "run", device="cpu")).card
+    assert card["score"]["accuracy"] > 0.9  # BPSK and QPSK from 10 dB on
+
+
+# temperature ----------------------------------------------------------------------------------
+
+
+def test_the_temperature_is_that_of_least_surprise_on_validation(dataset, tmp_path):
+    best = run(dataset, tmp_path / "run")
+    split = InputSplit(dataset, "validation", IMAGE_ALONE, CPU, Silent())
+    logits = np.log(probabilities(best, split, CPU).astype(float))
+    rows, label = np.arange(len(split)), split.label.numpy()
+
+    def surprise(temperature):
+        scaled = logits / temperature
+        return -(scaled[rows, label] - np.logaddexp.reduce(scaled, axis=1)).mean()
+
+    expected = minimize_scalar(surprise, bounds=(0.05, 20), method="bounded").x
+    told = read_card(best)["temperature"]
+    assert surprise(told) <= surprise(expected) + 1e-6
+    assert surprise(told) < surprise(1.0)
+
+
+def test_a_temperature_that_is_known_is_left_and_nothing_half_written(dataset, tmp_path):
+    best = run(dataset, tmp_path / "run")
+    write_json(best / "card.json", {**read_card(best), "temperature": 3.0})
+    keep_temperature(best, lambda: pytest.fail("validation was read"), CPU)
+    assert read_card(best)["temperature"] == 3.0
+    assert run(dataset, tmp_path / "run", resume=True) == best
+    assert read_card(best)["temperature"] == 3.0
+    assert not list(best.glob("*.partial"))
+
+
+def test_a_run_that_died_before_its_temperature_has_it_when_resumed(dataset, tmp_path):
+    best = run(dataset, tmp_path / "run")
+    card = read_card(best)
+    write_json(best / "card.json", {k: v for k, v in card.items() if k != "temperature"})
+    run(dataset, tmp_path / "run", resume=True)
+    assert read_card(best) == card
+
+
+# what is seen, and where learning starts --------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def both(tiny_recipe, tmp_path_factory):
+    """The same modulations seen as image and signal."""
+    source = replace(tiny_recipe.source, modulations=("BPSK", "QPSK"))
+    recipe = replace(
+        tiny_recipe,
+        source=source,
+        modalities=(Modality(), Modality("signal")),
+        splits=Splits(train=12, validation=4, test=4),
+    )
+    return write_dataset(recipe.with_snr("10:20:10"), tmp_path_factory.mktemp("data") / "both")
+
+
+@pytest.fixture(scope="module")
+def encoders(dataset, both, tmp_path_factory):
+    """Checkpoints of every set of modalities, pre-trained and fine-tuned."""
+    home = tmp_path_factory.mktemp("encoders")
+    brief = Pretraining("tiny", epochs=1, batch_size=8, running=EXACT)
+    signal = replace(PLAIN, modalities=("signal",))
+    return {
+        "image": pretrain(dataset, brief, home / "image", device="cpu"),
+        "image and signal": pretrain(both, brief, home / "both", device="cpu"),
+        "classifier": run(dataset, home / "classifier"),
+        "signal classifier": finetune(dataset, signal, home / "signal", device="cpu"),
+    }
+
+
+SEEN = {
+    ("image", "dataset"): "image",
+    ("image", "both"): "image",
+    ("image and signal", "dataset"): "image",  # what the data set lists
+    ("image and signal", "both"): "image, signal",
+    ("classifier", "dataset"): "image",
+    ("signal classifier", "dataset"): "signal",  # all that it knows
+    ("signal classifier", "both"): "signal",
+}
+
+
+@pytest.mark.parametrize(("encoder", "data"), SEEN, ids=str)
+def test_any_checkpoint_starts_a_classifier_of_what_both_know(
+    request, encoders, tmp_path, encoder, data
+):
+    best = finetune(
+        request.getfixturevalue(data),
+        replace(PLAIN, epochs=1, frozen=True),
+        tmp_path / "run",
+        pretrained=encoders[encoder],
+        device="cpu",
+    )
+    found = load_checkpoint(best)
+    assert ", ".join(grid.name for grid in found.encoder.modalities) == SEEN[encoder, data]
+    theirs = load_checkpoint(encoders[encoder]).weights
+    assert torch.equal(  # frozen: what it was
+        found.weights["encoder.blocks.0.attention.qkv.weight"],
+        theirs["encoder.blocks.0.attention.qkv.weight"],
+    )
+
+
+def test_a_signal_can_be_asked_for_though_the_data_set_lists_the_image_alone(
+    dataset, encoders, tmp_path
+):
+    settings = replace(PLAIN, epochs=1, modalities=("signal",))
+    best = finetune(
+        dataset, settings, tmp_path / "run", pretrained=encoders["image and signal"], device="cpu"
+    )
+    assert [modality.name for modality in load_checkpoint(best).modalities] == ["signal"]
+    with pytest.raises(CheckpointError, match="has image, but 'signal' was asked for"):
+        finetune(dataset, settings, tmp_path / "no", pretrained=encoders["image"], device="cpu")
+
+
+def test_other_patches_are_taken_from_scratch(dataset, tmp_path):
+    best = finetune(dataset, replace(PLAIN, epochs=1, patch=16), tmp_path / "run", device="cpu")
+    assert load_checkpoint(best).encoder.grid("image").patch == 16
+
+
+def test_an_encoder_of_other_examples_is_refused(dataset, encoders, tiny_recipe, tmp_path):
+    longer = replace(tiny_recipe.source, symbols_per_example=128)
+    other = write_dataset(replace(tiny_recipe, source=longer), tmp_path / "longer")
+    settings = replace(PLAIN, modalities=("signal",))
+    with pytest.raises(CheckpointError, match=r"saw signal of shape \(2, 64\).*has \(2, 128\)"):
+        finetune(
+            other, settings, tmp_path / "run", pretrained=encoders["image and signal"], device="cpu"
+        )
+
+
+def test_a_trunk_starts_from_scratch_and_nothing_starts_from_a_trunk(dataset, encoders, tmp_path):
+    with pytest.raises(CheckpointError, match="a cnn starts from scratch"):
+        run(dataset, tmp_path / "no", "cnn", pretrained=encoders["image"])
+    run(dataset, tmp_path / "cnn", "cnn")
+    with pytest.raises(CheckpointError, match="holds a cnn, which has no encoder"):
+        run(dataset, tmp_path / "no", pretrained=tmp_path / "cnn")
+    assert not (tmp_path / "no").exists()
+
+
+# budgets of labels and what is refused ----------------------------------------------------------
+
+
+def test_labels_per_class_are_so_many_of_each(dataset):
+    assert Finetuning(labels_per_class=5).labels_of(dataset) == 10
+    assert Finetuning(labels=7).labels_of(dataset) == 7
+    assert Finetuning().labels_of(dataset) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"labels": 8, "labels_per_class": 2}, "8 labels and 2 of each class.*one of the two"),
+        ({"labels": 8, "endless": True}, "bring their labels, but 8 were asked for"),
+        ({"labels_per_class": 8, "endless": True}, "bring their labels, but 8 were asked for"),
+        ({"balanced": True, "endless": True}, "leave out balanced"),
+        ({"drop_path": 1.0}, r"drop_path must lie in \[0, 1\), got 1"),
+        ({"drop_path": float("nan")}, "drop_path must lie in"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(changes, told):
+    with pytest.raises(TrainingError, match=told):
+        replace(PLAIN, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "told"),
+    [
+        ({"labels_per_class": 25}, TrainingError, "labels must lie between"),
+        ({"network": "vgg"}, ShapeError, "network must be vit or cnn or resnet or lstm"),
+        ({"head": "mlp"}, ShapeError, "head must be preset or linear or paper"),
+        ({"network": "resnet", "modalities": ("image",)}, ShapeError, "a resnet sees a sequence"),
+        ({"augmentation": Augmentation(timing_offset_symbols=0.1)}, RfmaeError, "past their"),
+        ({"validations": 0}, TrainingError, "validations must be positive"),
+    ],
+)
+def test_what_cannot_be_done_leaves_no_folder(dataset, tmp_path, changes, kind, told):
+    with pytest.raises(kind, match=told):
+        finetune(dataset, replace(PLAIN, **changes), tmp_path / "run", device="cpu")
+    assert not (tmp_path / "run").exists()
+
+
+def test_published_signals_come_without_end_too(tmp_path):
+    recipe = load_recipe("legacy")
+    source = replace(recipe.source, modulations=("OOK", "GMSK"), symbols_per_example=64)
+    small = replace(recipe, source=source, splits=Splits(train=2, validation=1, test=1))
+    dataset = write_dataset(small.with_snr("10"), tmp_path / "data")
+    settings = replace(PLAIN, epochs=1, batch_size=2, endless=True)
+    finetune(dataset, settings, tmp_path / "run", device="cpu")

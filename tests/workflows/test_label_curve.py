@@ -1,0 +1,248 @@
+"""The label-efficiency curve, end to end: resumable, extendable, the same however it came about."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from rfmae.datasets.recipe import parse_recipe
+from rfmae.datasets.store import write_dataset
+from rfmae.errors import ArtefactError, TrainingError
+from rfmae.models.checkpoint import model_card, save_checkpoint
+from rfmae.models.denomae import DenoMAE
+from rfmae.models.presets import denomae_config, image_encoder_config
+from rfmae.progress import Silent
+from rfmae.training.loaders import image_card
+from rfmae.workflows import label_curve as jobs
+from rfmae.workflows.label_methods import Learning, NetworkShape, Teaching, network_like
+
+SETTINGS = jobs.CurveSettings(
+    labels_per_class=(1, 4),
+    methods=("finetune", "probe", "knn", "scratch", "cumulants"),
+    seeds=2,
+    teaching=Teaching(shown=24, batch_size=8),
+)
+QUICK = replace(SETTINGS, methods=("probe", "knn"))
+
+
+@pytest.fixture(scope="module")
+def data(tiny_toml, tmp_path_factory):
+    text = tiny_toml.replace("train = 2", "train = 4").replace("validation = 1", "validation = 2")
+    text = text.replace("test = 1", "test = 5")
+    return write_dataset(parse_recipe(text), tmp_path_factory.mktemp("made") / "data")
+
+
+@pytest.fixture(scope="module")
+def encoder(data, tmp_path_factory):
+    """A pre-training checkpoint that learnt nothing."""
+    torch.manual_seed(0)
+    config = image_encoder_config("tiny", data.image.size, len(data.image.planes))
+    network = DenoMAE(denomae_config("tiny", config))
+    card = {
+        **model_card(network),
+        **image_card(data),
+        "dataset": {"name": data.name, "fingerprint": data.fingerprint},
+        "snr_reference": data.snr_reference,
+        "step": 1,
+        "score": {"reconstruction_loss": 1.0},
+    }
+    folder = tmp_path_factory.mktemp("made") / "encoder"
+    save_checkpoint(network.state_dict(), card, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(data, encoder, tmp_path_factory):
+    """A curve that was measured in one go."""
+    folder = tmp_path_factory.mktemp("made") / "curve"
+    return jobs.label_curve(data, SETTINGS, folder, pretrained=encoder)
+
+
+def test_every_method_is_asked_at_every_budget_and_seed(whole, data):
+    points = {(p.method, p.labels_per_class, p.seed) for p in whole.curve.points}
+    assert points == {(m, b, s) for m in SETTINGS.methods for b in (1, 4) for s in (0, 1)}
+    assert {point.examples for point in whole.curve.points} == {(15, 15)}
+    assert [mean.seeds for mean in whole.curve.means] == [2] * 10
+    assert not list((whole.folder / "runs").iterdir())
+
+
+def test_the_account_holds_tables_and_figures(whole):
+    names = {str(path.relative_to(whole.folder)) for path in whole.folder.rglob("*")}
+    assert names >= {
+        "card.json", "points.jsonl", "report.json", "report.md", "curve.csv", "points.csv",
+        "figures/label-curve.png", "figures/label-curve.svg",
+    }  # fmt: skip
+    account = json.loads((whole.folder / "report.json").read_text())
+    assert len(account["points"]) == 20
+    assert account["provenance"]["test_examples"] == 30
+
+
+class Stopped(Exception):
+    """Power is gone."""
+
+
+def stopping(monkeypatch, after):
+    """Let so many points pass, then stop in the middle of the next."""
+    measure, count = Learning.point, iter(range(after + 1))
+
+    def point(self, method, budget, seed, folder):
+        if next(count) == after:
+            folder.mkdir(parents=True)
+            raise Stopped
+        return measure(self, method, budget, seed, folder)
+
+    monkeypatch.setattr(Learning, "point", point)
+
+
+@pytest.mark.parametrize("after", [1, 5])
+def test_a_curve_that_was_stopped_comes_out_the_same(after, data, encoder, tmp_path, monkeypatch):
+    at_once = jobs.label_curve(data, QUICK, tmp_path / "at once", pretrained=encoder)
+    with monkeypatch.context() as patched:
+        stopping(patched, after)
+        with pytest.raises(Stopped):
+            jobs.label_curve(data, QUICK, tmp_path / "curve", pretrained=encoder)
+    assert len(jobs.read_points(tmp_path / "curve")) == after
+    again = jobs.label_curve(data, QUICK, tmp_path / "curve", pretrained=encoder)
+    assert again.curve == at_once.curve
+    for name in ("points.jsonl", "curve.csv", "report.md", "figures/label-curve.svg"):
+        assert (again.folder / name).read_bytes() == (at_once.folder / name).read_bytes()
+
+
+@pytest.mark.parametrize("number", [3, 15, 19], ids=["finetune", "scratch", "cumulants"])
+def test_a_point_that_is_missing_is_measured_as_it_was(number, whole, data, encoder, tmp_path):
+    folder = shutil.copytree(whole.folder, tmp_path / "curve")
+    lines = (folder / "points.jsonl").read_text().splitlines(keepends=True)
+    (folder / "points.jsonl").write_text("".join(lines[:number] + lines[number + 1 :]))
+    again = jobs.label_curve(data, SETTINGS, folder, pretrained=encoder)
+    assert again.curve == whole.curve
+
+
+def test_what_is_there_is_not_measured_again(whole, data, encoder, monkeypatch):
+    stopping(monkeypatch, 0)
+    again = jobs.label_curve(data, SETTINGS, whole.folder, pretrained=encoder)
+    assert again.curve == whole.curve
+
+
+def test_a_folder_takes_more_seeds_and_methods_later(data, encoder, tmp_path):
+    first = jobs.label_curve(data, replace(QUICK, methods=("knn",), seeds=1), tmp_path / "a",
+                             pretrained=encoder)  # fmt: skip
+    more = jobs.label_curve(data, QUICK, tmp_path / "a", pretrained=encoder)
+    at_once = jobs.label_curve(data, QUICK, tmp_path / "b", pretrained=encoder)
+    assert len(first.curve.points) == 2
+    assert more.curve == at_once.curve
+
+
+CHANGED = {
+    "images shown": ({"teaching": Teaching(shown=48, batch_size=8)}, "teaching"),
+    "test examples": ({"per_point": 2}, "test examples per point"),
+}
+
+
+@pytest.mark.parametrize(("changes", "named"), CHANGED.values(), ids=list(CHANGED))
+def test_what_shapes_a_point_may_not_change_in_a_folder(changes, named, whole, data, encoder):
+    before = (whole.folder / "points.jsonl").read_bytes()
+    with pytest.raises(ArtefactError, match=f"a curve of another {named}"):
+        jobs.label_curve(data, replace(SETTINGS, **changes), whole.folder, pretrained=encoder)
+    assert (whole.folder / "points.jsonl").read_bytes() == before
+
+
+def test_a_damaged_list_of_points_is_told_in_one_line(data, encoder, tmp_path):
+    jobs.label_curve(data, replace(QUICK, seeds=1), tmp_path / "a", pretrained=encoder)
+    path = tmp_path / "a" / "points.jsonl"
+    path.write_text(path.read_text()[:-20])
+    with pytest.raises(ArtefactError, match=r"points\.jsonl holds no points"):
+        jobs.label_curve(data, QUICK, tmp_path / "a", pretrained=encoder)
+
+
+def test_every_method_of_a_seed_sees_the_same_labels(data, encoder, monkeypatch):
+    from rfmae.workflows import baselines, finetuning, label_methods
+
+    seen = []
+    own = label_methods.labelled_rows
+
+    def rows(dataset, labels, seed):
+        found = own(dataset, labels, seed)
+        seen.append((labels, seed, tuple(found.tolist())))
+        return found
+
+    for module in (baselines, finetuning, label_methods):
+        monkeypatch.setattr(module, "labelled_rows", rows)
+    learning = Learning(
+        data, encoder, network_like(data, encoder, None), SETTINGS.teaching, np.arange(30)
+    )
+    folder = encoder.parent / "under-way"
+    for method in SETTINGS.methods:
+        learning.point(method, 1, 1, folder)
+    assert {(labels, seed) for labels, seed, _ in seen} == {(3, 1)}
+    assert len({rows for *_, rows in seen}) == 1
+    assert len(seen) >= len(SETTINGS.methods)
+
+
+def test_features_are_computed_once_for_all_budgets(data, encoder, monkeypatch):
+    from rfmae.inference import FeatureEncoder
+
+    encoded = []
+    own = FeatureEncoder.__call__
+
+    def count(self, iq):
+        made = own(self, iq)
+        encoded.append(len(made))
+        return made
+
+    monkeypatch.setattr(FeatureEncoder, "__call__", count)
+    learning = Learning(
+        data, encoder, network_like(data, encoder, None), SETTINGS.teaching, np.arange(30)
+    )
+    for budget in (1, 4, 8):
+        for method in ("probe", "knn"):
+            learning.point(method, budget, 0, encoder.parent / "nowhere")
+    assert sum(encoded) == 24 + 12 + 30  # train, validation and test, whole
+
+
+def test_as_many_images_are_shown_whatever_the_labels():
+    teaching = Teaching(shown=1000)
+    assert [labels * teaching.epochs(labels) for labels in (1, 10, 100, 1000)] == [1000] * 4
+    assert teaching.epochs(10_000) == 1
+
+
+def test_who_starts_from_scratch_is_like_the_pretrained(data, encoder):
+    assert network_like(data, encoder, None) == NetworkShape("tiny", ("image",), 8)
+    assert network_like(data, encoder, "base").preset == "base"
+    assert network_like(data, None, None) == NetworkShape("small")
+
+
+def test_budgets_beyond_the_rarest_class_are_left_out(data):
+    notes = []
+
+    class Told(Silent):
+        def note(self, text):
+            notes.append(text)
+
+    assert jobs.possible_budgets(data, (50, 8, 1), Told()) == (1, 8)
+    assert "50 labels per class are left out" in notes[0]
+    with pytest.raises(TrainingError, match="8 training examples, but at least 50"):
+        jobs.possible_budgets(data, (50, 60), Silent())
+
+
+def test_methods_that_need_an_encoder_ask_for_one(data, tmp_path):
+    with pytest.raises(TrainingError, match="probe, knn need a pre-trained encoder"):
+        jobs.label_curve(data, QUICK, tmp_path / "curve")
+    assert not (tmp_path / "curve").exists()
+
+
+def test_without_an_encoder_the_others_have_a_curve_of_their_own(data, tmp_path):
+    settings = replace(SETTINGS, methods=("cumulants",), labels_per_class=(8,), seeds=1)
+    curve = jobs.label_curve(data, settings, tmp_path / "curve").curve
+    assert curve.methods == ("cumulants",)
+    # BPSK, 16QAM and GMSK at 0 and 10 dB: far above chance with eight labels
+    assert curve.means[0].accuracy > 0.5
+
+
+def test_unknown_methods_are_refused_with_the_nearest():
+    with pytest.raises(TrainingError, match="'finetuned'; did you mean finetune"):
+        jobs.CurveSettings(methods=("finetuned",))
+    with pytest.raises(TrainingError, match="at least one label"):
+        jobs.CurveSettings(labels_per_class=(0,))

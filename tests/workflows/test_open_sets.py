@@ -1,0 +1,162 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from small_candidates import Silence, candidate, knowing, linear_recipe, never_sure, write
+
+from rfmae.datasets.cards import dataset_card
+from rfmae.datasets.recipe import Splits, known_recipes, load_recipe, recipe_to_toml
+from rfmae.datasets.store import Dataset
+from rfmae.datasets.synthesis import Block, synthesise
+from rfmae.evaluation.classification import collect_answers
+from rfmae.signal.modulations import MODULATIONS, equal_laws, find_modulation
+from rfmae.workflows.open_sets import NOISE_ALONE, measure_open_sets, unknown_kinds
+
+SYNTHETIC = [name for name in known_recipes() if load_recipe(name).source.kind == "synthetic"]
+
+
+def folder_of(recipe, tmp_path):
+    """A data set without files, for what only asks for its recipe and its card."""
+    small = replace(recipe, splits=Splits(1, 1, 1))
+    (tmp_path / "recipe.toml").write_text(recipe_to_toml(small), encoding="utf-8")
+    return Dataset(tmp_path, dataset_card(small))
+
+
+@pytest.fixture(scope="module")
+def dataset(tiny_recipe, tmp_path_factory):
+    return write(linear_recipe(tiny_recipe), tmp_path_factory.mktemp("open"))
+
+
+def answers(dataset, answer):
+    exam = dataset.read_views("test", ("symbols",))
+    return collect_answers(
+        answer,
+        [exam],
+        snr_db=dataset.snr_db,
+        classes=dataset.classes,
+        snr_reference=dataset.snr_reference,
+    )
+
+
+def measured(dataset, answer, **options):
+    return measure_open_sets(
+        dataset, candidate(answer), answers(dataset, answer), Silence(), **options
+    )
+
+
+def test_who_is_sure_of_the_known_alone_tells_every_unknown(dataset):
+    def perfect(exam):
+        known = exam["symbols"].classes == dataset.classes
+        return knowing(exam) if known else np.full((len(exam["symbols"]), 3), 1 / 3)
+
+    found = measured(dataset, perfect)
+    assert [item.unknown for item in found] == [
+        NOISE_ALONE,
+        "8PSK",
+        "64QAM",
+        "2FSK",
+        "OFDM-QPSK",
+        "AM-DSB-WC",
+    ]
+    assert {(item.auroc, item.fpr95) for item in found} == {(1.0, 0.0)}
+    assert {item.unknown_examples for item in found} == {2 * 20}
+    assert {item.known_examples for item in found} == {3 * 2 * 30}
+
+
+def test_who_is_as_sure_of_the_unknown_tells_none(dataset):
+    for item in measured(dataset, never_sure, per_point=3):
+        assert (item.auroc, item.fpr95, item.unknown_examples) == (0.5, 1.0, 6)
+
+
+@pytest.mark.parametrize("name", SYNTHETIC)
+def test_no_unknown_sends_the_signals_of_a_class(name, tmp_path):
+    recipe = load_recipe(name)
+    kinds = unknown_kinds(folder_of(recipe, tmp_path))
+    modulations = [kind for kind in kinds if kind != NOISE_ALONE]
+    assert len(modulations) == 5
+    rows = [*recipe.modulations, *map(find_modulation, modulations)]
+    assert len({row.name for row in rows}) == len(rows)
+    for group in equal_laws(rows):
+        assert not set(group) & set(modulations)
+
+
+@pytest.mark.parametrize("name", SYNTHETIC)
+def test_every_unknown_goes_over_the_link_of_the_recipe(name, tmp_path):
+    recipe = load_recipe(name)
+    for kind, sent in unknown_kinds(folder_of(recipe, tmp_path)).items():
+        modulation = "NOISE" if kind == NOISE_ALONE else kind
+        channel = sent.source.channel
+        assert (channel.snr, sent.seed) == (recipe.source.channel.snr, recipe.seed)
+        assert sent.source.receiver == recipe.source.receiver
+        made = synthesise(sent, Block("test", modulation, channel.snr_db[-1], range(2)))
+        assert {view: pairs.observed.iq.shape for view, pairs in made.views.items()} == {
+            view: (2, recipe.samples(view)) for view in recipe.views
+        }
+
+
+def test_settings_that_make_a_class_of_an_unknown_take_it_off_the_list(tiny_recipe, tmp_path):
+    """CPFSK of index 1 is 2FSK."""
+    assert "2FSK" in unknown_kinds(folder_of(tiny_recipe, tmp_path))
+    source = replace(
+        tiny_recipe.source,
+        modulations=("BPSK", "CPFSK"),
+        parameters={"CPFSK": {"modulation_index": 1.0}},
+    )
+    assert "2FSK" not in unknown_kinds(folder_of(replace(tiny_recipe, source=source), tmp_path))
+
+
+def test_unknowns_that_the_link_cannot_carry_are_left_out(tiny_recipe, tmp_path):
+    """Analog signals carry no bits that an Eb/N0 could refer to; noise alone needs none."""
+    channel = replace(tiny_recipe.source.channel, snr_reference="bit")
+    recipe = replace(tiny_recipe, source=replace(tiny_recipe.source, channel=channel))
+    kinds = unknown_kinds(folder_of(recipe, tmp_path))
+    assert len(kinds) == 6
+    assert all(kind == NOISE_ALONE or MODULATIONS[kind].is_digital for kind in kinds)
+
+
+def test_noise_is_no_unknown_where_it_is_a_class(tiny_recipe, tmp_path):
+    source = replace(tiny_recipe.source, modulations=("BPSK", "NOISE"))
+    assert NOISE_ALONE not in unknown_kinds(
+        folder_of(replace(tiny_recipe, source=source), tmp_path)
+    )
+
+
+def noise_seen(dataset, views=("symbols",)):
+    """The I/Q of noise alone that a candidate is shown."""
+    seen = []
+
+    def look(exam):
+        seen.append({view: batch.iq for view, batch in exam.items()})
+        return never_sure(exam)
+
+    known = answers(dataset, never_sure)
+    measure_open_sets(dataset, candidate(look, *views), known, Silence(), per_point=100)
+    points = len(dataset.snr_db)
+    blocks = -(-100 // 64) if dataset.has_clean else 1
+    return np.concatenate([part[views[0]] for part in seen[: points * blocks]])
+
+
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_noise_alone_is_white_of_unit_power(dataset, synthetic):
+    iq = noise_seen(Dataset(dataset.folder, {**dataset.card, "synthetic": synthetic}))
+    assert iq.shape == (200, 64)
+    assert len(np.unique(iq[:, 0])) == 200
+    deviation = 1 / np.sqrt(iq.size)
+    assert np.mean(np.abs(iq) ** 2) == pytest.approx(1, abs=4 * deviation)
+    for lag in (1, 2, 5):
+        assert abs(np.mean(iq[:, lag:] * iq[:, :-lag].conj())) < 4 * deviation
+    assert abs(np.mean(iq**2)) < 4 * np.sqrt(2) * deviation  # circular
+
+
+def test_imported_and_published_signals_are_tried_with_noise_alone(dataset, tmp_path):
+    imported = Dataset(dataset.folder, {**dataset.card, "synthetic": False})
+    assert [item.unknown for item in measured(imported, never_sure)] == [NOISE_ALONE]
+    assert unknown_kinds(folder_of(load_recipe("legacy"), tmp_path)) == {NOISE_ALONE: None}
+
+
+def test_the_same_question_has_the_same_answer(dataset):
+    def by_power_of_the_first(exam):
+        share = np.clip(np.abs(exam["symbols"].iq[:, 0]), 0.01, 0.99)
+        return np.stack([share, 1 - share, 0 * share], axis=1)
+
+    assert measured(dataset, by_power_of_the_first) == measured(dataset, by_power_of_the_first)
