@@ -161,7 +161,7 @@ def _tell_curve(told: Any, as_json: bool) -> None:
     console.say("Accuracy in %, mean over the seeds with its 95 % interval")
     console.say_table(*label_curve_table(told.curve))
     console.say("")
-    for name, share in told.curve.ceilings.items():
-        console.say(f"Ceiling, {name}: {100 * share:.1f} %")
+    for limit in told.curve.ceilings:
+        console.say(f"{limit.name}: {100 * limit.accuracy:.1f} %")
     console.say(headline(told.curve))
     console.say(f"Report: {told.folder / 'report.md'}")

@@ -144,7 +144,8 @@ def linear_probe(
             found.set_params(C=strength).fit(standard, train.label)
         weights, bias = found.coef_.T, found.intercept_
         if len(found.classes_) == 2:  # told as the score of the second alone
-            weights, bias = np.hstack([-weights, weights]), np.concatenate([-bias, bias])
+            weights = np.hstack([-weights, weights]) / 2
+            bias = np.concatenate([-bias, bias]) / 2
         return LinearProbe(mean, deviation, weights, bias, found.classes_, strength)
 
     return max(map(fitted, sorted(strengths)), key=lambda probe: _hits(probe, validation))

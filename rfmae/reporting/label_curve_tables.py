@@ -74,24 +74,21 @@ def headline(curve: LabelCurve) -> str:
     """The best method at the least and at the largest budget, in one sentence."""
     ends = dict.fromkeys((curve.budgets[0], curve.budgets[-1]))
     parts = [_best(curve, budget) for budget in ends]
-    limits = "".join(
-        f"; the ceiling ({name}) is {100 * share:.1f} %"
-        for name, share in list(curve.ceilings.items())[:1]
-    )
-    return f"{'; '.join(parts)}{limits}."
+    limits = [f"{limit.name} {100 * limit.accuracy:.1f} %" for limit in curve.ceilings[:1]]
+    return f"{'; '.join([*parts, *limits])}."
 
 
 def _best(curve: LabelCurve, budget: int) -> str:
     means = [mean for mean in curve.means if mean.labels_per_class == budget]
     best = max(means, key=lambda mean: mean.accuracy)
     name = NAMES.get(best.method, best.method)
-    return f"with {budget:,} labels per class {name} is best: {_cell(best)} %"
+    return f"with {budget:,} label{'s' * (budget > 1)} per class {name} is best: {_cell(best)} %"
 
 
 def label_curve_markdown(curve: LabelCurve) -> str:
     """The account to be read."""
     told = [f"- {key.replace('_', ' ')}: {_words(item)}" for key, item in curve.provenance.items()]
-    ceilings = [f"- Ceiling, {name}: {100 * share:.1f} %" for name, share in curve.ceilings.items()]
+    ceilings = [f"- {limit.name}: {100 * limit.accuracy:.1f} %" for limit in curve.ceilings]
     sections = [
         f"# Label efficiency on {curve.data_set}",
         headline(curve)[0].upper() + headline(curve)[1:],

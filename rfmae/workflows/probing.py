@@ -22,8 +22,9 @@ from rfmae.models.checkpoint import load_checkpoint
 from rfmae.progress import Progress, Silent
 from rfmae.reporting.account import Report
 from rfmae.reporting.folder import KIND as REPORT
+from rfmae.reporting.folder import write_report
 from rfmae.training.finetune import labelled_rows
-from rfmae.workflows.evaluation import Told, class_notes, provenance, written
+from rfmae.workflows.evaluation import Told, class_notes, provenance
 from rfmae.workflows.exams import Results, ceilings_of, comparisons_of, image_seen
 from rfmae.workflows.headlines import headline
 from rfmae.workflows.label_methods import FrozenFeatures
@@ -60,6 +61,7 @@ def probe(
         **load_checkpoint(model).card,
         "modalities": [asdict(modality) for modality in encoder.sight.modalities],
         "labels": len(learnt),
+        "labels_per_class": labels_per_class,
         "seed": seed,
     }
     results = _judged(dataset, probes, _all(features, dataset, "test"), card, ceilings_home)
@@ -67,12 +69,11 @@ def probe(
         title=f"Probes of frozen features on {dataset.name}",
         headline=f"{headline(results)}.",
         provenance={
-            **provenance(dataset, dict.fromkeys(probes, card)),
+            **provenance(dataset, dict.fromkeys(probes, card), command),
             "encoder": str(model),
             "probes": {name: found.facts for name, found in probes.items()},
             "test_split": "all examples read once for both probes",
             "seed": seed,
-            **({"command": command} if command else {}),
         },
         accuracy=results.accuracy,
         ceilings=results.ceilings,
@@ -80,7 +81,7 @@ def probe(
         comparisons=comparisons_of(results.answers, seed),
         notes=class_notes(dataset),
     )
-    return Told(report, written(report, results, folder))
+    return Told(report, write_report(report, folder, results.answers))
 
 
 @dataclass(frozen=True, slots=True)

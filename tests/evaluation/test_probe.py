@@ -9,13 +9,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from rfmae.errors import ShapeError
+from rfmae.evaluation.calibration import negative_log_likelihood
 from rfmae.evaluation.probe import (
     NEIGHBOURS,
     STRENGTHS,
     Features,
     linear_probe,
     neighbour_probe,
+    probe_answers,
     probe_report,
+    probe_temperature,
 )
 
 CLASSES, WIDTH = 4, 6
@@ -58,6 +61,28 @@ def test_the_neighbours_are_those_of_scikit_learn(rng):
     expected = theirs.fit(train.values, train.label).predict(test.values)
     found = neighbour_probe(train, test, neighbours=(9,)).name(test.values)
     np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_probabilities_of_the_linear_probe_are_those_of_logistic_regression(classes, rng):
+    train, test = clouds(200, rng, classes=classes), clouds(50, rng, classes=classes)
+    theirs = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
+    expected = theirs.fit(train.values, train.label).predict_proba(test.values)
+    probe = linear_probe(train, test, strengths=(0.1,))
+    # both stop where a gradient is 1e-4
+    np.testing.assert_allclose(probe.probabilities(test.values, classes), expected, atol=1e-3)
+
+
+def test_probabilities_of_neighbours_are_the_shares_of_scikit_learns_vote(rng):
+    train, test = (
+        Features(rng.standard_normal((n, WIDTH)), np.arange(n) % 3, np.zeros(n)) for n in (150, 90)
+    )
+    theirs = KNeighborsClassifier(
+        9, metric="cosine", algorithm="brute", weights=lambda d: np.exp(-d / 0.07)
+    )
+    expected = theirs.fit(train.values, train.label).predict_proba(test.values)
+    probe = neighbour_probe(train, test, neighbours=(9,))
+    np.testing.assert_allclose(probe.probabilities(test.values, 3), expected, atol=1e-9)
 
 
 def test_two_gaussian_clouds_are_told_apart_as_often_as_can_be(rng):
@@ -114,6 +139,33 @@ def test_the_report_counts_what_the_probe_names(rng):
     assert report.counts[1, 3, 1] == np.count_nonzero(at_ten & (test.label == 3) & (named == 1))
 
 
+@pytest.mark.parametrize("make", PROBES)
+def test_the_most_probable_class_is_the_one_that_is_named(make, rng):
+    train, test = clouds(200, rng, apart=1.0), clouds(300, rng, apart=1.0)
+    probe = make(train, test)
+    said = probe.probabilities(test.values, CLASSES)
+    np.testing.assert_allclose(said.sum(axis=1), 1, atol=1e-12)
+    np.testing.assert_array_equal(said.argmax(axis=1), probe.name(test.values))
+
+
+@pytest.mark.parametrize("make", PROBES)
+def test_a_temperature_from_validation_makes_the_truth_more_probable_and_moves_no_decision(
+    make, rng
+):
+    train, validation = clouds(40, rng, apart=1.0), clouds(400, rng, apart=1.0)
+    probe = make(train, validation)
+    found = probe_temperature(probe, validation)
+    grid = {"snr_db": (0.0, 10.0), "classes": tuple("abcd"), "snr_reference": "symbol"}
+    plain, mended = (
+        probe_answers(probe, validation, **grid, temperature=value) for value in (1.0, found)
+    )
+    assert negative_log_likelihood(mended) <= negative_log_likelihood(plain)
+    second, first = np.sort(plain.probabilities, axis=1)[:, -2:].T
+    told_apart = first - second > 1e-9  # votes that are equal but for rounding stay so
+    assert told_apart.mean() > 0.9
+    np.testing.assert_array_equal(mended.named[told_apart], plain.named[told_apart])
+
+
 # --- edges
 
 
@@ -137,6 +189,22 @@ def test_a_class_that_training_lacks_is_never_named(rng):
     part = Features(train.values[without], train.label[without], train.snr_db[without])
     for make in PROBES:
         assert set(make(part, test).name(test.values)) == {0, 2, 3}
+
+
+def test_a_class_that_training_lacks_has_no_probability(rng):
+    train, test = clouds(200, rng), clouds(100, rng)
+    without = np.flatnonzero(train.label != 1)
+    part = Features(train.values[without], train.label[without], train.snr_db[without])
+    for make in PROBES:
+        said = make(part, test).probabilities(test.values, CLASSES)
+        assert said.shape == (100, CLASSES)
+        assert not said[:, 1].any()
+
+
+def test_neighbours_that_are_all_far_still_share_a_whole_vote():
+    train = Features(np.array([[1.0, 0.0], [0.9, 0.1]]), np.array([0, 1]), np.zeros(2))
+    said = neighbour_probe(train, train).probabilities(np.array([[-1.0, 0.0]]), 2)
+    assert said.sum() == pytest.approx(1)
 
 
 def test_more_neighbours_than_examples_are_all_of_them(rng):

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from rfmae.records.label_curve import LabelCurve, LabelMean, LabelPoint
+from rfmae.records.label_curve import LabelCurve, LabelMean, LabelPoint, Limit
 from rfmae.reporting.label_curve_figures import label_curve_figure
 from rfmae.reporting.label_curve_tables import headline, label_curve_table, write_label_curve
 
@@ -32,7 +32,7 @@ def curve():
             mean("finetune", 10, 0.7),
             mean("other", 10, 0.4),
         ),
-        ceilings={"sequence": 0.9, "symbols": 0.8},
+        ceilings=(Limit("sequence", 0.9, True), Limit("symbols", 0.8, False)),
         provenance={"data_set": "awgn-ten-00000000", "labels": "the same for all"},
     )
 
@@ -46,9 +46,9 @@ def test_a_row_is_a_budget_and_a_column_a_method(curve):
 
 def test_the_headline_names_the_best_at_both_ends_and_the_ceiling(curve):
     said = headline(curve)
-    assert "with 1 labels per class linear probe is best: 50.0 (48.0–52.0) %" in said
+    assert "with 1 label per class linear probe is best: 50.0 (48.0–52.0) %" in said
     assert "with 10 labels per class fine-tuned is best: 70.0" in said
-    assert said.endswith("the ceiling (sequence) is 90.0 %.")
+    assert said.endswith("; ceiling: sequence 90.0 %.")
 
 
 def test_the_figure_draws_every_mean_with_its_band(curve):
@@ -56,8 +56,8 @@ def test_the_figure_draws_every_mean_with_its_band(curve):
     assert axes.get_xscale() == "log"
     lines = {line.get_label(): line for line in axes.get_lines()}
     assert lines["linear probe"].get_xydata().tolist() == [[1, 0.5], [10, 0.6]]
-    assert {"ceiling: sequence", "ceiling: symbols", "chance"} <= lines.keys()
-    assert lines["ceiling: symbols"].get_ydata()[0] == 0.8
+    assert {"ceiling: sequence", "reached by a reader: symbols", "chance"} <= lines.keys()
+    assert lines["reached by a reader: symbols"].get_ydata()[0] == 0.8
     assert lines["chance"].get_ydata()[0] == 0.25
     band = axes.collections[0].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == pytest.approx((0.48, 0.62))
@@ -74,6 +74,6 @@ def test_the_folder_holds_the_same_numbers_in_every_form(curve, tmp_path):
     assert [(row["snr_db"], row["hits"]) for row in points] == [
         ("0", "40"), ("10", "60"), ("0", "50"), ("10", "70"),
     ]  # fmt: skip
-    assert "Ceiling, symbols: 80.0 %" in (tmp_path / "report.md").read_text()
+    assert "reached by a reader: symbols: 80.0 %" in (tmp_path / "report.md").read_text()
     assert (tmp_path / "figures" / "label-curve.png").stat().st_size > 10_000
     assert (tmp_path / "figures" / "label-curve.svg").read_text().startswith("<?xml")

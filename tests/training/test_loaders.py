@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from rfmae.datasets.store import write_dataset
-from rfmae.errors import DatasetError, RecipeError
+from rfmae.errors import DatasetError, RecipeError, TrainingError
 from rfmae.imaging.inputs import network_inputs, turned
 from rfmae.imaging.render import constellation_images
 from rfmae.progress import Silent
@@ -165,3 +165,21 @@ def test_a_labelled_subset_is_balanced_and_decided_by_its_generator():
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert np.all(np.diff(first.numpy()) > 0)  # as files are read
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_labels_of_a_larger_budget_hold_those_of_a_smaller_one(seed):
+    label = torch.arange(60) % 3
+    budgets = [
+        set(labelled_subset(label, count, torch.Generator().manual_seed(seed)).tolist())
+        for count in (3, 12, 30)
+    ]
+    assert budgets[0] < budgets[1] < budgets[2]
+
+
+def test_more_labels_of_each_class_than_the_rarest_has_are_refused():
+    label = torch.tensor([0] * 50 + [1] * 4)
+    generator = torch.Generator().manual_seed(0)
+    assert label[labelled_subset(label, 8, generator)].bincount().tolist() == [4, 4]
+    with pytest.raises(TrainingError, match=r"5 labels of each class.*the rarest has 4"):
+        labelled_subset(label, 10, generator)

@@ -1,0 +1,126 @@
+"""Probes of frozen features, from a checkpoint to a report."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from rfmae.datasets.recipe import Splits
+from rfmae.datasets.store import write_dataset
+from rfmae.errors import ArtefactError, CheckpointError, TrainingError
+from rfmae.inference import load_encoder
+from rfmae.models.checkpoint import model_card, save_checkpoint
+from rfmae.models.classifier import Classifier, initialise_classifier
+from rfmae.models.denomae import DenoMAE
+from rfmae.models.presets import classifier_config, denomae_config, image_encoder_config
+from rfmae.models.transformer import initialise
+from rfmae.models.trunks import trunk_config
+from rfmae.training.loaders import image_card
+from rfmae.workflows import probing
+from rfmae.workflows.probing import LINEAR, NEIGHBOURS, probe
+
+
+@pytest.fixture(scope="module")
+def dataset(tiny_recipe, tmp_path_factory):
+    """Two modulations that are easy to tell, forty examples of each at two SNR points."""
+    source = replace(tiny_recipe.source, modulations=("BPSK", "16QAM"))
+    recipe = replace(tiny_recipe, source=source, splits=Splits(train=20, validation=10, test=20))
+    return write_dataset(recipe.with_snr("10:20:10"), tmp_path_factory.mktemp("data") / "easy")
+
+
+def saved(network, dataset, folder):
+    card = {
+        **model_card(network),
+        **image_card(dataset),
+        "classes": list(dataset.classes),
+        "dataset": {"name": dataset.name, "fingerprint": dataset.fingerprint},
+        "step": 0,
+    }
+    save_checkpoint(network.state_dict(), card, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def untrained(dataset, tmp_path_factory):
+    """Encoders that learnt nothing, of either kind of checkpoint: random features do for this."""
+    home, encoder = tmp_path_factory.mktemp("encoders"), image_encoder_config("tiny", 32, 3)
+    networks = {
+        "denomae": DenoMAE(denomae_config("tiny", encoder)),
+        "classifier": Classifier(classifier_config(encoder, 2)),
+    }
+    for network in networks.values():
+        initialise(network, torch.Generator().manual_seed(0))
+    return {name: saved(network, dataset, home / name) for name, network in networks.items()}
+
+
+@pytest.mark.parametrize("kind", ["denomae", "classifier"])
+def test_easy_modulations_are_told_apart_by_features_of_any_checkpoint(
+    dataset, untrained, tmp_path, kind
+):
+    told = probe(dataset, untrained[kind], tmp_path / "report", device="cpu")
+    assert list(told.report.accuracy) == [LINEAR, NEIGHBOURS]
+    for report in told.report.accuracy.values():
+        assert report.examples == dataset.examples("test") == 80
+        assert report.accuracy > 0.9  # four points of BPSK and sixteen look nothing like each other
+
+
+def test_the_linear_probe_is_scikit_learns_on_these_features(dataset, untrained, tmp_path):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    told = probe(dataset, untrained["denomae"], tmp_path / "report", device="cpu")
+    encoder = load_encoder(untrained["denomae"], "cpu")
+    values = {split: encoder(dataset.read_observed(split).iq) for split in ("train", "test")}
+    strength = told.report.provenance["probes"][LINEAR]["strength"]
+    theirs = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=1000))
+    theirs.fit(values["train"], dataset.labels("train")[0])
+    expected = theirs.score(values["test"], dataset.labels("test")[0])
+    # one in eighty may stand on the border
+    assert told.report.accuracy[LINEAR].accuracy == pytest.approx(expected, abs=1 / 80)
+
+
+def test_the_report_says_how_it_came_about_and_how_far_to_believe_it(dataset, untrained, tmp_path):
+    told = probe(
+        dataset, untrained["denomae"], tmp_path / "report", labels_per_class=5, device="cpu"
+    )
+    assert told.folder == tmp_path / "report"
+    said = json.loads((told.folder / "report.json").read_text())
+    assert said["provenance"]["models"][LINEAR]["labels"] == 10
+    assert said["provenance"]["encoder"] == str(untrained["denomae"])
+    for name, found in told.report.assessments.items():
+        assert found.calibration.temperature == said["provenance"]["probes"][name]["temperature"]
+        kept = np.load(told.folder / "answers" / f"{name}.npz")
+        assert kept["probabilities"].shape == (80, 2)
+
+
+def test_a_seed_chooses_the_labels_and_the_same_seed_the_same(
+    dataset, untrained, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(probing, "write_report", lambda *_: tmp_path)  # figures take seconds
+
+    def right(seed):
+        told = probe(
+            dataset, untrained["denomae"], tmp_path, labels_per_class=3, seed=seed, device="cpu"
+        )
+        return [report.counts.tolist() for report in told.report.accuracy.values()]
+
+    assert right(1) == right(1)
+    assert len({str(right(seed)) for seed in range(4)}) > 1
+
+
+def test_what_cannot_be_probed_is_refused_before_anything_is_written(dataset, untrained, tmp_path):
+    network = Classifier(
+        classifier_config(trunk_config("cnn", image_encoder_config("tiny", 32, 3).modalities), 2)
+    )
+    initialise_classifier(network, torch.Generator().manual_seed(0))
+    cnn = saved(network, dataset, tmp_path / "cnn")
+    with pytest.raises(CheckpointError, match="holds a cnn, which has no encoder"):
+        probe(dataset, cnn, tmp_path / "report", device="cpu")
+    with pytest.raises(TrainingError, match="labels must lie between"):
+        probe(dataset, untrained["denomae"], tmp_path / "report", labels_per_class=99, device="cpu")
+    assert not (tmp_path / "report").exists()
+    with pytest.raises(ArtefactError):
+        probe(dataset, untrained["denomae"], dataset.folder, device="cpu")
