@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: quickstart test test-slow lint bench ceilings pretraining clean
+.PHONY: quickstart test test-slow lint bench ceilings pretraining results clean
 
 quickstart: $(VENV)/installed
 	$(BIN)/rfmae quickstart
@@ -31,6 +31,9 @@ ceilings: $(VENV)/installed
 
 pretraining: $(VENV)/installed
 	$(BIN)/python docs/make_pretraining.py --compute
+
+results: $(VENV)/installed
+	$(BIN)/python docs/make_results.py --compute
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -65,7 +65,7 @@ def _tell(told: Any, as_json: bool) -> None:
     for note in report.notes:
         console.say(f"Note: {note}")
     console.say(report.headline)
-    console.say(f"Report: {told.folder / 'report.md'}")
+    console.say(f"Report: {told.folder / 'report.html'}")
 
 
 def tell_denoising(denoising: "DenoiseReport") -> None:

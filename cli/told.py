@@ -31,7 +31,7 @@ def tell(told: Any, as_json: bool) -> None:
     for note in report.notes:
         console.say(f"Note: {note}")
     console.say(report.headline)
-    console.say(f"Report: {told.folder / 'report.md'}")
+    console.say(f"Report: {told.folder / 'report.html'}")
 
 
 def command_line(name: str) -> str | None:
@@ -121,7 +121,7 @@ def _cost(cost: Any) -> str:
         facts.append(f"{cost.macs:,} multiply-accumulates")
     if cost.peak_memory_mib is not None:
         facts.append(f"{cost.peak_memory_mib:,.0f} MiB at most")
-    return f"{', '.join(facts)}, on {cost.device} with {cost.threads} threads"
+    return f"{', '.join(facts)}, on {cost.device} with {_threads(cost.threads)}"
 
 
 def _comparison_line(item: "Comparison") -> str:
@@ -143,3 +143,7 @@ def _robustness_line(grid: "RobustnessGrid") -> str:
         f"{grid.what}{unit}, {grid.values[0]:g} to {grid.values[-1]:g}: five points are lost "
         f"{drops or 'by nobody that could answer'}"
     )
+
+
+def _threads(count: int) -> str:
+    return f"{count} thread{'' if count == 1 else 's'}"

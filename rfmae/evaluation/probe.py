@@ -174,7 +174,7 @@ def probe_answers(
 ) -> Answers:
     """What a probe says of every test example, its logits divided by a temperature."""
     said = tempered(probe.probabilities(test.values, len(classes)), temperature)
-    return Answers(said.astype(np.float32), test.label, test.snr_db, classes, snr_db, snr_reference)
+    return Answers(said, test.label, test.snr_db, classes, snr_db, snr_reference)
 
 
 def probe_report(

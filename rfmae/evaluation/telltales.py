@@ -87,8 +87,8 @@ def measured_snr(observed: ComplexArray, clean: ComplexArray) -> FloatArray:
     """Power of the signal over that of the noise (N,), from examples (N, T) and clean twins.
 
     Noise is what no combination of the twin, its conjugate and a constant explains, so that an
-    image of I/Q imbalance and a DC offset are none of it. Both powers are free of bias: of T
-    complex values the fit takes up as many as its rank.
+    image of I/Q imbalance and a DC offset are none of it. In white Gaussian noise the ratio is free
+    of bias, however short the examples: of T complex values the fit takes up as many as its rank.
     """
     gram, moments = _inner_products(observed.astype(np.complex128), clean.astype(np.complex128))
     power, direction = np.linalg.eigh(gram)
@@ -97,9 +97,12 @@ def measured_snr(observed: ComplexArray, clean: ComplexArray) -> FloatArray:
     explained = np.where(counts, along / np.where(counts, power, 1.0), 0.0).sum(axis=1)
     total = np.square(np.abs(observed), dtype=np.float64).sum(axis=1)
     samples = observed.shape[1]
-    noise = (total - explained) / (samples - counts.sum(axis=1))
+    left = samples - counts.sum(axis=1)
     own = np.square(np.abs(moments[:, 0])) / np.maximum(gram[:, 0, 0].real, _FAINTEST)
-    return (own - noise) / samples / np.maximum(noise, _FAINTEST)
+    # one over a sum of so many squares is on average one over one square less (inverse gamma)
+    per_noise = np.maximum(left - 1, 0) / np.maximum(total - explained, _FAINTEST)
+    ratio: FloatArray = (own * per_noise - 1) / samples
+    return ratio
 
 
 def _inner_products(
