@@ -39,6 +39,8 @@ def make(dataset):
         course = Course(label, BATCH, 3, turn=turn, balanced=balanced)
         augmenter = Augmenter(dataset, augmentation, how.views, batch_size=BATCH, seed=3)
         every = torch.arange(len(label))
+        if kind == "balanced":
+            return source("kept", turn=turn, balanced=True)
         if kind == "kept":
             return StoredLabels(InputSplit(dataset, "train", BESIDE, CPU, Silent()), course, CPU)
         if kind == "read":
@@ -59,7 +61,7 @@ def equal(ours, theirs):
     )
 
 
-KINDS = ("kept", "read", "changed", "stream", "stream changed")
+KINDS = ("kept", "balanced", "read", "changed", "stream", "stream changed")
 
 
 # laws of every source -----------------------------------------------------------------------
@@ -183,7 +185,7 @@ def test_balanced_rows_of_a_class_come_in_whole_epochs():
 
 
 def test_a_balanced_source_shows_as_many_of_each_class(make):
-    batch = make("kept", balanced=True).labelled(0)
+    batch = make("balanced").labelled(0)
     assert batch.label.bincount().tolist() == [5, 5]
 
 

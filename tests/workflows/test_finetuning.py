@@ -18,6 +18,7 @@ from rfmae.progress import Silent
 from rfmae.records import IMAGE_ALONE, Modality
 from rfmae.training import engine
 from rfmae.training.calibrating import keep_temperature, probabilities
+from rfmae.training.finetune import FinetuneTask
 from rfmae.training.loaders import InputSplit
 from rfmae.training.run_folder import RunFolder
 from rfmae.workflows.finetuning import Finetuning, finetune
@@ -132,6 +133,20 @@ def test_learning_from_the_stream_tells_easy_modulations_apart(dataset, tmp_path
     settings = replace(PLAIN, endless=True, epochs=12)
     card = load_checkpoint(finetune(dataset, settings, tmp_path / "run", device="cpu")).card
     assert card["score"]["accuracy"] > 0.9  # BPSK and QPSK from 10 dB on
+
+
+def test_other_branches_fall_out_at_every_step(dataset, tmp_path, monkeypatch):
+    real, drawn = FinetuneTask.batch, {}
+
+    def watched(task, step, piece):
+        batch = real(task, step, piece)
+        drawn[step] = batch.paths
+        return batch
+
+    monkeypatch.setattr(FinetuneTask, "batch", watched)
+    run(dataset, tmp_path / "run", "drop path")
+    assert {paths.shape for paths in drawn.values()} == {(4, 2, 8)}  # of the tiny preset
+    assert len({str(paths.tolist()) for paths in drawn.values()}) == len(drawn) == 12
 
 
 # temperature ----------------------------------------------------------------------------------

@@ -112,6 +112,21 @@ def test_a_seed_chooses_the_labels_and_the_same_seed_the_same(
     assert not np.array_equal(said(1), said(2))
 
 
+def test_the_temperature_that_validation_asks_for_is_in_the_answers(
+    dataset, untrained, tmp_path, monkeypatch
+):
+    confidence = []
+    monkeypatch.setattr(
+        probing,
+        "write_report",
+        lambda report, folder, answers: confidence.append(answers[LINEAR].confidence) or folder,
+    )
+    for temperature in (1.0, 4.0):
+        monkeypatch.setattr(probing, "probe_temperature", lambda *_, told=temperature: told)
+        probe(dataset, untrained["denomae"], tmp_path, labels_per_class=3, device="cpu")
+    assert (confidence[1] < confidence[0]).all()
+
+
 def test_what_cannot_be_probed_is_refused_before_anything_is_written(dataset, untrained, tmp_path):
     network = Classifier(
         classifier_config(trunk_config("cnn", image_encoder_config("tiny", 32, 3).modalities), 2)
