@@ -74,6 +74,15 @@ class Course:
         return random_quarter_turns(self.batch_size, self.seed, step)[piece]
 
 
+def course_of(
+    dataset: Dataset, rows: Tensor | None, *, batch_size: int, seed: int, balanced: bool
+) -> Course:
+    """The order of some training rows of a data set, or of all; turned where phases are free."""
+    label = torch.from_numpy(dataset.labels("train")[0]).long()
+    label = label if rows is None else label[rows]
+    return Course(label, batch_size, seed, turn=dataset.any_phase, balanced=balanced)
+
+
 class StoredLabels:
     """Labelled rows of a data set that were drawn before."""
 
@@ -118,10 +127,17 @@ class StoredIq:
     """I/Q of training rows of a data set, read for each batch."""
 
     def __init__(
-        self, dataset: Dataset, rows: Tensor, course: Course, drawing: Drawing, *, clean: bool
+        self,
+        dataset: Dataset,
+        rows: Tensor | None,
+        course: Course,
+        drawing: Drawing,
+        *,
+        clean: bool,
     ) -> None:
-        """`rows`, ascending, are those that the course numbers."""
-        self._dataset, self._rows, self._course = dataset, rows, course
+        """`rows`, ascending, are those that the course numbers; none means all."""
+        self._rows = torch.arange(dataset.examples("train")) if rows is None else rows
+        self._dataset, self._course = dataset, course
         self._views, self._clean = drawing.views, clean
 
     @property

@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
-import torch
-
 from rfmae.artefacts import Card
 from rfmae.datasets.augmenting import Augmentation, Augmenter
 from rfmae.datasets.recipe import load_recipe
@@ -24,13 +22,13 @@ from rfmae.training.drawing import drawing
 from rfmae.training.engine import MakeTask, fit
 from rfmae.training.finetune import FinetuneTask, labelled_rows
 from rfmae.training.labelled import (
-    Course,
     DrawnLabels,
     IqSource,
     LabelledSource,
     StoredIq,
     StoredLabels,
     StreamIq,
+    course_of,
 )
 from rfmae.training.loaders import InputSplit
 from rfmae.training.numerics import Numerics
@@ -242,20 +240,18 @@ def _labelled(
         stream: IqSource = StreamIq(recipe, how, batch_size=plan.batch_size)
         return DrawnLabels(stream, how, modalities, augmenter)
     rows = labelled_rows(dataset, settings.labels_of(dataset), settings.seed)
-    label = torch.from_numpy(dataset.labels("train")[0]).long()
-    course = Course(
-        label if rows is None else label[rows],
-        plan.batch_size,
-        settings.seed,
-        turn=dataset.any_phase,
+    course = course_of(
+        dataset,
+        rows,
+        batch_size=plan.batch_size,
+        seed=settings.seed,
         balanced=settings.balanced,
     )
     if augmenter is None:
         split = InputSplit(dataset, "train", modalities, ranks.device, progress, rows=rows)
         return StoredLabels(split, course, ranks.device)
     how = drawing(dataset, modalities, ranks.device, targets=False)
-    every = torch.arange(len(label)) if rows is None else rows
-    stored = StoredIq(dataset, every, course, how, clean=augmenter.needs_clean)
+    stored = StoredIq(dataset, rows, course, how, clean=augmenter.needs_clean)
     return DrawnLabels(stored, how, modalities, augmenter)
 
 
