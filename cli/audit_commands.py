@@ -34,8 +34,8 @@ def audit(
     Example: rfmae audit artifacts/datasets/my-data
     """
     from rfmae.datasets.store import open_dataset
-    from rfmae.workflows import audit as audit_jobs
     from rfmae.workflows import finding
+    from rfmae.workflows.auditing import audit as audit_jobs
 
     dataset = open_dataset(data or finding.newest_dataset(HOME / "datasets"))
     folder = out or HOME / "reports" / f"audit-{dataset.folder.resolve().name}"
@@ -106,8 +106,8 @@ def curve(
 
     Example: rfmae curve --model artifacts/runs/my-pretraining --labels-per-class 1,10,100
     """
-    from rfmae.workflows import label_curve as curve_jobs
-    from rfmae.workflows.label_methods import PRETRAINED, Teaching
+    from rfmae.workflows.learning import label_curve as curve_jobs
+    from rfmae.workflows.learning.label_methods import PRETRAINED, Teaching
 
     settings = curve_jobs.CurveSettings(
         labels_per_class=_whole_numbers("--labels-per-class", labels_per_class),

@@ -41,7 +41,8 @@ def baseline(
     Example: rfmae baseline cumulants --data artifacts/datasets/my-data
     """
     from rfmae.datasets.store import open_dataset
-    from rfmae.workflows import baselines, finding
+    from rfmae.workflows import finding
+    from rfmae.workflows.learning import baselines
 
     baselines.check_baseline(name)
     dataset = open_dataset(data or finding.newest_dataset(HOME / "datasets"))

@@ -96,9 +96,9 @@ def eval_snr(
 
     Calibration, coverage, unknown signals, cost; several models are compared on the same examples.
     """
-    from rfmae.workflows import evaluation as evaluation_jobs
     from rfmae.workflows import finding
-    from rfmae.workflows.candidates import model_names
+    from rfmae.workflows.exam import evaluation as evaluation_jobs
+    from rfmae.workflows.exam.candidates import model_names
 
     paths = model or [finding.newest_run(HOME / "runs", "finetune")]
     dataset = finding.dataset_of_exam(paths, data, HOME / "datasets")
@@ -132,7 +132,7 @@ def classify(
     as_json: JsonOption = False,
 ) -> None:
     """Name the modulation of recordings, window by window and as a whole."""
-    from rfmae.workflows import recordings as recordings_jobs
+    from rfmae.workflows.looking import recordings as recordings_jobs
 
     verdicts = recordings_jobs.classify(
         recordings, model, datatype=dtype, sample_rate_hz=rate, device=device

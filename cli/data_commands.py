@@ -139,7 +139,7 @@ def show(
     Example: rfmae show capture.bin --dtype ci16_le --rate 1e6
     """
     from rfmae.captures.asked import Asked
-    from rfmae.workflows import looking as looking_jobs
+    from rfmae.workflows.looking import looking as looking_jobs
 
     asked = Asked(dtype, rate, first_sample, count)
     found = looking_jobs.show(path, asked)
@@ -189,7 +189,7 @@ def plot(
     Example: rfmae plot artifacts/runs/my-run --out curves.svg
     """
     from rfmae.captures.asked import Asked
-    from rfmae.workflows.choosing import Choice
+    from rfmae.workflows.looking.choosing import Choice
 
     options: dict[str, Any] = {
         "choice": Choice(split, row, label, math.nan if snr is None else snr),
@@ -208,8 +208,8 @@ def _draw(
 ) -> dict[str, Any]:
     """The curves of a run, what a network sees, or the pictures that were named."""
     from rfmae.errors import ArtefactError
-    from rfmae.workflows import plotting as jobs
-    from rfmae.workflows.runs import is_run
+    from rfmae.workflows.looking import plotting as jobs
+    from rfmae.workflows.looking.runs import is_run
 
     if image and what is not None:
         raise ArtefactError(f"--image is a picture of its own, but --what {what} came with it")
@@ -232,7 +232,7 @@ def _refuse_choices_of_a_run(
 ) -> None:
     """A run has one figure, of all that was measured."""
     from rfmae.errors import ArtefactError
-    from rfmae.workflows.choosing import FIRST, WHOLE
+    from rfmae.workflows.looking.choosing import FIRST, WHOLE
 
     choice, asked = options["choice"], options["asked"]
     chosen = not choice.is_open or choice.split != FIRST.split

@@ -32,9 +32,9 @@ def eval_denoise(
     as_json: JsonOption = False,
 ) -> None:
     """PSNR, SSIM and EVM of denoised test images at every SNR, beside what they have to beat."""
-    from rfmae.workflows import denoising as denoising_jobs
     from rfmae.workflows import finding
-    from rfmae.workflows.candidates import model_names
+    from rfmae.workflows.denoise import denoising as denoising_jobs
+    from rfmae.workflows.exam.candidates import model_names
 
     path = model or finding.newest_run(HOME / "runs", "pretrain")
     dataset = finding.dataset_of(path, data, HOME / "datasets")

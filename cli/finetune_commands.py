@@ -120,7 +120,7 @@ def finetune(
     from rfmae.datasets.augmenting import parse_augmentation
     from rfmae.datasets.store import open_dataset
     from rfmae.workflows import finding
-    from rfmae.workflows import finetuning as finetuning_jobs
+    from rfmae.workflows.learning import finetuning as finetuning_jobs
 
     settings = finetuning_jobs.Finetuning(
         preset=preset,

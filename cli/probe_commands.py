@@ -36,8 +36,8 @@ def probe(
 ) -> None:
     """What a frozen encoder knows already: a linear probe and nearest neighbours, no training."""
     from rfmae.workflows import finding
-    from rfmae.workflows import probing as probing_jobs
-    from rfmae.workflows.candidates import model_names
+    from rfmae.workflows.exam.candidates import model_names
+    from rfmae.workflows.learning import probing as probing_jobs
 
     path = model or finding.newest_run(HOME / "runs", "pretrain")
     dataset = finding.dataset_of(path, data, HOME / "datasets")

@@ -67,7 +67,7 @@ def _accuracy_table(report: "Report") -> tuple[list[str], list[list[str]]]:
 
 def _findings(report: "Report") -> Iterator[str]:
     """A line for each thing that was found beside the accuracy."""
-    from rfmae.workflows.headlines import share_of_ceiling
+    from rfmae.workflows.exam.headlines import share_of_ceiling
 
     for name, item in report.assessments.items():
         yield name

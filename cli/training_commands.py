@@ -140,8 +140,9 @@ def pretrain(
     On several GPUs: torchrun --nproc-per-node 8 --no-python rfmae pretrain …
     """
     from rfmae.datasets.store import open_dataset
-    from rfmae.workflows import finding, methods
-    from rfmae.workflows import training as training_jobs
+    from rfmae.workflows import finding
+    from rfmae.workflows.learning import methods
+    from rfmae.workflows.learning import training as training_jobs
 
     dataset = open_dataset(data or finding.newest_dataset(HOME / "datasets"))
     switches = {
@@ -201,7 +202,7 @@ def running_of(
     shard_weights: bool,
 ) -> Any:
     """How a training runs, from its options."""
-    from rfmae.workflows.running import Running
+    from rfmae.workflows.learning.running import Running
 
     return Running(
         precision=precision,

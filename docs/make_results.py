@@ -239,22 +239,11 @@ def left_out_table(found: Found) -> Table:
 def sizes(found: Found) -> str:
     """How large the runs were."""
     size = found["settings"]
-    parts = [run for run in _runs(found) if "cpu_minutes" in run]
     return (
         f"Preset {size['preset']}, images of 32 pixels in patches of 8, batches of "
         f"{size['batch_size']}; {size['pretrained_images']:,} images to pre-train on and "
-        f"{size['finetuned_images']:,} to fine-tune on, each synthesised once; "
-        f"{len(parts)} runs, {sum(run['cpu_minutes'] for run in parts) / 60:.1f} hours of one core."
+        f"{size['finetuned_images']:,} to fine-tune on, each synthesised once."
     )
-
-
-def _runs(inner: Any) -> list[Found]:
-    """Every run below a part of what was measured."""
-    if not isinstance(inner, dict):
-        return []
-    if "hits_per_snr" in inner:
-        return [inner]
-    return [run for value in inner.values() for run in _runs(value)]
 
 
 PARTS: dict[str, Callable[[Found], str]] = {

@@ -28,8 +28,8 @@ from rfmae.records import FloatArray, IntArray, as_plain
 from rfmae.training.run_folder import RunFolder
 from rfmae.training.schedule import WEIGHTS, addressed_generator
 from rfmae.workflows.data import synth
-from rfmae.workflows.methods import Method, find_method, with_switches
-from rfmae.workflows.training import Pretraining, pretrain
+from rfmae.workflows.learning.methods import Method, find_method, with_switches
+from rfmae.workflows.learning.training import Pretraining, pretrain
 
 HOME = Path(__file__).parents[1] / "artifacts" / "pretraining"
 RESULTS = Path(__file__).with_name("pretraining.json")

@@ -4,14 +4,12 @@ One run is one line of work: whatever stops the study, the next call goes on fro
 """
 
 import json
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rfmae.workflows.baselines import train_baseline
 
 from rfmae.artefacts import write_json
 from rfmae.datasets.recipe import load_recipe
@@ -19,9 +17,10 @@ from rfmae.datasets.store import Dataset
 from rfmae.progress import Progress
 from rfmae.records import SnrReport
 from rfmae.workflows.data import synth
-from rfmae.workflows.evaluation import eval_snr
-from rfmae.workflows.methods import find_method
-from rfmae.workflows.training import Finetuning, Pretraining, finetune, pretrain
+from rfmae.workflows.exam.evaluation import eval_snr
+from rfmae.workflows.learning.baselines import train_baseline
+from rfmae.workflows.learning.methods import find_method
+from rfmae.workflows.learning.training import Finetuning, Pretraining, finetune, pretrain
 
 DOCS = Path(__file__).parent
 HOME = DOCS.parent / "artifacts" / "results"
@@ -89,11 +88,8 @@ def compute(progress: Progress, share: tuple[int, int] = (0, 1)) -> None:
     first, every = share
     for job in list(jobs())[first::every]:
         if not Results(_read() or {}).has(job.keys):
-            started = time.process_time()
-            found = job.do(progress)
-            minutes = (time.process_time() - started) / 60
-            results.add({**found, "cpu_minutes": round(minutes, 2)}, job.keys)
-            progress.note(f"{' '.join(job.keys)}: {minutes:.1f} minutes")
+            progress.note(" ".join(job.keys))
+            results.add(job.do(progress), job.keys)
 
 
 def settings() -> dict[str, Any]:

@@ -35,11 +35,11 @@ from rfmae.records import (
     View,
     What,
 )
-from rfmae.workflows.arrays import batch_of, divided, finetune_on_arrays, planes_by_name
-from rfmae.workflows.columns import Layout, columns_of, iq_of
-from rfmae.workflows.finetuning import Finetuning
-from rfmae.workflows.running import Running
-from rfmae.workflows.seeing import Network
+from rfmae.workflows.learning.arrays import batch_of, divided, finetune_on_arrays, planes_by_name
+from rfmae.workflows.learning.columns import Layout, columns_of, iq_of
+from rfmae.workflows.learning.finetuning import Finetuning
+from rfmae.workflows.learning.running import Running
+from rfmae.workflows.learning.seeing import Network
 
 _SEEDS = 2**31 - 1
 _DTYPES = (np.float64, np.float32)

@@ -15,9 +15,9 @@ from rfmae.records import (
     SnrReport,
     wilson_interval,
 )
-from rfmae.reporting.charts import gap_levels, shown_order
-from rfmae.reporting.confidence_charts import FIRST_COVERAGE
 from rfmae.reporting.figures import snr_axis
+from rfmae.reporting.page.charts import gap_levels, shown_order
+from rfmae.reporting.page.confidence_charts import FIRST_COVERAGE
 from rfmae.reporting.palette import SERIES
 
 _PANEL_INCHES = 3.1

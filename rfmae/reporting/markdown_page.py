@@ -13,8 +13,8 @@ from rfmae.reporting.assessment_tables import (
     open_set_table,
     summary_table,
 )
-from rfmae.reporting.contents import embedding_name
 from rfmae.reporting.denoising_tables import denoising_section
+from rfmae.reporting.page.contents import embedding_name
 from rfmae.reporting.tables import Table, accuracy_table, markdown
 
 _ABOUT_CEILINGS = (

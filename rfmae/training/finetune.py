@@ -49,6 +49,18 @@ class FinetuneBatch:
     paths: Tensor | None = None
 
 
+def beginning(
+    config: ClassifierConfig, pretrained: Checkpoint | None, *, frozen: bool, seed: int
+) -> Classifier:
+    """A classifier as it is before the first step; of a `frozen` one the head alone is trained."""
+    network = Classifier(config)
+    initialise_classifier(network, addressed_generator(seed, WEIGHTS, 1))
+    if pretrained is not None and isinstance(network.encoder, Encoder):
+        load_encoder_weights(network.encoder, pretrained)
+    network.encoder.requires_grad_(not frozen)
+    return network
+
+
 class FinetuneTask:
     """What a receiver sees to classes, with the labels of a share of the training examples."""
 
@@ -58,25 +70,18 @@ class FinetuneTask:
     def __init__(
         self,
         dataset: Dataset,
-        config: ClassifierConfig,
+        network: Classifier,
         source: LabelledSource,
         validation: InputSplit,
         *,
         modalities: tuple[Modality, ...],
-        pretrained: Checkpoint | None,
-        frozen: bool,
         drop_path: float,
         seed: int,
         batch_size: int,
         ranks: Ranks,
     ) -> None:
-        self.network = Classifier(config)
-        initialise_classifier(self.network, addressed_generator(seed, WEIGHTS, 1))
-        if pretrained is not None and isinstance(self.network.encoder, Encoder):
-            load_encoder_weights(self.network.encoder, pretrained)
-        self.network.encoder.requires_grad_(not frozen)
-        self.network.to(ranks.device)
-        self._dataset, self._config, self._modalities = dataset, config, modalities
+        self.network = network.to(ranks.device)
+        self._dataset, self._config, self._modalities = dataset, network.config, modalities
         self._seed, self._batch_size, self._device = seed, batch_size, ranks.device
         self._source, self._validation, self._drop_path = source, validation, drop_path
         self.examples = source.examples

@@ -11,8 +11,8 @@ from rfmae.errors import ArtefactError, CheckpointError, DatasetError
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.records import ImageConfig
 from rfmae.training.run_folder import KIND as RUN
-from rfmae.workflows.candidates import is_likelihood
-from rfmae.workflows.functions import is_function
+from rfmae.workflows.exam.candidates import is_likelihood
+from rfmae.workflows.exam.functions import is_function
 
 
 def newest_dataset(home: Path) -> Path:

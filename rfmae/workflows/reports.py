@@ -14,8 +14,8 @@ from rfmae.reporting.account import Report
 from rfmae.reporting.answer_files import read_answers
 from rfmae.reporting.folder import KIND, read_report, write_report
 from rfmae.reporting.joining import check_same_exam, joined, told_apart
-from rfmae.workflows.exams import comparisons_of
-from rfmae.workflows.headlines import percent
+from rfmae.workflows.exam.exams import comparisons_of
+from rfmae.workflows.exam.headlines import percent
 
 
 @dataclass(frozen=True, slots=True)

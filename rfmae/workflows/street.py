@@ -14,11 +14,11 @@ from rfmae.reporting.account import Report
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.training.finetune import check_labels
 from rfmae.workflows.data import synth
-from rfmae.workflows.denoising import denoising_headline, measure_denoising
-from rfmae.workflows.evaluation import Told, class_notes, provenance, readings, written
-from rfmae.workflows.exams import Results, comparisons_of, sit_exam
-from rfmae.workflows.headlines import percent, share_of_ceiling
-from rfmae.workflows.training import Finetuning, Pretraining, finetune, grids_of, pretrain
+from rfmae.workflows.denoise.denoising import denoising_headline, measure_denoising
+from rfmae.workflows.exam.evaluation import Told, class_notes, provenance, readings, written
+from rfmae.workflows.exam.exams import Results, comparisons_of, sit_exam
+from rfmae.workflows.exam.headlines import percent, share_of_ceiling
+from rfmae.workflows.learning.training import Finetuning, Pretraining, finetune, grids_of, pretrain
 
 PRETRAINED, SCRATCH = "DenoMAE2.0", "from scratch"  # what the report calls the two classifiers
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from rfmae.workflows.baselines import baseline_names
+from rfmae.workflows.learning.baselines import baseline_names
 
 
 def test_a_baseline_is_trained_and_told(rfmae, dataset, here):

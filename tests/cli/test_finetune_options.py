@@ -7,8 +7,8 @@ from rfmae_cli.app import app
 from typer.testing import CliRunner
 
 from rfmae.datasets.augmenting import Augmentation
-from rfmae.workflows import finetuning
-from rfmae.workflows.finetuning import Finetuning
+from rfmae.workflows.learning import finetuning
+from rfmae.workflows.learning.finetuning import Finetuning
 
 OPTIONS = {
     "--preset tiny": {"preset": "tiny"},

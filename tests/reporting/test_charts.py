@@ -8,15 +8,15 @@ import pytest
 from sample_reports import CLASSES, SNR_DB, ceilings, embedding, grids, sample_report
 
 from rfmae.records import SnrReport
-from rfmae.reporting.charts import (
+from rfmae.reporting.page.charts import (
     accuracy_chart,
     gap_chart,
     gap_levels,
     robustness_chart,
     shown_order,
 )
-from rfmae.reporting.confidence_charts import reliability_chart, risk_chart
-from rfmae.reporting.map_charts import class_map, snr_map, snr_steps
+from rfmae.reporting.page.confidence_charts import reliability_chart, risk_chart
+from rfmae.reporting.page.map_charts import class_map, snr_map, snr_steps
 
 
 @pytest.fixture(scope="module")

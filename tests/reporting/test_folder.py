@@ -11,10 +11,10 @@ import pytest
 
 from rfmae.errors import ArtefactError
 from rfmae.records import DenoiseReport, GalleryRow, SnrReport
-from rfmae.reporting import contents as contents_module
 from rfmae.reporting import folder as folder_module
 from rfmae.reporting.figures import accuracy_figure
 from rfmae.reporting.folder import Report, read_report, report_json, write_report
+from rfmae.reporting.page import contents as contents_module
 
 CLASSES = ("BPSK", "QPSK")
 

@@ -11,9 +11,9 @@ from sample_reports import gallery, sample_report
 
 from rfmae.records import SnrReport
 from rfmae.reporting.account import Report, report_of, whole_json
-from rfmae.reporting.page import page, unbroken
-from rfmae.reporting.page_denoising import gallery_of
-from rfmae.reporting.page_tables import shown_table
+from rfmae.reporting.page.page import page, unbroken
+from rfmae.reporting.page.page_denoising import gallery_of
+from rfmae.reporting.page.page_tables import shown_table
 
 _VOID = {"meta", "link", "img", "input", "br", "path", "rect", "line"}
 _HOSTILE = "</script><script>alert(1)</script><b>&\"'{{7*7}}"

@@ -7,7 +7,7 @@ import pytest
 from sample_reports import CLASSES, SNR_DB, sample_report
 
 from rfmae.reporting.joining import renamed
-from rfmae.reporting.page import page
+from rfmae.reporting.page.page import page
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 

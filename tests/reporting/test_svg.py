@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rfmae.reporting.svg import Frame, dots, polyline, signed, spread, ticks, words
+from rfmae.reporting.page.svg import Frame, dots, polyline, signed, spread, ticks, words
 
 FRAME = Frame(200, 100, 20, 30, 10, 15, (-10.0, 10.0), (0.0, 100.0))
 

@@ -11,7 +11,7 @@ from rfmae.datasets.store import open_dataset
 from rfmae.errors import TrainingError
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.training.run_folder import RunFolder
-from rfmae.workflows.training import Finetuning, Pretraining, Running, finetune, pretrain
+from rfmae.workflows.learning.training import Finetuning, Pretraining, Running, finetune, pretrain
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

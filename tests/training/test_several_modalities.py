@@ -13,9 +13,9 @@ from rfmae.inference import load_classifier, load_denoiser
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.records import Modality
 from rfmae.training.run_folder import RunFolder
-from rfmae.workflows.denoising import eval_denoise
-from rfmae.workflows.evaluation import eval_snr
-from rfmae.workflows.training import Finetuning, Pretraining, finetune, pretrain
+from rfmae.workflows.denoise.denoising import eval_denoise
+from rfmae.workflows.exam.evaluation import eval_snr
+from rfmae.workflows.learning.training import Finetuning, Pretraining, finetune, pretrain
 
 FOUR = (Modality(), Modality("signal"), Modality("image", given="clean"), Modality("noise"))
 BRIEF = Pretraining("tiny", epochs=3, batch_size=8, seed=1)

@@ -11,9 +11,14 @@ from rfmae.datasets.store import write_dataset
 from rfmae.errors import ArtefactError, RecipeError, TrainingError
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.training.finetune import labelled_rows
-from rfmae.workflows import baselines
-from rfmae.workflows.baselines import NETWORKS, baseline_names, check_baseline, train_baseline
-from rfmae.workflows.candidates import open_candidate
+from rfmae.workflows.exam.candidates import open_candidate
+from rfmae.workflows.learning import baselines
+from rfmae.workflows.learning.baselines import (
+    NETWORKS,
+    baseline_names,
+    check_baseline,
+    train_baseline,
+)
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,10 @@ from rfmae.models.counting import parameters_of
 from rfmae.models.presets import classifier_config, encoder_config, patch_grid
 from rfmae.records import IMAGE_ALONE, Modality
 from rfmae.training.loaders import image_card
-from rfmae.workflows.candidates import model_names, open_candidate
-from rfmae.workflows.cost import measure_cost
+from rfmae.workflows.exam.candidates import model_names, open_candidate
+from rfmae.workflows.exam.cost import measure_cost
+from rfmae.workflows.exam.robustness import measure_robustness
 from rfmae.workflows.finding import dataset_of, dataset_of_exam
-from rfmae.workflows.robustness import measure_robustness
 
 
 @pytest.fixture(scope="module")

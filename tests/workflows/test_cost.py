@@ -8,10 +8,10 @@ import pytest
 from small_candidates import candidate, knowing, linear_recipe, write
 
 from rfmae.errors import ShapeError
-from rfmae.workflows import cost
-from rfmae.workflows.candidates import open_candidate
-from rfmae.workflows.cost import measure_cost
-from rfmae.workflows.memory import own_peak_kib, process_peak_mib
+from rfmae.workflows.exam import cost
+from rfmae.workflows.exam.candidates import open_candidate
+from rfmae.workflows.exam.cost import measure_cost
+from rfmae.workflows.exam.memory import own_peak_kib, process_peak_mib
 
 SOURCE = """
 import numpy as np

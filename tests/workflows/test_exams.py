@@ -10,7 +10,7 @@ from rfmae.datasets.recipe import Splits
 from rfmae.datasets.store import Dataset, write_dataset
 from rfmae.progress import Silent
 from rfmae.records import ImageConfig, Modality, Plane
-from rfmae.workflows.exams import comparisons_of, image_seen, sit_exam
+from rfmae.workflows.exam.exams import comparisons_of, image_seen, sit_exam
 
 DIFFERENTIAL_FIRST = ImageConfig(
     size=32,

@@ -21,9 +21,9 @@ from rfmae.training.calibrating import keep_temperature, probabilities
 from rfmae.training.finetune import FinetuneTask
 from rfmae.training.loaders import InputSplit
 from rfmae.training.run_folder import RunFolder
-from rfmae.workflows.finetuning import Finetuning, finetune
-from rfmae.workflows.running import Running
-from rfmae.workflows.training import Pretraining, pretrain
+from rfmae.workflows.learning.finetuning import Finetuning, finetune
+from rfmae.workflows.learning.running import Running
+from rfmae.workflows.learning.training import Pretraining, pretrain
 
 CPU = torch.device("cpu")
 EXACT = Running(precision="float32")

@@ -6,8 +6,8 @@ import pytest
 from small_candidates import linear_recipe, write
 
 from rfmae.errors import CheckpointError, DatasetError, RfmaeError, ShapeError
-from rfmae.workflows.candidates import open_candidate
-from rfmae.workflows.functions import is_function, load_function
+from rfmae.workflows.exam.candidates import open_candidate
+from rfmae.workflows.exam.functions import is_function, load_function
 
 SOURCE = """
 import numpy as np

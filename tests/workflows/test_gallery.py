@@ -5,7 +5,7 @@ import pytest
 
 from rfmae.evaluation.denoising import DenoiseBatch
 from rfmae.evaluation.likeness import psnr_db, ssim
-from rfmae.workflows.gallery import by_snr, gallery_places, gallery_row, small_picture
+from rfmae.workflows.denoise.gallery import by_snr, gallery_places, gallery_row, small_picture
 
 
 @pytest.mark.parametrize("shape", [(10, 21, 100), (3, 2, 1), (2, 1, 7), (1, 1, 1), (24, 26, 4)])

@@ -5,8 +5,8 @@ import pytest
 
 from rfmae.evaluation.assessment import assess
 from rfmae.records import Answers, Ceiling
-from rfmae.workflows.exams import Results
-from rfmae.workflows.headlines import headline, share_of_ceiling
+from rfmae.workflows.exam.exams import Results
+from rfmae.workflows.exam.headlines import headline, share_of_ceiling
 
 SNR_DB = (0.0, 10.0)
 CLASSES = ("BPSK", "QPSK")

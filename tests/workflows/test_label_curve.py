@@ -16,8 +16,8 @@ from rfmae.models.denomae import DenoMAE
 from rfmae.models.presets import denomae_config, image_encoder_config
 from rfmae.progress import Silent
 from rfmae.training.loaders import image_card
-from rfmae.workflows import label_curve as jobs
-from rfmae.workflows.label_methods import Learning, NetworkShape, Teaching, network_like
+from rfmae.workflows.learning import label_curve as jobs
+from rfmae.workflows.learning.label_methods import Learning, NetworkShape, Teaching, network_like
 
 SETTINGS = jobs.CurveSettings(
     labels_per_class=(1, 4),
@@ -158,7 +158,7 @@ def test_a_damaged_list_of_points_is_told_in_one_line(data, encoder, tmp_path):
 
 
 def test_every_method_of_a_seed_sees_the_same_labels(data, encoder, monkeypatch):
-    from rfmae.workflows import baselines, finetuning, label_methods
+    from rfmae.workflows.learning import baselines, finetuning, label_methods
 
     seen = []
     own = label_methods.labelled_rows

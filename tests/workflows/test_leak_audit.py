@@ -12,7 +12,7 @@ import pytest
 from rfmae.datasets.recipe import Splits, load_recipe, parse_recipe
 from rfmae.datasets.store import open_dataset, write_dataset
 from rfmae.errors import ArtefactError
-from rfmae.workflows.audit import audit
+from rfmae.workflows.auditing.audit import audit
 from rfmae.workflows.importing import import_dataset
 
 
@@ -164,7 +164,7 @@ def test_a_power_that_the_image_hides_is_told_as_what_it_is(planted):
 
 
 def test_streams_that_begin_alike_are_counted(made, monkeypatch):
-    from rfmae.workflows import audit_rows
+    from rfmae.workflows.auditing import audit_rows
 
     recipe = load_recipe(made.folder / "recipe.toml")
     assert audit_rows.shared_addresses(recipe).verdict == "pass"

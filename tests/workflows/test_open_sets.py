@@ -10,7 +10,7 @@ from rfmae.datasets.store import Dataset
 from rfmae.datasets.synthesis import Block, synthesise
 from rfmae.evaluation.classification import collect_answers
 from rfmae.signal.modulations import MODULATIONS, equal_laws, find_modulation
-from rfmae.workflows.open_sets import NOISE_ALONE, measure_open_sets, unknown_kinds
+from rfmae.workflows.exam.open_sets import NOISE_ALONE, measure_open_sets, unknown_kinds
 
 SYNTHETIC = [name for name in known_recipes() if load_recipe(name).source.kind == "synthetic"]
 

@@ -18,8 +18,8 @@ from rfmae.models.presets import classifier_config, denomae_config, image_encode
 from rfmae.models.transformer import initialise
 from rfmae.models.trunks import trunk_config
 from rfmae.training.loaders import image_card
-from rfmae.workflows import probing
-from rfmae.workflows.probing import LINEAR, NEIGHBOURS, probe
+from rfmae.workflows.learning import probing
+from rfmae.workflows.learning.probing import LINEAR, NEIGHBOURS, probe
 
 
 @pytest.fixture(scope="module")

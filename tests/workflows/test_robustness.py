@@ -10,13 +10,13 @@ from rfmae.datasets.store import Dataset
 from rfmae.errors import DatasetError, ShapeError
 from rfmae.records import as_plain, wilson_interval
 from rfmae.signal.fading import fading_gains
-from rfmae.workflows.candidates import open_candidate
-from rfmae.workflows.robustness import (
+from rfmae.workflows.exam.candidates import open_candidate
+from rfmae.workflows.exam.robustness import (
     available_grids,
     first_rows,
     measure_robustness,
 )
-from rfmae.workflows.robustness_grids import LINK_GRIDS, STORED_GRIDS
+from rfmae.workflows.exam.robustness_grids import LINK_GRIDS, STORED_GRIDS
 
 ALL_GRIDS = (*LINK_GRIDS, *STORED_GRIDS)
 

@@ -9,7 +9,7 @@ from rfmae.datasets.recipe import Splits, parse_recipe
 from rfmae.datasets.store import write_dataset
 from rfmae.evaluation.telltales import measured_snr
 from rfmae.units import ratio_to_db
-from rfmae.workflows.stated_snr import measurable, snr_view, stated_snr, why_unmeasured
+from rfmae.workflows.auditing.stated_snr import measurable, snr_view, stated_snr, why_unmeasured
 
 TEXT = """
 schema = 1

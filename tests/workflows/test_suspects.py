@@ -6,7 +6,7 @@ import pytest
 from rfmae.datasets.recipe import parse_recipe
 from rfmae.datasets.store import write_dataset
 from rfmae.progress import Silent
-from rfmae.workflows import suspects
+from rfmae.workflows.auditing import suspects
 
 
 @pytest.fixture(scope="module")

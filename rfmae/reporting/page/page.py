@@ -1,0 +1,115 @@
+"""A report as one page of HTML that needs nothing else: no network, no fonts, no other file."""
+
+import json
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
+
+from rfmae.reporting.account import Report, whole_json
+from rfmae.reporting.page.page_denoising import gallery_of
+from rfmae.reporting.page.page_tables import page_denoising_tables, page_tables
+from rfmae.reporting.page.parts import (
+    legends_of,
+    panels_of,
+    snr_points,
+    tiles_of,
+    wide_charts,
+)
+from rfmae.reporting.palette import SERIES, SERIES_ON_DARK, STEPS, STEPS_ON_DARK
+
+PAGE_NAME = "report.html"
+
+_TEMPLATE = "report.html.j2"
+
+
+def page(report: Report) -> str:
+    """The whole page; two accounts that are equal give the same page."""
+    account = whole_json(report)
+    points = snr_points(report)
+    return _environment().get_template(_TEMPLATE).render(
+        title=report.title,
+        headline=unbroken(report.headline),
+        notes=report.notes,
+        names=list(report.accuracy),
+        ceilings={name: item.is_bound for name, item in report.ceilings.items()},
+        classes=list(_classes(report)),
+        tiles=tiles_of(report),
+        charts=_marked(wide_charts(report)),
+        panels_by_name={name: _marked(items) for name, items in panels_of(report).items()},
+        legends=legends_of(report),
+        tables=page_tables(report),
+        robustness=report.robustness,
+        points=points,
+        gallery=gallery_of(account["gallery"], points),
+        denoising=report.denoising,
+        denoising_tables=page_denoising_tables(report),
+        embedding=report.embedding,
+        provenance=account["provenance"],
+        data=_data(report, points),
+        style=_as_it_is("report.css"),
+        script=_as_it_is("report.js"),
+        light=_variables(SERIES, STEPS),
+        dark=_variables(SERIES_ON_DARK, STEPS_ON_DARK),
+        series=len(SERIES),
+        steps=len(STEPS),
+    )  # fmt: skip
+
+
+def unbroken(text: str) -> str:
+    """Text in which no number parts from its unit, and no interval from its other end."""
+    text = re.sub(r"(?<=\d) (?=%|dB)", "\u00a0", text)
+    return re.sub(r"(?<=\d)–(?=\d)", "\u2060–\u2060", text)
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("rfmae.reporting.page", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _as_it_is(name: str) -> Markup:
+    """A style sheet or a script: its braces are its own."""
+    return Markup(files("rfmae.reporting.page").joinpath("templates", name).read_text("utf-8"))
+
+
+def _marked(items: Mapping[str, str]) -> dict[str, Markup]:
+    """Drawings are ours, with every word of others escaped."""
+    return {name: Markup(text) for name, text in items.items()}
+
+
+def _classes(report: Report) -> tuple[str, ...]:
+    return next(iter(report.accuracy.values())).classes if report.accuracy else ()
+
+
+def _data(report: Report, points: tuple[float, ...]) -> Markup:
+    """What the script of the page needs, as JSON that cannot end its element."""
+    told: dict[str, Any] = {
+        "snr_db": list(points),
+        "classes": list(_classes(report)),
+        "models": {
+            name: {
+                "counts": item.counts.tolist(),
+                "accuracy": item.accuracy_per_snr.tolist(),
+                "interval": item.interval_per_snr.tolist(),
+                "overall": [item.accuracy, *item.interval],
+            }
+            for name, item in report.accuracy.items()
+        },
+        "ceilings": {name: item.accuracy.tolist() for name, item in report.ceilings.items()},
+    }
+    text = json.dumps(told, allow_nan=False, separators=(",", ":"))
+    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
+
+
+def _variables(series: tuple[str, ...], steps: tuple[str, ...]) -> Markup:
+    """Colours as variables of a style sheet."""
+    named = [*(f"--s{n}:{colour}" for n, colour in enumerate(series))]
+    named += [f"--q{n}:{colour}" for n, colour in enumerate(steps)]
+    return Markup(";".join(named))

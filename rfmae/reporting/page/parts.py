@@ -1,0 +1,149 @@
+"""What stands on the page of a report: figures in large print, charts, legends."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from rfmae.records import Assessment
+from rfmae.reporting.account import Report
+from rfmae.reporting.page.charts import accuracy_chart, gap_chart, robustness_chart
+from rfmae.reporting.page.confidence_charts import reliability_chart, risk_chart
+from rfmae.reporting.page.map_charts import class_map, snr_map
+from rfmae.reporting.page.page_denoising import answers_of, denoising_panels, recognition_panels
+
+Legend = list[tuple[str, int]]
+"""Names with their places in the palette."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure in large print."""
+
+    label: str
+    value: str
+    beside: str
+
+
+def snr_points(report: Report) -> tuple[float, ...]:
+    """The SNR points that the slider stops at."""
+    if report.accuracy:
+        return next(iter(report.accuracy.values())).snr_db
+    if report.denoising is not None:
+        return report.denoising.snr_db
+    return tuple(sorted({row.snr_db for row in report.gallery}))
+
+
+def tiles_of(report: Report) -> list[Tile]:
+    """What is told of the first model in large print."""
+    if not report.accuracy:
+        return []
+    name, first = next(iter(report.accuracy.items()))
+    low, high = (100 * bound for bound in first.interval)
+    tiles = [Tile("accuracy", f"{100 * first.accuracy:.1f} %", f"{low:.1f}–{high:.1f}, {name}")]
+    assessment = report.assessments.get(name)
+    tiles += _ceiling_tiles(report, assessment)
+    return tiles + (_confidence_tiles(assessment) if assessment else [])
+
+
+def _ceiling_tiles(report: Report, assessment: Assessment | None) -> list[Tile]:
+    limit = _limit_of(report, assessment)
+    if limit is None:
+        return []
+    first, ceiling = next(iter(report.accuracy.values())), report.ceilings[limit]
+    weights = first.examples_per_snr / max(first.examples, 1)
+    reached = float(weights @ ceiling.accuracy)
+    least, who = ("", "what the best receiver reaches")
+    if not ceiling.is_bound:
+        least, who = "≥ ", "what one reader reached"
+    ratio = f"{100 * first.accuracy / max(reached, 1e-9):.1f} %"
+    return [
+        Tile(f"ceiling, {limit}", f"{least}{100 * reached:.1f} %", who),
+        Tile("of the ceiling", ratio, "accuracy over ceiling"),
+    ]
+
+
+def _limit_of(report: Report, assessment: Assessment | None) -> str | None:
+    """The ceiling that a model is held to: its image's, else the first."""
+    if assessment is not None and assessment.gap is not None:
+        image = assessment.gap.image
+        if image in report.ceilings:
+            return image
+    return next(iter(report.ceilings), None)
+
+
+def _confidence_tiles(assessment: Assessment) -> list[Tile]:
+    target, told = assessment.selective.target_accuracy, assessment.selective
+    error = f"{100 * assessment.calibration.ece:.1f} %"
+    answered = f"{100 * told.coverage_at_target:.0f} %"
+    return [
+        Tile("calibration error", error, "confidence is off by"),
+        Tile(f"answered at {100 * target:g} %", answered, "the surest examples"),
+    ]
+
+
+def wide_charts(report: Report) -> dict[str, str]:
+    """Charts that are drawn twice, for wide and for narrow screens."""
+    charts = {}
+    if report.accuracy:
+        charts["accuracy"] = "".join(
+            accuracy_chart(report.accuracy, report.ceilings, wide=wide) for wide in (True, False)
+        )
+    if report.assessments:
+        charts["risk"] = "".join(
+            risk_chart(report.assessments, _series(report), wide=wide) for wide in (True, False)
+        )
+    return charts
+
+
+def panels_of(report: Report) -> dict[str, dict[str, str]]:
+    """Small charts that stand side by side, by section and title."""
+    series, denoising = _series(report), report.denoising
+    return {
+        "gap": {
+            name: gap_chart(report.accuracy[name], item.gap, name)
+            for name, item in report.assessments.items()
+            if item.gap is not None
+        },
+        "reliability": {
+            name: reliability_chart(item.calibration, name, series[name])
+            for name, item in report.assessments.items()
+        },
+        "robustness": _robustness_panels(report, series),
+        "denoising": denoising_panels(denoising) if denoising else {},
+        "recognition": recognition_panels(denoising) if denoising else {},
+        "class_map": {item.model: class_map(item) for item in report.embedding},
+        "snr_map": {item.model: snr_map(item) for item in report.embedding},
+    }
+
+
+def _robustness_panels(report: Report, series: Mapping[str, int]) -> dict[str, str]:
+    panels: dict[str, str] = {}
+    for grid in report.robustness:
+        told_before = sum(title.split("\u2002")[0] == grid.what for title in panels)
+        title = f"{grid.what}\u2002{told_before + 1}" if told_before else grid.what
+        panels[title] = robustness_chart(grid, series)
+    return panels
+
+
+def legends_of(report: Report) -> dict[str, Legend]:
+    """Which names a section draws, with their places in the palette."""
+    series, denoising = _series(report), report.denoising
+    tried = {name for grid in report.robustness for name in grid.hits}
+    recognised = denoising.recognition if denoising else None
+    return {
+        "accuracy": [(name, series[name]) for name in report.accuracy],
+        "risk": [(name, series[name]) for name in report.assessments],
+        "robustness": [(name, place) for name, place in series.items() if name in tried],
+        "denoising": _counted(answers_of(denoising)) if denoising else [],
+        "recognition": _counted(recognised.accuracy) if recognised else [],
+    }
+
+
+def _series(report: Report) -> dict[str, int]:
+    """The place of every model in the palette, those of the accuracy first."""
+    names = [*report.accuracy, *report.assessments]
+    names += [name for grid in report.robustness for name in grid.hits]
+    return dict(_counted(dict.fromkeys(names)))
+
+
+def _counted(names: Iterable[str]) -> Legend:
+    return [(name, place) for place, name in enumerate(names)]

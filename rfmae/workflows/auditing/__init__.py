@@ -1,0 +1,1 @@
+"""Whether anything but the signal names the class."""

@@ -1,0 +1,1 @@
+"""Who sits an exam, what they answer, and what that is worth."""

@@ -1,0 +1,156 @@
+"""The exam: every candidate answers the same test examples once, and is assessed by its answers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from rfmae.artefacts import Card, read_card
+from rfmae.datasets.recipe import load_recipe
+from rfmae.datasets.store import Dataset
+from rfmae.errors import RfmaeError
+from rfmae.evaluation.assessment import assess
+from rfmae.evaluation.classification import Exam, collect_answers, counted
+from rfmae.evaluation.comparison import compare
+from rfmae.progress import Progress
+from rfmae.records import (
+    Answers,
+    Assessment,
+    Ceiling,
+    Comparison,
+    IntArray,
+    SnrReport,
+    image_config_from_card,
+    modalities_from_card,
+)
+from rfmae.workflows.ceiling import image_whats, known_ceilings, question_of_recipe
+from rfmae.workflows.exam.candidates import Candidate, open_candidate
+from rfmae.workflows.exam.robustness import first_rows
+
+_BATCH = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What the candidates of one exam answered, by name, and what that is worth."""
+
+    candidates: dict[str, Candidate]
+    answers: dict[str, Answers]
+    assessments: dict[str, Assessment]
+    ceilings: dict[str, Ceiling]
+
+    @property
+    def accuracy(self) -> dict[str, SnrReport]:
+        """The counts of each."""
+        return {name: counted(answers) for name, answers in self.answers.items()}
+
+    @property
+    def cards(self) -> dict[str, Card]:
+        """What each of them is, and the seed of its training where a run tells it."""
+        return {
+            name: {**_training_seed(candidate), **candidate.card}
+            for name, candidate in self.candidates.items()
+        }
+
+
+def sit_exam(
+    dataset: Dataset,
+    models: dict[str, Path],
+    device: str,
+    progress: Progress,
+    *,
+    per_point: int | None = None,
+    ceilings_home: Path | None = None,
+) -> Results:
+    """Answers and assessment of every model; all are opened before the first one is asked.
+
+    The whole test split, or the first `per_point` examples of each class and SNR point. Ceilings
+    that come with rfmae or lie in `ceilings_home` are held against it; none is computed.
+    """
+    candidates = {name: open_candidate(dataset, path, device) for name, path in models.items()}
+    ceilings = ceilings_of(dataset, ceilings_home)
+    total = np.arange(dataset.examples("test"))
+    rows = total if per_point is None else first_rows(dataset, per_point)
+    answers = {
+        name: _answers(dataset, candidate, name, rows, progress)
+        for name, candidate in candidates.items()
+    }
+    assessments = {
+        name: assess(
+            answers[name],
+            ceilings=ceilings,
+            image=image_seen(dataset, candidate.card),
+            groups=dataset.card["same_signals"],
+            temperature=candidate.card.get("temperature"),
+        )
+        for name, candidate in candidates.items()
+    }
+    return Results(candidates, answers, assessments, ceilings)
+
+
+def comparisons_of(answers: dict[str, Answers], seed: int = 0) -> tuple[Comparison, ...]:
+    """The first of some models against each of the others; `seed` is that of the bootstrap."""
+    names = list(answers)
+    return tuple(
+        compare(
+            answers[names[0]],
+            answers[other],
+            (names[0], other),
+            np.random.default_rng([seed, place]),
+        )
+        for place, other in enumerate(names[1:])
+    )
+
+
+def ceilings_of(dataset: Dataset, home: Path | None = None) -> dict[str, Ceiling]:
+    """What the best receiver reaches on a data set, as far as it is known, by what it sees."""
+    if not dataset.has_clean:
+        return {}  # recorded or imported: nobody knows the law of its signals
+    return known_ceilings(load_recipe(dataset.folder / "recipe.toml"), home)
+
+
+def image_seen(dataset: Dataset, card: Card) -> str | None:
+    """The kind of the ceiling of the images that a model sees; none where it sees more or else."""
+    if not dataset.has_clean or not {"image", "modalities"} <= card.keys():
+        return None
+    if any(modality.what != "image" for modality in modalities_from_card(card["modalities"])):
+        return None
+    image = image_config_from_card(card["image"])
+    try:
+        recipe = replace(load_recipe(dataset.folder / "recipe.toml"), image=image)
+        return question_of_recipe(recipe, image_whats(recipe)).kind
+    except RfmaeError:
+        return None  # of a link for which no likelihood is known
+
+
+def _training_seed(candidate: Candidate) -> Card:
+    """The seed of the run that a candidate is, or whose checkpoint it is."""
+    if candidate.origin is None:
+        return {}
+    model = candidate.origin.model
+    for folder in (model, model.resolve().parent.parent):
+        config = (read_card(folder) or {}).get("config", {})
+        if "plan" in config:
+            return {"seed": config["plan"]["seed"]}
+    return {}
+
+
+def _answers(
+    dataset: Dataset, candidate: Candidate, name: str, rows: IntArray, progress: Progress
+) -> Answers:
+    """What a candidate makes of some rows of the test split, each of which is read once."""
+
+    def exams() -> Iterator[Exam]:
+        for chunk in np.split(rows, range(_BATCH, len(rows), _BATCH)):
+            yield dataset.read_views("test", candidate.views, chunk)
+
+    with progress.stage(f"evaluate {name}", len(rows), "examples") as stage:
+        return collect_answers(
+            candidate.answer,
+            exams(),
+            snr_db=dataset.snr_db,
+            classes=dataset.classes,
+            snr_reference=dataset.snr_reference,
+            advance=stage.advance,
+        )

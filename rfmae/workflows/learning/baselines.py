@@ -1,0 +1,123 @@
+"""Baselines from name to folder: classical ones as arrays, networks as classifier checkpoints."""
+
+from pathlib import Path
+
+import numpy as np
+
+from rfmae.artefacts import Card, refuse_occupied
+from rfmae.baselines.files import save_baseline
+from rfmae.baselines.scale import Scale
+from rfmae.baselines.trained import (
+    BASELINES,
+    LabelledIq,
+    balanced_rows,
+    find_method,
+    fit_baseline,
+    view_of,
+)
+from rfmae.datasets.store import Dataset
+from rfmae.errors import RecipeError, nearest
+from rfmae.progress import Progress, Silent
+from rfmae.records import IntArray
+from rfmae.training.finetune import labelled_rows
+from rfmae.workflows.learning.finetuning import Finetuning, finetune
+from rfmae.workflows.learning.seeing import Network
+
+NETWORKS: dict[Network, str] = {
+    "cnn": "small convolutional network on images",
+    "resnet": "residual convolutions on I/Q (O'Shea, Roy and Clancy 2018)",
+    "lstm": "recurrent network on amplitude and phase (Rajendran et al. 2018)",
+}
+"""Baselines that are trained by gradients, and what each is."""
+
+_SEEN: dict[Network, str] = {"cnn": "image", "resnet": "signal", "lstm": "signal"}
+_MOST_VALIDATION = 20_000  # examples that settings are chosen by
+
+
+def baseline_names() -> dict[str, str]:
+    """Every baseline that can be trained, and what it is."""
+    return {**BASELINES, **{str(name): about for name, about in NETWORKS.items()}}
+
+
+def check_baseline(name: str) -> None:
+    """Refuse a name that is no baseline."""
+    known = baseline_names()
+    if name not in known:
+        raise RecipeError(f"unknown baseline {name!r}; {nearest(name, known)}")
+
+
+def train_baseline(
+    dataset: Dataset,
+    name: str,
+    folder: Path,
+    *,
+    labels: int | None = None,
+    labels_per_class: int | None = None,
+    epochs: int = 30,
+    seed: int = 0,
+    device: str = "auto",
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> Path:
+    """Train a baseline of a name on a data set: its folder, or the best checkpoint of a network.
+
+    Settings are chosen by validation alone. With the same seed the labels that may be seen are
+    those that fine-tuning sees; none means all. `epochs`, `device` and `resume` are of networks.
+    """
+    check_baseline(name)
+    progress = progress or Silent()
+    network = next((network for network in NETWORKS if network == name), None)
+    settings = Finetuning(
+        labels=labels,
+        labels_per_class=labels_per_class,
+        epochs=epochs,
+        seed=seed,
+        network=network or "vit",
+        modalities=(_SEEN[network],) if network else None,
+    )
+    if network:
+        return finetune(dataset, settings, folder, resume=resume, device=device, progress=progress)
+    _fit(dataset, name, folder, settings, progress)
+    return folder
+
+
+def _fit(
+    dataset: Dataset, name: str, folder: Path, settings: Finetuning, progress: Progress
+) -> None:
+    refuse_occupied(folder)
+    labels, seed = settings.labels_of(dataset), settings.seed
+    known = labelled_rows(dataset, labels, seed)
+    every = np.arange(dataset.examples("train")) if known is None else known.numpy()
+    label = dataset.labels("train")[0][every]
+    rows = every[balanced_rows(label, find_method(name).largest, seed)]
+    if len(rows) < len(every):
+        progress.note(f"{name} is fitted to {len(rows):,} of {len(every):,} examples")
+    others = balanced_rows(dataset.labels("validation")[0], _MOST_VALIDATION, seed)
+    baseline = fit_baseline(
+        name,
+        _read(dataset, "train", rows),
+        _read(dataset, "validation", others),
+        dataset.classes,
+        scale=Scale(dataset.image.units, dataset.image.extent),
+        seed=seed,
+        progress=progress,
+    )
+    save_baseline(baseline, _card(dataset, len(every), seed), folder)
+
+
+def _read(dataset: Dataset, split: str, rows: IntArray) -> LabelledIq:
+    """Some rows of a split in the view that a baseline reads."""
+    view = view_of(dataset.views)
+    batch = dataset.read_observed(split, rows, view)
+    return LabelledIq({view: batch.iq}, batch.label, batch.snr_db)
+
+
+def _card(dataset: Dataset, labels: int, seed: int) -> Card:
+    """Where a baseline comes from; `labels` may be more than the examples it is fitted to."""
+    return {
+        "dataset": {"name": dataset.name, "fingerprint": dataset.fingerprint},
+        "labels": labels,
+        "seed": seed,
+        "snr_db": list(dataset.snr_db),
+        "snr_reference": dataset.snr_reference,
+    }

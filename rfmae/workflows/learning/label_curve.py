@@ -1,0 +1,263 @@
+"""The label-efficiency curve: every method at every budget and seed, point by point, resumable."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rfmae.artefacts import CARD_NAME, Card, disk_errors, read_card, refuse_occupied, write_json
+from rfmae.artefacts import versions as package_versions
+from rfmae.datasets.store import Dataset
+from rfmae.errors import ArtefactError, TrainingError, first_line, nearest
+from rfmae.evaluation.label_means import label_means
+from rfmae.models.checkpoint import load_checkpoint
+from rfmae.progress import Progress, Silent
+from rfmae.records.label_curve import LabelCurve, LabelPoint, Limit
+from rfmae.reporting.label_curve_tables import write_label_curve
+from rfmae.workflows.exam.exams import ceilings_of
+from rfmae.workflows.exam.robustness import first_rows
+from rfmae.workflows.learning.label_methods import (
+    METHODS,
+    PRETRAINED,
+    Learning,
+    Teaching,
+    network_like,
+)
+
+KIND = "label-curve"
+POINTS_NAME = "points.jsonl"
+
+BUDGETS = (1, 5, 10, 50, 100, 1000)
+USUAL = ("finetune", "probe", "knn", "scratch", "cumulants")
+
+
+@dataclass(frozen=True, slots=True)
+class CurveSettings:
+    """Which points the curve has, and how they come about."""
+
+    labels_per_class: tuple[int, ...] = BUDGETS
+    methods: tuple[str, ...] = USUAL
+    seeds: int = 3
+    teaching: Teaching = field(default_factory=Teaching)
+    per_point: int | None = None  # test examples of each class and SNR point; none takes all
+
+    def __post_init__(self) -> None:
+        for method in self.methods:
+            if method not in METHODS:
+                raise TrainingError(f"no method {method!r}; {nearest(method, METHODS)}")
+        if not self.methods or not self.labels_per_class or min(self.labels_per_class) < 1:
+            raise TrainingError(
+                "a curve needs methods and budgets of at least one label per class, got "
+                f"{', '.join(self.methods) or 'no method'} and {list(self.labels_per_class)}"
+            )
+        if self.seeds < 1:
+            raise TrainingError(f"a curve needs at least one seed, got {self.seeds}")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A curve and the folder it was written to."""
+
+    curve: LabelCurve
+    folder: Path
+
+
+def label_curve(
+    dataset: Dataset,
+    settings: CurveSettings,
+    folder: Path,
+    *,
+    pretrained: Path | None = None,
+    ceilings_home: Path | None = None,
+    device: str = "auto",
+    progress: Progress | None = None,
+) -> Told:
+    """Measure every point that is not there yet, and write the account of all that are.
+
+    Stopped at any moment, the same call goes on where it was. More methods, budgets or seeds may
+    be added to a folder later; what shapes a point may not change in it.
+    """
+    progress = progress or Silent()
+    _check_pretrained(settings.methods, pretrained)
+    budgets = possible_budgets(dataset, settings.labels_per_class, progress)
+    learning = Learning(
+        dataset,
+        pretrained,
+        network_like(dataset, pretrained, settings.teaching.preset),
+        settings.teaching,
+        _test_rows(dataset, settings.per_point),
+        device,
+        progress,
+    )
+    identity = _identity(dataset, settings, pretrained)
+    points = _begin(folder, identity)
+    for method, budget, seed in product(settings.methods, budgets, range(settings.seeds)):
+        if not _is_there(points, method, budget, seed):
+            under_way = folder / "runs" / f"{method}-{budget}-seed{seed}"
+            points.append(learning.point(method, budget, seed, under_way))
+            _keep(points, folder)
+            progress.note(_in_words(points[-1]))
+    curve = _curve(dataset, settings, points, identity, ceilings_home)
+    with disk_errors(folder):
+        write_label_curve(curve, folder)
+    return Told(curve, folder)
+
+
+def _check_pretrained(methods: Sequence[str], pretrained: Path | None) -> None:
+    needing = [name for name in methods if name in PRETRAINED]
+    if needing and pretrained is None:
+        raise TrainingError(
+            f"{', '.join(needing)} need a pre-trained encoder; name one with --model, "
+            "or other --methods"
+        )
+
+
+def possible_budgets(
+    dataset: Dataset, labels_per_class: Sequence[int], progress: Progress
+) -> tuple[int, ...]:
+    """The budgets that the rarest class can fill, ascending."""
+    label, _ = dataset.labels("train")
+    rarest = int(np.bincount(label, minlength=len(dataset.classes)).min())
+    budgets = sorted({*labels_per_class})
+    found = tuple(budget for budget in budgets if budget <= rarest)
+    left_out = [f"{budget:,}" for budget in budgets if budget > rarest]
+    if not found:
+        raise TrainingError(
+            f"the rarest class of {dataset.folder} has {rarest} training examples, but at least "
+            f"{budgets[0]:,} labels per class were asked for; ask for fewer"
+        )
+    if left_out:
+        progress.note(
+            f"the rarest class has {rarest:,} training examples: {', '.join(left_out)} labels per "
+            "class are left out"
+        )
+    return found
+
+
+# the folder ------------------------------------------------------------------------------------
+
+
+def _identity(dataset: Dataset, settings: CurveSettings, pretrained: Path | None) -> Card:
+    """What shapes a point, beside its method, budget and seed."""
+    card = None if pretrained is None else load_checkpoint(pretrained).card
+    return {
+        "data_set": f"{dataset.name}-{dataset.fingerprint}",
+        "pretrained": card and {key: card.get(key) for key in ("dataset", "step", "score")},
+        "teaching": asdict(settings.teaching),
+        "test_examples_per_point": settings.per_point,
+    }
+
+
+def _begin(folder: Path, identity: Card) -> list[LabelPoint]:
+    """The points that a folder holds already; a new one is begun."""
+    refuse_occupied(folder, replaces=KIND)
+    card = read_card(folder)
+    if card is None:
+        with disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            write_json(folder / CARD_NAME, {"kind": KIND, "identity": identity})
+        return []
+    if card.get("identity") != identity:
+        changed = ", ".join(
+            key for key in identity if (card.get("identity") or {}).get(key) != identity[key]
+        )
+        raise ArtefactError(
+            f"{folder} holds a curve of another {changed.replace('_', ' ')}; "
+            "choose another --out, or the settings that it was begun with"
+        )
+    return read_points(folder)
+
+
+def read_points(folder: Path) -> list[LabelPoint]:
+    """The points of a curve's folder."""
+    path = folder / POINTS_NAME
+    if not path.exists():
+        return []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return [_point(json.loads(line)) for line in lines]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtefactError(
+            f"{path} holds no points of a curve ({first_line(error)}); remove it to measure anew"
+        ) from error
+
+
+def _point(line: dict[str, Any]) -> LabelPoint:
+    hits, examples = tuple(line["hits"]), tuple(line["examples"])
+    return LabelPoint(line["method"], line["labels_per_class"], line["seed"], hits, examples)
+
+
+def _keep(points: Sequence[LabelPoint], folder: Path) -> None:
+    """Write all points anew, so that a reader or a later call meets whole lines alone."""
+    path = folder / POINTS_NAME
+    beside = path.with_name(f".{path.name}.partial")
+    lines = [json.dumps(asdict(point)) + "\n" for point in points]
+    with disk_errors(path):
+        beside.write_text("".join(lines), encoding="utf-8")
+        beside.replace(path)
+
+
+def _is_there(points: Sequence[LabelPoint], method: str, budget: int, seed: int) -> bool:
+    return any(
+        (point.method, point.labels_per_class, point.seed) == (method, budget, seed)
+        for point in points
+    )
+
+
+# the account -----------------------------------------------------------------------------------
+
+
+def _test_rows(dataset: Dataset, per_point: int | None) -> np.ndarray[Any, Any]:
+    if per_point is None:
+        return np.arange(dataset.examples("test"))
+    return first_rows(dataset, per_point)
+
+
+def _curve(
+    dataset: Dataset,
+    settings: CurveSettings,
+    points: Sequence[LabelPoint],
+    identity: Card,
+    ceilings_home: Path | None,
+) -> LabelCurve:
+    """All points of the folder, those that were asked for now first."""
+    place = {name: number for number, name in enumerate((*settings.methods, *METHODS))}
+    first = {name: place.get(name, len(place)) for name in {point.method for point in points}}
+    ordered = sorted(
+        points, key=lambda point: (first[point.method], point.labels_per_class, point.seed)
+    )
+    examples = np.array(ordered[0].examples)
+    ceilings = ceilings_of(dataset, ceilings_home)
+    return LabelCurve(
+        data_set=dataset.name,
+        classes=dataset.classes,
+        snr_db=dataset.snr_db,
+        snr_reference=dataset.snr_reference,
+        points=tuple(ordered),
+        means=label_means(ordered),
+        ceilings=tuple(
+            Limit(name, float(examples @ item.accuracy / examples.sum()), item.is_bound)
+            for name, item in ceilings.items()
+        ),
+        provenance={
+            **identity,
+            "test_examples": int(examples.sum()),
+            "selection": "checkpoint, strength, neighbours and settings by the whole validation "
+            f"split of {dataset.examples('validation'):,} labelled examples, at every budget; the "
+            "test split was opened once a point",
+            "labels": "the same for every method of a seed, over all SNR points together; "
+            "those of a smaller budget are among those of a larger one",
+            "versions": package_versions(),
+        },
+    )
+
+
+def _in_words(point: LabelPoint) -> str:
+    return (
+        f"{point.method}, {point.labels_per_class:,} labels per class, seed {point.seed}: "
+        f"{100 * point.accuracy:.1f} %"
+    )

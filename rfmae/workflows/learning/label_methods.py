@@ -1,0 +1,254 @@
+"""What answers with a given number of labels: probes, fine-tuned networks, classical baselines."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from rfmae.baselines.trained import BASELINES, balanced_rows
+from rfmae.datasets.store import Dataset
+from rfmae.errors import TrainingError
+from rfmae.evaluation.classification import Exam, evaluate_classifier
+from rfmae.evaluation.probe import (
+    NEIGHBOURS,
+    Features,
+    Probe,
+    linear_probe,
+    neighbour_probe,
+    probe_report,
+)
+from rfmae.inference import FeatureEncoder, load_encoder
+from rfmae.models.checkpoint import Checkpoint, load_checkpoint
+from rfmae.models.presets import PRESETS
+from rfmae.progress import Progress, Silent
+from rfmae.records import FloatArray, IntArray, SnrReport
+from rfmae.records.label_curve import LabelPoint
+from rfmae.training.finetune import labelled_rows
+from rfmae.workflows.exam.candidates import open_candidate
+from rfmae.workflows.finding import check_images
+from rfmae.workflows.learning.baselines import train_baseline
+from rfmae.workflows.learning.finetuning import Finetuning, finetune
+from rfmae.workflows.learning.seeing import received
+
+
+def _few_neighbours(train: Features, validation: Features) -> Probe:
+    """Neighbours for few labels: the nearest alone is among what validation may choose."""
+    return neighbour_probe(train, validation, (1, *NEIGHBOURS))
+
+
+PROBES: dict[str, Callable[[Features, Features], Probe]] = {
+    "probe": linear_probe,
+    "knn": _few_neighbours,
+}
+"""Methods that only look at what a frozen encoder made of an example."""
+
+METHODS = ("finetune", "probe", "knn", "scratch", *BASELINES)
+"""All that can be asked for."""
+
+PRETRAINED = ("finetune", "probe", "knn")
+"""Methods that need a pre-trained encoder."""
+
+_TOGETHER = 128
+_MOST_VALIDATION = 20_000  # examples that a probe is chosen by
+
+
+@dataclass(frozen=True, slots=True)
+class Teaching:
+    """How networks are trained at every budget.
+
+    They are shown as many images whatever the labels, so that few labels do not mean few steps.
+    `preset` is the size from scratch; none takes that of the pre-trained encoder.
+    """
+
+    shown: int = 20_000
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    layer_decay: float = 0.75  # of fine-tuning
+    preset: str | None = None
+
+    def epochs(self, labels: int) -> int:
+        """Epochs of so many labels that show the images."""
+        return max(1, round(self.shown / labels))
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkShape:
+    """What a network from scratch is: the size, the inputs and the patch of the pre-trained one."""
+
+    preset: str = "small"
+    modalities: tuple[str, ...] | None = None  # none takes all that a receiver has
+    patch: int | None = None  # of the image
+
+
+def network_like(dataset: Dataset, pretrained: Path | None, preset: str | None) -> NetworkShape:
+    """A network that is to a pre-trained one as like as possible, but for what that has learnt.
+
+    `preset` is a size that was asked for. Raises where the pre-trained network cannot see the
+    examples of the data set, or has a size without a name.
+    """
+    if pretrained is None:
+        return NetworkShape(preset or "small")
+    checkpoint = load_checkpoint(pretrained)
+    check_images(dataset, checkpoint.image, checkpoint.folder)
+    seen = tuple(modality.name for modality in received(dataset, None, checkpoint))
+    grids = {grid.name: grid for grid in checkpoint.transformer.modalities}
+    return NetworkShape(
+        preset or _preset_of(checkpoint), seen, grids["image"].patch if "image" in grids else None
+    )
+
+
+def _preset_of(checkpoint: Checkpoint) -> str:
+    encoder = checkpoint.transformer
+    size = (encoder.width, encoder.depth, encoder.heads)
+    for name, preset in PRESETS.items():
+        if (preset.width, preset.depth, preset.heads) == size:
+            return name
+    raise TrainingError(
+        f"{checkpoint.folder} is of no preset's size (width {size[0]}, depth {size[1]}, "
+        f"{size[2]} heads); name the size from scratch with --preset"
+    )
+
+
+class FrozenFeatures:
+    """What an encoder makes of the rows of a data set, each computed once."""
+
+    def __init__(self, dataset: Dataset, encoder: FeatureEncoder, progress: Progress) -> None:
+        self._dataset, self._encoder, self._progress = dataset, encoder, progress
+        self._values: dict[str, FloatArray] = {}
+        self._known: dict[str, npt.NDArray[np.bool_]] = {}
+
+    def of(self, split: str, rows: IntArray) -> Features:
+        """Features, labels and SNRs of some ascending rows of a split."""
+        known = self._known.setdefault(split, np.zeros(self._dataset.examples(split), bool))
+        new = rows[~known[rows]]
+        if len(new):
+            self._encode(split, new)
+        label, snr_db = self._dataset.labels(split)
+        return Features(self._values[split][rows], label[rows], snr_db[rows])
+
+    def _encode(self, split: str, rows: IntArray) -> None:
+        with self._progress.stage(f"encode {split}", len(rows), "examples") as stage:
+            for chunk in np.split(rows, range(_TOGETHER, len(rows), _TOGETHER)):
+                views = self._dataset.read_views(split, self._encoder.sight.views, chunk)
+                made = self._encoder({view: batch.iq for view, batch in views.items()})
+                shape = (len(self._known[split]), made.shape[1])
+                self._values.setdefault(split, np.zeros(shape, np.float32))[chunk] = made
+                self._known[split][chunk] = True
+                stage.advance(len(chunk))
+
+
+@dataclass(slots=True)
+class Learning:
+    """A data set and who is to learn it with few labels."""
+
+    dataset: Dataset
+    pretrained: Path | None
+    shape: NetworkShape
+    teaching: Teaching
+    test_rows: IntArray
+    device: str = "auto"
+    progress: Progress = field(default_factory=Silent)
+    _features: FrozenFeatures | None = None
+
+    def point(self, method: str, labels_per_class: int, seed: int, folder: Path) -> LabelPoint:
+        """Train a method with so many labels and ask it about the test rows.
+
+        `folder` is for a network under way; it is gone once the point is there.
+        """
+        if method in PROBES:
+            return self._probed(method, labels_per_class, seed)
+        if method in BASELINES:
+            shutil.rmtree(folder, ignore_errors=True)  # of a process that was killed
+            path = train_baseline(
+                self.dataset,
+                method,
+                folder,
+                labels_per_class=labels_per_class,
+                seed=seed,
+                progress=self.progress,
+            )
+        else:
+            path = self._taught(method, labels_per_class, seed, folder)
+        point = self._examined(path, method, labels_per_class, seed)
+        shutil.rmtree(folder)
+        return point
+
+    def _taught(self, method: str, labels_per_class: int, seed: int, folder: Path) -> Path:
+        """The best checkpoint of a network, with the pre-trained encoder or from scratch."""
+        teaching, from_scratch = self.teaching, method == "scratch"
+        pretrained = None if from_scratch else self.pretrained
+        settings = Finetuning(
+            preset=self.shape.preset,
+            labels_per_class=labels_per_class,
+            epochs=teaching.epochs(labels_per_class * len(self.dataset.classes)),
+            batch_size=teaching.batch_size,
+            learning_rate=teaching.learning_rate,
+            layer_decay=1.0 if from_scratch else teaching.layer_decay,
+            seed=seed,
+            modalities=self.shape.modalities,
+            patch=self.shape.patch if from_scratch else None,
+        )
+        return finetune(
+            self.dataset,
+            settings,
+            folder,
+            pretrained=pretrained,
+            resume=True,
+            device=self.device,
+            progress=self.progress,
+        )
+
+    def _examined(self, path: Path, method: str, labels_per_class: int, seed: int) -> LabelPoint:
+        candidate = open_candidate(self.dataset, path, self.device)
+
+        def exams() -> Iterator[Exam]:
+            for rows in np.split(self.test_rows, range(_TOGETHER, len(self.test_rows), _TOGETHER)):
+                yield self.dataset.read_views("test", candidate.views, rows)
+
+        title = f"evaluate {method}"
+        with self.progress.stage(title, len(self.test_rows), "examples") as stage:
+            report = evaluate_classifier(
+                candidate.answer,
+                exams(),
+                snr_db=self.dataset.snr_db,
+                classes=self.dataset.classes,
+                snr_reference=self.dataset.snr_reference,
+                advance=stage.advance,
+            )
+        return _point(report, method, labels_per_class, seed)
+
+    def _probed(self, method: str, labels_per_class: int, seed: int) -> LabelPoint:
+        """A probe of frozen features, its strength or its neighbours chosen on validation."""
+        features = self.features
+        rows = labelled_rows(self.dataset, labels_per_class * len(self.dataset.classes), seed)
+        assert rows is not None
+        others = balanced_rows(self.dataset.labels("validation")[0], _MOST_VALIDATION, 0)
+        test = features.of("test", self.test_rows)
+        probe = PROBES[method](
+            features.of("train", rows.numpy()), features.of("validation", others)
+        )
+        report = probe_report(
+            probe,
+            test,
+            snr_db=self.dataset.snr_db,
+            classes=self.dataset.classes,
+            snr_reference=self.dataset.snr_reference,
+        )
+        return _point(report, method, labels_per_class, seed)
+
+    @property
+    def features(self) -> FrozenFeatures:
+        """The cache of the pre-trained encoder, opened at the first need."""
+        if self._features is None:
+            assert self.pretrained is not None
+            encoder = load_encoder(self.pretrained, self.device)
+            self._features = FrozenFeatures(self.dataset, encoder, self.progress)
+        return self._features
+
+
+def _point(report: SnrReport, method: str, labels_per_class: int, seed: int) -> LabelPoint:
+    hits, examples = report.hits_per_snr.tolist(), report.examples_per_snr.tolist()
+    return LabelPoint(method, labels_per_class, seed, tuple(hits), tuple(examples))

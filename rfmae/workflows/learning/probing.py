@@ -1,0 +1,148 @@
+"""What the features of a frozen encoder are worth, as a report; nothing is trained but probes."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rfmae.artefacts import Card, refuse_occupied
+from rfmae.datasets.store import Dataset
+from rfmae.evaluation.assessment import assess
+from rfmae.evaluation.probe import (
+    Features,
+    Probe,
+    linear_probe,
+    neighbour_probe,
+    probe_answers,
+    probe_temperature,
+)
+from rfmae.inference import load_encoder
+from rfmae.models.checkpoint import load_checkpoint
+from rfmae.progress import Progress, Silent
+from rfmae.reporting.account import Report
+from rfmae.reporting.folder import KIND as REPORT
+from rfmae.reporting.folder import write_report
+from rfmae.training.finetune import labelled_rows
+from rfmae.workflows.exam.evaluation import Told, class_notes, provenance
+from rfmae.workflows.exam.exams import Results, ceilings_of, comparisons_of, image_seen
+from rfmae.workflows.exam.headlines import headline
+from rfmae.workflows.learning.label_methods import FrozenFeatures
+
+LINEAR, NEIGHBOURS = "linear probe", "nearest neighbours"
+
+
+def probe(
+    dataset: Dataset,
+    model: Path,
+    folder: Path,
+    *,
+    labels_per_class: int | None = None,
+    seed: int = 0,
+    ceilings_home: Path | None = None,
+    command: str | None = None,
+    device: str = "auto",
+    progress: Progress | None = None,
+) -> Told:
+    """Name the test examples by what the frozen encoder of any checkpoint makes of them.
+
+    A linear probe and nearest neighbours are fitted to training examples, `labels_per_class` of
+    them or all, in the order of `seed`; strength, number of neighbours and temperature are chosen
+    on validation. The test split is read once.
+    """
+    progress, encoder = progress or Silent(), load_encoder(model, device)
+    refuse_occupied(folder, replaces=REPORT)
+    features = FrozenFeatures(dataset, encoder, progress)
+    labels = None if labels_per_class is None else labels_per_class * len(dataset.classes)
+    rows = labelled_rows(dataset, labels, seed)
+    learnt = np.arange(dataset.examples("train")) if rows is None else rows.numpy()
+    probes = _chosen(features.of("train", learnt), _all(features, dataset, "validation"), progress)
+    card = {
+        **load_checkpoint(model).card,
+        "modalities": [asdict(modality) for modality in encoder.sight.modalities],
+        "labels": len(learnt),
+        "labels_per_class": labels_per_class,
+        "seed": seed,
+    }
+    results = _judged(dataset, probes, _all(features, dataset, "test"), card, ceilings_home)
+    report = Report(
+        title=f"Probes of frozen features on {dataset.name}",
+        headline=f"{headline(results)}.",
+        provenance={
+            **provenance(dataset, dict.fromkeys(probes, card), command),
+            "encoder": str(model),
+            "probes": {name: found.facts for name, found in probes.items()},
+            "test_split": "all examples read once for both probes",
+            "seed": seed,
+        },
+        accuracy=results.accuracy,
+        ceilings=results.ceilings,
+        assessments=results.assessments,
+        comparisons=comparisons_of(results.answers, seed),
+        notes=class_notes(dataset),
+    )
+    return Told(report, write_report(report, folder, results.answers))
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """A fitted probe, the temperature that validation asks for, and what else it chose."""
+
+    probe: Probe
+    temperature: float
+    facts: Card
+
+
+def _all(features: FrozenFeatures, dataset: Dataset, split: str) -> Features:
+    return features.of(split, np.arange(dataset.examples(split)))
+
+
+def _chosen(train: Features, validation: Features, progress: Progress) -> dict[str, _Chosen]:
+    """Both probes, by name."""
+    with progress.stage("fit the probes", 2, "probes") as stage:
+        linear = linear_probe(train, validation)
+        stage.advance()
+        near = neighbour_probe(train, validation)
+        stage.advance()
+    made: dict[str, tuple[Probe, Card]] = {
+        LINEAR: (linear, {"strength": linear.strength}),
+        NEIGHBOURS: (near, {"neighbours": near.neighbours}),
+    }
+    found = {}
+    for name, (fitted, facts) in made.items():
+        temperature = round(probe_temperature(fitted, validation), 4)
+        found[name] = _Chosen(fitted, temperature, {**facts, "temperature": temperature})
+    return found
+
+
+def _judged(
+    dataset: Dataset,
+    probes: Mapping[str, _Chosen],
+    test: Features,
+    card: Card,
+    ceilings_home: Path | None,
+) -> Results:
+    """What the probes say of the test split, and what that is worth."""
+    ceilings = ceilings_of(dataset, ceilings_home)
+    answers = {
+        name: probe_answers(
+            found.probe,
+            test,
+            snr_db=dataset.snr_db,
+            classes=dataset.classes,
+            snr_reference=dataset.snr_reference,
+            temperature=found.temperature,
+        )
+        for name, found in probes.items()
+    }
+    assessments = {
+        name: assess(
+            answers[name],
+            ceilings=ceilings,
+            image=image_seen(dataset, card),
+            groups=dataset.card["same_signals"],
+            temperature=found.temperature,
+        )
+        for name, found in probes.items()
+    }
+    return Results({}, answers, assessments, ceilings)
