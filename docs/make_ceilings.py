@@ -6,13 +6,13 @@
 A table stands between `<!-- NAME -->` and `<!-- end -->`; the rest of the page is written by hand.
 """
 
-import re
 import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from pages import filled
 from rfmae_cli.console import ShownProgress
 
 from rfmae.datasets.recipe import load_recipe
@@ -94,19 +94,9 @@ def columns_of(table: str) -> dict[str, Ceiling]:
     return found
 
 
-def filled(page: str) -> str:
-    """The page with every table as it is now."""
-    for name in TABLES:
-        table = markdown(ceiling_table(columns_of(name)))
-        page, count = re.subn(
-            rf"(<!-- {name} -->\n).*?(<!-- end -->)",
-            lambda found, table=table: f"{found[1]}{table}\n{found[2]}",
-            page,
-            flags=re.DOTALL,
-        )
-        if count != 1:
-            raise SystemExit(f"the page must hold one table <!-- {name} -->, got {count}")
-    return page
+def parts() -> dict[str, str]:
+    """Every table as it is now, by its mark in the page."""
+    return {name: markdown(ceiling_table(columns_of(name))) for name in TABLES}
 
 
 def main() -> None:
@@ -114,7 +104,7 @@ def main() -> None:
     if "--compute" in sys.argv[1:]:
         compute()
     page = DOCS / "ceilings.md"
-    page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")
+    page.write_text(filled(page.read_text(encoding="utf-8"), parts()), encoding="utf-8")
     title = "awgn-ten: ten modulations, 1,024 symbols, unknown carrier phase"
     (DOCS / "figures").mkdir(exist_ok=True)
     draw_ceilings(columns_of("awgn-ten"), title, DOCS / "figures" / "ceilings.png")

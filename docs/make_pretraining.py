@@ -7,13 +7,12 @@ What stands between `<!-- NAME -->` and `<!-- end -->` is filled in; the rest is
 """
 
 import json
-import re
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
+from pages import filled, with_student
 
 from rfmae.records import DenoiseReport, FloatArray, wilson_interval
 from rfmae.reporting.denoising_figures import draw_denoising
@@ -113,9 +112,9 @@ def _probe_row(found: Found, method: str, seeds: list[str]) -> list[str]:
     return [
         NAMES[method],
         *(_with_wilson(runs[seed]) if seed in runs else "" for seed in seeds),
-        _with_student(list(linear.values())),
-        "" if method == BASE or not gains else _with_student(gains, signed=True),
-        _with_student([_share(run, "nearest") for run in runs.values()]),
+        with_student(list(linear.values())),
+        "" if method == BASE or not gains else with_student(gains, signed=True),
+        with_student([_share(run, "nearest") for run in runs.values()]),
         "" if method == "untrained" else f"{np.mean(minutes):.0f}",
     ]
 
@@ -129,15 +128,6 @@ def _with_wilson(run: Found) -> str:
     hits = sum(run["linear"]["hits_per_snr"])
     low, high = 100 * wilson_interval(np.array(hits), np.array(run["examples"]))
     return f"{_share(run, 'linear'):.1f} ({low:.1f}–{high:.1f})"
-
-
-def _with_student(values: list[float], *, signed: bool = False) -> str:
-    """The mean and half its 95 % interval by Student's t over the seeds; one seed has none."""
-    mean = f"{np.mean(values):+.1f}" if signed else f"{np.mean(values):.1f}"
-    if len(values) < 2:
-        return mean
-    half = student.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
-    return f"{mean} ± {half:.1f}"
 
 
 def sizes(found: Found) -> str:
@@ -166,20 +156,9 @@ PARTS = {
 """By the mark in the page."""
 
 
-def filled(page: str) -> str:
-    """The page with every part as it was measured."""
-    found = json.loads(RESULTS.read_text(encoding="utf-8"))
-    for name, part in PARTS.items():
-        text = part(found)
-        page, count = re.subn(
-            rf"(<!-- {name} -->\n).*?(<!-- end -->)",
-            lambda mark, text=text: f"{mark[1]}{text}\n{mark[2]}",
-            page,
-            flags=re.DOTALL,
-        )
-        if count != 1:
-            raise SystemExit(f"the page must hold one part <!-- {name} -->, got {count}")
-    return page
+def parts(found: Found) -> dict[str, str]:
+    """The text of every part, by its mark in the page."""
+    return {name: part(found) for name, part in PARTS.items()}
 
 
 def drawn_report(found: Found) -> DenoiseReport:
@@ -202,8 +181,8 @@ def main() -> None:
 
         compute(ShownProgress())
     page = DOCS / "pretraining.md"
-    page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")
     found = json.loads(RESULTS.read_text(encoding="utf-8"))
+    page.write_text(filled(page.read_text(encoding="utf-8"), parts(found)), encoding="utf-8")
     (DOCS / "figures").mkdir(exist_ok=True)
     save_figure(draw_denoising(drawn_report(found)), DOCS / "figures" / "pretraining.png")
 

@@ -8,7 +8,6 @@ What stands between `<!-- NAME -->` and `<!-- end -->` is filled in; the rest is
 """
 
 import json
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +16,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from pages import filled, with_student
 from results_study import BEST, LEFT_OUT_DB, PLANES, RECIPES, SCRATCH
-from scipy.stats import t as student
 
 from rfmae.datasets.recipe import load_recipe
 from rfmae.records import Ceiling, FloatArray, wilson_interval
@@ -73,22 +72,13 @@ def means(runs: Runs) -> FloatArray:
     )
 
 
-def spread(values: FloatArray, *, signed: bool = False) -> str:
-    """The mean and half its 95 % interval by Student's t over the seeds; one seed has none."""
-    mean = f"{values.mean():+.1f}" if signed else f"{values.mean():.1f}"
-    if len(values) < 2:
-        return f"{mean} (one seed)"
-    half = student.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
-    return f"{mean} ± {half:.1f}"
-
-
 def ceilings_of(recipe: str) -> dict[str, Ceiling]:
     """What the best receiver reaches of a recipe of the study, by what it sees."""
     return known_ceilings(load_recipe(RECIPES / f"{recipe}.toml"))
 
 
 def _points(recipe: str) -> tuple[float, ...]:
-    return load_recipe(RECIPES / f"{recipe}.toml").snr_db
+    return load_recipe(RECIPES / f"{recipe}.toml").source.channel.snr_db
 
 
 def _bound(ceiling: Ceiling, share: float) -> str:
@@ -115,7 +105,7 @@ def awgn_table(found: Found, planes: str) -> Table:
     rows.append(
         [
             "mean",
-            *(spread(means(runs[name])) for name in runs),
+            *(with_student(means(runs[name])) for name in runs),
             *(_bound(ceiling, ceiling.accuracy.mean()) for ceiling in ceilings.values()),
         ]
     )
@@ -143,18 +133,28 @@ def awgn_verdict(found: Found, planes: str) -> str:
     }
     best = max(runs, key=lambda name: means(runs[name]).mean())
     ceiling = _image(ceilings_of(PLANES[planes]))
-    ratio = means(runs[best]).mean() / ceiling.accuracy.mean()
+    ratio = means(runs[best]).mean() / (100 * ceiling.accuracy.mean())
     short = 100 * ceiling.accuracy - shares(runs[best]).mean(axis=0)
     worst = int(short.argmax())
     aim = "reaches" if ratio >= 0.97 else "misses"
-    gain = means(runs[BEST]) - means(runs[SCRATCH])[: len(means(runs[BEST]))]
     return (
-        f"The best is {NAMES[best]}: {spread(means(runs[best]))} %, "
-        f"**{ratio:.1f} % of what its image allows**, which {aim} the aim of 97 %. It falls short "
-        f"most at {_points(PLANES[planes])[worst]:g} dB, by {short[worst]:.1f} points. "
-        f"Pre-training as DenoMAE2.0 is worth {spread(gain, signed=True)} points over the same "
-        "network from scratch, seed by seed."
-    ).replace(f"{ratio:.1f} %", f"{100 * ratio:.1f} %")
+        f"The best is {NAMES[best]}: {with_student(means(runs[best]))} %, "
+        f"**{100 * ratio:.1f} % of what its image allows**, which {aim} the aim of 97 %. It falls "
+        f"short most at {_points(PLANES[planes])[worst]:g} dB, by {short[worst]:.1f} points."
+        f"{_worth(runs)}"
+    )
+
+
+def _worth(runs: dict[str, Runs]) -> str:
+    """What pre-training gains over the same network from scratch, seed by seed."""
+    common = sorted(runs.get(BEST, {}).keys() & runs.get(SCRATCH, {}).keys())
+    if not common:
+        return ""
+    with_it, without = (
+        means({seed: runs[name][seed] for seed in common}) for name in (BEST, SCRATCH)
+    )
+    gain = with_student(with_it - without, signed=True)
+    return f" Pre-training as DenoMAE2.0 is worth {gain} points over the same network from scratch."
 
 
 # --- legacy
@@ -169,8 +169,8 @@ def legacy_table(found: Found) -> Table:
         [
             NAMES[name],
             ", ".join(f"{value:.1f}" for value in means(part[name])),
-            spread(means(part[name])),
-            spread(_merged(part[name])),
+            with_student(means(part[name])),
+            with_student(_merged(part[name])),
             f"{sum(next(iter(part[name].values()))['examples_per_snr']):,}",
         ]
         for name in (BEST, SCRATCH, "logistic")
@@ -198,9 +198,23 @@ def legacy_verdict(found: Found) -> str:
             low, _ = 100 * wilson_interval(np.array(hits), np.array(examples))
             if low > limit:
                 above.append(f"{NAMES[name]}, seed {seed}: {100 * hits / examples:.1f} %")
+    if not found.get("legacy"):
+        return ""
     if above:
         return f"Above the ceiling for more than luck: {'; '.join(above)}. Something leaks."
     return f"Nobody stands above the ceiling of {limit:.1f} %."
+
+
+# --- few labels
+
+
+def labels_part(found: Found) -> str:
+    """Accuracy against labels per class, with its figure."""
+    part = found.get("labels", {}).get("symbols")
+    if part is None:
+        return ""
+    table = markdown((part["heads"], part["rows"]))
+    return f"{table}\n\n![accuracy against labels per class](figures/label-curve.png)"
 
 
 # --- a point that was never seen
@@ -224,10 +238,10 @@ def left_out_table(found: Found) -> Table:
         rows.append(
             [
                 f"{snr:g}",
-                spread(without[:, place]),
-                spread(seen[:, place]),
-                spread(gap, signed=True),
-                spread(others),
+                with_student(without[:, place]),
+                with_student(seen[:, place]),
+                with_student(gap, signed=True),
+                with_student(others),
             ]
         )
     return heads, rows
@@ -258,25 +272,15 @@ PARTS: dict[str, Callable[[Found], str]] = {
         f"awgn {planes} verdict": lambda found, planes=planes: awgn_verdict(found, planes)
         for planes in PLANES
     },
+    "labels": labels_part,
     "left out": lambda found: markdown(left_out_table(found)),
 }
 """By the mark in the page."""
 
 
-def filled(page: str) -> str:
-    """The page with every part as it was measured."""
-    found = json.loads(RESULTS.read_text(encoding="utf-8"))
-    for name, part in PARTS.items():
-        text = part(found)
-        page, count = re.subn(
-            rf"(<!-- {name} -->\n).*?(<!-- end -->)",
-            lambda mark, text=text: f"{mark[1]}{text}\n{mark[2]}",
-            page,
-            flags=re.DOTALL,
-        )
-        if count != 1:
-            raise SystemExit(f"the page must hold one part <!-- {name} -->, got {count}")
-    return page
+def parts(found: Found) -> dict[str, str]:
+    """The text of every part, by its mark in the page."""
+    return {name: part(found) for name, part in PARTS.items()}
 
 
 def draw(found: Found, path: Path) -> None:
@@ -317,8 +321,9 @@ def main() -> None:
         first, every = map(int, numbers[0].split("/"))
         compute(ShownProgress(), (first, every))
     page = DOCS / "results.md"
-    page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")
-    draw(json.loads(RESULTS.read_text(encoding="utf-8")), DOCS / "figures" / "results.png")
+    found = json.loads(RESULTS.read_text(encoding="utf-8"))
+    page.write_text(filled(page.read_text(encoding="utf-8"), parts(found)), encoding="utf-8")
+    draw(found, DOCS / "figures" / "results.png")
 
 
 if __name__ == "__main__":

@@ -3,17 +3,16 @@
 One run is one line of work: whatever stops the study, the next call goes on from there.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pretraining_opponents as opponents
+from pages import Results
 
-from rfmae.artefacts import write_json
 from rfmae.datasets.recipe import Splits, load_recipe
 from rfmae.datasets.store import Dataset
 from rfmae.evaluation.denoising import DenoiseBatch, evaluate_denoising
@@ -65,33 +64,10 @@ HELD_OUT_EXAMPLES = 500
 COMPONENTS = 64  # of each patch, of the linear masked optimum
 
 
-@dataclass(slots=True)
-class Results:
-    """What was measured so far, by part, method and seed; written whenever there is more."""
-
-    found: dict[str, Any] = field(default_factory=dict)
-
-    def has(self, *keys: str) -> bool:
-        """Whether a figure is there already."""
-        inner: Any = self.found
-        for key in keys:
-            if key not in inner:
-                return False
-            inner = inner[key]
-        return True
-
-    def add(self, value: Any, *keys: str) -> None:
-        """Put a figure in its place and write all."""
-        inner = self.found
-        for key in keys[:-1]:
-            inner = inner.setdefault(key, {})
-        inner[keys[-1]] = value
-        write_json(RESULTS, self.found)
-
-
 def compute(progress: Progress) -> None:
     """All that is not measured yet, the denoiser first, then seed after seed of all methods."""
-    results, started = _results(), time.monotonic()
+    settings = {"preset": PRESET, **_sizes()}
+    results, started = Results.of(RESULTS, settings), time.monotonic()
     for seed, method in _plan():
         if time.monotonic() - started > BUDGET_HOURS * 3600:
             progress.note("the time is over; call again to go on")
@@ -107,17 +83,6 @@ def _plan() -> Iterator[tuple[int, str | None]]:
     yield 0, None
     for seed in SEEDS:
         yield from ((seed, method) for method in (*LEARNT, UNTRAINED))
-
-
-def _results() -> Results:
-    """The results that are there, if they are of this study."""
-    settings = json.loads(json.dumps({"preset": PRESET, **_sizes()}))
-    if not RESULTS.is_file():
-        return Results({"settings": settings})
-    found = json.loads(RESULTS.read_text(encoding="utf-8"))
-    if found["settings"] != settings:
-        raise SystemExit(f"{RESULTS} is of {found['settings']}; remove it to measure {settings}")
-    return Results(found)
 
 
 def _sizes() -> dict[str, dict[str, Any]]:

@@ -3,22 +3,25 @@
 One run is one line of work: whatever stops the study, the next call goes on from there.
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pages import Results
 
-from rfmae.artefacts import write_json
 from rfmae.datasets.recipe import load_recipe
 from rfmae.datasets.store import Dataset
 from rfmae.progress import Progress
 from rfmae.records import SnrReport
+from rfmae.reporting.label_curve_figures import label_curve_figure
+from rfmae.reporting.label_curve_tables import label_curve_table
 from rfmae.workflows.data import synth
 from rfmae.workflows.exam.evaluation import eval_snr
 from rfmae.workflows.learning.baselines import train_baseline
+from rfmae.workflows.learning.label_curve import CurveSettings, label_curve
+from rfmae.workflows.learning.label_methods import Teaching
 from rfmae.workflows.learning.methods import find_method
 from rfmae.workflows.learning.training import Finetuning, Pretraining, finetune, pretrain
 
@@ -37,6 +40,7 @@ FINETUNED_IMAGES = 84_000
 LEFT_OUT_IMAGES = 42_000
 LEFT_OUT_DB = (-10, -5, 0, 5, 10)
 LEGACY_LABELS = 1_000
+CURVE_IMAGES = 12_800  # shown to a network at every budget of labels
 
 PLANES = {"symbols": "awgn-ten-symbols", "planes": "awgn-ten-planes"}
 """What the images show, and the recipe."""
@@ -55,41 +59,14 @@ class Job:
     do: Callable[[Progress], dict[str, Any]]
 
 
-@dataclass(slots=True)
-class Results:
-    """What was measured so far; written whenever there is more."""
-
-    found: dict[str, Any] = field(default_factory=dict)
-
-    def has(self, keys: Sequence[str]) -> bool:
-        """Whether a figure is there already."""
-        inner: Any = self.found
-        for key in keys:
-            if key not in inner:
-                return False
-            inner = inner[key]
-        return True
-
-    def add(self, value: Any, keys: Sequence[str]) -> None:
-        """Put a figure in its place beside what others wrote meanwhile, and write all."""
-        self.found = _read() or self.found
-        inner = self.found
-        for key in keys[:-1]:
-            inner = inner.setdefault(key, {})
-        inner[keys[-1]] = value
-        write_json(RESULTS, self.found)
-
-
 def compute(progress: Progress, share: tuple[int, int] = (0, 1)) -> None:
     """All that is not measured yet; `share` (k, n) takes every n-th run from the k-th on."""
-    results = Results(_read() or {"settings": settings()})
-    if results.found["settings"] != json.loads(json.dumps(settings())):
-        raise SystemExit(f"{RESULTS} is of {results.found['settings']}; remove it to measure anew")
     first, every = share
     for job in list(jobs())[first::every]:
-        if not Results(_read() or {}).has(job.keys):
+        results = Results.of(RESULTS, settings())
+        if not results.has(*job.keys):
             progress.note(" ".join(job.keys))
-            results.add(job.do(progress), job.keys)
+            results.add(job.do(progress), *job.keys)
 
 
 def settings() -> dict[str, Any]:
@@ -102,11 +79,8 @@ def settings() -> dict[str, Any]:
         "finetuned_images": FINETUNED_IMAGES,
         "left_out_images": LEFT_OUT_IMAGES,
         "legacy_labels": LEGACY_LABELS,
+        "curve_images": CURVE_IMAGES,
     }
-
-
-def _read() -> dict[str, Any] | None:
-    return json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else None
 
 
 def jobs() -> Iterator[Job]:
@@ -120,6 +94,7 @@ def jobs() -> Iterator[Job]:
             yield _job(("legacy", model, str(seed)), _legacy, model, seed)
         for point in LEFT_OUT_DB:
             yield _job(("left out", f"{point:g}", str(seed)), _left_out, point, seed)
+    yield _job(("labels", "symbols"), _labels)
     for model in ONCE:
         yield _job(("awgn", "sequence", model, "0"), _likelihood, model)
 
@@ -233,6 +208,29 @@ def _legacy(model: str, seed: int, progress: Progress) -> dict[str, Any]:
         endless=False,
     )
     return measured(dataset, best, progress)
+
+
+def _labels(progress: Progress) -> dict[str, Any]:
+    """Accuracy against labels per class, all methods, budgets and seeds."""
+    dataset = dataset_of(PLANES["symbols"], progress)
+    told = label_curve(
+        dataset,
+        CurveSettings(
+            seeds=len(SEEDS),
+            teaching=Teaching(
+                preset=PRESET,
+                shown=CURVE_IMAGES,
+                batch_size=BATCH_SIZE,
+                learning_rate=LEARNING_RATE,
+            ),
+        ),
+        HOME / "label-curve",
+        pretrained=pretrained(dataset, "symbols", BEST, 0, progress),
+        progress=progress,
+    )
+    label_curve_figure(told.curve).savefig(DOCS / "figures" / "label-curve.png", dpi=140)
+    heads, rows = label_curve_table(told.curve)
+    return {"heads": heads, "rows": rows, "examples": sum(told.curve.points[0].examples)}
 
 
 def _left_out(point: int, seed: int, progress: Progress) -> dict[str, Any]:

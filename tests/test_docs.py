@@ -1,23 +1,39 @@
-"""The pages of docs show what comes with rfmae."""
+"""The pages of docs show what comes with rfmae and what was measured."""
 
-import runpy
+import importlib
+import json
 from pathlib import Path
 
+import pytest
+
 DOCS = Path(__file__).parents[1] / "docs"
+MEASURED = ("pretraining", "results")
 
 
-def test_the_tables_of_ceilings_are_those_that_come_along():
-    filled = runpy.run_path(str(DOCS / "make_ceilings.py"))["filled"]
+@pytest.fixture
+def script(monkeypatch):
+    """A script of the pages, by its name."""
+    monkeypatch.syspath_prepend(str(DOCS))
+    return importlib.import_module
+
+
+def test_the_tables_of_ceilings_are_those_that_come_along(script):
     page = (DOCS / "ceilings.md").read_text(encoding="utf-8")
-    assert filled(page) == page
+    assert script("pages").filled(page, script("make_ceilings").parts()) == page
 
 
-def test_the_tables_of_pretraining_are_what_was_measured():
-    filled = runpy.run_path(str(DOCS / "make_pretraining.py"))["filled"]
-    page = (DOCS / "pretraining.md").read_text(encoding="utf-8")
-    assert filled(page) == page
+@pytest.mark.parametrize("name", MEASURED)
+def test_the_tables_of_a_page_are_what_was_measured(script, name):
+    found = json.loads((DOCS / f"{name}.json").read_text(encoding="utf-8"))
+    page = (DOCS / f"{name}.md").read_text(encoding="utf-8")
+    assert script("pages").filled(page, script(f"make_{name}").parts(found)) == page
 
 
-def test_the_figures_of_the_pages_are_there():
-    for name in ("ceilings", "pretraining"):
-        assert (DOCS / "figures" / f"{name}.png").is_file()
+@pytest.mark.parametrize("name", ["ceilings", *MEASURED])
+def test_the_figure_of_a_page_is_there(name):
+    assert (DOCS / "figures" / f"{name}.png").is_file()
+
+
+def test_a_part_that_the_page_lacks_is_refused(script):
+    with pytest.raises(SystemExit, match="<!-- tables -->, got 0"):
+        script("pages").filled("nothing to fill", {"tables": "a table"})

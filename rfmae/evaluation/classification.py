@@ -57,27 +57,6 @@ def counted(answers: Answers) -> SnrReport:
     return SnrReport(counts, answers.grid_db, answers.classes, answers.snr_reference)
 
 
-def evaluate_classifier(
-    predict: Predict,
-    exams: Iterable[Exam],
-    *,
-    snr_db: tuple[float, ...],
-    classes: tuple[str, ...],
-    snr_reference: SnrReference,
-    advance: Callable[[int], None] = lambda _: None,
-) -> SnrReport:
-    """The counts of `collect_answers`."""
-    answers = collect_answers(
-        predict,
-        exams,
-        snr_db=snr_db,
-        classes=classes,
-        snr_reference=snr_reference,
-        advance=advance,
-    )
-    return counted(answers)
-
-
 def macro_f1(confusion: IntArray) -> FloatArray:
     """The mean over classes of F1 = 2·hits/(true + named), of counts (..., M, M), true class down.
 

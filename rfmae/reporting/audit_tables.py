@@ -5,7 +5,7 @@ from pathlib import Path
 from rfmae.artefacts import CARD_NAME, write_json, written_whole
 from rfmae.records import as_plain
 from rfmae.records.audit import AuditReport, Finding
-from rfmae.reporting.tables import Table, markdown, write_csv
+from rfmae.reporting.tables import Table, in_words, markdown, write_csv
 
 KIND = "audit"
 
@@ -51,7 +51,7 @@ def audit_markdown(report: AuditReport) -> str:
         for item in report.findings
     ]
     provenance = [
-        f"- {key.replace('_', ' ')}: {_words(item)}" for key, item in report.provenance.items()
+        f"- {key.replace('_', ' ')}: {in_words(item)}" for key, item in report.provenance.items()
     ]
     sections = [
         f"# Leak audit of {report.data_set}",
@@ -98,11 +98,3 @@ def _csv_row(item: Finding) -> list[str]:
         numbers += [f"{test.noticeable:.6g}", str(test.examples)]
     value = f"{item.value:.6g}"
     return [item.name, item.verdict, value, item.unit, *numbers, item.explanation]
-
-
-def _words(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_words(item)}" for name, item in value.items())
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(_words, value))
-    return str(value)

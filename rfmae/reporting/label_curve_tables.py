@@ -7,7 +7,7 @@ from rfmae.records import as_plain
 from rfmae.records.label_curve import LabelCurve, LabelMean
 from rfmae.reporting.figure_files import save_figure
 from rfmae.reporting.label_curve_figures import NAMES, label_curve_figure
-from rfmae.reporting.tables import Table, markdown, write_csv
+from rfmae.reporting.tables import Table, in_words, markdown, write_csv
 
 
 def label_curve_table(curve: LabelCurve) -> Table:
@@ -87,7 +87,9 @@ def _best(curve: LabelCurve, budget: int) -> str:
 
 def label_curve_markdown(curve: LabelCurve) -> str:
     """The account to be read."""
-    told = [f"- {key.replace('_', ' ')}: {_words(item)}" for key, item in curve.provenance.items()]
+    told = [
+        f"- {key.replace('_', ' ')}: {in_words(item)}" for key, item in curve.provenance.items()
+    ]
     ceilings = [f"- {limit.name}: {100 * limit.accuracy:.1f} %" for limit in curve.ceilings]
     sections = [
         f"# Label efficiency on {curve.data_set}",
@@ -105,11 +107,3 @@ def label_curve_markdown(curve: LabelCurve) -> str:
 
 def _cell(mean: LabelMean) -> str:
     return f"{100 * mean.accuracy:.1f} ({100 * mean.low:.1f}–{100 * mean.high:.1f})"
-
-
-def _words(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_words(item)}" for name, item in value.items())
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(_words, value))
-    return str(value)

@@ -15,7 +15,7 @@ from rfmae.reporting.assessment_tables import (
 )
 from rfmae.reporting.denoising_tables import denoising_section
 from rfmae.reporting.page.contents import embedding_name
-from rfmae.reporting.tables import Table, accuracy_table, markdown
+from rfmae.reporting.tables import Table, accuracy_table, in_words, markdown
 
 _ABOUT_CEILINGS = (
     "A *ceiling* is the Bayes accuracy of the class list: what the best receiver reaches that sees "
@@ -125,13 +125,5 @@ def _told(title: str, table: Table) -> Iterator[str]:
 
 def _provenance(facts: dict[str, Any]) -> str:
     return "\n".join(
-        f"- {name.replace('_', ' ')}: {_words(value)}" for name, value in facts.items()
+        f"- {name.replace('_', ' ')}: {in_words(value)}" for name, value in facts.items()
     )
-
-
-def _words(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_words(item)}" for name, item in value.items())
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(_words, value))
-    return str(value)

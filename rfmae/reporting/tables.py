@@ -173,3 +173,12 @@ def with_interval(share: float, interval: Iterable[float]) -> str:
     """A share in % with its interval, such as `97.3 (96.1–98.2)`."""
     low, high = interval
     return f"{100 * share:.1f} ({100 * low:.1f}–{100 * high:.1f})"
+
+
+def in_words(value: object) -> str:
+    """Facts within facts as one line: names before their values, commas between."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {in_words(item)}" for name, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(in_words, value))
+    return str(value)

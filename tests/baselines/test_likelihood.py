@@ -7,7 +7,7 @@ from rfmae.baselines.likelihood import LikelihoodReceiver
 from rfmae.datasets.recipe import parse_recipe
 from rfmae.datasets.synthesis import examples
 from rfmae.errors import RecipeError, ShapeError
-from rfmae.evaluation.classification import evaluate_classifier
+from rfmae.evaluation.classification import collect_answers, counted
 from rfmae.records import wilson_interval
 from rfmae.signal.modulations import find_modulation
 from rfmae.theory.ceiling import compute_ceiling
@@ -63,13 +63,14 @@ def accuracy(recipe, receiver):
         {view: pairs.observed for view, pairs in made.views.items()}
         for made in examples(recipe, "test")
     )
-    report = evaluate_classifier(
+    answers = collect_answers(
         answer,
         exams,
         snr_db=recipe.source.channel.snr_db,
         classes=recipe.classes,
         snr_reference="symbol",
     )
+    report = counted(answers)
     return report.hits_per_snr, report.examples_per_snr
 
 

@@ -1,8 +1,9 @@
 """Answers of simulated classifiers, calibrated or not, and ceilings to hold them against."""
 
 import numpy as np
+from made_up import made_up_ceiling
 
-from rfmae.records import Answers, Ceiling
+from rfmae.records import Answers
 
 CLASSES = ("BPSK", "2PAM", "QPSK", "16QAM")
 SNR_DB = (-5.0, 0.0, 5.0)
@@ -31,23 +32,7 @@ def softmax(logits):
 
 def ceiling_of(accuracy, kind="sequence", is_bound=True, snr_db=SNR_DB):
     """A ceiling that both its estimates put at `accuracy` (S,)."""
-    accuracy = np.asarray(accuracy, float)
-    return Ceiling(
-        kind=kind,
-        classes=CLASSES,
-        groups=(("BPSK", "2PAM"), ("QPSK",), ("16QAM",)),
-        snr_db=snr_db,
-        snr_reference="symbol",
-        symbols_per_example=64,
-        phase="unknown",
-        snr="known",
-        amplitude="known",
-        frames_per_group=1_000,
-        is_bound=is_bound,
-        hit_rate=accuracy,
-        mean_posterior=accuracy,
-        posterior_error=np.zeros(len(snr_db)),
-        merged_hit_rate=accuracy,
-        merged_mean_posterior=accuracy,
-        recall=np.ones((len(snr_db), 3)),
+    groups = (("BPSK", "2PAM"), ("QPSK",), ("16QAM",))
+    return made_up_ceiling(
+        accuracy, classes=CLASSES, snr_db=snr_db, groups=groups, kind=kind, is_bound=is_bound
     )

@@ -8,7 +8,6 @@ from rfmae.errors import ShapeError
 from rfmae.evaluation.classification import (
     collect_answers,
     counted,
-    evaluate_classifier,
     macro_f1,
     nearest_point,
     snr_bands,
@@ -35,7 +34,7 @@ def balanced():
 
 def evaluate(predict, batches, **options):
     """The report on a predictor of I/Q."""
-    return evaluate_classifier(
+    answers = collect_answers(
         lambda exam: predict(exam["waveform"].iq),
         [{"waveform": batch} for batch in batches],
         snr_db=SNR_DB,
@@ -43,6 +42,7 @@ def evaluate(predict, batches, **options):
         snr_reference="symbol",
         **options,
     )
+    return counted(answers)
 
 
 def perfect(iq):

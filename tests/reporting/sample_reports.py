@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from made_up import made_up_ceiling
 
 from rfmae.evaluation.assessment import assess
 from rfmae.evaluation.classification import counted
@@ -10,7 +11,6 @@ from rfmae.evaluation.comparison import compare
 from rfmae.evaluation.unknowns import open_set
 from rfmae.records import (
     Answers,
-    Ceiling,
     Cost,
     DenoiseReport,
     EmbeddingMap,
@@ -28,24 +28,13 @@ def ceiling(kind, loss=0.0, is_bound=True):
     """A curve such as the Bayes accuracy has it, less what a picture loses."""
     snr_db = np.array(SNR_DB)
     accuracy = 0.97 - 0.62 / (1 + np.exp((snr_db + 3) / 2.6)) - loss
-    return Ceiling(
-        kind=kind,
+    return made_up_ceiling(
+        accuracy,
         classes=CLASSES,
-        groups=tuple((name,) for name in CLASSES),
         snr_db=SNR_DB,
-        snr_reference="symbol",
-        symbols_per_example=1024,
-        phase="unknown",
-        snr="unknown",
-        amplitude="unknown",
-        frames_per_group=100,
+        kind=kind,
         is_bound=is_bound,
-        hit_rate=accuracy,
-        mean_posterior=accuracy,
         posterior_error=np.full(len(SNR_DB), 0.001),
-        merged_hit_rate=accuracy,
-        merged_mean_posterior=accuracy,
-        recall=np.repeat(accuracy[:, None], len(CLASSES), axis=1),
     )
 
 

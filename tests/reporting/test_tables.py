@@ -4,8 +4,9 @@ import csv
 
 import numpy as np
 import pytest
+from made_up import made_up_ceiling
 
-from rfmae.records import Ceiling, SnrReport
+from rfmae.records import SnrReport
 from rfmae.reporting.tables import (
     accuracy_csv,
     accuracy_table,
@@ -173,24 +174,17 @@ def test_the_confusion_of_every_snr_adds_up_to_every_count(reports):
 
 def ceiling_of(kind, shares, *, is_bound=True, groups=(("BPSK",), ("QPSK",), ("OOK",))):
     shares = np.array(shares)
-    return Ceiling(
-        kind=kind,
+    return made_up_ceiling(
+        shares,
         classes=CLASSES,
-        groups=groups,
         snr_db=SNR_DB,
-        snr_reference="symbol",
-        symbols_per_example=128,
-        phase="unknown",
-        snr="known",
-        amplitude="known",
-        frames_per_group=400,
+        groups=groups,
+        kind=kind,
         is_bound=is_bound,
         hit_rate=shares - 0.001,
-        mean_posterior=shares,
         posterior_error=np.full(4, 0.002),
         merged_hit_rate=shares + 0.099,
         merged_mean_posterior=shares + 0.1,
-        recall=np.zeros((4, len(groups))),
     )
 
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from made_up import made_up_ceiling
 
 from rfmae.evaluation.assessment import assess
-from rfmae.records import Answers, Ceiling
+from rfmae.records import Answers
 from rfmae.workflows.exam.exams import Results
 from rfmae.workflows.exam.headlines import headline, share_of_ceiling
 
@@ -20,26 +21,7 @@ def answers_of(right, examples=1_000):
 
 
 def ceiling_of(kind, accuracy, is_bound=True):
-    both = np.array(accuracy)
-    return Ceiling(
-        kind=kind,
-        classes=CLASSES,
-        groups=(("BPSK",), ("QPSK",)),
-        snr_db=SNR_DB,
-        snr_reference="symbol",
-        symbols_per_example=64,
-        phase="unknown",
-        snr="known",
-        amplitude="known",
-        frames_per_group=100,
-        is_bound=is_bound,
-        hit_rate=both,
-        mean_posterior=both,
-        posterior_error=np.zeros(2),
-        merged_hit_rate=both,
-        merged_mean_posterior=both,
-        recall=np.ones((2, 2)),
-    )
+    return made_up_ceiling(accuracy, classes=CLASSES, snr_db=SNR_DB, kind=kind, is_bound=is_bound)
 
 
 def results_of(answers, ceilings=(), image=None):

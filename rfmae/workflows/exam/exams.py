@@ -73,7 +73,7 @@ def sit_exam(
     total = np.arange(dataset.examples("test"))
     rows = total if per_point is None else first_rows(dataset, per_point)
     answers = {
-        name: _answers(dataset, candidate, name, rows, progress)
+        name: answers_of(dataset, candidate, name, rows, progress)
         for name, candidate in candidates.items()
     }
     assessments = {
@@ -136,7 +136,7 @@ def _training_seed(candidate: Candidate) -> Card:
     return {}
 
 
-def _answers(
+def answers_of(
     dataset: Dataset, candidate: Candidate, name: str, rows: IntArray, progress: Progress
 ) -> Answers:
     """What a candidate makes of some rows of the test split, each of which is read once."""

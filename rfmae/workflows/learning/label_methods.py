@@ -1,7 +1,7 @@
 """What answers with a given number of labels: probes, fine-tuned networks, classical baselines."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from rfmae.baselines.trained import BASELINES, balanced_rows
 from rfmae.datasets.store import Dataset
 from rfmae.errors import TrainingError
-from rfmae.evaluation.classification import Exam, evaluate_classifier
+from rfmae.evaluation.classification import counted
 from rfmae.evaluation.probe import (
     NEIGHBOURS,
     Features,
@@ -28,6 +28,7 @@ from rfmae.records import FloatArray, IntArray, SnrReport
 from rfmae.records.label_curve import LabelPoint
 from rfmae.training.finetune import labelled_rows
 from rfmae.workflows.exam.candidates import open_candidate
+from rfmae.workflows.exam.exams import answers_of
 from rfmae.workflows.finding import check_images
 from rfmae.workflows.learning.baselines import train_baseline
 from rfmae.workflows.learning.finetuning import Finetuning, finetune
@@ -203,22 +204,8 @@ class Learning:
 
     def _examined(self, path: Path, method: str, labels_per_class: int, seed: int) -> LabelPoint:
         candidate = open_candidate(self.dataset, path, self.device)
-
-        def exams() -> Iterator[Exam]:
-            for rows in np.split(self.test_rows, range(_TOGETHER, len(self.test_rows), _TOGETHER)):
-                yield self.dataset.read_views("test", candidate.views, rows)
-
-        title = f"evaluate {method}"
-        with self.progress.stage(title, len(self.test_rows), "examples") as stage:
-            report = evaluate_classifier(
-                candidate.answer,
-                exams(),
-                snr_db=self.dataset.snr_db,
-                classes=self.dataset.classes,
-                snr_reference=self.dataset.snr_reference,
-                advance=stage.advance,
-            )
-        return _point(report, method, labels_per_class, seed)
+        answers = answers_of(self.dataset, candidate, method, self.test_rows, self.progress)
+        return _point(counted(answers), method, labels_per_class, seed)
 
     def _probed(self, method: str, labels_per_class: int, seed: int) -> LabelPoint:
         """A probe of frozen features, its strength or its neighbours chosen on validation."""

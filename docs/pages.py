@@ -1,0 +1,74 @@
+"""What the scripts of these pages share: parts to fill in, means over seeds, results kept."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.stats import t as student
+
+from rfmae.artefacts import write_json
+
+
+def filled(page: str, parts: Mapping[str, str]) -> str:
+    """The page with each part between `<!-- NAME -->` and `<!-- end -->` as it is given."""
+    for name, text in parts.items():
+        page, count = re.subn(
+            rf"(<!-- {re.escape(name)} -->\n).*?(<!-- end -->)",
+            lambda mark, text=text: f"{mark[1]}{text}\n{mark[2]}",
+            page,
+            flags=re.DOTALL,
+        )
+        if count != 1:
+            raise SystemExit(f"the page must hold one part <!-- {name} -->, got {count}")
+    return page
+
+
+def with_student(values: Sequence[float], *, signed: bool = False) -> str:
+    """The mean and half its 95 % interval by Student's t over the seeds; one seed has none."""
+    mean = f"{np.mean(values):+.1f}" if signed else f"{np.mean(values):.1f}"
+    if len(values) < 2:
+        return mean
+    half = student.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
+    return f"{mean} ± {half:.1f}"
+
+
+@dataclass(slots=True)
+class Results:
+    """What was measured so far, in a JSON file that is written whenever there is more."""
+
+    path: Path
+    found: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, path: Path, settings: Mapping[str, Any]) -> "Results":
+        """The results that are there, if they are of these settings."""
+        asked = json.loads(json.dumps(settings))
+        if not path.is_file():
+            return cls(path, {"settings": asked})
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found["settings"] != asked:
+            raise SystemExit(f"{path} is of {found['settings']}; remove it to measure {asked}")
+        return cls(path, found)
+
+    def has(self, *keys: str) -> bool:
+        """Whether a figure is there already."""
+        inner: Any = self.found
+        for key in keys:
+            if key not in inner:
+                return False
+            inner = inner[key]
+        return True
+
+    def add(self, value: Any, *keys: str) -> None:
+        """Put a figure in its place beside what another process wrote meanwhile, and write all."""
+        if self.path.is_file():
+            self.found = json.loads(self.path.read_text(encoding="utf-8"))
+        inner = self.found
+        for key in keys[:-1]:
+            inner = inner.setdefault(key, {})
+        inner[keys[-1]] = value
+        write_json(self.path, self.found)
