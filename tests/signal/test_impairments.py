@@ -142,7 +142,7 @@ def test_a_setting_that_an_effect_has_not_is_refused_by_name(name, setting, word
         channel(**{name: setting})
 
 
-@pytest.mark.parametrize("name", set(RANGES) - set(NATURAL))
+@pytest.mark.parametrize("name", sorted(set(RANGES) - set(NATURAL)))
 def test_uniform_is_refused_where_nothing_repeats_itself(name):
     with pytest.raises(RecipeError, match=f"{name} must be a number.*got 'uniform'"):
         channel(**{name: "uniform"})
