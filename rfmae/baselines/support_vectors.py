@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from scipy.special import log_expit
 from sklearn.svm import SVC
 
 from rfmae.baselines.standard import Standard
@@ -30,23 +31,28 @@ class SupportVectors:
     classes: IntArray  # (): M
 
     def scores(self, values: FloatArray) -> FloatArray:
-        """Pairs won, and by how much within ±1/3, (N, M), of features (N, D)."""
+        """Log-likelihoods up to a constant (N, M) of features (N, D), as the pairs have them.
+
+        A decision counts as the log-odds of a pair, and a class has what its pairs say together,
+        as if each were a witness of its own (Hastie and Tibshirani, Annals of Statistics 26(2),
+        1998, couple them so that they agree). Votes would be whole numbers, which no temperature
+        makes probabilities.
+        """
         standard = Standard(self.mean, self.deviation)(values)
         rows = max(1, _NUMBERS // max(1, len(self.vectors)))
         parts = np.split(standard, range(rows, len(standard), rows))
-        return np.concatenate([self._scores(part) for part in parts])
+        return np.concatenate([self._scores(self.decisions(part)) for part in parts])
 
-    def _scores(self, standard: FloatArray) -> FloatArray:
-        decisions = self._kernel(standard) @ self.coefficients + self.intercepts
-        votes = np.zeros((len(standard), int(self.classes)))
-        margins = np.zeros_like(votes)
+    def decisions(self, standard: FloatArray) -> FloatArray:
+        """The decision of each pair (N, M·(M−1)/2), above 0 for its first class."""
+        return self._kernel(standard) @ self.coefficients + self.intercepts
+
+    def _scores(self, decisions: FloatArray) -> FloatArray:
+        scores = np.zeros((len(decisions), int(self.classes)))
         for pair, (first, second) in enumerate(combinations(range(int(self.classes)), 2)):
-            wins = decisions[:, pair] > 0
-            votes[:, first] += wins
-            votes[:, second] += ~wins
-            margins[:, first] += decisions[:, pair]
-            margins[:, second] -= decisions[:, pair]
-        return votes + margins / (3 * (np.abs(margins) + 1))
+            scores[:, first] += log_expit(decisions[:, pair])
+            scores[:, second] += log_expit(-decisions[:, pair])
+        return scores
 
     def _kernel(self, standard: FloatArray) -> FloatArray:
         squares = np.square(standard).sum(axis=1)[:, None] + np.square(self.vectors).sum(axis=1)

@@ -1,5 +1,7 @@
 """Plain arrays answer as scikit-learn's own objects do."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
@@ -27,18 +29,26 @@ def blobs(rng, classes, n=240, features=6):
 def test_the_machine_decides_as_scikit_learns_does(classes, rng):
     values, label = blobs(rng, classes)
     asked, _ = blobs(rng, classes, n=100)
-    theirs = make_pipeline(StandardScaler(), SVC(C=10.0, gamma=0.2)).fit(values, label)
-    found = fit_support_vectors(values, label, penalty=10.0, gamma=0.2).scores(asked)
-    decision = theirs.decision_function(asked)
-    if classes == 2:  # one number, for the second class: ours has it twice, within its third
-        bounded = decision / (3 * (np.abs(decision) + 1))
-        expected = np.column_stack([(decision < 0) - bounded, (decision > 0) + bounded])
-    else:
-        expected = decision
-    np.testing.assert_allclose(found, expected, atol=1e-9)
-    np.testing.assert_array_equal(
-        found.argmax(axis=1), decision.argmax(axis=1) if classes > 2 else decision > 0
-    )
+    machine = SVC(C=10.0, gamma=0.2, decision_function_shape="ovo")
+    theirs = make_pipeline(StandardScaler(), machine).fit(values, label)
+    found = fit_support_vectors(values, label, penalty=10.0, gamma=0.2)
+    decisions = found.decisions(Standard.of(values)(asked))
+    expected = theirs.decision_function(asked)
+    if classes == 2:  # one number, for the second class
+        expected = -expected[:, None]
+    np.testing.assert_allclose(decisions, expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 10])
+def test_a_class_has_the_log_odds_of_all_its_pairs(classes, rng):
+    values, label = blobs(rng, classes)
+    found = fit_support_vectors(values, label, penalty=10.0, gamma=0.2)
+    decisions = found.decisions(Standard.of(values)(values))
+    odds = np.zeros((len(values), classes, classes))
+    for pair, (first, second) in enumerate(combinations(range(classes), 2)):
+        odds[:, first, second], odds[:, second, first] = decisions[:, pair], -decisions[:, pair]
+    certainty = -np.log1p(np.exp(-odds)) * (1 - np.eye(classes))
+    np.testing.assert_allclose(found.scores(values), certainty.sum(axis=2), atol=1e-9)
 
 
 @pytest.mark.parametrize("classes", [2, 5])
