@@ -1,5 +1,6 @@
 """Fixtures that many tests share: seeded generators, a small link, a recipe done in a blink."""
 
+import os
 import subprocess
 import zlib
 
@@ -9,6 +10,9 @@ import pytest
 from rfmae.datasets.recipe import parse_recipe
 from rfmae.signal.impairments import Channel
 from rfmae.signal.link import Link
+
+# which number of threads is fastest is for a stopwatch to say; two runs of a test must agree
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 TINY = """
 schema = 1

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from signal import Signals
 
@@ -32,6 +33,7 @@ from rfmae.training.state import Best, restore, whole_state
 from rfmae.training.stopping import StopAsked
 from rfmae.training.tally import Tally, first_without_number
 from rfmae.training.task import Task
+from rfmae.training.threads import threads_for, working_with
 from rfmae.training.watching import Nobody, Watch
 
 MakeTask = Callable[[Numerics, Ranks], Task]
@@ -71,9 +73,13 @@ def fit(
             with settle(numerics), compiling(plan, here.device):
                 task = make_task(numerics, here)  # its faults show before any file
                 _check_examples(task, plan)
+                numerics = _with_threads(numerics, run, task, pieces[0], here)
                 here.by_writer(lambda: run.start(config, numerics.as_card(), here.world))
                 progress.note(str(numerics))
-                with progress.stage(title, plan.steps * plan.batch_size, "images") as stage:
+                with (
+                    progress.stage(title, plan.steps * plan.batch_size, "images") as stage,
+                    working_with(numerics.threads),
+                ):
                     _Training(task, plan, run, here, numerics, stage, watch).go_on(done, pieces)
                 _tell_patience(plan, run, progress)
         return here.by_writer(lambda: run.best_checkpoint)
@@ -85,6 +91,17 @@ def _numerics(run: RunFolder, device: torch.device, precision: str) -> Numerics:
     """Those that the run was started with, or those that suit this machine."""
     known = run.numerics
     return probe(device, precision) if known is None else taken_up(known, device)
+
+
+def _with_threads(
+    numerics: Numerics, run: RunFolder, task: Task, piece: slice, here: Ranks
+) -> Numerics:
+    """As many threads as pay, where a new run on one processor leaves that to the stopwatch."""
+    if run.numerics is not None or not numerics.measured:
+        return numerics
+    if here.device.type != "cpu" or here.world > 1 or torch.get_num_threads() < 2:
+        return numerics
+    return replace(numerics, threads=threads_for(task, piece, numerics))
 
 
 def _gives_up(plan: TrainingPlan, step: int, best: Best | None) -> bool:

@@ -64,6 +64,7 @@ class Numerics:
     precision: Precision
     route: Route
     measured: dict[Way, Measured]
+    threads: int | None = None  # of a processor; none leaves as many as there are
 
     def __str__(self) -> str:
         rates = [
@@ -71,6 +72,8 @@ class Numerics:
             for way, found in self.measured.items()
         ]
         said = f"{self.precision}, {_IN_WORDS[self.route]}"
+        if self.threads is not None:
+            said += f", {self.threads} thread{'' if self.threads == 1 else 's'}"
         return f"{said}; GFLOP/s: {', '.join(rates)}" if rates else f"{said}, as asked"
 
     def as_card(self) -> Card:
@@ -81,7 +84,7 @@ class Numerics:
     def from_card(cls, card: Card) -> "Numerics":
         """What `as_card` wrote down."""
         measured = {way: Measured(**found) for way, found in card["measured"].items()}
-        return cls(card["precision"], card["route"], measured)
+        return cls(card["precision"], card["route"], measured, card.get("threads"))
 
 
 def probe(
