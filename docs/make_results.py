@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from pages import filled, with_student
-from results_study import BEST, LEFT_OUT_DB, PLANES, RECIPES, SCRATCH
+from pages import Results, filled, with_student
+from results_study import BEST, LEFT_OUT_DB, PLANES, RECIPES, SCRATCH, jobs
 
 from rfmae.datasets.recipe import load_recipe
 from rfmae.records import Ceiling, FloatArray, wilson_interval
@@ -253,10 +253,12 @@ def left_out_table(found: Found) -> Table:
 def sizes(found: Found) -> str:
     """How large the runs were."""
     size = found["settings"]
+    there = [Results(RESULTS, found).has(*job.keys) for job in jobs()]
     return (
         f"Preset {size['preset']}, images of 32 pixels in patches of 8, batches of "
         f"{size['batch_size']}; {size['pretrained_images']:,} images to pre-train on and "
-        f"{size['finetuned_images']:,} to fine-tune on, each synthesised once."
+        f"{size['finetuned_images']:,} to fine-tune on, each synthesised once. "
+        f"Of {len(there)} runs {sum(there)} are measured so far."
     )
 
 
