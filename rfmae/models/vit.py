@@ -7,7 +7,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from rfmae.errors import ShapeError, check_choice
+from rfmae.errors import CheckpointError, ShapeError, check_choice
 from rfmae.models.patches import PatchGrid, PatchMask, patchify, take_patches
 from rfmae.models.transformer import Block, layer_norm, sine_cosine_positions
 
@@ -56,11 +56,17 @@ class EncoderConfig:
 
 def encoder_config_from_card(card: Mapping[str, Any]) -> EncoderConfig:
     """The encoder that a card describes."""
-    grids = tuple(
-        PatchGrid(**{key: _as_tuple(value) for key, value in grid.items()})
-        for grid in card["modalities"]
-    )
-    return EncoderConfig(**{**card, "modalities": grids})
+    try:
+        grids = tuple(
+            PatchGrid(**{key: _as_tuple(value) for key, value in grid.items()})
+            for grid in card["modalities"]
+        )
+        return EncoderConfig(**{**card, "modalities": grids})
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"a card describes an encoder that this version of rfmae does not read ({error}); "
+            "train it anew"
+        ) from error
 
 
 def _as_tuple(value: Any) -> Any:

@@ -2,10 +2,10 @@ import pytest
 import torch
 from small_networks import IMAGE, NOISE, SIGNAL, generator, shake
 
-from rfmae.errors import ShapeError
+from rfmae.errors import CheckpointError, ShapeError
 from rfmae.models.patches import PatchGrid, PatchMask
 from rfmae.models.transformer import initialise
-from rfmae.models.vit import Encoder, EncoderConfig
+from rfmae.models.vit import Encoder, EncoderConfig, encoder_config_from_card
 
 GRIDS = {
     "one plane": PatchGrid("image", (1, 16, 16), 4),
@@ -150,3 +150,11 @@ def test_some_of_the_modalities_keep_the_order_of_all():
 def test_modalities_that_cannot_be_told_apart_are_refused(grids, got):
     with pytest.raises(ShapeError, match=f"modalities of different names, got {got}"):
         EncoderConfig(grids, 16, 2, 2)
+
+
+@pytest.mark.parametrize(
+    "card", [{"width": 16}, {"modalities": [], "planes": 3}, {"modalities": [{"size": 8}]}]
+)
+def test_an_encoder_of_another_version_is_refused(card):
+    with pytest.raises(CheckpointError, match="this version of rfmae does not read"):
+        encoder_config_from_card(card)
