@@ -20,7 +20,7 @@ from rfmae.workflows.exam.exams import Results, comparisons_of, sit_exam
 from rfmae.workflows.exam.headlines import percent, share_of_ceiling
 from rfmae.workflows.learning.training import Finetuning, Pretraining, finetune, grids_of, pretrain
 
-_BATCH = 64  # labelled examples: on two threads a small network takes twice as long in halves of it
+_BATCH = 64  # labelled examples; smaller ones teach more, but a quickstart counts its minutes
 PRETRAINED, SCRATCH = "DenoMAE2.0", "from scratch"  # what the report calls the two classifiers
 
 
