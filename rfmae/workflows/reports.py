@@ -1,7 +1,7 @@
 """Reports that are told again, and several that are told as one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +14,9 @@ from rfmae.reporting.account import Report
 from rfmae.reporting.answer_files import read_answers
 from rfmae.reporting.folder import KIND, read_report, write_report
 from rfmae.reporting.joining import check_same_exam, joined, told_apart
+from rfmae.workflows.exam.evaluation import Told
 from rfmae.workflows.exam.exams import comparisons_of
 from rfmae.workflows.exam.headlines import percent
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A report and the folder it was written to."""
-
-    report: Report
-    folder: Path
 
 
 def report(folders: Sequence[Path], out: Path | None = None, *, seed: int = 0) -> Told:

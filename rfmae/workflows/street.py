@@ -12,10 +12,11 @@ from rfmae.progress import Progress, Silent
 from rfmae.records import Comparison
 from rfmae.reporting.account import Report
 from rfmae.reporting.folder import KIND as REPORT
+from rfmae.reporting.folder import write_report
 from rfmae.training.finetune import check_labels
 from rfmae.workflows.data import synth
 from rfmae.workflows.denoise.denoising import denoising_headline, measure_denoising
-from rfmae.workflows.exam.evaluation import Told, class_notes, provenance, readings, written
+from rfmae.workflows.exam.evaluation import Told, class_notes, provenance, readings
 from rfmae.workflows.exam.exams import Results, comparisons_of, sit_exam
 from rfmae.workflows.exam.headlines import percent, share_of_ceiling
 from rfmae.workflows.learning.training import Finetuning, Pretraining, finetune, grids_of, pretrain
@@ -60,7 +61,7 @@ def quickstart(
     pretrained, models = _train(dataset, street, home / "runs", device, progress)
     results = sit_exam(dataset, models, device, progress)
     report = _report(dataset, street, pretrained, models, results, device, progress)
-    return Told(report, written(report, results, report_folder))
+    return Told(report, write_report(report, report_folder, results.answers))
 
 
 def _train(

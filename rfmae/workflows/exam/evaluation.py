@@ -94,12 +94,7 @@ def eval_snr(
         embedding=_maps(dataset, results, models, seed, device, progress) if embedding else (),
         notes=class_notes(dataset),
     )
-    return Told(report, written(report, results, folder))
-
-
-def written(report: Report, results: Results, folder: Path) -> Path:
-    """The folder of a report, with what every model answered beside it."""
-    return write_report(report, folder, results.answers)
+    return Told(report, write_report(report, folder, results.answers))
 
 
 def _with_extras(

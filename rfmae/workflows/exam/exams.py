@@ -70,8 +70,7 @@ def sit_exam(
     """
     candidates = {name: open_candidate(dataset, path, device) for name, path in models.items()}
     ceilings = ceilings_of(dataset, ceilings_home)
-    total = np.arange(dataset.examples("test"))
-    rows = total if per_point is None else first_rows(dataset, per_point)
+    rows = first_rows(dataset, per_point)
     answers = {
         name: answers_of(dataset, candidate, name, rows, progress)
         for name, candidate in candidates.items()

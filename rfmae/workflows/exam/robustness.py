@@ -224,8 +224,10 @@ def _of_stored(
     return values, exams
 
 
-def first_rows(dataset: Dataset, per_point: int) -> IntArray:
-    """The first test rows of each class and SNR point, ascending, as many as there are."""
+def first_rows(dataset: Dataset, per_point: int | None) -> IntArray:
+    """The first test rows of each class and SNR point, ascending, as many as there are, or all."""
+    if per_point is None:
+        return np.arange(dataset.examples("test"))
     label, snr_db = dataset.labels("test")
     order = np.lexsort((snr_db, label))
     ends = (np.diff(label[order]) != 0) | (np.diff(snr_db[order]) != 0)

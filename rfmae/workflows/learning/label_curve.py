@@ -89,7 +89,7 @@ def label_curve(
         pretrained,
         network_like(dataset, pretrained, settings.teaching.preset),
         settings.teaching,
-        _test_rows(dataset, settings.per_point),
+        first_rows(dataset, settings.per_point),
         device,
         progress,
     )
@@ -209,12 +209,6 @@ def _is_there(points: Sequence[LabelPoint], method: str, budget: int, seed: int)
 
 
 # the account -----------------------------------------------------------------------------------
-
-
-def _test_rows(dataset: Dataset, per_point: int | None) -> np.ndarray[Any, Any]:
-    if per_point is None:
-        return np.arange(dataset.examples("test"))
-    return first_rows(dataset, per_point)
 
 
 def _curve(
