@@ -18,7 +18,10 @@ from rfmae_cli.options import (
 
 def baseline(
     name: Annotated[
-        str, typer.Argument(help="cumulants, histogram, logistic, kolmogorov, cnn, resnet or lstm.")
+        str,
+        typer.Argument(
+            help="cumulants, histogram, logistic, kolmogorov, cnn, rings, resnet or lstm."
+        ),
     ],
     data: DataOption = None,
     out: OutOption = None,
@@ -28,7 +31,7 @@ def baseline(
     labels_per_class: Annotated[
         int, typer.Option(min=0, help="Labelled examples of each class; 0 takes all.")
     ] = 0,
-    epochs: Annotated[int, typer.Option(min=1, help="Of cnn, resnet and lstm.")] = 30,
+    epochs: Annotated[int, typer.Option(min=1, help="Of cnn, rings, resnet and lstm.")] = 30,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     resume: ResumeOption = False,

@@ -1,15 +1,12 @@
 """The command that asks a denoiser. Everything heavy is imported inside."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 from rfmae_cli import console
 from rfmae_cli.options import HOME, DeviceOption, JsonOption, OutOption, TrainedOnOption
-from rfmae_cli.told import command_line
-
-if TYPE_CHECKING:
-    from rfmae.records import DenoiseReport
+from rfmae_cli.told import command_line, tell
 
 
 def eval_denoise(
@@ -50,36 +47,4 @@ def eval_denoise(
         device=device,
         progress=console.ShownProgress(),
     )
-    _tell(told, as_json)
-
-
-def _tell(told: Any, as_json: bool) -> None:
-    """What was measured, table by table, and where the report is."""
-    from rfmae.reporting.account import report_json
-
-    report = told.report
-    if as_json:
-        console.say_json({"folder": str(told.folder), **report_json(report)})
-        return
-    tell_denoising(report.denoising)
-    for note in report.notes:
-        console.say(f"Note: {note}")
-    console.say(report.headline)
-    console.say(f"Report: {told.folder / 'report.html'}")
-
-
-def tell_denoising(denoising: "DenoiseReport") -> None:
-    """A table for each measure; the intervals are told by the report."""
-    from rfmae.reporting.denoising_tables import MEASURES, likeness_table, recognition_table
-
-    for measure, (title, _) in MEASURES.items():
-        if denoising.of(measure):
-            console.say(f"Likeness to the clean image: {title}")
-            console.say_table(*likeness_table(denoising, measure, intervals=False))
-            console.say("")
-    if denoising.recognition is not None:
-        console.say(f"Accuracy of {denoising.recognition.classifier} in %, by what it is shown")
-        console.say_table(*recognition_table(denoising.recognition))
-        console.say("")
-    for note in denoising.notes:
-        console.say(f"Note: {note}")
+    tell(told, as_json)

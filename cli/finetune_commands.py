@@ -57,7 +57,9 @@ def finetune(
     as_json: JsonOption = False,
     network: Annotated[
         str,
-        _network("vit; from scratch also cnn (of the image), resnet or lstm (of the signal)."),
+        _network(
+            "vit; from scratch also cnn or rings (of the image), resnet or lstm (of the signal)."
+        ),
     ] = "vit",
     head: Annotated[
         str, _network("preset, linear, or paper: 512 and 256 units as in DenoMAE2.0.")

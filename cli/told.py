@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rfmae_cli import console
 
 if TYPE_CHECKING:
-    from rfmae.records import Assessment, Comparison, RobustnessGrid
+    from rfmae.records import Assessment, Comparison, DenoiseReport, RobustnessGrid
     from rfmae.reporting.account import Report
 
 
@@ -25,7 +25,7 @@ def tell(told: Any, as_json: bool) -> None:
         console.say_table(*_accuracy_table(report))
         console.say("")
     if report.denoising is not None:
-        _tell_denoising(report)
+        _tell_denoising(report.denoising)
     for line in _findings(report):
         console.say(line)
     for note in report.notes:
@@ -39,13 +39,21 @@ def command_line(name: str) -> str | None:
     return shlex.join(["rfmae", *sys.argv[1:]]) if sys.argv[1:2] == [name] else None
 
 
-def _tell_denoising(report: "Report") -> None:
-    from rfmae.reporting.denoising_tables import likeness_table
+def _tell_denoising(denoising: "DenoiseReport") -> None:
+    """A table for each measure; the intervals are told by the report."""
+    from rfmae.reporting.denoising_tables import MEASURES, likeness_table, recognition_table
 
-    assert report.denoising is not None
-    console.say("Likeness to the clean image: PSNR in dB, ± half of the 95 % interval of its mean")
-    console.say_table(*likeness_table(report.denoising, "psnr_db"))
-    console.say("")
+    for measure, (title, _) in MEASURES.items():
+        if denoising.of(measure):
+            console.say(f"Likeness to the clean image: {title}")
+            console.say_table(*likeness_table(denoising, measure, intervals=False))
+            console.say("")
+    if denoising.recognition is not None:
+        console.say(f"Accuracy of {denoising.recognition.classifier} in %, by what it is shown")
+        console.say_table(*recognition_table(denoising.recognition))
+        console.say("")
+    for note in denoising.notes:
+        console.say(f"Note: {note}")
 
 
 def _accuracy_table(report: "Report") -> tuple[list[str], list[list[str]]]:
@@ -67,6 +75,7 @@ def _accuracy_table(report: "Report") -> tuple[list[str], list[list[str]]]:
 
 def _findings(report: "Report") -> Iterator[str]:
     """A line for each thing that was found beside the accuracy."""
+    from rfmae.reporting.assessment_tables import left_out_lines
     from rfmae.workflows.exam.headlines import share_of_ceiling
 
     for name, item in report.assessments.items():
@@ -77,6 +86,7 @@ def _findings(report: "Report") -> Iterator[str]:
         yield _comparison_line(comparison)
     for grid in report.robustness:
         yield _robustness_line(grid)
+    yield from left_out_lines(report.robustness)
     for found in report.embedding:
         yield f"{found.method} of {found.model}: {len(found.label):,} examples"
 
@@ -125,12 +135,23 @@ def _cost(cost: Any) -> str:
 
 
 def _comparison_line(item: "Comparison") -> str:
-    p_value = "< 0.001" if item.p_value < 0.001 else f"= {item.p_value:.3f}"
     return (
         f"{item.first} less {item.second}: {100 * item.difference:+.2f} points "
-        f"({100 * item.low:+.2f} to {100 * item.high:+.2f}), McNemar p {p_value}, "
+        f"({100 * item.low:+.2f} to {100 * item.high:+.2f}), McNemar p {_p_values(item)}, "
         f"{item.examples:,} examples"
     )
+
+
+def _p_values(item: "Comparison") -> str:
+    """The p-value, and the corrected one where there are more pairs."""
+    told = _probability(item.p_value)
+    if item.p_adjusted is None or item.p_adjusted == item.p_value:
+        return told
+    return f"{told} (after Holm {_probability(item.p_adjusted)})"
+
+
+def _probability(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
 
 
 def _robustness_line(grid: "RobustnessGrid") -> str:

@@ -17,7 +17,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pages import Results, filled, with_student
-from results_study import BEST, LEFT_OUT_DB, PLANES, RECIPES, SCRATCH, jobs
+from results_study import (
+    DENOMAE2,
+    LEFT_OUT_DB,
+    LEGACY,
+    PLANES,
+    RECIPES,
+    RINGS,
+    RINGS_LONG,
+    SCRATCH,
+    jobs,
+)
 
 from rfmae.datasets.recipe import load_recipe
 from rfmae.records import Ceiling, FloatArray, wilson_interval
@@ -31,8 +41,10 @@ NAMES = {
     SCRATCH: "from scratch",
     "mae": "MAE",
     "denomae": "DenoMAE",
-    BEST: "DenoMAE2.0",
+    DENOMAE2: "DenoMAE2.0",
     "cnn": "small CNN",
+    RINGS: "rings",
+    RINGS_LONG: "rings, ten times the images",
     "cumulants": "cumulants + SVM",
     "logistic": "logistic regression",
     "likelihood": "likelihood receiver, told the SNR",
@@ -45,8 +57,9 @@ _COLOURS = {
     SCRATCH: "#8c8c8c",
     "mae": "#8a5aa8",
     "denomae": "#4a8c5d",
-    BEST: "#0b62a4",
+    DENOMAE2: "#0b62a4",
     "cnn": "#d1603d",
+    RINGS_LONG: "#c2185b",
     "cumulants": "#b58900",
 }
 
@@ -147,11 +160,11 @@ def awgn_verdict(found: Found, planes: str) -> str:
 
 def _worth(runs: dict[str, Runs]) -> str:
     """What pre-training gains over the same network from scratch, seed by seed."""
-    common = sorted(runs.get(BEST, {}).keys() & runs.get(SCRATCH, {}).keys())
+    common = sorted(runs.get(DENOMAE2, {}).keys() & runs.get(SCRATCH, {}).keys())
     if not common:
         return ""
     with_it, without = (
-        means({seed: runs[name][seed] for seed in common}) for name in (BEST, SCRATCH)
+        means({seed: runs[name][seed] for seed in common}) for name in (DENOMAE2, SCRATCH)
     )
     gain = with_student(with_it - without, signed=True)
     return f" Pre-training as DenoMAE2.0 is worth {gain} points over the same network from scratch."
@@ -173,7 +186,7 @@ def legacy_table(found: Found) -> Table:
             with_student(_merged(part[name])),
             f"{sum(next(iter(part[name].values()))['examples_per_snr']):,}",
         ]
-        for name in (BEST, SCRATCH, "logistic")
+        for name in LEGACY
         if name in part
     ]
     merged = 100 * ceiling.merged_accuracy.mean()
@@ -210,7 +223,7 @@ def legacy_verdict(found: Found) -> str:
 
 def labels_part(found: Found) -> str:
     """Accuracy against labels per class, with its figure."""
-    part = found.get("labels", {}).get("symbols")
+    part = found.get("labels", {}).get("planes")
     if part is None:
         return ""
     table = markdown((part["heads"], part["rows"]))
@@ -223,12 +236,12 @@ def labels_part(found: Found) -> str:
 def left_out_table(found: Found) -> Table:
     """Accuracy at a point that training left out, beside those that saw it."""
     part, points = found.get("left out", {}), list(_points(PLANES["planes"]))
-    whole = found["awgn"]["planes"][SCRATCH]
+    whole = found.get("awgn", {}).get("planes", {}).get(RINGS, {})
     heads = ["left out (dB)", "there", "there, trained on all", "difference", "all other points"]
     rows = []
     for snr in LEFT_OUT_DB:
         runs = part.get(f"{snr:g}", {})
-        if not runs:
+        if not (runs and whole):
             continue
         place = points.index(snr)
         without, seen = shares(runs), shares(whole)
@@ -257,7 +270,7 @@ def sizes(found: Found) -> str:
     return (
         f"Preset {size['preset']}, images of 32 pixels in patches of 8, batches of "
         f"{size['batch_size']}; {size['pretrained_images']:,} images to pre-train on and "
-        f"{size['finetuned_images']:,} to fine-tune on, each synthesised once. "
+        f"{size['finetuned_images']:,} to learn classes from, each synthesised once. "
         f"Of {len(there)} runs {sum(there)} are measured so far."
     )
 

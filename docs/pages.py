@@ -1,8 +1,10 @@
 """What the scripts of these pages share: parts to fill in, means over seeds, results kept."""
 
+import fcntl
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,10 +67,19 @@ class Results:
 
     def add(self, value: Any, *keys: str) -> None:
         """Put a figure in its place beside what another process wrote meanwhile, and write all."""
-        if self.path.is_file():
-            self.found = json.loads(self.path.read_text(encoding="utf-8"))
-        inner = self.found
-        for key in keys[:-1]:
-            inner = inner.setdefault(key, {})
-        inner[keys[-1]] = value
-        write_json(self.path, self.found)
+        with _locked(self.path):
+            if self.path.is_file():
+                self.found = json.loads(self.path.read_text(encoding="utf-8"))
+            inner = self.found
+            for key in keys[:-1]:
+                inner = inner.setdefault(key, {})
+            inner[keys[-1]] = value
+            write_json(self.path, self.found)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Alone with a file; others wait. It is replaced when written, so the lock lies beside it."""
+    with path.with_name(f".{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -35,9 +35,9 @@ BATCH_SIZE = 32  # on few cores many small steps teach more in the same time
 LEARNING_RATE = 1.5e-3
 PRESET = "tiny"
 PATCH = 8
-PRETRAINED_IMAGES = 31_500  # each seen once, synthesised as they are needed
+PRETRAINED_IMAGES = 126_000  # each seen once, synthesised as they are needed
 FINETUNED_IMAGES = 84_000
-LEFT_OUT_IMAGES = 42_000
+LONG_IMAGES = 840_000
 LEFT_OUT_DB = (-10, -5, 0, 5, 10)
 LEGACY_LABELS = 1_000
 CURVE_IMAGES = 12_800  # shown to a network at every budget of labels
@@ -46,8 +46,13 @@ PLANES = {"symbols": "awgn-ten-symbols", "planes": "awgn-ten-planes"}
 """What the images show, and the recipe."""
 
 METHODS = ("mae", "denomae", "denomae2")
-SCRATCH, BEST = "scratch", "denomae2"
-TRAINED = (BEST, SCRATCH, "cnn", "denomae", "mae")
+SCRATCH, DENOMAE2 = "scratch", "denomae2"
+RINGS, RINGS_LONG = "rings", "rings-long"
+NETWORKS = {"cnn": "cnn", RINGS: "rings", RINGS_LONG: "rings"}
+"""Models that are no transformer, and their networks."""
+
+TRAINED = (DENOMAE2, SCRATCH, "cnn", RINGS, "denomae", "mae", RINGS_LONG)
+LEGACY = (DENOMAE2, SCRATCH, RINGS, "cumulants", "logistic")
 ONCE = ("likelihood", "likelihood-blind")
 
 
@@ -77,7 +82,7 @@ def settings() -> dict[str, Any]:
         "learning_rate": LEARNING_RATE,
         "pretrained_images": PRETRAINED_IMAGES,
         "finetuned_images": FINETUNED_IMAGES,
-        "left_out_images": LEFT_OUT_IMAGES,
+        "long_images": LONG_IMAGES,
         "legacy_labels": LEGACY_LABELS,
         "curve_images": CURVE_IMAGES,
     }
@@ -90,11 +95,11 @@ def jobs() -> Iterator[Job]:
             for model in TRAINED:
                 yield _job(("awgn", planes, model, str(seed)), _awgn, planes, model, seed)
         yield _job(("awgn", "symbols", "cumulants", str(seed)), _cumulants, seed)
-        for model in (BEST, SCRATCH, "logistic"):
+        for model in LEGACY:
             yield _job(("legacy", model, str(seed)), _legacy, model, seed)
         for point in LEFT_OUT_DB:
             yield _job(("left out", f"{point:g}", str(seed)), _left_out, point, seed)
-    yield _job(("labels", "symbols"), _labels)
+    yield _job(("labels", "planes"), _labels)
     for model in ONCE:
         yield _job(("awgn", "sequence", model, "0"), _likelihood, model)
 
@@ -161,12 +166,17 @@ def _epochs(dataset: Dataset, images: int, labels: int | None = None) -> int:
 def _awgn(planes: str, model: str, seed: int, progress: Progress) -> dict[str, Any]:
     """A network on the images of awgn-ten, every one of which it sees once."""
     dataset = dataset_of(PLANES[planes], progress)
-    network = "cnn" if model == "cnn" else "vit"
     encoder = None
     if model in METHODS:
         encoder = pretrained(dataset, planes, model, seed, progress)
     best = finetuned(
-        dataset, f"{planes}-finetune-{model}", encoder, seed, progress, network=network
+        dataset,
+        f"{planes}-finetune-{model}",
+        encoder,
+        seed,
+        progress,
+        network=NETWORKS.get(model, "vit"),
+        images=LONG_IMAGES if model == RINGS_LONG else FINETUNED_IMAGES,
     )
     return measured(dataset, best, progress)
 
@@ -188,16 +198,16 @@ def _likelihood(model: str, progress: Progress) -> dict[str, Any]:
 def _legacy(model: str, seed: int, progress: Progress) -> dict[str, Any]:
     """The published signals and pictures with a thousand labels."""
     dataset = dataset_of("legacy-small", progress)
-    if model == "logistic":
-        folder = HOME / "runs" / f"legacy-logistic-seed{seed}"
+    if model in ("cumulants", "logistic"):
+        folder = HOME / "runs" / f"legacy-{model}-seed{seed}"
         if not folder.is_dir():
             train_baseline(
                 dataset, model, folder, labels=LEGACY_LABELS, seed=seed, progress=progress
             )
         return measured(dataset, folder, progress)
     encoder = None
-    if model == BEST:
-        encoder = pretrained(dataset, "legacy", BEST, seed, progress, endless=False)
+    if model == DENOMAE2:
+        encoder = pretrained(dataset, "legacy", DENOMAE2, seed, progress, endless=False)
     best = finetuned(
         dataset,
         f"legacy-finetune-{model}",
@@ -206,13 +216,14 @@ def _legacy(model: str, seed: int, progress: Progress) -> dict[str, Any]:
         progress,
         labels=LEGACY_LABELS,
         endless=False,
+        network=NETWORKS.get(model, "vit"),
     )
     return measured(dataset, best, progress)
 
 
 def _labels(progress: Progress) -> dict[str, Any]:
     """Accuracy against labels per class, all methods, budgets and seeds."""
-    dataset = dataset_of(PLANES["symbols"], progress)
+    dataset = dataset_of(PLANES["planes"], progress)
     told = label_curve(
         dataset,
         CurveSettings(
@@ -225,7 +236,7 @@ def _labels(progress: Progress) -> dict[str, Any]:
             ),
         ),
         HOME / "label-curve",
-        pretrained=pretrained(dataset, "symbols", BEST, 0, progress),
+        pretrained=pretrained(dataset, "planes", DENOMAE2, 0, progress),
         progress=progress,
     )
     label_curve_figure(told.curve).savefig(DOCS / "figures" / "label-curve.png", dpi=140)
@@ -237,9 +248,9 @@ def _left_out(point: int, seed: int, progress: Progress) -> dict[str, Any]:
     """A network that never saw one of the SNR points, asked at all of them."""
     everything = dataset_of(PLANES["planes"], progress)
     grid = ",".join(_runs([snr for snr in everything.snr_db if snr != point]))
-    without = dataset_of(PLANES["planes"], progress, snr=grid)
-    name = f"without{point:g}-finetune-{SCRATCH}"
-    best = finetuned(without, name, None, seed, progress, images=LEFT_OUT_IMAGES)
+    without = dataset_of("awgn-ten-without", progress, snr=grid)
+    name = f"without{point:g}-finetune-{RINGS}"
+    best = finetuned(without, name, None, seed, progress, network=NETWORKS[RINGS])
     return measured(everything, best, progress)
 
 

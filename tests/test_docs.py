@@ -2,6 +2,8 @@
 
 import importlib
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,24 @@ def test_the_tables_of_a_page_are_what_was_measured(script, name):
 @pytest.mark.parametrize("name", ["ceilings", *MEASURED])
 def test_the_figure_of_a_page_is_there(name):
     assert (DOCS / "figures" / f"{name}.png").is_file()
+
+
+def test_two_that_write_results_at_once_lose_none(script, tmp_path, monkeypatch):
+    pages = script("pages")
+    write = pages.write_json
+
+    def slowly(path, found):
+        time.sleep(0.02)  # while others may read what is there
+        write(path, found)
+
+    monkeypatch.setattr(pages, "write_json", slowly)
+    writers = [pages.Results.of(tmp_path / "found.json", {"seeds": 2}) for _ in range(2)]
+    with ThreadPoolExecutor() as pool:
+        for seed in range(6):
+            pool.submit(writers[seed % 2].add, seed, "accuracy", str(seed))
+    found = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))
+    assert found["settings"] == {"seeds": 2}
+    assert found["accuracy"].keys() == {str(seed) for seed in range(6)}
 
 
 def test_a_part_that_the_page_lacks_is_refused(script):

@@ -81,6 +81,16 @@ def test_images_are_answered_as_the_iq_that_they_were_drawn_from(classifier, iq)
     )
 
 
+@pytest.mark.parametrize("key", ["image", "modalities", "samples", "samples_per_symbol"])
+def test_a_card_that_does_not_say_what_is_seen_is_refused_in_one_line(classifier, tmp_path, key):
+    card = {name: told for name, told in classifier.card.items() if name != key}
+    save_checkpoint(classifier.network.state_dict(), card, tmp_path / "older")
+    for load in (rfmae.load_classifier, rfmae.load_encoder):
+        with pytest.raises(CheckpointError, match=f"older does not say .*'{key}'.*; train") as told:
+            load(tmp_path / "older", device="cpu")
+        assert "\n" not in str(told.value)
+
+
 @pytest.mark.parametrize("shape", [(2, 1, 32, 32), (2, 3, 32, 31), (2, 3, 32)])
 def test_images_of_another_shape_are_refused(classifier, shape):
     with pytest.raises(ShapeError, match=r"images must have shape \(N, 3, 32, 32\), got \(2, "):

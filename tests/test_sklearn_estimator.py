@@ -140,7 +140,7 @@ def test_a_grid_search_finds_the_rate_that_learns(signals):
     assert search.predict(signals[0][:3]).shape == (3,)
 
 
-@pytest.mark.parametrize("network", ["cnn", "resnet", "lstm"])
+@pytest.mark.parametrize("network", ["cnn", "rings", "resnet", "lstm"])
 def test_other_networks_are_fitted_as_well(network, signals):
     iq, names = signals
     model = tiny(network=network, epochs=1).fit(iq[::4], names[::4])

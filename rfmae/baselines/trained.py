@@ -14,10 +14,17 @@ from rfmae.baselines.kolmogorov import SETS, Templates, fit_templates
 from rfmae.baselines.logistic import Linear, fit_logistic
 from rfmae.baselines.scale import Scale
 from rfmae.baselines.support_vectors import SupportVectors, fit_support_vectors
-from rfmae.baselines.temperature import fit_score_temperature, softened
 from rfmae.errors import RecipeError, ShapeError, nearest
 from rfmae.progress import Progress, Silent
-from rfmae.records import ComplexArray, FloatArray, IntArray, View, Views
+from rfmae.records import (
+    ComplexArray,
+    FloatArray,
+    IntArray,
+    View,
+    Views,
+    likeliest_temperature,
+    softened,
+)
 
 Settings = dict[str, Any]
 """What validation chooses: names and values that go into a card."""
@@ -217,7 +224,7 @@ def fit_baseline(
         settings,
         examples=len(kept),
         accuracy=float(np.mean(scores.argmax(axis=1) == validation.label)),
-        temperature=fit_score_temperature(scores, validation.label),
+        temperature=likeliest_temperature(scores, validation.label),
         model=model,
     )
 

@@ -3,15 +3,21 @@
 import math
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from rfmae.errors import ShapeError
-from rfmae.records import Answers, Calibration, FloatArray, IntArray, wilson_interval
+from rfmae.records import (
+    Answers,
+    Calibration,
+    FloatArray,
+    IntArray,
+    likeliest_temperature,
+    softened,
+    wilson_interval,
+)
 
 BINS = 15
 
 _LEAST_PROBABILITY = 1e-12  # so that one class held to be impossible costs 27.6 nats, not all
-_TEMPERATURES = (0.05, 20.0)
 
 
 def calibration(
@@ -89,42 +95,26 @@ def fit_temperature(probabilities: FloatArray, label: IntArray) -> float:
     """The temperature of least negative log-likelihood, for probabilities (N, M), labels (N,).
 
     Guo et al., On Calibration of Modern Neural Networks, ICML 2017: one number that divides the
-    logits and changes no decision. The likelihood has one optimum, for it is concave in 1/T. Looked
-    for from 0.05 to 20; 1 where the examples cannot tell, as where all of them are right.
+    logits and changes no decision (see `likeliest_temperature`). It is 1 where all examples are
+    right, for they cannot tell how sure is too sure, and probabilities have a scale of their own.
     """
     if len(label) == 0 or probabilities.shape[:1] != label.shape:
         raise ShapeError(
             f"a temperature is fitted to probabilities (N, M) and labels (N,), "
             f"got {probabilities.shape} and {label.shape}"
         )
-    rows = np.arange(len(label))
     logits = _log(probabilities)
-    if (logits[rows, label] >= logits.max(axis=1)).all():
+    if (logits[np.arange(len(label)), label] >= logits.max(axis=1)).all():
         return 1.0  # the likelihood would rise for ever
-
-    def loss(log_temperature: float) -> float:
-        scaled = logits / math.exp(log_temperature)
-        return float(_log_sums(scaled).mean() - scaled[rows, label].mean())
-
-    low, high = _TEMPERATURES
-    found = minimize_scalar(loss, bounds=(math.log(low), math.log(high)), method="bounded")
-    return float(math.exp(found.x)) if found.fun < loss(0.0) else 1.0
+    return likeliest_temperature(logits, label)
 
 
 def tempered(probabilities: FloatArray, temperature: float) -> FloatArray:
     """Probabilities (N, M) whose logits are divided by a temperature."""
     if not 0 < temperature < math.inf:
         raise ShapeError(f"a temperature must be positive and finite, got {temperature:g}")
-    scaled = _log(probabilities) / temperature
-    return np.exp(scaled - _log_sums(scaled)[:, None])
+    return softened(_log(probabilities), temperature)
 
 
 def _log(probabilities: FloatArray) -> FloatArray:
     return np.log(np.maximum(probabilities.astype(float), _LEAST_PROBABILITY))
-
-
-def _log_sums(logits: FloatArray) -> FloatArray:
-    """The logarithm of the sum of exponentials of each row, (N,)."""
-    highest = logits.max(axis=1)
-    total: FloatArray = highest + np.log(np.exp(logits - highest[:, None]).sum(axis=1))
-    return total

@@ -27,7 +27,6 @@ class Sight:
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> "Sight":
         """What the network of a checkpoint can be shown where there are no clean twins."""
-        card = checkpoint.card
         seen = {grid.name for grid in checkpoint.encoder.modalities}
         modalities = tuple(
             modality
@@ -35,7 +34,10 @@ class Sight:
             if modality.is_received and modality.name in seen
         )
         return cls(
-            checkpoint.image, modalities, dict(card["samples"]), float(card["samples_per_symbol"])
+            checkpoint.image,
+            modalities,
+            dict(checkpoint.told("samples")),
+            float(checkpoint.told("samples_per_symbol")),
         )
 
     @property

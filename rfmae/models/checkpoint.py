@@ -48,14 +48,23 @@ class Checkpoint:
     def kind(self) -> str:
         return str(self.card["kind"])
 
+    def told(self, key: str) -> Any:
+        """What its card says of this; a card of another version, which does not, is refused."""
+        if key not in self.card:
+            raise CheckpointError(
+                f"the card of {self.folder} does not say {key!r}, as this version of rfmae needs "
+                "it; train it anew"
+            )
+        return self.card[key]
+
     @property
     def image(self) -> ImageConfig:
-        return image_config_from_card(self.card["image"])
+        return image_config_from_card(self.told("image"))
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
         """What the network sees of an example."""
-        return modalities_from_card(self.card["modalities"])
+        return modalities_from_card(self.told("modalities"))
 
     @property
     def encoder(self) -> EncoderConfig | TrunkConfig:
@@ -75,7 +84,7 @@ class Checkpoint:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        return tuple(self.card["classes"])
+        return tuple(self.told("classes"))
 
     def build(self) -> nn.Module:
         """The network with these weights, ready to answer."""

@@ -1,10 +1,10 @@
-"""Convolutional and recurrent networks in the place of the encoder: the nets of the literature.
+"""Networks in the place of the encoder: those of the literature, and one that knows the carrier.
 
 Trained from labels alone, they say what a transformer is worth. None has running statistics, so
 that examples of a batch never meet and a checkpoint holds weights alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from math import pi
@@ -15,11 +15,12 @@ from torch import Tensor, nn
 
 from rfmae.errors import ShapeError, check_choice
 from rfmae.models.patches import PatchGrid
+from rfmae.models.rings import RingHarmonics
 
-TrunkKind = Literal["cnn", "resnet", "lstm"]
-"""Of an image: `cnn`. Of I and Q in time: `resnet` and `lstm`."""
+TrunkKind = Literal["cnn", "rings", "resnet", "lstm"]
+"""Of an image: `cnn` and `rings`. Of I and Q in time: `resnet` and `lstm`."""
 
-_DIMENSIONS: dict[TrunkKind, int] = {"cnn": 3, "resnet": 2, "lstm": 2}
+_DIMENSIONS: dict[TrunkKind, int] = {"cnn": 3, "rings": 3, "resnet": 2, "lstm": 2}
 _SEEN = {3: "an image (C, H, W)", 2: "a sequence (2, T)"}
 
 _IMAGE_CHANNELS = (16, 32, 64, 64)
@@ -260,8 +261,14 @@ def amplitude_phase(sequence: Tensor) -> Tensor:
     return torch.stack([torch.hypot(in_phase, quadrature), phase], dim=1)
 
 
-_LAYERS: dict[TrunkKind, type[nn.Module]] = {
+def _rings(config: TrunkConfig) -> RingHarmonics:
+    planes, height, width = config.seen.shape
+    return RingHarmonics(planes, height, width, config.width)
+
+
+_LAYERS: dict[TrunkKind, Callable[[TrunkConfig], nn.Module]] = {
     "cnn": ImageConvolutions,
+    "rings": _rings,
     "resnet": ResidualStacks,
     "lstm": AmplitudePhaseLstm,
 }

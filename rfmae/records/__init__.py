@@ -14,6 +14,7 @@ from rfmae.records.assessment import (
     RobustnessGrid,
     Selective,
     Share,
+    holm_adjusted,
 )
 from rfmae.records.denoising import DenoiseReport, GalleryRow, Likeness, Mean, Recognition
 from rfmae.records.image import (
@@ -46,6 +47,7 @@ from rfmae.records.modality import (
     needed_views,
 )
 from rfmae.records.reports import Ceiling, SnrReport, as_plain, wilson_interval
+from rfmae.records.temperature import likeliest_temperature, softened
 
 __all__ = [
     "DECAY_PLANES",
@@ -89,8 +91,11 @@ __all__ = [
     "What",
     "as_plain",
     "check_modalities",
+    "holm_adjusted",
     "image_config_from_card",
+    "likeliest_temperature",
     "modalities_from_card",
     "needed_views",
+    "softened",
     "wilson_interval",
 ]

@@ -3,7 +3,8 @@
 Arrays per SNR run along `snr_db` of the report that they belong to, (S,).
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -158,7 +159,8 @@ class Assessment:
 class Comparison:
     """Two classifiers on the same examples.
 
-    `p_value` is that of McNemar's exact test (1947) on the examples that one alone names right;
+    `p_value` is that of McNemar's exact test (1947) on the examples that one alone names right,
+    `p_adjusted` the same corrected for the pairs that are told with it (see `holm_adjusted`);
     `low` and `high` bound the difference of accuracies by a paired bootstrap, 95 %.
     """
 
@@ -171,6 +173,26 @@ class Comparison:
     low: float
     high: float
     p_value: float
+    p_adjusted: float | None = None
+
+
+def holm_adjusted(comparisons: Iterable[Comparison]) -> tuple[Comparison, ...]:
+    """Comparisons that are told together, each p-value corrected for how many there are.
+
+    Of m p-values the k-th smallest counts m − k + 1 times, and never as less than a smaller one
+    (Holm, Scandinavian Journal of Statistics 6, 1979). However the pairs depend on each other, the
+    chance that any pair of equals falls below a level is no larger than that level.
+    """
+    pairs = tuple(comparisons)
+    p_values = np.array([pair.p_value for pair in pairs])
+    order = p_values.argsort(kind="stable")
+    counted = np.maximum.accumulate(p_values[order] * np.arange(len(pairs), 0, -1))
+    adjusted = np.empty(len(pairs))
+    adjusted[order] = counted.clip(max=1.0)
+    return tuple(
+        replace(pair, p_adjusted=value)
+        for pair, value in zip(pairs, adjusted.tolist(), strict=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,9 +204,12 @@ def cost_table(assessments: Assessments) -> Table:
 
 
 def comparison_table(comparisons: tuple[Comparison, ...]) -> Table:
-    """Pairs of models on the same examples, differences in percentage points."""
+    """Pairs of models on the same examples, differences in percentage points.
+
+    Accounts of an older make do not tell the corrected p-value.
+    """
     heads = ["first", "second", "difference (95 %), points", "first alone right"]
-    heads += ["second alone right", "examples", "McNemar p"]
+    heads += ["second alone right", "examples", "McNemar p", "p after Holm"]
     rows = [
         [
             item.first,
@@ -216,6 +219,7 @@ def comparison_table(comparisons: tuple[Comparison, ...]) -> Table:
             str(item.second_alone),
             str(item.examples),
             probability(item.p_value),
+            _NOTHING if item.p_adjusted is None else probability(item.p_adjusted),
         ]
         for item in comparisons
     ]
@@ -249,6 +253,19 @@ def drops_table(grids: tuple[RobustnessGrid, ...]) -> Table:
         for grid in grids
     ]
     return ["what is worse", "tried", *models], rows
+
+
+def left_out_lines(grids: tuple[RobustnessGrid, ...]) -> list[str]:
+    """A line for each grid that somebody could not be tried on: who, and why."""
+    return [f"{grid.what} without {_left_out(grid)}" for grid in grids if grid.left_out]
+
+
+def _left_out(grid: RobustnessGrid) -> str:
+    """Names before their reason, which several may share."""
+    names: dict[str, list[str]] = {}
+    for name, why in grid.left_out.items():
+        names.setdefault(why, []).append(name)
+    return "; ".join(f"{', '.join(those)}: {why}" for why, those in names.items())
 
 
 def probability(value: float) -> str:

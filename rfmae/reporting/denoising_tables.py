@@ -150,7 +150,10 @@ EXPLAINED: dict[str, tuple[str, ...]] = {
         "drawn is in it, as the clean images show.",
     ),
     _RECOGNITION: ("One classifier names noisy, denoised and clean images of the same examples.",),
-    _BEFORE_AFTER: ("Each kind of images against the noisy ones, example by example.",),
+    _BEFORE_AFTER: (
+        "Each kind of images against the noisy ones, example by example; the last p is corrected "
+        "for all pairs of the table (Holm).",
+    ),
 }
 """What has to be known of a table, by its title."""
 

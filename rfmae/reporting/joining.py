@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from rfmae.errors import ArtefactError
-from rfmae.records import RobustnessGrid, SnrReport
+from rfmae.records import Comparison, RobustnessGrid, SnrReport, holm_adjusted
 from rfmae.reporting.account import Report
 
 Item = TypeVar("Item")
@@ -16,8 +16,9 @@ Item = TypeVar("Item")
 def joined(reports: Mapping[str, Report], title: str) -> Report:
     """Reports by their names as one: models side by side, in the order in which they come.
 
-    Comparisons stay those within the reports. Reports of other data, other classes or other SNR
-    points are refused; models of one name that are not the same are named by report too.
+    Comparisons stay those within the reports, their p-values corrected for all of them together.
+    Reports of other data, other classes or other SNR points are refused; models of one name that
+    are not the same are named by report too.
     """
     check_same_exam(reports)
     told = list(told_apart(reports).values())
@@ -29,7 +30,7 @@ def joined(reports: Mapping[str, Report], title: str) -> Report:
         accuracy=_merged(item.accuracy for item in told),
         ceilings=_merged(item.ceilings for item in told),
         assessments=_merged(item.assessments for item in told),
-        comparisons=tuple(dict.fromkeys(pair for item in told for pair in item.comparisons)),
+        comparisons=_comparisons(told),
         robustness=tuple(_grids(told)),
         embedding=tuple({map_.model: map_ for item in told for map_ in item.embedding}.values()),
         denoising=denoised.denoising if denoised else None,
@@ -106,6 +107,14 @@ def _merged(parts: Iterable[Mapping[str, Item]]) -> dict[str, Item]:
         for name, item in part.items():
             merged.setdefault(name, item)
     return merged
+
+
+def _comparisons(reports: Sequence[Report]) -> tuple[Comparison, ...]:
+    """Every pair of models once, the p-values corrected for all pairs that are told now."""
+    found: dict[frozenset[str], Comparison] = {}
+    for pair in (pair for report in reports for pair in report.comparisons):
+        found.setdefault(frozenset((pair.first, pair.second)), pair)
+    return holm_adjusted(found.values())
 
 
 def _grids(reports: Sequence[Report]) -> list[RobustnessGrid]:

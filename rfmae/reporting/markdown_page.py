@@ -10,6 +10,7 @@ from rfmae.reporting.assessment_tables import (
     confusions_table,
     cost_table,
     drops_table,
+    left_out_lines,
     open_set_table,
     summary_table,
 )
@@ -62,7 +63,8 @@ def _models(report: Report) -> Iterator[str]:
     yield markdown(summary_table(report.accuracy, report.assessments))
     yield from _told("Low, middle and high SNR, in %", bands_table(report.assessments))
     yield from _told(
-        "On the same examples: McNemar’s exact test, paired bootstrap of the difference",
+        "On the same examples: McNemar’s exact test, corrected for all pairs of the table (Holm), "
+        "and a paired bootstrap of the difference",
         comparison_table(report.comparisons),
     )
 
@@ -89,8 +91,9 @@ def _robustness(report: Report) -> Iterator[str]:
     yield "## When the world differs from training"
     yield "![accuracy while one thing grows worse](figures/robustness.png)"
     yield from _told("Five points of accuracy are lost at", drops_table(report.robustness))
-    for grid in report.robustness:
-        yield from (f"- {name}, {grid.what}: {why}" for name, why in grid.left_out.items())
+    missing = left_out_lines(report.robustness)
+    if missing:
+        yield "\n".join(f"- {line}" for line in missing)
 
 
 def _unknown(report: Report) -> Iterator[str]:

@@ -9,7 +9,7 @@ import numpy as np
 from rfmae.artefacts import refuse_occupied
 from rfmae.errors import ArtefactError
 from rfmae.evaluation.gaps import SEQUENCE, weighted
-from rfmae.records import Answers, Comparison
+from rfmae.records import Answers, Comparison, holm_adjusted
 from rfmae.reporting.account import Report
 from rfmae.reporting.answer_files import read_answers
 from rfmae.reporting.folder import KIND, read_report, write_report
@@ -69,17 +69,18 @@ def _names(folders: Sequence[Path]) -> list[str]:
 def _comparisons(
     answers: dict[str, Answers], told: tuple[Comparison, ...], seed: int
 ) -> tuple[Comparison, ...]:
-    """The first model against every other that answered the same examples, then those told."""
+    """The first model against every other that answered the same examples, then those told.
+
+    They are one table now, so that their p-values are corrected anew.
+    """
     if not answers:
         return told
     first = next(iter(answers.values()))
     alike = {name: item for name, item in answers.items() if _same_examples(first, item)}
     made = comparisons_of(alike, seed)
     pairs = {frozenset((item.first, item.second)) for item in made}
-    return (
-        *made,
-        *(item for item in told if frozenset((item.first, item.second)) not in pairs),
-    )
+    rest = (item for item in told if frozenset((item.first, item.second)) not in pairs)
+    return holm_adjusted((*made, *rest))
 
 
 def _same_examples(first: Answers, second: Answers) -> bool:

@@ -21,6 +21,12 @@ def first(iq):
     return np.tile([0.8, 0.1, 0.1], (len(iq), 1))
 
 
+def whole(iq):
+    if iq.shape[1] != 64:
+        raise ValueError("it wants 64 symbols")
+    return np.tile([0.1, 0.8, 0.1], (len(iq), 1))
+
+
 def scores(iq):
     return np.tile([2.0, 1.0, 0.5], (len(iq), 1))
 """
@@ -146,6 +152,16 @@ def test_the_terminal_shows_a_line_for_each_finding(rfmae, here, exam, classifie
     ):
         assert words in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 200
+
+
+def test_the_terminal_says_who_could_not_be_tried(rfmae, here, exam):
+    (here / "eval_functions.py").write_text(FUNCTIONS)
+    named = ["--model", "eval_functions:whole", "--model", "eval_functions:uniform"]
+    result = rfmae("eval-snr", "--data", exam, *named, "--robustness", "symbols", *QUICK)
+    assert result.exit_code == 0, result.stderr
+    (line,) = (line for line in result.stdout.splitlines() if " without " in line)
+    assert line.startswith("number of symbols without ")
+    assert line.endswith("ValueError: it wants 64 symbols")
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ OPTIONS = {
     "--endless": {"endless": True},
     "--seed 9": {"seed": 9},
     "--network cnn": {"network": "cnn"},
+    "--network rings": {"network": "rings"},
     "--head paper": {"head": "paper"},
     "--patch 8": {"patch": 8},
     "--modalities image,signal": {"modalities": ("image", "signal")},

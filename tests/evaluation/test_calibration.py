@@ -18,7 +18,7 @@ from rfmae.evaluation.calibration import (
     negative_log_likelihood,
     tempered,
 )
-from rfmae.records import as_plain
+from rfmae.records import as_plain, likeliest_temperature
 
 # --- laws
 
@@ -149,9 +149,20 @@ def test_examples_that_are_all_right_say_nothing_of_a_temperature():
     assert fit_temperature(np.full((8, 4), 0.25), np.arange(8) % 4) == 1.0
 
 
+def test_probabilities_and_scores_are_given_the_same_temperature(rng):
+    """Scores that are three times too sure, or a thirtieth as sure as they might be."""
+    scores = rng.normal(size=(5_000, 4))
+    chances = softmax(scores).cumsum(axis=1)
+    label = (rng.random((len(scores), 1)) > chances).sum(axis=1)
+    for scale in (3.0, 1 / 30):
+        found = fit_temperature(softmax(scale * scores), label)
+        assert found == pytest.approx(likeliest_temperature(scale * scores, label), rel=1e-3)
+        assert found == pytest.approx(scale, rel=0.1)
+
+
 def test_who_is_sure_and_wrong_gets_the_highest_temperature():
     assert fit_temperature(softmax(50 * np.eye(4)), (np.arange(4) + 1) % 4) == pytest.approx(
-        20.0, rel=1e-3
+        1000.0, rel=1e-3
     )
 
 

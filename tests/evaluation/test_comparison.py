@@ -9,6 +9,7 @@ from simulated import answers_of, calibrated
 
 from rfmae.errors import ShapeError
 from rfmae.evaluation.comparison import compare
+from rfmae.records import Comparison, holm_adjusted
 
 NAMES = ("one", "other")
 
@@ -51,6 +52,39 @@ def test_equally_good_classifiers_are_called_different_as_often_as_stated(rng):
         found = compare(*pair(*fates, 200 - sum(fates)), NAMES, rng)
         alarms += found.p_value < 0.05
     assert 2 <= alarms <= 31  # 3 standard deviations above 20
+
+
+def told(p_values):
+    return [Comparison("one", "other", 9, 1, 1, 0.0, -0.1, 0.1, p_value) for p_value in p_values]
+
+
+@pytest.mark.parametrize(
+    ("p_values", "adjusted"),
+    [
+        # worked by hand: 4·0.005 = 0.02, 3·0.01 = 0.03, 2·0.03 = 0.06, and 0.04 no less than that
+        ([0.01, 0.04, 0.03, 0.005], [0.03, 0.06, 0.06, 0.02]),
+        # p.adjust(c(0.001, 0.01, 0.02, 0.02, 0.9), "holm") in R
+        ([0.001, 0.01, 0.02, 0.02, 0.9], [0.005, 0.04, 0.06, 0.06, 0.9]),
+        ([0.6, 0.7], [1.0, 1.0]),
+        ([0.03], [0.03]),
+        ([], []),
+    ],
+)
+def test_p_values_are_corrected_step_by_step(p_values, adjusted):
+    pairs = told(p_values)
+    found = holm_adjusted(pairs)
+    assert [pair.p_adjusted for pair in found] == pytest.approx(adjusted)
+    assert [replace(pair, p_adjusted=None) for pair in found] == pairs
+    assert holm_adjusted(found) == found
+
+
+def test_of_many_pairs_of_equals_one_is_seldom_called_different(rng):
+    """Of 400 families of ten independent p-values 5 % have one below 0.05, not 40 %."""
+    families = rng.random((400, 10))
+    least = [min(pair.p_adjusted for pair in holm_adjusted(told(p))) for p in families.tolist()]
+    alarms = np.mean(np.array(least) < 0.05)
+    assert alarms == pytest.approx(0.049, abs=3 * np.sqrt(0.05 * 0.95 / 400))
+    assert np.mean(families.min(axis=1) < 0.05) > 0.3
 
 
 # --- laws

@@ -48,7 +48,7 @@ def assert_same_network(found, expected):
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
-TRUNKS = [("cnn", IMAGE), ("resnet", SIGNAL), ("lstm", SIGNAL)]
+TRUNKS = [("cnn", IMAGE), ("rings", IMAGE), ("resnet", SIGNAL), ("lstm", SIGNAL)]
 
 
 @pytest.mark.parametrize(("kind", "grid"), TRUNKS, ids=[kind for kind, _ in TRUNKS])

@@ -56,7 +56,7 @@ def test_a_head_that_nobody_knows_is_refused():
         classifier_config(image_encoder_config("tiny", 32, 3), 10, "mlp")
 
 
-TRUNKS = [("cnn", IMAGE), ("resnet", SIGNAL), ("lstm", SIGNAL)]
+TRUNKS = [("cnn", IMAGE), ("rings", IMAGE), ("resnet", SIGNAL), ("lstm", SIGNAL)]
 
 
 @pytest.mark.parametrize(("kind", "grid"), TRUNKS, ids=[kind for kind, _ in TRUNKS])

@@ -19,10 +19,15 @@ from rfmae.models.trunks import (
 
 IMAGE = PatchGrid("image", (3, 32, 32), 8)
 SIGNAL = PatchGrid("signal", (2, 256), 16)
+OF_IMAGES = ("cnn", "rings")
 
 TRUNKS = {
     "cnn": TrunkConfig("cnn", (IMAGE,), 24),
     "cnn of a tall stack of planes": TrunkConfig("cnn", (PatchGrid("image", (5, 48, 24), 8),), 24),
+    "rings": TrunkConfig("rings", (IMAGE,), 24),
+    "rings of a tall stack of planes": TrunkConfig(
+        "rings", (PatchGrid("image", (5, 48, 24), 8),), 24
+    ),
     "resnet": TrunkConfig("resnet", (SIGNAL,), 24),
     "resnet of few samples": TrunkConfig("resnet", (PatchGrid("signal", (2, 7), 7),), 24),
     "lstm": TrunkConfig("lstm", (SIGNAL,), 24, samples_per_step=8),
@@ -79,7 +84,8 @@ def test_no_weight_is_left_as_torch_drew_it(config):
         for parameter in trunk.parameters():
             parameter.fill_(7.0)
     initialise_trunk(trunk, generator())
-    norms = [m.weight for m in trunk.modules() if isinstance(m, torch.nn.GroupNorm)]
+    normalising = (torch.nn.GroupNorm, torch.nn.LayerNorm)
+    norms = [m.weight for m in trunk.modules() if isinstance(m, normalising)]
     left = [n for n, p in trunk.named_parameters() if (p == 7).any()]
     assert len(left) == len(norms)  # a norm's weight is one from birth and nobody draws it
 
@@ -150,9 +156,9 @@ def test_a_long_sequence_takes_128_steps_or_a_few_more(samples, per_step):
     assert samples / per_step >= 128 or per_step == 1
 
 
-@pytest.mark.parametrize("kind", ["cnn", "resnet", "lstm"])
+@pytest.mark.parametrize("kind", ["cnn", "rings", "resnet", "lstm"])
 def test_the_convenient_configuration_is_a_trunk_of_its_kind(kind):
-    grid = IMAGE if kind == "cnn" else SIGNAL
+    grid = IMAGE if kind in OF_IMAGES else SIGNAL
     config = trunk_config(kind, (grid,))
     assert (config.kind, config.width) == (kind, 128)
     assert built(config)(inputs_of(config, 2)).shape == (2, 128)
@@ -167,7 +173,7 @@ def test_what_a_trunk_cannot_see_is_refused():
         TrunkConfig("cnn", (IMAGE, SIGNAL))
     with pytest.raises(ShapeError, match="got nothing"):
         TrunkConfig("cnn", ())
-    with pytest.raises(ShapeError, match="kind of a trunk must be cnn or resnet or lstm"):
+    with pytest.raises(ShapeError, match="kind of a trunk must be cnn or rings or resnet or lstm"):
         TrunkConfig("gru", (SIGNAL,))
     with pytest.raises(ShapeError, match="must divide the 256 samples of signal, got 100"):
         TrunkConfig("lstm", (SIGNAL,), samples_per_step=100)
@@ -188,16 +194,17 @@ def examples(kind, n, draws):
     iq = torch.polar(radius, 2 * torch.pi * torch.rand(n, 64, generator=draws))
     sequence = torch.stack([iq.real, iq.imag], dim=1)
     sequence = sequence + 0.1 * torch.randn(n, 2, 64, generator=draws)
-    if kind != "cnn":
+    if kind not in OF_IMAGES:
         return {"signal": sequence}, label
     cells = ((sequence + 2) * 4).long().clamp(0, 15)
     image = torch.zeros(n, 256).scatter_add_(1, cells[:, 1] * 16 + cells[:, 0], torch.ones(n, 64))
     return {"image": image.view(n, 1, 16, 16) / 8}, label
 
 
-@pytest.mark.parametrize("kind", ["cnn", "resnet", "lstm"])
+@pytest.mark.parametrize("kind", ["cnn", "rings", "resnet", "lstm"])
 def test_a_trunk_learns_to_tell_one_ring_from_two(kind):
-    grid = PatchGrid("image", (1, 16, 16), 4) if kind == "cnn" else PatchGrid("signal", (2, 64), 1)
+    of_images = kind in OF_IMAGES
+    grid = PatchGrid("image", (1, 16, 16), 4) if of_images else PatchGrid("signal", (2, 64), 1)
     trunk = built(TrunkConfig(kind, (grid,), 16))
     network = torch.nn.Sequential(trunk, torch.nn.Linear(16, 2))
     with torch.no_grad():

@@ -38,6 +38,15 @@ def test_an_account_of_an_older_make_is_read_for_what_it_tells(account):
     assert report.accuracy["cumulants"].examples == 420
 
 
+def test_comparisons_of_an_older_make_have_no_corrected_p_value(account):
+    pairs = [dict(pair) for pair in account["comparisons"]]
+    for pair in pairs:
+        del pair["p_adjusted"]
+    report = report_of({**account, "comparisons": pairs})
+    assert [pair.p_adjusted for pair in report.comparisons] == [None, None]
+    assert [pair.p_value for pair in report.comparisons] == [p["p_value"] for p in pairs]
+
+
 def test_a_report_that_is_told_again_keeps_the_versions_that_it_was_made_with(account):
     account["provenance"]["versions"] = {"rfmae": "0.0.1"}
     assert report_json(report_of(account))["provenance"]["versions"] == {"rfmae": "0.0.1"}

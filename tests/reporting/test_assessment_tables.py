@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sample_reports import grids, sample_report
+from sample_reports import TOO_QUIET, grids, sample_report
 
+from rfmae.records import holm_adjusted
 from rfmae.reporting.assessment_tables import (
     bands_table,
     calibration_table,
@@ -13,6 +14,7 @@ from rfmae.reporting.assessment_tables import (
     confusions_table,
     cost_table,
     drops_table,
+    left_out_lines,
     open_set_table,
     per_snr_csv,
     probability,
@@ -21,6 +23,8 @@ from rfmae.reporting.assessment_tables import (
     selective_csv,
     summary_table,
 )
+from rfmae.reporting.markdown_page import markdown_page
+from rfmae.reporting.page.page import page
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +110,37 @@ def test_differences_have_a_sign_and_true_minus_signs(report):
     row = cells(comparison_table((pair,)))[0]
     assert row["difference (95 %), points"] == "−1.23 (−2.00 to +0.10)"
     assert row["McNemar p"] == "< 0.001"
+
+
+def test_what_could_not_be_tried_has_a_line_for_each_grid():
+    assert left_out_lines(grids()) == [f"gain without from scratch, cumulants: {TOO_QUIET}"]
+    two = replace(grids()[0], left_out={"A": "too long", "B": "too loud"})
+    assert left_out_lines((two,)) == ["carrier offset without A: too long; B: too loud"]
+
+
+def test_every_way_of_reading_a_report_says_who_was_left_out(report):
+    (line,) = left_out_lines(report.robustness)
+    assert f"\n- {line}\n" in markdown_page(report)
+    assert f'<p class="about">{line.replace("<", "&lt;")}</p>' in page(report)
+
+
+def test_p_values_stand_beside_those_that_are_corrected_for_all_pairs(report):
+    pairs = [replace(report.comparisons[0], p_value=p) for p in (0.02, 0.03)]
+    rows = cells(comparison_table(holm_adjusted(pairs)))
+    assert [row["McNemar p"] for row in rows] == ["0.020", "0.030"]
+    assert [row["p after Holm"] for row in rows] == ["0.040", "0.040"]
+    (old,) = cells(comparison_table((replace(pairs[0], p_adjusted=None),)))
+    assert old["p after Holm"] == "–"
+
+
+def test_both_pages_tell_the_corrected_p_values(report):
+    pairs = [replace(pair, p_value=p) for pair, p in zip(report.comparisons, (0.012, 0.034),
+             strict=True)]  # fmt: skip
+    told = replace(report, comparisons=holm_adjusted(pairs))
+    assert "| 0.034 | 0.034 |" in markdown_page(told)
+    assert "| 0.012 | 0.024 |" in markdown_page(told)
+    assert "p after Holm</th>" in page(told)
+    assert ">0.024</td>" in page(told)
 
 
 def test_what_is_not_known_of_the_cost_is_left_out(report):

@@ -7,7 +7,7 @@ import pytest
 from sample_reports import sample_report
 
 from rfmae.errors import ArtefactError
-from rfmae.records import SnrReport
+from rfmae.records import SnrReport, holm_adjusted
 from rfmae.reporting.account import Report
 from rfmae.reporting.joining import joined, renamed, told_apart
 
@@ -40,6 +40,18 @@ def test_a_report_joined_with_itself_is_itself(first):
     assert list(both.accuracy) == list(first.accuracy)
     assert both.comparisons == first.comparisons
     assert len(both.robustness) == len(first.robustness)
+
+
+def test_p_values_are_corrected_for_all_pairs_of_the_joined_report(first, second):
+    pairs = [replace(pair, p_value=0.01) for pair in (*first.comparisons, *second.comparisons)]
+    halves = [
+        replace(report, comparisons=holm_adjusted(pairs[n : n + 2]))
+        for n, report in ((0, first), (2, second))
+    ]
+    assert halves[0].comparisons[0].p_adjusted == pytest.approx(0.02)
+    both = joined({"a": halves[0], "b": halves[1], "again": halves[0]}, "Both")
+    assert len(both.comparisons) == 4
+    assert [pair.p_adjusted for pair in both.comparisons] == pytest.approx([0.04] * 4)
 
 
 def test_models_of_one_name_that_are_not_the_same_are_told_apart(first):

@@ -92,6 +92,7 @@ def test_the_first_model_is_compared_with_each_of_the_others(dataset, models):
         ("moment", "again"),
     ]
     assert found[1].difference == 0.0
+    assert [item.p_adjusted for item in found] == [min(1.0, 2 * found[0].p_value), 1.0]
     assert comparisons_of(three, seed=0) == found
     assert comparisons_of({"moment": answers["moment"]}) == ()
 

@@ -42,6 +42,7 @@ WAYS = {
     "paper head": {"head": "paper"},
     "impatient": {"patience": 1, "validations": 6},
     "cnn": {"network": "cnn"},
+    "rings": {"network": "rings"},
     "resnet": {"network": "resnet"},
     "lstm": {"network": "lstm", "head": "linear"},
 }

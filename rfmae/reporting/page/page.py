@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from rfmae.reporting.account import Report, whole_json
+from rfmae.reporting.assessment_tables import left_out_lines
 from rfmae.reporting.page.page_denoising import gallery_of
 from rfmae.reporting.page.page_tables import page_denoising_tables, page_tables
 from rfmae.reporting.page.parts import (
@@ -42,7 +43,7 @@ def page(report: Report) -> str:
         panels_by_name={name: _marked(items) for name, items in panels_of(report).items()},
         legends=legends_of(report),
         tables=page_tables(report),
-        robustness=report.robustness,
+        left_out=left_out_lines(report.robustness),
         points=points,
         gallery=gallery_of(account["gallery"], points),
         denoising=report.denoising,

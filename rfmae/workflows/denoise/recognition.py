@@ -11,7 +11,14 @@ from rfmae.evaluation.classification import counted
 from rfmae.evaluation.comparison import compare
 from rfmae.evaluation.denoising import CLEAN, DenoiseBatch
 from rfmae.inference import SignalClassifier, load_classifier
-from rfmae.records import Answers, FloatArray, ImageConfig, IntArray, Recognition
+from rfmae.records import (
+    Answers,
+    FloatArray,
+    ImageConfig,
+    IntArray,
+    Recognition,
+    holm_adjusted,
+)
 
 NOISY = "noisy"
 TOLD_THE_CLASS = ("class mean", "blank")  # a classifier would learn nothing of the images
@@ -43,7 +50,7 @@ class Examiner:
         return Recognition(
             self.name,
             {name: counted(item) for name, item in answers.items()},
-            tuple(
+            holm_adjusted(
                 compare(item, answers[NOISY], (name, NOISY), rng)
                 for name, item in answers.items()
                 if name != NOISY

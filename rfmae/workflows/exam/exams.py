@@ -21,6 +21,7 @@ from rfmae.records import (
     Comparison,
     IntArray,
     SnrReport,
+    holm_adjusted,
     image_config_from_card,
     modalities_from_card,
 )
@@ -91,7 +92,7 @@ def sit_exam(
 def comparisons_of(answers: dict[str, Answers], seed: int = 0) -> tuple[Comparison, ...]:
     """The first of some models against each of the others; `seed` is that of the bootstrap."""
     names = list(answers)
-    return tuple(
+    return holm_adjusted(
         compare(
             answers[names[0]],
             answers[other],

@@ -21,16 +21,16 @@ from rfmae.progress import Progress, Silent
 from rfmae.records import IntArray
 from rfmae.training.finetune import labelled_rows
 from rfmae.workflows.learning.finetuning import Finetuning, finetune
-from rfmae.workflows.learning.seeing import Network
+from rfmae.workflows.learning.seeing import SEEN_BY, Network
 
 NETWORKS: dict[Network, str] = {
     "cnn": "small convolutional network on images",
+    "rings": "circular harmonics of images, whatever the carrier phase",
     "resnet": "residual convolutions on I/Q (O'Shea, Roy and Clancy 2018)",
     "lstm": "recurrent network on amplitude and phase (Rajendran et al. 2018)",
 }
 """Baselines that are trained by gradients, and what each is."""
 
-_SEEN: dict[Network, str] = {"cnn": "image", "resnet": "signal", "lstm": "signal"}
 _MOST_VALIDATION = 20_000  # examples that settings are chosen by
 
 
@@ -73,7 +73,7 @@ def train_baseline(
         epochs=epochs,
         seed=seed,
         network=network or "vit",
-        modalities=(_SEEN[network],) if network else None,
+        modalities=(SEEN_BY[network],) if network else None,
     )
     if network:
         return finetune(dataset, settings, folder, resume=resume, device=device, progress=progress)

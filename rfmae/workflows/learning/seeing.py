@@ -12,8 +12,16 @@ from rfmae.records import Modality
 from rfmae.workflows.finding import check_images
 from rfmae.workflows.learning.running import grids_of
 
-Network = Literal["vit", "cnn", "resnet", "lstm"]
-"""A transformer, or a trunk of the literature: cnn of the image, resnet and lstm of I and Q."""
+Network = Literal["vit", "cnn", "rings", "resnet", "lstm"]
+"""A transformer, or a trunk: cnn and rings of the image, resnet and lstm of I and Q."""
+
+SEEN_BY: dict[Network, str] = {
+    "cnn": "image",
+    "rings": "image",
+    "resnet": "signal",
+    "lstm": "signal",
+}
+"""The one modality that a trunk is for."""
 
 
 def received(
@@ -36,16 +44,13 @@ def received(
     has = {modality.name: modality for modality in (*own, *learnt)}
     if checkpoint is None:
         has.setdefault("signal", Modality("signal", view=dataset.views[0]))
-    names = names or (_SEEN_BY[network],)
+    names = names or (SEEN_BY[network],)
     for name in names:
         if name not in has:
             raise CheckpointError(
                 f"a receiver of {dataset.name} has {', '.join(has)}, but {name!r} was asked for"
             )
     return tuple(modality for name, modality in has.items() if name in names)
-
-
-_SEEN_BY: dict[Network, str] = {"cnn": "image", "resnet": "signal", "lstm": "signal"}
 
 
 def _learnt(dataset: Dataset, checkpoint: Checkpoint) -> tuple[Modality, ...]:

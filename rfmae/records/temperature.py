@@ -1,0 +1,40 @@
+"""The one number that makes scores believable: all of them are divided by it.
+
+Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks, ICML 2017.
+"""
+
+import math
+
+import numpy as np
+
+from rfmae.records.iq import FloatArray, IntArray
+
+_LEAST, _LARGEST = math.log(1e-3), math.log(1e3)
+_HALVINGS = 40  # until its place is known to a part in 10¹¹
+
+
+def softened(scores: FloatArray, temperature: float) -> FloatArray:
+    """Probabilities (N, M) of scores (N, M) over a temperature."""
+    colder = scores / temperature
+    odds: FloatArray = np.exp(colder - colder.max(axis=1, keepdims=True))
+    shares: FloatArray = odds / odds.sum(axis=1, keepdims=True)
+    return shares
+
+
+def likeliest_temperature(scores: FloatArray, label: IntArray) -> float:
+    """The temperature from 0.001 to 1,000 that makes labels (N,) most probable.
+
+    The likelihood is concave in 1/T, and its slope is the score of the label less the score that
+    is expected: where more is expected than labels have, the scores are too sure of themselves.
+    Where all labels have the highest score, that is the least temperature.
+    """
+    scores = scores.astype(float)
+    above = scores - np.take_along_axis(scores, label[:, None], axis=1)
+    low, high = _LEAST, _LARGEST
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if (softened(scores, math.exp(middle)) * above).sum() > 0:
+            low = middle
+        else:
+            high = middle
+    return math.exp((low + high) / 2)

@@ -1,0 +1,57 @@
+"""What the terminal shows of a report that a command has written."""
+
+from pathlib import Path
+
+import numpy as np
+from rfmae_cli.told import tell
+
+from rfmae.records import Comparison, DenoiseReport, Likeness, holm_adjusted
+from rfmae.reporting.account import Report
+from rfmae.workflows.exam.evaluation import Told
+
+
+def told(capsys, **parts):
+    """The lines that are printed of a report of these parts."""
+    tell(Told(Report("A report", "It went well.", {}, **parts), Path("report")), as_json=False)
+    return capsys.readouterr().out.splitlines()
+
+
+def pair(other, p_value):
+    return Comparison("ours", other, 1_000, 30, 10, 0.02, 0.01, 0.03, p_value)
+
+
+def test_p_values_of_several_pairs_are_told_with_their_correction(capsys):
+    pairs = holm_adjusted([pair("LSTM", 0.03), pair("CNN", 0.002), pair("forest", 1e-9)])
+    first, second, third, *_ = told(capsys, comparisons=pairs)
+    assert first == (
+        "ours less LSTM: +2.00 points (+1.00 to +3.00), McNemar p = 0.030, 1,000 examples"
+    )
+    assert "McNemar p = 0.002 (after Holm = 0.004), 1,000 examples" in second
+    assert "McNemar p < 0.001 (after Holm < 0.001), 1,000 examples" in third
+
+
+def test_one_pair_and_pairs_of_an_older_make_have_no_correction_to_tell(capsys):
+    alone, old = holm_adjusted([pair("LSTM", 0.03)])[0], pair("CNN", 0.03)
+    lines = told(capsys, comparisons=(alone, old))
+    assert "Holm" not in "".join(lines)
+
+
+def test_denoising_is_told_by_every_measure_that_was_taken(capsys):
+    likeness = tuple(
+        Likeness(measure, "noisy", np.array([[2]]), np.array([[total]]), np.array([[total**2]]))
+        for measure, total in (("psnr_db", 40.0), ("evm_percent", 50.0))
+    )
+    denoising = DenoiseReport((0.0,), "symbol", np.array([2]), {"noisy": np.array([20.0])}, {},
+                              ("BPSK",), likeness, notes=("Few images.",))  # fmt: skip
+    lines = told(capsys, denoising=denoising, notes=("ASK is unipolar.",))
+    heads = [line for line in lines if line.startswith("Likeness")]
+    assert heads == [
+        "Likeness to the clean image: PSNR in dB",
+        "Likeness to the clean image: EVM in %",
+    ]
+    assert lines[-4:] == [
+        "Note: Few images.",
+        "Note: ASK is unipolar.",
+        "It went well.",
+        "Report: report/report.html",
+    ]
