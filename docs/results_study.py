@@ -94,7 +94,7 @@ def jobs() -> Iterator[Job]:
         for planes in PLANES:
             for model in TRAINED:
                 yield _job(("awgn", planes, model, str(seed)), _awgn, planes, model, seed)
-        yield _job(("awgn", "symbols", "cumulants", str(seed)), _cumulants, seed)
+            yield _job(("awgn", planes, "cumulants", str(seed)), _cumulants, planes, seed)
         for model in LEGACY:
             yield _job(("legacy", model, str(seed)), _legacy, model, seed)
         for point in LEFT_OUT_DB:
@@ -181,10 +181,10 @@ def _awgn(planes: str, model: str, seed: int, progress: Progress) -> dict[str, A
     return measured(dataset, best, progress)
 
 
-def _cumulants(seed: int, progress: Progress) -> dict[str, Any]:
-    """Nine cumulants and a support vector machine, with all stored labels."""
-    dataset = dataset_of(PLANES["symbols"], progress)
-    folder = HOME / "runs" / f"symbols-cumulants-seed{seed}"
+def _cumulants(planes: str, seed: int, progress: Progress) -> dict[str, Any]:
+    """Nine cumulants of the symbols and a support vector machine, with all stored labels."""
+    dataset = dataset_of(PLANES[planes], progress)
+    folder = HOME / "runs" / f"{planes}-cumulants-seed{seed}"
     if not folder.is_dir():
         train_baseline(dataset, "cumulants", folder, seed=seed, progress=progress)
     return measured(dataset, folder, progress)
