@@ -13,16 +13,19 @@ from rfmae.datasets.synthesis import Block, synthesise
 from rfmae.errors import RecipeError
 from rfmae.records import IntArray, IqPairBatch, Synthesised, View
 
-_BEGIN_WITH = 8192  # examples: what the first batch costs, about two seconds of two cores
+_BEGIN_WITH = 8192  # examples: what the first batches cost, about two seconds of two cores
+_MIXED = 256  # lanes: as many classes and SNR points as recipes have, or more
 _DEEPEST, _SHALLOWEST = 16, 4  # a block of fewer costs more for each example than a larger one
 
 
 class Lanes:
     """Batches without end, each by its number, in every view of a recipe.
 
-    Row r of all batches is a lane: for `depth` steps it brings the examples of one block, which
-    are of one class and SNR point, and then those of another. Lanes change their blocks in turn,
-    so that the blocks on the way are always `batch_size` successive ones of the stream that
+    A lane brings example after example of one block, `depth` of them, which are of one class and
+    SNR point, and then those of another. Batches are the rows of the lanes: a small batch takes a
+    group of them, and successive ones go round all groups. So a lane is not met again until all
+    others were, for gradients of a class that stays for many steps lead astray. Lanes change their
+    blocks in turn, so that the blocks on the way are always successive ones of the stream that
     `endless` reads: a batch meets as many classes and points as it can, all come up equally often
     in the end, and no example comes twice.
 
@@ -48,8 +51,11 @@ class Lanes:
         if batch_size < 1:
             raise RecipeError(f"batch_size must be at least 1, got {batch_size}")
         self._recipe, self._split, self._ahead = recipe, split, ahead
-        self.batch_size = batch_size
-        self.depth = depth or max(_SHALLOWEST, min(_DEEPEST, _BEGIN_WITH // batch_size))
+        self.batch_size, self.groups = batch_size, max(1, _MIXED // batch_size)
+        lanes = batch_size * self.groups
+        self.depth = depth or max(_SHALLOWEST, min(_DEEPEST, _BEGIN_WITH // lanes))
+        # the first lanes are ahead, so that blocks are taken up in the order of their numbers
+        self._head_start = (lanes - 1 - np.arange(lanes)) * self.depth // lanes
         self._made: dict[int, Future[Synthesised]] = {}
         self._lock = Lock()
         self._pool = ThreadPoolExecutor(workers, "lanes")
@@ -73,12 +79,17 @@ class Lanes:
         return replace(block, positions=range(first, first + self.depth))
 
     def _places(self, step: int) -> tuple[IntArray, IntArray]:
-        """The block of every lane at a step, and which of its examples it is, each (N,)."""
-        lanes = np.arange(self.batch_size)
-        # the first lanes are ahead, so that blocks are taken up in the order of their numbers
-        ahead = (self.batch_size - 1 - lanes) * self.depth // self.batch_size
-        turn, index = np.divmod(step + ahead, self.depth)
-        return turn * self.batch_size + lanes, index
+        """The block of every row of a batch, and which of its examples it is, each (N,)."""
+        turn, group = divmod(step, self.groups)
+        own = slice(group * self.batch_size, (group + 1) * self.batch_size)
+        numbers, indices = self._in_turn(turn)
+        return numbers[own], indices[own]
+
+    def _in_turn(self, turn: int) -> tuple[IntArray, IntArray]:
+        """The block of every lane, and which of its examples it brings in a turn of all groups."""
+        lanes = len(self._head_start)
+        passed, index = np.divmod(turn + self._head_start, self.depth)
+        return passed * lanes + np.arange(lanes), index
 
     def _begun(self, number: int) -> Future[Synthesised]:
         if number not in self._made:
@@ -87,7 +98,7 @@ class Lanes:
 
     def _forget(self, step: int) -> None:
         """Leave the blocks that no batch from the one before `step` on needs."""
-        oldest = self._places(max(0, step - 1))[0].min()
+        oldest = self._in_turn(max(0, step - 1) // self.groups)[0].min()
         for number in [number for number in self._made if number < oldest]:
             del self._made[number]
 

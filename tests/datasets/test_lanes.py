@@ -72,8 +72,9 @@ def test_whoever_takes_a_piece_makes_hardly_more_than_that(recipe, monkeypatch):
     reader, steps = Lanes(recipe, 64), 64
     for step in range(steps):
         reader.batch(step, slice(16, 32))
-    # what is taken, of each of sixteen lanes at most what is left of one block, and a step ahead
-    assert steps * 16 <= sum(made) <= (steps + reader.depth + 1) * 16
+    # what is taken, of each lane at most what is left of one block, and a step ahead
+    lanes = 16 * reader.groups
+    assert steps * 16 <= sum(made) <= steps * 16 + lanes * reader.depth + 16
 
 
 # by number ----------------------------------------------------------------------------------
@@ -92,15 +93,18 @@ def test_a_batch_depends_on_nothing_but_its_number(recipe, batch_size):
 @pytest.mark.parametrize("batch_size", SIZES)
 def test_no_example_comes_twice(recipe, batch_size):
     stream = Lanes(recipe, batch_size)
-    found = [row for step in range(3 * stream.depth) for row in rows(stream.batch(step))]
+    found = [
+        row for step in range(3 * stream.depth * stream.groups) for row in rows(stream.batch(step))
+    ]
     assert len(set(found)) == len(found)
 
 
 def test_what_is_kept_does_not_grow(recipe):
     stream = Lanes(recipe, 64)
-    for step in range(100):
+    for step in range(200):
         stream.batch(step)
-        assert len(stream._made) <= 64 + 2 * (64 // stream.depth)
+        lanes = 64 * stream.groups
+        assert len(stream._made) <= lanes + 2 * (lanes // stream.depth)
 
 
 # mixed --------------------------------------------------------------------------------------
@@ -119,9 +123,8 @@ def test_a_batch_meets_as_many_classes_and_points_as_it_can(recipe, batch_size):
 
 def test_every_class_and_point_comes_up_equally_often(recipe):
     stream = Lanes(recipe, ROUND)
-    counts = Counter(
-        point for step in range(10 * stream.depth) for point in points(stream.batch(step))
-    )
+    steps = 10 * stream.depth * stream.groups
+    counts = Counter(point for step in range(steps) for point in points(stream.batch(step)))
     assert len(counts) == ROUND
     # lanes that are ahead have begun an eleventh block, and left the first before its end
     assert max(counts.values()) - min(counts.values()) <= 2 * stream.depth
@@ -131,7 +134,23 @@ def test_every_class_and_point_comes_up_equally_often(recipe):
 def test_the_first_batch_costs_some_eight_thousand_examples_at_most(recipe, batch_size):
     stream = Lanes(recipe, batch_size)
     assert 4 <= stream.depth <= 16
-    assert batch_size * stream.depth <= 2 * 8192
+    assert batch_size * stream.groups * stream.depth <= 2 * 8192
+
+
+@pytest.mark.parametrize("batch_size", [6, 64, 100])
+def test_a_block_is_not_met_again_before_all_other_lanes(recipe, batch_size):
+    stream = Lanes(recipe, batch_size)
+    assert batch_size * stream.groups >= 256 - batch_size
+    blocks = [set(stream._places(step)[0].tolist()) for step in range(5 * stream.groups)]
+    for step in range(4 * stream.groups):
+        together = blocks[step : step + stream.groups]
+        assert len(set().union(*together)) == batch_size * stream.groups
+
+
+def test_successive_small_batches_are_of_other_points_each_time(recipe):
+    stream = Lanes(recipe, 2)
+    met = [points(stream.batch(step)) for step in range(600)]
+    assert sum(a == b for a, b in pairwise(met)) < 600 / 6  # one of fifteen by chance
 
 
 # what is stored -----------------------------------------------------------------------------
