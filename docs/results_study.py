@@ -45,6 +45,8 @@ CURVE_IMAGES = 12_800  # shown to a network at every budget of labels
 PLANES = {"symbols": "awgn-ten-symbols", "planes": "awgn-ten-planes"}
 """What the images show, and the recipe."""
 
+SEQUENCE = "awgn-ten-sequence"  # waveforms as they are received, which the best receiver needs
+
 METHODS = ("mae", "denomae", "denomae2")
 SCRATCH, DENOMAE2 = "scratch", "denomae2"
 RINGS, RINGS_LONG = "rings", "rings-long"
@@ -192,7 +194,7 @@ def _cumulants(planes: str, seed: int, progress: Progress) -> dict[str, Any]:
 
 def _likelihood(model: str, progress: Progress) -> dict[str, Any]:
     """The best receiver of the sequence."""
-    return measured(dataset_of(PLANES["planes"], progress), Path(model), progress)
+    return measured(dataset_of(SEQUENCE, progress), Path(model), progress)
 
 
 def _legacy(model: str, seed: int, progress: Progress) -> dict[str, Any]:

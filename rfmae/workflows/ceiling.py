@@ -95,11 +95,13 @@ def known_ceiling(question: AnyQuestion, home: Path | None = None) -> Ceiling | 
 
 def known_ceilings(recipe: Recipe, home: Path | None = None) -> dict[str, Ceiling]:
     """Ceilings of the sequence and of the images of a recipe, as far as they are known, by kind."""
-    try:
-        questions = [question_of_recipe(recipe), question_of_recipe(recipe, image_whats(recipe))]
-    except RfmaeError:
-        return {}  # of a link for which no likelihood is known
-    found = {question.kind: known_ceiling(question, home) for question in questions}
+    found = {}
+    for planes in ((), image_whats(recipe)):
+        try:
+            question = question_of_recipe(recipe, planes)
+        except RfmaeError:
+            continue  # a link for which no likelihood is known, or a waveform for which no reader
+        found[question.kind] = known_ceiling(question, home)
     return {kind: answer for kind, answer in found.items() if answer is not None}
 
 
@@ -152,6 +154,7 @@ def question_of_recipe(recipe: Recipe, planes: tuple[What, ...] = ()) -> AnyQues
     )
     check_laws(question)
     _check_link(recipe)
+    _check_waveform(recipe, planes)
     return question
 
 
@@ -196,6 +199,17 @@ def changed(
 def image_whats(recipe: Recipe) -> tuple[What, ...]:
     """What the planes of a recipe's images show."""
     return tuple(dict.fromkeys(plane.what for plane in recipe.image.planes))
+
+
+def _check_waveform(recipe: Recipe, planes: tuple[What, ...]) -> None:
+    """Readers of images see trajectories after the matched filter, where most is to be seen."""
+    drawn = [what for what in planes if what in ("trajectory", "differential-trajectory")]
+    if drawn and recipe.source.receiver.waveform != "filtered":
+        raise RecipeError(
+            f"the ceiling of images that show {drawn[0]} is of the waveform after the matched "
+            f"filter, but this recipe draws it as {recipe.source.receiver.waveform}; write "
+            'receiver = { waveform = "filtered" }'
+        )
 
 
 def _phase(recipe: Recipe) -> Knowledge:

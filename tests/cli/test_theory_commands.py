@@ -109,6 +109,18 @@ def test_a_channel_that_no_likelihood_knows_is_named(tiny_toml, name, line):
         question_of_recipe(parse_recipe(text))
 
 
+def test_images_of_a_trajectory_have_a_ceiling_after_the_matched_filter_alone(tiny_toml):
+    received = tiny_toml.replace(
+        "samples_per_symbol = 2", 'samples_per_symbol = 4\nreceiver = { observe = "waveform" }'
+    ).replace("size = 32", 'size = 32\nplanes = [{ what = "trajectory", half_width = 5 }]')
+    recipe = parse_recipe(received)
+    assert question_of_recipe(recipe).planes == ()  # the sequence holds both
+    with pytest.raises(RecipeError, match=r"show trajectory .* but this recipe draws it as rece"):
+        question_of_recipe(recipe, image_whats(recipe))
+    filtered = parse_recipe(received.replace('"waveform" }', '"waveform", waveform = "filtered" }'))
+    assert question_of_recipe(filtered, image_whats(filtered)).planes == ("trajectory",)
+
+
 def test_what_the_receiver_takes_away_is_no_matter(tiny_toml):
     text = tiny_toml.replace(
         'snr = "0:10:10"', 'snr = "0:10:10"\ntiming_offset_symbols = "uniform"'

@@ -175,7 +175,10 @@ def test_a_stream_has_no_end_and_no_example_twice(endless):
     assert len(images.unique(dim=0)) == 40 * BATCH
 
 
-def test_a_stream_draws_the_stored_training_examples_alike(endless, tiny_recipe, tmp_path):
+def test_a_stream_draws_the_stored_training_examples_alike(
+    endless, tiny_recipe, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("rfmae.datasets.lanes._MIXED", 1)  # one lane, which has no head start
     dataset = write_dataset(tiny_recipe, tmp_path / "tiny")
     kept = StoredPairs(
         dataset, "train", BESIDE, CPU, Silent(), batch_size=1, seed=0, turn=False

@@ -313,7 +313,7 @@ def test_settings_that_contradict_each_other_are_refused(changes, told):
     ("changes", "kind", "told"),
     [
         ({"labels_per_class": 25}, TrainingError, "labels must lie between"),
-        ({"network": "vgg"}, ShapeError, "network must be vit or cnn or resnet or lstm"),
+        ({"network": "vgg"}, ShapeError, "network must be vit or cnn or rings or resnet or lstm"),
         ({"head": "mlp"}, ShapeError, "head must be preset or linear or paper"),
         ({"network": "resnet", "modalities": ("image",)}, ShapeError, "a resnet sees a sequence"),
         ({"augmentation": Augmentation(timing_offset_symbols=0.1)}, RfmaeError, "past their"),
