@@ -21,11 +21,10 @@ from results_study import (
     DENOMAE2,
     LEFT_OUT_DB,
     LEGACY,
-    LONG_IMAGES,
+    LONGER,
     PLANES,
     RECIPES,
     RINGS,
-    RINGS_LONG,
     SCRATCH,
     jobs,
 )
@@ -45,7 +44,7 @@ NAMES = {
     DENOMAE2: "DenoMAE2.0",
     "cnn": "small CNN",
     RINGS: "rings",
-    RINGS_LONG: f"rings, {LONG_IMAGES:,} images",
+    **{name: f"rings, {images:,} images" for name, images in LONGER.items()},
     "cumulants": "cumulants + SVM",
     "logistic": "logistic regression",
     "likelihood": "likelihood receiver, told the SNR",
@@ -60,9 +59,10 @@ _COLOURS = {
     "denomae": "#4a8c5d",
     DENOMAE2: "#0b62a4",
     "cnn": "#d1603d",
-    RINGS_LONG: "#c2185b",
     "cumulants": "#b58900",
 }
+
+_RINGS = "#c2185b"
 
 _SEE_NO_IMAGE = ("cumulants", "likelihood", "likelihood-blind")
 
@@ -320,10 +320,13 @@ def _draw_planes(axes: Axes, found: Found, planes: str) -> None:
         style = "-" if name == "sequence" else "--"
         label = "ceiling, sequence" if name == "sequence" else "ceiling, image (at least)"
         axes.plot(snr, 100 * ceiling.accuracy, style, color="black", lw=1.2, label=label)
-    for name, runs in _models(found, planes).items():
-        if name in _COLOURS:
+    models = _models(found, planes)
+    most = [name for name in (RINGS, *LONGER) if name in models][-1:]  # of rings the best taught
+    for name, runs in models.items():
+        if name in _COLOURS or name in most:
             mean = shares(runs).mean(axis=0)
-            axes.plot(snr, mean, "o-", ms=3, color=_COLOURS[name], label=NAMES[name])
+            colour = _COLOURS.get(name, _RINGS)
+            axes.plot(snr, mean, "o-", ms=3, color=colour, label=NAMES[name])
     axes.set_title(TITLES[planes])
     axes.set_xlabel("Es/N0 (dB)")
     axes.set_ylabel("accuracy (%)")

@@ -37,7 +37,6 @@ PRESET = "tiny"
 PATCH = 8
 PRETRAINED_IMAGES = 63_000  # each seen once, synthesised as they are needed
 FINETUNED_IMAGES = 63_000
-LONG_IMAGES = 420_000
 LEFT_OUT_DB = (-10, -5, 0, 5, 10)
 LEGACY_LABELS = 1_000
 CURVE_IMAGES = 12_800  # shown to a network at every budget of labels
@@ -49,11 +48,13 @@ SEQUENCE = "awgn-ten-sequence"  # waveforms as they are received, which the best
 
 METHODS = ("mae", "denomae", "denomae2")
 SCRATCH, DENOMAE2 = "scratch", "denomae2"
-RINGS, RINGS_LONG = "rings", "rings-long"
-NETWORKS = {"cnn": "cnn", RINGS: "rings", RINGS_LONG: "rings"}
+RINGS, LONGER = "rings", {"rings-long": 420_000, "rings-longest": 2_100_000}
+"""The network that learns most, and what more images make of it."""
+
+NETWORKS = {"cnn": "cnn", RINGS: "rings", **dict.fromkeys(LONGER, "rings")}
 """Models that are no transformer, and their networks."""
 
-TRAINED = (DENOMAE2, SCRATCH, "cnn", RINGS, "denomae", "mae", RINGS_LONG)
+TRAINED = (DENOMAE2, SCRATCH, "cnn", RINGS, "denomae", "mae", *LONGER)
 LEGACY = (DENOMAE2, SCRATCH, RINGS, "cumulants", "logistic")
 ONCE = ("likelihood", "likelihood-blind")
 
@@ -84,7 +85,7 @@ def settings() -> dict[str, Any]:
         "learning_rate": LEARNING_RATE,
         "pretrained_images": PRETRAINED_IMAGES,
         "finetuned_images": FINETUNED_IMAGES,
-        "long_images": LONG_IMAGES,
+        "longer_images": LONGER,
         "legacy_labels": LEGACY_LABELS,
         "curve_images": CURVE_IMAGES,
     }
@@ -178,7 +179,7 @@ def _awgn(planes: str, model: str, seed: int, progress: Progress) -> dict[str, A
         seed,
         progress,
         network=NETWORKS.get(model, "vit"),
-        images=LONG_IMAGES if model == RINGS_LONG else FINETUNED_IMAGES,
+        images=LONGER.get(model, FINETUNED_IMAGES),
     )
     return measured(dataset, best, progress)
 

@@ -204,7 +204,7 @@ def image_whats(recipe: Recipe) -> tuple[What, ...]:
 def _check_waveform(recipe: Recipe, planes: tuple[What, ...]) -> None:
     """Readers of images see trajectories after the matched filter, where most is to be seen."""
     drawn = [what for what in planes if what in ("trajectory", "differential-trajectory")]
-    if drawn and recipe.source.receiver.waveform != "filtered":
+    if drawn and "waveform" in recipe.views and recipe.source.receiver.waveform != "filtered":
         raise RecipeError(
             f"the ceiling of images that show {drawn[0]} is of the waveform after the matched "
             f"filter, but this recipe draws it as {recipe.source.receiver.waveform}; write "
