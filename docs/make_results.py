@@ -233,7 +233,25 @@ def labels_part(found: Found) -> str:
     if part is None:
         return ""
     table = markdown((part["heads"], part["rows"]))
-    return f"{table}\n\n![accuracy against labels per class](figures/label-curve.png)"
+    figure = "![accuracy against labels per class](figures/label-curve.png)"
+    return f"{_worth_of_few(part)}\n\n{table}\n\n{figure}"
+
+
+def _worth_of_few(part: Found) -> str:
+    """Where pre-training gains most over the same network from scratch."""
+    tuned, scratch = (part["heads"].index(name) for name in ("fine-tuned", "from scratch"))
+    gains = {row[0]: _mean_of(row[tuned]) - _mean_of(row[scratch]) for row in part["rows"]}
+    budget = max(gains, key=lambda name: gains[name])
+    last = part["rows"][-1][0]
+    return (
+        f"Pre-training as DenoMAE2.0 is worth most with {budget} labels of each class, "
+        f"{gains[budget]:+.1f} points over the same network from scratch, and {gains[last]:+.1f} "
+        f"with {last}."
+    )
+
+
+def _mean_of(cell: str) -> float:
+    return float(cell.split()[0])
 
 
 # --- a point that was never seen

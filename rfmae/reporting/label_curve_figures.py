@@ -39,7 +39,7 @@ def label_curve_figure(curve: LabelCurve) -> Figure:
         _draw_line(axes, curve.of(method), NAMES.get(method, method), colour, line)
     _draw_ceilings(axes, curve)
     _set_axes(axes, curve)
-    figure.legend(loc="outside lower center", ncols=4, fontsize=8, frameon=False)
+    figure.legend(loc="outside lower center", ncols=3, fontsize=8, frameon=False)
     return figure
 
 

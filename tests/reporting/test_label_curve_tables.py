@@ -2,8 +2,10 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from rfmae.records.label_curve import LabelCurve, LabelMean, LabelPoint, Limit
 from rfmae.reporting.label_curve_figures import label_curve_figure
@@ -61,6 +63,22 @@ def test_the_figure_draws_every_mean_with_its_band(curve):
     assert lines["chance"].get_ydata()[0] == 0.25
     band = axes.collections[0].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == pytest.approx((0.48, 0.62))
+
+
+def test_the_legend_of_all_methods_and_the_longest_ceiling_lies_inside_the_figure(curve):
+    methods = ("finetune", "probe", "knn", "scratch", "cumulants")
+    longest = Limit("symbols, trajectory, differential", 0.8, False)
+    whole = replace(
+        curve,
+        points=tuple(LabelPoint(method, 1, 0, (50, 50), (100, 100)) for method in methods),
+        means=tuple(mean(method, budget, 0.5) for method in methods for budget in (1, 10)),
+        ceilings=(curve.ceilings[0], longest),
+    )
+    figure = label_curve_figure(whole)
+    FigureCanvasAgg(figure).draw()
+    (legend,) = figure.legends
+    width = legend.get_window_extent().width
+    assert 0 < width < figure.bbox.width
 
 
 def test_the_folder_holds_the_same_numbers_in_every_form(curve, tmp_path):
