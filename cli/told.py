@@ -151,7 +151,10 @@ def _p_values(item: "Comparison") -> str:
 
 
 def _probability(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
+    from rfmae.reporting.assessment_tables import probability
+
+    told = probability(value)
+    return told if told.startswith("<") else f"= {told}"
 
 
 def _robustness_line(grid: "RobustnessGrid") -> str:
