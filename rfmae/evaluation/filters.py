@@ -1,12 +1,17 @@
-"""What image processing does against noise without learning to see: median and Wiener filters."""
+"""What image processing does against noise without learning to see.
+
+A median, non-local means, and the Wiener filter.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.fft import irfft2, rfft2
+from scipy.ndimage import correlate1d
 
 from rfmae.evaluation.likeness import Images
 from rfmae.records import FloatArray
@@ -43,6 +48,85 @@ def _median_of_nine(planes: Images) -> FloatArray:
 def _middle(one: FloatArray, other: FloatArray, third: FloatArray) -> FloatArray:
     """The median of three, pixel by pixel."""
     return np.maximum(np.minimum(one, other), np.minimum(np.maximum(one, other), third))
+
+
+_RADIUS = 2  # of the patches that are compared, 5×5 pixels
+_REACH = 3  # how far off the centre of another patch may lie
+_FARTHEST = 5.0  # from this distance on a patch counts for nothing
+_NEARNESS = np.exp(-0.5 * np.arange(-_RADIUS, _RADIUS + 1) ** 2)  # of a pixel to its patch's centre
+_NEARNESS /= _NEARNESS.sum()
+
+
+def non_local_means(images: Images, strength: float) -> FloatArray:
+    """Every pixel of images (N, C, H, W) as a mean of those whose surroundings look like its own.
+
+    Patches of all planes are compared, pixels near their centre most; those whose mean squared
+    difference is d² weigh exp(−d²/strength²). Beyond the edge a patch goes on as its mirror image
+    (Buades, Coll and Morel, CVPR 2005).
+    """
+    filtered: FloatArray = np.empty_like(images)
+    for place, planes in enumerate(images):  # one by one: a core's cache holds what is made
+        filtered[place] = _mean_of_alike(planes, strength)
+    return filtered
+
+
+def _mean_of_alike(planes: Images, strength: float) -> FloatArray:
+    edges = (_RADIUS, _RADIUS)
+    padded = np.pad(planes, ((0, 0), edges, edges), mode="reflect")
+    weights: FloatArray = np.ones(planes.shape[1:], planes.dtype)
+    sums = planes.copy()
+    for down, right in _HALF_OF_ALL_MOVES:
+        here, there = _overlap(planes.shape, down, right)
+        distance = _distance(padded, here, there) / strength**2
+        weight = np.where(distance < _FARTHEST, np.exp(-distance), 0)
+        for one, other in ((here, there), (there, here)):  # as like as the other is to the one
+            weights[one] += weight
+            sums[:, *one] += weight * planes[:, *other]
+    return sums / weights
+
+
+_HALF_OF_ALL_MOVES = [
+    move for move in product(range(-_REACH, _REACH + 1), repeat=2) if move > (0, 0)
+]
+"""Down and to the right, in pixels; the others are their opposites."""
+
+Area = tuple[slice, slice]
+"""Rows and columns of a picture."""
+
+
+def _overlap(shape: tuple[int, ...], down: int, right: int) -> tuple[Area, Area]:
+    """The part of a picture (C, H, W) that a move leaves inside of it, and where it goes."""
+    spans = [
+        (slice(max(-by, 0), size - max(by, 0)), slice(max(by, 0), size - max(-by, 0)))
+        for by, size in zip((down, right), shape[1:], strict=True)
+    ]
+    return (spans[0][0], spans[1][0]), (spans[0][1], spans[1][1])
+
+
+def _distance(padded: Images, here: Area, there: Area) -> FloatArray:
+    """Weighted mean squared difference of the patches around two areas, pixel by pixel."""
+    apart = np.square(padded[:, *_around(here)] - padded[:, *_around(there)]).mean(axis=0)
+    for axis in (0, 1):
+        apart = correlate1d(apart, _NEARNESS, axis)
+    inside = slice(_RADIUS, -_RADIUS)
+    return apart[inside, inside]
+
+
+def _around(area: Area) -> Area:
+    """A padded picture's part that holds all patches around an area."""
+    rows, columns = (slice(span.start, span.stop + 2 * _RADIUS) for span in area)
+    return rows, columns
+
+
+_STRENGTHS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+
+
+def fit_non_local_means(pairs: Iterable[tuple[Images, Images]]) -> float:
+    """The strength that comes nearest to the clean ones of pairs of noisy and clean images."""
+    errors = np.zeros(len(_STRENGTHS))
+    for noisy, clean in pairs:
+        errors += [np.square(non_local_means(noisy, h) - clean).sum() for h in _STRENGTHS]
+    return _STRENGTHS[int(errors.argmin())]
 
 
 @dataclass(frozen=True, slots=True)

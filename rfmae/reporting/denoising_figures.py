@@ -15,13 +15,8 @@ from rfmae.units import SNR_REFERENCE_NAMES, SnrReference
 
 _STRIP_ROWS = 10
 _ANSWER = "reconstruction"  # what it is all about
-_COLOURS = dict(
-    zip(
-        (_ANSWER, "noisy", "unmasked", "median", "Wiener", "class mean", "blank", "clean"),
-        SERIES,
-        strict=True,
-    )
-)
+_OTHERS = ("noisy", "unmasked", "median", "Wiener", "class mean", "non-local means", "clean")
+_COLOURS = {**dict(zip((_ANSWER, *_OTHERS), SERIES, strict=True)), "blank": "#a8a8a8"}
 """An answer has the same colour in every panel."""
 
 

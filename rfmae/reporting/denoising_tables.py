@@ -131,9 +131,10 @@ _ABOUT = (
     "Means over single images, never over pooled pixels, ± half of their 95 % interval, which "
     "counts the spread within each class and SNR; data range 1. *Reconstruction*: every patch was "
     "predicted while it was hidden; *unmasked*: nothing was hidden. *Noisy* is the input itself, "
-    "*median* its 3×3 median, *Wiener* the best linear filter that is alike at every place, fitted "
-    "on training images. *Class mean* answers every image with the mean clean image of its true "
-    "class, *blank* with black."
+    "*median* its 3×3 median, *non-local means* a mean of pixels whose surroundings look alike, as "
+    "strict as training images ask for, *Wiener* the best linear filter that is alike at every "
+    "place, fitted on training images. *Class mean* answers every image with the mean clean "
+    "image of its true class, *blank* with black."
 )
 
 EXPLAINED: dict[str, tuple[str, ...]] = {

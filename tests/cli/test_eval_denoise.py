@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 from rfmae.artefacts import CARD_NAME
 from rfmae.inference import draw_images, load_classifier
 
-ANSWERS = ["reconstruction", "unmasked", "noisy", "median", "Wiener", "class mean", "blank"]
+FILTERED = ["median", "non-local means", "Wiener"]
+ANSWERS = ["reconstruction", "unmasked", "noisy", *FILTERED, "class mean", "blank"]
 
 
 def changed_card(folder, copy, **changes):
@@ -62,14 +63,14 @@ def test_the_noisy_images_are_measured_as_they_are(report, dataset):
 def test_a_classifier_is_asked_about_every_kind_of_images(report):
     folder, told = report
     recognition = told["denoising"]["recognition"]
-    assert list(recognition["accuracy"]) == [*ANSWERS[:5], "clean"]
+    assert list(recognition["accuracy"]) == [*ANSWERS[:6], "clean"]
     assert np.sum(recognition["accuracy"]["clean"]["counts"]) == 6
     assert [(item["first"], item["second"]) for item in recognition["comparisons"]] == [
-        (name, "noisy") for name in ("reconstruction", "unmasked", "median", "Wiener", "clean")
+        (name, "noisy") for name in ("reconstruction", "unmasked", *FILTERED, "clean")
     ]
     assert f"; {recognition['classifier']} names " in told["headline"]
     with (folder / "recognition.csv").open() as file:
-        assert len(list(csv.DictReader(file))) == 2 * 6
+        assert len(list(csv.DictReader(file))) == 2 * 7
 
 
 @pytest.mark.parametrize("kind", ["noisy", "clean"])

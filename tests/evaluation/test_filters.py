@@ -3,8 +3,14 @@
 import numpy as np
 import pytest
 from scipy.ndimage import median_filter
+from skimage.restoration import denoise_nl_means
 
-from rfmae.evaluation.filters import fit_wiener, median_filtered
+from rfmae.evaluation.filters import (
+    fit_non_local_means,
+    fit_wiener,
+    median_filtered,
+    non_local_means,
+)
 
 
 @pytest.fixture
@@ -43,6 +49,70 @@ def test_the_median_takes_single_pixels_away_and_leaves_areas():
     expected = images.copy()
     expected[0, 0, 2, 2] = 0.0
     np.testing.assert_array_equal(median_filtered(images), expected)
+
+
+# --- non-local means
+
+
+def by_definition(planes, strength, radius=2, reach=3):
+    """Buades, Coll and Morel, pixel by pixel."""
+    offsets = np.arange(-radius, radius + 1)
+    near = np.exp(-0.5 * (offsets[:, None] ** 2 + offsets**2))
+    padded = np.pad(planes, ((0, 0), (radius, radius), (radius, radius)), mode="reflect")
+    answer = np.empty_like(planes)
+    _, height, width = planes.shape
+
+    def patch(row, column):
+        return padded[:, row : row + 2 * radius + 1, column : column + 2 * radius + 1]
+
+    for row, column in np.ndindex(height, width):
+        rows = range(max(row - reach, 0), min(row + reach + 1, height))
+        columns = range(max(column - reach, 0), min(column + reach + 1, width))
+        total, weights = 0.0, 0.0
+        for r in rows:
+            for c in columns:
+                squares = ((patch(row, column) - patch(r, c)) ** 2).mean(axis=0)
+                distance = (near * squares).sum() / near.sum() / strength**2
+                weight = np.exp(-distance) if distance < 5 else 0.0
+                total, weights = total + weight * planes[:, r, c], weights + weight
+        answer[:, row, column] = total / weights
+    return answer
+
+
+@pytest.mark.parametrize("strength", [0.1, 0.3, 2.0])
+@pytest.mark.parametrize("shape", [(3, 9, 11), (1, 12, 4)])
+def test_non_local_means_are_what_their_definition_says(shape, strength, rng):
+    images = rng.random((2, *shape))
+    expected = [by_definition(planes, strength) for planes in images]
+    np.testing.assert_allclose(non_local_means(images, strength), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("strength", [0.2, 0.5, 2.0])
+def test_non_local_means_are_those_of_scikit_image(pairs, strength):
+    noisy = pairs[0][:2]
+    expected = [
+        denoise_nl_means(planes, 5, 3, strength, fast_mode=False, channel_axis=0)
+        for planes in noisy
+    ]
+    # scikit-image's exponential is good to some percent
+    np.testing.assert_allclose(non_local_means(noisy, strength), expected, atol=0.05)
+
+
+def test_non_local_means_leave_an_even_picture_and_an_edge_alone():
+    images = np.zeros((1, 1, 16, 16))
+    images[..., 8:] = 1.0
+    np.testing.assert_allclose(non_local_means(images, 0.1), images, atol=1e-12)
+
+
+def test_non_local_means_are_as_strict_as_training_images_ask_for(pairs):
+    noisy, clean = pairs
+    assert fit_non_local_means([(clean, clean)]) == 0.01
+    strength = fit_non_local_means([(noisy[:20], clean[:20]), (noisy[20:], clean[20:])])
+    error = squared_error(non_local_means(noisy, strength), clean)
+    assert all(
+        error <= squared_error(non_local_means(noisy, other), clean) for other in (0.05, 0.2, 0.5)
+    )
+    assert error < 0.5 * squared_error(noisy, clean)
 
 
 # --- the Wiener filter

@@ -9,7 +9,13 @@ import numpy as np
 from rfmae.artefacts import refuse_occupied
 from rfmae.datasets.store import Dataset
 from rfmae.evaluation.denoising import DenoiseBatch, evaluate_denoising
-from rfmae.evaluation.filters import WienerFilter, fit_wiener, median_filtered
+from rfmae.evaluation.filters import (
+    WienerFilter,
+    fit_non_local_means,
+    fit_wiener,
+    median_filtered,
+    non_local_means,
+)
 from rfmae.evaluation.likeness import Images
 from rfmae.evaluation.picture_evm import SymbolPlane, sharpest_symbols, symbol_distances
 from rfmae.inference import IMAGE, Denoiser, load_denoiser
@@ -33,6 +39,7 @@ from rfmae.workflows.finding import check_images
 
 _BATCH = 64
 _OPPONENT_EXAMPLES = 100  # training images of a class that its mean and the Wiener filter know
+_TRIED_EXAMPLES = 8  # of them that say how strict non-local means should be
 _ENOUGH_IMAGES = 100  # of each class and SNR point
 
 Pairs = Mapping[View, IqPairBatch]
@@ -122,12 +129,14 @@ class Opponents:
 
     class_means: FloatArray  # (M, C, H, W), of clean images
     wiener: WienerFilter
+    strength: float  # of non-local means
 
 
 def fit_opponents(dataset: Dataset, denoiser: Denoiser, progress: Progress) -> Opponents:
-    """The mean clean image of each class and the Wiener filter of all of them."""
+    """What training images tell: class means, the Wiener filter, how strict to be with pixels."""
     label, _ = dataset.labels("train")
     means: list[FloatArray] = []
+    tried: list[tuple[Images, Images]] = []
 
     def pairs() -> Iterator[tuple[Images, Images]]:
         with progress.stage("fit the opponents", len(dataset.classes), "classes") as stage:
@@ -138,11 +147,13 @@ def fit_opponents(dataset: Dataset, denoiser: Denoiser, progress: Progress) -> O
                     _pairs(dataset, "train", of_class[::step], denoiser), denoiser
                 )
                 means.append(clean.mean(axis=0))
+                some = slice(None, None, max(1, len(clean) // _TRIED_EXAMPLES))
+                tried.append((noisy[IMAGE][some], clean[some]))
                 yield noisy[IMAGE], clean
                 stage.advance()
 
     wiener = fit_wiener(pairs())
-    return Opponents(np.stack(means), wiener)
+    return Opponents(np.stack(means), wiener, fit_non_local_means(tried))
 
 
 def denoising_headline(report: DenoiseReport) -> str:
@@ -213,6 +224,7 @@ def _answers(pairs: Pairs, denoiser: Denoiser, opponents: Opponents) -> DenoiseB
             "unmasked": denoiser.unmasked(shown),
             NOISY: noisy,
             "median": median_filtered(noisy),
+            "non-local means": non_local_means(noisy, opponents.strength),
             "Wiener": opponents.wiener(noisy),
             "class mean": opponents.class_means[observed.label],
             "blank": np.zeros_like(clean),
