@@ -49,7 +49,9 @@ def finetune(
     ] = 0,
     epochs: Annotated[int, typer.Option(min=1)] = 30,
     batch: BatchOption = 32,
-    learning_rate: Annotated[float, typer.Option(help="At the peak.")] = 1e-3,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="At the peak. Default: the network's own.")
+    ] = None,
     endless: EndlessOption = False,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",

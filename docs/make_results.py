@@ -11,102 +11,52 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from pages import Results, filled, with_student
+from results_figure import draw
+from results_numbers import (
+    NAMES,
+    SEE_NO_IMAGE,
+    Found,
+    Runs,
+    ceilings_of,
+    image_ceiling,
+    means,
+    models_of,
+    points,
+    shares,
+)
 from results_study import (
     DENOMAE2,
     LEFT_OUT_DB,
     LEGACY,
-    LONGER,
     PLANES,
-    RECIPES,
+    RATED,
+    RATES_TRIED,
     RINGS,
     SCRATCH,
     jobs,
 )
 
-from rfmae.datasets.recipe import load_recipe
 from rfmae.records import Ceiling, FloatArray, wilson_interval
 from rfmae.reporting.tables import Table, markdown
-from rfmae.workflows.ceiling import known_ceilings
 
 DOCS = Path(__file__).parent
 RESULTS = DOCS / "results.json"
 
-NAMES = {
-    SCRATCH: "from scratch",
-    "mae": "MAE",
-    "denomae": "DenoMAE",
-    DENOMAE2: "DenoMAE2.0",
-    "cnn": "small CNN",
-    RINGS: "rings",
-    **{name: f"rings, {images:,} images" for name, images in LONGER.items()},
-    "cumulants": "cumulants + SVM",
-    "logistic": "logistic regression",
-    "likelihood": "likelihood receiver, told the SNR",
-    "likelihood-blind": "likelihood receiver, blind",
-}
-"""By the name of the model in results.json, in the order of the tables."""
+_AIM = 0.97  # of what an image allows, in the mean over the SNR points
 
-TITLES = {"symbols": "Symbol planes alone", "planes": "With trajectory and differential planes"}
-_COLOURS = {
-    SCRATCH: "#8c8c8c",
-    "mae": "#8a5aa8",
-    "denomae": "#4a8c5d",
-    DENOMAE2: "#0b62a4",
-    "cnn": "#d1603d",
-    "cumulants": "#b58900",
-}
-
-_RINGS = "#c2185b"
-
-_SEE_NO_IMAGE = ("cumulants", "likelihood", "likelihood-blind")
-
-Found = dict[str, Any]
-Runs = dict[str, Found]
-"""What was measured of one model, by seed."""
-
-
-# --- numbers
-
-
-def shares(runs: Runs) -> FloatArray:
-    """Accuracy of every seed at every SNR in %, (seeds, S)."""
-    return np.array(
-        [100 * np.divide(run["hits_per_snr"], run["examples_per_snr"]) for run in runs.values()]
-    )
-
-
-def means(runs: Runs) -> FloatArray:
-    """Accuracy of every seed over all SNR points in %."""
-    return np.array(
-        [100 * sum(run["hits_per_snr"]) / sum(run["examples_per_snr"]) for run in runs.values()]
-    )
-
-
-def ceilings_of(recipe: str) -> dict[str, Ceiling]:
-    """What the best receiver reaches of a recipe of the study, by what it sees."""
-    return known_ceilings(load_recipe(RECIPES / f"{recipe}.toml"))
-
-
-def _points(recipe: str) -> tuple[float, ...]:
-    return load_recipe(RECIPES / f"{recipe}.toml").source.channel.snr_db
+# --- awgn-ten
 
 
 def _bound(ceiling: Ceiling, share: float) -> str:
     return f"{'' if ceiling.is_bound else '≥ '}{100 * share:.1f}"
 
 
-# --- awgn-ten
-
-
 def awgn_table(found: Found, planes: str) -> Table:
     """Means over the seeds per SNR, then over all, then as a share of the image's ceiling."""
-    runs = _models(found, planes)
+    runs = models_of(found, planes)
     ceilings = ceilings_of(PLANES[planes])
     heads = ["Es/N0 (dB)", *(NAMES[name] for name in runs), *(f"ceiling, {c}" for c in ceilings)]
     columns = [shares(runs[name]).mean(axis=0) for name in runs]
@@ -116,7 +66,7 @@ def awgn_table(found: Found, planes: str) -> Table:
             *(f"{column[s]:.1f}" for column in columns),
             *(_bound(ceiling, ceiling.accuracy[s]) for ceiling in ceilings.values()),
         ]
-        for s, snr in enumerate(_points(PLANES[planes]))
+        for s, snr in enumerate(points(PLANES[planes]))
     ]
     rows.append(
         [
@@ -125,43 +75,39 @@ def awgn_table(found: Found, planes: str) -> Table:
             *(_bound(ceiling, ceiling.accuracy.mean()) for ceiling in ceilings.values()),
         ]
     )
-    limit = 100 * _image(ceilings).accuracy.mean()
+    limit = 100 * image_ceiling(ceilings).accuracy.mean()
     ratios = [
-        "" if name in _SEE_NO_IMAGE else f"{100 * means(runs[name]).mean() / limit:.1f} %"
+        "" if name in SEE_NO_IMAGE else f"{100 * means(runs[name]).mean() / limit:.1f} %"
         for name in runs
     ]
     rows.append(["of the image's ceiling", *ratios, *("" for _ in ceilings)])
     return heads, rows
 
 
-def _models(found: Found, planes: str) -> dict[str, Runs]:
-    """What was measured on some planes, and receivers of the sequence beside it."""
-    part = found.get("awgn", {})
-    everything = {**part.get(planes, {}), **part.get("sequence", {})}
-    return {name: everything[name] for name in NAMES if name in everything}
-
-
-def _image(ceilings: dict[str, Ceiling]) -> Ceiling:
-    return next(ceiling for name, ceiling in ceilings.items() if name != "sequence")
-
-
 def awgn_verdict(found: Found, planes: str) -> str:
     """How near the best of ours comes to what its image allows, and where it falls short."""
     runs = {
-        name: values for name, values in _models(found, planes).items() if name not in _SEE_NO_IMAGE
+        name: values
+        for name, values in models_of(found, planes).items()
+        if name not in SEE_NO_IMAGE
     }
     best = max(runs, key=lambda name: means(runs[name]).mean())
-    ceiling = _image(ceilings_of(PLANES[planes]))
+    ceiling = image_ceiling(ceilings_of(PLANES[planes]))
     ratio = means(runs[best]).mean() / (100 * ceiling.accuracy.mean())
-    short = 100 * ceiling.accuracy - shares(runs[best]).mean(axis=0)
-    worst = int(short.argmax())
-    aim = "reaches" if ratio >= 0.97 else "misses"
+    reached, possible = shares(runs[best]).mean(axis=0), 100 * ceiling.accuracy
+    snr, worst = points(PLANES[planes]), int((possible - reached).argmax())
+    below = [f"{snr[s]:g}" for s in np.flatnonzero(reached < _AIM * possible)]
+    aim = "reaches" if ratio >= _AIM else "misses"
     return (
         f"The best is {NAMES[best]}: {with_student(means(runs[best]))} %, "
-        f"**{100 * ratio:.1f} % of what its image allows**, which {aim} the aim of 97 %. It falls "
-        f"short most at {_points(PLANES[planes])[worst]:g} dB, by {short[worst]:.1f} points."
-        f"{_worth(runs)}"
+        f"**{100 * ratio:.1f} % of what its image allows**, which {aim} the aim of 97 %. "
+        f"{_short(below)}It falls short most at {snr[worst]:g} dB, {reached[worst]:.1f} of "
+        f"{possible[worst]:.1f} %.{_worth(runs)}"
     )
+
+
+def _short(below: list[str]) -> str:
+    return f"Point by point it is below that at {', '.join(below)} dB. " if below else ""
 
 
 def _worth(runs: dict[str, Runs]) -> str:
@@ -259,7 +205,7 @@ def _mean_of(cell: str) -> float:
 
 def left_out_table(found: Found) -> Table:
     """Accuracy at a point that training left out, beside those that saw it."""
-    part, points = found.get("left out", {}), list(_points(PLANES["planes"]))
+    part, grid = found.get("left out", {}), list(points(PLANES["planes"]))
     whole = found.get("awgn", {}).get("planes", {}).get(RINGS, {})
     heads = ["left out (dB)", "there", "there, trained on all", "difference", "all other points"]
     rows = []
@@ -267,7 +213,7 @@ def left_out_table(found: Found) -> Table:
         runs = part.get(f"{snr:g}", {})
         if not (runs and whole):
             continue
-        place = points.index(snr)
+        place = grid.index(snr)
         without, seen = shares(runs), shares(whole)
         common = min(len(without), len(seen))
         gap = without[:common, place] - seen[:common, place]
@@ -282,6 +228,24 @@ def left_out_table(found: Found) -> Table:
             ]
         )
     return heads, rows
+
+
+# --- how fast to learn
+
+
+def rates_table(found: Found) -> Table:
+    """Accuracy on validation examples in % of the networks at the rates that were tried."""
+    part = found.get("rates", {})
+    rows = [
+        [NAMES[name], *(_rated(part[name].get(f"{rate:g}")) for rate in RATES_TRIED)]
+        for name in RATED
+        if name in part
+    ]
+    return ["learning rate", *(f"{rate:g}" for rate in RATES_TRIED)], rows
+
+
+def _rated(run: Found | None) -> str:
+    return "" if run is None else f"{100 * run['validation accuracy']:.1f}"
 
 
 # --- the page
@@ -311,6 +275,7 @@ PARTS: dict[str, Callable[[Found], str]] = {
         f"awgn {planes} verdict": lambda found, planes=planes: awgn_verdict(found, planes)
         for planes in PLANES
     },
+    "rates": lambda found: markdown(rates_table(found)),
     "labels": labels_part,
     "left out": lambda found: markdown(left_out_table(found)),
 }
@@ -320,37 +285,6 @@ PARTS: dict[str, Callable[[Found], str]] = {
 def parts(found: Found) -> dict[str, str]:
     """The text of every part, by its mark in the page."""
     return {name: part(found) for name, part in PARTS.items()}
-
-
-def draw(found: Found, path: Path) -> None:
-    """Accuracy against SNR on either set of planes, below their ceilings."""
-    figure = Figure(figsize=(11, 4.4), layout="constrained")
-    for axes, planes in zip(figure.subplots(1, 2, sharey=True), PLANES, strict=True):
-        _draw_planes(axes, found, planes)
-    figure.savefig(path, dpi=140)
-
-
-def _draw_planes(axes: Axes, found: Found, planes: str) -> None:
-    snr = _points(PLANES[planes])
-    ceilings = ceilings_of(PLANES[planes])
-    axes.fill_between(snr, 100 * ceilings["sequence"].accuracy, 100, color="#00000014", lw=0)
-    for name, ceiling in ceilings.items():
-        style = "-" if name == "sequence" else "--"
-        label = "ceiling, sequence" if name == "sequence" else "ceiling, image (at least)"
-        axes.plot(snr, 100 * ceiling.accuracy, style, color="black", lw=1.2, label=label)
-    models = _models(found, planes)
-    most = [name for name in (RINGS, *LONGER) if name in models][-1:]  # of rings the best taught
-    for name, runs in models.items():
-        if name in _COLOURS or name in most:
-            mean = shares(runs).mean(axis=0)
-            colour = _COLOURS.get(name, _RINGS)
-            axes.plot(snr, mean, "o-", ms=3, color=colour, label=NAMES[name])
-    axes.set_title(TITLES[planes])
-    axes.set_xlabel("Es/N0 (dB)")
-    axes.set_ylabel("accuracy (%)")
-    axes.set_ylim(0, 101)
-    axes.grid(alpha=0.25)
-    axes.legend(frameon=False, fontsize=8, loc="lower right")
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from pages import Results
 
 from rfmae.datasets.recipe import load_recipe
 from rfmae.datasets.store import Dataset
+from rfmae.models.checkpoint import load_checkpoint
 from rfmae.progress import Progress
 from rfmae.records import SnrReport
 from rfmae.reporting.label_curve_figures import label_curve_figure
@@ -33,6 +34,8 @@ RECIPES = DOCS / "results"
 SEEDS = (0, 1, 2)
 BATCH_SIZE = 32  # on few cores many small steps teach more in the same time
 LEARNING_RATE = 1.5e-3
+RINGS_RATE = 6e-3
+RATES_TRIED = (1.5e-3, 6e-3)
 PRESET = "tiny"
 PATCH = 8
 PRETRAINED_IMAGES = 63_000  # each seen once, synthesised as they are needed
@@ -48,7 +51,7 @@ SEQUENCE = "awgn-ten-sequence"  # waveforms as they are received, which the best
 
 METHODS = ("mae", "denomae", "denomae2")
 SCRATCH, DENOMAE2 = "scratch", "denomae2"
-RINGS, LONGER = "rings", {"rings-long": 420_000, "rings-longest": 2_100_000}
+RINGS, LONGER = "rings", {"rings-long": 420_000}
 """The network that learns most, and what more images make of it."""
 
 NETWORKS = {"cnn": "cnn", RINGS: "rings", **dict.fromkeys(LONGER, "rings")}
@@ -57,6 +60,8 @@ NETWORKS = {"cnn": "cnn", RINGS: "rings", **dict.fromkeys(LONGER, "rings")}
 TRAINED = (DENOMAE2, SCRATCH, "cnn", RINGS, "denomae", "mae", *LONGER)
 LEGACY = (DENOMAE2, SCRATCH, RINGS, "cumulants", "logistic")
 ONCE = ("likelihood", "likelihood-blind")
+RATED = (SCRATCH, "cnn", RINGS)
+"""Networks whose learning rate validation examples choose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def settings() -> dict[str, Any]:
     return {
         "preset": PRESET,
         "batch_size": BATCH_SIZE,
-        "learning_rate": LEARNING_RATE,
+        "learning_rate": {"rings": RINGS_RATE, "others": LEARNING_RATE},
         "pretrained_images": PRETRAINED_IMAGES,
         "finetuned_images": FINETUNED_IMAGES,
         "longer_images": LONGER,
@@ -102,6 +107,9 @@ def jobs() -> Iterator[Job]:
             yield _job(("legacy", model, str(seed)), _legacy, model, seed)
         for point in LEFT_OUT_DB:
             yield _job(("left out", f"{point:g}", str(seed)), _left_out, point, seed)
+    for model in RATED:
+        for rate in RATES_TRIED:
+            yield _job(("rates", model, f"{rate:g}"), _rated, model, rate)
     yield _job(("labels", "planes"), _labels)
     for model in ONCE:
         yield _job(("awgn", "sequence", model, "0"), _likelihood, model)
@@ -151,12 +159,16 @@ def finetuned(
         PRESET,
         epochs=_epochs(dataset, how.pop("images", FINETUNED_IMAGES), how.get("labels")),
         batch_size=BATCH_SIZE,
-        learning_rate=LEARNING_RATE,
+        learning_rate=how.pop("learning_rate", _rate(how.get("network", "vit"))),
         seed=seed,
         **{"endless": True, **how},
     )
     folder = HOME / "runs" / f"{name}-seed{seed}"
     return finetune(dataset, chosen, folder, pretrained=encoder, resume=True, progress=progress)
+
+
+def _rate(network: str) -> float:
+    return RINGS_RATE if network == NETWORKS[RINGS] else LEARNING_RATE
 
 
 def _epochs(dataset: Dataset, images: int, labels: int | None = None) -> int:
@@ -182,6 +194,20 @@ def _awgn(planes: str, model: str, seed: int, progress: Progress) -> dict[str, A
         images=LONGER.get(model, FINETUNED_IMAGES),
     )
     return measured(dataset, best, progress)
+
+
+def _rated(model: str, rate: float, progress: Progress) -> dict[str, Any]:
+    """What validation examples say of a learning rate, with all planes."""
+    best = finetuned(
+        dataset_of(PLANES["planes"], progress),
+        f"planes-rate{rate:g}-finetune-{model}",
+        None,
+        SEEDS[-1],
+        progress,
+        network=NETWORKS.get(model, "vit"),
+        learning_rate=rate,
+    )
+    return {"validation accuracy": load_checkpoint(best).card["score"]["accuracy"]}
 
 
 def _cumulants(planes: str, seed: int, progress: Progress) -> dict[str, Any]:

@@ -39,7 +39,7 @@ from rfmae.workflows.learning.arrays import batch_of, divided, finetune_on_array
 from rfmae.workflows.learning.columns import Layout, columns_of, iq_of
 from rfmae.workflows.learning.finetuning import Finetuning
 from rfmae.workflows.learning.running import Running
-from rfmae.workflows.learning.seeing import Network
+from rfmae.workflows.learning.seeing import SEEN_BY, Network
 
 _SEEDS = 2**31 - 1
 _DTYPES = (np.float64, np.float32)
@@ -81,8 +81,8 @@ class ModulationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         A run or checkpoint folder whose encoder is begun with.
     frozen : bool
         Whether the pre-trained encoder stays as it is, so that the head alone learns.
-    epochs, batch_size, learning_rate : int, int, float
-        How long, in which portions and how fast at the peak.
+    epochs, batch_size, learning_rate : int, int, float or None
+        How long, in which portions and how fast at the peak; without a rate the network's own.
     any_phase : bool
         Whether examples are turned by random quarters while it learns: more data for nothing
         where the carrier phase tells nothing of the class.
@@ -126,7 +126,7 @@ class ModulationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         frozen: bool = False,
         epochs: int = 30,
         batch_size: int = 32,
-        learning_rate: float = 1e-3,
+        learning_rate: float | None = None,
         any_phase: bool = True,
         validation_share: float = 0.1,
         patience: int | None = None,
@@ -204,8 +204,9 @@ class ModulationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     @property
     def _modalities(self) -> tuple[Modality, ...]:
-        over_time = self.network in ("resnet", "lstm")
-        return (Modality("signal", view=self._view),) if over_time else IMAGE_ALONE
+        if SEEN_BY.get(self.network) == "signal":
+            return (Modality("signal", view=self._view),)
+        return IMAGE_ALONE
 
     def _settings(self, seed: int) -> Finetuning:
         return Finetuning(
@@ -299,7 +300,7 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "samples_per_symbol": (lambda value: value is None or _is_rate(value), "positive, or None"),
     "epochs": (_is_count, "a whole number of at least 1"),
     "batch_size": (_is_count, "a whole number of at least 1"),
-    "learning_rate": (_is_rate, "positive"),
+    "learning_rate": (lambda value: value is None or _is_rate(value), "positive, or None"),
     "patience": (lambda value: value is None or _is_count(value), "a whole number, or None"),
     "validation_share": (
         lambda value: _is_number(value) and 0 <= value <= 0.5,

@@ -23,6 +23,7 @@ from rfmae.training.loaders import InputSplit
 from rfmae.training.run_folder import RunFolder
 from rfmae.workflows.learning.finetuning import Finetuning, finetune
 from rfmae.workflows.learning.running import Running
+from rfmae.workflows.learning.seeing import LEARNING_RATES
 from rfmae.workflows.learning.training import Pretraining, pretrain
 
 CPU = torch.device("cpu")
@@ -67,6 +68,15 @@ def dataset(tiny_recipe, tmp_path_factory):
 
 def run(dataset, folder, way="plain", **options):
     return finetune(dataset, replace(PLAIN, **WAYS[way]), folder, device="cpu", **options)
+
+
+@pytest.mark.parametrize("network", LEARNING_RATES)
+def test_a_network_learns_at_its_own_rate_where_none_is_named(network, dataset, tmp_path):
+    settings = replace(PLAIN, network=network, epochs=1, validations=1)
+    for asked, used in {None: LEARNING_RATES[network], 3e-4: 3e-4}.items():
+        folder = tmp_path / str(asked)
+        finetune(dataset, replace(settings, learning_rate=asked), folder, device="cpu")
+        assert read_card(folder)["config"]["plan"]["learning_rate"] == used
 
 
 def died_before(step, monkeypatch, work):

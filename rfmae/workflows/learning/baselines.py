@@ -21,7 +21,7 @@ from rfmae.progress import Progress, Silent
 from rfmae.records import IntArray
 from rfmae.training.finetune import labelled_rows
 from rfmae.workflows.learning.finetuning import Finetuning, finetune
-from rfmae.workflows.learning.seeing import SEEN_BY, Network
+from rfmae.workflows.learning.seeing import Network
 
 NETWORKS: dict[Network, str] = {
     "cnn": "small convolutional network on images",
@@ -73,7 +73,6 @@ def train_baseline(
         epochs=epochs,
         seed=seed,
         network=network or "vit",
-        modalities=(SEEN_BY[network],) if network else None,
     )
     if network:
         return finetune(dataset, settings, folder, resume=resume, device=device, progress=progress)

@@ -38,7 +38,7 @@ from rfmae.training.run_folder import RunFolder
 from rfmae.training.scaling import scaled_grids
 from rfmae.training.watching import Watch
 from rfmae.workflows.learning.running import Running, training_plan
-from rfmae.workflows.learning.seeing import Network, encoder_for, received
+from rfmae.workflows.learning.seeing import LEARNING_RATES, Network, encoder_for, received
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Finetuning:
     labels: int | None = None
     epochs: int = 30
     batch_size: int = 32
-    learning_rate: float = 1e-3
+    learning_rate: float | None = None  # none takes the network's own
     frozen: bool = False
     seed: int = 0
     layer_decay: float = 1.0
@@ -182,12 +182,15 @@ def _task_maker(
 
 
 def _plan(settings: Finetuning, examples: int) -> TrainingPlan:
+    peak = settings.learning_rate
+    if peak is None:
+        peak = LEARNING_RATES[settings.network]
     return training_plan(
         settings.running,
         examples,
         epochs=settings.epochs,
         batch_size=settings.batch_size,
-        learning_rate=settings.learning_rate,
+        learning_rate=peak,
         seed=settings.seed,
         layer_decay=settings.layer_decay,
         validations=settings.validations,

@@ -23,6 +23,15 @@ SEEN_BY: dict[Network, str] = {
 }
 """The one modality that a trunk is for."""
 
+LEARNING_RATES: dict[Network, float] = {
+    "vit": 1e-3,
+    "cnn": 1e-3,
+    "rings": 6e-3,
+    "resnet": 1e-3,
+    "lstm": 1e-3,
+}
+"""At the peak, of batches of 32 (docs/results.md)."""
+
 
 def received(
     dataset: Dataset,
