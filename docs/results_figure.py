@@ -4,8 +4,8 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from results_numbers import NAMES, Found, ceilings_of, models_of, points, shares
-from results_study import DENOMAE2, LONGER, PLANES, RINGS, SCRATCH
+from results_numbers import NAMES, Found, ceilings_of, models_of, shares
+from results_study import DENOMAE2, LONGER, PLANES, RINGS, SCRATCH, snr_points
 
 TITLES = {"symbols": "Symbol planes alone", "planes": "With trajectory and differential planes"}
 _COLOURS = {
@@ -28,7 +28,7 @@ def draw(found: Found, path: Path) -> None:
 
 
 def _draw_planes(axes: Axes, found: Found, planes: str) -> None:
-    snr = points(PLANES[planes])
+    snr = snr_points(PLANES[planes])
     ceilings = ceilings_of(PLANES[planes])
     axes.fill_between(snr, 100 * ceilings["sequence"].accuracy, 100, color="#00000014", lw=0)
     for name, ceiling in ceilings.items():

@@ -50,11 +50,6 @@ def ceilings_of(recipe: str) -> dict[str, Ceiling]:
     return known_ceilings(load_recipe(RECIPES / f"{recipe}.toml"))
 
 
-def points(recipe: str) -> tuple[float, ...]:
-    """The SNR points of a recipe of the study in dB."""
-    return load_recipe(RECIPES / f"{recipe}.toml").source.channel.snr_db
-
-
 def models_of(found: Found, planes: str) -> dict[str, Runs]:
     """What was measured on some planes, and receivers of the sequence beside it."""
     part = found.get("awgn", {})

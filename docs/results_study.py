@@ -40,7 +40,7 @@ PRESET = "tiny"
 PATCH = 8
 PRETRAINED_IMAGES = 63_000  # each seen once, synthesised as they are needed
 FINETUNED_IMAGES = 63_000
-LEFT_OUT_DB = (-10, -5, 0, 5, 10)
+LEFT_OUT_DB = KNOWN_DB = (-10, -5, 0, 5, 10)
 LEGACY_LABELS = 1_000
 CURVE_IMAGES = 12_800  # shown to a network at every budget of labels
 
@@ -52,12 +52,12 @@ SEQUENCE = "awgn-ten-sequence"  # waveforms as they are received, which the best
 METHODS = ("mae", "denomae", "denomae2")
 SCRATCH, DENOMAE2 = "scratch", "denomae2"
 RINGS, LONGER = "rings", {"rings-long": 420_000}
-"""The network that learns most, and what more images make of it."""
+"""The network that learns most, and what more images make of it, once."""
 
 NETWORKS = {"cnn": "cnn", RINGS: "rings", **dict.fromkeys(LONGER, "rings")}
 """Models that are no transformer, and their networks."""
 
-TRAINED = (DENOMAE2, SCRATCH, "cnn", RINGS, "denomae", "mae", *LONGER)
+TRAINED = (DENOMAE2, SCRATCH, "cnn", RINGS, "denomae", "mae")
 LEGACY = (DENOMAE2, SCRATCH, RINGS, "cumulants", "logistic")
 ONCE = ("likelihood", "likelihood-blind")
 RATED = (SCRATCH, "cnn", RINGS)
@@ -100,19 +100,26 @@ def jobs() -> Iterator[Job]:
     """All runs, the first seed of everything before the second."""
     for seed in SEEDS:
         for planes in PLANES:
-            for model in TRAINED:
+            for model in (*TRAINED, *(LONGER if seed == SEEDS[0] else ())):
                 yield _job(("awgn", planes, model, str(seed)), _awgn, planes, model, seed)
             yield _job(("awgn", planes, "cumulants", str(seed)), _cumulants, planes, seed)
         for model in LEGACY:
             yield _job(("legacy", model, str(seed)), _legacy, model, seed)
         for point in LEFT_OUT_DB:
             yield _job(("left out", f"{point:g}", str(seed)), _left_out, point, seed)
+    for point in KNOWN_DB:
+        yield _job(("known", f"{point:g}", "0"), _known, point)
     for model in RATED:
         for rate in RATES_TRIED:
             yield _job(("rates", model, f"{rate:g}"), _rated, model, rate)
     yield _job(("labels", "planes"), _labels)
     for model in ONCE:
         yield _job(("awgn", "sequence", model, "0"), _likelihood, model)
+
+
+def snr_points(recipe: str) -> tuple[float, ...]:
+    """The SNR points of a recipe of the study in dB."""
+    return load_recipe(str(RECIPES / f"{recipe}.toml")).source.channel.snr_db
 
 
 def _job(keys: tuple[str, ...], do: Callable[..., dict[str, Any]], *given: Any) -> Job:
@@ -281,6 +288,14 @@ def _left_out(point: int, seed: int, progress: Progress) -> dict[str, Any]:
     name = f"without{point:g}-finetune-{RINGS}"
     best = finetuned(without, name, None, seed, progress, network=NETWORKS[RINGS])
     return measured(everything, best, progress)
+
+
+def _known(point: int, progress: Progress) -> dict[str, Any]:
+    """A network of one SNR point, asked there: it knows the SNR, as the ceiling does."""
+    there = dataset_of("awgn-ten-known", progress, snr=f"{point:g}")
+    name = f"known{point:g}-finetune-{RINGS}"
+    best = finetuned(there, name, None, 0, progress, network=NETWORKS[RINGS])
+    return measured(there, best, progress)
 
 
 def _runs(points: Sequence[float]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from rfmae.reporting.assessment_tables import (
 )
 from rfmae.reporting.denoising_tables import denoising_section
 from rfmae.reporting.page.contents import embedding_name
-from rfmae.reporting.tables import Table, accuracy_table, in_words, markdown
+from rfmae.reporting.tables import Table, accuracy_table, in_words, markdown, told_beside
 
 _ABOUT_CEILINGS = (
     "A *ceiling* is the Bayes accuracy of the class list: what the best receiver reaches that sees "
@@ -46,7 +46,7 @@ def _accuracy(report: Report) -> Iterator[str]:
     yield "## Accuracy in % with 95 % Wilson intervals"
     yield markdown(accuracy_table(report.accuracy, report.ceilings))
     if report.ceilings:
-        yield _ABOUT_CEILINGS
+        yield f"{_ABOUT_CEILINGS} {told_beside(report.ceilings)}".rstrip()
     yield "![accuracy against SNR](figures/accuracy.png)"
     yield f"## Confusion of {name}"
     yield "![confusion matrix](figures/confusion.png)"

@@ -88,6 +88,13 @@ def ceiling_table(ceilings: Mapping[str, Ceiling]) -> Table:
     return heads, [*rows, ["mean", *means]]
 
 
+def told_beside(ceilings: Mapping[str, Ceiling]) -> str:
+    """What the receivers of ceilings know beside the signal, as a sentence; empty where nothing."""
+    if not any(ceiling.snr == "known" for ceiling in ceilings.values()):
+        return ""
+    return "Their receivers are told the SNR; whoever is not may have to stay below."
+
+
 def ceiling_csv(ceilings: Mapping[str, Ceiling]) -> Table:
     """One row for each ceiling and SNR, both estimates, ratios in full precision."""
     estimates = (

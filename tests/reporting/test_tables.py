@@ -1,6 +1,7 @@
 """Tables say what the reports counted."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from rfmae.reporting.tables import (
     confusion_csv,
     confusion_per_snr_csv,
     markdown,
+    told_beside,
     write_csv,
 )
 from rfmae.units import SNR_REFERENCE_NAMES
@@ -213,6 +215,13 @@ def test_equal_classes_get_a_column_that_counts_them_as_one(ceilings):
     assert heads[1:] == ["sequence", "sequence, merged", "symbols"]
     assert rows[0] == ["-10", "50.0", "60.0", "≥ 39.9"]
     assert rows[-1] == ["mean", "57.5", "67.5", "≥ 62.4"]
+
+
+def test_it_is_said_whether_the_receivers_of_ceilings_know_the_snr(ceilings):
+    assert "told the SNR" in told_beside(ceilings)
+    blind = {name: replace(ceiling, snr="unknown") for name, ceiling in ceilings.items()}
+    assert told_beside(blind) == told_beside({}) == ""
+    assert "told the SNR" in told_beside({**blind, "known": ceilings["sequence"]})
 
 
 def test_the_csv_of_ceilings_holds_both_estimates(ceilings):

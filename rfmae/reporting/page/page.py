@@ -21,6 +21,7 @@ from rfmae.reporting.page.parts import (
     wide_charts,
 )
 from rfmae.reporting.palette import SERIES, SERIES_ON_DARK, STEPS, STEPS_ON_DARK
+from rfmae.reporting.tables import told_beside
 
 PAGE_NAME = "report.html"
 
@@ -37,6 +38,7 @@ def page(report: Report) -> str:
         notes=report.notes,
         names=list(report.accuracy),
         ceilings={name: item.is_bound for name, item in report.ceilings.items()},
+        told_beside=told_beside(report.ceilings),
         classes=list(_classes(report)),
         tiles=tiles_of(report),
         charts=_marked(wide_charts(report)),
