@@ -235,6 +235,8 @@ def known_table(found: Found) -> Table:
         [f"{snr[s]:g}", f"{together[s]:.1f}", f"{alone[s]:.1f}", f"≥ {possible[s]:.1f}"]
         for s in range(len(snr))
     ]
+    if not rows:
+        return heads, rows
     whole = [float(column.mean()) for column in (together, alone, possible)]
     rows.append(["mean", f"{whole[0]:.1f}", f"{whole[1]:.1f}", f"≥ {whole[2]:.1f}"])
     ratios = (f"{100 * part / whole[2]:.1f} %" for part in whole[:2])
@@ -244,6 +246,8 @@ def known_table(found: Found) -> Table:
 def known_verdict(found: Found) -> str:
     """What knowing the SNR is worth, and whether the aim is reached with it."""
     snr, alone, together, possible = _known(found)
+    if not len(snr):
+        return ""
     ratio, gain = alone.mean() / possible.mean(), alone - together
     return (
         f"Of the {(possible - together).mean():.1f} points that the one network lacks in the mean, "
