@@ -16,7 +16,8 @@ from rfmae.records import (
     wilson_interval,
 )
 from rfmae.reporting.figures import snr_axis
-from rfmae.reporting.page.charts import gap_levels, shown_order
+from rfmae.reporting.levels import as_level, gap_levels, snr_range
+from rfmae.reporting.page.charts import shown_order
 from rfmae.reporting.page.confidence_charts import FIRST_COVERAGE
 from rfmae.reporting.palette import SERIES
 
@@ -64,8 +65,9 @@ def gap_figure(accuracy: Mapping[str, SnrReport], gaps: Mapping[str, Gap]) -> Fi
         right, seen, best = gap_levels(report, gap)
         shares = (right, seen - right, best - seen, 1 - best)
         labels = ("named right", "lost by the model", "lost by the image", "nobody can know")
-        axes.stackplot(report.snr_db, *shares, colors=_LOSSES, labels=labels)
-        axes.set(xlim=(min(report.snr_db), max(report.snr_db)), ylim=(0, 1))
+        drawn = [as_level(report.snr_db, share) for share in shares]
+        axes.stackplot(drawn[0][0], *(share for _, share in drawn), colors=_LOSSES, labels=labels)
+        axes.set(xlim=snr_range(report.snr_db), ylim=(0, 1))
         snr_axis(axes, report.snr_reference)
         axes.set_title(name, fontsize=9)
     handles = grid[0].get_legend_handles_labels()

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from rfmae.records import Ceiling, SnrReport
+from rfmae.reporting.levels import as_level
 from rfmae.reporting.palette import SERIES
 from rfmae.reporting.tables import NO_CEILINGS
 from rfmae.units import SNR_REFERENCE_NAMES, SnrReference
@@ -57,12 +58,13 @@ def draw_ceilings(ceilings: Mapping[str, Ceiling], title: str, path: Path) -> No
 
 def _draw_ceilings(axes: Axes, ceilings: Mapping[str, Ceiling]) -> None:
     for place, (name, ceiling) in enumerate(ceilings.items()):
+        snr_db, limit = as_level(ceiling.snr_db, ceiling.accuracy)
         if place == 0:
-            axes.fill_between(ceiling.snr_db, ceiling.accuracy, 1.02, color="0.9", lw=0)
+            axes.fill_between(snr_db, limit, 1.02, color="0.9", lw=0)
         bound = "ceiling" if ceiling.is_bound else "reached by a reader"
         axes.plot(
-            ceiling.snr_db,
-            ceiling.accuracy,
+            snr_db,
+            limit,
             color="0.25",
             lw=1.2,
             ls=_CEILING_DASHES[place % len(_CEILING_DASHES)],

@@ -1,6 +1,6 @@
 """A whole report of simulated classifiers: what they answered, all that is made of it, pictures."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 from made_up import made_up_ceiling
@@ -42,6 +42,13 @@ def ceiling(kind, loss=0.0, is_bound=True):
 
 def ceilings():
     return {"sequence": ceiling("sequence"), "symbols": ceiling("symbols", 0.07, is_bound=False)}
+
+
+def at_first_point(item):
+    """A report, a ceiling or a gap of the first SNR point alone."""
+    held = {field.name: getattr(item, field.name) for field in fields(item)}
+    cut = {name: values[:1] for name, values in held.items() if isinstance(values, np.ndarray)}
+    return replace(item, **cut, **({"snr_db": item.snr_db[:1]} if "snr_db" in held else {}))
 
 
 def answers_of(share, rng, per_point=20):

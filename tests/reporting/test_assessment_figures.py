@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sample_reports import CLASSES, embedding, grids, sample_report
+from sample_reports import CLASSES, at_first_point, embedding, grids, sample_report
 
 from rfmae.reporting.assessment_figures import (
     embedding_figure,
@@ -46,6 +46,17 @@ def test_the_layers_of_the_gap_reach_the_whole_and_never_more(report):
         tops = [layer.get_paths()[0].vertices[:, 1].max() for layer in axes.collections]
         assert tops[-1] == pytest.approx(1.0)
         assert max(tops) <= 1 + 1e-9
+
+
+def test_the_gap_of_a_single_point_is_drawn_across_the_panel(report):
+    name = "from scratch"
+    one, gap = (
+        at_first_point(item) for item in (report.accuracy[name], report.assessments[name].gap)
+    )
+    axes = panels(gap_figure({name: one}, {name: gap}))[0]
+    right = axes.collections[0].get_paths()[0].vertices
+    assert right[:, 1].max() == pytest.approx(one.accuracy_per_snr[0])
+    assert axes.get_xlim() == (right[:, 0].min(), right[:, 0].max()) == (-11, -9)
 
 
 def test_every_grid_has_a_panel_in_which_its_values_ascend():

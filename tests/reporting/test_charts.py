@@ -5,13 +5,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sample_reports import CLASSES, SNR_DB, ceilings, embedding, grids, sample_report
+from sample_reports import (
+    CLASSES,
+    SNR_DB,
+    at_first_point,
+    ceilings,
+    embedding,
+    grids,
+    sample_report,
+)
 
 from rfmae.records import SnrReport
+from rfmae.reporting.levels import gap_levels
 from rfmae.reporting.page.charts import (
     accuracy_chart,
     gap_chart,
-    gap_levels,
     robustness_chart,
     shown_order,
 )
@@ -71,6 +79,20 @@ def test_the_layers_of_the_gap_fill_the_whole(report):
     model, image = heights(drawn, "layer model-loss"), heights(drawn, "layer image-loss")
     assert (model[:count] >= model[count:][::-1] - 4e-4).all()
     assert image[:count] == pytest.approx(nobody[count:][::-1], abs=1e-6)
+
+
+def test_what_holds_at_a_single_point_is_drawn_across_the_whole_chart(report):
+    one = {name: at_first_point(item) for name, item in report.accuracy.items()}
+    limits = {name: at_first_point(item) for name, item in ceilings().items()}
+    drawn = accuracy_chart(one, limits, wide=True)
+    expected = ceilings()["sequence"].accuracy[0]
+    assert heights(drawn, "limit") == pytest.approx([expected] * 2, abs=3e-4)
+    assert heights(drawn, "beyond") == pytest.approx([1, 1, expected, expected], abs=3e-4)
+    gap = report.assessments["from scratch"].gap
+    drawn = gap_chart(one["from scratch"], at_first_point(gap), "from scratch")
+    layer = heights(drawn, "layer known c0")
+    reached = one["from scratch"].accuracy_per_snr[0]
+    assert layer == pytest.approx([reached, reached, 0, 0], abs=4e-4)
 
 
 def test_an_accuracy_above_its_ceiling_draws_no_negative_loss(report):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rfmae.records import Ceiling, FloatArray, Gap, RobustnessGrid, SnrReport, wilson_interval
+from rfmae.reporting.levels import as_level, gap_levels, snr_range
 from rfmae.reporting.page.svg import (
     Frame,
     Point,
@@ -46,7 +47,7 @@ def accuracy_chart(
 ) -> str:
     """Accuracy in % against SNR with 95 % intervals, under what nobody can reach."""
     first = next(iter(accuracy.values()))
-    frame = _field(_snr_range(first.snr_db), (0.0, 100.0), wide=wide)
+    frame = _field(snr_range(first.snr_db), (0.0, 100.0), wide=wide)
     lines = [_accuracy_line(name, item, s) for s, (name, item) in enumerate(accuracy.items())]
     marks = [
         *_unreachable(frame, ceilings),
@@ -69,30 +70,18 @@ def accuracy_chart(
 
 def gap_chart(report: SnrReport, gap: Gap, name: str) -> str:
     """Where 100 % go at each SNR: known, lost by the model, lost by the image, known to nobody."""
-    frame = _panel(_snr_range(report.snr_db))
-    x, shares = report.snr_db, gap_levels(report, gap)
-    levels = [100 * share for share in (np.zeros(len(x)), *shares, np.ones(len(x)))]
+    frame = _panel(snr_range(report.snr_db))
+    points = len(report.snr_db)
+    shares = (np.zeros(points), *gap_levels(report, gap), np.ones(points))
+    levels = [_level(frame, report.snr_db, 100 * share) for share in shares]
     kinds = ("known c0", "model-loss", "image-loss", "nobody")
     marks = [*_percent_axis(frame, 5), *_snr_axis(frame, report)]
     marks += [
-        area(_places(frame, x, upper), _places(frame, x, lower), f"layer {kind}")
+        area(upper, lower, f"layer {kind}")
         for lower, upper, kind in zip(levels, levels[1:], kinds, strict=False)
     ]
     lost = 100 * float(np.average(gap.model_loss_per_snr, weights=_weights(report)))
     return drawing(frame, marks, f"{name}: the model loses {lost:.1f} points on average", "panel")
-
-
-def gap_levels(report: SnrReport, gap: Gap) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Accuracy, ceiling of what the model sees, ceiling of the sequence, (S,); none falls.
-
-    An accuracy above a ceiling, by luck or because a reader of the image reached less, has nothing
-    to lose to it.
-    """
-    right = report.accuracy_per_snr
-    seen = right + gap.model_loss_per_snr
-    best = seen if gap.image_loss_per_snr is None else seen + gap.image_loss_per_snr
-    most = np.maximum(right, seen)
-    return right, most, np.maximum(most, best)
 
 
 def robustness_chart(grid: RobustnessGrid, series: Mapping[str, int]) -> str:
@@ -126,7 +115,7 @@ def lines_panel(
 ) -> str:
     """Lines against the SNR points of a report, at their own scale."""
     low, high = values or _range_of(lines)
-    frame = _panel(_snr_range(report.snr_db), (low, high))
+    frame = _panel(snr_range(report.snr_db), (low, high))
     found = ticks(low, high, 5)
     marks = [*y_axis(frame, found, [f"{tick:g}" for tick in found]), *_snr_axis(frame, report)]
     marks += [mark for line in lines for mark in line_marks(frame, line)]
@@ -187,18 +176,18 @@ def _unreachable(frame: Frame, ceilings: Mapping[str, Ceiling]) -> list[str]:
     if not ceilings:
         return []
     first = next(iter(ceilings.values()))
-    roof = [(x, 100.0) for x in first.snr_db]
-    limit = _places(frame, first.snr_db, 100 * first.accuracy)
-    shade = area(frame.at(roof), limit, "beyond")
+    limit = _level(frame, first.snr_db, 100 * first.accuracy)
+    roof = [(across, frame.down(100)) for across, _ in limit]
+    shade = area(roof, limit, "beyond")
     if 100 * first.accuracy[0] > 75:
         return [shade]
-    place = (frame.across(first.snr_db[0]) + 12, frame.down(100) + 22)
+    place = (roof[0][0] + 12, roof[0][1] + 22)
     return [shade, words(place, "nobody gets here", "note")]
 
 
 def _ceiling_lines(frame: Frame, ceilings: Mapping[str, Ceiling]) -> list[str]:
     return [
-        polyline(_places(frame, item.snr_db, 100 * item.accuracy), "limit", DASHES[place % 5])
+        polyline(_level(frame, item.snr_db, 100 * item.accuracy), "limit", DASHES[place % 5])
         for place, item in enumerate(ceilings.values())
     ]
 
@@ -232,11 +221,6 @@ def _trained_at(frame: Frame, place: int) -> str:
     return segment((x, frame.top), (x, frame.height - frame.bottom), "chance")
 
 
-def _snr_range(snr_db: Sequence[float]) -> Point:
-    low, high = min(snr_db), max(snr_db)
-    return (low, high) if high > low else (low - 1, high + 1)
-
-
 def _range_of(lines: Sequence[Line]) -> Point:
     bounds = [values for line in lines for values in (line.y, line.low, line.high)
               if values is not None]  # fmt: skip
@@ -253,6 +237,11 @@ def _weights(report: SnrReport) -> FloatArray:
 
 def _places(frame: Frame, x: Values, y: Values) -> list[Point]:
     return frame.at([point for point in zip(x, y, strict=True) if np.isfinite(point[1])])
+
+
+def _level(frame: Frame, snr_db: Sequence[float], values: FloatArray) -> list[Point]:
+    """Places of what holds at every point of a grid, be it a single one."""
+    return _places(frame, *as_level(snr_db, values))
 
 
 def _shortened(name: str) -> str:
