@@ -148,7 +148,8 @@ def fit_opponents(dataset: Dataset, denoiser: Denoiser, progress: Progress) -> O
                 )
                 means.append(clean.mean(axis=0))
                 some = slice(None, None, max(1, len(clean) // _TRIED_EXAMPLES))
-                tried.append((noisy[IMAGE][some], clean[some]))
+                # copies, so that the other images may go
+                tried.append((noisy[IMAGE][some].copy(), clean[some].copy()))
                 yield noisy[IMAGE], clean
                 stage.advance()
 
