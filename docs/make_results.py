@@ -42,8 +42,14 @@ def sizes(found: Found) -> str:
         f"Preset {size['preset']}, images of 32 pixels in patches of 8, batches of "
         f"{size['batch_size']}; {size['pretrained_images']:,} images to pre-train on and "
         f"{size['finetuned_images']:,} to learn classes from, each synthesised once. "
-        f"Of {len(there)} runs {sum(there)} are measured so far."
+        f"{_progress(there)}"
     )
+
+
+def _progress(there: list[bool]) -> str:
+    if all(there):
+        return f"All {len(there)} runs are measured."
+    return f"Of {len(there)} runs {sum(there)} are measured so far."
 
 
 PARTS: dict[str, Callable[[Found], str]] = {

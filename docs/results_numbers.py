@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from results_study import DENOMAE2, LONGER, RECIPES, RINGS, SCRATCH
+from results_study import DENOMAE2, LIKELIHOOD, LONGER, RECIPES, RINGS, SCRATCH
 
 from rfmae.datasets.recipe import load_recipe
 from rfmae.records import Ceiling, FloatArray
@@ -19,12 +19,11 @@ NAMES = {
     **{name: f"rings, {images:,} images" for name, images in LONGER.items()},
     "cumulants": "cumulants + SVM",
     "logistic": "logistic regression",
-    "likelihood": "likelihood receiver, told the SNR",
-    "likelihood-blind": "likelihood receiver, blind",
+    LIKELIHOOD: "likelihood receiver, told the SNR",
 }
 """By the name of the model in results.json, in the order of the tables."""
 
-SEE_NO_IMAGE = ("cumulants", "likelihood", "likelihood-blind")
+SEE_NO_IMAGE = ("cumulants", LIKELIHOOD)
 
 Found = dict[str, Any]
 Runs = dict[str, Found]

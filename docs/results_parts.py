@@ -98,14 +98,17 @@ def _short(below: list[str]) -> str:
     return f"Point by point it is below that at {', '.join(below)} dB. " if below else ""
 
 
+def _of(runs: Runs, seeds: list[str]) -> FloatArray:
+    """Accuracy in % of some seeds in their order, (seeds, S); every point has as many examples."""
+    return shares({seed: runs[seed] for seed in seeds})
+
+
 def _worth(runs: dict[str, Runs]) -> str:
     """What pre-training gains over the same network from scratch, seed by seed."""
     common = sorted(runs.get(DENOMAE2, {}).keys() & runs.get(SCRATCH, {}).keys())
     if not common:
         return ""
-    with_it, without = (
-        means({seed: runs[name][seed] for seed in common}) for name in (DENOMAE2, SCRATCH)
-    )
+    with_it, without = (_of(runs[name], common).mean(axis=1) for name in (DENOMAE2, SCRATCH))
     gain = with_student(with_it - without, signed=True)
     return f" Pre-training as DenoMAE2.0 is worth {gain} points over the same network from scratch."
 
@@ -203,8 +206,8 @@ def left_out_table(found: Found) -> Table:
             continue
         place = grid.index(snr)
         without, seen = shares(runs), shares(whole)
-        common = min(len(without), len(seen))
-        gap = without[:common, place] - seen[:common, place]
+        common = sorted(runs.keys() & whole.keys())
+        gap = _of(runs, common)[:, place] - _of(whole, common)[:, place]
         others = np.delete(without, place, axis=1).mean(axis=1)
         rows.append(
             [

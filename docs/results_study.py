@@ -59,7 +59,7 @@ NETWORKS = {"cnn": "cnn", RINGS: "rings", **dict.fromkeys(LONGER, "rings")}
 
 TRAINED = (DENOMAE2, SCRATCH, "cnn", RINGS, "denomae", "mae")
 LEGACY = (DENOMAE2, SCRATCH, RINGS, "cumulants", "logistic")
-ONCE = ("likelihood", "likelihood-blind")
+LIKELIHOOD = "likelihood"
 RATED = (SCRATCH, "cnn", RINGS)
 """Networks whose learning rate validation examples choose."""
 
@@ -113,8 +113,7 @@ def jobs() -> Iterator[Job]:
         for rate in RATES_TRIED:
             yield _job(("rates", model, f"{rate:g}"), _rated, model, rate)
     yield _job(("labels", "planes"), _labels)
-    for model in ONCE:
-        yield _job(("awgn", "sequence", model, "0"), _likelihood, model)
+    yield _job(("awgn", "sequence", LIKELIHOOD, "0"), _likelihood)
 
 
 def snr_points(recipe: str) -> tuple[float, ...]:
@@ -226,9 +225,9 @@ def _cumulants(planes: str, seed: int, progress: Progress) -> dict[str, Any]:
     return measured(dataset, folder, progress)
 
 
-def _likelihood(model: str, progress: Progress) -> dict[str, Any]:
+def _likelihood(progress: Progress) -> dict[str, Any]:
     """The best receiver of the sequence."""
-    return measured(dataset_of(SEQUENCE, progress), Path(model), progress)
+    return measured(dataset_of(SEQUENCE, progress), Path(LIKELIHOOD), progress)
 
 
 def _legacy(model: str, seed: int, progress: Progress) -> dict[str, Any]:
