@@ -49,7 +49,7 @@ def draw_denoising(report: DenoiseReport) -> Figure:
         [*handles.values()],
         [*handles],
         loc="outside lower center",
-        ncols=len(handles),
+        ncols=-(-len(handles) // 2),  # two rows: all names fit
         frameon=False,
         fontsize=8,
     )
