@@ -60,7 +60,8 @@ def finetune(
     network: Annotated[
         str,
         _network(
-            "vit; from scratch also cnn or rings (of the image), resnet or lstm (of the signal)."
+            "vit or rings; from scratch also cnn (of the image), resnet or lstm (of the signal). "
+            "A model brings its own."
         ),
     ] = "vit",
     head: Annotated[

@@ -1,6 +1,7 @@
 """The commands that train: parse, one call, print. Everything heavy is imported inside."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -58,15 +59,30 @@ def pretrain(
     out: OutOption = None,
     preset: PresetOption = "small",
     epochs: Annotated[int, typer.Option(min=1)] = 50,
-    batch: BatchOption = 64,
+    batch: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Examples per step, of all processes. Default: the network's own."
+        ),
+    ] = None,
     learning_rate: Annotated[
-        float | None, typer.Option(help="At the peak. Default: the preset's own.")
+        float | None, typer.Option(help="At the peak. Default: the network's own.")
     ] = None,
     endless: EndlessOption = False,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     resume: ResumeOption = False,
     as_json: JsonOption = False,
+    network: Annotated[
+        str,
+        _task(
+            "rings, of circular harmonics that no carrier phase changes; vit, of square patches; "
+            "auto: rings where the phase is unknown."
+        ),
+    ] = "auto",
+    modalities: Annotated[
+        str | None, _task("What it sees, such as image,signal. Default: what the data set lists.")
+    ] = None,
     method: Annotated[
         str,
         _task(
@@ -139,6 +155,8 @@ def pretrain(
 
     On several GPUs: torchrun --nproc-per-node 8 --no-python rfmae pretrain …
     """
+    from rfmae_cli.words import names
+
     from rfmae.datasets.store import open_dataset
     from rfmae.workflows import finding
     from rfmae.workflows.learning import methods
@@ -174,13 +192,18 @@ def pretrain(
         batch_size=batch,
         learning_rate=learning_rate,
         seed=seed,
-        method=methods.with_switches(methods.find_method(method), switches),
+        network=None if network == "auto" else network,
+        modalities=names(modalities) if modalities else None,
         running=running_of(precision, accumulate, ema, clip, compiled, shard_weights),
         endless=endless,
         patch=patch,
     )
+    kind = training_jobs.network_for(dataset, settings)
+    task = methods.with_switches(methods.find_method(method, kind), switches)
+    settings = replace(settings, network=kind, method=task)
     tail = "" if method == "denomae2" else f"-{method}"
-    folder = out or HOME / "runs" / f"pretrain-{dataset.folder.name}-{preset}{tail}"
+    size = preset if kind == "vit" else f"{kind}-{preset}"
+    folder = out or HOME / "runs" / f"pretrain-{dataset.folder.name}-{size}{tail}"
     best = training_jobs.pretrain(
         dataset,
         settings,

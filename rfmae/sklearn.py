@@ -23,6 +23,7 @@ from rfmae.errors import RfmaeError, TrainingInterrupted
 from rfmae.inference import Sight, SignalClassifier, choose_device
 from rfmae.models.checkpoint import Checkpoint, load_checkpoint
 from rfmae.models.classifier import Classifier
+from rfmae.models.kinds import Network, find_network
 from rfmae.models.presets import Head
 from rfmae.records import (
     IMAGE_ALONE,
@@ -39,7 +40,6 @@ from rfmae.workflows.learning.arrays import batch_of, divided, finetune_on_array
 from rfmae.workflows.learning.columns import Layout, columns_of, iq_of
 from rfmae.workflows.learning.finetuning import Finetuning
 from rfmae.workflows.learning.running import Running
-from rfmae.workflows.learning.seeing import SEEN_BY, Network
 
 _SEEDS = 2**31 - 1
 _DTYPES = (np.float64, np.float32)
@@ -204,9 +204,10 @@ class ModulationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     @property
     def _modalities(self) -> tuple[Modality, ...]:
-        if SEEN_BY.get(self.network) == "signal":
+        sees = find_network(self.network).sees
+        if sees == "signal":
             return (Modality("signal", view=self._view),)
-        return IMAGE_ALONE
+        return (Modality("harmonics"),) if sees == "harmonics" else IMAGE_ALONE
 
     def _settings(self, seed: int) -> Finetuning:
         return Finetuning(

@@ -1,8 +1,8 @@
-"""From I/Q to the inputs of a network and their targets: images, signals, noise.
+"""From I/Q to the inputs of a network and their targets: images, harmonics, signals, noise.
 
-A modality is drawn from the observed I/Q, from its clean twin, or from both. Images have axes of
-their own (see `render`); signals and noise are in the units of the image: divided by an rms
-amplitude, as a receiver's gain control would have it, or `absolute`, as they are.
+A modality is drawn from the observed I/Q, from its clean twin, or from both. Images and harmonics
+have axes of their own (see `render`); signals and noise are in the units of the image: divided by
+an rms amplitude, as a receiver's gain control would have it, or `absolute`, as they are.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,8 +12,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from rfmae.errors import ShapeError
+from rfmae.imaging.harmonics import network_harmonics, turned_harmonics
 from rfmae.imaging.render import constellation_images, quarter_turned
-from rfmae.records import PUBLISHED_FOLD, ImageConfig, Modality, Units, View
+from rfmae.records import PUBLISHED_FOLD, ImageConfig, Modality, Units, View, harmonic_planes
 
 IqViews = Mapping[View, Tensor]
 """The I/Q of the same examples in each view, each complex (N, T)."""
@@ -114,6 +115,8 @@ def turned_part(values: Tensor, turns: Tensor, image: ImageConfig, modality: Mod
         )
     if modality.what == "image":
         return quarter_turned(values, turns, image.planes)
+    if modality.what == "harmonics":
+        return turned_harmonics(values, turns / 4, harmonic_planes(image))
     cosine, sine = (values.new_tensor(table)[turns % 4][:, None] for table in (_COSINE, _SINE))
     in_phase, quadrature = values.unbind(dim=1)
     return torch.stack(
@@ -130,8 +133,8 @@ def _check(part: Modality, observed: IqViews, clean: IqViews | None) -> None:
             f"{part.name} needs the clean twins of the examples, which a receiver does not have; "
             "give them, or leave that modality out"
         )
-    if part.what == "image":  # rendering checks its own
-        return
+    if part.of_planes:
+        return  # rendering checks its own
     for views in (observed, clean):
         if views is not None and part.view not in views:
             raise ShapeError(
@@ -146,6 +149,8 @@ def _drawn(
     given = clean if part.given == "clean" else observed
     if part.what == "image":
         return constellation_images(given, image, samples_per_symbol)
+    if part.what == "harmonics":
+        return network_harmonics(given, image, samples_per_symbol)
     if part.what == "noise":
         iq = _noise(observed[part.view], clean[part.view], image.units)
     else:

@@ -30,7 +30,7 @@ def constellation_images(
     `differential-trajectory` into samples. I/Q without power gives a blank image. All examples at
     once, on the device of `iq`; gradients flow back through `density` planes.
     """
-    views = _named(iq, config)
+    views = views_of_planes(iq, config)
     together = max(1, _PIXELS_AT_ONCE // (len(config.planes) * config.size**2))
     first = next(iter(views.values()))
     if first.is_cuda or len(first) <= together:
@@ -75,8 +75,10 @@ def _images(
     return torch.stack([drawn[plane] for plane in config.planes], dim=1, out=out)
 
 
-def _named(iq: Tensor | Mapping[View, Tensor], config: ImageConfig) -> Mapping[View, Tensor]:
-    """The views that the planes need."""
+def views_of_planes(
+    iq: Tensor | Mapping[View, Tensor], config: ImageConfig
+) -> Mapping[View, Tensor]:
+    """The views that the planes need, of the one that there is or of a mapping that names each."""
     if isinstance(iq, Tensor):
         if len(config.views) > 1:
             raise ShapeError(
@@ -105,7 +107,7 @@ def _drawn(
     iq: Tensor, planes: list[Plane], config: ImageConfig, samples_per_symbol: float
 ) -> dict[Plane, Tensor]:
     """Each of the planes, (N, size, size), of the same points."""
-    lag = _lag_samples(planes[0], samples_per_symbol)
+    lag = lag_samples(planes[0], samples_per_symbol)
     points = plane_points(iq, planes[0].what, lag, config.units)
     columns, rows = pixel_coordinates(points, config.size, config.extent)
     drawn: dict[Plane, Tensor] = {}
@@ -140,7 +142,8 @@ def _divided(sums: Tensor, plane: Plane, points: int) -> Tensor:
     return sums.div_(torch.where(peak > 0, peak, 1.0))
 
 
-def _lag_samples(plane: Plane, samples_per_symbol: float) -> int:
+def lag_samples(plane: Plane, samples_per_symbol: float) -> int:
+    """The lag of a differential plane in samples of its view, zero of the others."""
     if plane.what != "differential-trajectory":
         return int(plane.lag_symbols)
     lag = plane.lag_symbols * samples_per_symbol

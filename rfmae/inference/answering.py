@@ -5,15 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from rfmae.artefacts import Card
 from rfmae.errors import ShapeError
 from rfmae.inference.asked import Asked, checked_views, cut_windows
 from rfmae.inference.sight import BATCH, IMAGE, Sight
-from rfmae.models.classifier import Classifier, mean_token
-from rfmae.models.trunks import Trunk
-from rfmae.models.vit import Encoder, Inputs
+from rfmae.models.classifier import Classifier
+from rfmae.models.encoders import AnyEncoder
+from rfmae.models.vit import Inputs
 from rfmae.records import FloatArray, ImageConfig, View
 
 
@@ -118,16 +117,12 @@ class SignalClassifier:
 class FeatureEncoder:
     """I/Q to what an encoder makes of it, before any class was named: for probes and maps."""
 
-    def __init__(self, encoder: Encoder | Trunk, sight: Sight, device: torch.device):
+    def __init__(self, encoder: AnyEncoder, sight: Sight, device: torch.device):
         self.sight = sight
         self._encoder, self._device = encoder.to(device).eval(), device
 
     @torch.inference_mode()
     def __call__(self, iq: Asked) -> FloatArray:
-        """The mean patch token, or what a trunk makes of its input, (N, width) of I/Q (N, T)."""
+        """What a head would judge by, (N, width) of I/Q (N, T)."""
         batches = self.sight.inputs(iq, self._device)
-        return torch.cat([self._features(batch).cpu() for batch in batches]).numpy()
-
-    def _features(self, batch: Inputs) -> Tensor:
-        said = self._encoder(batch)
-        return said if isinstance(self._encoder, Trunk) else mean_token(said)
+        return torch.cat([self._encoder.features(batch).cpu() for batch in batches]).numpy()

@@ -11,7 +11,7 @@ from rfmae.inference.sight import IMAGE, Sight
 from rfmae.models.checkpoint import CLASSIFIER, DENOMAE, load_checkpoint
 from rfmae.models.classifier import Classifier
 from rfmae.models.denomae import DenoMAE
-from rfmae.models.vit import Encoder
+from rfmae.models.rings_mae import RingsMAE
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -53,7 +53,7 @@ def load_denoiser(path: str | Path, device: str = "auto") -> Denoiser:
 def load_encoder(path: str | Path, device: str = "auto") -> FeatureEncoder:
     """The encoder of any checkpoint or run folder, frozen."""
     checkpoint, chosen = load_checkpoint(path), choose_device(device)
-    _ = checkpoint.transformer  # refuses others
+    _ = checkpoint.pretrainable  # refuses others
     network = checkpoint.build()
-    assert isinstance(network, DenoMAE | Classifier) and isinstance(network.encoder, Encoder)
+    assert isinstance(network, DenoMAE | RingsMAE | Classifier)
     return FeatureEncoder(network.encoder, Sight.of(checkpoint), chosen)

@@ -17,10 +17,17 @@ from rfmae.errors import CheckpointError
 from rfmae.models.classifier import Classifier, ClassifierConfig
 from rfmae.models.config import DenoMAEConfig, PixelTask, PositionTask
 from rfmae.models.denomae import DenoMAE
+from rfmae.models.encoders import (
+    AnyEncoderConfig,
+    PretrainableConfig,
+    encoder_from_card,
+)
 from rfmae.models.masking import Masking
 from rfmae.models.noising import Noising
-from rfmae.models.trunks import TrunkConfig, trunk_config_from_card
-from rfmae.models.vit import Encoder, EncoderConfig, encoder_config_from_card
+from rfmae.models.rings import RingsConfig, RingsEncoder
+from rfmae.models.rings_mae import RingsMAE, RingsMAEConfig
+from rfmae.models.trunks import TrunkConfig
+from rfmae.models.vit import Encoder, EncoderConfig
 from rfmae.records import ImageConfig, Modality, image_config_from_card, modalities_from_card
 
 WEIGHTS_NAME = "weights.safetensors"
@@ -67,18 +74,18 @@ class Checkpoint:
         return modalities_from_card(self.told("modalities"))
 
     @property
-    def encoder(self) -> EncoderConfig | TrunkConfig:
-        """The size of its encoder or trunk and how its modalities are cut."""
-        return _encoder_from_card(self.card["model"]["encoder"])
+    def encoder(self) -> AnyEncoderConfig:
+        """The size of its encoder and how its modalities are cut."""
+        return encoder_from_card(self.card["model"]["encoder"])
 
     @property
-    def transformer(self) -> EncoderConfig:
-        """The encoder, which others can be made from; a trunk is refused."""
+    def pretrainable(self) -> PretrainableConfig:
+        """The encoder, which others can be made from; one that is never pre-trained is refused."""
         found = self.encoder
         if isinstance(found, TrunkConfig):
             raise CheckpointError(
                 f"{self.folder} holds a {found.kind}, which has no encoder to go on with; "
-                "name a transformer's checkpoint"
+                "name a checkpoint of a transformer or of rings"
             )
         return found
 
@@ -93,9 +100,10 @@ class Checkpoint:
         return network.eval()
 
 
-def model_card(network: DenoMAE | Classifier) -> Card:
+def model_card(network: nn.Module) -> Card:
     """Kind and configuration of a network, as its card holds them."""
-    kind = DENOMAE if isinstance(network, DenoMAE) else CLASSIFIER
+    assert isinstance(network, DenoMAE | RingsMAE | Classifier)
+    kind = CLASSIFIER if isinstance(network, Classifier) else DENOMAE
     return {"kind": kind, "model": asdict(network.config)}
 
 
@@ -147,12 +155,12 @@ def load_weights(network: nn.Module, weights: Mapping[str, Tensor], folder: Path
     network.load_state_dict(dict(weights))
 
 
-def load_encoder_weights(encoder: Encoder, checkpoint: Checkpoint) -> None:
+def load_encoder_weights(encoder: Encoder | RingsEncoder, checkpoint: Checkpoint) -> None:
     """Give an encoder the encoder weights of any checkpoint; sizes must agree.
 
-    It may see fewer modalities than the one it learns from.
+    A transformer may see fewer modalities than the one it learns from.
     """
-    theirs = checkpoint.transformer
+    theirs = checkpoint.pretrainable
     names = [grid.name for grid in encoder.config.modalities]
     if theirs.of(names) != encoder.config:
         raise CheckpointError(
@@ -164,12 +172,19 @@ def load_encoder_weights(encoder: Encoder, checkpoint: Checkpoint) -> None:
         for name, value in checkpoint.weights.items()
         if name.startswith(prefix)
     }
+    if isinstance(theirs, EncoderConfig):
+        weights = _of_stems(weights, theirs, names)
+    load_weights(encoder, weights, checkpoint.folder)
+
+
+def _of_stems(
+    weights: dict[str, Tensor], theirs: EncoderConfig, names: list[str]
+) -> dict[str, Tensor]:
+    """The weights that a transformer for some of the modalities has."""
     unseen = {grid.name for grid in theirs.modalities} - set(names)
     stems = tuple(f"stems.{name}." for name in unseen)
     kept = {name: value for name, value in weights.items() if not name.startswith(stems)}
-    if len(names) == 1:
-        kept = _without_kind(kept, names[0])
-    load_weights(encoder, kept, checkpoint.folder)
+    return _without_kind(kept, names[0]) if len(names) == 1 else kept
 
 
 def _without_kind(weights: dict[str, Tensor], name: str) -> dict[str, Tensor]:
@@ -193,7 +208,7 @@ def _checkpoint_folder(path: Path) -> Path:
         raise CheckpointError(f"{path / BEST_NAME} cannot be read: {error}") from error
 
 
-_SWITCHES = {
+_SWITCHES: dict[str, Any] = {
     "masking": Masking,
     "pixels": PixelTask,
     "position": PositionTask,
@@ -201,19 +216,24 @@ _SWITCHES = {
 }
 
 
-def _encoder_from_card(card: Card) -> EncoderConfig | TrunkConfig:
-    """A trunk says of which kind it is; a transformer needs no word."""
-    return trunk_config_from_card(card) if "kind" in card else encoder_config_from_card(card)
-
-
 def _network(card: Card) -> nn.Module:
     try:
         model = dict(card["model"])
-        encoder = _encoder_from_card(model.pop("encoder"))
-        if card["kind"] == DENOMAE and isinstance(encoder, EncoderConfig):
-            switches = {name: make(**model.pop(name)) for name, make in _SWITCHES.items()}
-            return DenoMAE(DenoMAEConfig(encoder=encoder, **switches, **model))
+        encoder = encoder_from_card(model.pop("encoder"))
+        if card["kind"] == DENOMAE:
+            return _pretrained_network(encoder, model)
         model["hidden"] = tuple(model["hidden"])
         return Classifier(ClassifierConfig(encoder=encoder, **model))
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"the card describes no network of this version: {error}") from error
+
+
+def _pretrained_network(encoder: AnyEncoderConfig, model: dict[str, Any]) -> nn.Module:
+    if isinstance(encoder, TrunkConfig):
+        raise TypeError(f"a {encoder.kind} is never pre-trained")
+    rings = isinstance(encoder, RingsConfig)
+    named = [name for name in _SWITCHES if not (rings and name == "noising")]
+    switches = {name: _SWITCHES[name](**model.pop(name)) for name in named}
+    if isinstance(encoder, RingsConfig):
+        return RingsMAE(RingsMAEConfig(encoder=encoder, **switches, **model))
+    return DenoMAE(DenoMAEConfig(encoder=encoder, **switches, **model))

@@ -1,4 +1,4 @@
-"""Encoder or trunk plus head: automatic modulation classification of what a receiver sees."""
+"""Encoder plus head: automatic modulation classification of what a receiver sees."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,36 +7,31 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from rfmae.models.encoders import AnyEncoder, AnyEncoderConfig, build_encoder, initialise_encoder
 from rfmae.models.transformer import initialise
-from rfmae.models.trunks import Trunk, TrunkConfig, build_trunk, initialise_trunk
-from rfmae.models.vit import Encoder, EncoderConfig, Inputs
+from rfmae.models.vit import Encoder, Inputs
 
 
 @dataclass(frozen=True, slots=True)
 class ClassifierConfig:
     """`hidden` are the widths between encoder and classes; none makes the head linear."""
 
-    encoder: EncoderConfig | TrunkConfig
+    encoder: AnyEncoderConfig
     classes: int
     hidden: tuple[int, ...] = ()
     dropout: float = 0.1
 
 
 class Classifier(nn.Module):
-    """The mean of all patch tokens, or what a trunk makes of its input, then a perceptron with
-    GELU and dropout.
-    """
+    """The features of an encoder, then a perceptron with GELU and dropout."""
 
-    encoder: Encoder | Trunk
+    encoder: AnyEncoder
 
     def __init__(self, config: ClassifierConfig) -> None:
         super().__init__()
         self.config = config
         widths = (config.encoder.width, *config.hidden)
-        if isinstance(config.encoder, TrunkConfig):
-            self.encoder = build_trunk(config.encoder)
-        else:
-            self.encoder = Encoder(config.encoder)
+        self.encoder = build_encoder(config.encoder)
         self.layers = nn.ModuleList(nn.Linear(before, after) for before, after in pairwise(widths))
         self.head = nn.Linear(widths[-1], config.classes)
 
@@ -57,16 +52,16 @@ class Classifier(nn.Module):
 
     def features(self, inputs: Inputs, paths: Tensor | None = None) -> Tensor:
         """What the head judges by, (N, width)."""
-        if isinstance(self.encoder, Trunk):
-            return self.encoder(inputs)
-        return mean_token(self.encoder(inputs, paths=paths))
+        if isinstance(self.encoder, Encoder):
+            return self.encoder.features(inputs, paths)
+        return self.encoder.features(inputs)
 
 
 def initialise_classifier(network: Classifier, generator: torch.Generator) -> None:
-    """Draw all weights anew: an encoder and the head as a transformer's, a trunk as its own."""
+    """Draw all weights anew: the head as a transformer's, the encoder as suits its kind."""
     initialise(network, generator)
-    if isinstance(network.encoder, Trunk):
-        initialise_trunk(network.encoder, generator)
+    if not isinstance(network.encoder, Encoder):
+        initialise_encoder(network.encoder, generator)
 
 
 def draw_kept(config: ClassifierConfig, n: int, generator: torch.Generator) -> list[Tensor]:
@@ -77,8 +72,3 @@ def draw_kept(config: ClassifierConfig, n: int, generator: torch.Generator) -> l
         torch.rand(n, width, generator=generator, device=generator.device) >= config.dropout
         for width in config.hidden
     ]
-
-
-def mean_token(tokens: Tensor) -> Tensor:
-    """What the encoder says of an example as a whole: the mean patch token (N, width)."""
-    return tokens[:, 1:].mean(dim=1)

@@ -27,8 +27,8 @@ class Masking:
     unit: int = 1
 
     def __post_init__(self) -> None:
-        if not 0 < self.ratio < 1:
-            raise ShapeError(f"mask ratio must lie in (0, 1), got {self.ratio:g}")
+        if not 0 <= self.ratio < 1:
+            raise ShapeError(f"mask ratio must lie in [0, 1), got {self.ratio:g}")
         if self.start_ratio is not None and not 0 < self.start_ratio < 1:
             raise ShapeError(
                 f"start_ratio must lie in (0, 1), got {self.start_ratio:g}; "
@@ -78,11 +78,13 @@ class Masking:
 
 
 def visible_count(patches: int, mask_ratio: float) -> int:
-    """How many of `patches` stay visible, rounded down: at least one, and not all of them.
+    """How many of `patches` stay visible, rounded down: at least one; all only at ratio 0.
 
     >>> visible_count(196, 0.75), visible_count(100, 0.8)
     (49, 20)
     """
+    if mask_ratio == 0:
+        return patches
     # a hair more: 100·(1 − 0.8) is 19.999… in floating point
     return max(1, min(math.floor(patches * (1 - mask_ratio) + 1e-9), patches - 1))
 

@@ -65,10 +65,24 @@ class PatchGrid:
         """The same, its inputs brought to mean 0 and deviation 1 plane by plane."""
         return replace(self, mean=mean, deviation=deviation)
 
+    def scaled_by(self, mean: Tensor, mean_square: Tensor) -> "PatchGrid":
+        """The same with the scale of inputs whose moments (*shape) these are.
+
+        Rounded, so that every process finds the same; a plane that never changes has deviation 1.
+        """
+        mean, mean_square = mean.flatten(1).mean(dim=1), mean_square.flatten(1).mean(dim=1)
+        deviation = (mean_square - mean.square()).clamp_min(0).sqrt()
+        deviation = torch.where(deviation > 1e-6 * mean_square.sqrt(), deviation, 1.0)
+        return self.scaled(_rounded(mean), _rounded(deviation))
+
     def check(self, inputs: Tensor) -> None:
         """Refuse inputs (N, *shape) of another shape."""
         if inputs.shape[1:] != self.shape:
             raise ShapeError(f"{self.name} must be (N, {self.shape}), got {tuple(inputs.shape)}")
+
+
+def _rounded(values: Tensor) -> tuple[float, ...]:
+    return tuple(float(f"{value:.4g}") for value in values.tolist())
 
 
 def patchify(inputs: Tensor, patch: int) -> Tensor:

@@ -6,13 +6,25 @@ from typing import Any, Literal
 from rfmae.errors import RecipeError, check_choice, nearest
 from rfmae.models.classifier import ClassifierConfig
 from rfmae.models.config import DenoMAEConfig
+from rfmae.models.encoders import AnyEncoderConfig
 from rfmae.models.patches import PatchGrid
-from rfmae.models.trunks import TrunkConfig
+from rfmae.models.rings import HarmonicGrid
 from rfmae.models.vit import EncoderConfig, Positions
-from rfmae.records import Modality
+from rfmae.records import ImageConfig, Modality, harmonic_planes
 
 Head = Literal["preset", "linear", "paper"]
 """Of a classifier: the preset's own, one linear layer, or that of DenoMAE2.0 with 512-256 units."""
+
+
+@dataclass(frozen=True, slots=True)
+class RingsSize:
+    """A size of rings: features, sums over tokens of each order, and perceptrons."""
+
+    width: int
+    mixtures: int
+    components: int
+    blocks: int
+    decoder_depth: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +39,13 @@ class Preset:
     decoder_heads: int
     head_hidden: tuple[int, ...]  # of the classifier
     learning_rate: float  # at the peak of pre-training
+    rings: RingsSize
 
 
 PRESETS = {
-    "tiny": Preset(96, 4, 3, 64, 2, 2, (96,), 1.5e-3),
-    "small": Preset(192, 8, 6, 128, 4, 4, (128,), 1e-3),
-    "base": Preset(768, 12, 12, 512, 8, 8, (512, 256), 3e-4),
+    "tiny": Preset(96, 4, 3, 64, 2, 2, (96,), 1.5e-3, RingsSize(128, 16, 32, 1, 0)),
+    "small": Preset(192, 8, 6, 128, 4, 4, (128,), 1e-3, RingsSize(256, 32, 64, 1, 0)),
+    "base": Preset(768, 12, 12, 512, 8, 8, (512, 256), 3e-4, RingsSize(512, 64, 128, 2, 2)),
 }
 
 
@@ -41,6 +54,13 @@ def find_preset(name: str) -> Preset:
     if name not in PRESETS:
         raise RecipeError(f"unknown preset {name!r}; {nearest(name, PRESETS)}")
     return PRESETS[name]
+
+
+def harmonic_grid(modality: Modality, image: ImageConfig, *, any_phase: bool) -> HarmonicGrid:
+    """How harmonics of the planes of an image are cut; without `any_phase` their phase is known."""
+    planes = harmonic_planes(image)
+    known = tuple(plane.is_differential or not any_phase for plane in planes)
+    return HarmonicGrid(modality.name, known)
 
 
 def patch_grid(modality: Modality, shape: tuple[int, ...], patch: int | None = None) -> PatchGrid:
@@ -83,14 +103,15 @@ def denomae_config(preset: str, encoder: EncoderConfig, **switches: Any) -> Deno
 
 
 def classifier_config(
-    encoder: EncoderConfig | TrunkConfig, classes: int, head: Head = "preset"
+    encoder: AnyEncoderConfig, classes: int, head: Head = "preset"
 ) -> ClassifierConfig:
-    """The classifier on an encoder or a trunk; a preset's head is that of the same width."""
+    """The classifier on an encoder; a transformer's preset head is that of the same width."""
     check_choice("head", head, Head)
     heads = {preset.width: preset.head_hidden for preset in PRESETS.values()}
+    own = heads.get(encoder.width, ()) if isinstance(encoder, EncoderConfig) else ()
     hidden = {
         "linear": (),
-        "preset": heads.get(encoder.width, ()),
+        "preset": own,
         "paper": PRESETS["base"].head_hidden,
     }
     return ClassifierConfig(encoder, classes, hidden[head])

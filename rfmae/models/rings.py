@@ -1,81 +1,296 @@
-"""A constellation as circular harmonics on rings: what a carrier phase does to it is known.
+"""An encoder of circular harmonics that leaves its features as they are under any carrier phase.
 
-On a ring of radius r a picture is p(θ), and its harmonic of order m is Σ p(θ)·exp(−jmθ). A carrier
-phase φ turns the picture, which multiplies the harmonic by exp(−jmφ): the modulus of any sum over
-rings and planes stays as it is, and no network has to learn that. An alphabet that looks the same
-after a turn by 1/M has the orders 0, M, 2M, … alone, and the orders are sums over many symbols, so
-that they are seen far below the noise at which single ones are.
-
-Circular harmonics for recognising what is turned: Hsu and Arsenault, Applied Optics 21(22), 1982.
+Its tokens are the rings of the planes of a constellation: each holds the harmonics of one ring, one
+complex number for every order. A carrier phase φ turns a number of order m by −mφ (see
+`rfmae.imaging.harmonics`). Sums over tokens of one order turn alike, and their moduli do not turn
+at all, so no network has to learn what a phase does. Planes whose phase is known, as that of
+differential ones always is, are read as they stand beside the moduli.
 """
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-ORDERS = (0, 1, 2, 3, 4, 6, 8)
-"""Of the harmonics: up to what sets eight phases apart."""
+from rfmae.errors import CheckpointError, ShapeError
+from rfmae.models.patches import PatchGrid, PatchMask
+from rfmae.records import ORDERS, RINGS
 
-RINGS = 16
-"""From the centre to the nearest border; the corners beyond hold nothing but stray noise."""
-
-_MIXTURES = 32  # of planes and rings, for each order
-_COMPONENTS = 64  # features that know the phase
+_ORDERS = len(ORDERS)
 
 
-def circular_harmonics(height: int, width: int) -> Tensor:
-    """Weights (height · width, orders · rings · 2) of the harmonics of a picture.
+@dataclass(frozen=True, slots=True)
+class HarmonicGrid:
+    """How harmonics (planes, orders, 2·rings) are cut into tokens: a ring of a plane each.
 
-    Neighbouring rings share what lies between them. The angle grows from the right towards the top,
-    as Q does; the last axis holds the cosine and the negative sine, together of norm one.
-    """
-    down = torch.arange(height, dtype=torch.float64) - (height - 1) / 2
-    right = torch.arange(width, dtype=torch.float64) - (width - 1) / 2
-    up, right = torch.meshgrid(-down, right, indexing="ij")
-    spacing = min(height, width) / 2 / RINGS
-    radius = torch.hypot(up, right)[..., None] / spacing  # in rings
-    share = (1 - (radius - (torch.arange(RINGS) + 0.5)).abs()).clamp_min(0)
-    angle = torch.atan2(up, right)[..., None] * torch.tensor(ORDERS)
-    waves = torch.stack([angle.cos(), -angle.sin()], dim=-1)  # (H, W, orders, 2)
-    weights = share[:, :, None, :, None] * waves[:, :, :, None, :]
-    norm = weights.square().sum(dim=(0, 1, 4), keepdim=True).sqrt()
-    seen = norm > 0  # a small picture may have no pixel on a ring
-    return torch.where(seen, weights / norm, 0.0).reshape(height * width, -1).float()
-
-
-class RingHarmonics(nn.Module):
-    """Moduli of mixed harmonics, which no phase changes, beside the harmonics as they are.
-
-    The latter are for planes whose phase is known, as that of differential ones always is.
+    Tokens are numbered plane by plane, from the centre outwards. `mean` (planes·orders·rings·2)
+    and `deviation` (planes·orders) are what the encoder takes off its input; of an order that a
+    phase turns the mean is zero. They travel in the card.
     """
 
-    harmonics: Tensor
+    name: str
+    known_phase: tuple[bool, ...]  # of each plane
+    mean: tuple[float, ...] = ()
+    deviation: tuple[float, ...] = ()
 
-    def __init__(self, planes: int, height: int, width: int, features: int) -> None:
+    def __post_init__(self) -> None:
+        wanted = (0, math.prod(self.shape)), (0, self.planes * _ORDERS)
+        if len(self.mean) not in wanted[0] or len(self.deviation) not in wanted[1]:
+            raise ShapeError(
+                f"mean and deviation of {self.name} must hold {wanted[0][1]} and {wanted[1][1]} "
+                f"numbers, got {len(self.mean)} and {len(self.deviation)}"
+            )
+
+    @property
+    def planes(self) -> int:
+        return len(self.known_phase)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (self.planes, _ORDERS, 2 * RINGS)
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Tokens along each side."""
+        return (self.planes, RINGS)
+
+    @property
+    def patches(self) -> int:
+        """Tokens of one example."""
+        return self.planes * RINGS
+
+    @property
+    def free(self) -> tuple[tuple[bool, ...], ...]:
+        """Which harmonics no carrier phase turns, (planes, orders): order 0, and known planes."""
+        return tuple(tuple(known or order == 0 for order in ORDERS) for known in self.known_phase)
+
+    def scaled_by(self, mean: Tensor, mean_square: Tensor) -> "HarmonicGrid":
+        """The same with the scale of inputs whose moments (planes, orders, 2·rings) these are."""
+        free = torch.tensor(self.free)[:, :, None]
+        mean = torch.where(free, mean, 0.0)
+        variance = (mean_square - mean.square()).clamp_min(0).mean(dim=2)
+        deviation = torch.where(variance > 1e-12, variance.sqrt(), 1.0)
+        return replace(self, mean=_rounded(mean), deviation=_rounded(deviation))
+
+    def check(self, inputs: Tensor) -> None:
+        """Refuse harmonics (N, *shape) of another shape."""
+        if inputs.shape[1:] != self.shape:
+            raise ShapeError(f"{self.name} must be (N, {self.shape}), got {tuple(inputs.shape)}")
+
+
+def _rounded(values: Tensor) -> tuple[float, ...]:
+    return tuple(float(f"{value:.4g}") for value in values.flatten().tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class RingsConfig:
+    """`mixtures` sums over the tokens for each order, half as many over those of known planes,
+    `components` features of what no phase turns, `width` features and `blocks` residual perceptrons
+    on them.
+    """
+
+    modalities: tuple[HarmonicGrid | PatchGrid, ...]
+    width: int = 256
+    mixtures: int = 32
+    components: int = 64
+    blocks: int = 1
+    kind: Literal["rings"] = "rings"
+
+    def __post_init__(self) -> None:
+        if sum(isinstance(grid, HarmonicGrid) for grid in self.modalities) != 1:
+            found = " and ".join(f"{grid.name} {grid.shape}" for grid in self.modalities)
+            raise ShapeError(f"rings see the circular harmonics of an image, got {found or 'none'}")
+
+    @property
+    def harmonics(self) -> HarmonicGrid:
+        """How the harmonics are cut."""
+        return next(grid for grid in self.modalities if isinstance(grid, HarmonicGrid))
+
+    @property
+    def sums(self) -> tuple[int, int]:
+        """How many sums of each order go over the planes of unknown and of known phase."""
+        known = self.harmonics.known_phase
+        return self.mixtures * (not all(known)), -(-self.mixtures // 2) * any(known)
+
+    def of(self, names: Sequence[str]) -> "RingsConfig":
+        """The same encoder for the modalities that it was made for; no other choice makes sense."""
+        own = [grid.name for grid in self.modalities]
+        if {*names} != {*own}:
+            raise ShapeError(
+                f"rings see {' and '.join(own)}, but {' and '.join(names) or 'nothing'} was named; "
+                "name what they see"
+            )
+        return self
+
+    def grid(self, name: str) -> HarmonicGrid | PatchGrid:
+        """The modality of a name."""
+        return next(grid for grid in self.modalities if grid.name == name)
+
+
+def rings_config_from_card(card: Mapping[str, Any]) -> RingsConfig:
+    """The encoder that a card describes."""
+    try:
+        grids = tuple(_grid_from_card(grid) for grid in card["modalities"])
+        return RingsConfig(**{**card, "modalities": grids})
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"a card describes rings that this version of rfmae does not read ({error}); "
+            "train it anew"
+        ) from error
+
+
+def _grid_from_card(card: Mapping[str, Any]) -> HarmonicGrid | PatchGrid:
+    fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in card.items()
+    }
+    return HarmonicGrid(**fields) if "known_phase" in fields else PatchGrid(**fields)
+
+
+class Encoded(NamedTuple):
+    """What rings make of some examples."""
+
+    features: Tensor  # (N, width), which no phase changes
+    mixtures: Tensor  # (N, orders, sums, 2), which turn with it, but for those of known planes
+    harmonics: Tensor  # (N, planes, orders, rings, 2), scaled, nothing where hidden
+
+
+class Standardised(nn.Module):
+    """Harmonics in units of their deviation, and back."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, grid: HarmonicGrid) -> None:
         super().__init__()
-        harmonics = circular_harmonics(height, width)
-        self.register_buffer("harmonics", harmonics, persistent=False)
-        orders = len(ORDERS)
-        self.mixing = nn.Conv1d(
-            orders * planes * RINGS, orders * _MIXTURES, 1, groups=orders, bias=False
+        self.grid = grid
+        sides = (grid.planes, _ORDERS, RINGS, 2)
+        mean = torch.tensor(grid.mean or (0.0,)).expand(math.prod(sides)).reshape(sides)
+        deviation = torch.tensor(grid.deviation or (1.0,)).expand(grid.planes * _ORDERS)
+        self.register_buffer("mean", mean.clone(), persistent=False)
+        self.register_buffer(
+            "deviation", deviation.reshape(grid.planes, _ORDERS, 1, 1).clone(), persistent=False
         )
-        self.components = nn.Linear(planes * harmonics.shape[1], _COMPONENTS)
-        self.out = nn.Linear(orders * _MIXTURES + _COMPONENTS, features)
-        self.norm = nn.LayerNorm(features)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Features (N, features) of images (N, C, H, W)."""
-        found = self.of(images)
-        moduli = self.mixed(found).square().sum(dim=-1).log1p()
-        components = nn.functional.gelu(self.components(found.flatten(1)))
-        features = self.norm(self.out(torch.cat([moduli, components], dim=1)))
-        return nn.functional.gelu(features)
+    def forward(self, inputs: Tensor) -> Tensor:
+        """(N, planes, orders, rings, 2) of harmonics (N, planes, orders, 2·rings)."""
+        self.grid.check(inputs)
+        return (inputs.float().unflatten(-1, (RINGS, 2)) - self.mean) / self.deviation
 
-    def of(self, images: Tensor) -> Tensor:
-        """Harmonics (N, C, orders, rings, 2) of images (N, C, H, W)."""
-        found = images.flatten(2) @ self.harmonics
-        return found.unflatten(-1, (len(ORDERS), RINGS, 2))
+    def back(self, scaled: Tensor) -> Tensor:
+        """The way back."""
+        return (scaled * self.deviation + self.mean).flatten(-2)
 
-    def mixed(self, found: Tensor) -> Tensor:
-        """Sums over planes and rings, (N, orders · mixtures, 2), each of one order."""
-        by_order = found.transpose(1, 2).flatten(1, 3)  # order by order, all planes and rings
-        return self.mixing(by_order)
+
+class RingsEncoder(nn.Module):
+    """Moduli of sums over tokens, which no phase changes, and what has a known phase."""
+
+    free: Tensor
+    allowed: Tensor
+
+    def __init__(self, config: RingsConfig) -> None:
+        super().__init__()
+        self.config = config
+        grid = config.harmonics
+        self.standardised = Standardised(grid)
+        self.mixing = nn.Parameter(torch.empty(_ORDERS, sum(config.sums), grid.patches))
+        self.register_buffer("allowed", turning_alike(config), persistent=False)
+        self.register_buffer("free", torch.tensor(free_values(grid)), persistent=False)
+        self.components = nn.Linear(len(self.free), config.components)
+        entering = _ORDERS * sum(config.sums) + config.components
+        self.out = nn.Linear(entering, config.width)
+        self.norm = nn.LayerNorm(config.width)
+        self.blocks = nn.ModuleList(Perceptron(config.width) for _ in range(config.blocks))
+
+    def forward(self, inputs: Mapping[str, Tensor], mask: PatchMask | None = None) -> Encoded:
+        """What is made of harmonics by their modality; tokens that a mask hides count nothing.
+
+        Those that enter without their position are hidden, too: here a token is where it enters.
+        """
+        grid = self.config.harmonics
+        if {*inputs} != {seen.name for seen in self.config.modalities}:
+            raise ShapeError(
+                f"the network sees {' and '.join(g.name for g in self.config.modalities)}, "
+                f"got {' and '.join(inputs) or 'nothing'}"
+            )
+        # weak harmonics need all digits, and the network is small
+        with torch.autocast(inputs[grid.name].device.type, enabled=False):
+            seen = self.standardised(inputs[grid.name])
+            if mask is not None:
+                seen = seen * placed(mask, grid)[:, :, None, :, None]
+            mixtures = self._mixed(seen)
+            moduli = mixtures.square().sum(dim=-1).log1p().flatten(1)
+            known = nn.functional.gelu(self.components(seen.flatten(1)[:, self.free]))
+            features = self.norm(self.out(torch.cat([moduli, known], dim=1)))
+            features = nn.functional.gelu(features)
+            for block in self.blocks:
+                features = block(features)
+        return Encoded(features, mixtures, seen)
+
+    def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """Features (N, width) of what is seen whole."""
+        return self(inputs).features
+
+    def _mixed(self, seen: Tensor) -> Tensor:
+        """Sums over tokens, each of one order, (N, orders, sums, 2)."""
+        by_order = seen.transpose(1, 2).flatten(2, 3)  # (N, orders, tokens, 2)
+        return (self.mixing * self.allowed) @ by_order
+
+
+class Perceptron(nn.Module):
+    """Two layers beside a shortcut."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(width, width), nn.Linear(width, width)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return features + self.second(nn.functional.gelu(self.first(features)))
+
+
+def placed(mask: PatchMask, grid: HarmonicGrid) -> Tensor:
+    """One where a token is seen in its place, (N, planes, rings) float32."""
+    ids = mask.visible_ids[:, mask.unplaced :]
+    seen = torch.zeros(len(mask), mask.patches, device=ids.device)
+    return seen.scatter(1, ids, 1.0).unflatten(1, grid.counts)
+
+
+def turning_alike(config: RingsConfig) -> Tensor:
+    """One where a sum may hold a token, (sums, tokens): only what turns alike is added up."""
+    known = torch.tensor(config.harmonics.known_phase).repeat_interleave(RINGS)
+    turning, still = config.sums
+    return torch.cat([(~known).expand(turning, -1), known.expand(still, -1)]).float()
+
+
+def free_values(grid: HarmonicGrid) -> list[int]:
+    """Places of what no phase turns among the flat harmonics (planes·orders·rings·2).
+
+    The imaginary part of an order 0 is always zero and is left out.
+    """
+    places = torch.arange(math.prod(grid.shape)).view(grid.planes, _ORDERS, RINGS, 2)
+    found = []
+    for plane, row in enumerate(grid.free):
+        for number, free in enumerate(row):
+            if free:
+                parts = 1 if ORDERS[number] == 0 else 2
+                found += places[plane, number, :, :parts].flatten().tolist()
+    return found
+
+
+def initialise_rings(encoder: RingsEncoder, generator: torch.Generator) -> None:
+    """Draw all weights anew: mixtures keep the power of what they mix, linear layers Xavier-uniform
+    with biases at zero.
+    """
+    tokens = encoder.mixing.shape[-1]
+    nn.init.normal_(encoder.mixing, std=tokens**-0.5, generator=generator)
+    initialise_linear(encoder, generator)
+
+
+def initialise_linear(module: nn.Module, generator: torch.Generator) -> None:
+    """Draw the linear layers of a module anew."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.xavier_uniform_(layer.weight, generator=generator)
+            nn.init.zeros_(layer.bias)

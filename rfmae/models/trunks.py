@@ -1,4 +1,4 @@
-"""Networks in the place of the encoder: those of the literature, and one that knows the carrier.
+"""Networks in the place of the encoder, as the literature has them.
 
 Trained from labels alone, they say what a transformer is worth. None has running statistics, so
 that examples of a batch never meet and a checkpoint holds weights alone.
@@ -13,14 +13,13 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from rfmae.errors import ShapeError, check_choice
+from rfmae.errors import CheckpointError, ShapeError, check_choice
 from rfmae.models.patches import PatchGrid
-from rfmae.models.rings import RingHarmonics
 
-TrunkKind = Literal["cnn", "rings", "resnet", "lstm"]
-"""Of an image: `cnn` and `rings`. Of I and Q in time: `resnet` and `lstm`."""
+TrunkKind = Literal["cnn", "resnet", "lstm"]
+"""Of an image: `cnn`. Of I and Q in time: `resnet` and `lstm`."""
 
-_DIMENSIONS: dict[TrunkKind, int] = {"cnn": 3, "rings": 3, "resnet": 2, "lstm": 2}
+_DIMENSIONS: dict[TrunkKind, int] = {"cnn": 3, "resnet": 2, "lstm": 2}
 _SEEN = {3: "an image (C, H, W)", 2: "a sequence (2, T)"}
 
 _IMAGE_CHANNELS = (16, 32, 64, 64)
@@ -86,8 +85,14 @@ def _enough(step: int, length: int) -> bool:
 
 def trunk_config_from_card(card: Mapping[str, Any]) -> TrunkConfig:
     """The trunk that a card describes."""
-    grids = tuple(_grid_from_card(grid) for grid in card["modalities"])
-    return TrunkConfig(**{**card, "modalities": grids})
+    try:
+        grids = tuple(_grid_from_card(grid) for grid in card["modalities"])
+        return TrunkConfig(**{**card, "modalities": grids})
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"a card describes a network that this version of rfmae does not read ({error}); "
+            "train it anew"
+        ) from error
 
 
 def _grid_from_card(card: Mapping[str, Any]) -> PatchGrid:
@@ -131,6 +136,11 @@ class Trunk(nn.Module):
         if grid.mean:
             seen = (seen - self.mean) / self.deviation
         return self.layers(seen)
+
+    def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """The same."""
+        found: Tensor = self(inputs)
+        return found
 
 
 def initialise_trunk(trunk: Trunk, generator: torch.Generator) -> None:
@@ -261,14 +271,8 @@ def amplitude_phase(sequence: Tensor) -> Tensor:
     return torch.stack([torch.hypot(in_phase, quadrature), phase], dim=1)
 
 
-def _rings(config: TrunkConfig) -> RingHarmonics:
-    planes, height, width = config.seen.shape
-    return RingHarmonics(planes, height, width, config.width)
-
-
 _LAYERS: dict[TrunkKind, Callable[[TrunkConfig], nn.Module]] = {
     "cnn": ImageConvolutions,
-    "rings": _rings,
     "resnet": ResidualStacks,
     "lstm": AmplitudePhaseLstm,
 }

@@ -162,6 +162,10 @@ class Encoder(nn.Module):
             tokens = block(tokens, paths=None if paths is None else paths[number])
         return self.norm(tokens)
 
+    def features(self, inputs: Inputs, paths: Tensor | None = None) -> Tensor:
+        """What is made of examples that are seen whole, (N, width)."""
+        return mean_token(self(inputs, paths=paths))
+
     def embedded(self, inputs: Inputs, masks: Masks | None = None) -> dict[str, Tensor]:
         """The tokens of each modality before the first block, (N, V, width)."""
         unknown = [name for name in inputs if name not in self.stems]
@@ -179,3 +183,8 @@ class Encoder(nn.Module):
     def first(self, inputs: Inputs) -> Tensor:
         """The class token of each example, (N, 1, width)."""
         return self.class_token.expand(len(next(iter(inputs.values()))), -1, -1)
+
+
+def mean_token(tokens: Tensor) -> Tensor:
+    """What the encoder says of an example as a whole: the mean patch token (N, width)."""
+    return tokens[:, 1:].mean(dim=1)

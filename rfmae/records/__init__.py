@@ -17,6 +17,7 @@ from rfmae.records.assessment import (
     holm_adjusted,
 )
 from rfmae.records.denoising import DenoiseReport, GalleryRow, Likeness, Mean, Recognition
+from rfmae.records.harmonics import ORDERS, RINGS, harmonic_planes
 from rfmae.records.image import (
     DECAY_PLANES,
     PUBLISHED_SIZE,
@@ -52,8 +53,10 @@ from rfmae.records.temperature import likeliest_temperature, softened
 __all__ = [
     "DECAY_PLANES",
     "IMAGE_ALONE",
+    "ORDERS",
     "PUBLISHED_FOLD",
     "PUBLISHED_SIZE",
+    "RINGS",
     "TRAJECTORY_PLANES",
     "WHATS",
     "Answers",
@@ -91,6 +94,7 @@ __all__ = [
     "What",
     "as_plain",
     "check_modalities",
+    "harmonic_planes",
     "holm_adjusted",
     "image_config_from_card",
     "likeliest_temperature",

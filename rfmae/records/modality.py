@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from rfmae.errors import ArtefactError, RecipeError
+from rfmae.records.harmonics import ORDERS, RINGS, harmonic_planes
 from rfmae.records.image import ImageConfig
 from rfmae.records.iq import View
 
@@ -16,8 +17,9 @@ PUBLISHED_FOLD = 224
 class Modality:
     """One of the inputs of a network, beside each other through one encoder (DenoMAE).
 
-    What: the constellation `image`; the `signal`, I and Q over time; the `noise`, the observed
-    signal less its clean twin, which is its own target.
+    What: the constellation `image`; the circular `harmonics` of the points that its planes show;
+    the `signal`, I and Q over time; the `noise`, the observed signal less its clean twin, which is
+    its own target.
 
     Given: the encoder sees what was `observed`, or the `clean` twin, as two of the five inputs of
     DenoMAE are. The target is the clean twin either way.
@@ -29,7 +31,7 @@ class Modality:
     counts pixels on a side or samples; zero leaves it to the network.
     """
 
-    what: Literal["image", "signal", "noise"] = "image"
+    what: Literal["image", "harmonics", "signal", "noise"] = "image"
     given: Literal["observed", "clean"] = "observed"
     form: Literal["sequence", "folded"] = "sequence"
     view: View = "symbols"
@@ -40,21 +42,31 @@ class Modality:
             raise RecipeError(f"patch of a modality must not be negative, got {self.patch}")
         if self.what == "noise" and self.given == "clean":
             raise RecipeError('noise has no clean twin, got given = "clean"; leave it out')
-        if self.what != "image":
+        if not self.of_planes:
             return
         if self.form == "folded":
             raise RecipeError(
-                'an image is not folded, got form = "folded"; leave it out or write what = "signal"'
+                f'{self.what} cannot be folded, got form = "folded"; leave it out or write '
+                'what = "signal"'
             )
         if self.view != "symbols":
             raise RecipeError(
-                f"an image is drawn from what its planes name, got view = {self.view!r}; "
-                "leave it out"
+                f"{self.what} is drawn from what the planes of the image name, "
+                f"got view = {self.view!r}; leave it out"
+            )
+        if self.what == "harmonics" and self.patch:
+            raise RecipeError(
+                f"harmonics are cut into rings, not patches, got patch = {self.patch}; leave it out"
             )
 
     @property
+    def of_planes(self) -> bool:
+        """Whether it is drawn from what the planes of the image name."""
+        return self.what in ("image", "harmonics")
+
+    @property
     def name(self) -> str:
-        """Its name among the inputs: image, signal, noise, clean_image, clean_signal."""
+        """Its name among the inputs: image, harmonics, signal, noise, clean_image, clean_signal."""
         return f"clean_{self.what}" if self.given == "clean" else self.what
 
     @property
@@ -78,9 +90,14 @@ class Modality:
         return replace(self, patch=0)
 
     def shape(self, image: ImageConfig, samples: Mapping[View, int]) -> tuple[int, ...]:
-        """Planes and sides of one example, (C, H, W) or (2, T), of views of so many samples."""
+        """Planes and sides of one example, (C, H, W) or (2, T), of views of so many samples.
+
+        Of harmonics, planes, orders, and real and imaginary part of each ring.
+        """
         if self.what == "image":
             return (len(image.planes), image.size, image.size)
+        if self.what == "harmonics":
+            return (len(harmonic_planes(image)), len(ORDERS), 2 * RINGS)
         if self.form == "folded":
             return (3, PUBLISHED_FOLD, PUBLISHED_FOLD)  # three alike, as an image has
         return (2, samples[self.view])
@@ -92,8 +109,8 @@ IMAGE_ALONE = (Modality(),)
 
 def needed_views(modalities: Sequence[Modality], image: ImageConfig) -> tuple[View, ...]:
     """What the modalities are drawn from, each view once, symbols first."""
-    needed = {modality.view for modality in modalities if modality.what != "image"}
-    if any(modality.what == "image" for modality in modalities):
+    needed = {modality.view for modality in modalities if not modality.of_planes}
+    if any(modality.of_planes for modality in modalities):
         needed |= {*image.views}
     return tuple(view for view in get_args(View) if view in needed)
 
@@ -120,7 +137,7 @@ def check_modalities(
 
 
 def _check_modality(modality: Modality, image: ImageConfig, samples: Mapping[View, int]) -> None:
-    if modality.what != "image" and modality.view not in samples:
+    if not modality.of_planes and modality.view not in samples:
         raise RecipeError(
             f"the modality {modality.name} is read from the {modality.view}, but an example is "
             f"observed as {' and '.join(samples)}; name that view or observe both"

@@ -17,6 +17,7 @@ from rfmae.models.classifier import (
     draw_kept,
     initialise_classifier,
 )
+from rfmae.models.rings import RingsEncoder
 from rfmae.models.transformer import draw_paths
 from rfmae.models.vit import Encoder, EncoderConfig
 from rfmae.records import Modality
@@ -55,7 +56,7 @@ def beginning(
     """A classifier as it is before the first step; of a `frozen` one the head alone is trained."""
     network = Classifier(config)
     initialise_classifier(network, addressed_generator(seed, WEIGHTS, 1))
-    if pretrained is not None and isinstance(network.encoder, Encoder):
+    if pretrained is not None and isinstance(network.encoder, Encoder | RingsEncoder):
         load_encoder_weights(network.encoder, pretrained)
     network.encoder.requires_grad_(not frozen)
     return network

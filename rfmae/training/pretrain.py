@@ -9,13 +9,10 @@ from torch import Tensor, nn
 from rfmae.artefacts import Card
 from rfmae.datasets.store import Dataset
 from rfmae.models.checkpoint import model_card
-from rfmae.models.config import DenoMAEConfig
-from rfmae.models.denomae import DenoMAE, draw_masks
-from rfmae.models.noising import FeatureNoise, draw_feature_noise
+from rfmae.models.noising import FeatureNoise
 from rfmae.models.objectives.laplacian import hidden_pixels
-from rfmae.models.objectives.total import denomae_losses
 from rfmae.models.patches import PatchMask, unpatchify
-from rfmae.models.transformer import initialise
+from rfmae.models.pretrainers import PatchPretrainer, Pretrainer
 from rfmae.records import Modality
 from rfmae.training.loaders import image_card
 from rfmae.training.pairs import Pairs, PairSource, StoredPairs
@@ -52,7 +49,7 @@ class PretrainTask:
     def __init__(
         self,
         dataset: Dataset,
-        config: DenoMAEConfig,
+        pretrainer: Pretrainer,
         source: PairSource,
         validation: StoredPairs,
         *,
@@ -62,11 +59,10 @@ class PretrainTask:
         batch_size: int,
         ranks: Ranks,
     ) -> None:
-        self.network = DenoMAE(config)
-        initialise(self.network, addressed_generator(seed, WEIGHTS, 0))
-        self.network.to(ranks.device)
+        self.network = pretrainer.network(addressed_generator(seed, WEIGHTS, 0)).to(ranks.device)
         self.examples = source.examples
-        self._dataset, self._config, self._modalities = dataset, config, modalities
+        self._dataset, self._modalities = dataset, modalities
+        self._pretrainer, self._config = pretrainer, pretrainer.config
         self._source, self._validation = source, validation
         self._seed, self._steps, self._batch_size = seed, steps, batch_size
         self._device = ranks.device
@@ -74,22 +70,17 @@ class PretrainTask:
     def batch(self, step: int, piece: slice) -> PretrainBatch:
         """Pairs of the batch of a step under their own masks."""
         pairs, n = self._source.pairs(step, piece), self._batch_size
-        drawn = self._generator(MASKS, step)
-        masks = draw_masks(self._config, n, drawn, step, self._steps)
-        noised = sum(mask.noised for mask in masks.values())
-        noise = None
-        if noised:
-            width, noising = self._config.encoder.width, self._config.noising
-            noise = draw_feature_noise(n, noised, width, noising, self._generator(NOISE, step))
+        masks = self._pretrainer.masks(n, self._generator(MASKS, step), step, self._steps)
+        noise = self._pretrainer.noise(masks, self._generator(NOISE, step))
         return PretrainBatch(
             pairs, {name: mask[piece] for name, mask in masks.items()}, noise and noise[piece]
         )
 
     def losses(self, network: nn.Module, batch: PretrainBatch) -> dict[str, Tensor]:
         """The loss of a batch, and its parts."""
-        output = network(batch.pairs.inputs, batch.masks, batch.noise)
-        targets = batch.pairs.inputs if self._paints_noisy else batch.pairs.targets
-        figures = denomae_losses(output, targets, self._config)
+        inputs = batch.pairs.inputs
+        targets = inputs if self._config.pixels.target == "noisy" else batch.pairs.targets
+        figures = self._pretrainer.losses(network, inputs, targets, batch.masks, batch.noise)
         if self._config.masking.start_ratio is not None:
             figures["mask_ratio"] = _hidden_share(batch.masks, figures["loss"])
         return figures
@@ -114,8 +105,10 @@ class PretrainTask:
         Where visible patches are not judged, the reconstruction shows them as they came.
         """
         batch = self._validation_batch(0, 0)
-        pictures = {}
-        for grid in self._config.encoder.modalities:
+        pictures: dict[str, Tensor] = {}
+        if not isinstance(self._pretrainer, PatchPretrainer):
+            return pictures
+        for grid in self._pretrainer.config.encoder.modalities:
             if len(grid.shape) == 3 and not self._config.pixels.normalised:
                 output = network(batch.pairs.inputs, batch.masks, everything=True)
                 painted = unpatchify(output.picture(grid.name), grid)
@@ -141,14 +134,10 @@ class PretrainTask:
             "snr_reference": self._dataset.snr_reference,
         }
 
-    @property
-    def _paints_noisy(self) -> bool:
-        return self._config.pixels.target == "noisy"
-
     def _validation_batch(self, number: int, first: int) -> PretrainBatch:
         pairs = self._validation.in_order(slice(first, first + _VALIDATION_BATCH))
         generator = self._generator(VALIDATION, number)
-        masks = draw_masks(self._config, len(pairs), generator, noised=False)
+        masks = self._pretrainer.validation_masks(len(pairs), generator)
         return PretrainBatch(pairs, masks, None)
 
     def _generator(self, purpose: int, index: int) -> torch.Generator:

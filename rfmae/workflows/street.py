@@ -7,7 +7,7 @@ from rfmae.artefacts import refuse_occupied
 from rfmae.datasets.recipe import Recipe
 from rfmae.datasets.store import Dataset
 from rfmae.inference import choose_device, load_denoiser
-from rfmae.models.presets import encoder_config
+from rfmae.models.kinds import find_network
 from rfmae.progress import Progress, Silent
 from rfmae.records import Comparison
 from rfmae.reporting.account import Report
@@ -134,7 +134,7 @@ def _report(
 def _check(recipe: Recipe, street: Street, device: str) -> None:
     """Find what is wrong with a later stage before the first one has cost time."""
     choose_device(device)
-    encoder_config(street.preset, grids_of(recipe))
+    find_network("vit").encoder(street.preset, grids_of(recipe))
     if street.labels is not None:
         check_labels(street.labels, len(recipe.classes), recipe.examples("train"))
 

@@ -19,15 +19,11 @@ from rfmae.models.trunks import (
 
 IMAGE = PatchGrid("image", (3, 32, 32), 8)
 SIGNAL = PatchGrid("signal", (2, 256), 16)
-OF_IMAGES = ("cnn", "rings")
+OF_IMAGES = ("cnn",)
 
 TRUNKS = {
     "cnn": TrunkConfig("cnn", (IMAGE,), 24),
     "cnn of a tall stack of planes": TrunkConfig("cnn", (PatchGrid("image", (5, 48, 24), 8),), 24),
-    "rings": TrunkConfig("rings", (IMAGE,), 24),
-    "rings of a tall stack of planes": TrunkConfig(
-        "rings", (PatchGrid("image", (5, 48, 24), 8),), 24
-    ),
     "resnet": TrunkConfig("resnet", (SIGNAL,), 24),
     "resnet of few samples": TrunkConfig("resnet", (PatchGrid("signal", (2, 7), 7),), 24),
     "lstm": TrunkConfig("lstm", (SIGNAL,), 24, samples_per_step=8),
@@ -156,7 +152,7 @@ def test_a_long_sequence_takes_128_steps_or_a_few_more(samples, per_step):
     assert samples / per_step >= 128 or per_step == 1
 
 
-@pytest.mark.parametrize("kind", ["cnn", "rings", "resnet", "lstm"])
+@pytest.mark.parametrize("kind", ["cnn", "resnet", "lstm"])
 def test_the_convenient_configuration_is_a_trunk_of_its_kind(kind):
     grid = IMAGE if kind in OF_IMAGES else SIGNAL
     config = trunk_config(kind, (grid,))
@@ -173,7 +169,7 @@ def test_what_a_trunk_cannot_see_is_refused():
         TrunkConfig("cnn", (IMAGE, SIGNAL))
     with pytest.raises(ShapeError, match="got nothing"):
         TrunkConfig("cnn", ())
-    with pytest.raises(ShapeError, match="kind of a trunk must be cnn or rings or resnet or lstm"):
+    with pytest.raises(ShapeError, match="kind of a trunk must be cnn or resnet or lstm"):
         TrunkConfig("gru", (SIGNAL,))
     with pytest.raises(ShapeError, match="must divide the 256 samples of signal, got 100"):
         TrunkConfig("lstm", (SIGNAL,), samples_per_step=100)
@@ -201,7 +197,7 @@ def examples(kind, n, draws):
     return {"image": image.view(n, 1, 16, 16) / 8}, label
 
 
-@pytest.mark.parametrize("kind", ["cnn", "rings", "resnet", "lstm"])
+@pytest.mark.parametrize("kind", ["cnn", "resnet", "lstm"])
 def test_a_trunk_learns_to_tell_one_ring_from_two(kind):
     of_images = kind in OF_IMAGES
     grid = PatchGrid("image", (1, 16, 16), 4) if of_images else PatchGrid("signal", (2, 64), 1)

@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 import torch
 
+from rfmae.models.patches import PatchGrid
 from rfmae.models.presets import patch_grid
 from rfmae.progress import Silent
 from rfmae.records import IMAGE_ALONE, Modality
 from rfmae.training.loaders import InputSplit
-from rfmae.training.scaling import plane_scales, scaled_grids
+from rfmae.training.scaling import moments, scaled_grids
 
 CPU = torch.device("cpu")
 BOTH = (*IMAGE_ALONE, Modality("signal"))
@@ -19,13 +20,16 @@ def test_a_plane_that_never_changes_has_deviation_one():
     values = torch.full((4, 2, 8), 0.3)
     values[:2, 1], values[2:, 1] = 0.0, 1.0  # the second plane is 1 in one half
     batches = [{"signal": part} for part in values.split(2)]
-    assert plane_scales(batches) == {"signal": ((0.3, 0.5), (1.0, 0.5))}
+    grid = PatchGrid("signal", (2, 8), 8).scaled_by(*moments(batches)["signal"])
+    assert (grid.mean, grid.deviation) == ((0.3, 0.5), (1.0, 0.5))
 
 
 def test_the_size_of_batches_changes_nothing():
     values = torch.rand(12, 3, 8, 8, generator=torch.Generator().manual_seed(0))
-    whole = plane_scales([{"image": values}])
-    assert plane_scales({"image": part} for part in values.split(5)) == whole
+    whole = moments([{"image": values}])["image"]
+    parts = moments({"image": part} for part in values.split(5))["image"]
+    for found, expected in zip(parts, whole, strict=True):
+        torch.testing.assert_close(found, expected, atol=1e-12, rtol=0)
 
 
 def test_scaled_inputs_have_mean_0_and_deviation_1(dataset):

@@ -17,26 +17,19 @@ from rfmae.baselines.trained import (
 )
 from rfmae.datasets.store import Dataset
 from rfmae.errors import RecipeError, nearest
+from rfmae.models.kinds import NETWORKS
 from rfmae.progress import Progress, Silent
 from rfmae.records import IntArray
 from rfmae.training.finetune import labelled_rows
 from rfmae.workflows.learning.finetuning import Finetuning, finetune
-from rfmae.workflows.learning.seeing import Network
-
-NETWORKS: dict[Network, str] = {
-    "cnn": "small convolutional network on images",
-    "rings": "circular harmonics of images, whatever the carrier phase",
-    "resnet": "residual convolutions on I/Q (O'Shea, Roy and Clancy 2018)",
-    "lstm": "recurrent network on amplitude and phase (Rajendran et al. 2018)",
-}
-"""Baselines that are trained by gradients, and what each is."""
 
 _MOST_VALIDATION = 20_000  # examples that settings are chosen by
 
 
 def baseline_names() -> dict[str, str]:
     """Every baseline that can be trained, and what it is."""
-    return {**BASELINES, **{str(name): about for name, about in NETWORKS.items()}}
+    networks = {name: kind.about for name, kind in NETWORKS.items() if name != "vit"}
+    return {**BASELINES, **networks}
 
 
 def check_baseline(name: str) -> None:
@@ -66,7 +59,7 @@ def train_baseline(
     """
     check_baseline(name)
     progress = progress or Silent()
-    network = next((network for network in NETWORKS if network == name), None)
+    network = name if name in NETWORKS else None
     settings = Finetuning(
         labels=labels,
         labels_per_class=labels_per_class,

@@ -1,7 +1,7 @@
 """Fine-tuning, from settings to the best checkpoint and its temperature."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -12,9 +12,9 @@ from rfmae.datasets.store import Dataset
 from rfmae.errors import TrainingError
 from rfmae.inference import choose_device
 from rfmae.models.checkpoint import Checkpoint, load_checkpoint
+from rfmae.models.encoders import AnyEncoderConfig, with_grids
+from rfmae.models.kinds import find_network
 from rfmae.models.presets import Head, classifier_config
-from rfmae.models.trunks import TrunkConfig
-from rfmae.models.vit import EncoderConfig
 from rfmae.progress import Progress, Silent
 from rfmae.records import Modality
 from rfmae.training.calibrating import keep_temperature
@@ -38,7 +38,7 @@ from rfmae.training.run_folder import RunFolder
 from rfmae.training.scaling import scaled_grids
 from rfmae.training.watching import Watch
 from rfmae.workflows.learning.running import Running, training_plan
-from rfmae.workflows.learning.seeing import LEARNING_RATES, Network, encoder_for, received
+from rfmae.workflows.learning.seeing import encoder_for, received
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Finetuning:
     augmentation: Augmentation = field(default_factory=Augmentation)
     validations: int = 8
     patience: int | None = None
-    network: Network = "vit"
+    network: str = "vit"
     patch: int | None = None  # of the image, from scratch
 
     def __post_init__(self) -> None:
@@ -150,7 +150,7 @@ def finetune(
 def _task_maker(
     dataset: Dataset,
     settings: Finetuning,
-    encoder: EncoderConfig | TrunkConfig,
+    encoder: AnyEncoderConfig,
     checkpoint: Checkpoint | None,
     modalities: tuple[Modality, ...],
     plan: TrainingPlan,
@@ -162,7 +162,7 @@ def _task_maker(
         seen = encoder
         if checkpoint is None and settings.scaled:  # a pre-trained one brings its own
             grids = scaled_grids(dataset, modalities, encoder.modalities, ranks.device)
-            seen = replace(encoder, modalities=grids)
+            seen = with_grids(encoder, grids)
         # a damaged checkpoint shows before anything is drawn
         config = classifier_config(seen, len(dataset.classes), settings.head)
         network = beginning(config, checkpoint, frozen=settings.frozen, seed=settings.seed)
@@ -184,7 +184,7 @@ def _task_maker(
 def _plan(settings: Finetuning, examples: int) -> TrainingPlan:
     peak = settings.learning_rate
     if peak is None:
-        peak = LEARNING_RATES[settings.network]
+        peak = find_network(settings.network).learning_rate
     return training_plan(
         settings.running,
         examples,
@@ -201,7 +201,7 @@ def _plan(settings: Finetuning, examples: int) -> TrainingPlan:
 def _identity(
     dataset: Dataset,
     settings: Finetuning,
-    encoder: EncoderConfig | TrunkConfig,
+    encoder: AnyEncoderConfig,
     checkpoint: Checkpoint | None,
 ) -> Card:
     """What tells one run from another; what is off is none, as if it had never been thought of."""

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,10 @@ from rfmae.evaluation.probe import (
 )
 from rfmae.inference import FeatureEncoder, load_encoder
 from rfmae.models.checkpoint import Checkpoint, load_checkpoint
+from rfmae.models.encoders import PretrainableConfig
+from rfmae.models.patches import PatchGrid
 from rfmae.models.presets import PRESETS
+from rfmae.models.rings import RingsConfig
 from rfmae.progress import Progress, Silent
 from rfmae.records import FloatArray, IntArray, SnrReport
 from rfmae.records.label_curve import LabelPoint
@@ -32,7 +35,7 @@ from rfmae.workflows.exam.exams import answers_of
 from rfmae.workflows.finding import check_images
 from rfmae.workflows.learning.baselines import train_baseline
 from rfmae.workflows.learning.finetuning import Finetuning, finetune
-from rfmae.workflows.learning.seeing import received
+from rfmae.workflows.learning.seeing import network_of, received
 
 
 def _few_neighbours(train: Features, validation: Features) -> Probe:
@@ -82,6 +85,7 @@ class NetworkShape:
     preset: str = "small"
     modalities: tuple[str, ...] | None = None  # none takes all that a receiver has
     patch: int | None = None  # of the image
+    network: str = "vit"
 
 
 def network_like(dataset: Dataset, pretrained: Path | None, preset: str | None) -> NetworkShape:
@@ -95,22 +99,32 @@ def network_like(dataset: Dataset, pretrained: Path | None, preset: str | None) 
     checkpoint = load_checkpoint(pretrained)
     check_images(dataset, checkpoint.image, checkpoint.folder)
     seen = tuple(modality.name for modality in received(dataset, None, checkpoint))
-    grids = {grid.name: grid for grid in checkpoint.transformer.modalities}
+    grids = {grid.name: grid for grid in checkpoint.pretrainable.modalities}
+    image = grids.get("image")
     return NetworkShape(
-        preset or _preset_of(checkpoint), seen, grids["image"].patch if "image" in grids else None
+        preset or _preset_of(checkpoint),
+        seen,
+        image.patch if isinstance(image, PatchGrid) else None,
+        network_of(checkpoint).name,
     )
 
 
 def _preset_of(checkpoint: Checkpoint) -> str:
-    encoder = checkpoint.transformer
-    size = (encoder.width, encoder.depth, encoder.heads)
-    for name, preset in PRESETS.items():
-        if (preset.width, preset.depth, preset.heads) == size:
+    encoder, kind = checkpoint.pretrainable, network_of(checkpoint)
+    for name in PRESETS:
+        if kind.encoder(name, encoder.modalities) == _plain(encoder):
             return name
     raise TrainingError(
-        f"{checkpoint.folder} is of no preset's size (width {size[0]}, depth {size[1]}, "
-        f"{size[2]} heads); name the size from scratch with --preset"
+        f"{checkpoint.folder} is of no preset's size (width {encoder.width}); "
+        "name the size from scratch with --preset"
     )
+
+
+def _plain(encoder: PretrainableConfig) -> PretrainableConfig:
+    """The same with fixed positions, as presets have them."""
+    if isinstance(encoder, RingsConfig):
+        return encoder
+    return replace(encoder, positions="sine-cosine")
 
 
 class FrozenFeatures:
@@ -191,6 +205,7 @@ class Learning:
             seed=seed,
             modalities=self.shape.modalities,
             patch=self.shape.patch if from_scratch else None,
+            network=self.shape.network,
         )
         return finetune(
             self.dataset,

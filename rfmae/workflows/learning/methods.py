@@ -6,10 +6,14 @@ from typing import Any
 
 from rfmae.errors import RecipeError, nearest
 from rfmae.models.config import DenoMAEConfig, MaskTokens, PixelTask, PositionTask, UniformityLevel
+from rfmae.models.kinds import Grid, find_network
 from rfmae.models.masking import Masking
 from rfmae.models.noising import Noising
 from rfmae.models.patches import PatchGrid
-from rfmae.models.presets import denomae_config, encoder_config
+from rfmae.models.presets import denomae_config, encoder_config, find_preset
+from rfmae.models.pretrainers import PatchPretrainer, Pretrainer, RingsPretrainer
+from rfmae.models.rings import RingsConfig
+from rfmae.models.rings_mae import RingsMAEConfig
 from rfmae.models.vit import Positions
 
 
@@ -38,8 +42,15 @@ class Method:
     positions: Positions = "sine-cosine"
     scaled: bool = True
 
+    def pretrainer(self, network: str, preset: str, grids: tuple[Grid, ...]) -> Pretrainer:
+        """The network of a kind and preset that learns this from inputs that are cut so."""
+        if network == "rings":
+            return RingsPretrainer(self._rings(preset, grids))
+        patches = tuple(grid for grid in grids if isinstance(grid, PatchGrid))
+        return PatchPretrainer(self.config(preset, patches))
+
     def config(self, preset: str, grids: tuple[PatchGrid, ...]) -> DenoMAEConfig:
-        """The network of a preset that learns this from inputs that are cut so."""
+        """The transformer of a preset that learns this from inputs that are cut so."""
         encoder = encoder_config(preset, grids, self.positions)
         switches = {
             item.name: getattr(self, item.name)
@@ -48,6 +59,39 @@ class Method:
         }
         return denomae_config(preset, encoder, **switches)
 
+    def _rings(self, preset: str, grids: tuple[Grid, ...]) -> RingsMAEConfig:
+        """Rings of a preset that learn this; what has no meaning for them is refused."""
+        for name, wanted, why in _NOT_OF_RINGS:
+            if _setting(self, name) != _setting(Method(), name):
+                raise RecipeError(
+                    f"network rings has {why}, got {wanted} {_setting(self, name)}; "
+                    "leave it out, or take network vit"
+                )
+        encoder = find_network("rings").encoder(preset, grids)
+        assert isinstance(encoder, RingsConfig)
+        return RingsMAEConfig(
+            encoder,
+            decoder_depth=find_preset(preset).rings.decoder_depth,
+            masking=self.masking,
+            pixels=self.pixels,
+            position=self.position,
+            laplacian_weight=self.laplacian_weight,
+            uniformity_weight=self.uniformity_weight,
+        )
+
+
+def _setting(method: Method, name: str) -> Any:
+    group, _, inner = name.rpartition(".")
+    return getattr(getattr(method, group) if group else method, inner)
+
+
+_NOT_OF_RINGS = (
+    ("noising.share", "feature noise", "no tokens between its layers that noise could fall on"),
+    ("uniformity_level", "uniformity level", "one vector for an example, so images alone spread"),
+    ("mask_tokens", "mask tokens", "no attention that mask tokens could enter"),
+    ("positions", "positions", "a place for each token and no codes of positions"),
+)
+"""Switches without a meaning there: name, words, reason."""
 
 _NO_POSITION = PositionTask(weight=0.0)
 
@@ -77,11 +121,25 @@ symmetric variant. legacy: DenoMAE2.0 with inputs as they are drawn, as its publ
 """
 
 
-def find_method(name: str) -> Method:
-    """The method of a name."""
+_RINGS: dict[str, Method] = {
+    name: replace(
+        method,
+        masking=replace(method.masking, ratio=0.0, start_ratio=None),
+        pixels=replace(method.pixels, where="all"),
+        position=replace(method.position, dropout=0.1 if method.position.weight else 0.0),
+    )
+    for name, method in METHODS.items()
+}
+"""The same of rings: nothing is hidden, all is judged, and a tenth of the tokens is asked where it
+comes from, having lost its place (docs/pretraining.md says what hiding costs).
+"""
+
+
+def find_method(name: str, network: str = "vit") -> Method:
+    """The method of a name as a kind of network has it."""
     if name not in METHODS:
         raise RecipeError(f"unknown method {name!r}; {nearest(name, METHODS)}")
-    return METHODS[name]
+    return (_RINGS if network == "rings" else METHODS)[name]
 
 
 def with_switches(method: Method, switches: Mapping[str, Any]) -> Method:

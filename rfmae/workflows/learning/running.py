@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from rfmae.imaging.inputs import input_shapes
-from rfmae.models.patches import PatchGrid
-from rfmae.models.presets import patch_grid
+from rfmae.models.kinds import Grid
+from rfmae.models.presets import harmonic_grid, patch_grid
 from rfmae.records import Modality
 from rfmae.training.drawing import Described
 from rfmae.training.plan import Compile, TrainingPlan
@@ -56,16 +56,16 @@ def grids_of(
     source: Described,
     image_patch: int | None = None,
     modalities: tuple[Modality, ...] | None = None,
-) -> tuple[PatchGrid, ...]:
+) -> tuple[Grid, ...]:
     """How each modality of a recipe or data set is cut."""
     modalities = source.modalities if modalities is None else modalities
     samples = {view: source.samples(view) for view in source.views}
     shapes = input_shapes(source.image, modalities, samples)
-    return tuple(
-        patch_grid(
-            modality,
-            shapes[modality.name],
-            patch=image_patch if modality.what == "image" else None,
-        )
-        for modality in modalities
-    )
+
+    def cut(modality: Modality) -> Grid:
+        if modality.what == "harmonics":
+            return harmonic_grid(modality, source.image, any_phase=source.any_phase)
+        patch = image_patch if modality.what == "image" else None
+        return patch_grid(modality, shapes[modality.name], patch=patch)
+
+    return tuple(map(cut, modalities))

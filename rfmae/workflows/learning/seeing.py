@@ -1,59 +1,44 @@
-"""What a classifier is to see of a data set, and the encoder or trunk that sees it."""
-
-from typing import Literal
+"""What a network is to see of a data set, and the encoder that sees it."""
 
 from rfmae.datasets.store import Dataset
-from rfmae.errors import CheckpointError, check_choice
+from rfmae.errors import CheckpointError
 from rfmae.models.checkpoint import Checkpoint
-from rfmae.models.presets import encoder_config
-from rfmae.models.trunks import TrunkConfig, trunk_config
-from rfmae.models.vit import EncoderConfig
+from rfmae.models.encoders import AnyEncoderConfig, PretrainableConfig
+from rfmae.models.kinds import NetworkKind, find_network
+from rfmae.models.rings import HarmonicGrid, RingsConfig
 from rfmae.records import Modality
 from rfmae.workflows.finding import check_images
 from rfmae.workflows.learning.running import grids_of
 
-Network = Literal["vit", "cnn", "rings", "resnet", "lstm"]
-"""A transformer, or a trunk: cnn and rings of the image, resnet and lstm of I and Q."""
 
-SEEN_BY: dict[Network, str] = {
-    "cnn": "image",
-    "rings": "image",
-    "resnet": "signal",
-    "lstm": "signal",
-}
-"""The one modality that a trunk is for."""
-
-LEARNING_RATES: dict[Network, float] = {
-    "vit": 1e-3,
-    "cnn": 1e-3,
-    "rings": 6e-3,
-    "resnet": 1e-3,
-    "lstm": 1e-3,
-}
-"""At the peak, of batches of 32 (docs/results.md)."""
+def network_of(checkpoint: Checkpoint) -> NetworkKind:
+    """The kind of network that a checkpoint can go on as."""
+    return find_network("rings" if isinstance(checkpoint.pretrainable, RingsConfig) else "vit")
 
 
 def received(
     dataset: Dataset,
     names: tuple[str, ...] | None,
     checkpoint: Checkpoint | None = None,
-    network: Network = "vit",
+    network: str = "vit",
 ) -> tuple[Modality, ...]:
     """The modalities to classify by: those that were named, or all that a receiver has.
 
-    Any receiver has the signal of its first view, though the data set may list the image alone;
-    it is seen where it is named. A pre-trained encoder sees what it knows, a trunk what it is for.
+    Any receiver has the signal of its first view and the harmonics of its image, though the data
+    set may list the image alone; they are seen where they are named. A pre-trained encoder sees
+    what it knows, any other network than a transformer what it is for.
     """
-    check_choice("network", network, Network)
+    kind = find_network(network)
     own = tuple(modality for modality in dataset.modalities if modality.is_received)
     learnt = own if checkpoint is None else _learnt(dataset, checkpoint)
-    if names is None and network == "vit":
+    if names is None and (checkpoint is not None or kind.sees is None):
         shared = tuple(m for m in learnt if m.content in [mine.content for mine in own])
         return shared or learnt
     has = {modality.name: modality for modality in (*own, *learnt)}
     if checkpoint is None:
         has.setdefault("signal", Modality("signal", view=dataset.views[0]))
-    names = names or (SEEN_BY[network],)
+        has.setdefault("harmonics", Modality("harmonics"))
+    names = names or (kind.sees or "",)
     for name in names:
         if name not in has:
             raise CheckpointError(
@@ -62,11 +47,30 @@ def received(
     return tuple(modality for name, modality in has.items() if name in names)
 
 
+def pretrained_on(
+    dataset: Dataset, names: tuple[str, ...] | None, network: str
+) -> tuple[Modality, ...]:
+    """The modalities that a network is pre-trained on: those that the data set lists, or its own.
+
+    `names` choose others.
+    """
+    kind = find_network(network)
+    if not kind.is_pretrained:
+        raise CheckpointError(
+            f"{kind.name} learns from labels alone; pre-train network vit or rings"
+        )
+    if names is None and kind.sees is None:
+        return dataset.modalities
+    if names is None and kind.sees in [modality.name for modality in dataset.modalities]:
+        return dataset.modalities
+    return received(dataset, names, None, network)
+
+
 def _learnt(dataset: Dataset, checkpoint: Checkpoint) -> tuple[Modality, ...]:
     """What an encoder knows and a receiver of a data set has."""
-    grids = {grid.name for grid in checkpoint.transformer.modalities}
+    grids = {grid.name for grid in checkpoint.pretrainable.modalities}
     learnt = tuple(m for m in checkpoint.modalities if m.is_received and m.name in grids)
-    found = tuple(m for m in learnt if m.what == "image" or m.view in dataset.views)
+    found = tuple(m for m in learnt if m.of_planes or m.view in dataset.views)
     if not found:
         raise CheckpointError(
             f"{checkpoint.folder} sees {', '.join(m.name for m in learnt) or 'clean twins alone'}, "
@@ -78,33 +82,38 @@ def _learnt(dataset: Dataset, checkpoint: Checkpoint) -> tuple[Modality, ...]:
 def encoder_for(
     dataset: Dataset,
     checkpoint: Checkpoint | None,
-    network: Network,
+    network: str,
     preset: str,
     modalities: tuple[Modality, ...],
     patch: int | None,
-) -> EncoderConfig | TrunkConfig:
-    """What to fine-tune; a checkpoint brings its own size and must know these inputs."""
+) -> AnyEncoderConfig:
+    """What to fine-tune; a checkpoint brings its own kind and size and must know these inputs."""
     if checkpoint is None:
-        grids = grids_of(dataset, patch, modalities)
-        return encoder_config(preset, grids) if network == "vit" else trunk_config(network, grids)
-    if network != "vit":
+        return find_network(network).encoder(preset, grids_of(dataset, patch, modalities))
+    own = network_of(checkpoint).name
+    if network not in ("vit", own):  # vit is what is asked for where nothing is
         raise CheckpointError(
-            f"a {network} starts from scratch, but {checkpoint.folder} was named; leave out one"
+            f"{checkpoint.folder} holds {own}, but network {network} was asked for; leave out one"
         )
     check_images(dataset, checkpoint.image, checkpoint.folder)
-    encoder = checkpoint.transformer.of([modality.name for modality in modalities])
+    encoder = checkpoint.pretrainable.of([modality.name for modality in modalities])
     for modality in modalities:
         _check_shape(dataset, modality, encoder, checkpoint)
     return encoder
 
 
 def _check_shape(
-    dataset: Dataset, modality: Modality, encoder: EncoderConfig, checkpoint: Checkpoint
+    dataset: Dataset, modality: Modality, encoder: PretrainableConfig, checkpoint: Checkpoint
 ) -> None:
     samples = {view: dataset.samples(view) for view in dataset.views}
-    learnt, shape = encoder.grid(modality.name).shape, modality.shape(dataset.image, samples)
-    if learnt != shape:
+    grid, shape = encoder.grid(modality.name), modality.shape(dataset.image, samples)
+    if grid.shape != shape:
         raise CheckpointError(
-            f"{checkpoint.folder} saw {modality.name} of shape {learnt}, but {dataset.name} has "
-            f"{shape}; pre-train on this data set"
+            f"{checkpoint.folder} saw {modality.name} of shape {grid.shape}, but {dataset.name} "
+            f"has {shape}; pre-train on this data set"
+        )
+    if isinstance(grid, HarmonicGrid) and all(grid.known_phase) and dataset.any_phase:
+        raise CheckpointError(
+            f"{checkpoint.folder} learnt from examples of known carrier phase, but that of "
+            f"{dataset.name} is unknown; train on this data set"
         )

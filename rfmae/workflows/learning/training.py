@@ -5,9 +5,13 @@ from pathlib import Path
 
 from rfmae.datasets.recipe import load_recipe
 from rfmae.datasets.store import Dataset
+from rfmae.errors import TrainingError
 from rfmae.inference import choose_device
+from rfmae.models.kinds import NetworkKind, find_network
 from rfmae.models.presets import find_preset
 from rfmae.progress import Progress, Silent
+from rfmae.records import Modality
+from rfmae.training.drawing import Described
 from rfmae.training.engine import fit
 from rfmae.training.numerics import Numerics
 from rfmae.training.pairs import EndlessPairs, PairSource, StoredPairs
@@ -18,8 +22,9 @@ from rfmae.training.run_folder import RunFolder
 from rfmae.training.scaling import scaled_grids
 from rfmae.training.watching import Watch
 from rfmae.workflows.learning.finetuning import Finetuning, finetune
-from rfmae.workflows.learning.methods import Method
+from rfmae.workflows.learning.methods import Method, find_method
 from rfmae.workflows.learning.running import Running, grids_of, training_plan
+from rfmae.workflows.learning.seeing import pretrained_on
 
 __all__ = ["Finetuning", "Pretraining", "Running", "finetune", "grids_of", "pretrain"]
 
@@ -34,10 +39,12 @@ class Pretraining:
 
     preset: str = "small"
     epochs: int = 50
-    batch_size: int = 64
-    learning_rate: float | None = None  # none takes the preset's own
+    batch_size: int | None = None  # none takes the network's own
+    learning_rate: float | None = None  # none takes the network's or the preset's own
     seed: int = 0
-    method: Method = field(default_factory=Method)
+    method: Method | None = None  # none is DenoMAE2.0 as the network has it
+    network: str | None = None  # none takes rings where the carrier phase is unknown, else vit
+    modalities: tuple[str, ...] | None = None  # none takes what the data set lists
     running: Running = field(default_factory=Running)
     endless: bool = False
     patch: int | None = None
@@ -56,30 +63,32 @@ def pretrain(
     """Pre-train on the noisy and clean inputs of a data set; the best checkpoint."""
     dataset.check_clean()
     progress, chosen = progress or Silent(), choose_device(device)
-    plain = settings.method.config(settings.preset, grids_of(dataset, settings.patch))
-    peak = settings.learning_rate
-    if peak is None:
-        peak = find_preset(settings.preset).learning_rate
+    kind = find_network(network_for(dataset, settings))
+    modalities = pretrained_on(dataset, settings.modalities, kind.name)
+    method = settings.method or find_method("denomae2", kind.name)
+    _check_patch(settings, kind)
+    grids = grids_of(dataset, settings.patch, modalities)
+    plain = method.pretrainer(kind.name, settings.preset, grids)
     plan = training_plan(
         settings.running,
         dataset.examples("train"),
         epochs=settings.epochs,
-        batch_size=settings.batch_size,
-        learning_rate=peak,
+        batch_size=settings.batch_size or kind.pretraining_batch,
+        learning_rate=_peak(settings, kind),
         seed=settings.seed,
     )
 
     def make_task(numerics: Numerics, ranks: Ranks) -> PretrainTask:
         told = progress if ranks.is_writer else Silent()
-        grids = plain.encoder.modalities
-        if settings.method.scaled:
-            grids = scaled_grids(dataset, dataset.modalities, grids, ranks.device)
+        scaled = grids
+        if method.scaled:
+            scaled = scaled_grids(dataset, modalities, grids, ranks.device)
         return PretrainTask(
             dataset,
-            settings.method.config(settings.preset, grids),
-            _source(dataset, settings, plan, ranks, told),
-            _stored(dataset, "validation", settings, plan, ranks, told),
-            modalities=dataset.modalities,
+            method.pretrainer(kind.name, settings.preset, scaled),
+            _source(dataset, modalities, settings, plan, ranks, told),
+            _stored(dataset, "validation", modalities, settings, plan, ranks, told),
+            modalities=modalities,
             seed=settings.seed,
             steps=plan.steps,
             batch_size=plan.batch_size,
@@ -90,8 +99,8 @@ def pretrain(
         "stage": "pretrain",
         "dataset": dataset.fingerprint,
         "endless": settings.endless,
-        "model": asdict(plain),
-        "scaled": settings.method.scaled,
+        "model": asdict(plain.config),
+        "scaled": method.scaled,
     }
     return fit(
         make_task,
@@ -107,22 +116,50 @@ def pretrain(
     )
 
 
+def network_for(dataset: Described, settings: Pretraining) -> str:
+    """The network that was named, or rings where the carrier phase is unknown, else vit.
+
+    Rings are for images, so they stand back where another input or a patch is asked for.
+    """
+    if settings.network is not None:
+        return settings.network
+    listed = settings.modalities or tuple(modality.name for modality in dataset.modalities)
+    fits = {*listed} <= {"image", "harmonics"} and settings.patch is None
+    return "rings" if dataset.any_phase and fits else "vit"
+
+
+def _peak(settings: Pretraining, kind: NetworkKind) -> float:
+    if settings.learning_rate is not None:
+        return settings.learning_rate
+    return kind.pretraining_rate or find_preset(settings.preset).learning_rate
+
+
+def _check_patch(settings: Pretraining, kind: NetworkKind) -> None:
+    if settings.patch is not None and kind.name != "vit":
+        raise TrainingError(
+            f"network {kind.name} has no patches, got patch {settings.patch}; leave it out, or "
+            "take network vit"
+        )
+
+
 def _source(
     dataset: Dataset,
+    modalities: tuple[Modality, ...],
     settings: Pretraining,
     plan: TrainingPlan,
     ranks: Ranks,
     progress: Progress,
 ) -> PairSource:
     if not settings.endless:
-        return _stored(dataset, "train", settings, plan, ranks, progress)
+        return _stored(dataset, "train", modalities, settings, plan, ranks, progress)
     recipe = load_recipe(dataset.folder / "recipe.toml")
-    return EndlessPairs(recipe, dataset.modalities, ranks.device, batch_size=plan.batch_size)
+    return EndlessPairs(recipe, modalities, ranks.device, batch_size=plan.batch_size)
 
 
 def _stored(
     dataset: Dataset,
     split: str,
+    modalities: tuple[Modality, ...],
     settings: Pretraining,
     plan: TrainingPlan,
     ranks: Ranks,
@@ -131,10 +168,11 @@ def _stored(
     return StoredPairs(
         dataset,
         split,
-        dataset.modalities,
+        modalities,
         ranks.device,
         progress,
         batch_size=plan.batch_size,
         seed=settings.seed,
-        turn=not any(modality.form == "folded" for modality in dataset.modalities),
+        # rings are the same at every phase, and a folded signal cannot be turned
+        turn=not any(m.form == "folded" or m.what == "harmonics" for m in modalities),
     )

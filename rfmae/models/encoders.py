@@ -1,0 +1,67 @@
+"""What stands below a head: a transformer, rings of harmonics, or a backbone of the literature."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from rfmae.models.patches import PatchGrid
+from rfmae.models.rings import (
+    HarmonicGrid,
+    RingsConfig,
+    RingsEncoder,
+    initialise_rings,
+    rings_config_from_card,
+)
+from rfmae.models.transformer import initialise
+from rfmae.models.trunks import (
+    Trunk,
+    TrunkConfig,
+    build_trunk,
+    initialise_trunk,
+    trunk_config_from_card,
+)
+from rfmae.models.vit import Encoder, EncoderConfig, encoder_config_from_card
+
+AnyEncoderConfig = EncoderConfig | RingsConfig | TrunkConfig
+AnyEncoder = Encoder | RingsEncoder | Trunk
+PretrainableConfig = EncoderConfig | RingsConfig
+"""Of encoders that are pre-trained."""
+
+
+def build_encoder(config: AnyEncoderConfig) -> AnyEncoder:
+    """The network of a configuration; `initialise_encoder` draws its weights.
+
+    Each has `features(inputs)`, what a head judges by, (N, width) of inputs by their modality.
+    """
+    if isinstance(config, EncoderConfig):
+        return Encoder(config)
+    return RingsEncoder(config) if isinstance(config, RingsConfig) else build_trunk(config)
+
+
+def with_grids(
+    config: AnyEncoderConfig, grids: tuple[PatchGrid | HarmonicGrid, ...]
+) -> AnyEncoderConfig:
+    """The same for inputs that are cut or scaled so."""
+    if isinstance(config, RingsConfig):
+        return replace(config, modalities=grids)
+    patches = tuple(grid for grid in grids if isinstance(grid, PatchGrid))
+    return replace(config, modalities=patches)
+
+
+def initialise_encoder(encoder: AnyEncoder, generator: torch.Generator) -> None:
+    """Draw all weights anew, as suits the kind."""
+    if isinstance(encoder, Encoder):
+        initialise(encoder, generator)
+    elif isinstance(encoder, RingsEncoder):
+        initialise_rings(encoder, generator)
+    else:
+        initialise_trunk(encoder, generator)
+
+
+def encoder_from_card(card: Mapping[str, Any]) -> AnyEncoderConfig:
+    """The configuration that a card describes; a transformer needs no word of its kind."""
+    if "kind" not in card:
+        return encoder_config_from_card(card)
+    return rings_config_from_card(card) if card["kind"] == "rings" else trunk_config_from_card(card)

@@ -1,0 +1,76 @@
+"""The kinds of networks that can be asked for, each with all that is chosen for it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rfmae.errors import RecipeError, nearest
+from rfmae.models.encoders import AnyEncoderConfig
+from rfmae.models.patches import PatchGrid
+from rfmae.models.presets import encoder_config, find_preset
+from rfmae.models.rings import HarmonicGrid, RingsConfig
+from rfmae.models.trunks import trunk_config
+
+Grid = PatchGrid | HarmonicGrid
+Network = Literal["vit", "rings", "cnn", "resnet", "lstm"]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkKind:
+    """A kind of network: what it sees, whether it is pre-trained, and how fast it learns.
+
+    Learning rates are at the peak, of batches of 32 in fine-tuning (docs/results.md) and of
+    `pretraining_batch` in pre-training, where none takes the preset's own.
+    """
+
+    name: Network
+    about: str
+    sees: str | None  # the one modality that it is for; none takes all that a receiver has
+    learning_rate: float
+    is_pretrained: bool = False
+    pretraining_rate: float | None = None
+    pretraining_batch: int = 64
+
+    def encoder(self, preset: str, grids: tuple[Grid, ...]) -> AnyEncoderConfig:
+        """The encoder for what is cut so; backbones have one size."""
+        if self.name == "rings":
+            size = find_preset(preset).rings
+            return RingsConfig(grids, size.width, size.mixtures, size.components, size.blocks)
+        patches = tuple(grid for grid in grids if isinstance(grid, PatchGrid))
+        if self.name == "vit":
+            return encoder_config(preset, patches)
+        return trunk_config(self.name, patches)
+
+
+NETWORKS: dict[str, NetworkKind] = {
+    kind.name: kind
+    for kind in (
+        NetworkKind("vit", "a transformer over square patches", None, 1e-3, is_pretrained=True),
+        NetworkKind(
+            "rings",
+            "circular harmonics of the constellation, whatever the carrier phase",
+            "harmonics",
+            6e-3,
+            is_pretrained=True,
+            pretraining_rate=3e-3,
+            pretraining_batch=256,
+        ),
+        NetworkKind("cnn", "small convolutional network on images", "image", 1e-3),
+        NetworkKind(
+            "resnet", "residual convolutions on I/Q (O'Shea, Roy and Clancy 2018)", "signal", 1e-3
+        ),
+        NetworkKind(
+            "lstm",
+            "recurrent network on amplitude and phase (Rajendran et al. 2018)",
+            "signal",
+            1e-3,
+        ),
+    )
+}
+"""Every kind by its name."""
+
+
+def find_network(name: str) -> NetworkKind:
+    """The kind of a name."""
+    if name not in NETWORKS:
+        raise RecipeError(f"unknown network {name!r}; {nearest(name, NETWORKS)}")
+    return NETWORKS[name]

@@ -1,0 +1,142 @@
+"""The pre-trainers: of square patches of any modality, and of circular harmonics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from rfmae.models.config import DenoMAEConfig
+from rfmae.models.denomae import DenoMAE, draw_masks
+from rfmae.models.noising import FeatureNoise, draw_feature_noise
+from rfmae.models.objectives.harmonics import rings_losses
+from rfmae.models.objectives.total import denomae_losses
+from rfmae.models.patches import PatchMask
+from rfmae.models.rings_mae import (
+    RingsMAE,
+    RingsMAEConfig,
+    draw_ring_masks,
+    initialise_rings_mae,
+)
+from rfmae.models.transformer import initialise
+
+Inputs = Mapping[str, Tensor]
+Masks = Mapping[str, PatchMask]
+PretrainConfig = DenoMAEConfig | RingsMAEConfig
+
+
+class Pretrainer(Protocol):
+    """A kind of network that learns clean from noisy, and how it is asked."""
+
+    @property
+    def config(self) -> PretrainConfig: ...
+
+    def network(self, generator: torch.Generator) -> nn.Module:
+        """The network with weights drawn anew."""
+        ...
+
+    def masks(
+        self, n: int, generator: torch.Generator, step: int = 1, steps: int = 1
+    ) -> dict[str, PatchMask]:
+        """What is hidden of n examples in training; by default at the end of it."""
+        ...
+
+    def validation_masks(self, n: int, generator: torch.Generator) -> dict[str, PatchMask]:
+        """What is hidden of n examples in validation."""
+        ...
+
+    def noise(self, masks: Masks, generator: torch.Generator) -> FeatureNoise | None:
+        """What falls on the features of the tokens that the masks name."""
+        ...
+
+    def losses(
+        self,
+        network: nn.Module,
+        inputs: Inputs,
+        targets: Inputs,
+        masks: Masks,
+        noise: FeatureNoise | None,
+    ) -> dict[str, Tensor]:
+        """The `loss` to descend and its parts."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PatchPretrainer:
+    """A transformer over square patches."""
+
+    config: DenoMAEConfig
+
+    def network(self, generator: torch.Generator) -> nn.Module:
+        network = DenoMAE(self.config)
+        initialise(network, generator)
+        return network
+
+    def masks(
+        self, n: int, generator: torch.Generator, step: int = 1, steps: int = 1
+    ) -> dict[str, PatchMask]:
+        return draw_masks(self.config, n, generator, step, steps)
+
+    def validation_masks(self, n: int, generator: torch.Generator) -> dict[str, PatchMask]:
+        """At the final ratio; no noise falls on features, as none does in use."""
+        return draw_masks(self.config, n, generator, noised=False)
+
+    def noise(self, masks: Masks, generator: torch.Generator) -> FeatureNoise | None:
+        noised = sum(mask.noised for mask in masks.values())
+        if not noised:
+            return None
+        width, n = self.config.encoder.width, len(next(iter(masks.values())))
+        return draw_feature_noise(n, noised, width, self.config.noising, generator)
+
+    def losses(
+        self,
+        network: nn.Module,
+        inputs: Inputs,
+        targets: Inputs,
+        masks: Masks,
+        noise: FeatureNoise | None,
+    ) -> dict[str, Tensor]:
+        return denomae_losses(network(inputs, masks, noise), targets, self.config)
+
+
+@dataclass(frozen=True, slots=True)
+class RingsPretrainer:
+    """Rings of circular harmonics."""
+
+    config: RingsMAEConfig
+
+    def network(self, generator: torch.Generator) -> nn.Module:
+        network = RingsMAE(self.config)
+        initialise_rings_mae(network, generator)
+        return network
+
+    def masks(
+        self, n: int, generator: torch.Generator, step: int = 1, steps: int = 1
+    ) -> dict[str, PatchMask]:
+        mask = draw_ring_masks(self.config, n, generator, step, steps)
+        return {self.config.encoder.harmonics.name: mask}
+
+    def validation_masks(self, n: int, generator: torch.Generator) -> dict[str, PatchMask]:
+        return self.masks(n, generator)
+
+    def noise(self, masks: Masks, generator: torch.Generator) -> FeatureNoise | None:
+        return None
+
+    def losses(
+        self,
+        network: nn.Module,
+        inputs: Inputs,
+        targets: Inputs,
+        masks: Masks,
+        noise: FeatureNoise | None,
+    ) -> dict[str, Tensor]:
+        name = self.config.encoder.harmonics.name
+        return rings_losses(network(inputs, masks[name], targets[name]), self.config)
+
+
+def pretrainer_of(config: PretrainConfig) -> Pretrainer:
+    """The pre-trainer of a configuration."""
+    if isinstance(config, RingsMAEConfig):
+        return RingsPretrainer(config)
+    return PatchPretrainer(config)

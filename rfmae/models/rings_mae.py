@@ -1,0 +1,226 @@
+"""DenoMAE2.0 in circular harmonics: a masked autoencoder that turns with the carrier phase.
+
+Tokens are the rings of the planes of a constellation (see `rings`). Some are hidden; from what is
+visible of a *noisy* example a decoder predicts the *clean* harmonics of all tokens, and a head
+names the plane and the ring of visible tokens that were taken out of their places. Turning the I/Q
+by any angle turns every predicted harmonic and leaves every feature and every answer as it was.
+
+The task is that of DenoMAE2.0 (arXiv 2502.18202); what knows the phase of it is ours.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from rfmae.errors import ShapeError
+from rfmae.models.config import PixelTask, PositionTask
+from rfmae.models.masking import Masking, random_mask
+from rfmae.models.patches import PatchMask, take
+from rfmae.models.rings import (
+    Encoded,
+    Perceptron,
+    RingsConfig,
+    RingsEncoder,
+    free_values,
+    initialise_linear,
+    initialise_rings,
+    turning_alike,
+)
+from rfmae.records import ORDERS, RINGS
+
+_ORDERS = len(ORDERS)
+
+
+@dataclass(frozen=True, slots=True)
+class RingsMAEConfig:
+    """An encoder, a decoder of `decoder_depth` perceptrons, how much is hidden, what is asked.
+
+    As the encoder has a place for each token, a token that is asked for its position is one that
+    enters without it (`position.dropout`).
+    """
+
+    encoder: RingsConfig
+    decoder_depth: int = 0
+    masking: Masking = field(default_factory=Masking)
+    pixels: PixelTask = field(default_factory=lambda: PixelTask(where="all"))
+    position: PositionTask = field(default_factory=lambda: PositionTask(dropout=0.1))
+    laplacian_weight: float = 0.0
+    uniformity_weight: float = 0.0
+
+    def __post_init__(self) -> None:
+        if all(self.encoder.harmonics.known_phase):
+            raise ShapeError(
+                "the carrier phase of these examples is known, so that harmonics that ignore it "
+                "would throw away what it tells; pre-train with network vit"
+            )
+        if self.pixels.normalised:
+            raise ShapeError(
+                "a ring has no mean and variance to be normalised to: its harmonics are few and "
+                "scaled already; leave out normalised targets, or take network vit"
+            )
+        if self.position.target == "rank":
+            raise ShapeError(
+                "rings are asked which token is theirs, not its rank among the visible; "
+                "take position target absolute, or network vit"
+            )
+        if self.position.weight and not self.position.dropout:
+            raise ShapeError(
+                "a ring enters in its place, so its position is no question unless it is dropped, "
+                "got position dropout 0; raise it, or set position weight 0"
+            )
+        for name in ("laplacian_weight", "uniformity_weight"):
+            if getattr(self, name) < 0:
+                raise ShapeError(f"{name} must not be negative, got {getattr(self, name):g}")
+        self.masking.most_visible(self.encoder.harmonics.patches)
+
+
+def draw_ring_masks(
+    config: RingsMAEConfig, n: int, generator: torch.Generator, step: int = 1, steps: int = 1
+) -> PatchMask:
+    """What is hidden of n examples, and which visible tokens lose their position."""
+    grid = config.encoder.harmonics
+    visible = config.masking.visible_at(grid.patches, step, steps)
+    unplaced = math.ceil(config.position.dropout * visible) if config.position.weight else 0
+    return random_mask(
+        n, grid.counts, visible, generator, unit=config.masking.unit, unplaced=unplaced
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RingsOutput:
+    """What the network says of one batch.
+
+    `predicted` (N, planes, orders, rings, 2) are clean harmonics in units of the encoder, and
+    `target` is what they should be, where it was given; `position_logits` (N, U, tokens) say of
+    each token without position which one it is.
+    """
+
+    predicted: Tensor
+    target: Tensor | None
+    position_logits: Tensor | None
+    mask: PatchMask | None
+    features: Tensor  # (N, width)
+
+
+class RingsMAE(nn.Module):
+    """Encoder, decoder and, where positions count, a position head."""
+
+    def __init__(self, config: RingsMAEConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = RingsEncoder(config.encoder)
+        self.decoder = RingsDecoder(config)
+        if config.position.weight:
+            self.position_head = PositionHead(config.encoder)
+
+    def forward(
+        self,
+        inputs: Mapping[str, Tensor],
+        mask: PatchMask | None = None,
+        target: Tensor | None = None,
+    ) -> RingsOutput:
+        """Predict all clean harmonics, and the positions of tokens that lost theirs.
+
+        `target` (N, planes, orders, 2·rings) is handed on in the units of what is predicted.
+        """
+        name = self.config.encoder.harmonics.name
+        encoded = self.encoder(inputs, mask)
+        logits = None
+        with torch.autocast(inputs[name].device.type, enabled=False):
+            if mask is not None and mask.unplaced:
+                tokens = lone_tokens(inputs[name].float(), mask)
+                logits = self.position_head(tokens, encoded)
+            predicted = self.decoder(encoded)
+            scaled = None if target is None else self.encoder.standardised(target)
+        return RingsOutput(predicted, scaled, logits, mask, encoded.features)
+
+    def denoised(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """Clean harmonics (N, planes, orders, 2·rings) of noisy ones, seen whole."""
+        return self.encoder.standardised.back(self(inputs).predicted)
+
+
+class RingsDecoder(nn.Module):
+    """Mixtures gated by features and mixed back, so that all that is predicted turns with them.
+
+    A gate is a complex number: it may turn a mixture, but every example of one kind alike. Visible
+    tokens also pass through, each order of each by a gate of its own.
+    """
+
+    free: Tensor
+    allowed: Tensor
+
+    def __init__(self, config: RingsMAEConfig) -> None:
+        super().__init__()
+        encoder = config.encoder
+        grid, width = encoder.harmonics, encoder.width
+        self.grid = grid
+        self.blocks = nn.ModuleList(Perceptron(width) for _ in range(config.decoder_depth))
+        self.gates = nn.Linear(width, _ORDERS * sum(encoder.sums) * 2)
+        self.mixing = nn.Parameter(torch.empty(_ORDERS, grid.patches, sum(encoder.sums)))
+        self.register_buffer("allowed", turning_alike(encoder).T.clone(), persistent=False)
+        self.passing = nn.Linear(width, grid.planes * _ORDERS * RINGS)
+        self.register_buffer("free", torch.tensor(free_values(grid)), persistent=False)
+        self.freely = nn.Linear(width, len(self.free))  # what no phase turns needs no gate
+
+    def forward(self, encoded: Encoded) -> Tensor:
+        """Harmonics (N, planes, orders, rings, 2)."""
+        features = encoded.features
+        for block in self.blocks:
+            features = block(features)
+        gates = self.gates(features).unflatten(-1, encoded.mixtures.shape[1:])
+        mixed = (self.mixing * self.allowed) @ times(encoded.mixtures, gates)
+        turning = mixed.unflatten(2, self.grid.counts)
+        passed = self.passing(features).view(-1, self.grid.planes, _ORDERS, RINGS, 1)
+        predicted = turning.transpose(1, 2) + passed * encoded.harmonics
+        freely = torch.zeros_like(predicted).flatten(1)
+        freely = freely.index_copy(1, self.free, self.freely(features))
+        return predicted + freely.view_as(predicted)
+
+
+class PositionHead(nn.Module):
+    """Which plane and which ring is this token? Told from its moduli and the other tokens.
+
+    Its phases say nothing, for nobody knows whether it turns before its plane is known.
+    """
+
+    def __init__(self, config: RingsConfig) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(_ORDERS + config.width, config.width)
+        self.out = nn.Linear(config.width, config.harmonics.patches)
+
+    def forward(self, tokens: Tensor, encoded: Encoded) -> Tensor:
+        """Logits (N, U, tokens) of tokens (N, U, orders, 2) as they are, without scale or place."""
+        moduli = (tokens.square().sum(dim=-1) + _FAINTEST).log()
+        others = encoded.features[:, None].expand(-1, tokens.shape[1], -1)
+        seen = torch.cat([moduli, others], dim=2)
+        return self.out(nn.functional.gelu(self.hidden(seen)))
+
+
+_FAINTEST = 1e-6  # a power of a harmonic below that of a point in a thousand
+
+
+def lone_tokens(inputs: Tensor, mask: PatchMask) -> Tensor:
+    """The harmonics (N, U, orders, 2) of the tokens without position, as they came."""
+    ids = mask.visible_ids[:, : mask.unplaced]
+    tokens = inputs.unflatten(-1, (RINGS, 2)).transpose(2, 3).flatten(1, 2)  # (N, tokens, ...)
+    return take(tokens.flatten(2), ids).unflatten(-1, (_ORDERS, 2))
+
+
+def times(first: Tensor, second: Tensor) -> Tensor:
+    """Products of complex numbers whose last axis holds real and imaginary part."""
+    (a, b), (c, d) = first.unbind(-1), second.unbind(-1)
+    return torch.stack([a * c - b * d, a * d + b * c], dim=-1)
+
+
+def initialise_rings_mae(network: RingsMAE, generator: torch.Generator) -> None:
+    """Draw all weights anew; the decoder begins near nothing, as if it knew the mean alone."""
+    initialise_rings(network.encoder, generator)
+    for part in (network.decoder, getattr(network, "position_head", None)):
+        if part is not None:
+            initialise_linear(part, generator)
+    nn.init.normal_(network.decoder.mixing, std=0.02, generator=generator)
+    for layer in (network.decoder.passing, network.decoder.freely):
+        nn.init.zeros_(layer.weight)
