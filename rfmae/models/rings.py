@@ -50,7 +50,10 @@ class RingHarmonics(nn.Module):
 
     harmonics: Tensor
 
-    def __init__(self, planes: int, height: int, width: int, features: int) -> None:
+    def __init__(
+        self, planes: int, height: int, width: int, features: int, scalars: int = 0
+    ) -> None:
+        """`scalars` of each example come along, such as its SNR."""
         super().__init__()
         harmonics = circular_harmonics(height, width)
         self.register_buffer("harmonics", harmonics, persistent=False)
@@ -59,15 +62,16 @@ class RingHarmonics(nn.Module):
             orders * planes * RINGS, orders * _MIXTURES, 1, groups=orders, bias=False
         )
         self.components = nn.Linear(planes * harmonics.shape[1], _COMPONENTS)
-        self.out = nn.Linear(orders * _MIXTURES + _COMPONENTS, features)
+        self.out = nn.Linear(orders * _MIXTURES + _COMPONENTS + scalars, features)
         self.norm = nn.LayerNorm(features)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Features (N, features) of images (N, C, H, W)."""
+    def forward(self, images: Tensor, scalars: Tensor | None = None) -> Tensor:
+        """Features (N, features) of images (N, C, H, W), and of scalars (N, count) beside them."""
         found = self.of(images)
         moduli = self.mixed(found).square().sum(dim=-1).log1p()
         components = nn.functional.gelu(self.components(found.flatten(1)))
-        features = self.norm(self.out(torch.cat([moduli, components], dim=1)))
+        beside = [] if scalars is None else [scalars]
+        features = self.norm(self.out(torch.cat([moduli, components, *beside], dim=1)))
         return nn.functional.gelu(features)
 
     def of(self, images: Tensor) -> Tensor:

@@ -21,6 +21,7 @@ TrunkKind = Literal["cnn", "rings", "resnet", "lstm"]
 """Of an image: `cnn` and `rings`. Of I and Q in time: `resnet` and `lstm`."""
 
 _DIMENSIONS: dict[TrunkKind, int] = {"cnn": 3, "rings": 3, "resnet": 2, "lstm": 2}
+_TAKE_SCALARS: tuple[TrunkKind, ...] = ("cnn", "rings")
 _SEEN = {3: "an image (C, H, W)", 2: "a sequence (2, T)"}
 
 _IMAGE_CHANNELS = (16, 32, 64, 64)
@@ -35,6 +36,9 @@ _STEPS = 128  # of a long sequence, or a few more
 class TrunkConfig:
     """What a trunk sees, one modality of the right form, and how many features it makes of it.
 
+    Beside an image `cnn` and `rings` take scalars, such as an SNR, into their
+    last mixing layer.
+
     `samples_per_step` is of an lstm: so many samples enter together, for the time of a step on a
     processor hardly depends on them; it must divide the sequence.
     """
@@ -46,7 +50,9 @@ class TrunkConfig:
 
     def __post_init__(self) -> None:
         check_choice("the kind of a trunk", self.kind, TrunkKind)
-        if len(self.modalities) != 1 or len(self.seen.shape) != _DIMENSIONS[self.kind]:
+        seen = [grid for grid in self.modalities if not grid.is_scalar]
+        takes = self.kind in _TAKE_SCALARS or len(seen) == len(self.modalities)
+        if not takes or len(seen) != 1 or len(seen[0].shape) != _DIMENSIONS[self.kind]:
             found = " and ".join(f"{grid.name} {grid.shape}" for grid in self.modalities)
             raise ShapeError(
                 f"a {self.kind} sees {_SEEN[_DIMENSIONS[self.kind]]} alone, "
@@ -62,7 +68,12 @@ class TrunkConfig:
     @property
     def seen(self) -> PatchGrid:
         """The one modality; how it is cut into patches means nothing here."""
-        return self.modalities[0]
+        return next(grid for grid in self.modalities if not grid.is_scalar)
+
+    @property
+    def scalars(self) -> tuple[PatchGrid, ...]:
+        """The scalars beside it."""
+        return tuple(grid for grid in self.modalities if grid.is_scalar)
 
     def grid(self, name: str) -> PatchGrid:
         """The modality of a name."""
@@ -120,17 +131,34 @@ class Trunk(nn.Module):
                 self.register_buffer(name, values, persistent=False)
 
     def forward(self, inputs: Mapping[str, Tensor]) -> Tensor:
-        """Features (N, width) of images (N, C, H, W) or sequences (N, 2, T) by their modality."""
-        grid = self.config.seen
-        if set(inputs) != {grid.name}:
+        """Features (N, width) of images (N, C, H, W) or sequences (N, 2, T) by their modality.
+
+        Scalars beside an image are (N, 1, 1).
+        """
+        names = [grid.name for grid in self.config.modalities]
+        if set(inputs) != set(names):
             raise ShapeError(
-                f"the network sees {grid.name}, got {' and '.join(inputs) or 'nothing'}"
+                f"the network sees {' and '.join(names)}, got {' and '.join(inputs) or 'nothing'}"
             )
+        grid = self.config.seen
         seen = inputs[grid.name]
         grid.check(seen)
         if grid.mean:
             seen = (seen - self.mean) / self.deviation
-        return self.layers(seen)
+        if not self.config.scalars:
+            return self.layers(seen)
+        return self.layers(seen, self._scalars(inputs))
+
+    def _scalars(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """The scalars of each example, scaled, (N, scalars)."""
+        columns = []
+        for grid in self.config.scalars:
+            grid.check(inputs[grid.name])
+            column = inputs[grid.name].flatten(1)
+            if grid.mean:
+                column = (column - grid.mean[0]) / grid.deviation[0]
+            columns.append(column)
+        return torch.cat(columns, dim=1)
 
 
 def initialise_trunk(trunk: Trunk, generator: torch.Generator) -> None:
@@ -187,11 +215,15 @@ class ImageConvolutions(nn.Module):
         ]
         self.blocks = nn.Sequential(*blocks)
         self.regions = nn.AdaptiveAvgPool2d(_REGIONS)
-        self.out = nn.Linear(channels[-1] * _REGIONS * _REGIONS, config.width)
+        regions = channels[-1] * _REGIONS * _REGIONS
+        self.out = nn.Linear(regions + len(config.scalars), config.width)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Features (N, width) of images (N, C, H, W)."""
-        return torch.relu(self.out(self.regions(self.blocks(images)).flatten(1)))
+    def forward(self, images: Tensor, scalars: Tensor | None = None) -> Tensor:
+        """Features (N, width) of images (N, C, H, W), and of scalars (N, count) beside them."""
+        found = self.regions(self.blocks(images)).flatten(1)
+        if scalars is not None:
+            found = torch.cat([found, scalars], dim=1)
+        return torch.relu(self.out(found))
 
 
 class ResidualUnit(nn.Module):
@@ -263,7 +295,7 @@ def amplitude_phase(sequence: Tensor) -> Tensor:
 
 def _rings(config: TrunkConfig) -> RingHarmonics:
     planes, height, width = config.seen.shape
-    return RingHarmonics(planes, height, width, config.width)
+    return RingHarmonics(planes, height, width, config.width, len(config.scalars))
 
 
 _LAYERS: dict[TrunkKind, Callable[[TrunkConfig], nn.Module]] = {
