@@ -8,7 +8,7 @@ from rfmae.models.checkpoint import Checkpoint
 from rfmae.models.presets import encoder_config
 from rfmae.models.trunks import TrunkConfig, trunk_config
 from rfmae.models.vit import EncoderConfig
-from rfmae.records import Modality
+from rfmae.records import Modality, snr_view
 from rfmae.workflows.finding import check_images
 from rfmae.workflows.learning.running import grids_of
 
@@ -41,8 +41,9 @@ def received(
 ) -> tuple[Modality, ...]:
     """The modalities to classify by: those that were named, or all that a receiver has.
 
-    Any receiver has the signal of its first view, though the data set may list the image alone;
-    it is seen where it is named. A pre-trained encoder sees what it knows, a trunk what it is for.
+    Any receiver has the signal of its first view, and an estimate of the SNR, of the waveform where
+    there is one, though the data set may list the image alone; they are seen where they are named.
+    A pre-trained encoder sees what it knows, a trunk what it is for.
     """
     check_choice("network", network, Network)
     own = tuple(modality for modality in dataset.modalities if modality.is_received)
@@ -53,13 +54,17 @@ def received(
     has = {modality.name: modality for modality in (*own, *learnt)}
     if checkpoint is None:
         has.setdefault("signal", Modality("signal", view=dataset.views[0]))
+        has.setdefault("snr", Modality("snr", view=dataset.views[-1]))
     names = names or (SEEN_BY[network],)
     for name in names:
         if name not in has:
             raise CheckpointError(
                 f"a receiver of {dataset.name} has {', '.join(has)}, but {name!r} was asked for"
             )
-    return tuple(modality for name, modality in has.items() if name in names)
+    chosen = tuple(modality for name, modality in has.items() if name in names)
+    if (seen := snr_view(chosen)) is not None:
+        dataset.snr_estimator(seen)  # refuses what shows none before anything is written
+    return chosen
 
 
 def _learnt(dataset: Dataset, checkpoint: Checkpoint) -> tuple[Modality, ...]:
