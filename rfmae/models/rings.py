@@ -12,6 +12,8 @@ Circular harmonics for recognising what is turned: Hsu and Arsenault, Applied Op
 import torch
 from torch import Tensor, nn
 
+from rfmae.models.conditioning import FeatureModulation
+
 ORDERS = (0, 1, 2, 3, 4, 6, 8)
 """Of the harmonics: up to what sets eight phases apart."""
 
@@ -53,7 +55,10 @@ class RingHarmonics(nn.Module):
     def __init__(
         self, planes: int, height: int, width: int, features: int, scalars: int = 0
     ) -> None:
-        """`scalars` of each example come along, such as its SNR."""
+        """So many `scalars` of each example come along, such as its SNR.
+
+        What is to be expected of noise alone depends on them: they scale and shift what is mixed.
+        """
         super().__init__()
         harmonics = circular_harmonics(height, width)
         self.register_buffer("harmonics", harmonics, persistent=False)
@@ -62,7 +67,9 @@ class RingHarmonics(nn.Module):
             orders * planes * RINGS, orders * _MIXTURES, 1, groups=orders, bias=False
         )
         self.components = nn.Linear(planes * harmonics.shape[1], _COMPONENTS)
-        self.out = nn.Linear(orders * _MIXTURES + _COMPONENTS + scalars, features)
+        found = orders * _MIXTURES + _COMPONENTS
+        self.conditioning = FeatureModulation(scalars, found) if scalars else None
+        self.out = nn.Linear(found, features)
         self.norm = nn.LayerNorm(features)
 
     def forward(self, images: Tensor, scalars: Tensor | None = None) -> Tensor:
@@ -70,9 +77,10 @@ class RingHarmonics(nn.Module):
         found = self.of(images)
         moduli = self.mixed(found).square().sum(dim=-1).log1p()
         components = nn.functional.gelu(self.components(found.flatten(1)))
-        beside = [] if scalars is None else [scalars]
-        features = self.norm(self.out(torch.cat([moduli, components, *beside], dim=1)))
-        return nn.functional.gelu(features)
+        seen = torch.cat([moduli, components], dim=1)
+        if self.conditioning is not None and scalars is not None:
+            seen = self.conditioning(seen, scalars)
+        return nn.functional.gelu(self.norm(self.out(seen)))
 
     def of(self, images: Tensor) -> Tensor:
         """Harmonics (N, C, orders, rings, 2) of images (N, C, H, W)."""

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from rfmae.errors import ShapeError, check_choice
+from rfmae.models.conditioning import FeatureModulation
 from rfmae.models.patches import PatchGrid
 from rfmae.models.rings import RingHarmonics
 
@@ -36,8 +37,8 @@ _STEPS = 128  # of a long sequence, or a few more
 class TrunkConfig:
     """What a trunk sees, one modality of the right form, and how many features it makes of it.
 
-    Beside an image `cnn` and `rings` take scalars, such as an SNR, into their
-    last mixing layer.
+    Beside an image `cnn` and `rings` take scalars, such as an SNR, which scale and shift what they
+    find before the last linear layer.
 
     `samples_per_step` is of an lstm: so many samples enter together, for the time of a step on a
     processor hardly depends on them; it must divide the sequence.
@@ -165,9 +166,9 @@ def initialise_trunk(trunk: Trunk, generator: torch.Generator) -> None:
     """Draw all weights anew, biases at zero.
 
     Convolutions as He et al. (ICCV 2015), the last one of a residual unit at nothing, so that a
-    unit begins as its shortcut (Zhang et al., ICLR 2019); linear layers Xavier-uniform. Of an lstm
-    the recurrent weights are orthogonal and the forget gates begin open (Jozefowicz et al., ICML
-    2015).
+    unit begins as its shortcut (Zhang et al., ICLR 2019); linear layers Xavier-uniform, but
+    scalars change nothing at first. Of an lstm the recurrent weights are orthogonal and the forget
+    gates begin open (Jozefowicz et al., ICML 2015).
     """
     for module in trunk.modules():
         if isinstance(module, nn.LSTM):
@@ -182,6 +183,8 @@ def initialise_trunk(trunk: Trunk, generator: torch.Generator) -> None:
     for module in trunk.modules():
         if isinstance(module, ResidualUnit):
             nn.init.zeros_(module.second.weight)
+        elif isinstance(module, FeatureModulation):
+            nn.init.zeros_(module.out.weight)
 
 
 def _initialise_lstm(lstm: nn.LSTM, generator: torch.Generator) -> None:
@@ -215,15 +218,16 @@ class ImageConvolutions(nn.Module):
         ]
         self.blocks = nn.Sequential(*blocks)
         self.regions = nn.AdaptiveAvgPool2d(_REGIONS)
-        regions = channels[-1] * _REGIONS * _REGIONS
-        self.out = nn.Linear(regions + len(config.scalars), config.width)
+        scalars = len(config.scalars)
+        self.conditioning = FeatureModulation(scalars, channels[-1]) if scalars else None
+        self.out = nn.Linear(channels[-1] * _REGIONS * _REGIONS, config.width)
 
     def forward(self, images: Tensor, scalars: Tensor | None = None) -> Tensor:
         """Features (N, width) of images (N, C, H, W), and of scalars (N, count) beside them."""
-        found = self.regions(self.blocks(images)).flatten(1)
-        if scalars is not None:
-            found = torch.cat([found, scalars], dim=1)
-        return torch.relu(self.out(found))
+        found = self.regions(self.blocks(images))
+        if self.conditioning is not None and scalars is not None:
+            found = self.conditioning(found, scalars)
+        return torch.relu(self.out(found.flatten(1)))
 
 
 class ResidualUnit(nn.Module):
