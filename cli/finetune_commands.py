@@ -73,7 +73,8 @@ def finetune(
     modalities: Annotated[
         str | None,
         _network(
-            "image, signal or image,signal. Default: what the data set lists; of a trunk its own."
+            "image, signal, or both; beside them snr, an estimate of the SNR (of trunks, cnn and "
+            "rings take it). Default: what the data set lists; of a trunk its own."
         ),
     ] = None,
     scaled: Annotated[

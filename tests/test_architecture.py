@@ -28,7 +28,7 @@ DOORS: dict[str, set[str]] = {
     "theory": {"signal", "imaging"},
     "baselines": {"signal", "theory"},
     "inference": {"models", "imaging", "signal"},
-    "training": {"datasets", "imaging", "models", "evaluation"},
+    "training": {"signal", "datasets", "imaging", "models", "evaluation"},
     "workflows": {
         "signal",
         "captures",

@@ -24,6 +24,7 @@ from rfmae.records import (
     image_config_from_card,
     modalities_from_card,
     needed_views,
+    snr_view,
     wilson_interval,
 )
 
@@ -293,6 +294,7 @@ EVERY_MODALITY = [
         )
     ),
     *(Modality("noise", form=form) for form in ("sequence", "folded")),
+    *(Modality("snr", view=view) for view in ("symbols", "waveform")),
 ]
 LENGTHS = {"symbols": 64, "waveform": 128}
 
@@ -303,7 +305,7 @@ def test_a_modality_reads_back_from_its_card(modality):
     assert modalities_from_card(card) == (modality,)
 
 
-@pytest.mark.parametrize("modality", EVERY_MODALITY, ids=str)
+@pytest.mark.parametrize("modality", [m for m in EVERY_MODALITY if m.has_target], ids=str)
 def test_a_target_is_drawn_like_its_input_and_is_its_own_target(modality):
     target = modality.target
     assert target.target == target
@@ -312,7 +314,7 @@ def test_a_target_is_drawn_like_its_input_and_is_its_own_target(modality):
     assert modality.content == replace(modality, patch=12).content
 
 
-def test_names_tell_what_is_given_and_a_receiver_has_two_of_them():
+def test_names_tell_what_is_given_and_a_receiver_has_three_of_them():
     names = {modality.name: modality.is_received for modality in EVERY_MODALITY}
     assert names == {
         "image": True,
@@ -320,7 +322,31 @@ def test_names_tell_what_is_given_and_a_receiver_has_two_of_them():
         "signal": True,
         "clean_signal": False,
         "noise": False,
+        "snr": True,
     }
+
+
+def test_an_snr_is_one_number_of_a_view_and_has_no_target():
+    assert [modality.name for modality in EVERY_MODALITY if not modality.has_target] == ["snr"] * 2
+    seen = Modality("snr", view="waveform")
+    assert seen.shape(ImageConfig(), LENGTHS) == (1, 1)
+    assert snr_view((*IMAGE_ALONE, seen)) == "waveform"
+    assert snr_view(IMAGE_ALONE) is None
+    assert needed_views((*IMAGE_ALONE, seen), ImageConfig()) == ("symbols", "waveform")
+
+
+@pytest.mark.parametrize("how", [{"given": "clean"}, {"form": "folded"}])
+def test_an_snr_that_no_receiver_estimates_is_refused(how):
+    with pytest.raises(RecipeError, match="an SNR is estimated of what was observed"):
+        Modality("snr", **how)
+
+
+def test_an_snr_alone_and_one_of_a_view_that_is_not_there_are_refused():
+    with pytest.raises(RecipeError, match="an SNR alone tells no modulation; add"):
+        check_modalities((Modality("snr"),), ImageConfig(), LENGTHS)
+    waves = (*IMAGE_ALONE, Modality("snr", view="waveform"))
+    with pytest.raises(RecipeError, match="snr is read from the waveform"):
+        check_modalities(waves, ImageConfig(), {"symbols": 64})
 
 
 def test_views_are_those_of_the_planes_and_of_the_signals():

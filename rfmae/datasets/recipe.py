@@ -19,6 +19,7 @@ from rfmae.records import (
     Modality,
     View,
     check_modalities,
+    snr_view,
 )
 from rfmae.signal.impairments import Channel
 from rfmae.signal.link import Link
@@ -28,6 +29,7 @@ from rfmae.signal.published import check_published, find_published
 from rfmae.signal.pulses import Pulse
 from rfmae.signal.receiver import Receiver
 from rfmae.signal.settings import Subcarriers
+from rfmae.signal.snr_estimation import SnrEstimator
 from rfmae.signal.streams import address_of_snr
 from rfmae.units import parse_snr_grid, whole_ratio
 
@@ -123,6 +125,13 @@ class Recipe:
     def samples_per_symbol(self, view: View) -> float:
         return 1.0 if view == "symbols" else float(self.link.rate)
 
+    def snr_estimator(self, view: View) -> SnrEstimator:
+        """How a receiver estimates the SNR of its examples."""
+        if view == "symbols":
+            return SnrEstimator()
+        filtered = self.source.receiver.waveform == "filtered"
+        return SnrEstimator(self.samples_per_symbol(view), self.source.pulse, filtered)
+
     @property
     def drawn_names(self) -> tuple[str, ...]:
         """The channel effects that are drawn for each example and stored with it."""
@@ -197,7 +206,7 @@ def parse_recipe(text: str) -> Recipe:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"a recipe is a TOML file, but it does not parse: {error}") from error
-    return build(Recipe, _with_planes(table))
+    return build(Recipe, _with_snr_view(_with_planes(table)))
 
 
 def _with_planes(table: dict[str, Any]) -> dict[str, Any]:
@@ -210,6 +219,23 @@ def _with_planes(table: dict[str, Any]) -> dict[str, Any]:
         return table
     planes = [dataclasses.asdict(plane) for plane in TRAJECTORY_PLANES]
     return {**table, "image": {**image, "planes": planes}}
+
+
+def _with_snr_view(table: dict[str, Any]) -> dict[str, Any]:
+    """Without a view of its own, an SNR is estimated of the waveform wherever there is one."""
+    source, modalities = table.get("source"), table.get("modalities")
+    receiver = source.get("receiver") if isinstance(source, dict) else None
+    if not isinstance(receiver, dict) or receiver.get("observe", "symbols") == "symbols":
+        return table
+    if not isinstance(modalities, list):
+        return table
+    resolved = [
+        {"view": "waveform", **modality}
+        if isinstance(modality, dict) and modality.get("what") == "snr"
+        else modality
+        for modality in modalities
+    ]
+    return {**table, "modalities": resolved}
 
 
 def recipe_to_toml(recipe: Recipe) -> str:
@@ -326,6 +352,8 @@ def _check_planes(recipe: Recipe) -> None:
 def _check_inputs(recipe: Recipe) -> None:
     samples = {view: recipe.samples(view) for view in recipe.views}
     check_modalities(recipe.modalities, recipe.image, samples)
+    if (seen := snr_view(recipe.modalities)) is not None:
+        recipe.snr_estimator(seen)  # refuses a waveform without noise beside its signal
     folded = [modality for modality in recipe.modalities if modality.form == "folded"]
     if folded and recipe.any_phase:
         raise RecipeError(

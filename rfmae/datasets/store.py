@@ -28,6 +28,7 @@ from rfmae.records import (
     image_config_from_card,
     modalities_from_card,
 )
+from rfmae.signal.snr_estimation import SnrEstimator, snr_estimator_from_card
 from rfmae.units import SnrReference
 
 __all__ = ["Dataset", "SplitWriter", "open_dataset", "write_dataset"]
@@ -101,6 +102,24 @@ class Dataset:
 
     def samples_per_symbol(self, view: View | None = None) -> float:
         return float(self._view(view)["samples_per_symbol"])
+
+    def snr_estimator(self, view: View) -> SnrEstimator:
+        """How a receiver estimates the SNR of its examples; of a waveform it knows the pulse."""
+        if view == "symbols":
+            return SnrEstimator()
+        source = self.card.get("recipe", {}).get("source")
+        if source is None:
+            raise DatasetError(
+                f"data set {self.name} does not say with which pulse its waveforms were sent, "
+                "without which their SNR is not estimated; leave the modality snr out"
+            )
+        return snr_estimator_from_card(
+            {
+                "samples_per_symbol": self.samples_per_symbol(view),
+                "pulse": source["pulse"],
+                "filtered": source["receiver"]["waveform"] == "filtered",
+            }
+        )
 
     @property
     def has_clean(self) -> bool:

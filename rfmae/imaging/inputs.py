@@ -1,8 +1,9 @@
-"""From I/Q to the inputs of a network and their targets: images, harmonics, signals, noise.
+"""From I/Q to the inputs of a network and their targets: images, harmonics, signals, noise, SNR.
 
 A modality is drawn from the observed I/Q, from its clean twin, or from both. Images and harmonics
 have axes of their own (see `render`); signals and noise are in the units of the image: divided by
-an rms amplitude, as a receiver's gain control would have it, or `absolute`, as they are.
+an rms amplitude, as a receiver's gain control would have it, or `absolute`, as they are. An SNR is
+estimated elsewhere and comes along in dB; a network sees it in bels.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,8 @@ from rfmae.imaging.harmonics import network_harmonics, turned_harmonics
 from rfmae.imaging.render import constellation_images, quarter_turned
 from rfmae.records import PUBLISHED_FOLD, ImageConfig, Modality, Units, View, harmonic_planes
 
+_DB_PER_BEL = 10.0
+
 IqViews = Mapping[View, Tensor]
 """The I/Q of the same examples in each view, each complex (N, T)."""
 
@@ -26,14 +29,16 @@ def network_inputs(
     image: ImageConfig,
     modalities: Sequence[Modality],
     samples_per_symbol: float = 1.0,
+    snr_db: Tensor | None = None,
 ) -> dict[str, Tensor]:
-    """What the encoder sees of some examples, by name: (N, C, H, W) or (N, 2, T), float32.
+    """What the encoder sees of some examples, by name: (N, C, H, W), (N, 2, T) or (N, 1, 1).
 
-    `clean` may be left out where every modality is one that a receiver has. `samples_per_symbol`
-    is of the waveform.
+    All are float32. `clean` may be left out where every modality is one that a receiver has, and
+    the estimates `snr_db` (N,) where the SNR is none of them. `samples_per_symbol` is of the
+    waveform.
     """
     parts = contents(modalities, targets=False)
-    return named(drawn(parts, observed, clean, image, samples_per_symbol), modalities)
+    return named(drawn(parts, observed, clean, image, samples_per_symbol, snr_db), modalities)
 
 
 def network_targets(
@@ -44,7 +49,7 @@ def network_targets(
     samples_per_symbol: float = 1.0,
 ) -> dict[str, Tensor]:
     """What a network should make of each modality: its clean twin, and of noise the same noise."""
-    goals = [modality.target.content for modality in modalities]
+    goals = [modality.target.content for modality in modalities if modality.has_target]
     parts = drawn(tuple(dict.fromkeys(goals)), observed, clean, image, samples_per_symbol)
     return named_targets(parts, modalities)
 
@@ -53,7 +58,7 @@ def contents(modalities: Sequence[Modality], *, targets: bool) -> tuple[Modality
     """What is to be drawn for the inputs and, if asked for, their targets, each once."""
     wanted = [modality.content for modality in modalities]
     if targets:
-        wanted += [modality.target.content for modality in modalities]
+        wanted += [modality.target.content for modality in modalities if modality.has_target]
     return tuple(dict.fromkeys(wanted))
 
 
@@ -66,7 +71,11 @@ def named_targets(
     parts: Mapping[Modality, Tensor], modalities: Sequence[Modality]
 ) -> dict[str, Tensor]:
     """The targets among what was drawn, by the names of the modalities that they belong to."""
-    return {modality.name: parts[modality.target.content] for modality in modalities}
+    return {
+        modality.name: parts[modality.target.content]
+        for modality in modalities
+        if modality.has_target
+    }
 
 
 def drawn(
@@ -75,11 +84,20 @@ def drawn(
     clean: IqViews | None,
     image: ImageConfig,
     samples_per_symbol: float = 1.0,
+    snr_db: Tensor | None = None,
 ) -> dict[Modality, Tensor]:
-    """Each of the parts, (N, C, H, W) or (N, 2, T) float32, on the device of the I/Q."""
+    """Each of the parts, (N, C, H, W), (N, 2, T) or (N, 1, 1) float32, on the device of the I/Q.
+
+    `snr_db` (N,) are the estimates that an SNR among the parts shows.
+    """
     for part in parts:
         _check(part, observed, clean)
-    return {part: _drawn(part, observed, clean or {}, image, samples_per_symbol) for part in parts}
+    return {
+        part: _in_bels(snr_db)
+        if part.what == "snr"
+        else _drawn(part, observed, clean or {}, image, samples_per_symbol)
+        for part in parts
+    }
 
 
 def input_shapes(
@@ -113,6 +131,8 @@ def turned_part(values: Tensor, turns: Tensor, image: ImageConfig, modality: Mod
             f"{modality.name} is folded from the real part alone, which cannot be turned; "
             'train without turns or write form = "sequence"'
         )
+    if modality.what == "snr":  # no turn changes it
+        return values
     if modality.what == "image":
         return quarter_turned(values, turns, image.planes)
     if modality.what == "harmonics":
@@ -156,6 +176,16 @@ def _drawn(
     else:
         iq = _in_units(given[part.view], image.units)
     return _folded(iq.real) if part.form == "folded" else _sequence(iq)
+
+
+def _in_bels(snr_db: Tensor | None) -> Tensor:
+    """Estimates (N,) in dB as an input (N, 1, 1): bounded, and of the order of one."""
+    if snr_db is None:
+        raise ShapeError(
+            "an SNR is shown as it was estimated, but no snr_db was given; give it, or leave that "
+            "modality out"
+        )
+    return (snr_db.float() / _DB_PER_BEL)[:, None, None]
 
 
 def _sequence(iq: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from rfmae.artefacts import Card
 from rfmae.inference.asked import Asked
 from rfmae.inference.sight import IMAGE, Sight
 from rfmae.models.denomae import DenoMAE
-from rfmae.models.masking import complementary_masks
+from rfmae.models.masking import complementary_masks, everything_visible
 from rfmae.models.patches import PatchGrid, PatchMask, unpatchify
 from rfmae.records import FloatArray, ImageConfig
 
@@ -58,7 +58,7 @@ class Denoiser:
         """The same with nothing hidden: one look at every patch, which training never had."""
         inputs = self._given(shown)
         masks = {
-            name: _everything(len(values), self._grid(name).patches, self.device)
+            name: everything_visible(len(values), self._grid(name).patches, self.device)
             for name, values in inputs.items()
         }
         output = self._network(inputs, masks, everything=True)
@@ -79,6 +79,9 @@ class Denoiser:
         rounds = {}
         for name in sorted(inputs, key=lambda name: name != IMAGE):  # its draws come first
             patches = self._grid(name).patches
+            if self._grid(name).is_scalar:
+                rounds[name] = [everything_visible(n, patches, self.device)]
+                continue
             visible = self._network.config.masking.visible_at(patches, 1, 1)
             rounds[name] = complementary_masks(n, patches, visible, generator)
         for turn in range(len(rounds[IMAGE])):
@@ -89,9 +92,3 @@ class Denoiser:
 
     def _pictured(self, patches: Tensor) -> FloatArray:
         return unpatchify(patches, self._grid(IMAGE)).clamp(0, 1).cpu().numpy()
-
-
-def _everything(n: int, patches: int, device: torch.device) -> PatchMask:
-    """A mask that hides nothing."""
-    ids = torch.arange(patches, device=device).expand(n, -1)
-    return PatchMask(ids, ids[:, :0])

@@ -9,7 +9,17 @@ from torch import Tensor
 from rfmae.imaging.inputs import network_inputs
 from rfmae.inference.asked import Asked, checked_views
 from rfmae.models.checkpoint import Checkpoint
-from rfmae.records import IMAGE_ALONE, FloatArray, ImageConfig, Modality, View, needed_views
+from rfmae.records import (
+    IMAGE_ALONE,
+    FloatArray,
+    ImageConfig,
+    Modality,
+    View,
+    Views,
+    needed_views,
+    snr_view,
+)
+from rfmae.signal.snr_estimation import SnrEstimator, snr_estimator_from_card
 
 IMAGE = IMAGE_ALONE[0].name
 BATCH = 128  # examples that a network is shown at once
@@ -23,6 +33,7 @@ class Sight:
     modalities: tuple[Modality, ...]
     samples: dict[View, int]
     samples_per_symbol: float
+    snr_estimator: SnrEstimator | None = None  # where the SNR is among the modalities
 
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> "Sight":
@@ -33,11 +44,15 @@ class Sight:
             for modality in checkpoint.modalities
             if modality.is_received and modality.name in seen
         )
+        estimator = None
+        if snr_view(modalities) is not None:
+            estimator = snr_estimator_from_card(checkpoint.told("snr_estimator"))
         return cls(
             checkpoint.image,
             modalities,
             dict(checkpoint.told("samples")),
             float(checkpoint.told("samples_per_symbol")),
+            estimator,
         )
 
     @property
@@ -50,8 +65,23 @@ class Sight:
         views = checked_views(iq, self.views, dimensions=2)
         for first in range(0, len(next(iter(views.values()))), BATCH):
             rows = slice(first, first + BATCH)
-            part = {view: torch.from_numpy(given[rows]).to(device) for view, given in views.items()}
-            yield network_inputs(part, None, self.image, self.modalities, self.samples_per_symbol)
+            some = {view: given[rows] for view, given in views.items()}
+            part = {view: torch.from_numpy(given).to(device) for view, given in some.items()}
+            yield network_inputs(
+                part,
+                None,
+                self.image,
+                self.modalities,
+                self.samples_per_symbol,
+                self._snr_db(some, device),
+            )
+
+    def _snr_db(self, views: Views, device: torch.device) -> Tensor | None:
+        """The estimates (N,) that the network is shown, where it is."""
+        view = snr_view(self.modalities)
+        if view is None or self.snr_estimator is None:
+            return None
+        return torch.from_numpy(self.snr_estimator(views[view])).float().to(device)
 
 
 def draw_images(iq: Asked, image: ImageConfig, samples_per_symbol: float = 1.0) -> FloatArray:

@@ -76,7 +76,7 @@ class DenoMAEConfig:
     def __post_init__(self) -> None:
         check_choice("uniformity_level", self.uniformity_level, UniformityLevel)
         check_choice("mask_tokens", self.mask_tokens, MaskTokens)
-        for grid in self.encoder.modalities:
+        for grid in self.painted_grids:
             self.masking.most_visible(grid.patches)  # refuses what cannot be hidden at all
         for name in ("laplacian_weight", "uniformity_weight"):
             if getattr(self, name) < 0:
@@ -91,6 +91,11 @@ class DenoMAEConfig:
                 "tokens without position and noised ones are different tokens: their shares must "
                 f"not exceed 1, got {self.position.dropout:g} and {self.noising.share:g}"
             )
+
+    @property
+    def painted_grids(self) -> tuple[PatchGrid, ...]:
+        """The modalities that are hidden in part and painted; a scalar is neither."""
+        return tuple(grid for grid in self.encoder.modalities if not grid.is_scalar)
 
     @property
     def encodes_hidden(self) -> bool:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from rfmae.models.config import DenoMAEConfig
 from rfmae.models.decoder import Decoder, Painter
-from rfmae.models.masking import random_mask
+from rfmae.models.masking import everything_visible, random_mask
 from rfmae.models.noising import FeatureNoise, Noiser
 from rfmae.models.objectives.disruption import hard_bias
 from rfmae.models.patches import PatchMask, put_back
@@ -33,9 +33,15 @@ def draw_masks(
     *,
     noised: bool = True,
 ) -> dict[str, PatchMask]:
-    """What is hidden of each modality of n examples, at a step of `steps` or at the end."""
+    """What is hidden of each modality of n examples, at a step of `steps` or at the end.
+
+    Of a scalar nothing is, and nothing is drawn for it.
+    """
     masks = {}
     for grid in config.encoder.modalities:
+        if grid.is_scalar:
+            masks[grid.name] = everything_visible(n, grid.patches, generator.device)
+            continue
         visible = config.masking.visible_at(grid.patches, step, steps)
         unplaced = round(config.position.dropout * visible)
         fallen = config.noising.noised_of(visible) if noised else 0
@@ -91,7 +97,7 @@ class DenoMAE(nn.Module):
     def __init__(self, config: DenoMAEConfig) -> None:
         super().__init__()
         self.config = config
-        grids = config.encoder.modalities
+        grids = config.painted_grids
         self.encoder = Encoder(config.encoder)
         make = Painter if config.encodes_hidden else Decoder
         self.decoders = nn.ModuleDict({grid.name: make(config, grid) for grid in grids})
@@ -122,9 +128,10 @@ class DenoMAE(nn.Module):
         masks = {name: masks[name] for name in self.encoder.stems if name in inputs}
         places = _Places(masks, with_hidden=self.config.encodes_hidden)
         tokens, watched = self._encoded(inputs, masks, noise, places)
-        visible = {name: tokens[:, span] for name, span in places.visible.items()}
+        shown = {name: mask for name, mask in masks.items() if name in self.decoders}
+        visible = {name: tokens[:, places.visible[name]] for name in shown}
         painted = {}
-        for name, mask in masks.items():
+        for name, mask in shown.items():
             count = mask.patches
             if self.config.pixels.where == "hidden" and not everything:
                 count -= mask.visible - (mask.noised if noise is not None else 0)
@@ -141,7 +148,7 @@ class DenoMAE(nn.Module):
             if name in visible
         }
         seen_tokens = torch.cat([tokens[:, :1], *visible.values()], dim=1)
-        return DenoMAEOutput(painted, logits, masks, seen_tokens, watched)
+        return DenoMAEOutput(painted, logits, shown, seen_tokens, watched)
 
     def _encoded(
         self, inputs: Inputs, masks: Masks, noise: FeatureNoise | None, places: "_Places"
@@ -151,6 +158,8 @@ class DenoMAE(nn.Module):
         parts = encoder.embedded(inputs, masks)
         if self.config.encodes_hidden:
             for name, mask in masks.items():
+                if name not in self.decoders:
+                    continue
                 painter = self.decoders[name]
                 assert isinstance(painter, Painter)
                 masked = painter.masked(mask).to(parts[name].dtype)

@@ -113,6 +113,12 @@ def random_mask(
     return PatchMask(shuffled, order[:, visible:], unplaced, noised)
 
 
+def everything_visible(n: int, patches: int, device: torch.device | str = "cpu") -> PatchMask:
+    """A mask that hides nothing of n examples, patches in their own order."""
+    ids = torch.arange(patches, device=device).expand(n, -1)
+    return PatchMask(ids, ids[:, :0])
+
+
 def complementary_masks(
     n: int, patches: int, visible: int, generator: torch.Generator
 ) -> list[PatchMask]:

@@ -45,6 +45,11 @@ class PatchGrid:
             raise ShapeError(f"deviations of {self.name} must be positive, got {self.deviation}")
 
     @property
+    def is_scalar(self) -> bool:
+        """Whether it is one number, which is never hidden, stands nowhere and is not painted."""
+        return math.prod(self.shape) == 1
+
+    @property
     def planes(self) -> int:
         return self.shape[0]
 

@@ -1,5 +1,6 @@
 """Named sizes, from tiny (tests) over small (a laptop) to base (the paper's ViT-B)."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -69,7 +70,12 @@ def patch_grid(modality: Modality, shape: tuple[int, ...], patch: int | None = N
 
 
 def default_patch(shape: tuple[int, ...]) -> int:
-    """16 pixels as in the paper, 8 on images under 64 pixels; 16 samples of a sequence."""
+    """16 pixels as in the paper, 8 on images under 64 pixels; 16 samples of a sequence.
+
+    A scalar is one patch.
+    """
+    if math.prod(shape) == 1:
+        return 1
     image = len(shape) == 3
     patch = 8 if image and shape[-1] < 64 else 16
     if shape[-1] % patch:

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from rfmae.errors import CheckpointError, ShapeError
+from rfmae.models.conditioning import FeatureModulation, scaled_scalar
 from rfmae.models.patches import PatchGrid, PatchMask
 from rfmae.records import ORDERS, RINGS
 
@@ -100,14 +101,23 @@ class RingsConfig:
     kind: Literal["rings"] = "rings"
 
     def __post_init__(self) -> None:
-        if sum(isinstance(grid, HarmonicGrid) for grid in self.modalities) != 1:
+        harmonics = [grid for grid in self.modalities if isinstance(grid, HarmonicGrid)]
+        if len(harmonics) != 1 or not all(grid.is_scalar for grid in self.scalars):
             found = " and ".join(f"{grid.name} {grid.shape}" for grid in self.modalities)
-            raise ShapeError(f"rings see the circular harmonics of an image, got {found or 'none'}")
+            raise ShapeError(
+                f"rings see the circular harmonics of an image, and an SNR beside them, "
+                f"got {found or 'none'}"
+            )
 
     @property
     def harmonics(self) -> HarmonicGrid:
         """How the harmonics are cut."""
         return next(grid for grid in self.modalities if isinstance(grid, HarmonicGrid))
+
+    @property
+    def scalars(self) -> tuple[PatchGrid, ...]:
+        """What else is known of an example, a number each, such as its SNR."""
+        return tuple(grid for grid in self.modalities if isinstance(grid, PatchGrid))
 
     @property
     def sums(self) -> tuple[int, int]:
@@ -200,6 +210,9 @@ class RingsEncoder(nn.Module):
         self.register_buffer("free", torch.tensor(free_values(grid)), persistent=False)
         self.components = nn.Linear(len(self.free), config.components)
         entering = _ORDERS * sum(config.sums) + config.components
+        scalars = len(config.scalars)
+        # what is to be expected of noise alone depends on them
+        self.conditioning = FeatureModulation(scalars, entering) if scalars else None
         self.out = nn.Linear(entering, config.width)
         self.norm = nn.LayerNorm(config.width)
         self.blocks = nn.ModuleList(Perceptron(config.width) for _ in range(config.blocks))
@@ -223,8 +236,10 @@ class RingsEncoder(nn.Module):
             mixtures = self._mixed(seen)
             moduli = mixtures.square().sum(dim=-1).log1p().flatten(1)
             known = nn.functional.gelu(self.components(seen.flatten(1)[:, self.free]))
-            features = self.norm(self.out(torch.cat([moduli, known], dim=1)))
-            features = nn.functional.gelu(features)
+            found = torch.cat([moduli, known], dim=1)
+            if self.conditioning is not None:
+                found = self.conditioning(found, self._scalars(inputs))
+            features = nn.functional.gelu(self.norm(self.out(found)))
             for block in self.blocks:
                 features = block(features)
         return Encoded(features, mixtures, seen)
@@ -232,6 +247,12 @@ class RingsEncoder(nn.Module):
     def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """Features (N, width) of what is seen whole."""
         return self(inputs).features
+
+    def _scalars(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """What else is known of each example, scaled, (N, scalars)."""
+        return torch.cat(
+            [scaled_scalar(grid, inputs[grid.name].float()) for grid in self.config.scalars], dim=1
+        )
 
     def _mixed(self, seen: Tensor) -> Tensor:
         """Sums over tokens, each of one order, (N, orders, sums, 2)."""
@@ -286,6 +307,8 @@ def initialise_rings(encoder: RingsEncoder, generator: torch.Generator) -> None:
     tokens = encoder.mixing.shape[-1]
     nn.init.normal_(encoder.mixing, std=tokens**-0.5, generator=generator)
     initialise_linear(encoder, generator)
+    if encoder.conditioning is not None:  # features begin as they are
+        nn.init.zeros_(encoder.conditioning.out.weight)
 
 
 def initialise_linear(module: nn.Module, generator: torch.Generator) -> None:

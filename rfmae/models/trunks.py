@@ -14,12 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from rfmae.errors import CheckpointError, ShapeError, check_choice
+from rfmae.models.conditioning import FeatureModulation, scaled_scalar
 from rfmae.models.patches import PatchGrid
 
 TrunkKind = Literal["cnn", "resnet", "lstm"]
 """Of an image: `cnn`. Of I and Q in time: `resnet` and `lstm`."""
 
 _DIMENSIONS: dict[TrunkKind, int] = {"cnn": 3, "resnet": 2, "lstm": 2}
+_TAKE_SCALARS: tuple[TrunkKind, ...] = ("cnn",)
 _SEEN = {3: "an image (C, H, W)", 2: "a sequence (2, T)"}
 
 _IMAGE_CHANNELS = (16, 32, 64, 64)
@@ -34,6 +36,9 @@ _STEPS = 128  # of a long sequence, or a few more
 class TrunkConfig:
     """What a trunk sees, one modality of the right form, and how many features it makes of it.
 
+    Beside an image `cnn` and `rings` take scalars, such as an SNR, which scale and shift what they
+    find before the last linear layer.
+
     `samples_per_step` is of an lstm: so many samples enter together, for the time of a step on a
     processor hardly depends on them; it must divide the sequence.
     """
@@ -45,7 +50,9 @@ class TrunkConfig:
 
     def __post_init__(self) -> None:
         check_choice("the kind of a trunk", self.kind, TrunkKind)
-        if len(self.modalities) != 1 or len(self.seen.shape) != _DIMENSIONS[self.kind]:
+        seen = [grid for grid in self.modalities if not grid.is_scalar]
+        takes = self.kind in _TAKE_SCALARS or len(seen) == len(self.modalities)
+        if not takes or len(seen) != 1 or len(seen[0].shape) != _DIMENSIONS[self.kind]:
             found = " and ".join(f"{grid.name} {grid.shape}" for grid in self.modalities)
             raise ShapeError(
                 f"a {self.kind} sees {_SEEN[_DIMENSIONS[self.kind]]} alone, "
@@ -61,7 +68,12 @@ class TrunkConfig:
     @property
     def seen(self) -> PatchGrid:
         """The one modality; how it is cut into patches means nothing here."""
-        return self.modalities[0]
+        return next(grid for grid in self.modalities if not grid.is_scalar)
+
+    @property
+    def scalars(self) -> tuple[PatchGrid, ...]:
+        """The scalars beside it."""
+        return tuple(grid for grid in self.modalities if grid.is_scalar)
 
     def grid(self, name: str) -> PatchGrid:
         """The modality of a name."""
@@ -125,17 +137,29 @@ class Trunk(nn.Module):
                 self.register_buffer(name, values, persistent=False)
 
     def forward(self, inputs: Mapping[str, Tensor]) -> Tensor:
-        """Features (N, width) of images (N, C, H, W) or sequences (N, 2, T) by their modality."""
-        grid = self.config.seen
-        if set(inputs) != {grid.name}:
+        """Features (N, width) of images (N, C, H, W) or sequences (N, 2, T) by their modality.
+
+        Scalars beside an image are (N, 1, 1).
+        """
+        names = [grid.name for grid in self.config.modalities]
+        if set(inputs) != set(names):
             raise ShapeError(
-                f"the network sees {grid.name}, got {' and '.join(inputs) or 'nothing'}"
+                f"the network sees {' and '.join(names)}, got {' and '.join(inputs) or 'nothing'}"
             )
+        grid = self.config.seen
         seen = inputs[grid.name]
         grid.check(seen)
         if grid.mean:
             seen = (seen - self.mean) / self.deviation
-        return self.layers(seen)
+        if not self.config.scalars:
+            return self.layers(seen)
+        return self.layers(seen, self._scalars(inputs))
+
+    def _scalars(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """The scalars of each example, scaled, (N, scalars)."""
+        return torch.cat(
+            [scaled_scalar(grid, inputs[grid.name]) for grid in self.config.scalars], dim=1
+        )
 
     def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """The same."""
@@ -147,9 +171,9 @@ def initialise_trunk(trunk: Trunk, generator: torch.Generator) -> None:
     """Draw all weights anew, biases at zero.
 
     Convolutions as He et al. (ICCV 2015), the last one of a residual unit at nothing, so that a
-    unit begins as its shortcut (Zhang et al., ICLR 2019); linear layers Xavier-uniform. Of an lstm
-    the recurrent weights are orthogonal and the forget gates begin open (Jozefowicz et al., ICML
-    2015).
+    unit begins as its shortcut (Zhang et al., ICLR 2019); linear layers Xavier-uniform, but
+    scalars change nothing at first. Of an lstm the recurrent weights are orthogonal and the forget
+    gates begin open (Jozefowicz et al., ICML 2015).
     """
     for module in trunk.modules():
         if isinstance(module, nn.LSTM):
@@ -164,6 +188,8 @@ def initialise_trunk(trunk: Trunk, generator: torch.Generator) -> None:
     for module in trunk.modules():
         if isinstance(module, ResidualUnit):
             nn.init.zeros_(module.second.weight)
+        elif isinstance(module, FeatureModulation):
+            nn.init.zeros_(module.out.weight)
 
 
 def _initialise_lstm(lstm: nn.LSTM, generator: torch.Generator) -> None:
@@ -197,11 +223,16 @@ class ImageConvolutions(nn.Module):
         ]
         self.blocks = nn.Sequential(*blocks)
         self.regions = nn.AdaptiveAvgPool2d(_REGIONS)
+        scalars = len(config.scalars)
+        self.conditioning = FeatureModulation(scalars, channels[-1]) if scalars else None
         self.out = nn.Linear(channels[-1] * _REGIONS * _REGIONS, config.width)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Features (N, width) of images (N, C, H, W)."""
-        return torch.relu(self.out(self.regions(self.blocks(images)).flatten(1)))
+    def forward(self, images: Tensor, scalars: Tensor | None = None) -> Tensor:
+        """Features (N, width) of images (N, C, H, W), and of scalars (N, count) beside them."""
+        found = self.regions(self.blocks(images))
+        if self.conditioning is not None and scalars is not None:
+            found = self.conditioning(found, scalars)
+        return torch.relu(self.out(found.flatten(1)))
 
 
 class ResidualUnit(nn.Module):

@@ -100,7 +100,8 @@ class Stem(nn.Module):
         super().__init__()
         self.grid = grid
         self.embed = nn.Linear(grid.patch_values, width)
-        hold_positions(self, grid, width, positions)
+        if not grid.is_scalar:
+            hold_positions(self, grid, width, positions)
         if not alone:  # which modality a token is of
             self.kind_token = nn.Parameter(torch.zeros(1, 1, width))
         if grid.mean:
@@ -121,6 +122,8 @@ class Stem(nn.Module):
         return self._placed(self.embed(patches), mask) + getattr(self, "kind_token", 0.0)
 
     def _placed(self, tokens: Tensor, mask: PatchMask | None) -> Tensor:
+        if self.grid.is_scalar:
+            return tokens
         if mask is None:
             return tokens + self.positions
         if not mask.unplaced:

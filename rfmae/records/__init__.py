@@ -46,6 +46,7 @@ from rfmae.records.modality import (
     check_modalities,
     modalities_from_card,
     needed_views,
+    snr_view,
 )
 from rfmae.records.reports import Ceiling, SnrReport, as_plain, wilson_interval
 from rfmae.records.temperature import likeliest_temperature, softened
@@ -100,6 +101,7 @@ __all__ = [
     "likeliest_temperature",
     "modalities_from_card",
     "needed_views",
+    "snr_view",
     "softened",
     "wilson_interval",
 ]

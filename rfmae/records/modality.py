@@ -1,4 +1,4 @@
-"""What a network sees of an example: its image, its signal, its noise."""
+"""What a network sees of an example: its image, its signal, its noise, its SNR."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,8 @@ class Modality:
 
     What: the constellation `image`; the circular `harmonics` of the points that its planes show;
     the `signal`, I and Q over time; the `noise`, the observed signal less its clean twin, which is
-    its own target.
+    its own target; the `snr` as a receiver estimates it of the observed I/Q, one number, which is
+    never hidden and has no target.
 
     Given: the encoder sees what was `observed`, or the `clean` twin, as two of the five inputs of
     DenoMAE are. The target is the clean twin either way.
@@ -27,11 +28,11 @@ class Modality:
     Form, of signal and noise: a `sequence` (2, T) of I and Q in one-dimensional patches, or
     `folded`, the real part as a picture of 224×224 pixels, as the public code of DenoMAE has it.
 
-    `view` is what signal and noise are read from; the planes of an image name their own. `patch`
-    counts pixels on a side or samples; zero leaves it to the network.
+    `view` is what signal, noise and SNR are read from; the planes of an image name their own.
+    `patch` counts pixels on a side or samples; zero leaves it to the network.
     """
 
-    what: Literal["image", "harmonics", "signal", "noise"] = "image"
+    what: Literal["image", "harmonics", "signal", "noise", "snr"] = "image"
     given: Literal["observed", "clean"] = "observed"
     form: Literal["sequence", "folded"] = "sequence"
     view: View = "symbols"
@@ -42,6 +43,11 @@ class Modality:
             raise RecipeError(f"patch of a modality must not be negative, got {self.patch}")
         if self.what == "noise" and self.given == "clean":
             raise RecipeError('noise has no clean twin, got given = "clean"; leave it out')
+        if self.what == "snr" and (self.given, self.form) != ("observed", "sequence"):
+            raise RecipeError(
+                "an SNR is estimated of what was observed and is one number, "
+                f"got given = {self.given!r}, form = {self.form!r}; leave them out"
+            )
         if not self.of_planes:
             return
         if self.form == "folded":
@@ -66,7 +72,7 @@ class Modality:
 
     @property
     def name(self) -> str:
-        """Its name among the inputs: image, harmonics, signal, noise, clean_image, clean_signal."""
+        """Its name among the inputs, such as image, harmonics, signal, noise, snr, clean_image."""
         return f"clean_{self.what}" if self.given == "clean" else self.what
 
     @property
@@ -80,6 +86,11 @@ class Modality:
         return not self.is_received
 
     @property
+    def has_target(self) -> bool:
+        """Whether there is anything that a network could paint."""
+        return self.what != "snr"
+
+    @property
     def target(self) -> "Modality":
         """What a network should make of it: its clean twin, and of noise the same noise."""
         return self if self.what == "noise" else replace(self, given="clean")
@@ -90,10 +101,13 @@ class Modality:
         return replace(self, patch=0)
 
     def shape(self, image: ImageConfig, samples: Mapping[View, int]) -> tuple[int, ...]:
-        """Planes and sides of one example, (C, H, W) or (2, T), of views of so many samples.
+        """Planes and sides of one example, (C, H, W), (2, T), or (1, 1) of a number.
 
-        Of harmonics, planes, orders, and real and imaginary part of each ring.
+        Of harmonics, planes, orders, and real and imaginary part of each ring. `samples` is the
+        length of an example in each view.
         """
+        if self.what == "snr":
+            return (1, 1)
         if self.what == "image":
             return (len(image.planes), image.size, image.size)
         if self.what == "harmonics":
@@ -115,6 +129,11 @@ def needed_views(modalities: Sequence[Modality], image: ImageConfig) -> tuple[Vi
     return tuple(view for view in get_args(View) if view in needed)
 
 
+def snr_view(modalities: Sequence[Modality]) -> View | None:
+    """The view that the SNR is estimated of; none where no network sees it."""
+    return next((modality.view for modality in modalities if modality.what == "snr"), None)
+
+
 def check_modalities(
     modalities: Sequence[Modality], image: ImageConfig, samples: Mapping[View, int]
 ) -> None:
@@ -131,6 +150,11 @@ def check_modalities(
         raise RecipeError(
             f"modalities must name one that a receiver has, got {', '.join(names) or 'none'}; "
             'add { what = "image" } or { what = "signal" }'
+        )
+    if names == ["snr"]:
+        raise RecipeError(
+            "an SNR alone tells no modulation; "
+            'add { what = "image" } or { what = "signal" } to the modalities'
         )
     for modality in modalities:
         _check_modality(modality, image, samples)

@@ -17,7 +17,9 @@ from rfmae.records import (
     Views,
     check_modalities,
     needed_views,
+    snr_view,
 )
+from rfmae.signal.snr_estimation import SnrEstimator
 
 _TOGETHER_ON_CPU = 64
 _TOGETHER_ON_GPU = 128
@@ -42,6 +44,8 @@ class Described(Protocol):
 
     def samples_per_symbol(self, view: View, /) -> float: ...
 
+    def snr_estimator(self, view: View, /) -> SnrEstimator: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
@@ -52,6 +56,7 @@ class Drawing:
     samples: Mapping[View, int]  # of the views that the parts need
     samples_per_symbol: float
     device: torch.device
+    snr_estimator: SnrEstimator | None = None  # where the SNR is one of the parts
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -120,7 +125,15 @@ class Drawing:
             {view: torch.from_numpy(iq).to(self.device) for view, iq in views.items()}
             for views in (observed, clean)
         )
-        return drawn(self.parts, seen, meant or None, self.image, self.samples_per_symbol)
+        snr_db = self._snr_db(observed)
+        return drawn(self.parts, seen, meant or None, self.image, self.samples_per_symbol, snr_db)
+
+    def _snr_db(self, observed: Views) -> Tensor | None:
+        """Estimates (N,) on the device, where the SNR is one of the parts."""
+        view = snr_view(self.parts)
+        if view is None or self.snr_estimator is None:
+            return None
+        return torch.from_numpy(self.snr_estimator(observed[view])).float().to(self.device)
 
 
 def drawing(
@@ -133,13 +146,14 @@ def drawing(
     """How the modalities, and their targets if asked for, are drawn of the examples of a source."""
     lengths = {view: source.samples(view) for view in source.views}
     check_modalities(modalities, source.image, lengths)
-    views = needed_views(modalities, source.image)
+    views, seen = needed_views(modalities, source.image), snr_view(modalities)
     return Drawing(
         parts=contents(modalities, targets=targets),
         image=source.image,
         samples={view: lengths[view] for view in views},
         samples_per_symbol=source.samples_per_symbol(views[-1]),
         device=device,
+        snr_estimator=None if seen is None else source.snr_estimator(seen),
     )
 
 

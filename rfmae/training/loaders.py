@@ -12,7 +12,7 @@ from rfmae.datasets.store import Dataset, Rows
 from rfmae.errors import TrainingError
 from rfmae.imaging.inputs import named, named_targets, turned_part
 from rfmae.progress import Progress
-from rfmae.records import Modality, View, Views, needed_views
+from rfmae.records import Modality, View, Views, needed_views, snr_view
 from rfmae.training.drawing import Described, drawing
 
 _READ_TOGETHER = 1024
@@ -137,12 +137,13 @@ def image_card(source: Described, modalities: Sequence[Modality] | None = None) 
     Without `modalities` they are those of the source.
     """
     modalities = source.modalities if modalities is None else modalities
-    views = needed_views(modalities, source.image)
+    views, seen = needed_views(modalities, source.image), snr_view(modalities)
     return {
         "image": asdict(source.image),
         "modalities": [asdict(modality) for modality in modalities],
         "samples": {view: source.samples(view) for view in views},
         "samples_per_symbol": source.samples_per_symbol(views[-1]),
+        **({} if seen is None else {"snr_estimator": asdict(source.snr_estimator(seen))}),
     }
 
 

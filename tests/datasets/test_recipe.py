@@ -606,6 +606,11 @@ IMPOSSIBLE = {
     "clean noise": ('{ what = "noise", given = "clean" }', ["noise has no clean twin"]),
     "a folded image": ('{ what = "image", form = "folded" }', ["an image is not folded"]),
     "an image with a view": ('{ what = "image", view = "waveform" }', ["what its planes name"]),
+    "an SNR alone": ('{ what = "snr" }', ["an SNR alone tells no modulation", "add {"]),
+    "an SNR of a view that is not observed": (
+        '{ what = "image" }, { what = "snr", view = "waveform" }',
+        ["snr is read from the waveform", "observed as symbols"],
+    ),
     "a folded signal of any phase": (
         '{ what = "signal", form = "folded" }',
         ["signal is folded", "carrier phase", 'form = "sequence"'],

@@ -1,4 +1,4 @@
-"""Images, signals and noise of I/Q: their shapes, their units, their quarter turns."""
+"""Images, signals, noise and SNR of I/Q: their shapes, their units, their quarter turns."""
 
 from dataclasses import replace
 
@@ -240,3 +240,33 @@ def test_a_folded_signal_is_not_turned(observed, clean):
     inputs = network_inputs(observed, clean, IMAGE, FOLDED)
     with pytest.raises(ShapeError, match="signal is folded from the real part alone"):
         turned(inputs, torch.ones(5, dtype=torch.long), IMAGE, FOLDED)
+
+
+# an estimate of the SNR ---------------------------------------------------------------------
+
+SNR_DB = torch.tensor([-20.0, 0.0, 3.0, 10.0, 30.0], dtype=torch.float64)
+WITH_SNR = (OF_IMAGE, Modality("snr"), OF_NOISE)
+
+
+def test_an_snr_is_seen_in_bels_and_has_no_target(observed, clean):
+    inputs = network_inputs(observed, clean, IMAGE, WITH_SNR, snr_db=SNR_DB)
+    torch.testing.assert_close(inputs["snr"].flatten(), SNR_DB.float() / 10, rtol=0, atol=1e-6)
+    shapes = input_shapes(IMAGE, WITH_SNR, {"symbols": 64})
+    assert {name: tuple(values.shape[1:]) for name, values in inputs.items()} == shapes
+    assert inputs["snr"].dtype == torch.float32
+    assert set(network_targets(observed, clean, IMAGE, WITH_SNR)) == {"image", "noise"}
+    assert Modality("snr") in contents(WITH_SNR, targets=True)
+
+
+def test_no_turn_changes_an_snr_and_it_changes_nothing_else(observed, clean):
+    inputs = network_inputs(observed, clean, IMAGE, WITH_SNR, snr_db=SNR_DB)
+    after = turned(inputs, torch.arange(5), IMAGE, WITH_SNR)
+    torch.testing.assert_close(after["snr"], inputs["snr"], rtol=0, atol=0)
+    without = network_inputs(observed, clean, IMAGE, (OF_IMAGE, OF_NOISE))
+    for name, values in without.items():
+        torch.testing.assert_close(inputs[name], values, rtol=0, atol=0)
+
+
+def test_an_snr_that_nobody_estimated_is_refused(observed):
+    with pytest.raises(ShapeError, match="no snr_db was given"):
+        network_inputs(observed, None, IMAGE, (OF_IMAGE, Modality("snr")))

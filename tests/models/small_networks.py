@@ -18,8 +18,9 @@ from rfmae.models.vit import EncoderConfig, Inputs, Masks
 IMAGE = PatchGrid("image", (2, 16, 16), 4)
 SIGNAL = PatchGrid("signal", (2, 64), 8)
 NOISE = PatchGrid("noise", (2, 96), 8)
+SNR = PatchGrid("snr", (1, 1), 1)
 
-MODALITIES = {"one": (IMAGE,), "three": (IMAGE, SIGNAL, NOISE)}
+MODALITIES = {"one": (IMAGE,), "three": (IMAGE, SIGNAL, NOISE), "scalar": (SNR, IMAGE)}
 
 SWITCHES: dict[str, dict[str, Any]] = {
     "base": {},
@@ -69,7 +70,7 @@ FAMILY = {
     for count, grids in MODALITIES.items()
     for switch, switches in SWITCHES.items()
 }
-"""Every switch, with one modality and with three."""
+"""Every switch, with one modality, with three, and with a scalar before an image."""
 
 Step = tuple[Tensor, dict[str, Tensor]]
 """A loss and the gradients of all parameters."""

@@ -103,7 +103,7 @@ def test_examples_of_a_batch_never_meet(name):
     noise = noise_of(config, masks)
     others = {key: torch.cat([value[:1], 1 - value[1:]]) for key, value in inputs.items()}
     before, after = network(inputs, masks, noise), network(others, masks, noise)
-    for key in inputs:
+    for key in before.painted:
         assert torch.equal(before.painted[key][0], after.painted[key][0])
         assert not torch.equal(before.painted[key][1:], after.painted[key][1:])
     assert torch.equal(before.tokens[0], after.tokens[0])
@@ -117,11 +117,11 @@ def test_the_encoder_sees_visible_patches_alone(name):
     noise = noise_of(config, masks)
     before = network(inputs, masks, noise, everything=True)
     others = inputs
-    for grid in config.encoder.modalities:
+    for grid in config.painted_grids:
         others = without(others, masks[grid.name], grid.name, grid)
         assert not torch.equal(others[grid.name], inputs[grid.name])
     after = network(others, masks, noise, everything=True)
-    for key in inputs:
+    for key in before.painted:
         assert torch.equal(before.painted[key], after.painted[key])
     assert torch.equal(before.tokens, after.tokens)
 
@@ -130,7 +130,7 @@ def test_the_encoder_sees_visible_patches_alone(name):
 def test_everything_holds_what_the_loss_asks_for(name):
     network = member(name)
     asked, everything = output_of(network), output_of(network, everything=True)
-    for grid in network.config.encoder.modalities:
+    for grid in network.config.painted_grids:
         count = asked.painted[grid.name].shape[1]
         assert everything.painted[grid.name].shape[1:] == (grid.patches, grid.patch_values)
         torch.testing.assert_close(
@@ -248,3 +248,52 @@ def test_a_modality_that_the_network_never_saw_is_refused():
         network(inputs, masks_of(network.config))
     with pytest.raises(ShapeError, match="sees image or some of them, got none"):
         network({}, {})
+
+
+# a scalar beside what is hidden and painted ---------------------------------------------------
+
+SCALARS = [name for name in FAMILY if name.endswith("scalar")]
+
+
+@pytest.mark.parametrize("name", SCALARS)
+def test_a_scalar_is_visible_and_has_neither_decoder_nor_position(name):
+    network = member(name)
+    output, masks = output_of(network), masks_of(network.config)
+    assert (masks["snr"].visible, masks["snr"].patches, masks["snr"].noised) == (1, 1, 0)
+    assert set(output.painted) == set(output.masks) == set(network.decoders) == {"image"}
+    assert "snr" not in network.position_heads
+    assert output.tokens.shape[1] == 1 + output.masks["image"].visible
+    stem = network.encoder.stems["snr"]
+    assert {key for key, _ in stem.named_parameters()} == {
+        "kind_token",
+        "embed.weight",
+        "embed.bias",
+    }
+    assert not [*stem.named_buffers()]
+
+
+@pytest.mark.parametrize("name", SCALARS)
+def test_a_scalar_changes_what_is_painted(name):
+    network = member(name)
+    inputs, masks = inputs_of(network.config), masks_of(network.config)
+    noise = noise_of(network.config, masks)
+    before = network(inputs, masks, noise)
+    after = network({**inputs, "snr": inputs["snr"] + 1}, masks, noise)
+    assert not torch.equal(before.painted["image"], after.painted["image"])
+
+
+@pytest.mark.parametrize("name", SCALARS)
+def test_a_scalar_draws_nothing_and_may_stand_anywhere(name):
+    """Before or after the image, a token more is seen and the image is painted alike."""
+    network = member(name)
+    grids, switches = FAMILY[name]
+    behind = DenoMAE(small_config(*reversed(grids), **switches))
+    behind.load_state_dict(network.state_dict())
+    config, alone = network.config, small_config(IMAGE, **switches)
+    masks = masks_of(config)
+    for there in (masks_of(behind.config), masks_of(alone)):
+        assert torch.equal(there["image"].visible_ids, masks["image"].visible_ids)
+    inputs, noise = inputs_of(config), noise_of(config, masks)
+    first, last = network(inputs, masks, noise), behind(inputs, masks, noise)
+    torch.testing.assert_close(first.painted["image"], last.painted["image"])
+    torch.testing.assert_close(first.tokens, last.tokens)

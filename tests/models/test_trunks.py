@@ -19,11 +19,13 @@ from rfmae.models.trunks import (
 
 IMAGE = PatchGrid("image", (3, 32, 32), 8)
 SIGNAL = PatchGrid("signal", (2, 256), 16)
+SNR = PatchGrid("snr", (1, 1), 1)
 OF_IMAGES = ("cnn",)
 
 TRUNKS = {
     "cnn": TrunkConfig("cnn", (IMAGE,), 24),
     "cnn of a tall stack of planes": TrunkConfig("cnn", (PatchGrid("image", (5, 48, 24), 8),), 24),
+    "cnn and an SNR": TrunkConfig("cnn", (IMAGE, SNR), 24),
     "resnet": TrunkConfig("resnet", (SIGNAL,), 24),
     "resnet of few samples": TrunkConfig("resnet", (PatchGrid("signal", (2, 7), 7),), 24),
     "lstm": TrunkConfig("lstm", (SIGNAL,), 24, samples_per_step=8),
@@ -43,7 +45,13 @@ def built(config, seed=0):
 
 
 def inputs_of(config, n=4, seed=1):
-    return {config.seen.name: torch.randn(n, *config.seen.shape, generator=generator(seed))}
+    draws = generator(seed)
+    return {grid.name: torch.randn(n, *grid.shape, generator=draws) for grid in config.modalities}
+
+
+def with_scale(grid):
+    """The grid with a mean for each of its planes, and a deviation of two."""
+    return grid.scaled(tuple(0.1 * (c + 1) for c in range(grid.planes)), (2.0,) * grid.planes)
 
 
 def test_features_have_the_width_that_was_asked_for(config):
@@ -94,21 +102,18 @@ def test_every_parameter_gets_a_gradient(config):
 
 
 def test_what_the_grid_says_is_taken_off_the_input(config):
-    planes = config.seen.planes
-    mean, deviation = tuple(0.1 * (c + 1) for c in range(planes)), (2.0,) * planes
-    scaled = replace(config, modalities=(config.seen.scaled(mean, deviation),))
+    scaled = replace(config, modalities=tuple(map(with_scale, config.modalities)))
     inputs = inputs_of(config)
-    shape = (planes, *[1] * (len(config.seen.shape) - 1))
-    off = {name: (values - torch.tensor(mean).view(shape)) / 2 for name, values in inputs.items()}
+    off = {}
+    for grid in scaled.modalities:
+        mean = torch.tensor(grid.mean).view(-1, *[1] * (len(grid.shape) - 1))
+        off[grid.name] = (inputs[grid.name] - mean) / 2
     torch.testing.assert_close(built(scaled)(inputs), built(config)(off))
     assert built(scaled).state_dict().keys() == built(config).state_dict().keys()
 
 
 def test_a_card_brings_the_configuration_back(config):
-    scaled = replace(
-        config,
-        modalities=(config.seen.scaled((0.5,) * config.seen.planes, (2.0,) * config.seen.planes),),
-    )
+    scaled = replace(config, modalities=tuple(map(with_scale, config.modalities)))
     for some in (config, scaled):
         assert trunk_config_from_card(json.loads(json.dumps(asdict(some)))) == some
 
@@ -217,3 +222,38 @@ def test_a_trunk_learns_to_tell_one_ring_from_two(kind):
     with torch.no_grad():
         hits = (network(inputs).argmax(dim=1) == label).float().mean()
     assert hits > 0.9  # chance is 0.5 with a deviation of 0.035
+
+
+# a scalar beside an image -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", OF_IMAGES)
+def test_a_scalar_changes_nothing_before_training_and_then_it_does(kind):
+    alone, beside = (
+        build_trunk(TrunkConfig(kind, grids, 24)) for grids in ((IMAGE,), (IMAGE, SNR))
+    )
+    initialise_trunk(beside, generator())
+    weights = beside.state_dict()
+    alone.load_state_dict({key: weights[key] for key in alone.state_dict()})
+    inputs = inputs_of(beside.config)
+    torch.testing.assert_close(beside(inputs), alone({"image": inputs["image"]}))
+    more = {key for key in weights if key not in alone.state_dict()}
+    assert {key.split(".")[1] for key in more} == {"conditioning"}
+    shake(beside)
+    louder = {**inputs, "snr": inputs["snr"] + 1}
+    assert not torch.allclose(beside(inputs), beside(louder))
+
+
+@pytest.mark.parametrize(
+    ("kind", "grids"),
+    [("resnet", (SIGNAL, SNR)), ("lstm", (SIGNAL, SNR)), ("rings", (SNR,)), ("cnn", (SIGNAL, SNR))],
+)
+def test_a_scalar_where_none_is_taken_is_refused(kind, grids):
+    with pytest.raises(ShapeError, match=f"a {kind} sees .* alone, got .*snr"):
+        TrunkConfig(kind, grids)
+
+
+def test_a_scalar_that_is_missing_is_refused():
+    trunk = built(TRUNKS["rings and an SNR"])
+    with pytest.raises(ShapeError, match="sees snr and image, got image"):
+        trunk({"image": inputs_of(trunk.config)["image"]})

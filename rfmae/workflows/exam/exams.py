@@ -114,7 +114,7 @@ def image_seen(dataset: Dataset, card: Card) -> str | None:
     """The kind of the ceiling of the images that a model sees; none where it sees more or else."""
     if not dataset.has_clean or not {"image", "modalities"} <= card.keys():
         return None
-    if any(modality.what != "image" for modality in modalities_from_card(card["modalities"])):
+    if not all(modality.of_planes for modality in modalities_from_card(card["modalities"])):
         return None
     image = image_config_from_card(card["image"])
     try:

@@ -6,7 +6,7 @@ from rfmae.models.checkpoint import Checkpoint
 from rfmae.models.encoders import AnyEncoderConfig, PretrainableConfig
 from rfmae.models.kinds import NetworkKind, find_network
 from rfmae.models.rings import HarmonicGrid, RingsConfig
-from rfmae.records import Modality
+from rfmae.records import Modality, snr_view
 from rfmae.workflows.finding import check_images
 from rfmae.workflows.learning.running import grids_of
 
@@ -24,13 +24,16 @@ def received(
 ) -> tuple[Modality, ...]:
     """The modalities to classify by: those that were named, or all that a receiver has.
 
-    Any receiver has the signal of its first view and the harmonics of its image, though the data
-    set may list the image alone; they are seen where they are named. A pre-trained encoder sees
-    what it knows, any other network than a transformer what it is for.
+    Any receiver has the signal of its first view, the harmonics of its image and an estimate of the
+    SNR, of the waveform where there is one, though the data set may list the image alone; they are
+    seen where they are named. A pre-trained encoder sees what it knows, any other network than a
+    transformer what it is for.
     """
     kind = find_network(network)
     own = tuple(modality for modality in dataset.modalities if modality.is_received)
     learnt = own if checkpoint is None else _learnt(dataset, checkpoint)
+    if names is None and checkpoint is not None and network_of(checkpoint).sees is not None:
+        return learnt  # such a network was made for just these
     if names is None and (checkpoint is not None or kind.sees is None):
         shared = tuple(m for m in learnt if m.content in [mine.content for mine in own])
         return shared or learnt
@@ -38,13 +41,17 @@ def received(
     if checkpoint is None:
         has.setdefault("signal", Modality("signal", view=dataset.views[0]))
         has.setdefault("harmonics", Modality("harmonics"))
+        has.setdefault("snr", Modality("snr", view=dataset.views[-1]))
     names = names or (kind.sees or "",)
     for name in names:
         if name not in has:
             raise CheckpointError(
                 f"a receiver of {dataset.name} has {', '.join(has)}, but {name!r} was asked for"
             )
-    return tuple(modality for name, modality in has.items() if name in names)
+    chosen = tuple(modality for name, modality in has.items() if name in names)
+    if (seen := snr_view(chosen)) is not None:
+        dataset.snr_estimator(seen)  # refuses what shows none before anything is written
+    return chosen
 
 
 def pretrained_on(

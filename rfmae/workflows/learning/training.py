@@ -124,7 +124,7 @@ def network_for(dataset: Described, settings: Pretraining) -> str:
     if settings.network is not None:
         return settings.network
     listed = settings.modalities or tuple(modality.name for modality in dataset.modalities)
-    fits = {*listed} <= {"image", "harmonics"} and settings.patch is None
+    fits = {*listed} <= {"image", "harmonics", "snr"} and settings.patch is None
     return "rings" if dataset.any_phase and fits else "vit"
 
 
