@@ -14,6 +14,7 @@ from rfmae.datasets.store import write_dataset
 from rfmae.errors import CheckpointError, RfmaeError, ShapeError, TrainingError
 from rfmae.inference import load_classifier
 from rfmae.models.checkpoint import load_checkpoint
+from rfmae.models.kinds import NETWORKS
 from rfmae.progress import Silent
 from rfmae.records import IMAGE_ALONE, Modality
 from rfmae.training import engine
@@ -23,7 +24,6 @@ from rfmae.training.loaders import InputSplit
 from rfmae.training.run_folder import RunFolder
 from rfmae.workflows.learning.finetuning import Finetuning, finetune
 from rfmae.workflows.learning.running import Running
-from rfmae.workflows.learning.seeing import LEARNING_RATES
 from rfmae.workflows.learning.training import Pretraining, pretrain
 
 CPU = torch.device("cpu")
@@ -70,10 +70,10 @@ def run(dataset, folder, way="plain", **options):
     return finetune(dataset, replace(PLAIN, **WAYS[way]), folder, device="cpu", **options)
 
 
-@pytest.mark.parametrize("network", LEARNING_RATES)
+@pytest.mark.parametrize("network", NETWORKS)
 def test_a_network_learns_at_its_own_rate_where_none_is_named(network, dataset, tmp_path):
     settings = replace(PLAIN, network=network, epochs=1, validations=1)
-    for asked, used in {None: LEARNING_RATES[network], 3e-4: 3e-4}.items():
+    for asked, used in {None: NETWORKS[network].learning_rate, 3e-4: 3e-4}.items():
         folder = tmp_path / str(asked)
         finetune(dataset, replace(settings, learning_rate=asked), folder, device="cpu")
         assert read_card(folder)["config"]["plan"]["learning_rate"] == used

@@ -42,7 +42,7 @@ def received(
         has.setdefault("signal", Modality("signal", view=dataset.views[0]))
         has.setdefault("harmonics", Modality("harmonics"))
         has.setdefault("snr", Modality("snr", view=dataset.views[-1]))
-    names = names or (kind.sees or "",)
+    names = _as_seen(names or (kind.sees or "",), kind)
     for name in names:
         if name not in has:
             raise CheckpointError(
@@ -52,6 +52,13 @@ def received(
     if (seen := snr_view(chosen)) is not None:
         dataset.snr_estimator(seen)  # refuses what shows none before anything is written
     return chosen
+
+
+def _as_seen(names: tuple[str, ...], kind: NetworkKind) -> tuple[str, ...]:
+    """What was named; rings see an image as its harmonics."""
+    if kind.sees != "harmonics":
+        return names
+    return tuple("harmonics" if name == "image" else name for name in names)
 
 
 def pretrained_on(
