@@ -77,7 +77,7 @@ def curve(
         str,
         typer.Option(
             help="finetune, probe, knn (these start from the model), scratch, or a classical "
-            "baseline: cumulants, histogram, logistic, kolmogorov."
+            "baseline: cumulants, cumulants-planes, histogram, logistic, kolmogorov."
         ),
     ] = "finetune,probe,knn,scratch,cumulants",
     seeds: Annotated[int, typer.Option(min=1, help="So many draws of labels and weights.")] = 3,

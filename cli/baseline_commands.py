@@ -20,7 +20,8 @@ def baseline(
     name: Annotated[
         str,
         typer.Argument(
-            help="cumulants, histogram, logistic, kolmogorov, cnn, rings, resnet or lstm."
+            help="cumulants, cumulants-planes, histogram, logistic, kolmogorov, cnn, rings, "
+            "resnet or lstm."
         ),
     ],
     data: DataOption = None,

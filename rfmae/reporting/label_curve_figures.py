@@ -12,6 +12,7 @@ _STYLES = {
     "knn": ("#8a5aa8", "D-"),
     "scratch": ("#d1603d", "^--"),
     "cumulants": ("#7a6a4f", "v--"),
+    "cumulants-planes": ("#b58900", "<--"),
 }
 _OTHERS = (("#2f7f8f", "P--"), ("#a8476b", "X--"), ("#5b5b5b", "*--"), ("#9a8b1f", "h--"))
 _CEILING_DASHES = ("-", (0, (6, 2)), (0, (2, 2)))
@@ -22,6 +23,7 @@ NAMES = {
     "knn": "nearest neighbours",
     "scratch": "from scratch",
     "cumulants": "cumulants + SVM",
+    "cumulants-planes": "cumulants of all planes + SVM",
 }
 """What a reader calls the methods."""
 

@@ -1,5 +1,7 @@
 """Baselines from a data set folder to an answer, through the door that eval-snr uses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,9 +35,9 @@ def read_rows(monkeypatch):
     rows = {}
     own = baselines._read
 
-    def spied(dataset, split, some):
+    def spied(dataset, split, some, inputs):
         rows[split] = some
-        return own(dataset, split, some)
+        return own(dataset, split, some, inputs)
 
     monkeypatch.setattr(baselines, "_read", spied)
     return rows
@@ -81,9 +83,44 @@ def test_the_labels_are_those_that_fine_tuning_sees(budget, dataset, tmp_path, r
     assert read_card(folder)["labels"] == 12
 
 
-def test_what_is_more_than_a_method_bears_is_said(dataset, tmp_path, monkeypatch, read_rows):
-    from dataclasses import replace
+@pytest.fixture(scope="module")
+def many_planes(tiny_toml, tmp_path_factory):
+    """A data set of both views whose image shows four signals, one of them twice."""
+    text = tiny_toml.replace("train = 2", "train = 6").replace("validation = 1", "validation = 4")
+    planes = """size = 32
+planes = [
+    { what = "symbols", how = "density" },
+    { what = "symbols", how = "decay", half_width = 5 },
+    { what = "trajectory", how = "density" },
+    { what = "differential", how = "density", lag_symbols = 3 },
+    { what = "differential-trajectory", how = "density", lag_symbols = 1.5 },
+]"""
+    source = 'samples_per_symbol = 2\nreceiver = { observe = "both" }'
+    text = text.replace("size = 32", planes).replace("samples_per_symbol = 2", source)
+    return write_dataset(parse_recipe(text), tmp_path_factory.mktemp("data") / "many")
 
+
+def test_cumulants_of_planes_are_of_what_the_image_of_the_data_set_shows(many_planes, tmp_path):
+    folder = train_baseline(many_planes, "cumulants-planes", tmp_path / "planes")
+    card = read_card(folder)
+    assert card["views"] == ["symbols", "waveform"]
+    assert [(signal["what"], signal["lag_samples"]) for signal in card["signals"]] == [
+        ("symbols", 0),
+        ("trajectory", 0),
+        ("differential", 3),
+        ("differential-trajectory", 3),  # 1.5 symbols of two samples
+    ]
+    assert load_baseline(folder).baseline.model.mean.shape == (36,)
+    candidate = open_candidate(many_planes, folder, "cpu")
+    assert candidate.views == ("symbols", "waveform")
+    exam = many_planes.read_views("test", candidate.views)
+    turned = {
+        view: replace(batch, iq=(batch.iq * np.complex64(3 - 4j))) for view, batch in exam.items()
+    }
+    np.testing.assert_allclose(candidate.answer(turned), candidate.answer(exam), atol=1e-4)
+
+
+def test_what_is_more_than_a_method_bears_is_said(dataset, tmp_path, monkeypatch, read_rows):
     monkeypatch.setitem(METHODS, "logistic", replace(METHODS["logistic"], largest=30))
     folder = train_baseline(dataset, "logistic", tmp_path / "thinned")
     card = read_card(folder)

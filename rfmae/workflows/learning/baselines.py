@@ -6,6 +6,7 @@ import numpy as np
 
 from rfmae.artefacts import Card, refuse_occupied
 from rfmae.baselines.files import save_baseline
+from rfmae.baselines.inputs import InputSpec, signal_of_plane
 from rfmae.baselines.scale import Scale
 from rfmae.baselines.trained import (
     BASELINES,
@@ -13,7 +14,7 @@ from rfmae.baselines.trained import (
     balanced_rows,
     find_method,
     fit_baseline,
-    view_of,
+    inputs_of,
 )
 from rfmae.datasets.store import Dataset
 from rfmae.errors import RecipeError, nearest
@@ -92,23 +93,34 @@ def _fit(
     if len(rows) < len(every):
         progress.note(f"{name} is fitted to {len(rows):,} of {len(every):,} examples")
     others = balanced_rows(dataset.labels("validation")[0], _MOST_VALIDATION, seed)
+    inputs = _inputs(dataset, name)
     baseline = fit_baseline(
         name,
-        _read(dataset, "train", rows),
-        _read(dataset, "validation", others),
+        _read(dataset, "train", rows, inputs),
+        _read(dataset, "validation", others, inputs),
         dataset.classes,
-        scale=Scale(dataset.image.units, dataset.image.extent),
+        inputs=inputs,
         seed=seed,
         progress=progress,
     )
     save_baseline(baseline, _card(dataset, len(every), seed), folder)
 
 
-def _read(dataset: Dataset, split: str, rows: IntArray) -> LabelledIq:
-    """Some rows of a split in the view that a baseline reads."""
-    view = view_of(dataset.views)
-    batch = dataset.read_observed(split, rows, view)
-    return LabelledIq({view: batch.iq}, batch.label, batch.snr_db)
+def _inputs(dataset: Dataset, name: str) -> InputSpec:
+    """What a baseline reads of a data set; of planes that show the same it reads one."""
+    image = dataset.image
+    shown = [
+        signal_of_plane(plane, dataset.samples_per_symbol(plane.view)) for plane in image.planes
+    ]
+    scale = Scale(image.units, image.extent)
+    return inputs_of(name, dataset.views, scale, tuple(dict.fromkeys(shown)))
+
+
+def _read(dataset: Dataset, split: str, rows: IntArray, inputs: InputSpec) -> LabelledIq:
+    """Some rows of a split in the views that a baseline reads."""
+    views = {view: dataset.read_observed(split, rows, view).iq for view in inputs.views}
+    label, snr_db = dataset.labels(split)
+    return LabelledIq(views, label[rows], snr_db[rows])
 
 
 def _card(dataset: Dataset, labels: int, seed: int) -> Card:
