@@ -12,7 +12,7 @@ from rfmae.datasets.recipe import parse_recipe
 from rfmae.datasets.store import write_dataset
 from rfmae.errors import ArtefactError, RecipeError, TrainingError
 from rfmae.models.checkpoint import load_checkpoint
-from rfmae.training.finetune import labelled_rows
+from rfmae.training.label_budget import LabelBudget
 from rfmae.workflows.exam.candidates import open_candidate
 from rfmae.workflows.learning import baselines
 from rfmae.workflows.learning.baselines import (
@@ -75,12 +75,15 @@ def test_the_card_tells_where_a_baseline_comes_from(dataset, tmp_path):
     assert load_baseline(folder).classes == dataset.classes
 
 
-@pytest.mark.parametrize("budget", [{"labels": 12}, {"labels_per_class": 4}])
+@pytest.mark.parametrize(
+    "budget", [{"labels": 12}, {"labels_per_class": 4}, {"labels_per_class_and_snr": 2}]
+)
 def test_the_labels_are_those_that_fine_tuning_sees(budget, dataset, tmp_path, read_rows):
     folder = train_baseline(dataset, "logistic", tmp_path / "few", seed=2, **budget)
-    expected = labelled_rows(dataset, 12, 2)
+    expected = LabelBudget.of(**budget).rows(dataset, 2)
     np.testing.assert_array_equal(read_rows["train"], expected.numpy())
     assert read_card(folder)["labels"] == 12
+    assert budget.items() <= read_card(folder).items()
 
 
 @pytest.fixture(scope="module")
@@ -141,10 +144,18 @@ def test_a_network_becomes_a_checkpoint_that_answers(name, dataset, tmp_path):
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)  # float32
 
 
+def test_a_checkpoint_names_the_unit_of_its_labels(dataset, tmp_path):
+    budget = {"labels_per_class_and_snr": 2}
+    best = train_baseline(dataset, "cnn", tmp_path / "cnn", epochs=1, device="cpu", **budget)
+    card = load_checkpoint(best).card
+    assert (card["labels"], card["labels_per_class_and_snr"]) == (12, 2)
+    assert "labels_per_class" not in card
+
+
 def test_what_cannot_be_trained_is_refused_and_leaves_nothing(dataset, tmp_path):
     with pytest.raises(RecipeError, match="unknown baseline 'cnm'; did you mean cnn"):
         train_baseline(dataset, "cnm", tmp_path / "out")
-    with pytest.raises(TrainingError, match="leave out one"):
+    with pytest.raises(TrainingError, match="leave out all but one"):
         train_baseline(dataset, "logistic", tmp_path / "out", labels=5, labels_per_class=5)
     with pytest.raises(TrainingError, match="between the 3 classes and the 72 training examples"):
         train_baseline(dataset, "logistic", tmp_path / "out", labels=2)

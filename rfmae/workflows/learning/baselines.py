@@ -20,7 +20,7 @@ from rfmae.datasets.store import Dataset
 from rfmae.errors import RecipeError, nearest
 from rfmae.progress import Progress, Silent
 from rfmae.records import IntArray
-from rfmae.training.finetune import labelled_rows
+from rfmae.training.label_budget import LabelBudget
 from rfmae.workflows.learning.finetuning import Finetuning, finetune
 from rfmae.workflows.learning.seeing import Network
 
@@ -54,6 +54,7 @@ def train_baseline(
     *,
     labels: int | None = None,
     labels_per_class: int | None = None,
+    labels_per_class_and_snr: int | None = None,
     epochs: int = 30,
     seed: int = 0,
     device: str = "auto",
@@ -71,22 +72,27 @@ def train_baseline(
     settings = Finetuning(
         labels=labels,
         labels_per_class=labels_per_class,
+        labels_per_class_and_snr=labels_per_class_and_snr,
         epochs=epochs,
         seed=seed,
         network=network or "vit",
     )
     if network:
         return finetune(dataset, settings, folder, resume=resume, device=device, progress=progress)
-    _fit(dataset, name, folder, settings, progress)
+    _fit(dataset, name, folder, settings.budget, seed, progress)
     return folder
 
 
 def _fit(
-    dataset: Dataset, name: str, folder: Path, settings: Finetuning, progress: Progress
+    dataset: Dataset,
+    name: str,
+    folder: Path,
+    budget: LabelBudget,
+    seed: int,
+    progress: Progress,
 ) -> None:
     refuse_occupied(folder)
-    labels, seed = settings.labels_of(dataset), settings.seed
-    known = labelled_rows(dataset, labels, seed)
+    known = budget.rows(dataset, seed)
     every = np.arange(dataset.examples("train")) if known is None else known.numpy()
     label = dataset.labels("train")[0][every]
     rows = every[balanced_rows(label, find_method(name).largest, seed)]
@@ -103,7 +109,8 @@ def _fit(
         seed=seed,
         progress=progress,
     )
-    save_baseline(baseline, _card(dataset, len(every), seed), folder)
+    card = {**budget.options, **_card(dataset, len(every), seed)}
+    save_baseline(baseline, card, folder)
 
 
 def _inputs(dataset: Dataset, name: str) -> InputSpec:
