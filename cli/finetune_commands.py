@@ -87,6 +87,10 @@ def finetune(
     labels_per_class: Annotated[
         int | None, _examples("Labelled examples of each class, instead of --labels.", min=1)
     ] = None,
+    labels_per_class_and_snr: Annotated[
+        int | None,
+        _examples("Labelled examples of each class at each SNR point, instead of --labels.", min=1),
+    ] = None,
     balanced: Annotated[
         bool, _examples("Batches in which every class comes equally often.", "--balanced")
     ] = False,
@@ -132,6 +136,7 @@ def finetune(
         preset=preset,
         labels=labels or None,
         labels_per_class=labels_per_class,
+        labels_per_class_and_snr=labels_per_class_and_snr,
         epochs=epochs,
         batch_size=batch,
         learning_rate=learning_rate,

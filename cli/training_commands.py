@@ -139,7 +139,10 @@ def pretrain(
         int | None, _objective("Strongest noise: the latest of the 1,000 times of its schedule.")
     ] = None,
     disruption_weight: Annotated[float | None, _objective("Of the disruption loss.")] = None,
-    disruption: Annotated[str | None, _objective("entropy, cross or hard.")] = None,
+    disruption: Annotated[
+        str | None,
+        _objective("cross: suppress attention between hidden and noised; hard, or entropy."),
+    ] = None,
     mask_tokens: Annotated[
         str | None, _objective("Enter in the decoder, or in the encoder (symmetric).")
     ] = None,

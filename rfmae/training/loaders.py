@@ -9,7 +9,6 @@ from torch import Tensor
 
 from rfmae.artefacts import Card
 from rfmae.datasets.store import Dataset, Rows
-from rfmae.errors import TrainingError
 from rfmae.imaging.inputs import named, named_targets, turned_part
 from rfmae.progress import Progress
 from rfmae.records import Modality, View, Views, needed_views, snr_view
@@ -145,25 +144,3 @@ def image_card(source: Described, modalities: Sequence[Modality] | None = None) 
         "samples_per_symbol": source.samples_per_symbol(views[-1]),
         **({} if seen is None else {"snr_estimator": asdict(source.snr_estimator(seen))}),
     }
-
-
-def labelled_subset(label: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """Row numbers of `count` examples, the same number of each class (one more for the first).
-
-    Of one seed, those of a larger count hold those of a smaller one that all classes share.
-    """
-    order = torch.randperm(len(label), generator=generator)
-    classes, sizes = label.unique(return_counts=True)
-    share, rest = divmod(count, len(classes))
-    wanted = [share + (place < rest) for place in range(len(classes))]
-    for size, asked in zip(sizes.tolist(), wanted, strict=True):
-        if asked > size:
-            raise TrainingError(
-                f"{asked} labels of each class were asked for, but the rarest has {sizes.min()} "
-                "training examples; ask for fewer, or for all of them"
-            )
-    chosen = [
-        order[label[order] == value][:asked]
-        for value, asked in zip(classes.tolist(), wanted, strict=True)
-    ]
-    return torch.cat(chosen).sort().values

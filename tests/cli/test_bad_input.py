@@ -172,7 +172,7 @@ TYPED = {
     ),
     "unknown disruption": (
         f"{EVERY_RUN['pretrain']} --disruption soft",
-        ["'entropy', 'cross' or 'hard'", "'soft'"],
+        ["'cross', 'entropy' or 'hard'", "'soft'"],
     ),
     "unknown level": (f"{EVERY_RUN['pretrain']} --uniformity-level pixel", ["image or token"]),
     "unknown place of mask tokens": (

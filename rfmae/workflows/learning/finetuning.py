@@ -20,7 +20,8 @@ from rfmae.records import Modality
 from rfmae.training.calibrating import keep_temperature
 from rfmae.training.drawing import drawing
 from rfmae.training.engine import MakeTask, fit
-from rfmae.training.finetune import FinetuneTask, beginning, labelled_rows
+from rfmae.training.finetune import FinetuneTask, beginning
+from rfmae.training.label_budget import LabelBudget
 from rfmae.training.labelled import (
     DrawnLabels,
     IqSource,
@@ -64,6 +65,7 @@ class Finetuning:
     modalities: tuple[str, ...] | None = None  # none takes all that a receiver has
     endless: bool = False
     labels_per_class: int | None = None
+    labels_per_class_and_snr: int | None = None
     head: Head = "preset"
     drop_path: float = 0.0  # of the last block; from scratch and pre-trained alike
     balanced: bool = False  # every class equally often in a batch
@@ -74,15 +76,10 @@ class Finetuning:
     patch: int | None = None  # of the image, from scratch
 
     def __post_init__(self) -> None:
-        if self.labels is not None and self.labels_per_class is not None:
+        budget = self.budget
+        if self.endless and budget.count is not None:
             raise TrainingError(
-                f"{self.labels} labels and {self.labels_per_class} of each class were asked for; "
-                "leave out one of the two"
-            )
-        asked = self.labels if self.labels_per_class is None else self.labels_per_class
-        if self.endless and asked is not None:
-            raise TrainingError(
-                f"endless examples bring their labels, but {asked} were asked for; "
+                f"endless examples bring their labels, but {budget} were asked for; "
                 "leave out one of the two"
             )
         if self.endless and self.balanced:
@@ -92,11 +89,10 @@ class Finetuning:
         if not 0 <= self.drop_path < 1:
             raise TrainingError(f"drop_path must lie in [0, 1), got {self.drop_path:g}")
 
-    def labels_of(self, dataset: Dataset) -> int | None:
-        """How many training labels of a data set may be seen; none means all."""
-        if self.labels_per_class is not None:
-            return self.labels_per_class * len(dataset.classes)
-        return self.labels
+    @property
+    def budget(self) -> LabelBudget:
+        """Which training labels may be seen."""
+        return LabelBudget.of(self.labels, self.labels_per_class, self.labels_per_class_and_snr)
 
 
 def finetune(
@@ -122,7 +118,7 @@ def finetune(
     encoder = encoder_for(
         dataset, checkpoint, settings.network, settings.preset, modalities, settings.patch
     )
-    plan = _plan(settings, settings.labels_of(dataset) or dataset.examples("train"))
+    plan = _plan(settings, settings.budget.total(dataset) or dataset.examples("train"))
 
     @cache
     def validation(ranks: Ranks) -> InputSplit:
@@ -176,6 +172,7 @@ def _task_maker(
             seed=settings.seed,
             batch_size=plan.batch_size,
             ranks=ranks,
+            budget=settings.budget,
         )
 
     return make_task
@@ -210,7 +207,8 @@ def _identity(
         "stage": "finetune",
         "dataset": dataset.fingerprint,
         "model": asdict(classifier_config(encoder, len(dataset.classes), settings.head)),
-        "labels": settings.labels_of(dataset),
+        "labels": settings.budget.total(dataset),
+        "labels_per_class_and_snr": settings.labels_per_class_and_snr,
         "endless": settings.endless,
         "frozen": settings.frozen,
         "scaled": settings.scaled,
@@ -243,7 +241,7 @@ def _labelled(
         recipe = load_recipe(dataset.folder / "recipe.toml")
         stream: IqSource = StreamIq(recipe, how, batch_size=plan.batch_size)
         return DrawnLabels(stream, how, modalities, augmenter)
-    rows = labelled_rows(dataset, settings.labels_of(dataset), settings.seed)
+    rows = settings.budget.rows(dataset, settings.seed)
     course = course_of(
         dataset,
         rows,
