@@ -168,21 +168,26 @@ class Encoded(NamedTuple):
 
 
 class Standardised(nn.Module):
-    """Harmonics in units of their deviation, and back."""
+    """Harmonics in units of their deviation, and back.
+
+    Each order of a plane has a deviation of its own, or, as what is predicted has it, the plane as
+    a whole: then the orders that are strong in a plane stay the strong ones.
+    """
 
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, grid: HarmonicGrid) -> None:
+    def __init__(self, grid: HarmonicGrid, *, by_order: bool = True) -> None:
         super().__init__()
         self.grid = grid
         sides = (grid.planes, _ORDERS, RINGS, 2)
         mean = torch.tensor(grid.mean or (0.0,)).expand(math.prod(sides)).reshape(sides)
         deviation = torch.tensor(grid.deviation or (1.0,)).expand(grid.planes * _ORDERS)
+        deviation = deviation.reshape(grid.planes, _ORDERS, 1, 1).clone()
+        if not by_order:
+            deviation = deviation.square().mean(dim=1, keepdim=True).sqrt()
         self.register_buffer("mean", mean.clone(), persistent=False)
-        self.register_buffer(
-            "deviation", deviation.reshape(grid.planes, _ORDERS, 1, 1).clone(), persistent=False
-        )
+        self.register_buffer("deviation", deviation, persistent=False)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(N, planes, orders, rings, 2) of harmonics (N, planes, orders, 2·rings)."""

@@ -24,6 +24,7 @@ from rfmae.models.rings import (
     Perceptron,
     RingsConfig,
     RingsEncoder,
+    Standardised,
     free_values,
     initialise_linear,
     initialise_rings,
@@ -93,7 +94,7 @@ def draw_ring_masks(
 class RingsOutput:
     """What the network says of one batch.
 
-    `predicted` (N, planes, orders, rings, 2) are clean harmonics in units of the encoder, and
+    `predicted` (N, planes, orders, rings, 2) are clean harmonics in units of their planes, and
     `target` is what they should be, where it was given; `position_logits` (N, U, tokens) say of
     each token without position which one it is.
     """
@@ -112,6 +113,7 @@ class RingsMAE(nn.Module):
         super().__init__()
         self.config = config
         self.encoder = RingsEncoder(config.encoder)
+        self.targets = Standardised(config.encoder.harmonics, by_order=False)
         self.decoder = RingsDecoder(config)
         if config.position.weight:
             self.position_head = PositionHead(config.encoder)
@@ -134,12 +136,12 @@ class RingsMAE(nn.Module):
                 tokens = lone_tokens(inputs[name].float(), mask)
                 logits = self.position_head(tokens, encoded)
             predicted = self.decoder(encoded)
-            scaled = None if target is None else self.encoder.standardised(target)
+            scaled = None if target is None else self.targets(target)
         return RingsOutput(predicted, scaled, logits, mask, encoded.features)
 
     def denoised(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """Clean harmonics (N, planes, orders, 2·rings) of noisy ones, seen whole."""
-        return self.encoder.standardised.back(self(inputs).predicted)
+        return self.targets.back(self(inputs).predicted)
 
 
 class RingsDecoder(nn.Module):
