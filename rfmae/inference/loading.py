@@ -38,6 +38,11 @@ def load_denoiser(path: str | Path, device: str = "auto") -> Denoiser:
     """The denoiser of a pre-training checkpoint or run folder that paints clean images."""
     checkpoint, chosen = load_checkpoint(path, DENOMAE), choose_device(device)
     network = checkpoint.build()
+    if isinstance(network, RingsMAE):
+        raise CheckpointError(
+            f"{path} holds rings, which make clean harmonics and no images; to denoise, "
+            "run `rfmae pretrain --network vit`"
+        )
     assert isinstance(network, DenoMAE)
     sight = Sight.of(checkpoint)
     if IMAGE not in [modality.name for modality in sight.modalities]:

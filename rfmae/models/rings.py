@@ -145,7 +145,7 @@ def rings_config_from_card(card: Mapping[str, Any]) -> RingsConfig:
     try:
         grids = tuple(_grid_from_card(grid) for grid in card["modalities"])
         return RingsConfig(**{**card, "modalities": grids})
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ShapeError) as error:
         raise CheckpointError(
             f"a card describes rings that this version of rfmae does not read ({error}); "
             "train it anew"

@@ -36,8 +36,8 @@ _STEPS = 128  # of a long sequence, or a few more
 class TrunkConfig:
     """What a trunk sees, one modality of the right form, and how many features it makes of it.
 
-    Beside an image `cnn` and `rings` take scalars, such as an SNR, which scale and shift what they
-    find before the last linear layer.
+    Beside an image `cnn` takes scalars, such as an SNR, which scale and shift what it finds before
+    the last linear layer.
 
     `samples_per_step` is of an lstm: so many samples enter together, for the time of a step on a
     processor hardly depends on them; it must divide the sequence.

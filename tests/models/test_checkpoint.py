@@ -4,7 +4,18 @@ from dataclasses import asdict, replace
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from small_networks import FAMILY, IMAGE, NOISE, SIGNAL, built, inputs_of, member, small_config
+from small_networks import (
+    FAMILY,
+    IMAGE,
+    NOISE,
+    SIGNAL,
+    SNR,
+    built,
+    inputs_of,
+    member,
+    shake,
+    small_config,
+)
 
 from rfmae.errors import CheckpointError, ShapeError
 from rfmae.inference import load_denoiser
@@ -19,8 +30,12 @@ from rfmae.models.checkpoint import (
 )
 from rfmae.models.classifier import Classifier, ClassifierConfig, initialise_classifier
 from rfmae.models.config import PixelTask
+from rfmae.models.encoders import build_encoder
+from rfmae.models.kinds import find_network
 from rfmae.models.noising import Noising
 from rfmae.models.presets import classifier_config, image_encoder_config
+from rfmae.models.rings import HarmonicGrid, RingsConfig
+from rfmae.models.rings_mae import RingsMAE, RingsMAEConfig, initialise_rings_mae
 from rfmae.models.trunks import trunk_config
 from rfmae.models.vit import Encoder
 from rfmae.records import ImageConfig, Modality
@@ -76,6 +91,60 @@ def test_a_denomae_needs_no_flags_to_answer_as_before(name, tmp_path):
     assert_same_network(again, network)
     inputs = inputs_of(network.config)
     assert torch.equal(again.encoder(inputs), network.encoder(inputs))
+
+
+RINGS = RingsConfig((HarmonicGrid("harmonics", (False, True)), SNR), 24, 6, 8)
+
+
+@pytest.fixture
+def rings():
+    """A pre-trained network of harmonics whose every weight is drawn."""
+    network = RingsMAE(RingsMAEConfig(RINGS, decoder_depth=1))
+    initialise_rings_mae(network, torch.Generator().manual_seed(0))
+    shake(network)
+    return network.eval()
+
+
+@pytest.fixture
+def saved_rings(rings, tmp_path):
+    said = {"samples": {"symbols": 64}, "samples_per_symbol": 1.0, "snr_estimator": {}}
+    save_checkpoint(rings.state_dict(), {**card(rings), **said}, tmp_path / "r")
+    return tmp_path / "r"
+
+
+def test_rings_need_no_flags_to_answer_as_before(rings, saved_rings):
+    checkpoint = load_checkpoint(saved_rings, "denomae")
+    again = checkpoint.build()
+    assert_same_network(again, rings)
+    inputs = inputs_of(rings.config)
+    assert torch.equal(again.denoised(inputs), rings.denoised(inputs))
+    assert checkpoint.pretrainable == RINGS
+
+
+def test_a_classifier_takes_the_encoder_of_rings(rings, saved_rings):
+    encoder = build_encoder(RINGS)
+    load_encoder_weights(encoder, load_checkpoint(saved_rings))
+    inputs = inputs_of(rings.config)
+    assert torch.equal(encoder.features(inputs), rings.encoder.features(inputs))
+
+
+def test_rings_leave_no_modality_out(saved_rings):
+    encoder = build_encoder(replace(RINGS, modalities=RINGS.modalities[:1]))
+    with pytest.raises(ShapeError, match="rings see harmonics and snr, but harmonics was named"):
+        load_encoder_weights(encoder, load_checkpoint(saved_rings))
+
+
+def test_rings_of_another_size_are_refused(saved_rings):
+    encoder = build_encoder(find_network("rings").encoder("tiny", RINGS.modalities))
+    with pytest.raises(CheckpointError, match=r"width=128.*width=24"):
+        load_encoder_weights(encoder, load_checkpoint(saved_rings))
+
+
+def test_rings_are_not_asked_for_images(saved_rings):
+    """Their harmonics are not pictures; the way out is in the line."""
+    with pytest.raises(CheckpointError, match=r"holds rings.*pretrain --network vit") as refused:
+        load_denoiser(saved_rings, "cpu")
+    assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("hidden", [(), (8, 4)])
@@ -208,6 +277,19 @@ def test_a_card_of_another_version_is_refused(key, saved):
     (saved / "card.json").write_text(json.dumps(described), encoding="utf-8")
     with pytest.raises(CheckpointError, match="no network of this version"):
         load_checkpoint(saved).build()
+
+
+def test_rings_that_saw_images_in_an_older_version_are_refused_in_one_line(tmp_path):
+    """They were trunks: a card that says so describes no weights that could be read."""
+    network = Classifier(classifier_config(trunk_config("cnn", (IMAGE,)), 4))
+    described = card(network)
+    described["model"]["encoder"]["kind"] = "rings"
+    save_checkpoint(network.state_dict(), described, tmp_path / "c")
+    checkpoint = load_checkpoint(tmp_path / "c")
+    for ask in (checkpoint.build, lambda: checkpoint.encoder, lambda: checkpoint.pretrainable):
+        with pytest.raises(CheckpointError, match=r"does not read .*train it anew") as refused:
+            ask()
+        assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("normalised", [False, True])

@@ -158,7 +158,7 @@ def test_complementary_masks_hide_every_patch_and_show_every_patch(patches, visi
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"ratio": 1.0}, r"mask ratio must lie in \(0, 1\), got 1"),
+        ({"ratio": 1.0}, r"mask ratio must lie in \[0, 1\), got 1"),
         ({"start_ratio": 0.0}, "start_ratio must lie"),
         ({"ramp_share": 0.0}, "ramp_share must lie"),
         ({"quantum": 0}, "quantum must be at least one"),

@@ -6,11 +6,12 @@ from dataclasses import asdict, replace
 
 import pytest
 import torch
-from small_networks import generator
+from small_networks import IMAGE, SNR, generator, shake
 
 from rfmae.errors import CheckpointError, ShapeError
 from rfmae.imaging.harmonics import turned_harmonics
 from rfmae.models.config import PixelTask, PositionTask
+from rfmae.models.encoders import encoder_from_card
 from rfmae.models.masking import Masking
 from rfmae.models.objectives.harmonics import polar_laplacian_loss, rings_losses
 from rfmae.models.rings import (
@@ -234,8 +235,14 @@ def test_the_scale_leaves_turning_orders_about_nothing():
 def test_a_card_brings_the_encoder_back():
     config = replace(SMALL, modalities=(scaled(),))
     assert rings_config_from_card(json.loads(json.dumps(asdict(config)))) == config
-    with pytest.raises(CheckpointError, match="train it anew"):
-        rings_config_from_card({"kind": "rings", "modalities": [{"name": "image"}]})
+
+
+@pytest.mark.parametrize("more", [{}, {"samples_per_step": 1}], ids=["bare", "of an older version"])
+def test_a_card_of_rings_that_saw_an_image_is_refused_in_one_line(more):
+    card = {"kind": "rings", "modalities": [asdict(IMAGE)], "width": 128, **more}
+    with pytest.raises(CheckpointError, match=r"does not read .*train it anew") as refused:
+        encoder_from_card(json.loads(json.dumps(card)))
+    assert "\n" not in str(refused.value)
 
 
 def test_positions_can_be_told_from_content():
@@ -277,3 +284,46 @@ def test_inputs_of_another_name_or_shape_are_refused():
         encoder()({"image": torch.zeros(1, 3, 32, 32)})
     with pytest.raises(ShapeError, match="harmonics must be"):
         encoder()({"harmonics": torch.zeros(1, 2, 7, 32)})
+
+
+# an SNR beside the harmonics --------------------------------------------------------------------
+
+BESIDE = replace(SMALL, modalities=(GRID, SNR))
+
+
+def bels(n=4):
+    return torch.randn(n, 1, 1, generator=generator(7))
+
+
+def test_an_snr_changes_nothing_before_training_and_then_it_does():
+    alone, beside = encoder(), encoder(BESIDE)
+    weights = beside.state_dict()
+    alone.load_state_dict({name: weights[name] for name in alone.state_dict()})
+    assert {name.split(".")[0] for name in set(weights) - {*alone.state_dict()}} == {"conditioning"}
+    inputs = {"harmonics": harmonics(), "snr": bels()}
+    torch.testing.assert_close(
+        beside.features(inputs), alone.features({"harmonics": inputs["harmonics"]})
+    )
+    shake(beside)
+    louder = {**inputs, "snr": inputs["snr"] + 1}
+    assert not torch.allclose(beside.features(inputs), beside.features(louder))
+
+
+def test_beside_an_snr_no_turn_changes_a_feature(turns):
+    network, seen, snr = encoder(BESIDE), harmonics(), bels()
+    shake(network)
+    features = [
+        network.features({"harmonics": given, "snr": snr}) for given in (seen, turned(seen, turns))
+    ]
+    torch.testing.assert_close(features[1], features[0], atol=1e-5, rtol=0)
+
+
+def test_an_snr_that_is_missing_is_refused():
+    with pytest.raises(ShapeError, match="sees harmonics and snr, got harmonics"):
+        encoder(BESIDE)({"harmonics": harmonics()})
+
+
+@pytest.mark.parametrize("grids", [(), (SNR,), (IMAGE,), (GRID, IMAGE), (GRID, GRID)], ids=str)
+def test_rings_see_harmonics_and_numbers_alone(grids):
+    with pytest.raises(ShapeError, match="rings see the circular harmonics of an image, and an"):
+        RingsConfig(grids)

@@ -246,7 +246,7 @@ def test_a_scalar_changes_nothing_before_training_and_then_it_does(kind):
 
 @pytest.mark.parametrize(
     ("kind", "grids"),
-    [("resnet", (SIGNAL, SNR)), ("lstm", (SIGNAL, SNR)), ("rings", (SNR,)), ("cnn", (SIGNAL, SNR))],
+    [("resnet", (SIGNAL, SNR)), ("lstm", (SIGNAL, SNR)), ("cnn", (SNR,)), ("cnn", (SIGNAL, SNR))],
 )
 def test_a_scalar_where_none_is_taken_is_refused(kind, grids):
     with pytest.raises(ShapeError, match=f"a {kind} sees .* alone, got .*snr"):
@@ -254,6 +254,6 @@ def test_a_scalar_where_none_is_taken_is_refused(kind, grids):
 
 
 def test_a_scalar_that_is_missing_is_refused():
-    trunk = built(TRUNKS["rings and an SNR"])
-    with pytest.raises(ShapeError, match="sees snr and image, got image"):
+    trunk = built(TRUNKS["cnn and an SNR"])
+    with pytest.raises(ShapeError, match="sees image and snr, got image"):
         trunk({"image": inputs_of(trunk.config)["image"]})

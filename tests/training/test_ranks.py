@@ -145,22 +145,23 @@ def test_processes_that_cannot_find_each_other_say_so_in_one_line(monkeypatch):
         ranks(CPU)
 
 
+@pytest.mark.parametrize("network", ["vit", "rings"])
 @pytest.mark.parametrize(
     "changes",
     [{}, pytest.param({"shard_weights": True, "ema": 0.9}, marks=pytest.mark.slow)],
     ids=HELD,
 )
-def test_two_processes_pre_train_and_fine_tune_as_one(changes, dataset, tmp_path):
+def test_two_processes_pre_train_and_fine_tune_as_one(changes, network, dataset, tmp_path):
     running = Running(precision="float32", **changes)
     for folder, work in (("one", street), ("two", partial(together, 2, street))):
-        work(dataset.folder, tmp_path / folder, running)
+        work(dataset.folder, tmp_path / folder, network, running)
     for stage in ("pretrain", "finetune"):
         assert_same_figures(tmp_path / "one" / stage, tmp_path / "two" / stage)
 
 
-def street(data, folder, running):
+def street(data, folder, network, running):
     """A short pre-training and a fine-tuning from it, of the same seed everywhere."""
-    before = Pretraining("tiny", epochs=2, batch_size=8, running=running)
+    before = Pretraining("tiny", epochs=2, batch_size=8, network=network, running=running)
     after = Finetuning("tiny", labels=24, epochs=2, batch_size=8, running=running)
     data = open_dataset(data)
     encoder = pretrain(data, before, folder / "pretrain", device="cpu")

@@ -13,6 +13,7 @@ from rfmae.datasets.store import Dataset, write_dataset
 from rfmae.errors import CheckpointError, DatasetError, RecipeError, ShapeError
 from rfmae.inference import load_classifier, load_denoiser
 from rfmae.models.checkpoint import load_checkpoint
+from rfmae.models.kinds import find_network
 from rfmae.progress import Silent
 from rfmae.records import IMAGE_ALONE, Modality, Plane
 from rfmae.signal.receiver import Receiver
@@ -65,8 +66,13 @@ def listing(tiny_recipe, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pretrained(listing, tmp_path_factory):
-    settings = Pretraining("tiny", epochs=1, batch_size=8, seed=1)
+    settings = Pretraining("tiny", epochs=1, batch_size=8, seed=1, network="vit")
     return pretrain(listing, settings, tmp_path_factory.mktemp("runs") / "pretrained", device="cpu")
+
+
+def beside(network, snr=OF_WAVES):
+    """What a network sees that was asked to see image and SNR: rings see the image's harmonics."""
+    return (Modality(find_network(network).sees or "image"), snr)
 
 
 def estimates(dataset, split="test"):
@@ -167,7 +173,7 @@ def test_a_classifier_answers_from_image_and_snr_without_flags(network, dataset,
     settings = replace(BRIEF, network=network, modalities=("image", "snr"))
     finetune(dataset, settings, tmp_path / "run", device="cpu")
     classifier = load_classifier(tmp_path / "run", device="cpu")
-    assert classifier.sight.modalities == BESIDE
+    assert classifier.sight.modalities == beside(network)
     assert classifier.views == ("symbols", "waveform")
     assert classifier.sight.snr_estimator == dataset.snr_estimator("waveform")
     views = {view: batch.iq for view, batch in dataset.read_views("test", classifier.views).items()}
@@ -191,7 +197,7 @@ def test_symbols_alone_will_do(tiny_recipe, tmp_path):
     settings = replace(BRIEF, network="rings", modalities=("image", "snr"))
     finetune(symbols, settings, tmp_path / "run", device="cpu")
     classifier = load_classifier(tmp_path / "run", device="cpu")
-    assert classifier.sight.modalities == (*IMAGE_ALONE, OF_SYMBOLS)
+    assert classifier.sight.modalities == beside("rings", OF_SYMBOLS)
     assert classifier.sight.snr_estimator == SnrEstimator()
     recording = symbols.read_observed("test").iq[:3].reshape(-1)
     assert classifier.answer(recording).windows.shape == (3, 2)
@@ -237,6 +243,22 @@ def test_pre_training_sees_it_and_fine_tuning_goes_on(listing, pretrained, tmp_p
         finetune(listing, settings, folder, pretrained=pretrained, device="cpu")
         seen = load_classifier(folder, device="cpu").sight.modalities
         assert seen == (BESIDE if names is None else IMAGE_ALONE)
+
+
+def test_rings_are_pre_trained_beside_it_and_never_without_it(listing, tmp_path):
+    settings = Pretraining(
+        "tiny", epochs=1, batch_size=8, network="rings", modalities=("image", "snr")
+    )
+    pretrained = pretrain(listing, settings, tmp_path / "pretrained", device="cpu")
+    network = load_checkpoint(pretrained).build()
+    assert network.encoder.conditioning is not None
+    finetune(listing, BRIEF, tmp_path / "run", pretrained=pretrained, device="cpu")
+    seen = load_classifier(tmp_path / "run", device="cpu").sight.modalities
+    assert {*seen} == {*beside("rings")}
+    alone = replace(BRIEF, modalities=("harmonics",))
+    with pytest.raises(ShapeError, match="rings see harmonics and snr, but harmonics was named"):
+        finetune(listing, alone, tmp_path / "no", pretrained=pretrained, device="cpu")
+    assert not (tmp_path / "no").exists()
 
 
 def test_a_denoiser_is_shown_it(listing, pretrained, tmp_path):
