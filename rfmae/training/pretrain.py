@@ -24,6 +24,7 @@ from rfmae.training.ranks import Ranks
 from rfmae.training.schedule import (
     MASKS,
     NOISE,
+    RATIOS,
     VALIDATION,
     WEIGHTS,
     addressed_generator,
@@ -74,8 +75,10 @@ class PretrainTask:
     def batch(self, step: int, piece: slice) -> PretrainBatch:
         """Pairs of the batch of a step under their own masks."""
         pairs, n = self._source.pairs(step, piece), self._batch_size
+        # never on an accelerator: how much is hidden decides the shape of all that follows
+        masking = self._config.masking.drawn(addressed_generator(self._seed, RATIOS, step))
         drawn = self._generator(MASKS, step)
-        masks = draw_masks(self._config, n, drawn, step, self._steps)
+        masks = draw_masks(self._config, n, drawn, step, self._steps, masking=masking)
         noised = sum(mask.noised for mask in masks.values())
         noise = None
         if noised:
@@ -90,7 +93,7 @@ class PretrainTask:
         output = network(batch.pairs.inputs, batch.masks, batch.noise)
         targets = batch.pairs.inputs if self._paints_noisy else batch.pairs.targets
         figures = denomae_losses(output, targets, self._config)
-        if self._config.masking.start_ratio is not None:
+        if self._config.masking.varies:
             figures["mask_ratio"] = _hidden_share(batch.masks, figures["loss"])
         return figures
 
@@ -99,7 +102,8 @@ class PretrainTask:
     ) -> Iterator[tuple[dict[str, Tensor], int]]:
         """Losses on the validation split at the final mask ratio, under the same masks every time.
 
-        No noise falls on features there, as none does when the network is used.
+        Where ratios are drawn it is the lowest. No noise falls on features there. So it is when
+        the network is used.
         """
         for number, first in enumerate(range(0, self._validation.examples, _VALIDATION_BATCH)):
             batch = self._validation_batch(number, first)
@@ -120,7 +124,7 @@ class PretrainTask:
                 output = network(batch.pairs.inputs, batch.masks, everything=True)
                 painted = unpatchify(output.picture(grid.name), grid)
                 visible = ~hidden_pixels(batch.masks[grid.name].hidden, grid)
-                if self._config.pixels.where == "hidden":
+                if self._config.pixels.where == "hidden" and batch.masks[grid.name].hides:
                     painted = torch.where(visible, batch.pairs.inputs[grid.name], painted)
                 shown = slice(None, None, max(1, len(batch.pairs) // _PICTURED))
                 title = TITLE if grid.name == "image" else f"{grid.name}: {TITLE}"
@@ -148,7 +152,8 @@ class PretrainTask:
     def _validation_batch(self, number: int, first: int) -> PretrainBatch:
         pairs = self._validation.in_order(slice(first, first + _VALIDATION_BATCH))
         generator = self._generator(VALIDATION, number)
-        masks = draw_masks(self._config, len(pairs), generator, noised=False)
+        least = self._config.masking.least
+        masks = draw_masks(self._config, len(pairs), generator, noised=False, masking=least)
         return PretrainBatch(pairs, masks, None)
 
     def _generator(self, purpose: int, index: int) -> torch.Generator:

@@ -19,7 +19,8 @@ from torch import Tensor
     PATHS,
     BALANCE,
     AUGMENTATION,
-) = range(11)
+    RATIOS,
+) = range(12)
 
 
 def cosine_with_warmup(step: int, steps: int, warmup_steps: int) -> float:
