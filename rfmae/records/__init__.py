@@ -16,7 +16,14 @@ from rfmae.records.assessment import (
     Share,
     holm_adjusted,
 )
-from rfmae.records.denoising import DenoiseReport, GalleryRow, Likeness, Mean, Recognition
+from rfmae.records.denoising import (
+    JUDGED,
+    DenoiseReport,
+    GalleryRow,
+    Likeness,
+    Mean,
+    Recognition,
+)
 from rfmae.records.image import (
     DECAY_PLANES,
     PUBLISHED_SIZE,
@@ -29,6 +36,7 @@ from rfmae.records.image import (
     image_config_from_card,
 )
 from rfmae.records.iq import (
+    BoolArray,
     ComplexArray,
     FloatArray,
     IntArray,
@@ -52,6 +60,7 @@ from rfmae.records.temperature import likeliest_temperature, softened
 __all__ = [
     "DECAY_PLANES",
     "IMAGE_ALONE",
+    "JUDGED",
     "PUBLISHED_FOLD",
     "PUBLISHED_SIZE",
     "TRAJECTORY_PLANES",
@@ -59,6 +68,7 @@ __all__ = [
     "Answers",
     "Assessment",
     "Band",
+    "BoolArray",
     "Calibration",
     "Ceiling",
     "Comparison",
