@@ -18,7 +18,7 @@ _ANSWER = "reconstruction"  # what it is all about
 _OTHERS = ("noisy", "unmasked", "median", "Wiener", "class mean", "non-local means", "clean")
 _COLOURS = {
     **dict(zip((_ANSWER, *_OTHERS), SERIES, strict=True)),
-    "mask average": SERIES[1],  # never beside unmasked
+    "mask average": SERIES[1 + _OTHERS.index("unmasked")],  # never beside it
     "linear optimum": "#101010",
     "blank": "#a8a8a8",
 }
