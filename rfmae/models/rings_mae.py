@@ -79,15 +79,22 @@ class RingsMAEConfig:
 
 
 def draw_ring_masks(
-    config: RingsMAEConfig, n: int, generator: torch.Generator, step: int = 1, steps: int = 1
+    config: RingsMAEConfig,
+    n: int,
+    generator: torch.Generator,
+    step: int = 1,
+    steps: int = 1,
+    *,
+    masking: Masking | None = None,
 ) -> PatchMask:
-    """What is hidden of n examples, and which visible tokens lose their position."""
-    grid = config.encoder.harmonics
-    visible = config.masking.visible_at(grid.patches, step, steps)
+    """What is hidden of n examples, and which visible tokens lose their position.
+
+    `masking` is that of this step where it is not the configuration's own.
+    """
+    grid, masking = config.encoder.harmonics, masking or config.masking
+    visible = masking.visible_at(grid.patches, step, steps)
     unplaced = math.ceil(config.position.dropout * visible) if config.position.weight else 0
-    return random_mask(
-        n, grid.counts, visible, generator, unit=config.masking.unit, unplaced=unplaced
-    )
+    return random_mask(n, grid.counts, visible, generator, unit=masking.unit, unplaced=unplaced)
 
 
 @dataclass(frozen=True, slots=True)

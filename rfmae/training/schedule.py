@@ -20,7 +20,8 @@ from torch import Tensor
     BALANCE,
     AUGMENTATION,
     PROBED,
-) = range(12)
+    RATIOS,
+) = range(13)
 
 
 def cosine_with_warmup(step: int, steps: int, warmup_steps: int) -> float:

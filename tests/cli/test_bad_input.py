@@ -147,7 +147,20 @@ TYPED = {
         "quickstart --workers 1 --labels 8 --recipe tiny.toml --preset tinny --out home",
         ["'tinny'", "did you mean tiny"],
     ),
-    "everything hidden": (f"{EVERY_RUN['pretrain']} --mask-ratio 1", ["mask ratio", "(0, 1)"]),
+    "everything hidden": (f"{EVERY_RUN['pretrain']} --mask-ratio 1", ["mask ratio", "[0, 1)"]),
+    "lowest above highest": (
+        f"{EVERY_RUN['pretrain']} --mask-lowest 0.8",
+        ["lowest mask ratio", "0.75", "got 0.8"],
+    ),
+    "drawn and rising": (
+        f"{EVERY_RUN['pretrain']} --method curriculum --mask-lowest 0",
+        ["start_ratio", "leave out"],
+    ),
+    "noise beside nothing hidden": (
+        f"{EVERY_RUN['pretrain']} --method feature-noise --mask-lowest 0",
+        ["disruption", "lowest"],
+    ),
+    "unknown error": (f"{EVERY_RUN['pretrain']} --pixel-error cubed", ["cubed", "rms"]),
     "negative weight": (f"{EVERY_RUN['pretrain']} --position-weight -1", ["position weight"]),
     # the task of pre-training, and how it runs
     "unknown method": (f"{EVERY_RUN['pretrain']} --method denomae3", ["'denomae3'", "denomae2"]),
