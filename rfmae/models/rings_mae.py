@@ -28,6 +28,7 @@ from rfmae.models.rings import (
     free_values,
     initialise_linear,
     initialise_rings,
+    mixed,
     turning_alike,
 )
 from rfmae.records import ORDERS, RINGS
@@ -180,8 +181,8 @@ class RingsDecoder(nn.Module):
         for block in self.blocks:
             features = block(features)
         gates = self.gates(features).unflatten(-1, encoded.mixtures.shape[1:])
-        mixed = (self.mixing * self.allowed) @ times(encoded.mixtures, gates)
-        turning = mixed.unflatten(2, self.grid.counts)
+        gated = times(encoded.mixtures, gates)
+        turning = mixed(self.mixing * self.allowed, gated).unflatten(2, self.grid.counts)
         passed = self.passing(features).view(-1, self.grid.planes, _ORDERS, RINGS, 1)
         predicted = turning.transpose(1, 2) + passed * encoded.harmonics
         freely = torch.zeros_like(predicted).flatten(1)
