@@ -71,7 +71,13 @@ def _train(
     tail = f"{dataset.folder.name}-{street.preset}-seed{street.seed}"
     pretrained = pretrain(
         dataset,
-        Pretraining(street.preset, street.pretrain_epochs, batch_size=128, seed=street.seed),
+        Pretraining(  # of patches, for it is to denoise images as well
+            street.preset,
+            street.pretrain_epochs,
+            batch_size=128,
+            seed=street.seed,
+            network="vit",
+        ),
         runs / f"pretrain-{tail}",
         resume=True,
         device=device,

@@ -119,13 +119,15 @@ def pretrain(
 def network_for(dataset: Described, settings: Pretraining) -> str:
     """The network that was named, or rings where the carrier phase is unknown, else vit.
 
-    Rings are for images, so they stand back where another input or a patch is asked for.
+    Rings are for images that a phase turns, so they stand back where all planes are differential
+    and where another input or a patch is asked for.
     """
     if settings.network is not None:
         return settings.network
     listed = settings.modalities or tuple(modality.name for modality in dataset.modalities)
     fits = {*listed} <= {"image", "harmonics", "snr"} and settings.patch is None
-    return "rings" if dataset.any_phase and fits else "vit"
+    turns = dataset.any_phase and not all(plane.is_differential for plane in dataset.image.planes)
+    return "rings" if turns and fits else "vit"
 
 
 def _peak(settings: Pretraining, kind: NetworkKind) -> float:
