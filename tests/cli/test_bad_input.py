@@ -154,7 +154,7 @@ TYPED = {
     ),
     "everything hidden": (f"{EVERY_RUN['pretrain']} --mask-ratio 1", ["mask ratio", "[0, 1)"]),
     "lowest above highest": (
-        f"{EVERY_RUN['pretrain']} --mask-lowest 0.8",
+        f"{PATCHES} --mask-lowest 0.8",
         ["lowest mask ratio", "0.75", "got 0.8"],
     ),
     "drawn and rising": (

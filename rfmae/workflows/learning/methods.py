@@ -127,17 +127,20 @@ nothing hidden. legacy: DenoMAE2.0 with inputs as they are drawn, as its public 
 """
 
 
+_RISING = Masking(ratio=0.5, start_ratio=0.25)
+
 _RINGS: dict[str, Method] = {
     name: replace(
         method,
-        masking=replace(method.masking, ratio=0.0, start_ratio=None),
+        masking=_RISING if method.masking.start_ratio else replace(method.masking, ratio=0.0),
         pixels=replace(method.pixels, where="all"),
         position=replace(method.position, dropout=0.1 if method.position.weight else 0.0),
     )
     for name, method in METHODS.items()
 }
-"""The same of rings: nothing is hidden, all is judged, and a tenth of the tokens is asked where it
-comes from, having lost its place (docs/pretraining.md says what hiding costs).
+"""The same of rings: nothing is hidden but by the curriculum, all is judged, and a tenth of the
+tokens is asked where it comes from, having lost its place (docs/pretraining.md says what hiding
+costs).
 """
 
 
