@@ -82,7 +82,12 @@ VARIANTS: dict[str, Variant] = {
         switches={"masking.ratio": 0.75, "pixels.where": "hidden"}
     ),
     "curriculum": Variant(
-        switches={"masking.ratio": 0.5, "laplacian_weight": 0.05, "uniformity_weight": 0.01}
+        switches={
+            "masking.ratio": 0.5,
+            "masking.start_ratio": 0.25,
+            "laplacian_weight": 0.05,
+            "uniformity_weight": 0.01,
+        }
     ),
     "vit": Variant("vit", (IMAGE,)),
 }
