@@ -55,8 +55,9 @@ class RingsMAEConfig:
     def __post_init__(self) -> None:
         if all(self.encoder.harmonics.known_phase):
             raise ShapeError(
-                "the carrier phase of these examples is known, so that harmonics that ignore it "
-                "would throw away what it tells; pre-train with network vit"
+                "nothing here turns with an unknown carrier phase (it is known, or every plane is "
+                "differential), so that rings would ignore what is there to be seen; "
+                "take network vit"
             )
         if self.pixels.normalised:
             raise ShapeError(
