@@ -6,6 +6,7 @@ methods of a seed see the same labels, and nothing is drawn twice in a process.
     python docs/few_labels_study.py [k/n]    measures what is missing, every n-th group
 """
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,7 @@ import torch
 from pages import Results
 
 from rfmae.datasets.recipe import Recipe, load_recipe
-from rfmae.datasets.store import Dataset
+from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.evaluation.probe import Features, linear_probe
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.models.encoders import AnyEncoder
@@ -116,9 +117,24 @@ def split_of(
     folder: Path, split: str, modalities: tuple[Modality, ...], targets: bool = False
 ) -> InputSplit:
     """A split of a data set, whole, held for whoever asks next."""
-    from rfmae.datasets.store import open_dataset
+    return KeptSplit(open_dataset(folder), split, modalities, CPU, Silent(), targets=targets)
 
-    return InputSplit(open_dataset(folder), split, modalities, CPU, Silent(), targets=targets)
+
+class KeptSplit(InputSplit):
+    """A split that is rendered once for all processes of the study."""
+
+    def _all_drawn(self, progress: Progress) -> dict[Modality, torch.Tensor]:
+        names = "-".join(part.name for part in self._drawing.parts)
+        name = f"{self._dataset.folder.name}-{self._split}-{names}.pt"
+        path = HOME / "few-labels" / "rendered" / name
+        if not path.is_file():
+            drawn = super()._all_drawn(progress)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            beside = path.with_suffix(f".{os.getpid()}")
+            torch.save([drawn[part] for part in self._drawing.parts], beside)
+            beside.replace(path)
+            return drawn
+        return dict(zip(self._drawing.parts, torch.load(path, mmap=True), strict=True))
 
 
 # --- what is trained
@@ -179,7 +195,7 @@ def hits_of(named: IntArray, dataset: Dataset) -> list[int]:
     return [int(right[np.isclose(snr_db, point)].sum()) for point in dataset.snr_db]
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def asked(best: Path, dataset: Dataset, modalities: tuple[Modality, ...]) -> list[int]:
     """Hits of a classifier's checkpoint."""
     network = load_checkpoint(best).build()
@@ -190,7 +206,7 @@ def asked(best: Path, dataset: Dataset, modalities: tuple[Modality, ...]) -> lis
     )
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def features_of(
     encoder: AnyEncoder,
     dataset: Dataset,
