@@ -70,14 +70,20 @@ def curve(
         typer.Option("--model", "-m", help="Pre-trained checkpoint or run. Default: the newest."),
     ] = None,
     labels_per_class: Annotated[
-        str,
-        typer.Option(help="Labelled examples of each class; more than there are is left out."),
-    ] = "1,5,10,50,100,1000",
+        str | None,
+        typer.Option(
+            help="Labelled examples of each class; more than there are is left out. "
+            "Default: 1,5,10,50,100,1000."
+        ),
+    ] = None,
+    labels_per_class_and_snr: Annotated[
+        str | None, typer.Option(help="Of each class at each SNR point, instead: 2,5,10, say.")
+    ] = None,
     methods: Annotated[
         str,
         typer.Option(
             help="finetune, probe, knn (these start from the model), scratch, or a classical "
-            "baseline: cumulants, histogram, logistic, kolmogorov."
+            "baseline: cumulants, cumulants-planes, histogram, logistic, kolmogorov."
         ),
     ] = "finetune,probe,knn,scratch,cumulants",
     seeds: Annotated[int, typer.Option(min=1, help="So many draws of labels and weights.")] = 3,
@@ -85,7 +91,10 @@ def curve(
         int, typer.Option(min=1, help="Images that a network is shown, whatever the labels.")
     ] = 20_000,
     batch: Annotated[int, typer.Option(min=1, help="Examples of a step.")] = 32,
-    learning_rate: Annotated[float, typer.Option(help="At the peak.")] = 1e-3,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(help="At the peak. Default: the network's own, or what suits the labels."),
+    ] = None,
     layer_decay: Annotated[
         float, typer.Option(help="Of finetune: rate of a block over that of the block above it.")
     ] = 0.75,
@@ -111,6 +120,9 @@ def curve(
 
     settings = curve_jobs.CurveSettings(
         labels_per_class=_whole_numbers("--labels-per-class", labels_per_class),
+        labels_per_class_and_snr=_whole_numbers(
+            "--labels-per-class-and-snr", labels_per_class_and_snr
+        ),
         methods=names(methods),
         seeds=seeds,
         teaching=Teaching(shown, batch, learning_rate, layer_decay, preset),
@@ -131,9 +143,11 @@ def curve(
     _tell_curve(told, as_json)
 
 
-def _whole_numbers(option: str, text: str) -> tuple[int, ...]:
+def _whole_numbers(option: str, text: str | None) -> tuple[int, ...] | None:
     from rfmae.errors import UnitError
 
+    if text is None:
+        return None
     words = names(text)
     if not words or not all(word.isdecimal() for word in words):
         raise UnitError(f"{option} takes whole numbers between commas, got {text!r}")

@@ -20,7 +20,8 @@ def baseline(
     name: Annotated[
         str,
         typer.Argument(
-            help="cumulants, histogram, logistic, kolmogorov, cnn, rings, resnet or lstm."
+            help="cumulants, cumulants-planes, histogram, logistic, kolmogorov, cnn, rings, "
+            "resnet or lstm."
         ),
     ],
     data: DataOption = None,
@@ -30,6 +31,10 @@ def baseline(
     ] = 0,
     labels_per_class: Annotated[
         int, typer.Option(min=0, help="Labelled examples of each class; 0 takes all.")
+    ] = 0,
+    labels_per_class_and_snr: Annotated[
+        int,
+        typer.Option(min=0, help="Labelled examples of each class at each SNR point; 0 takes all."),
     ] = 0,
     epochs: Annotated[int, typer.Option(min=1, help="Of cnn, rings, resnet and lstm.")] = 30,
     seed: SeedOption = 0,
@@ -50,6 +55,8 @@ def baseline(
     baselines.check_baseline(name)
     dataset = open_dataset(data or finding.newest_dataset(HOME / "datasets"))
     budget = f"-{labels}" if labels else f"-{labels_per_class}-each" if labels_per_class else ""
+    if labels_per_class_and_snr:
+        budget = f"-{labels_per_class_and_snr}-each-snr"
     folder = out or HOME / "runs" / f"{name}-{dataset.folder.resolve().name}{budget}"
     trained = baselines.train_baseline(
         dataset,
@@ -57,6 +64,7 @@ def baseline(
         folder,
         labels=labels or None,
         labels_per_class=labels_per_class or None,
+        labels_per_class_and_snr=labels_per_class_and_snr or None,
         epochs=epochs,
         seed=seed,
         device=device,

@@ -50,7 +50,11 @@ def finetune(
     epochs: Annotated[int, typer.Option(min=1)] = 30,
     batch: BatchOption = 32,
     learning_rate: Annotated[
-        float | None, typer.Option(help="At the peak. Default: the network's own.")
+        float | None,
+        typer.Option(
+            help="At the peak. Default: the network's own; from a probe 1e-4 up to 50 labels of a "
+            "class, 5e-4 up to 500, then 2e-3."
+        ),
     ] = None,
     endless: EndlessOption = False,
     seed: SeedOption = 0,
@@ -65,8 +69,12 @@ def finetune(
         ),
     ] = "vit",
     head: Annotated[
-        str, _network("preset, linear, or paper: 512 and 256 units as in DenoMAE2.0.")
-    ] = "preset",
+        str | None,
+        _network(
+            "preset, linear, or paper: 512 and 256 units as in DenoMAE2.0. Default: linear on a "
+            "pre-trained encoder, else preset."
+        ),
+    ] = None,
     patch: Annotated[
         int | None, _network("From scratch: pixels on a side of an image patch.")
     ] = None,
@@ -87,6 +95,10 @@ def finetune(
     labels_per_class: Annotated[
         int | None, _examples("Labelled examples of each class, instead of --labels.", min=1)
     ] = None,
+    labels_per_class_and_snr: Annotated[
+        int | None,
+        _examples("Labelled examples of each class at each SNR point, instead of --labels.", min=1),
+    ] = None,
     balanced: Annotated[
         bool, _examples("Batches in which every class comes equally often.", "--balanced")
     ] = False,
@@ -98,6 +110,14 @@ def finetune(
             "turns per symbol, symbols, dB, dB of SNR less)."
         ),
     ] = "",
+    from_probe: Annotated[
+        bool | None,
+        _rule(
+            "Begin with the linear probe as head and keep as much of what is learnt as validation "
+            "likes. Default: with a model and stored labels.",
+            "--from-probe/--from-random-head",
+        ),
+    ] = None,
     frozen: Annotated[bool, _rule("Train the head alone.", "--frozen")] = False,
     layer_decay: Annotated[
         float, _rule("Learning rate of a block over that of the block above it.")
@@ -132,6 +152,7 @@ def finetune(
         preset=preset,
         labels=labels or None,
         labels_per_class=labels_per_class,
+        labels_per_class_and_snr=labels_per_class_and_snr,
         epochs=epochs,
         batch_size=batch,
         learning_rate=learning_rate,
@@ -143,6 +164,7 @@ def finetune(
         modalities=names(modalities) if modalities else None,
         endless=endless,
         head=head,
+        from_probe=from_probe,
         drop_path=drop_path,
         balanced=balanced,
         augmentation=parse_augmentation(augment),

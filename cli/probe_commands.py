@@ -30,6 +30,10 @@ def probe(
     labels_per_class: Annotated[
         int | None, typer.Option(min=1, help="Labelled examples of each class. Default: all.")
     ] = None,
+    labels_per_class_and_snr: Annotated[
+        int | None,
+        typer.Option(min=1, help="Labelled examples of each class at each SNR point, instead."),
+    ] = None,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
@@ -47,6 +51,7 @@ def probe(
         path,
         out or HOME / "reports" / f"probe-{dataset.folder.name}-{name}",
         labels_per_class=labels_per_class,
+        labels_per_class_and_snr=labels_per_class_and_snr,
         seed=seed,
         ceilings_home=HOME / "ceilings",
         command=command_line("probe"),

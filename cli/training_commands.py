@@ -87,7 +87,7 @@ def pretrain(
         str,
         _task(
             "mae, denomae, denomae2, position-dropout, curriculum, feature-noise, "
-            "symmetric-feature-noise or legacy; the options below change it."
+            "symmetric-feature-noise, denoiser or legacy; the options below change it."
         ),
     ] = "denomae2",
     patch: Annotated[
@@ -97,8 +97,14 @@ def pretrain(
     mask_start_ratio: Annotated[
         float | None, _task("Curriculum: begin with this share, rise over half of the steps.")
     ] = None,
+    mask_lowest: Annotated[
+        float | None, _task("Draw the share of each step from here to --mask-ratio; 0 hides none.")
+    ] = None,
     mask_unit: Annotated[int | None, _task("Hide squares of so many patches on a side.")] = None,
     pixels: Annotated[str | None, _task("Judge hidden patches, or all.")] = None,
+    pixel_error: Annotated[
+        str | None, _task("squared, absolute, or rms: the root of each example's squared error.")
+    ] = None,
     target: Annotated[str | None, _task("Paint the clean twin, or the noisy input.")] = None,
     normalised_targets: Annotated[
         bool | None,
@@ -139,7 +145,10 @@ def pretrain(
         int | None, _objective("Strongest noise: the latest of the 1,000 times of its schedule.")
     ] = None,
     disruption_weight: Annotated[float | None, _objective("Of the disruption loss.")] = None,
-    disruption: Annotated[str | None, _objective("entropy, cross or hard.")] = None,
+    disruption: Annotated[
+        str | None,
+        _objective("cross: suppress attention between hidden and noised; hard, or entropy."),
+    ] = None,
     mask_tokens: Annotated[
         str | None, _objective("Enter in the decoder, or in the encoder (symmetric).")
     ] = None,
@@ -166,7 +175,9 @@ def pretrain(
     switches = {
         "masking.ratio": mask_ratio,
         "masking.start_ratio": mask_start_ratio,
+        "masking.lowest": mask_lowest,
         "masking.unit": mask_unit,
+        "pixels.error": pixel_error,
         "pixels.where": pixels,
         "pixels.target": target,
         "pixels.normalised": normalised_targets,

@@ -59,7 +59,7 @@ class Size:
 DENOISING = Size("awgn-ten", 224, 32, train=30, validation=5, test=10, epochs=24, mask_ratio=0.5)
 PROBES = Size("awgn-ten", 48, 8, train=48, validation=10, test=20, epochs=3)
 
-LINEAR_EXAMPLES = 2000  # of the linear optimum that sees all, which keeps them all
+LINEAR_EXAMPLES = 2000  # of the linear optimum that sees all
 HELD_OUT_EXAMPLES = 500
 COMPONENTS = 64  # of each patch, of the linear masked optimum
 

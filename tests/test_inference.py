@@ -11,6 +11,7 @@ from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.classifier import Classifier
 from rfmae.models.config import PixelTask
 from rfmae.models.denomae import DenoMAE
+from rfmae.models.masking import Masking
 from rfmae.models.presets import (
     classifier_config,
     denomae_config,
@@ -251,6 +252,30 @@ def test_with_nothing_hidden_one_look_tells_all_patches(iq):
     changed = images.copy()
     changed[:, :, 8:16, 16:24] = 0.7
     assert np.abs(denoiser.unmasked(changed) - answer)[:, :, 8:16, 16:24].max() > 1e-5
+
+
+@pytest.mark.parametrize(
+    ("masking", "default", "other"),
+    [
+        (Masking(), "mask_average", "unmasked"),
+        (Masking(lowest=0.25), "mask_average", "unmasked"),
+        (Masking(lowest=0.0), "unmasked", "mask average"),
+        (Masking(ratio=0.0), "unmasked", None),
+    ],
+    ids=["masked", "always masked", "drawn", "never masked"],
+)
+def test_a_denoiser_answers_as_its_network_was_trained(iq, masking, default, other):
+    denoiser = Denoiser(fresh_network(masking=masking), {}, SIGHT, torch.device("cpu"))
+    images = denoiser.images(iq)
+    ways = {"unmasked": denoiser.unmasked}
+    if masking.ratio:
+        ways["mask average"] = ways["mask_average"] = denoiser.mask_average
+    np.testing.assert_array_equal(denoiser(images), ways[default](images))
+    found = denoiser.other_ways(images)
+    assert list(found) == ([other] if other else [])
+    for name, answer in found.items():
+        np.testing.assert_array_equal(answer, ways[name](images))
+        assert np.abs(answer - denoiser(images)).max() > 1e-5
 
 
 def test_a_denoiser_of_image_and_signal_uses_both(iq):

@@ -4,6 +4,8 @@ Swami and Sadler, Hierarchical digital modulation classification using cumulants
 Communications 48(3), 2000. Cumulants of a zero-mean signal; white noise adds to the power alone.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from rfmae.baselines.scale import Scale, rms_amplitude
@@ -26,23 +28,34 @@ FEATURES = (
 POWER = "power (dB)"
 """A tenth number where I/Q is taken as it is."""
 
-_ROWS = 1024  # examples in double precision at once
+_SAMPLES = 2**16  # in double precision at once, so that they stay in a cache
 _LEAST_POWER = 1e-12
 
 
 def cumulant_features(iq: ComplexArray, scale: Scale | None = None) -> FloatArray:
     """The nine statistics (N, 9) of I/Q (N, T), and its power in dB where units are absolute."""
     scale = scale or Scale()
-    unit = Scale("rms")
-    parts = [
-        _statistics(unit.applied(iq[first : first + _ROWS]).astype(np.complex128))
-        for first in range(0, len(iq), _ROWS)
-    ]
-    found = np.concatenate(parts) if parts else np.empty((0, len(FEATURES)))
+    found = chunked(lambda part: _statistics(unit_power(part)), iq, len(FEATURES))
     if scale.units == "rms":
         return found
     power = np.square(rms_amplitude(iq)).clip(_LEAST_POWER)
     return np.column_stack([found, ratio_to_db(power)])
+
+
+def chunked(
+    measure: Callable[[ComplexArray], FloatArray], iq: ComplexArray, features: int
+) -> FloatArray:
+    """What a measure says of I/Q (N, T), some rows at a time, (N, features)."""
+    rows = max(1, _SAMPLES // max(1, iq.shape[1]))
+    parts = [measure(iq[first : first + rows]) for first in range(0, len(iq), rows)]
+    return np.concatenate(parts) if parts else np.empty((0, features))
+
+
+def unit_power(iq: ComplexArray) -> ComplexArray:
+    """I/Q (N, T) in double precision, each example at unit mean power; silence stays silent."""
+    y: ComplexArray = iq.astype(np.complex128)
+    rms = np.sqrt(np.square(np.abs(y)).mean(axis=1, keepdims=True))
+    return np.divide(y, np.where(rms > 0, rms, 1.0))
 
 
 def _statistics(y: ComplexArray) -> FloatArray:

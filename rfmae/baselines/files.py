@@ -1,12 +1,13 @@
 """Baselines on disk: arrays beside a card, nothing in them that could run."""
 
 import zipfile
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
 from rfmae.artefacts import CARD_NAME, Card, read_card, versions, write_json, written_whole
+from rfmae.baselines.inputs import InputSpec, Signal, signals_of_views
 from rfmae.baselines.scale import Scale
 from rfmae.baselines.trained import Baseline, Model, find_method
 from rfmae.errors import CheckpointError, RfmaeError, first_line
@@ -35,7 +36,7 @@ class LoadedBaseline:
         return self.baseline.classes
 
     def __call__(self, views: Views) -> FloatArray:
-        """Probabilities (N, M) of I/Q (N, T) of its view."""
+        """Probabilities (N, M) of I/Q (N, T) of its views."""
         return self.baseline(views)
 
 
@@ -59,9 +60,10 @@ def _card_of(baseline: Baseline) -> Card:
         "name": baseline.name,
         "about": find_method(baseline.name).about,
         "classes": list(baseline.classes),
-        "views": [baseline.view],
-        "units": baseline.scale.units,
-        "extent": baseline.scale.extent,
+        "views": list(baseline.views),
+        "signals": [asdict(signal) for signal in baseline.inputs.signals],
+        "units": baseline.inputs.scale.units,
+        "extent": baseline.inputs.scale.extent,
         "settings": baseline.settings,
         "examples": baseline.examples,
         "score": {"accuracy": baseline.accuracy},
@@ -80,8 +82,7 @@ def load_baseline(folder: Path) -> LoadedBaseline:
         baseline = Baseline(
             name=card["name"],
             classes=tuple(card["classes"]),
-            view=card["views"][0],
-            scale=Scale(card["units"], card["extent"]),
+            inputs=_inputs(card),
             settings=card["settings"],
             examples=card["examples"],
             accuracy=card["score"]["accuracy"],
@@ -98,10 +99,18 @@ def load_baseline(folder: Path) -> LoadedBaseline:
     return LoadedBaseline(baseline, card)
 
 
+def _inputs(card: Card) -> InputSpec:
+    """What a card says that its baseline reads; an older one names a view alone."""
+    named = tuple(Signal(**signal) for signal in card.get("signals", []))
+    signals = named or signals_of_views(card["views"])
+    return InputSpec(signals, Scale(card["units"], card["extent"]))
+
+
 def _try_out(baseline: Baseline) -> None:
     """Refuse arrays of shapes that do not go together before anybody waits for an answer."""
-    silence = np.zeros((1, _TRIED_SAMPLES), np.complex64)
-    answer = baseline({baseline.view: silence})
+    longest = max(signal.lag_samples for signal in baseline.inputs.signals)
+    silence = np.zeros((1, _TRIED_SAMPLES + longest), np.complex64)
+    answer = baseline(dict.fromkeys(baseline.views, silence))
     if answer.shape != (1, len(baseline.classes)) or not np.isfinite(answer).all():
         raise ValueError(f"an answer of shape {answer.shape} for {len(baseline.classes)} classes")
 

@@ -1,6 +1,6 @@
 """Classical classifiers by name: fitted to training I/Q, chosen on validation, ready to answer."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,8 +10,10 @@ import numpy.typing as npt
 from rfmae.baselines.cumulants import cumulant_features
 from rfmae.baselines.forest import Forest, fit_forest
 from rfmae.baselines.histogram import histogram_features
+from rfmae.baselines.inputs import InputSpec, Signal, signals_of_views
 from rfmae.baselines.kolmogorov import SETS, Templates, fit_templates
 from rfmae.baselines.logistic import Linear, fit_logistic
+from rfmae.baselines.plane_cumulants import plane_features
 from rfmae.baselines.scale import Scale
 from rfmae.baselines.support_vectors import SupportVectors, fit_support_vectors
 from rfmae.errors import RecipeError, ShapeError, nearest
@@ -80,15 +82,30 @@ class Fitting:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A kind of baseline: what it reads, what validation may choose, how it is fitted."""
+    """A kind of baseline: what it reads, what validation may choose, how it is fitted.
+
+    It reads one view, or all `signals` that the planes of an image show.
+    """
 
     about: str
     model: type[Any]
-    read: Callable[[ComplexArray, Scale], Values]
+    read: Callable[[Views, InputSpec], Values]
     settings: tuple[Settings, ...]
     fit: Callable[[Fitting, Settings], Model]
+    all_signals: bool = False
     trial: int = 4_000  # examples that settings are tried on
     largest: int = 20_000  # that the chosen one is fitted to
+
+
+def _of_one_view(
+    read: Callable[[ComplexArray, Scale], Values],
+) -> Callable[[Views, InputSpec], Values]:
+    """A reader of I/Q (N, T) in some units as a reader of the one view that it is given."""
+    return lambda views, spec: read(spec.single(views), spec.scale)
+
+
+def _svm_settings(penalties: Sequence[float], gammas: Sequence[float]) -> tuple[Settings, ...]:
+    return tuple({"penalty": penalty, "gamma": gamma} for penalty in penalties for gamma in gammas)
 
 
 def _fit_cumulants(given: Fitting, settings: Settings) -> Model:
@@ -111,32 +128,36 @@ METHODS: dict[str, Method] = {
     "cumulants": Method(
         "nine moments and cumulants, support vector machine",
         SupportVectors,
-        cumulant_features,
-        tuple(
-            {"penalty": penalty, "gamma": gamma}
-            for penalty in (1.0, 10.0, 100.0, 1000.0)
-            for gamma in (0.03, 0.1, 0.3, 1.0)
-        ),
+        _of_one_view(cumulant_features),
+        _svm_settings((1.0, 10.0, 100.0, 1000.0), (0.03, 0.1, 0.3, 1.0)),
         _fit_cumulants,
+    ),
+    "cumulants-planes": Method(
+        "moments and cumulants of what the planes of the image show, support vector machine",
+        SupportVectors,
+        plane_features,
+        _svm_settings((1.0, 10.0, 100.0, 1000.0), (0.001, 0.003, 0.01, 0.03, 0.1)),
+        _fit_cumulants,
+        all_signals=True,
     ),
     "histogram": Method(
         "histogram of 32×32 cells, random forest",
         Forest,
-        histogram_features,
+        _of_one_view(histogram_features),
         tuple({"least_leaf": least} for least in (1, 3, 10)),
         _fit_histogram,
     ),
     "logistic": Method(
         "histogram of 32×32 cells, logistic regression",
         Linear,
-        histogram_features,
+        _of_one_view(histogram_features),
         tuple({"penalty": penalty} for penalty in (1e-4, 1e-3, 1e-2, 1e-1, 1.0)),
         _fit_logistic,
     ),
     "kolmogorov": Method(
         "Kolmogorov-Smirnov distance to the distributions of the training examples",
         Templates,
-        lambda iq, scale: scale.applied(iq),
+        _of_one_view(lambda iq, scale: scale.applied(iq)),
         tuple({"statistics": name} for name in SETS),
         _fit_kolmogorov,
         trial=20_000,
@@ -157,12 +178,11 @@ def find_method(name: str) -> Method:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """A fitted baseline: I/Q of its view to class probabilities."""
+    """A fitted baseline: I/Q of its views to class probabilities."""
 
     name: str
     classes: tuple[str, ...]
-    view: View
-    scale: Scale
+    inputs: InputSpec
     settings: Settings  # that validation chose
     examples: int  # that it was fitted to
     accuracy: float  # on validation, by which the settings were chosen
@@ -172,24 +192,37 @@ class Baseline:
     @property
     def views(self) -> tuple[View, ...]:
         """What it asks for."""
-        return (self.view,)
+        return self.inputs.views
 
-    def __call__(self, views: Mapping[View, ComplexArray]) -> FloatArray:
-        """Probabilities (N, M) of I/Q (N, T) of its view."""
-        if self.view not in views:
-            raise ShapeError(
-                f"the baseline {self.name} reads {self.view}, got {' and '.join(views) or 'none'}"
-            )
-        return softened(
-            scores_of(self.name, self.model, views[self.view], self.scale), self.temperature
-        )
+    def __call__(self, views: Views) -> FloatArray:
+        """Probabilities (N, M) of I/Q (N, T) of its views."""
+        for view in self.views:
+            if view not in views:
+                raise ShapeError(
+                    f"the baseline {self.name} reads {' and '.join(self.views)}, "
+                    f"got {' and '.join(views) or 'none'}"
+                )
+            _check_iq(views[view])
+        values = find_method(self.name).read(views, self.inputs)
+        return softened(self.model.scores(values), self.temperature)
 
 
-def scores_of(name: str, model: Model, iq: ComplexArray, scale: Scale) -> FloatArray:
-    """Scores (N, M) of I/Q (N, T)."""
+def _check_iq(iq: ComplexArray) -> None:
     if iq.ndim != 2 or not np.iscomplexobj(iq):
         raise ShapeError(f"iq must be complex of shape (N, T), got {iq.dtype} {iq.shape}")
-    return model.scores(find_method(name).read(iq, scale))
+
+
+def inputs_of(
+    name: str, views: Iterable[View], scale: Scale | None = None, signals: Sequence[Signal] = ()
+) -> InputSpec:
+    """What a baseline of a name reads where there are these views.
+
+    Most read the symbols if they are there, the waveform elsewhere; one that reads all `signals`
+    reads the views as they are where none is named.
+    """
+    there = signals_of_views(views)
+    chosen = (tuple(signals) or there) if find_method(name).all_signals else there[:1]
+    return InputSpec(chosen, scale or Scale())
 
 
 def fit_baseline(
@@ -198,40 +231,34 @@ def fit_baseline(
     validation: LabelledIq,
     classes: tuple[str, ...],
     *,
-    scale: Scale | None = None,
+    inputs: InputSpec | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Baseline:
     """Fit a baseline of a name: settings and temperature by validation, the rest by training.
 
-    It reads the symbols where they are there, the waveform elsewhere. More examples than a method
+    `inputs` says what it reads, by default what `inputs_of` says. More examples than a method
     bears are thinned evenly through the classes. Raises `ShapeError` where a class has no example.
     """
-    method, scale, view = find_method(name), scale or Scale(), view_of(train.views)
+    method, inputs = find_method(name), inputs or inputs_of(name, train.views)
     _check(train.label, validation.label, classes)
-    kept = train[balanced_rows(train.label, method.largest, seed)]
-    given = Fitting(
-        method.read(kept.views[view], scale), kept.label, kept.snr_db, len(classes), seed
-    )
-    seen = method.read(validation.views[view], scale)
+    kept = train
+    if len(train) > method.largest:
+        kept = train[balanced_rows(train.label, method.largest, seed)]
+    given = Fitting(method.read(kept.views, inputs), kept.label, kept.snr_db, len(classes), seed)
+    seen = method.read(validation.views, inputs)
     model, settings = _chosen(name, given, seen, validation.label, progress or Silent())
     scores = model.scores(seen)
     return Baseline(
         name,
         classes,
-        view,
-        scale,
+        inputs,
         settings,
         examples=len(kept),
         accuracy=float(np.mean(scores.argmax(axis=1) == validation.label)),
         temperature=likeliest_temperature(scores, validation.label),
         model=model,
     )
-
-
-def view_of(views: Iterable[View]) -> View:
-    """What baselines read of the views that there are: the symbols if they can."""
-    return "symbols" if "symbols" in views else "waveform"
 
 
 def _chosen(

@@ -1,6 +1,6 @@
 """Every measure of every answer to noisy images, as means over single images."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,9 +8,10 @@ import numpy as np
 from rfmae.evaluation.classification import nearest_point
 from rfmae.evaluation.likeness import Images, foreground_psnr_db, psnr_db, ssim_of_answers
 from rfmae.evaluation.picture_evm import SymbolPlane, evm_percent
-from rfmae.records import DenoiseReport, FloatArray, IntArray, Likeness
+from rfmae.records import JUDGED, DenoiseReport, FloatArray, IntArray, Likeness
 from rfmae.units import SnrReference
 
+RECONSTRUCTION = "reconstruction"  # the answer that is held against the references
 CLEAN = "clean"  # the true images, as an answer: what EVM and a classifier say of them
 
 
@@ -31,26 +32,33 @@ def evaluate_denoising(
     snr_db: tuple[float, ...],
     classes: tuple[str, ...],
     snr_reference: SnrReference,
+    references: Collection[str] = (),
     device: str = "cpu",
     advance: Callable[[int], None] = lambda _: None,
 ) -> DenoiseReport:
-    """Means over single images, per SNR point and class, of every measure of every answer."""
-    tally = _Tally((len(snr_db), len(classes)))
+    """Means over single images, per SNR point and class, of every measure of every answer.
+
+    The reconstruction is held against each of the `references`, image by image.
+    """
+    examples = np.zeros(len(snr_db), np.int64)
+    tally, differences = (_Tally((len(snr_db), len(classes))) for _ in range(2))
     for batch in batches:
         point = nearest_point(batch.snr_db, snr_db)
-        for (measure, answer), values in measured(batch, device).items():
-            tally.add(measure, answer, values, point, batch.label)
-        np.add.at(tally.examples, point, 1)
+        found = measured(batch, device)
+        tally.add(found, point, batch.label)
+        differences.add(paired_differences(found, references), point, batch.label)
+        np.add.at(examples, point, 1)
         advance(len(batch.clean))
     likeness = tuple(tally.likeness.values())
     return DenoiseReport(
         snr_db=snr_db,
         snr_reference=snr_reference,
-        examples_per_snr=tally.examples,
+        examples_per_snr=examples,
         psnr_db={i.answer: i.per_snr.value for i in likeness if i.measure == "psnr_db"},
         ssim={i.answer: i.per_snr.value for i in likeness if i.measure == "ssim"},
         classes=classes,
         likeness=likeness,
+        differences=tuple(differences.likeness.values()),
     )
 
 
@@ -68,27 +76,38 @@ def measured(batch: DenoiseBatch, device: str = "cpu") -> dict[tuple[str, str], 
     return found
 
 
+def paired_differences(
+    found: Mapping[tuple[str, str], FloatArray], references: Collection[str]
+) -> dict[tuple[str, str], FloatArray]:
+    """The reconstruction less each reference, image by image (N,), by measure and reference.
+
+    An image that a measure is not defined for in either has no difference, but NaN.
+    """
+    return {
+        (measure, answer): found[measure, RECONSTRUCTION] - values
+        for (measure, answer), values in found.items()
+        if measure in JUDGED and answer in references
+    }
+
+
 @dataclass(slots=True)
 class _Tally:
     """Sums that grow batch by batch."""
 
     shape: tuple[int, int]
-    examples: IntArray = field(init=False)
     likeness: dict[tuple[str, str], Likeness] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.examples = np.zeros(self.shape[0], np.int64)
-
     def add(
-        self, measure: str, answer: str, values: FloatArray, point: IntArray, label: IntArray
+        self, found: Mapping[tuple[str, str], FloatArray], point: IntArray, label: IntArray
     ) -> None:
-        """Count what is defined of the values (N,) of a batch."""
-        sums = self.likeness.setdefault((measure, answer), self._nothing(measure, answer))
-        known = np.isfinite(values)
-        cell, kept = (point[known], label[known]), values[known]
-        np.add.at(sums.examples, cell, 1)
-        np.add.at(sums.total, cell, kept)
-        np.add.at(sums.squares, cell, kept**2)
+        """Count what is defined of the values (N,) of a batch, by measure and answer."""
+        for (measure, answer), values in found.items():
+            sums = self.likeness.setdefault((measure, answer), self._nothing(measure, answer))
+            known = np.isfinite(values)
+            cell, kept = (point[known], label[known]), values[known]
+            np.add.at(sums.examples, cell, 1)
+            np.add.at(sums.total, cell, kept)
+            np.add.at(sums.squares, cell, kept**2)
 
     def _nothing(self, measure: str, answer: str) -> Likeness:
         counts = np.zeros(self.shape, np.int64)

@@ -14,7 +14,7 @@ def label_means(points: Sequence[LabelPoint]) -> tuple[LabelMean, ...]:
     """The mean of every method at every budget, in the order in which they first come."""
     groups: dict[tuple[str, int], list[LabelPoint]] = {}
     for point in points:
-        groups.setdefault((point.method, point.labels_per_class), []).append(point)
+        groups.setdefault((point.method, point.budget), []).append(point)
     return tuple(label_mean(group) for group in groups.values())
 
 
@@ -28,7 +28,7 @@ def label_mean(points: Sequence[LabelPoint]) -> LabelMean:
     low, high = _wilson(points[0]) if len(points) == 1 else _student(values)
     return LabelMean(
         method=points[0].method,
-        labels_per_class=points[0].labels_per_class,
+        budget=points[0].budget,
         seeds=len(points),
         accuracy=mean,
         low=low,

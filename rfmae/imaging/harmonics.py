@@ -1,16 +1,23 @@
-"""Circular harmonics of the points of a plane: what a carrier phase does to them is known exactly.
+"""Circular harmonics of what a plane shows: what a carrier phase does to them is known exactly.
 
 On a ring of radius r a constellation is a density p(θ) over the angle, and its harmonic of order m
-is the mean of exp(−jmθ) over the points there. A carrier phase φ multiplies it by exp(−jmφ): the
+is the mean of p(θ)·exp(−jmθ) over the ring. A carrier phase φ multiplies it by exp(−jmφ): the
 modulus stays as it is. An alphabet that looks the same after a turn by 1/M has the orders 0, M,
 2M, … alone, and the orders are means over many symbols, so that they are seen far below the noise
 at which single ones are. They are taken of the points themselves, not of pixels, so that the law
 holds for every angle and not for quarter turns alone.
 
+As in planes of densities it is the logarithm of the density that is shown, so that few points count
+beside many. For that the points are spread along the angle by a kernel that is nowhere negative and
+has no more than 16 orders (Jackson's; Weiße et al., Rev. Mod. Phys. 78, 2006, eq. 71), and the
+logarithm is taken at so many angles that what it adds of higher orders falls on none that is kept.
+
 Circular harmonics for recognising what is turned: Hsu and Arsenault, Applied Optics 21(22), 1982.
 """
 
+import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -19,6 +26,8 @@ from rfmae.imaging.planes import plane_points
 from rfmae.imaging.render import lag_samples, views_of_planes
 from rfmae.records import ORDERS, RINGS, ImageConfig, Plane, View, harmonic_planes
 
+_FINEST = 16  # orders of the density along a ring
+_ANGLES = 192  # at which its logarithm is taken
 _TOGETHER = 8  # examples: what is made on the way stays in a core's cache
 _ENOUGH_PER_SYMBOL = 4  # samples of a trajectory; more of them say the same once again
 
@@ -40,16 +49,29 @@ def network_harmonics(
 
 
 def circular_harmonics(points: Tensor, image: ImageConfig) -> Tensor:
-    """Harmonics (N, orders, rings, 2) of points (N, P, 2), each a sum over the points divided by P.
+    """Harmonics (N, orders, rings, 2) of the logarithm of the density of points (N, P, 2), float32.
 
-    Rings overlap: each takes its share of the points of a few neighbours, for narrow rings of few
-    points each are noise that no network needs. Points beyond the axes count nowhere, and so do
-    those that are not finite. The order 0 is the share of the points on each ring.
+    The density counts points in an area of a ring's width squared; shown is ln(1 + density) over
+    what all P points there would give. Rings overlap: each takes its share of the points of a few
+    neighbours, for narrow rings of few points each are noise that no network needs. Points beyond
+    the axes count nowhere, and so do those that are not finite.
     """
-    parts = [_harmonics(part, image.extent) for part in points.split(_TOGETHER)]
-    narrow = torch.cat(parts)
-    rings = _overlap().to(narrow) @ narrow
-    return rings.unflatten(-1, (len(ORDERS), 2)).transpose(1, 2).contiguous()
+    moments = angular_moments(points, image.extent)
+    radius = torch.arange(RINGS, device=points.device) + 0.5
+    smooth, waves, back = (table.to(points.device) for table in _tables())
+    # from the share of a ring to points in an area of it
+    scale = points.shape[1] / (2 * math.pi * radius)
+    density = (moments.flatten(2) * smooth) @ waves * scale[:, None]
+    shown = density.clamp_min(0).log1p() / math.log1p(points.shape[1])
+    return (shown @ back).unflatten(-1, (len(ORDERS), 2)).transpose(1, 2).contiguous()
+
+
+def angular_moments(points: Tensor, extent: float) -> Tensor:
+    """Sums of exp(−jmθ) over points (N, P, 2) on overlapping rings, divided by P, of the orders
+    m = 0, …, 16, (N, rings, 17, 2).
+    """
+    narrow = torch.cat([_narrow_moments(part, extent) for part in points.split(_TOGETHER)])
+    return (_overlap().to(narrow) @ narrow).unflatten(-1, (_FINEST + 1, 2))
 
 
 def turned_harmonics(harmonics: Tensor, turns: Tensor, planes: tuple[Plane, ...]) -> Tensor:
@@ -73,6 +95,24 @@ def _points(iq: Tensor, plane: Plane, image: ImageConfig, samples_per_symbol: fl
     return points[:, :: max(1, step)]
 
 
+@lru_cache(maxsize=1)
+def _tables() -> tuple[Tensor, Tensor, Tensor]:
+    """Weights (34,) that smooth the moments of a ring, waves (34, angles) that make of them a
+    density, and (angles, orders · 2) that make of its logarithm harmonics.
+    """
+    angle = 2 * math.pi * torch.arange(_ANGLES, dtype=torch.float64) / _ANGLES
+    order = torch.arange(_FINEST + 1, dtype=torch.float64)
+    step = math.pi / (_FINEST + 2)
+    kernel = (_FINEST + 2 - order) * (step * order).cos() + (step * order).sin() / math.tan(step)
+    kernel = kernel / (_FINEST + 2) * torch.where(order == 0, 1.0, 2.0)
+    turns = order[:, None] * angle
+    waves = torch.stack([turns.cos(), -turns.sin()], dim=1).flatten(0, 1)
+    kept = torch.tensor(ORDERS, dtype=torch.float64) * angle[:, None]
+    back = torch.stack([kept.cos(), -kept.sin()], dim=2).flatten(1) / _ANGLES
+    return kernel.repeat_interleave(2).float(), waves.float(), back.float()
+
+
+@lru_cache(maxsize=1)
 def _overlap() -> Tensor:
     """What each ring takes of the narrow ones (rings, rings): binomial weights over five of them.
 
@@ -86,14 +126,16 @@ def _overlap() -> Tensor:
     return inside
 
 
-def _harmonics(points: Tensor, extent: float) -> Tensor:
-    """Harmonics (N, narrow rings, orders · 2) of a few examples."""
+def _narrow_moments(points: Tensor, extent: float) -> Tensor:
+    """Moments (N, narrow rings, 17 · 2) of a few examples."""
     seen = points.isfinite().all(dim=-1)
     in_phase, quadrature = torch.where(seen[..., None], points, 1e6).unbind(-1)
     radius = torch.hypot(in_phase, quadrature)
-    unit = 1 / torch.where(radius > 0, radius, 1.0)  # the very centre has no direction
+    ring = extent / RINGS
+    # towards the centre a point has less and less of a direction
+    unit = 1 / radius.clamp_min(ring / 2)
     waves = _waves(in_phase * unit, -quadrature * unit)
-    return torch.bmm(_ring_shares(radius * (RINGS / extent)), waves) / points.shape[1]
+    return torch.bmm(_ring_shares(radius / ring), waves.transpose(1, 2)) / points.shape[1]
 
 
 def _ring_shares(radius: Tensor) -> Tensor:
@@ -105,15 +147,13 @@ def _ring_shares(radius: Tensor) -> Tensor:
 
 
 def _waves(cosine: Tensor, sine: Tensor) -> Tensor:
-    """exp(−jmθ) of every order m, (N, P, orders · 2), from that of order 1."""
-    powers = {0: (torch.ones_like(cosine), torch.zeros_like(sine)), 1: (cosine, sine)}
-    for order in range(2, max(ORDERS) + 1):
-        half = order // 2
-        powers[order] = _product(powers[half], powers[order - half])
-    parts = [part for order in ORDERS for part in powers[order]]
-    return torch.stack(parts, dim=-1)
-
-
-def _product(first: tuple[Tensor, Tensor], second: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-    (a, b), (c, d) = first, second
-    return a * c - b * d, a * d + b * c
+    """r^m·exp(−jmθ) of every order m, (N, 17 · 2, P), from r·cos θ and −r·sin θ (N, P)."""
+    waves = cosine.new_empty(_FINEST + 1, 2, *cosine.shape)
+    waves[0, 0], waves[0, 1] = 1.0, 0.0
+    waves[1, 0], waves[1, 1] = cosine, sine
+    # z^(m+1) = 2·Re(z)·z^m − |z|²·z^(m−1): fewer products than one complex number by another
+    twice, square = 2 * cosine, cosine.square().addcmul_(sine, sine)
+    for order in range(2, _FINEST + 1):
+        torch.mul(waves[order - 1], twice, out=waves[order])
+        waves[order].addcmul_(waves[order - 2], square, value=-1)
+    return waves.flatten(0, 1).transpose(0, 1)

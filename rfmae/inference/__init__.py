@@ -8,16 +8,19 @@
 
 from rfmae.inference.answering import Answer, FeatureEncoder, SignalClassifier
 from rfmae.inference.asked import Asked, checked_iq, checked_views, cut_windows
-from rfmae.inference.denoising import Denoiser
+from rfmae.inference.denoising import MASK_AVERAGE, UNMASKED, Denoiser, ImageDenoiser
 from rfmae.inference.loading import choose_device, load_classifier, load_denoiser, load_encoder
 from rfmae.inference.sight import IMAGE, Sight, draw_images
 
 __all__ = [
     "IMAGE",
+    "MASK_AVERAGE",
+    "UNMASKED",
     "Answer",
     "Asked",
     "Denoiser",
     "FeatureEncoder",
+    "ImageDenoiser",
     "Sight",
     "SignalClassifier",
     "checked_iq",

@@ -1,6 +1,7 @@
 """Noisy constellation images to clean ones."""
 
 from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -14,9 +15,41 @@ from rfmae.models.masking import complementary_masks, everything_visible
 from rfmae.models.patches import PatchGrid, PatchMask, unpatchify
 from rfmae.records import FloatArray, ImageConfig
 
+UNMASKED, MASK_AVERAGE = "unmasked", "mask average"
+"""The two ways of asking a network of patches: with nothing hidden, or each patch while it is."""
+
+
+class ImageDenoiser(Protocol):
+    """Whatever turns noisy constellation images into clean ones, from a card of its own."""
+
+    card: Card
+    sight: Sight
+    device: torch.device
+
+    @property
+    def image(self) -> ImageConfig:
+        """How its constellation images are drawn."""
+        ...
+
+    def inputs(self, iq: Asked) -> dict[str, FloatArray]:
+        """All that it is shown of complex I/Q (N, T), by modality; `image` is (N, C, H, W)."""
+        ...
+
+    def images(self, iq: Asked) -> FloatArray:
+        """Constellation images (N, C, H, W) of complex I/Q (N, T), drawn as in training."""
+        ...
+
+    def __call__(self, shown: FloatArray | Mapping[str, FloatArray], /) -> FloatArray:
+        """Reconstructions (N, C, H, W) in [0, 1] of noisy images, alone or among other inputs."""
+        ...
+
 
 class Denoiser:
-    """Noisy constellation images to clean ones, with the images drawn as in training."""
+    """Noisy constellation images to clean ones by a network of patches.
+
+    A network that was trained with nothing hidden, too, is asked so, in one look; of any other,
+    every patch is predicted while it is hidden.
+    """
 
     def __init__(self, network: DenoMAE, card: Card, sight: Sight, device: torch.device):
         self.card, self.sight = card, sight
@@ -43,8 +76,27 @@ class Denoiser:
     def __call__(self, shown: FloatArray | Mapping[str, FloatArray], seed: int = 0) -> FloatArray:
         """Reconstructions (N, C, H, W) in [0, 1] of noisy images, alone or among other inputs.
 
-        The visible sets of the masks divide the patches, so each patch is predicted several times
-        while it is hidden; the predictions are averaged. `seed` decides the masks.
+        `seed` decides the masks, where any are needed.
+        """
+        if self._network.config.masking.includes_zero:
+            return self.unmasked(shown)
+        return self.mask_average(shown, seed)
+
+    def other_ways(self, shown: FloatArray | Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+        """The same images asked for in the other way, by its name, where there is one."""
+        masking = self._network.config.masking
+        if not masking.includes_zero:
+            return {UNMASKED: self.unmasked(shown)}
+        return {MASK_AVERAGE: self.mask_average(shown)} if masking.ratio else {}
+
+    @torch.inference_mode()
+    def mask_average(
+        self, shown: FloatArray | Mapping[str, FloatArray], seed: int = 0
+    ) -> FloatArray:
+        """Reconstructions of which every patch was predicted while it was hidden.
+
+        The visible sets of the masks divide the patches, so each patch is predicted several times;
+        the predictions are averaged. `seed` decides the masks.
         """
         inputs = self._given(shown)
         looks, hidden = [], []
@@ -55,7 +107,7 @@ class Denoiser:
 
     @torch.inference_mode()
     def unmasked(self, shown: FloatArray | Mapping[str, FloatArray]) -> FloatArray:
-        """The same with nothing hidden: one look at every patch, which training never had."""
+        """Reconstructions in one look, with nothing hidden."""
         inputs = self._given(shown)
         masks = {
             name: everything_visible(len(values), self._grid(name).patches, self.device)

@@ -86,6 +86,11 @@ class DenoMAEConfig:
                 f"feature noise must fall before one of the {self.encoder.depth} encoder blocks, "
                 f"got block {self.noising.block}"
             )
+        if self.noising.share and self.noising.disrupts and self.masking.includes_zero:
+            raise ShapeError(
+                "the disruption loss keeps noised tokens from hidden ones, of which a mask ratio "
+                "of 0 leaves none; leave out the noise, or take a lowest mask ratio above 0"
+            )
         if self.position.dropout + self.noising.share > 1:
             raise ShapeError(
                 "tokens without position and noised ones are different tokens: their shares must "

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from rfmae.models.config import DenoMAEConfig
 from rfmae.models.decoder import Decoder, Painter
-from rfmae.models.masking import everything_visible, random_mask
+from rfmae.models.masking import Masking, everything_visible, random_mask
 from rfmae.models.noising import FeatureNoise, Noiser
 from rfmae.models.objectives.disruption import hard_bias
 from rfmae.models.patches import PatchMask, put_back
@@ -32,17 +32,20 @@ def draw_masks(
     steps: int = 1,
     *,
     noised: bool = True,
+    masking: Masking | None = None,
 ) -> dict[str, PatchMask]:
     """What is hidden of each modality of n examples, at a step of `steps` or at the end.
 
-    Of a scalar nothing is, and nothing is drawn for it.
+    `masking` is that of this step where it is not the configuration's own, as where its ratio was
+    drawn. Of a scalar nothing is hidden, and nothing is drawn for it.
     """
+    masking = masking or config.masking
     masks = {}
     for grid in config.encoder.modalities:
         if grid.is_scalar:
             masks[grid.name] = everything_visible(n, grid.patches, generator.device)
             continue
-        visible = config.masking.visible_at(grid.patches, step, steps)
+        visible = masking.visible_at(grid.patches, step, steps)
         unplaced = round(config.position.dropout * visible)
         fallen = config.noising.noised_of(visible) if noised else 0
         masks[grid.name] = random_mask(
@@ -50,7 +53,7 @@ def draw_masks(
             grid.counts,
             visible,
             generator,
-            unit=config.masking.unit,
+            unit=masking.unit,
             unplaced=unplaced,
             noised=min(fallen, visible - unplaced),
         )
@@ -133,7 +136,7 @@ class DenoMAE(nn.Module):
         painted = {}
         for name, mask in shown.items():
             count = mask.patches
-            if self.config.pixels.where == "hidden" and not everything:
+            if self.config.pixels.where == "hidden" and not everything and mask.hides:
                 count -= mask.visible - (mask.noised if noise is not None else 0)
             if self.config.encodes_hidden:
                 span = slice(places.hidden[name].stop - count, places.hidden[name].stop)

@@ -1,13 +1,17 @@
 """How much of an input is hidden at each step, and which patches of it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from rfmae.errors import ShapeError
 from rfmae.models.patches import PatchMask
+
+DRAWN_RATIOS = (
+    4  # from the lowest to the highest, evenly apart: a compiled network knows few shapes
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,9 @@ class Masking:
     `ramp_share` of the steps, and what is visible is rounded to a multiple of `quantum`, so that a
     whole ramp knows a few shapes only. Patches are hidden in squares of `unit`×`unit`, or in runs
     of `unit` of a sequence (SimMIM, arXiv 2111.09886, section 3.2).
+
+    With a `lowest` ratio that of each step is drawn, one of four evenly from there to `ratio`. A
+    ratio of 0 hides nothing.
     """
 
     ratio: float = 0.75
@@ -25,10 +32,21 @@ class Masking:
     ramp_share: float = 0.5
     quantum: int = 7
     unit: int = 1
+    lowest: float | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.ratio < 1:
             raise ShapeError(f"mask ratio must lie in [0, 1), got {self.ratio:g}")
+        if self.lowest is not None and not 0 <= self.lowest <= self.ratio:
+            raise ShapeError(
+                f"the lowest mask ratio must lie from 0 to the highest, {self.ratio:g}, "
+                f"got {self.lowest:g}"
+            )
+        if self.lowest is not None and self.start_ratio is not None:
+            raise ShapeError(
+                "mask ratios are drawn, or they rise from a start_ratio, not both, "
+                f"got lowest {self.lowest:g} and start_ratio {self.start_ratio:g}; leave out one"
+            )
         if self.start_ratio is not None and not 0 < self.start_ratio < 1:
             raise ShapeError(
                 f"start_ratio must lie in (0, 1), got {self.start_ratio:g}; "
@@ -50,12 +68,45 @@ class Masking:
         """How far the ramp has come, 0 to 1, at the `step` of a run of `steps`."""
         return min(max(step, 0) / max(self.ramp_share * steps, 1.0), 1.0)
 
+    @property
+    def varies(self) -> bool:
+        """Whether steps differ in how much they hide."""
+        return self.start_ratio is not None or self.lowest is not None
+
+    @property
+    def ratios(self) -> tuple[float, ...]:
+        """What the ratio of a step is drawn from, ascending; one where none is drawn."""
+        if self.lowest is None:
+            return (self.ratio,)
+        step = (self.ratio - self.lowest) / (DRAWN_RATIOS - 1)
+        return (*(self.lowest + n * step for n in range(DRAWN_RATIOS - 1)), self.ratio)
+
+    @property
+    def includes_zero(self) -> bool:
+        """Whether some steps hide nothing, so that the network can be asked with nothing hidden."""
+        return self.ratios[0] == 0
+
+    def drawn(self, generator: torch.Generator) -> "Masking":
+        """The masking of one step, its ratio drawn; itself, without any draw, where none is."""
+        if self.lowest is None:
+            return self
+        place = torch.randint(DRAWN_RATIOS, (), generator=generator, device=generator.device)
+        return replace(self, ratio=self.ratios[int(place)], lowest=None)
+
+    @property
+    def least(self) -> "Masking":
+        """The masking that hides the least of those that are drawn."""
+        return self if self.lowest is None else replace(self, ratio=self.lowest, lowest=None)
+
     def ratio_at(self, step: int, steps: int) -> float:
         """The share that is asked to be hidden at the `step` of a run of `steps`."""
         return self.first_ratio + self.ramp(step, steps) * (self.ratio - self.first_ratio)
 
     def visible_at(self, patches: int, step: int, steps: int) -> int:
-        """How many of `patches` are visible at the `step` of a run of `steps`."""
+        """How many of `patches` are visible at the `step` of a run of `steps`.
+
+        Where ratios are drawn, it is that of the highest.
+        """
         first, last = self._ends(patches)
         ramp = self.ramp(step, steps)
         if ramp in (0.0, 1.0):
@@ -67,7 +118,7 @@ class Masking:
 
     def most_visible(self, patches: int) -> int:
         """The most that are visible at any step: what memory must be there for."""
-        return max(self._ends(patches))
+        return max(*self._ends(patches), visible_count(patches, self.ratios[0]))
 
     def _ends(self, patches: int) -> tuple[int, int]:
         if patches < 2:
@@ -78,10 +129,10 @@ class Masking:
 
 
 def visible_count(patches: int, mask_ratio: float) -> int:
-    """How many of `patches` stay visible, rounded down: at least one; all only at ratio 0.
+    """How many of `patches` stay visible, rounded down: at least one, and all where the ratio is 0.
 
-    >>> visible_count(196, 0.75), visible_count(100, 0.8)
-    (49, 20)
+    >>> visible_count(196, 0.75), visible_count(100, 0.8), visible_count(196, 0)
+    (49, 20, 196)
     """
     if mask_ratio == 0:
         return patches

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from rfmae.errors import ShapeError
 from rfmae.units import ratio_to_db
 
-DisruptionMode = Literal["entropy", "cross", "hard"]
+DisruptionMode = Literal["cross", "entropy", "hard"]
 """How hidden and noised tokens are kept apart; see `rfmae.models.objectives.disruption`."""
 
 _SINUSOIDS = 256
@@ -29,6 +29,8 @@ class Noising:
     `latest` − 1 for each example. The betas rise in a straight line from `first_beta` to
     `last_beta` over `steps` times and are raised to `power`. The noise of a token is in units of
     its own rms, so that the share of noise is an SNR, or of `unit` variance as in the paper.
+    `disruption` is the loss that keeps hidden and noised tokens apart; the default `cross` is the
+    rule of the paper, to suppress attention between the two.
     """
 
     share: float = 0.0
@@ -42,7 +44,7 @@ class Noising:
     time_embedding: bool = True
     classify_noised: bool = False
     disruption_weight: float = 0.1
-    disruption: DisruptionMode = "entropy"
+    disruption: DisruptionMode = "cross"
 
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1:
@@ -51,9 +53,9 @@ class Noising:
             raise ShapeError(f"block must not be negative, got {self.block}")
         if self.scale not in ("rms", "unit"):
             raise ShapeError(f"scale must be 'rms' or 'unit', got {self.scale!r}")
-        if self.disruption not in ("entropy", "cross", "hard"):
+        if self.disruption not in ("cross", "entropy", "hard"):
             raise ShapeError(
-                f"disruption must be 'entropy', 'cross' or 'hard', got {self.disruption!r}"
+                f"disruption must be 'cross', 'entropy' or 'hard', got {self.disruption!r}"
             )
         if self.disruption_weight < 0:
             raise ShapeError(

@@ -173,6 +173,16 @@ class PatchMask:
         return self.visible + self.hidden_ids.shape[1]
 
     @property
+    def hides(self) -> bool:
+        """Whether anything is hidden."""
+        return self.visible < self.patches
+
+    @property
+    def judged_ids(self) -> Tensor:
+        """The patches that are judged where visible ones are not: hidden ones, or else all."""
+        return self.hidden_ids if self.hides else self.visible_ids
+
+    @property
     def noised_ids(self) -> Tensor:
         """Patches of the noised tokens, (N, noised)."""
         return self.visible_ids[:, self.visible - self.noised :]

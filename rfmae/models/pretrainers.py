@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from rfmae.models.config import DenoMAEConfig
 from rfmae.models.denomae import DenoMAE, draw_masks
+from rfmae.models.masking import Masking
 from rfmae.models.noising import FeatureNoise, draw_feature_noise
 from rfmae.models.objectives.harmonics import rings_losses
 from rfmae.models.objectives.total import denomae_losses
@@ -37,9 +38,18 @@ class Pretrainer(Protocol):
         ...
 
     def masks(
-        self, n: int, generator: torch.Generator, step: int = 1, steps: int = 1
+        self,
+        n: int,
+        generator: torch.Generator,
+        step: int = 1,
+        steps: int = 1,
+        *,
+        masking: Masking | None = None,
     ) -> dict[str, PatchMask]:
-        """What is hidden of n examples in training; by default at the end of it."""
+        """What is hidden of n examples in training; by default at the end of it.
+
+        `masking` is that of this step where it is not the configuration's own.
+        """
         ...
 
     def validation_masks(self, n: int, generator: torch.Generator) -> dict[str, PatchMask]:
@@ -74,13 +84,20 @@ class PatchPretrainer:
         return network
 
     def masks(
-        self, n: int, generator: torch.Generator, step: int = 1, steps: int = 1
+        self,
+        n: int,
+        generator: torch.Generator,
+        step: int = 1,
+        steps: int = 1,
+        *,
+        masking: Masking | None = None,
     ) -> dict[str, PatchMask]:
-        return draw_masks(self.config, n, generator, step, steps)
+        return draw_masks(self.config, n, generator, step, steps, masking=masking)
 
     def validation_masks(self, n: int, generator: torch.Generator) -> dict[str, PatchMask]:
-        """At the final ratio; no noise falls on features, as none does in use."""
-        return draw_masks(self.config, n, generator, noised=False)
+        """At the final ratio, or the least; no noise falls on features, as none does in use."""
+        least = self.config.masking.least
+        return draw_masks(self.config, n, generator, noised=False, masking=least)
 
     def noise(self, masks: Masks, generator: torch.Generator) -> FeatureNoise | None:
         noised = sum(mask.noised for mask in masks.values())
@@ -112,13 +129,19 @@ class RingsPretrainer:
         return network
 
     def masks(
-        self, n: int, generator: torch.Generator, step: int = 1, steps: int = 1
+        self,
+        n: int,
+        generator: torch.Generator,
+        step: int = 1,
+        steps: int = 1,
+        *,
+        masking: Masking | None = None,
     ) -> dict[str, PatchMask]:
-        mask = draw_ring_masks(self.config, n, generator, step, steps)
+        mask = draw_ring_masks(self.config, n, generator, step, steps, masking=masking)
         return {self.config.encoder.harmonics.name: mask}
 
     def validation_masks(self, n: int, generator: torch.Generator) -> dict[str, PatchMask]:
-        return self.masks(n, generator)
+        return self.masks(n, generator, masking=self.config.masking.least)
 
     def noise(self, masks: Masks, generator: torch.Generator) -> FeatureNoise | None:
         return None

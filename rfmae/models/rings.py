@@ -168,21 +168,26 @@ class Encoded(NamedTuple):
 
 
 class Standardised(nn.Module):
-    """Harmonics in units of their deviation, and back."""
+    """Harmonics in units of their deviation, and back.
+
+    Each order of a plane has a deviation of its own, or, as what is predicted has it, the plane as
+    a whole: then the orders that are strong in a plane stay the strong ones.
+    """
 
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, grid: HarmonicGrid) -> None:
+    def __init__(self, grid: HarmonicGrid, *, by_order: bool = True) -> None:
         super().__init__()
         self.grid = grid
         sides = (grid.planes, _ORDERS, RINGS, 2)
         mean = torch.tensor(grid.mean or (0.0,)).expand(math.prod(sides)).reshape(sides)
         deviation = torch.tensor(grid.deviation or (1.0,)).expand(grid.planes * _ORDERS)
+        deviation = deviation.reshape(grid.planes, _ORDERS, 1, 1).clone()
+        if not by_order:
+            deviation = deviation.square().mean(dim=1, keepdim=True).sqrt()
         self.register_buffer("mean", mean.clone(), persistent=False)
-        self.register_buffer(
-            "deviation", deviation.reshape(grid.planes, _ORDERS, 1, 1).clone(), persistent=False
-        )
+        self.register_buffer("deviation", deviation, persistent=False)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(N, planes, orders, rings, 2) of harmonics (N, planes, orders, 2·rings)."""
@@ -257,7 +262,17 @@ class RingsEncoder(nn.Module):
     def _mixed(self, seen: Tensor) -> Tensor:
         """Sums over tokens, each of one order, (N, orders, sums, 2)."""
         by_order = seen.transpose(1, 2).flatten(2, 3)  # (N, orders, tokens, 2)
-        return (self.mixing * self.allowed) @ by_order
+        return mixed(self.mixing * self.allowed, by_order)
+
+
+def mixed(weights: Tensor, parts: Tensor) -> Tensor:
+    """Sums (N, orders, K, 2) of parts (N, orders, T, 2) by weights (orders, K, T), order by order.
+
+    One product for each order: a small one for each example takes many times as long.
+    """
+    n, orders, count, _ = parts.shape
+    sums = torch.bmm(weights, parts.permute(1, 2, 0, 3).reshape(orders, count, 2 * n))
+    return sums.unflatten(2, (n, 2)).permute(2, 0, 1, 3)
 
 
 class Perceptron(nn.Module):

@@ -24,9 +24,11 @@ from rfmae.models.rings import (
     Perceptron,
     RingsConfig,
     RingsEncoder,
+    Standardised,
     free_values,
     initialise_linear,
     initialise_rings,
+    mixed,
     turning_alike,
 )
 from rfmae.records import ORDERS, RINGS
@@ -78,22 +80,29 @@ class RingsMAEConfig:
 
 
 def draw_ring_masks(
-    config: RingsMAEConfig, n: int, generator: torch.Generator, step: int = 1, steps: int = 1
+    config: RingsMAEConfig,
+    n: int,
+    generator: torch.Generator,
+    step: int = 1,
+    steps: int = 1,
+    *,
+    masking: Masking | None = None,
 ) -> PatchMask:
-    """What is hidden of n examples, and which visible tokens lose their position."""
-    grid = config.encoder.harmonics
-    visible = config.masking.visible_at(grid.patches, step, steps)
+    """What is hidden of n examples, and which visible tokens lose their position.
+
+    `masking` is that of this step where it is not the configuration's own.
+    """
+    grid, masking = config.encoder.harmonics, masking or config.masking
+    visible = masking.visible_at(grid.patches, step, steps)
     unplaced = math.ceil(config.position.dropout * visible) if config.position.weight else 0
-    return random_mask(
-        n, grid.counts, visible, generator, unit=config.masking.unit, unplaced=unplaced
-    )
+    return random_mask(n, grid.counts, visible, generator, unit=masking.unit, unplaced=unplaced)
 
 
 @dataclass(frozen=True, slots=True)
 class RingsOutput:
     """What the network says of one batch.
 
-    `predicted` (N, planes, orders, rings, 2) are clean harmonics in units of the encoder, and
+    `predicted` (N, planes, orders, rings, 2) are clean harmonics in units of their planes, and
     `target` is what they should be, where it was given; `position_logits` (N, U, tokens) say of
     each token without position which one it is.
     """
@@ -112,6 +121,7 @@ class RingsMAE(nn.Module):
         super().__init__()
         self.config = config
         self.encoder = RingsEncoder(config.encoder)
+        self.targets = Standardised(config.encoder.harmonics, by_order=False)
         self.decoder = RingsDecoder(config)
         if config.position.weight:
             self.position_head = PositionHead(config.encoder)
@@ -134,12 +144,12 @@ class RingsMAE(nn.Module):
                 tokens = lone_tokens(inputs[name].float(), mask)
                 logits = self.position_head(tokens, encoded)
             predicted = self.decoder(encoded)
-            scaled = None if target is None else self.encoder.standardised(target)
+            scaled = None if target is None else self.targets(target)
         return RingsOutput(predicted, scaled, logits, mask, encoded.features)
 
     def denoised(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """Clean harmonics (N, planes, orders, 2·rings) of noisy ones, seen whole."""
-        return self.encoder.standardised.back(self(inputs).predicted)
+        return self.targets.back(self(inputs).predicted)
 
 
 class RingsDecoder(nn.Module):
@@ -171,8 +181,8 @@ class RingsDecoder(nn.Module):
         for block in self.blocks:
             features = block(features)
         gates = self.gates(features).unflatten(-1, encoded.mixtures.shape[1:])
-        mixed = (self.mixing * self.allowed) @ times(encoded.mixtures, gates)
-        turning = mixed.unflatten(2, self.grid.counts)
+        gated = times(encoded.mixtures, gates)
+        turning = mixed(self.mixing * self.allowed, gated).unflatten(2, self.grid.counts)
         passed = self.passing(features).view(-1, self.grid.planes, _ORDERS, RINGS, 1)
         predicted = turning.transpose(1, 2) + passed * encoded.harmonics
         freely = torch.zeros_like(predicted).flatten(1)

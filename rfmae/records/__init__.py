@@ -16,7 +16,14 @@ from rfmae.records.assessment import (
     Share,
     holm_adjusted,
 )
-from rfmae.records.denoising import DenoiseReport, GalleryRow, Likeness, Mean, Recognition
+from rfmae.records.denoising import (
+    JUDGED,
+    DenoiseReport,
+    GalleryRow,
+    Likeness,
+    Mean,
+    Recognition,
+)
 from rfmae.records.harmonics import ORDERS, RINGS, harmonic_planes
 from rfmae.records.image import (
     DECAY_PLANES,
@@ -30,6 +37,7 @@ from rfmae.records.image import (
     image_config_from_card,
 )
 from rfmae.records.iq import (
+    BoolArray,
     ComplexArray,
     FloatArray,
     IntArray,
@@ -54,6 +62,7 @@ from rfmae.records.temperature import likeliest_temperature, softened
 __all__ = [
     "DECAY_PLANES",
     "IMAGE_ALONE",
+    "JUDGED",
     "ORDERS",
     "PUBLISHED_FOLD",
     "PUBLISHED_SIZE",
@@ -63,6 +72,7 @@ __all__ = [
     "Answers",
     "Assessment",
     "Band",
+    "BoolArray",
     "Calibration",
     "Ceiling",
     "Comparison",

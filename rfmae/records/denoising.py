@@ -6,11 +6,14 @@ import numpy as np
 
 from rfmae.errors import ShapeError
 from rfmae.records.assessment import Comparison
-from rfmae.records.iq import FloatArray, IntArray
+from rfmae.records.iq import BoolArray, FloatArray, IntArray
 from rfmae.records.reports import SnrReport
 from rfmae.units import SnrReference
 
 _NORMAL_QUANTILE_95 = 1.959963984540054
+
+JUDGED = {"psnr_db": 1, "ssim": 1, "evm_percent": -1}
+"""The measures by which a reconstruction is held against references, and which sign is better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,12 @@ class Likeness:
         half = _NORMAL_QUANTILE_95 * np.sqrt(variance / np.maximum(examples, 1))
         return Mean(examples, value, np.where(free > 0, half, np.nan))
 
+    def is_better(self) -> BoolArray:
+        """Where a mean difference lies on the better side of zero with its whole interval, (S,)."""
+        mean = self.per_snr
+        # an interval that is not known reaches as far as it likes
+        return np.nan_to_num(JUDGED[self.measure] * mean.value - mean.half, nan=-1.0) > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
@@ -94,6 +103,8 @@ class DenoiseReport:
     `psnr_db` and `ssim` map an answer (noisy, reconstruction, class mean, blank) to (S,) means
     over single images, never over pooled pixels. `likeness` holds every measure of every answer by
     SNR and class, where it was kept; `recognition` is there where a classifier was asked.
+    `differences` are the reconstruction less each reference, image by image: the `answer` of each
+    names the reference.
     """
 
     snr_db: tuple[float, ...]
@@ -105,6 +116,7 @@ class DenoiseReport:
     likeness: tuple[Likeness, ...] = ()
     recognition: Recognition | None = None
     notes: tuple[str, ...] = ()
+    differences: tuple[Likeness, ...] = ()
 
     def __post_init__(self) -> None:
         for name, values in (*self.psnr_db.items(), *self.ssim.items()):
@@ -113,7 +125,7 @@ class DenoiseReport:
                     f"{name} must have shape ({len(self.snr_db)},), got {values.shape}"
                 )
         expected = (len(self.snr_db), len(self.classes))
-        for item in self.likeness:
+        for item in (*self.likeness, *self.differences):
             if item.examples.shape != expected:
                 raise ShapeError(
                     f"{item.measure} of {item.answer} must have shape {expected}, "
@@ -128,6 +140,16 @@ class DenoiseReport:
         """The mean over all examples of a per-SNR mean."""
         weights = self.examples_per_snr / max(int(self.examples_per_snr.sum()), 1)
         return float(np.dot(values, weights))
+
+    @property
+    def beats_every_reference(self) -> BoolArray:
+        """Where the reconstruction is better in every measure at once, (S,).
+
+        Each of the intervals has to say so, and all of them together are no weaker a proof than
+        one (an intersection-union test, Berger, Technometrics 24, 1982).
+        """
+        found = [item.is_better() for item in self.differences]
+        return np.all(found, axis=0) if found else np.zeros(len(self.snr_db), bool)
 
     def of(self, measure: str) -> dict[str, Likeness]:
         """What was kept of a measure, by answer; empty where nothing was."""

@@ -13,6 +13,7 @@ from rfmae.units import SnrReference
 ComplexArray = npt.NDArray[np.complex64]
 FloatArray = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.integer[Any]]
+BoolArray = npt.NDArray[np.bool_]
 
 View = Literal["symbols", "waveform"]
 """How an example is observed: one point for each symbol, or every sample."""

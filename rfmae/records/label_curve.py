@@ -1,18 +1,28 @@
 """Accuracy against labelled examples: every run a point, every budget a mean with its interval."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from rfmae.errors import ShapeError
 from rfmae.units import SnrReference
 
+LabelUnit = Literal["total", "class", "class-and-snr"]
+"""What labels are counted by."""
+
+LABEL_UNITS: dict[LabelUnit, str] = {
+    "total": "labels in all",
+    "class": "labels per class",
+    "class-and-snr": "labels per class and SNR point",
+}
+"""In words."""
+
 
 @dataclass(frozen=True, slots=True)
 class LabelPoint:
-    """One run: a method that saw so many labels of each class, drawn by a seed."""
+    """One run: a method that saw a budget of labels, in the unit of its curve, drawn by a seed."""
 
     method: str
-    labels_per_class: int
+    budget: int
     seed: int
     hits: tuple[int, ...]  # (S,) of the test examples at each SNR point
     examples: tuple[int, ...]  # (S,)
@@ -38,7 +48,7 @@ class LabelMean:
     """
 
     method: str
-    labels_per_class: int
+    budget: int
     seeds: int
     accuracy: float
     low: float
@@ -64,7 +74,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class LabelCurve:
-    """All points of a data set, and what the best receivers reach on its test examples."""
+    """All points of a data set, and what the best receivers reach on its test examples.
+
+    Its budgets are counted by `unit`.
+    """
 
     data_set: str
     classes: tuple[str, ...]
@@ -74,6 +87,7 @@ class LabelCurve:
     means: tuple[LabelMean, ...]
     ceilings: tuple[Limit, ...]
     provenance: dict[str, Any]
+    unit: LabelUnit = "class"
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -82,10 +96,10 @@ class LabelCurve:
 
     @property
     def budgets(self) -> tuple[int, ...]:
-        """Labels per class, ascending."""
-        return tuple(sorted({point.labels_per_class for point in self.points}))
+        """Labels in the unit of the curve, ascending."""
+        return tuple(sorted({point.budget for point in self.points}))
 
     def of(self, method: str) -> tuple[LabelMean, ...]:
         """The means of a method, budgets ascending."""
         own = (mean for mean in self.means if mean.method == method)
-        return tuple(sorted(own, key=lambda mean: mean.labels_per_class))
+        return tuple(sorted(own, key=lambda mean: mean.budget))

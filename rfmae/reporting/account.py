@@ -16,6 +16,7 @@ from rfmae.records import (
     SnrReport,
     as_plain,
 )
+from rfmae.reporting.denoising_verdict import verdict_json
 from rfmae.reporting.pictures import decode_planes, encode_planes
 from rfmae.reporting.rebuilding import rebuilt, strict
 
@@ -57,7 +58,7 @@ def report_json(report: Report) -> dict[str, Any]:
         "comparisons": [as_plain(item) for item in report.comparisons],
         "robustness": [as_plain(item) for item in report.robustness],
         "embedding": [as_plain(item) for item in report.embedding],
-        "denoising": as_plain(report.denoising) if report.denoising else None,
+        "denoising": _denoising_json(report.denoising) if report.denoising else None,
         # an account that is told again keeps the versions that it was made with
         "provenance": report.provenance
         | {"versions": report.provenance.get("versions", versions())},
@@ -98,6 +99,11 @@ def _accuracy_json(report: SnrReport) -> dict[str, Any]:
         "examples_per_snr": report.examples_per_snr.tolist(),
         **as_plain(report),
     }
+
+
+def _denoising_json(report: DenoiseReport) -> dict[str, Any]:
+    verdict = verdict_json(report)
+    return {**as_plain(report), **({"verdict": verdict} if verdict else {})}
 
 
 def _named(kind: type[Any], account: Mapping[str, Any], part: str) -> dict[str, Any]:

@@ -16,7 +16,12 @@ from rfmae.units import SNR_REFERENCE_NAMES, SnrReference
 _STRIP_ROWS = 10
 _ANSWER = "reconstruction"  # what it is all about
 _OTHERS = ("noisy", "unmasked", "median", "Wiener", "class mean", "non-local means", "clean")
-_COLOURS = {**dict(zip((_ANSWER, *_OTHERS), SERIES, strict=True)), "blank": "#a8a8a8"}
+_COLOURS = {
+    **dict(zip((_ANSWER, *_OTHERS), SERIES, strict=True)),
+    "mask average": SERIES[1 + _OTHERS.index("unmasked")],  # never beside it
+    "linear optimum": "#101010",
+    "blank": "#a8a8a8",
+}
 """An answer has the same colour in every panel."""
 
 

@@ -7,6 +7,12 @@ import numpy as np
 
 from rfmae.records import DenoiseReport, Likeness, Mean, Recognition
 from rfmae.reporting.assessment_tables import comparison_table
+from rfmae.reporting.denoising_verdict import (
+    VERDICT,
+    recognition_sentence,
+    verdict_sentence,
+    verdict_tables,
+)
 from rfmae.reporting.tables import Table, accuracy_csv, accuracy_table, markdown
 from rfmae.units import SNR_REFERENCE_NAMES
 
@@ -107,6 +113,7 @@ def denoising_tables(report: DenoiseReport) -> dict[str, Table]:
         for measure, (title, _) in MEASURES.items()
         if report.of(measure)
     } or {"PSNR in dB and SSIM": denoise_table(report)}
+    tables |= verdict_tables(report)
     if report.of("psnr_db"):
         tables[_BY_CLASS] = class_table(report)
     if report.recognition is not None:
@@ -117,7 +124,7 @@ def denoising_tables(report: DenoiseReport) -> dict[str, Table]:
 
 def denoising_section(report: DenoiseReport) -> list[str]:
     """The section of a report about denoising, as blocks of Markdown."""
-    section = ["## Denoising: likeness to the clean image", _ABOUT]
+    section = ["## Denoising: likeness to the clean image", *denoising_words(report)]
     section += [f"- {note}" for note in report.notes]
     section.append("![likeness against SNR](figures/denoising.png)")
     if report.recognition is not None:
@@ -127,15 +134,53 @@ def denoising_section(report: DenoiseReport) -> list[str]:
     return section
 
 
-_ABOUT = (
+def denoising_words(report: DenoiseReport) -> list[str]:
+    """What is told of a denoising test in sentences: the answers, the verdict, recognition."""
+    words = [" ".join([_MEANS, *(text for name, text in _ANSWERS if name in report.answers)])]
+    if report.differences:
+        words.append(verdict_sentence(report))
+    if report.recognition is not None:
+        words.append(recognition_sentence(report.recognition))
+    return words
+
+
+_MEANS = (
     "Means over single images, never over pooled pixels, ± half of their 95 % interval, which "
-    "counts the spread within each class and SNR; data range 1. *Reconstruction*: every patch was "
-    "predicted while it was hidden; *unmasked*: nothing was hidden. *Noisy* is the input itself, "
-    "*median* its 3×3 median, *non-local means* a mean of pixels whose surroundings look alike, as "
-    "strict as training images ask for, *Wiener* the best linear filter that is alike at every "
-    "place, fitted on training images. *Class mean* answers every image with the mean clean "
-    "image of its true class, *blank* with black."
+    "counts the spread within each class and SNR; data range 1."
 )
+_ANSWERS = (
+    ("reconstruction", "*Reconstruction*: what the network makes of the noisy image."),
+    (
+        "unmasked",
+        "In it every patch was predicted while it was hidden; *unmasked*: nothing was hidden.",
+    ),
+    (
+        "mask average",
+        "In it nothing was hidden; *mask average*: every patch was predicted while it was hidden.",
+    ),
+    ("noisy", "*Noisy*: the input itself."),
+    ("median", "*Median*: of 3×3 pixels of the input."),
+    (
+        "non-local means",
+        "*Non-local means*: a mean of pixels whose surroundings look alike, as strict as training "
+        "images ask for.",
+    ),
+    (
+        "Wiener",
+        "*Wiener*: the best linear filter that is alike at every place, fitted on training images.",
+    ),
+    (
+        "linear optimum",
+        "*Linear optimum*: the best linear map of the whole image, by ridge regression on "
+        "training images.",
+    ),
+    (
+        "class mean",
+        "*Class mean*: the mean clean image of the true class, which nobody else knows.",
+    ),
+    ("blank", "*Blank*: black."),
+)
+"""What each answer is, where it was given."""
 
 EXPLAINED: dict[str, tuple[str, ...]] = {
     MEASURES["ssim"][0]: (
@@ -149,6 +194,11 @@ EXPLAINED: dict[str, tuple[str, ...]] = {
         "Distance of the brightness of the sharpest plane of symbols from the nearest clean "
         "symbol, rms, against the rms amplitude of the clean ones. The kernel by which symbols are "
         "drawn is in it, as the clean images show.",
+    ),
+    VERDICT: (
+        "Yes where the reconstruction is better than each of them on the same images, by an "
+        "interval of 95 % that lies wholly on the better side of zero; otherwise those that are "
+        "not beaten.",
     ),
     _RECOGNITION: ("One classifier names noisy, denoised and clean images of the same examples.",),
     _BEFORE_AFTER: (

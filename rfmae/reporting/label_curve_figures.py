@@ -4,7 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
-from rfmae.records.label_curve import LabelCurve, LabelMean
+from rfmae.records.label_curve import LabelCurve, LabelMean, LabelUnit
 
 _STYLES = {
     "finetune": ("#0b62a4", "o-"),
@@ -12,9 +12,15 @@ _STYLES = {
     "knn": ("#8a5aa8", "D-"),
     "scratch": ("#d1603d", "^--"),
     "cumulants": ("#7a6a4f", "v--"),
+    "cumulants-planes": ("#b58900", "<--"),
 }
 _OTHERS = (("#2f7f8f", "P--"), ("#a8476b", "X--"), ("#5b5b5b", "*--"), ("#9a8b1f", "h--"))
 _CEILING_DASHES = ("-", (0, (6, 2)), (0, (2, 2)))
+
+_AXIS: dict[LabelUnit, str] = {
+    "class": "labelled examples of each class, over all SNR points together",
+    "class-and-snr": "labelled examples of each class at each SNR point",
+}
 
 NAMES = {
     "finetune": "fine-tuned",
@@ -22,6 +28,7 @@ NAMES = {
     "knn": "nearest neighbours",
     "scratch": "from scratch",
     "cumulants": "cumulants + SVM",
+    "cumulants-planes": "cumulants of all planes + SVM",
 }
 """What a reader calls the methods."""
 
@@ -44,7 +51,7 @@ def label_curve_figure(curve: LabelCurve) -> Figure:
 
 
 def _draw_line(axes: Axes, means: tuple[LabelMean, ...], name: str, colour: str, line: str) -> None:
-    labels = [mean.labels_per_class for mean in means]
+    labels = [mean.budget for mean in means]
     low, high = [mean.low for mean in means], [mean.high for mean in means]
     axes.fill_between(labels, low, high, color=colour, alpha=0.15, lw=0)
     accuracy = [mean.accuracy for mean in means]
@@ -68,7 +75,7 @@ def _set_axes(axes: Axes, curve: LabelCurve) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xticklabels([f"{budget:,}" for budget in budgets])
     axes.set_ylim(0, 1.02)
-    axes.set_xlabel("labelled examples of each class, over all SNR points together")
+    axes.set_xlabel(_AXIS[curve.unit])
     axes.set_ylabel("accuracy on the test split")
     seeds = max(mean.seeds for mean in curve.means)
     axes.set_title(f"Label efficiency on {curve.data_set}, {_seeds(seeds)}", fontsize=11)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rfmae.artefacts import write_json
 from rfmae.records import as_plain
-from rfmae.records.label_curve import LabelCurve, LabelMean
+from rfmae.records.label_curve import LABEL_UNITS, LabelCurve, LabelMean
 from rfmae.reporting.figure_files import save_figure
 from rfmae.reporting.label_curve_figures import NAMES, label_curve_figure
 from rfmae.reporting.tables import Table, in_words, markdown, write_csv
@@ -12,8 +12,8 @@ from rfmae.reporting.tables import Table, in_words, markdown, write_csv
 
 def label_curve_table(curve: LabelCurve) -> Table:
     """A row for each budget, a column for each method: mean and interval in %."""
-    cells = {(mean.method, mean.labels_per_class): _cell(mean) for mean in curve.means}
-    heads = ["labels per class", *(NAMES.get(method, method) for method in curve.methods)]
+    cells = {(mean.method, mean.budget): _cell(mean) for mean in curve.means}
+    heads = [LABEL_UNITS[curve.unit], *(NAMES.get(method, method) for method in curve.methods)]
     rows = [
         [f"{budget:,}", *(cells.get((method, budget), "") for method in curve.methods)]
         for budget in curve.budgets
@@ -23,11 +23,11 @@ def label_curve_table(curve: LabelCurve) -> Table:
 
 def label_curve_csv(curve: LabelCurve) -> Table:
     """One row for each method and budget, in full precision."""
-    heads = ["method", "labels_per_class", "seeds", "accuracy", "low_95", "high_95", "worst"]
+    heads = ["method", _column(curve), "seeds", "accuracy", "low_95", "high_95", "worst"]
     rows = [
         [
             mean.method,
-            str(mean.labels_per_class),
+            str(mean.budget),
             str(mean.seeds),
             *(f"{value:.6f}" for value in (mean.accuracy, mean.low, mean.high, mean.worst)),
         ]
@@ -36,13 +36,18 @@ def label_curve_csv(curve: LabelCurve) -> Table:
     return heads, rows
 
 
+def _column(curve: LabelCurve) -> str:
+    """What a column of budgets is called in a file."""
+    return f"labels_per_{curve.unit.replace('-', '_')}"
+
+
 def points_csv(curve: LabelCurve) -> Table:
     """One row for each run and SNR point."""
-    heads = ["method", "labels_per_class", "seed", "snr_db", "examples", "hits"]
+    heads = ["method", _column(curve), "seed", "snr_db", "examples", "hits"]
     rows = [
         [
             point.method,
-            str(point.labels_per_class),
+            str(point.budget),
             str(point.seed),
             f"{snr_db:g}",
             str(point.examples[s]),
@@ -79,10 +84,13 @@ def headline(curve: LabelCurve) -> str:
 
 
 def _best(curve: LabelCurve, budget: int) -> str:
-    means = [mean for mean in curve.means if mean.labels_per_class == budget]
+    means = [mean for mean in curve.means if mean.budget == budget]
     best = max(means, key=lambda mean: mean.accuracy)
     name = NAMES.get(best.method, best.method)
-    return f"with {budget:,} label{'s' * (budget > 1)} per class {name} is best: {_cell(best)} %"
+    unit = LABEL_UNITS[curve.unit]
+    if budget == 1:
+        unit = unit.replace("labels", "label", 1)
+    return f"with {budget:,} {unit} {name} is best: {_cell(best)} %"
 
 
 def label_curve_markdown(curve: LabelCurve) -> str:
@@ -98,7 +106,7 @@ def label_curve_markdown(curve: LabelCurve) -> str:
         "t; of a single seed the Wilson interval of its test examples).",
         markdown(label_curve_table(curve)),
         *(["\n".join(ceilings)] if ceilings else []),
-        "![accuracy against labels per class](figures/label-curve.png)",
+        f"![accuracy against {LABEL_UNITS[curve.unit]}](figures/label-curve.png)",
         "## How this came about",
         "\n".join(told),
     ]

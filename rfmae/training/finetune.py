@@ -9,7 +9,6 @@ from torch.nn import functional as F
 
 from rfmae.artefacts import Card
 from rfmae.datasets.store import Dataset
-from rfmae.errors import TrainingError
 from rfmae.models.checkpoint import Checkpoint, load_encoder_weights, model_card
 from rfmae.models.classifier import (
     Classifier,
@@ -21,21 +20,13 @@ from rfmae.models.rings import RingsEncoder
 from rfmae.models.transformer import draw_paths
 from rfmae.models.vit import Encoder, EncoderConfig
 from rfmae.records import Modality
+from rfmae.training.label_budget import LabelBudget
 from rfmae.training.labelled import LabelledSource
-from rfmae.training.loaders import InputSplit, image_card, labelled_subset
+from rfmae.training.loaders import InputSplit, image_card
 from rfmae.training.ranks import Ranks
-from rfmae.training.schedule import DROPOUT, LABELS, PATHS, WEIGHTS, addressed_generator
+from rfmae.training.schedule import DROPOUT, PATHS, WEIGHTS, addressed_generator
 
 _VALIDATION_BATCH = 256
-
-
-def check_labels(labels: int, classes: int, examples: int) -> None:
-    """Refuse fewer labels than classes and more than there are training examples."""
-    if not classes <= labels <= examples:
-        raise TrainingError(
-            f"labels must lie between the {classes} classes and the {examples} training examples, "
-            f"got {labels}"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +71,13 @@ class FinetuneTask:
         seed: int,
         batch_size: int,
         ranks: Ranks,
+        budget: LabelBudget | None = None,
     ) -> None:
         self.network = network.to(ranks.device)
         self._dataset, self._config, self._modalities = dataset, network.config, modalities
         self._seed, self._batch_size, self._device = seed, batch_size, ranks.device
         self._source, self._validation, self._drop_path = source, validation, drop_path
+        self._budget = budget or LabelBudget()
         self.examples = source.examples
 
     def batch(self, step: int, piece: slice) -> FinetuneBatch:
@@ -134,17 +127,8 @@ class FinetuneTask:
             **image_card(self._dataset, self._modalities),
             "classes": list(self._dataset.classes),
             "dataset": {"name": self._dataset.name, "fingerprint": self._dataset.fingerprint},
+            **self._budget.options,
             "labels": self.examples,  # none where they never end
             "snr_db": list(self._dataset.snr_db),
             "snr_reference": self._dataset.snr_reference,
         }
-
-
-def labelled_rows(dataset: Dataset, labels: int | None, seed: int) -> Tensor | None:
-    """Rows of the training examples whose labels may be seen; none means all."""
-    if labels is None:
-        return None
-    label, _ = dataset.labels("train")
-    check_labels(labels, len(dataset.classes), len(label))
-    generator = addressed_generator(seed, LABELS, 0)
-    return labelled_subset(torch.from_numpy(label), labels, generator)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from weakref import WeakValueDictionary
 
 import numpy as np
 import torch
@@ -9,7 +10,6 @@ from torch import Tensor
 
 from rfmae.artefacts import Card
 from rfmae.datasets.store import Dataset, Rows
-from rfmae.errors import TrainingError
 from rfmae.imaging.inputs import named, named_targets, turned_part
 from rfmae.progress import Progress
 from rfmae.records import Modality, View, Views, needed_views, snr_view
@@ -23,7 +23,8 @@ _GPU_SHARE = 3  # a third of what is free there, so that training and validation
 class InputSplit:
     """What a network sees of one split of a data set, by row number.
 
-    Everything is held in half precision, eleven bits, whether it is kept, on the GPU that trains
+    A split that is held whole is drawn once, however many ask for it while it is held. Everything
+    is held in half precision, eleven bits, whether it is kept, on the GPU that trains
     where there is one, or drawn again for each batch: what fits into memory does not change a
     number.
     """
@@ -54,7 +55,7 @@ class InputSplit:
         self.label = label[self._rows]
         self._kept: dict[Modality, Tensor] = {}
         if 2 * len(self) * self._drawing.values <= _room_bytes(device):
-            self._kept = self._all_drawn(progress)
+            self._kept = self._shared(progress)
 
     def __len__(self) -> int:
         return len(self.label)
@@ -95,6 +96,31 @@ class InputSplit:
                 self._drawing.fill(room, observed, clean, first, stage.advance)
         return room
 
+    def _shared(self, progress: Progress) -> dict[Modality, Tensor]:
+        """The same, of a split that is held whole already, or that others may go on with."""
+        keys = {part: self._key(part) for part in self._drawing.parts}
+        held = {part: _HELD.get(key) for part, key in keys.items()}
+        found = {part: values for part, values in held.items() if values is not None}
+        if len(found) == len(keys):
+            return (
+                found
+                if self._is_whole
+                else {part: values[self._rows.to(values.device)] for part, values in found.items()}
+            )
+        drawn = self._all_drawn(progress)
+        if self._is_whole and self._dataset.is_on_disk:
+            _HELD.update({keys[part]: values for part, values in drawn.items()})
+        return drawn
+
+    @property
+    def _is_whole(self) -> bool:
+        return len(self) == self._dataset.examples(self._split)
+
+    def _key(self, part: Modality) -> tuple[object, ...]:
+        drawing, dataset = self._drawing, self._dataset
+        where = (dataset.folder.resolve(), dataset.fingerprint, self._split)
+        return (*where, part, drawing.image, str(_memory_of(self._device)))
+
     def _drawn(self, rows: Tensor) -> dict[Modality, Tensor]:
         # HDF5 reads rows upwards only
         ascending, back = np.unique(self._rows[rows].numpy(), return_inverse=True)
@@ -105,6 +131,10 @@ class InputSplit:
     def _iq(self, rows: Rows) -> tuple[Views, Views]:
         drawing = self._drawing
         return read_iq(self._dataset, self._split, rows, drawing.views, clean=drawing.needs_clean)
+
+
+_HELD: WeakValueDictionary[tuple[object, ...], Tensor] = WeakValueDictionary()
+"""Whole splits, part by part, that some `InputSplit` holds."""
 
 
 def read_iq(
@@ -145,25 +175,3 @@ def image_card(source: Described, modalities: Sequence[Modality] | None = None) 
         "samples_per_symbol": source.samples_per_symbol(views[-1]),
         **({} if seen is None else {"snr_estimator": asdict(source.snr_estimator(seen))}),
     }
-
-
-def labelled_subset(label: Tensor, count: int, generator: torch.Generator) -> Tensor:
-    """Row numbers of `count` examples, the same number of each class (one more for the first).
-
-    Of one seed, those of a larger count hold those of a smaller one that all classes share.
-    """
-    order = torch.randperm(len(label), generator=generator)
-    classes, sizes = label.unique(return_counts=True)
-    share, rest = divmod(count, len(classes))
-    wanted = [share + (place < rest) for place in range(len(classes))]
-    for size, asked in zip(sizes.tolist(), wanted, strict=True):
-        if asked > size:
-            raise TrainingError(
-                f"{asked} labels of each class were asked for, but the rarest has {sizes.min()} "
-                "training examples; ask for fewer, or for all of them"
-            )
-    chosen = [
-        order[label[order] == value][:asked]
-        for value, asked in zip(classes.tolist(), wanted, strict=True)
-    ]
-    return torch.cat(chosen).sort().values

@@ -21,6 +21,7 @@ from rfmae.training.ranks import Ranks
 from rfmae.training.schedule import (
     MASKS,
     NOISE,
+    RATIOS,
     VALIDATION,
     WEIGHTS,
     addressed_generator,
@@ -70,7 +71,10 @@ class PretrainTask:
     def batch(self, step: int, piece: slice) -> PretrainBatch:
         """Pairs of the batch of a step under their own masks."""
         pairs, n = self._source.pairs(step, piece), self._batch_size
-        masks = self._pretrainer.masks(n, self._generator(MASKS, step), step, self._steps)
+        # never on an accelerator: how much is hidden decides the shape of all that follows
+        masking = self._config.masking.drawn(addressed_generator(self._seed, RATIOS, step))
+        drawn = self._generator(MASKS, step)
+        masks = self._pretrainer.masks(n, drawn, step, self._steps, masking=masking)
         noise = self._pretrainer.noise(masks, self._generator(NOISE, step))
         return PretrainBatch(
             pairs, {name: mask[piece] for name, mask in masks.items()}, noise and noise[piece]
@@ -81,7 +85,7 @@ class PretrainTask:
         inputs = batch.pairs.inputs
         targets = inputs if self._config.pixels.target == "noisy" else batch.pairs.targets
         figures = self._pretrainer.losses(network, inputs, targets, batch.masks, batch.noise)
-        if self._config.masking.start_ratio is not None:
+        if self._config.masking.varies:
             figures["mask_ratio"] = _hidden_share(batch.masks, figures["loss"])
         return figures
 
@@ -90,7 +94,8 @@ class PretrainTask:
     ) -> Iterator[tuple[dict[str, Tensor], int]]:
         """Losses on the validation split at the final mask ratio, under the same masks every time.
 
-        No noise falls on features there, as none does when the network is used.
+        Where ratios are drawn it is the lowest. No noise falls on features there. So it is when
+        the network is used.
         """
         for number, first in enumerate(range(0, self._validation.examples, _VALIDATION_BATCH)):
             batch = self._validation_batch(number, first)
@@ -113,7 +118,7 @@ class PretrainTask:
                 output = network(batch.pairs.inputs, batch.masks, everything=True)
                 painted = unpatchify(output.picture(grid.name), grid)
                 visible = ~hidden_pixels(batch.masks[grid.name].hidden, grid)
-                if self._config.pixels.where == "hidden":
+                if self._config.pixels.where == "hidden" and batch.masks[grid.name].hides:
                     painted = torch.where(visible, batch.pairs.inputs[grid.name], painted)
                 shown = slice(None, None, max(1, len(batch.pairs) // _PICTURED))
                 title = TITLE if grid.name == "image" else f"{grid.name}: {TITLE}"

@@ -19,7 +19,9 @@ from torch import Tensor
     PATHS,
     BALANCE,
     AUGMENTATION,
-) = range(11)
+    PROBED,
+    RATIOS,
+) = range(13)
 
 
 def cosine_with_warmup(step: int, steps: int, warmup_steps: int) -> float:

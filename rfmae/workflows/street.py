@@ -13,7 +13,7 @@ from rfmae.records import Comparison
 from rfmae.reporting.account import Report
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import write_report
-from rfmae.training.finetune import check_labels
+from rfmae.training.label_budget import check_labels
 from rfmae.workflows.data import synth
 from rfmae.workflows.denoise.denoising import denoising_headline, measure_denoising
 from rfmae.workflows.exam.evaluation import Told, class_notes, provenance, readings

@@ -1,4 +1,4 @@
-"""Ridge regression in its dual form, against the primal one and against scikit-learn."""
+"""Ridge regression from sums over batches, against scikit-learn and the linear autoencoder."""
 
 import numpy as np
 import pytest
@@ -21,8 +21,15 @@ def images(rng):
     return noisy.reshape(60, *SHAPE), causes.reshape(60, *SHAPE)
 
 
+def batches(noisy, clean, size=7):
+    """Pairs in batches, as often as they are asked for."""
+    firsts = range(0, len(noisy), size)
+    return lambda: ((noisy[f : f + size], clean[f : f + size]) for f in firsts)
+
+
 def fitted(noisy, clean, **options):
-    return linear_denoiser(noisy[:40], clean[:40], noisy[40:], clean[40:], **options)
+    train, held_out = batches(noisy[:40], clean[:40]), batches(noisy[40:], clean[40:])
+    return linear_denoiser(train, held_out, **options)
 
 
 @pytest.mark.parametrize("ridge", [1e-3, 0.1, 3.0])
@@ -30,7 +37,8 @@ def fitted(noisy, clean, **options):
 def test_the_answers_are_those_of_ridge_regression(examples, ridge, images):
     noisy, clean = images
     y, x = noisy[:examples].reshape(examples, -1), clean[:examples].reshape(examples, -1)
-    denoiser = linear_denoiser(y, x, noisy[40:], clean[40:], ridges=(ridge,))
+    train = batches(noisy[:examples], clean[:examples])
+    denoiser = linear_denoiser(train, batches(noisy[40:], clean[40:]), ridges=(ridge,))
     # the ridge is a share of the mean eigenvalue of the examples' Gram matrix
     penalty = ridge * ((y - y.mean(axis=0)) ** 2).sum() / examples
     expected = Ridge(penalty, solver="svd").fit(y, x).predict(noisy[40:].reshape(20, -1))
@@ -63,7 +71,8 @@ def test_the_ridge_is_the_one_that_errs_least_on_held_out_images(images):
 
 def test_hardly_any_noise_is_left_as_it_is(rng):
     clean = rng.random((60, SIZE))
-    denoiser = linear_denoiser(clean[:50], clean[:50], clean[50:], clean[50:], ridges=(1e-9,))
+    train, held_out = batches(clean[:50], clean[:50]), batches(clean[50:], clean[50:])
+    denoiser = linear_denoiser(train, held_out, ridges=(1e-9,))
     np.testing.assert_allclose(denoiser.predict(clean[50:]), clean[50:], atol=1e-6)
 
 
@@ -86,9 +95,59 @@ def test_images_of_another_size_are_refused(images):
     with pytest.raises(ShapeError, match="must have 24 values, got 12"):
         fitted(*images).predict(images[0][:, :1])
     with pytest.raises(ShapeError, match="one shape"):
-        linear_denoiser(images[0][:40], images[1][:39], images[0][40:], images[1][40:])
+        linear_denoiser(lambda: [(images[0][:40], images[1][:39])], batches(*images))
+    with pytest.raises(ShapeError, match="one shape"):
+        linear_denoiser(batches(*images), lambda: [(images[0][:2], images[1][:1])])
+
+
+def test_a_denoiser_of_nothing_is_refused():
+    with pytest.raises(ShapeError, match="needs training images, got none"):
+        linear_denoiser(lambda: (), lambda: ())
 
 
 def test_a_ridge_of_nothing_is_refused(images):
     with pytest.raises(ShapeError, match="must be positive, got 0"):
         fitted(*images, ridges=(0.0,))
+
+
+# --- fewer directions than values
+
+
+@pytest.fixture
+def wide(rng):
+    """Images of 400 values whose signal has 20 causes, far fewer than the noise has."""
+    causes = rng.standard_normal((900, 20)) @ rng.standard_normal((20, 400)) / 4
+    return causes + rng.standard_normal((900, 400)), causes
+
+
+def squared_error(wide, directions):
+    noisy, clean = wide
+    train, held_out = (
+        batches(noisy[rows], clean[rows], 100) for rows in (np.s_[:600], np.s_[600:800])
+    )
+    denoiser = linear_denoiser(train, held_out, directions=directions)
+    assert (denoiser.basis is None) == (directions is None)
+    assert denoiser.weights.shape == (directions or 400, 400)
+    return np.mean((denoiser.predict(noisy[800:]) - clean[800:]) ** 2)
+
+
+def test_a_few_directions_lose_little_of_the_optimum(wide):
+    whole, power = squared_error(wide, None), np.mean(wide[1][800:] ** 2)
+    assert whole < 0.3 * power
+    assert squared_error(wide, 80) < 1.15 * whole
+    assert squared_error(wide, 4) > 1.5 * whole  # too few are seen to be
+
+
+def test_the_directions_are_those_that_memory_has_room_for(wide, monkeypatch):
+    monkeypatch.setattr("rfmae.analysis.linear_denoiser._MOST_VALUES", 400 * 30)
+    noisy, clean = wide
+    denoiser = linear_denoiser(batches(noisy, clean, 100), batches(noisy[:50], clean[:50]))
+    assert denoiser.basis.shape == (400, 30)
+    np.testing.assert_allclose(denoiser.basis.T @ denoiser.basis, np.eye(30), atol=1e-5)
+
+
+def test_the_batches_do_not_matter(images):
+    noisy, clean = images
+    whole = fitted(noisy, clean).predict(noisy)
+    train, held_out = batches(noisy[:40], clean[:40], 40), batches(noisy[40:], clean[40:], 1)
+    np.testing.assert_allclose(linear_denoiser(train, held_out).predict(noisy), whole, atol=1e-9)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rfmae.baselines.trained import LabelledIq, fit_baseline
+from rfmae.baselines.trained import LabelledIq, fit_baseline, inputs_of
 from rfmae.signal.modulations import MODULATIONS
 
 CLASSES = ("OOK", "BPSK", "QPSK", "16QAM")
@@ -20,9 +20,11 @@ def labelled(rng, each, *, classes=CLASSES, view="symbols", noise=0.2):
     return LabelledIq({view: iq}, label, np.full(len(label), 10.0))
 
 
-def fitted(name, rng, each=40, **how):
+def fitted(name, rng, each=40, *, scale=None, **how):
     """A baseline of a name on examples of its own."""
-    return fit_baseline(name, labelled(rng, each), labelled(rng, 15), CLASSES, **how)
+    inputs = inputs_of(name, ("symbols",), scale)
+    train, validation = labelled(rng, each), labelled(rng, 15)
+    return fit_baseline(name, train, validation, CLASSES, inputs=inputs, **how)
 
 
 def accuracy(baseline, given):

@@ -35,7 +35,8 @@ def test_a_loaded_baseline_answers_bit_for_bit_as_before(name, units, rng, tmp_p
     loaded = load_baseline(tmp_path / "saved")
     np.testing.assert_array_equal(loaded(asked), baseline(asked))
     assert (loaded.classes, loaded.views) == (baseline.classes, baseline.views)
-    assert loaded.baseline.scale == Scale(units, 3.0)
+    assert loaded.baseline.inputs == baseline.inputs
+    assert loaded.baseline.inputs.scale == Scale(units, 3.0)
     assert loaded.card["labels"] == 40
 
 
@@ -46,6 +47,16 @@ def test_the_card_says_what_it_is_and_is_plain_json(folder):
     assert 0 <= card["score"]["accuracy"] <= 1
     assert card["settings"].keys() == {"penalty"}
     assert {path.name for path in folder.iterdir()} == {"card.json", "arrays.npz"}
+
+
+def test_a_card_that_names_a_view_alone_means_that_view(folder, rng):
+    """As cards did before a baseline could read several signals."""
+    asked = labelled(rng, 3).views
+    expected = load_baseline(folder)(asked)
+    card = read_card(folder)
+    del card["signals"]
+    (folder / "card.json").write_text(json.dumps(card))
+    np.testing.assert_array_equal(load_baseline(folder)(asked), expected)
 
 
 def test_a_folder_of_something_else_is_no_baseline(tmp_path):
@@ -130,6 +141,7 @@ def test_a_file_that_is_cut_short_or_lacks_an_array_is_refused(folder):
         ("temperature", "hot"),
         ("units", "peak"),
         ("classes", ["A"]),
+        ("signals", [{"what": "symbols", "lag_samples": 3}]),
     ],
 )
 def test_a_card_that_was_changed_is_refused_in_one_line(key, value, folder):

@@ -57,7 +57,7 @@ def test_a_curve_is_told_as_a_table_and_in_json(rfmae, here, dataset):
     assert "cumulants + SVM" in said.stdout
     told = rfmae(*CURVE, "--data", dataset.folder, "--out", "mine", "--json")
     account = json.loads(told.stdout)
-    assert [mean["labels_per_class"] for mean in account["means"]] == [1, 2]
+    assert [mean["budget"] for mean in account["means"]] == [1, 2]
     assert account["folder"] == "mine"
 
 

@@ -153,6 +153,19 @@ TYPED = {
         ["'tinny'", "did you mean tiny"],
     ),
     "everything hidden": (f"{EVERY_RUN['pretrain']} --mask-ratio 1", ["mask ratio", "[0, 1)"]),
+    "lowest above highest": (
+        f"{PATCHES} --mask-lowest 0.8",
+        ["lowest mask ratio", "0.75", "got 0.8"],
+    ),
+    "drawn and rising": (
+        f"{EVERY_RUN['pretrain']} --method curriculum --mask-lowest 0",
+        ["start_ratio", "leave out"],
+    ),
+    "noise beside nothing hidden": (
+        f"{PATCHES} --method feature-noise --mask-lowest 0",
+        ["disruption", "lowest"],
+    ),
+    "unknown error": (f"{PATCHES} --pixel-error cubed", ["cubed", "rms"]),
     "negative weight": (f"{EVERY_RUN['pretrain']} --position-weight -1", ["position weight"]),
     # the task of pre-training, and how it runs
     "unknown method": (f"{EVERY_RUN['pretrain']} --method denomae3", ["'denomae3'", "denomae2"]),
@@ -177,7 +190,7 @@ TYPED = {
     ),
     "unknown disruption": (
         f"{EVERY_RUN['pretrain']} --disruption soft",
-        ["'entropy', 'cross' or 'hard'", "'soft'"],
+        ["'cross', 'entropy' or 'hard'", "'soft'"],
     ),
     "unknown level": (f"{PATCHES} --uniformity-level pixel", ["image or token"]),
     "unknown place of mask tokens": (

@@ -45,5 +45,5 @@ def test_two_budgets_at_once_are_refused(rfmae, dataset, here):
         "baseline", "logistic", "--data", dataset.folder, "--labels", 9, "--labels-per-class", 2
     )
     assert done.exit_code == 2
-    assert "leave out one" in done.stderr
+    assert "leave out all but one" in done.stderr
     assert not (here / "artifacts").exists()

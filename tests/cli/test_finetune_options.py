@@ -15,6 +15,7 @@ OPTIONS = {
     "--labels 6": {"labels": 6},
     "--labels 0": {},
     "--labels-per-class 2": {"labels_per_class": 2},
+    "--labels-per-class-and-snr 2": {"labels_per_class_and_snr": 2},
     "--epochs 3": {"epochs": 3},
     "--batch 4": {"batch_size": 4},
     "--learning-rate 2e-3": {"learning_rate": 2e-3},
@@ -77,7 +78,7 @@ def test_every_setting_has_an_option():
     [
         ("--augment phse", "unknown augmentation 'phse'; did you mean phase?"),
         ("--augment gain=loud", "gain= takes a number, got 'loud'"),
-        ("--labels 6 --labels-per-class 2", "leave out one of the two"),
+        ("--labels 6 --labels-per-class 2", "leave out all but one"),
         ("--endless --balanced", "leave out balanced"),
         ("--drop-path 1", "drop_path must lie in [0, 1), got 1"),
     ],

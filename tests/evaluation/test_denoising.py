@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import norm, ttest_rel
 
 from rfmae.evaluation.denoising import DenoiseBatch, evaluate_denoising, measured
 from rfmae.evaluation.likeness import foreground_psnr_db, psnr_db, ssim
@@ -114,6 +114,72 @@ def test_no_interval_is_told_of_single_images():
     mean = reports([denoise_batch([0.1, 0.2], [0.0, 0.0], [0, 1])]).of("psnr_db")["noisy"]
     assert np.isnan(mean.per_snr.half).all()
     assert np.isnan(mean.overall.half)
+
+
+# --- against the references
+
+
+def held_against(batches, references):
+    return evaluate_denoising(
+        batches, snr_db=SNR_DB, classes=CLASSES, snr_reference="symbol", references=references
+    )
+
+
+def answered_batch(rng, gain=0.5, n=60):
+    """A reconstruction of so much of the noise of each image, at one SNR point and class."""
+    clean = rng.random((n, 1, 16, 16))
+    noise = rng.uniform(0.02, 0.4, (n, 1, 1, 1)) * rng.standard_normal(clean.shape)
+    answers = {"reconstruction": clean + gain * noise, "noisy": clean + noise, "other": clean}
+    plane = SymbolPlane(0, rng.random((n, 16, 16)))
+    return DenoiseBatch(clean, answers, np.zeros(n), np.zeros(n, int), plane)
+
+
+def test_a_difference_is_that_of_the_same_images(rng):
+    """SciPy's paired t statistic is the mean difference over its standard error."""
+    batch = answered_batch(rng, gain=rng.uniform(0.2, 1.5, (60, 1, 1, 1)))
+    report = held_against([batch], ("noisy",))
+    assert [(item.measure, item.answer) for item in report.differences] == [
+        (measure, "noisy") for measure in ("psnr_db", "ssim", "evm_percent")
+    ]
+    found = measured(batch)
+    for item in report.differences:
+        ours, theirs = (found[item.measure, name] for name in ("reconstruction", "noisy"))
+        mean = item.per_snr
+        assert mean.value[1] == pytest.approx((ours - theirs).mean())
+        statistic = mean.value[1] / (mean.half[1] / norm.ppf(0.975))
+        assert statistic == pytest.approx(ttest_rel(ours, theirs).statistic, rel=1e-6)
+
+
+def test_pairs_tell_more_than_means_do(rng):
+    """Half of the noise is 6 dB of every image, however far the images lie from one another."""
+    report = held_against([answered_batch(rng)], ("noisy",))
+    item = report.differences[0]
+    assert item.per_snr.value[1] == pytest.approx(20 * np.log10(2), abs=1e-9)
+    assert item.per_snr.half[1] < 1e-6 < 0.5 < report.of("psnr_db")["noisy"].per_snr.half[1]
+
+
+def test_who_is_better_at_one_thing_alone_beats_nobody(rng):
+    batch = answered_batch(rng)
+    report = held_against([batch], ("noisy",))
+    evm = {item.measure: item for item in report.differences}["evm_percent"]
+    better = -evm.per_snr.value[1] > evm.per_snr.half[1]
+    assert report.beats_every_reference[1] == better
+    assert not report.beats_every_reference[[0, 2]].any()  # there are no images
+    flat = DenoiseBatch(batch.clean, batch.answers, batch.snr_db, batch.label)
+    assert held_against([flat], ("noisy",)).beats_every_reference.tolist() == [False, True, False]
+    with_truth = held_against([flat], ("noisy", "other"))
+    assert not with_truth.beats_every_reference.any()
+
+
+def test_equals_do_not_beat_each_other(rng):
+    batch = answered_batch(rng, gain=1.0)
+    assert not held_against([batch], ("noisy",)).beats_every_reference.any()
+
+
+def test_without_references_nobody_is_beaten(rng):
+    report = reports([answered_batch(rng)])
+    assert report.differences == ()
+    assert not report.beats_every_reference.any()
 
 
 # --- what is measured

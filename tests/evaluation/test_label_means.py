@@ -43,7 +43,7 @@ def test_seeds_that_agree_have_no_width():
 
 def test_methods_and_budgets_are_kept_apart():
     runs = points(10, 20) + points(30, budget=10) + points(40, 50, 60, method="knn")
-    found = [(mean.method, mean.labels_per_class, mean.seeds) for mean in label_means(runs)]
+    found = [(mean.method, mean.budget, mean.seeds) for mean in label_means(runs)]
     assert found == [("probe", 5, 2), ("probe", 10, 1), ("knn", 5, 3)]
 
 

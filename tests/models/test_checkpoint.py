@@ -32,6 +32,7 @@ from rfmae.models.classifier import Classifier, ClassifierConfig, initialise_cla
 from rfmae.models.config import PixelTask
 from rfmae.models.encoders import build_encoder
 from rfmae.models.kinds import find_network
+from rfmae.models.noising import Noising
 from rfmae.models.presets import classifier_config, image_encoder_config
 from rfmae.models.rings import HarmonicGrid, RingsConfig
 from rfmae.models.rings_mae import RingsMAE, RingsMAEConfig, initialise_rings_mae
@@ -158,6 +159,15 @@ def test_a_classifier_needs_no_flags_to_answer_as_before(hidden, tmp_path):
     assert loaded.modalities == (Modality(), Modality("signal"))
     assert loaded.encoder == encoder
     assert loaded.classes == ("A", "B")
+
+
+@pytest.mark.parametrize("mode", ["cross", "entropy", "hard"])
+def test_a_card_names_its_disruption_whatever_the_default_is(mode, tmp_path):
+    network = built(small_config(noising=Noising(0.5, block=1, disruption=mode)))
+    save_checkpoint(network.state_dict(), card(network), tmp_path / "c")
+    checkpoint = load_checkpoint(tmp_path / "c")
+    assert checkpoint.card["model"]["noising"]["disruption"] == mode
+    assert checkpoint.build().config.noising.disruption == mode
 
 
 def test_no_file_of_a_checkpoint_executes_anything(denomae, tmp_path):

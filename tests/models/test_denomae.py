@@ -84,7 +84,9 @@ def test_every_parameter_gets_a_gradient_and_the_loss_is_a_number(name):
     for parameter_name, parameter in network.named_parameters():
         assert parameter.grad is not None, parameter_name
         assert parameter.grad.isfinite().all(), parameter_name
-        assert parameter.grad.abs().sum() > 0, parameter_name
+        # where nothing is hidden, nothing is asked of what stands for it
+        unasked = network.config.masking.includes_zero and parameter_name.endswith("mask_token")
+        assert (parameter.grad.abs().sum() > 0) != unasked, parameter_name
 
 
 @pytest.mark.parametrize("preset", sorted(set(PRESETS) - {"base"}))
@@ -109,7 +111,7 @@ def test_examples_of_a_batch_never_meet(name):
     assert torch.equal(before.tokens[0], after.tokens[0])
 
 
-@pytest.mark.parametrize("name", FAMILY)
+@pytest.mark.parametrize("name", [name for name in FAMILY if "nothing hidden" not in name])
 def test_the_encoder_sees_visible_patches_alone(name):
     network = member(name)
     config = network.config

@@ -5,6 +5,7 @@ import torch
 from scipy.stats import entropy
 
 from rfmae.errors import ShapeError
+from rfmae.models.noising import Noising
 from rfmae.models.objectives.disruption import attention_figures, disruption_loss, hard_bias
 from rfmae.models.transformer import Block
 
@@ -101,21 +102,38 @@ def test_half_precision_is_summed_in_float32(attention):
         assert loss == exact
 
 
-def test_descent_parts_hidden_and_noised_tokens(generator):
+def cross_mass_after(mode, steps, generator):
+    """Attention between 24 hidden and 8 noised of 40 tokens, at first and after some descent."""
     queries = torch.randn(1, 1, 40, 16, generator=generator).requires_grad_()
     keys = torch.randn(1, 1, 40, 16, generator=generator)
     places = torch.arange(24), torch.arange(24, 32)
-
-    def weights():
-        return [(queries @ keys.transpose(-2, -1) / 4).softmax(dim=-1)]
-
-    before = attention_figures(weights(), *places)["cross_mass"].item()
-    for _ in range(100):
-        (downhill,) = torch.autograd.grad(disruption_loss(weights(), *places, "cross"), queries)
+    found = []
+    for _ in range(steps + 1):
+        weights = [(queries @ keys.transpose(-2, -1) / 4).softmax(dim=-1)]
+        found.append(attention_figures(weights, *places)["cross_mass"].item())
+        (downhill,) = torch.autograd.grad(disruption_loss(weights, *places, mode), queries)
         queries.data -= 0.1 * downhill.sign()
-    after = attention_figures(weights(), *places)["cross_mass"].item()
+    return found[0], found[-1]
+
+
+def test_descending_cross_parts_hidden_and_noised_tokens(generator):
+    before, after = cross_mass_after("cross", 100, generator)
     assert before > 0.2
     assert after < 0.005
+
+
+def test_descending_entropy_suppresses_nothing_between_hidden_and_noised_tokens(generator):
+    """Its optimum is even attention, in which they meet as often as counting says."""
+    start = generator.get_state()
+    before, cross = cross_mass_after("cross", 20, generator)
+    same, flat = cross_mass_after("entropy", 20, generator.set_state(start))
+    assert same == before
+    assert cross < before / 4
+    assert flat > 0.9 * before
+
+
+def test_attention_between_hidden_and_noised_tokens_is_what_is_suppressed_by_default():
+    assert Noising().disruption == "cross"
 
 
 def test_hard_mode_forbids_the_pairs_of_hidden_and_noised_alone():

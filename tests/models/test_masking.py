@@ -1,7 +1,9 @@
 import math
 
+import numpy as np
 import pytest
 import torch
+from scipy.stats import chisquare
 
 from rfmae.errors import ShapeError
 from rfmae.models.masking import Masking, complementary_masks, random_mask, visible_count
@@ -78,6 +80,46 @@ def test_without_a_ramp_the_ratio_is_one_throughout():
 
 def test_a_run_of_one_step_has_a_ramp():
     assert [RAMP.visible_at(196, step, 1) for step in (0, 1)] == [98, 49]
+
+
+DRAWN = Masking(lowest=0.0)
+
+
+@pytest.mark.parametrize("patches", [2, 9, 196])
+def test_a_ratio_of_nothing_hides_nothing(patches):
+    assert visible_count(patches, 0.0) == patches
+    assert set(shown(Masking(ratio=0.0), patches)) == {patches}
+    assert Masking(ratio=0.0).includes_zero
+
+
+def test_drawn_ratios_lie_evenly_from_the_lowest_to_the_highest_and_come_equally_often(generator):
+    ratios = [DRAWN.drawn(generator).ratio for _ in range(4000)]
+    found, often = np.unique(ratios, return_counts=True)
+    assert found == pytest.approx([0.0, 0.25, 0.5, 0.75])
+    assert chisquare(often).pvalue > 1e-4
+    assert sorted({m.visible_at(196, 0, 1) for m in map(Masking, found)}) == [49, 98, 147, 196]
+
+
+def test_a_drawn_ratio_is_one_for_the_step_whatever_the_step(generator):
+    drawn = Masking(0.6, lowest=0.3).drawn(generator)
+    assert len(set(shown(drawn, 100))) == 1
+    assert drawn.lowest is None
+
+
+@pytest.mark.parametrize("masking", [Masking(), RAMP], ids=["one ratio", "a ramp"])
+def test_nothing_is_drawn_where_no_ratio_is(masking, generator):
+    before = generator.get_state()
+    assert masking.drawn(generator) is masking
+    assert masking.least is masking
+    assert torch.equal(generator.get_state(), before)
+    assert not masking.includes_zero
+
+
+def test_a_network_of_drawn_ratios_is_asked_with_the_lowest_and_needs_memory_for_it():
+    assert DRAWN.least.visible_at(196, 1, 1) == DRAWN.most_visible(196) == 196
+    assert DRAWN.visible_at(196, 1, 1) == 49  # where something is to be hidden, it is the most
+    assert Masking(0.75, lowest=0.5).most_visible(196) == 98
+    assert [DRAWN.includes_zero, Masking(0.75, lowest=0.5).includes_zero] == [True, False]
 
 
 @pytest.mark.parametrize("counts", [(14, 14), (4, 4), (5, 7), (3, 1), (64,), (13,)], ids=str)
@@ -159,6 +201,10 @@ def test_complementary_masks_hide_every_patch_and_show_every_patch(patches, visi
     ("change", "message"),
     [
         ({"ratio": 1.0}, r"mask ratio must lie in \[0, 1\), got 1"),
+        ({"ratio": -0.1}, r"mask ratio must lie in \[0, 1\), got -0.1"),
+        ({"lowest": 0.8}, "lowest mask ratio must lie from 0 to the highest, 0.75, got 0.8"),
+        ({"lowest": -0.5}, "lowest mask ratio must lie from 0"),
+        ({"lowest": 0.0, "start_ratio": 0.5}, "got lowest 0 and start_ratio 0.5; leave out one"),
         ({"start_ratio": 0.0}, "start_ratio must lie"),
         ({"ramp_share": 0.0}, "ramp_share must lie"),
         ({"quantum": 0}, "quantum must be at least one"),

@@ -181,7 +181,7 @@ def test_a_share_of_the_visible_tokens_is_noised(share, visible, noised):
         ({"share": 1.1}, r"share of noised tokens must lie in \[0, 1\], got 1.1"),
         ({"block": -1}, "block must not be negative"),
         ({"scale": "peak"}, "scale must be 'rms' or 'unit', got 'peak'"),
-        ({"disruption": "soft"}, "disruption must be 'entropy', 'cross' or 'hard'"),
+        ({"disruption": "soft"}, "disruption must be 'cross', 'entropy' or 'hard'"),
         ({"disruption_weight": -0.1}, "disruption_weight must not be negative"),
         ({"first_beta": 0.1, "last_beta": 0.01}, "betas must be ordered"),
         ({"last_beta": 1.0}, "betas must be ordered"),

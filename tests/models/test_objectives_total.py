@@ -67,6 +67,41 @@ def test_an_error_of_a_half_costs_a_half_or_its_square(error, expected):
     assert "position_loss" not in losses
 
 
+def test_of_rms_the_root_is_that_of_each_example_and_its_mean_that_of_all():
+    config = small_config(pixels=PixelTask(error="rms"), position=PositionTask(weight=0))
+    clean = inputs_of(config)
+    output = painting(config, clean)
+    off = torch.tensor([0.1, 0.2, 0.6])[:, None, None]
+    wrong = replace(output, painted={"image": output.painted["image"] + off})
+    # the root of all squared errors together would be 0.37
+    assert denomae_losses(wrong, clean, config)["loss"].item() == pytest.approx(0.3, rel=1e-5)
+
+
+def test_of_rms_the_truth_has_a_slope():
+    config = small_config(pixels=PixelTask(error="rms"), position=PositionTask(weight=0))
+    clean = inputs_of(config)
+    painted = painting(config, clean).painted["image"].requires_grad_()
+    output = replace(painting(config, clean), painted={"image": painted})
+    denomae_losses(output, clean, config)["loss"].backward()
+    assert torch.isfinite(painted.grad).all()
+
+
+@pytest.mark.parametrize("where", ["hidden", "all"])
+def test_where_nothing_is_hidden_all_patches_are_judged(where):
+    config = small_config(
+        pixels=PixelTask(where), masking=Masking(0.0), position=PositionTask(weight=0),
+        laplacian_weight=1.0,
+    )  # fmt: skip
+    clean = inputs_of(config)
+    output = painting(config, clean, everything=True)
+    assert denomae_losses(output, clean, config)["loss"] < 1e-6
+    wrong = output.painted["image"].clone()
+    wrong[:, 5, 0] += 4.0  # one value of one patch in sixteen
+    losses = denomae_losses(replace(output, painted={"image": wrong}), clean, config)
+    assert losses["reconstruction_loss"].item() == pytest.approx(16 / (16 * 32))
+    assert losses["laplacian_loss"] > 0
+
+
 @pytest.mark.parametrize(("where", "expected"), [("hidden", 0.0), ("all", 49 * 4 / 16)])
 def test_what_is_painted_over_visible_patches_counts_where_it_is_asked_for(where, expected):
     config = small_config(pixels=PixelTask(where))

@@ -103,7 +103,7 @@ def test_a_turn_of_the_input_turns_every_output_of_the_decoder(scale, masked, tu
     mask = draw_ring_masks(base, 4, generator(2)) if masked else None
     before = network({"harmonics": seen}, mask)
     after = network({"harmonics": turned(seen, turns)}, mask)
-    back = network.encoder.standardised.back
+    back = network.targets.back
     torch.testing.assert_close(
         back(after.predicted), turned(back(before.predicted), turns), atol=1e-5, rtol=0
     )

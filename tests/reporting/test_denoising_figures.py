@@ -67,6 +67,15 @@ def test_no_two_answers_share_a_colour(report):
     assert len({line.get_color() for line in lines}) == 3
 
 
+@pytest.mark.parametrize("other_way", ["unmasked", "mask average"])
+def test_no_two_answers_of_eval_denoise_share_a_colour(report, other_way):
+    names = ("reconstruction", other_way, "noisy", "median", "non-local means", "Wiener",
+             "linear optimum", "class mean", "blank", "clean")  # fmt: skip
+    kept = tuple(likeness("psnr_db", name, 20.0) for name in names)
+    lines = shown_axes(draw_denoising(replace(report, likeness=kept)))[0].get_lines()
+    assert len({line.get_color() for line in lines}) == len(names)
+
+
 def test_the_bands_are_the_intervals(report):
     axes = shown_axes(draw_denoising(report))[0]
     half = report.of("psnr_db")["reconstruction"].per_snr.half[0]

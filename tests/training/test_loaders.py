@@ -1,20 +1,20 @@
 """Splits as inputs: rows of the file, the same whether they are kept or drawn when read."""
 
+import gc
 from dataclasses import asdict, replace
 
-import numpy as np
 import pytest
 import torch
 
 from rfmae.datasets.store import write_dataset
-from rfmae.errors import DatasetError, RecipeError, TrainingError
+from rfmae.errors import DatasetError, RecipeError
 from rfmae.imaging.inputs import network_inputs, turned
 from rfmae.imaging.render import constellation_images
 from rfmae.progress import Silent
 from rfmae.records import IMAGE_ALONE, ImageConfig, Modality, Plane
 from rfmae.signal.receiver import Receiver
 from rfmae.training import loaders
-from rfmae.training.loaders import InputSplit, image_card, labelled_subset
+from rfmae.training.loaders import InputSplit, image_card
 
 CPU = torch.device("cpu")
 ELEVEN_BITS = {"atol": 1e-3, "rtol": 1e-3}  # of half precision
@@ -155,31 +155,17 @@ def test_clean_twins_are_asked_for_where_they_are_needed_alone(dataset):
         InputSplit(imported, "test", FIVE[:2], CPU, Silent(), targets=True)
 
 
-def test_a_labelled_subset_is_balanced_and_decided_by_its_generator():
-    label = torch.arange(3).repeat_interleave(40)
-    first, again, other = (
-        labelled_subset(label, 10, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)
-    )
-    assert torch.bincount(label[first]).tolist() == [4, 3, 3]
-    assert len(first.unique()) == 10
-    assert torch.equal(first, again)
-    assert not torch.equal(first, other)
-    assert np.all(np.diff(first.numpy()) > 0)  # as files are read
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_labels_of_a_larger_budget_hold_those_of_a_smaller_one(seed):
-    label = torch.arange(60) % 3
-    budgets = [
-        set(labelled_subset(label, count, torch.Generator().manual_seed(seed)).tolist())
-        for count in (3, 12, 30)
-    ]
-    assert budgets[0] < budgets[1] < budgets[2]
-
-
-def test_more_labels_of_each_class_than_the_rarest_has_are_refused():
-    label = torch.tensor([0] * 50 + [1] * 4)
-    generator = torch.Generator().manual_seed(0)
-    assert label[labelled_subset(label, 8, generator)].bincount().tolist() == [4, 4]
-    with pytest.raises(TrainingError, match=r"5 labels of each class.*the rarest has 4"):
-        labelled_subset(label, 10, generator)
+def test_a_split_that_is_held_is_not_drawn_again(dataset):
+    first = InputSplit(dataset, "train", IMAGE_ALONE, CPU, Silent(), targets=True)
+    again = InputSplit(dataset, "train", IMAGE_ALONE, CPU, Silent())
+    rows = torch.arange(1, len(first), 2)
+    some = InputSplit(dataset, "train", IMAGE_ALONE, CPU, Silent(), rows=rows)
+    part = IMAGE_ALONE[0].content
+    assert again._kept[part].data_ptr() == first._kept[part].data_ptr()
+    every = first.inputs(torch.arange(len(first)))["image"]
+    assert torch.equal(some.inputs(torch.arange(len(rows)))["image"], every[rows])
+    before = first._kept[part]
+    del first, again, some
+    gc.collect()
+    anew = InputSplit(dataset, "train", IMAGE_ALONE, CPU, Silent())
+    torch.testing.assert_close(anew._kept[part], before)

@@ -12,6 +12,7 @@ from rfmae.datasets.store import open_dataset
 from rfmae.errors import TrainingError
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.training.run_folder import RunFolder
+from rfmae.workflows.learning.methods import find_method
 from rfmae.workflows.learning.training import Finetuning, Pretraining, Running, finetune, pretrain
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -44,6 +45,30 @@ def test_a_pre_training_that_was_stopped_goes_on_as_if_it_had_not(
                 pretrain(dataset, pretraining, tmp_path / "cut", resume=place > 0, device="cpu")
     pretrain(dataset, pretraining, tmp_path / "cut", resume=True, device="cpu")
     assert_same_run(tmp_path / "whole", tmp_path / "cut")
+
+
+def test_a_denoiser_that_was_stopped_draws_the_ratios_that_it_would_have(
+    dataset, tmp_path, monkeypatch
+):
+    settings = replace(PRETRAINING, epochs=3, method=find_method("denoiser"))
+    pretrain(dataset, settings, tmp_path / "whole", device="cpu")
+    with monkeypatch.context() as patch:
+        die_before(7, patch)
+        with pytest.raises(KeyboardInterrupt):
+            pretrain(dataset, settings, tmp_path / "cut", device="cpu")
+    pretrain(dataset, settings, tmp_path / "cut", resume=True, device="cpu")
+    assert_same_run(tmp_path / "whole", tmp_path / "cut")
+    ratios = mask_ratios(tmp_path / "whole")
+    assert len(set(ratios)) > 1
+    in_pieces = replace(settings, running=replace(EXACT, accumulate=2))
+    pretrain(dataset, in_pieces, tmp_path / "pieces", device="cpu")
+    assert mask_ratios(tmp_path / "pieces") == ratios
+
+
+def mask_ratios(folder):
+    """Those that a run has logged."""
+    rows = RunFolder(folder).metrics()
+    return [row["mask_ratio"] for row in rows if "mask_ratio" in row]
 
 
 def test_a_fine_tuning_that_was_stopped_goes_on_as_if_it_had_not(

@@ -1,5 +1,7 @@
 """Baselines from a data set folder to an answer, through the door that eval-snr uses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from rfmae.datasets.recipe import parse_recipe
 from rfmae.datasets.store import write_dataset
 from rfmae.errors import ArtefactError, RecipeError, TrainingError
 from rfmae.models.checkpoint import load_checkpoint
-from rfmae.training.finetune import labelled_rows
+from rfmae.training.label_budget import LabelBudget
 from rfmae.workflows.exam.candidates import open_candidate
 from rfmae.workflows.learning import baselines
 from rfmae.workflows.learning.baselines import (
@@ -33,9 +35,9 @@ def read_rows(monkeypatch):
     rows = {}
     own = baselines._read
 
-    def spied(dataset, split, some):
+    def spied(dataset, split, some, inputs):
         rows[split] = some
-        return own(dataset, split, some)
+        return own(dataset, split, some, inputs)
 
     monkeypatch.setattr(baselines, "_read", spied)
     return rows
@@ -73,17 +75,55 @@ def test_the_card_tells_where_a_baseline_comes_from(dataset, tmp_path):
     assert load_baseline(folder).classes == dataset.classes
 
 
-@pytest.mark.parametrize("budget", [{"labels": 12}, {"labels_per_class": 4}])
+@pytest.mark.parametrize(
+    "budget", [{"labels": 12}, {"labels_per_class": 4}, {"labels_per_class_and_snr": 2}]
+)
 def test_the_labels_are_those_that_fine_tuning_sees(budget, dataset, tmp_path, read_rows):
     folder = train_baseline(dataset, "logistic", tmp_path / "few", seed=2, **budget)
-    expected = labelled_rows(dataset, 12, 2)
+    expected = LabelBudget.of(**budget).rows(dataset, 2)
     np.testing.assert_array_equal(read_rows["train"], expected.numpy())
     assert read_card(folder)["labels"] == 12
+    assert budget.items() <= read_card(folder).items()
+
+
+@pytest.fixture(scope="module")
+def many_planes(tiny_toml, tmp_path_factory):
+    """A data set of both views whose image shows four signals, one of them twice."""
+    text = tiny_toml.replace("train = 2", "train = 6").replace("validation = 1", "validation = 4")
+    planes = """size = 32
+planes = [
+    { what = "symbols", how = "density" },
+    { what = "symbols", how = "decay", half_width = 5 },
+    { what = "trajectory", how = "density" },
+    { what = "differential", how = "density", lag_symbols = 3 },
+    { what = "differential-trajectory", how = "density", lag_symbols = 1.5 },
+]"""
+    source = 'samples_per_symbol = 2\nreceiver = { observe = "both" }'
+    text = text.replace("size = 32", planes).replace("samples_per_symbol = 2", source)
+    return write_dataset(parse_recipe(text), tmp_path_factory.mktemp("data") / "many")
+
+
+def test_cumulants_of_planes_are_of_what_the_image_of_the_data_set_shows(many_planes, tmp_path):
+    folder = train_baseline(many_planes, "cumulants-planes", tmp_path / "planes")
+    card = read_card(folder)
+    assert card["views"] == ["symbols", "waveform"]
+    assert [(signal["what"], signal["lag_samples"]) for signal in card["signals"]] == [
+        ("symbols", 0),
+        ("trajectory", 0),
+        ("differential", 3),
+        ("differential-trajectory", 3),  # 1.5 symbols of two samples
+    ]
+    assert load_baseline(folder).baseline.model.mean.shape == (36,)
+    candidate = open_candidate(many_planes, folder, "cpu")
+    assert candidate.views == ("symbols", "waveform")
+    exam = many_planes.read_views("test", candidate.views)
+    turned = {
+        view: replace(batch, iq=(batch.iq * np.complex64(3 - 4j))) for view, batch in exam.items()
+    }
+    np.testing.assert_allclose(candidate.answer(turned), candidate.answer(exam), atol=1e-4)
 
 
 def test_what_is_more_than_a_method_bears_is_said(dataset, tmp_path, monkeypatch, read_rows):
-    from dataclasses import replace
-
     monkeypatch.setitem(METHODS, "logistic", replace(METHODS["logistic"], largest=30))
     folder = train_baseline(dataset, "logistic", tmp_path / "thinned")
     card = read_card(folder)
@@ -104,10 +144,18 @@ def test_a_network_becomes_a_checkpoint_that_answers(name, dataset, tmp_path):
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)  # float32
 
 
+def test_a_checkpoint_names_the_unit_of_its_labels(dataset, tmp_path):
+    budget = {"labels_per_class_and_snr": 2}
+    best = train_baseline(dataset, "cnn", tmp_path / "cnn", epochs=1, device="cpu", **budget)
+    card = load_checkpoint(best).card
+    assert (card["labels"], card["labels_per_class_and_snr"]) == (12, 2)
+    assert "labels_per_class" not in card
+
+
 def test_what_cannot_be_trained_is_refused_and_leaves_nothing(dataset, tmp_path):
     with pytest.raises(RecipeError, match="unknown baseline 'cnm'; did you mean cnn"):
         train_baseline(dataset, "cnm", tmp_path / "out")
-    with pytest.raises(TrainingError, match="leave out one"):
+    with pytest.raises(TrainingError, match="leave out all but one"):
         train_baseline(dataset, "logistic", tmp_path / "out", labels=5, labels_per_class=5)
     with pytest.raises(TrainingError, match="between the 3 classes and the 72 training examples"):
         train_baseline(dataset, "logistic", tmp_path / "out", labels=2)

@@ -20,6 +20,7 @@ from rfmae.records import IMAGE_ALONE, Modality
 from rfmae.training import engine
 from rfmae.training.calibrating import keep_temperature, probabilities
 from rfmae.training.finetune import FinetuneTask
+from rfmae.training.label_budget import LabelBudget
 from rfmae.training.loaders import InputSplit
 from rfmae.training.run_folder import RunFolder
 from rfmae.workflows.learning.finetuning import Finetuning, finetune
@@ -311,18 +312,23 @@ def test_a_trunk_starts_from_scratch_and_nothing_starts_from_a_trunk(dataset, en
 # budgets of labels and what is refused ----------------------------------------------------------
 
 
-def test_labels_per_class_are_so_many_of_each(dataset):
-    assert Finetuning(labels_per_class=5).labels_of(dataset) == 10
-    assert Finetuning(labels=7).labels_of(dataset) == 7
-    assert Finetuning().labels_of(dataset) is None
+def test_labels_are_those_of_the_budget_that_is_named(dataset):
+    assert Finetuning(labels_per_class=5).budget == LabelBudget(5, "class")
+    assert Finetuning(labels_per_class_and_snr=2).budget == LabelBudget(2, "class-and-snr")
+    assert Finetuning(labels=7).budget == LabelBudget(7)
+    assert Finetuning().budget == LabelBudget()
 
 
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"labels": 8, "labels_per_class": 2}, "8 labels and 2 of each class.*one of the two"),
-        ({"labels": 8, "endless": True}, "bring their labels, but 8 were asked for"),
-        ({"labels_per_class": 8, "endless": True}, "bring their labels, but 8 were asked for"),
+        (
+            {"labels": 8, "labels_per_class": 2},
+            "8 labels in all and 2 labels per class.*all but one",
+        ),
+        ({"labels": 8, "endless": True}, "bring their labels, but 8 labels in all were asked"),
+        ({"labels_per_class": 8, "endless": True}, "their labels, but 8 labels per class were"),
+        ({"labels": 8, "labels_per_class_and_snr": 2}, "2 labels per class and SNR point.*but one"),
         ({"balanced": True, "endless": True}, "leave out balanced"),
         ({"drop_path": 1.0}, r"drop_path must lie in \[0, 1\), got 1"),
         ({"drop_path": float("nan")}, "drop_path must lie in"),
@@ -337,6 +343,7 @@ def test_settings_that_contradict_each_other_are_refused(changes, told):
     ("changes", "kind", "told"),
     [
         ({"labels_per_class": 25}, TrainingError, "labels must lie between"),
+        ({"labels_per_class_and_snr": 25}, TrainingError, "the rarest, .* dB, has"),
         ({"network": "vgg"}, RecipeError, "unknown network 'vgg'; known: vit, rings, cnn"),
         ({"head": "mlp"}, ShapeError, "head must be preset or linear or paper"),
         ({"network": "resnet", "modalities": ("image",)}, ShapeError, "a resnet sees a sequence"),

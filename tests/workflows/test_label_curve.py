@@ -15,6 +15,7 @@ from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.denomae import DenoMAE
 from rfmae.models.presets import denomae_config, image_encoder_config
 from rfmae.progress import Silent
+from rfmae.training.label_budget import LabelBudget
 from rfmae.training.loaders import image_card
 from rfmae.workflows.learning import label_curve as jobs
 from rfmae.workflows.learning.label_methods import Learning, NetworkShape, Teaching, network_like
@@ -71,7 +72,7 @@ def whole(data, encoder, tmp_path_factory):
 
 
 def test_every_method_is_asked_at_every_budget_and_seed(whole, data):
-    points = {(p.method, p.labels_per_class, p.seed) for p in whole.curve.points}
+    points = {(p.method, p.budget, p.seed) for p in whole.curve.points}
     assert points == {(m, b, s) for m in SETTINGS.methods for b in (1, 4) for s in (0, 1)}
     assert {point.examples for point in whole.curve.points} == {(15, 15)}
     assert [mean.seeds for mean in whole.curve.means] == [2] * 10
@@ -176,26 +177,25 @@ def test_a_damaged_list_of_points_is_told_in_one_line(data, encoder, tmp_path):
         jobs.label_curve(data, QUICK, tmp_path / "a", pretrained=encoder)
 
 
-def test_every_method_of_a_seed_sees_the_same_labels(data, encoder, monkeypatch):
-    from rfmae.workflows.learning import baselines, finetuning, label_methods
-
+@pytest.mark.parametrize("unit", ["class", "class-and-snr"])
+def test_every_method_of_a_seed_sees_the_same_labels(unit, data, encoder, monkeypatch):
     seen = []
-    own = label_methods.labelled_rows
+    own = LabelBudget.rows
 
-    def rows(dataset, labels, seed):
-        found = own(dataset, labels, seed)
-        seen.append((labels, seed, tuple(found.tolist())))
+    def rows(budget, dataset, seed):
+        found = own(budget, dataset, seed)
+        seen.append((budget, seed, tuple(found.tolist())))
         return found
 
-    for module in (baselines, finetuning, label_methods):
-        monkeypatch.setattr(module, "labelled_rows", rows)
+    monkeypatch.setattr(LabelBudget, "rows", rows)
     learning = Learning(
         data, encoder, network_like(data, encoder, None), SETTINGS.teaching, np.arange(30)
     )
+    learning.unit = unit
     folder = encoder.parent / "under-way"
     for method in SETTINGS.methods:
         learning.point(method, 1, 1, folder)
-    assert {(labels, seed) for labels, seed, _ in seen} == {(3, 1)}
+    assert {(budget, seed) for budget, seed, _ in seen} == {(LabelBudget(1, unit), 1)}
     assert len({rows for *_, rows in seen}) == 1
     assert len(seen) >= len(SETTINGS.methods)
 
@@ -244,6 +244,41 @@ def test_budgets_beyond_the_rarest_class_are_left_out(data):
     assert "50 labels per class are left out" in notes[0]
     with pytest.raises(TrainingError, match="8 training examples, but at least 50"):
         jobs.possible_budgets(data, (50, 60), Silent())
+    assert jobs.possible_budgets(data, (5, 4), Told(), "class-and-snr") == (4,)
+    assert "BPSK at 0 dB, has 4 training" in notes[1]
+    assert "5 labels per class and SNR point are left out" in notes[1]
+
+
+def test_a_curve_of_labels_per_class_and_snr_names_its_unit(data, encoder, tmp_path):
+    settings = replace(QUICK, labels_per_class=None, labels_per_class_and_snr=(1, 2), seeds=1)
+    told = jobs.label_curve(data, settings, tmp_path / "curve", pretrained=encoder)
+    assert (told.curve.unit, told.curve.budgets) == ("class-and-snr", (1, 2))
+    account = json.loads((told.folder / "report.json").read_text())
+    assert account["unit"] == "class-and-snr"
+    assert account["headline"].startswith("with 1 label per class and SNR point ")
+    assert "labels per class and SNR point" in (told.folder / "report.md").read_text()
+    assert "labels_per_class_and_snr" in (told.folder / "curve.csv").read_text()
+
+
+@pytest.mark.parametrize("first", ["class", "class-and-snr"])
+def test_a_folder_holds_budgets_of_one_unit(first, data, encoder, tmp_path):
+    units = {
+        "class": replace(QUICK, labels_per_class=(1,), seeds=1),
+        "class-and-snr": replace(
+            QUICK, labels_per_class=None, labels_per_class_and_snr=(1,), seeds=1
+        ),
+    }
+    jobs.label_curve(data, units.pop(first), tmp_path / "a", pretrained=encoder)
+    (other,) = units.values()
+    with pytest.raises(ArtefactError, match="a curve of another label unit"):
+        jobs.label_curve(data, other, tmp_path / "a", pretrained=encoder)
+
+
+def test_points_of_an_older_folder_are_of_labels_per_class(data, encoder, tmp_path):
+    told = jobs.label_curve(data, replace(QUICK, seeds=1), tmp_path / "a", pretrained=encoder)
+    path = told.folder / "points.jsonl"
+    path.write_text(path.read_text().replace('"budget"', '"labels_per_class"'))
+    assert jobs.read_points(told.folder) == list(told.curve.points)
 
 
 def test_methods_that_need_an_encoder_ask_for_one(data, tmp_path):
@@ -265,3 +300,5 @@ def test_unknown_methods_are_refused_with_the_nearest():
         jobs.CurveSettings(methods=("finetuned",))
     with pytest.raises(TrainingError, match="at least one label"):
         jobs.CurveSettings(labels_per_class=(0,))
+    with pytest.raises(TrainingError, match="leave out one of the two"):
+        jobs.CurveSettings(labels_per_class=(1,), labels_per_class_and_snr=(1,))

@@ -106,6 +106,14 @@ def test_the_report_says_how_it_came_about_and_how_far_to_believe_it(dataset, un
         assert kept["probabilities"].shape == (80, 2)
 
 
+def test_the_report_names_labels_per_class_and_snr(dataset, untrained, tmp_path):
+    budget = {"labels_per_class_and_snr": 2}
+    told = probe(dataset, untrained["denomae"], tmp_path / "report", **budget, device="cpu")
+    said = told.report.provenance["models"][LINEAR]
+    assert (said["labels"], said["labels_per_class_and_snr"]) == (8, 2)
+    assert "labels_per_class" not in said or said["labels_per_class"] is None
+
+
 def test_a_seed_chooses_the_labels_and_the_same_seed_the_same(
     dataset, untrained, tmp_path, monkeypatch
 ):
@@ -147,6 +155,8 @@ def test_what_cannot_be_probed_is_refused_before_anything_is_written(dataset, un
         probe(dataset, cnn, tmp_path / "report", device="cpu")
     with pytest.raises(TrainingError, match="labels must lie between"):
         probe(dataset, untrained["denomae"], tmp_path / "report", labels_per_class=99, device="cpu")
+    with pytest.raises(TrainingError, match="99 labels per class and SNR point were asked for"):
+        probe(dataset, tmp_path / "never opened", tmp_path / "report", labels_per_class_and_snr=99)
     assert not (tmp_path / "report").exists()
     with pytest.raises(ArtefactError):
         probe(dataset, untrained["denomae"], dataset.folder, device="cpu")

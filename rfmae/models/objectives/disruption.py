@@ -1,6 +1,9 @@
 """Disruption: hidden tokens shall not learn from noised ones, nor these from them.
 
-The paper says it in words alone (arXiv 2412.19104); what is computed of its words is ours.
+The paper says in words alone that attention between the two kinds is suppressed (arXiv
+2412.19104). `cross` and `hard` do that; `entropy` follows the description of the authors' code,
+which raises the entropy of the attention of hidden tokens. Even attention is its optimum, and even
+attention still meets the other kind: it suppresses nothing between the two.
 """
 
 import math
@@ -21,10 +24,10 @@ def disruption_loss(
 ) -> Tensor:
     """How much hidden and noised tokens meet in attention weights (N, heads, T, T) of each layer.
 
-    `hidden` and `noised` are their places among the T tokens. With mode `entropy`, how far the
-    rows of hidden tokens are from even, 0 to 1; with `cross`, −ln of the weight that a token of
-    either kind leaves to all but the other kind; `hard` leaves it to `hard_bias` and is zero.
-    Means over layers, examples, heads and tokens, in float32.
+    `hidden` and `noised` are their places among the T tokens. With mode `cross`, −ln of the weight
+    that a token of either kind leaves to all but the other kind; with `entropy`, how far the rows
+    of hidden tokens are from even, 0 to 1; `hard` leaves it to `hard_bias` and is zero. Means over
+    layers, examples, heads and tokens, in float32.
     """
     if mode == "hard":
         return torch.zeros((), device=hidden.device)

@@ -60,8 +60,10 @@ def _judged(mask: PatchMask | None, config: RingsMAEConfig, error: Tensor) -> Te
 def _mean_error(error: Tensor, judged: Tensor, kind: str) -> Tensor:
     """Mean over the judged tokens, of both parts of each number; a phase changes no modulus."""
     square = error.square().mean(dim=-1)
-    found = square if kind == "squared" else (square + _SHARPEST).sqrt()
-    return (found * judged).sum() / (judged.sum() * error.shape[2])
+    if kind == "absolute":
+        return ((square + _SHARPEST).sqrt() * judged).sum() / (judged.sum() * error.shape[2])
+    of_example = (square * judged).sum(dim=(1, 2, 3)) / (judged.sum(dim=(1, 2, 3)) * error.shape[2])
+    return of_example.mean() if kind == "squared" else (of_example + _SHARPEST).sqrt().mean()
 
 
 def _position(output: RingsOutput) -> Figures:

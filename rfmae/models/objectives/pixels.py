@@ -6,9 +6,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-Error = Literal["squared", "absolute"]
+Error = Literal["squared", "absolute", "rms"]
+"""Mean squared or absolute error, or the mean over examples of the root of their squared error."""
 
 _SMALLEST_VARIANCE = 1e-6
+_SMALLEST_SQUARE = 1e-8  # a root has no slope at nothing
 
 
 def normalised_patches(patches: Tensor) -> Tensor:
@@ -24,6 +26,13 @@ def patch_statistics(patches: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def pixel_loss(painted: Tensor, target: Tensor, error: Error = "squared") -> Tensor:
-    """Mean error over all values of the patches (N, K, P), in float32."""
+    """Mean error over all values of the patches (N, K, P), in float32.
+
+    The mean squared error is that of the worst examples; with `rms` those that are nearly right
+    count as much, as they do in a mean PSNR.
+    """
+    if error == "rms":
+        squares = (painted.float() - target.float()).square().mean(dim=(1, 2))
+        return (squares + _SMALLEST_SQUARE).sqrt().mean()
     loss = F.mse_loss if error == "squared" else F.l1_loss
     return loss(painted.float(), target.float())

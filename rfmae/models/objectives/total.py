@@ -50,7 +50,7 @@ def _reconstruction(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfi
         target = take_patches(targets[name], grid, output.painted_ids(name))
         if config.pixels.normalised:
             target = normalised_patches(target)
-        count, everywhere = _hidden(mask), config.pixels.where == "all"
+        count, everywhere = _judged(mask), config.pixels.where == "all"
         asked = slice(0 if everywhere else painted.shape[1] - count, None)
         hidden.append(pixel_loss(painted[:, asked], target[:, asked], config.pixels.error))
         noised = 0 if everywhere else min(mask.noised, painted.shape[1] - count)
@@ -63,8 +63,8 @@ def _reconstruction(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfi
     return figures
 
 
-def _hidden(mask: PatchMask) -> int:
-    return mask.hidden_ids.shape[1]
+def _judged(mask: PatchMask) -> int:
+    return mask.judged_ids.shape[1]
 
 
 def _position(output: DenoMAEOutput, _: Inputs, config: DenoMAEConfig) -> Figures:
@@ -98,21 +98,22 @@ def _classified(mask: PatchMask, position: PositionTask, noising: Noising) -> sl
 
 
 def _laplacian(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfig) -> Figures:
-    """Mean over the modalities, on their hidden patches, in the units of the target."""
+    """Mean over the modalities, on their hidden patches or all, in the units of the target."""
     losses = []
     for name, mask in output.masks.items():
         grid = config.encoder.grid(name)
-        painted = output.painted[name][:, -_hidden(mask) :].float()
-        target = take_patches(targets[name], grid, mask.hidden_ids)
+        judged = mask.judged_ids
+        painted = output.painted[name][:, -judged.shape[1] :].float()
+        target = take_patches(targets[name], grid, judged)
         if config.pixels.normalised:
             mean, deviation = patch_statistics(target)
             painted = painted * deviation + mean
 
-        def pictured(values: Tensor, mask: PatchMask = mask, grid: PatchGrid = grid) -> Tensor:
-            return unpatchify(put_back(values, mask.hidden_ids, grid.patches), grid)
+        def pictured(values: Tensor, ids: Tensor = judged, grid: PatchGrid = grid) -> Tensor:
+            return unpatchify(put_back(values, ids, grid.patches), grid)
 
-        hidden = hidden_pixels(mask.hidden, grid)
-        losses.append(masked_laplacian_loss(pictured(painted), pictured(target), hidden))
+        scored = hidden_pixels(mask.hidden if mask.hides else ~mask.hidden, grid)
+        losses.append(masked_laplacian_loss(pictured(painted), pictured(target), scored))
     return {"laplacian_loss": torch.stack(losses).mean()}
 
 

@@ -27,6 +27,7 @@ from rfmae.reporting.assessment_tables import (
 )
 from rfmae.reporting.denoising_figures import denoising_figures
 from rfmae.reporting.denoising_tables import denoise_table, denoising_csv, recognition_csv
+from rfmae.reporting.denoising_verdict import difference_csv
 from rfmae.reporting.figures import accuracy_figure, confusion_figure, confusion_per_snr_figure
 from rfmae.reporting.tables import (
     Table,
@@ -77,6 +78,7 @@ def csv_files(report: Report) -> dict[str, Table]:
     if report.denoising is not None:
         tables["denoising"] = denoise_table(report.denoising, decimals=(6, 6))
         tables["denoising-by-class"] = denoising_csv(report.denoising)
+        tables["denoising-differences"] = difference_csv(report.denoising)
         if report.denoising.recognition is not None:
             tables["recognition"] = recognition_csv(report.denoising.recognition)
     return {name: table for name, table in tables.items() if table[1]}

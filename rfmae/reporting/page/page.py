@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from rfmae.reporting.account import Report, whole_json
 from rfmae.reporting.assessment_tables import left_out_lines
+from rfmae.reporting.denoising_tables import denoising_words
 from rfmae.reporting.page.page_denoising import gallery_of
 from rfmae.reporting.page.page_tables import page_denoising_tables, page_tables
 from rfmae.reporting.page.parts import (
@@ -49,6 +50,7 @@ def page(report: Report) -> str:
         points=points,
         gallery=gallery_of(account["gallery"], points),
         denoising=report.denoising,
+        denoising_words=_denoising_words(report),
         denoising_tables=page_denoising_tables(report),
         embedding=report.embedding,
         provenance=account["provenance"],
@@ -60,6 +62,12 @@ def page(report: Report) -> str:
         series=len(SERIES),
         steps=len(STEPS),
     )  # fmt: skip
+
+
+def _denoising_words(report: Report) -> list[str]:
+    """What is told of denoising, without the marks of Markdown."""
+    told = denoising_words(report.denoising) if report.denoising else []
+    return [unbroken(sentence.replace("*", "")) for sentence in told]
 
 
 def unbroken(text: str) -> str:

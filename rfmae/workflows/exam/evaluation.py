@@ -31,6 +31,7 @@ _CARD_FACTS = (
     "score",
     "labels",
     "labels_per_class",
+    "labels_per_class_and_snr",
     "seed",
     "temperature",
     "dataset",

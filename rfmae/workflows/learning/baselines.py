@@ -6,6 +6,7 @@ import numpy as np
 
 from rfmae.artefacts import Card, refuse_occupied
 from rfmae.baselines.files import save_baseline
+from rfmae.baselines.inputs import InputSpec, signal_of_plane
 from rfmae.baselines.scale import Scale
 from rfmae.baselines.trained import (
     BASELINES,
@@ -13,14 +14,14 @@ from rfmae.baselines.trained import (
     balanced_rows,
     find_method,
     fit_baseline,
-    view_of,
+    inputs_of,
 )
 from rfmae.datasets.store import Dataset
 from rfmae.errors import RecipeError, nearest
 from rfmae.models.kinds import NETWORKS
 from rfmae.progress import Progress, Silent
 from rfmae.records import IntArray
-from rfmae.training.finetune import labelled_rows
+from rfmae.training.label_budget import LabelBudget
 from rfmae.workflows.learning.finetuning import Finetuning, finetune
 
 _MOST_VALIDATION = 20_000  # examples that settings are chosen by
@@ -46,6 +47,7 @@ def train_baseline(
     *,
     labels: int | None = None,
     labels_per_class: int | None = None,
+    labels_per_class_and_snr: int | None = None,
     epochs: int = 30,
     seed: int = 0,
     device: str = "auto",
@@ -63,45 +65,62 @@ def train_baseline(
     settings = Finetuning(
         labels=labels,
         labels_per_class=labels_per_class,
+        labels_per_class_and_snr=labels_per_class_and_snr,
         epochs=epochs,
         seed=seed,
         network=network or "vit",
     )
     if network:
         return finetune(dataset, settings, folder, resume=resume, device=device, progress=progress)
-    _fit(dataset, name, folder, settings, progress)
+    _fit(dataset, name, folder, settings.budget, seed, progress)
     return folder
 
 
 def _fit(
-    dataset: Dataset, name: str, folder: Path, settings: Finetuning, progress: Progress
+    dataset: Dataset,
+    name: str,
+    folder: Path,
+    budget: LabelBudget,
+    seed: int,
+    progress: Progress,
 ) -> None:
     refuse_occupied(folder)
-    labels, seed = settings.labels_of(dataset), settings.seed
-    known = labelled_rows(dataset, labels, seed)
+    known = budget.rows(dataset, seed)
     every = np.arange(dataset.examples("train")) if known is None else known.numpy()
     label = dataset.labels("train")[0][every]
     rows = every[balanced_rows(label, find_method(name).largest, seed)]
     if len(rows) < len(every):
         progress.note(f"{name} is fitted to {len(rows):,} of {len(every):,} examples")
     others = balanced_rows(dataset.labels("validation")[0], _MOST_VALIDATION, seed)
+    inputs = _inputs(dataset, name)
     baseline = fit_baseline(
         name,
-        _read(dataset, "train", rows),
-        _read(dataset, "validation", others),
+        _read(dataset, "train", rows, inputs),
+        _read(dataset, "validation", others, inputs),
         dataset.classes,
-        scale=Scale(dataset.image.units, dataset.image.extent),
+        inputs=inputs,
         seed=seed,
         progress=progress,
     )
-    save_baseline(baseline, _card(dataset, len(every), seed), folder)
+    card = {**budget.options, **_card(dataset, len(every), seed)}
+    save_baseline(baseline, card, folder)
 
 
-def _read(dataset: Dataset, split: str, rows: IntArray) -> LabelledIq:
-    """Some rows of a split in the view that a baseline reads."""
-    view = view_of(dataset.views)
-    batch = dataset.read_observed(split, rows, view)
-    return LabelledIq({view: batch.iq}, batch.label, batch.snr_db)
+def _inputs(dataset: Dataset, name: str) -> InputSpec:
+    """What a baseline reads of a data set; of planes that show the same it reads one."""
+    image = dataset.image
+    shown = [
+        signal_of_plane(plane, dataset.samples_per_symbol(plane.view)) for plane in image.planes
+    ]
+    scale = Scale(image.units, image.extent)
+    return inputs_of(name, dataset.views, scale, tuple(dict.fromkeys(shown)))
+
+
+def _read(dataset: Dataset, split: str, rows: IntArray, inputs: InputSpec) -> LabelledIq:
+    """Some rows of a split in the views that a baseline reads."""
+    views = {view: dataset.read_observed(split, rows, view).iq for view in inputs.views}
+    label, snr_db = dataset.labels(split)
+    return LabelledIq(views, label[rows], snr_db[rows])
 
 
 def _card(dataset: Dataset, labels: int, seed: int) -> Card:

@@ -1,5 +1,6 @@
 """Fine-tuning, from settings to the best checkpoint and its temperature."""
 
+import copy
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -12,6 +13,7 @@ from rfmae.datasets.store import Dataset
 from rfmae.errors import TrainingError
 from rfmae.inference import choose_device
 from rfmae.models.checkpoint import Checkpoint, load_checkpoint
+from rfmae.models.classifier import Classifier
 from rfmae.models.encoders import AnyEncoderConfig, with_grids
 from rfmae.models.kinds import find_network
 from rfmae.models.presets import Head, classifier_config
@@ -20,7 +22,14 @@ from rfmae.records import Modality
 from rfmae.training.calibrating import keep_temperature
 from rfmae.training.drawing import drawing
 from rfmae.training.engine import MakeTask, fit
-from rfmae.training.finetune import FinetuneTask, beginning, labelled_rows
+from rfmae.training.finetune import FinetuneTask, beginning
+from rfmae.training.head_start import (
+    begin_as_probe,
+    keep_average,
+    probe_rows,
+    rate_from_probe,
+)
+from rfmae.training.label_budget import LabelBudget
 from rfmae.training.labelled import (
     DrawnLabels,
     IqSource,
@@ -49,13 +58,17 @@ class Finetuning:
     `network` than vit is always from scratch. `endless` examples are synthesised as they are
     needed, as many as the epochs of the data set would show. With `patience`, a run stops after so
     many validations without a better score.
+
+    A pre-trained encoder with stored labels begins `from_probe`: its head is the linear probe, it
+    learns slowly, the more so the fewer labels there are, and at the end validation says how much
+    of what it learnt is kept (see `rfmae.training.head_start`).
     """
 
     preset: str = "small"
     labels: int | None = None
     epochs: int = 30
     batch_size: int = 32
-    learning_rate: float | None = None  # none takes the network's own
+    learning_rate: float | None = None  # none takes the network's own, or what suits the labels
     frozen: bool = False
     seed: int = 0
     layer_decay: float = 1.0
@@ -64,7 +77,9 @@ class Finetuning:
     modalities: tuple[str, ...] | None = None  # none takes all that a receiver has
     endless: bool = False
     labels_per_class: int | None = None
-    head: Head = "preset"
+    labels_per_class_and_snr: int | None = None
+    head: Head | None = None  # none takes linear from a probe, else the preset's
+    from_probe: bool | None = None  # none: whenever that can be done
     drop_path: float = 0.0  # of the last block; from scratch and pre-trained alike
     balanced: bool = False  # every class equally often in a batch
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -74,15 +89,10 @@ class Finetuning:
     patch: int | None = None  # of the image, from scratch
 
     def __post_init__(self) -> None:
-        if self.labels is not None and self.labels_per_class is not None:
+        budget = self.budget
+        if self.endless and budget.count is not None:
             raise TrainingError(
-                f"{self.labels} labels and {self.labels_per_class} of each class were asked for; "
-                "leave out one of the two"
-            )
-        asked = self.labels if self.labels_per_class is None else self.labels_per_class
-        if self.endless and asked is not None:
-            raise TrainingError(
-                f"endless examples bring their labels, but {asked} were asked for; "
+                f"endless examples bring their labels, but {budget} were asked for; "
                 "leave out one of the two"
             )
         if self.endless and self.balanced:
@@ -91,12 +101,26 @@ class Finetuning:
             )
         if not 0 <= self.drop_path < 1:
             raise TrainingError(f"drop_path must lie in [0, 1), got {self.drop_path:g}")
+        if self.from_probe and (self.endless or self.head not in (None, "linear")):
+            raise TrainingError(
+                "a start from the probe needs stored labels and a linear head, got "
+                f"{'endless examples' if self.endless else f'head {self.head}'}; leave out one"
+            )
 
-    def labels_of(self, dataset: Dataset) -> int | None:
-        """How many training labels of a data set may be seen; none means all."""
-        if self.labels_per_class is not None:
-            return self.labels_per_class * len(dataset.classes)
-        return self.labels
+    def begins_as_probe(self, *, pretrained: bool) -> bool:
+        """Whether the head is that of a linear probe at the first step."""
+        if self.from_probe is None:
+            return pretrained and not self.endless and self.head in (None, "linear")
+        return self.from_probe
+
+    def head_of(self, *, pretrained: bool) -> Head:
+        """The head of a classifier, pre-trained or from scratch."""
+        return self.head or ("linear" if self.begins_as_probe(pretrained=pretrained) else "preset")
+
+    @property
+    def budget(self) -> LabelBudget:
+        """Which training labels may be seen."""
+        return LabelBudget.of(self.labels, self.labels_per_class, self.labels_per_class_and_snr)
 
 
 def finetune(
@@ -122,16 +146,32 @@ def finetune(
     encoder = encoder_for(
         dataset, checkpoint, settings.network, settings.preset, modalities, settings.patch
     )
-    plan = _plan(settings, settings.labels_of(dataset) or dataset.examples("train"))
+    from_probe = settings.begins_as_probe(pretrained=checkpoint is not None)
+    if from_probe and checkpoint is None:
+        raise TrainingError("a start from the probe needs a pre-trained model; name one")
+    plan = _plan(dataset, settings, from_probe=from_probe)
 
     @cache
     def validation(ranks: Ranks) -> InputSplit:
         told = progress if ranks.is_writer else Silent()
         return InputSplit(dataset, "validation", modalities, ranks.device, told)
 
+    @cache
+    def start(ranks: Ranks) -> Classifier:
+        """The classifier before the first step."""
+        if checkpoint is None or not from_probe:
+            return _beginning(dataset, settings, encoder, checkpoint, modalities, ranks)
+        network = _beginning(dataset, settings, encoder, checkpoint, modalities, ranks)
+        rows = probe_rows(dataset, settings.budget.rows(dataset, settings.seed), settings.seed)
+        known = InputSplit(dataset, "train", modalities, ranks.device, Silent(), rows=rows)
+        begin_as_probe(network.to(ranks.device), known, validation(ranks), ranks.device)
+        return network
+
     identity = _identity(dataset, settings, encoder, checkpoint)
+    if from_probe:
+        progress.note(_in_words(settings, dataset, plan))
     best = fit(
-        _task_maker(dataset, settings, encoder, checkpoint, modalities, plan, validation, progress),
+        _task_maker(dataset, settings, start, modalities, plan, validation, progress),
         plan,
         RunFolder(folder),
         identity,
@@ -143,15 +183,45 @@ def finetune(
         precision=settings.running.precision,
     )
     here = ranks(chosen)
+    if from_probe:
+        weights = {name: value.cpu() for name, value in start(here).state_dict().items()}
+        best = here.by_writer(
+            lambda: keep_average(folder, best, weights, validation(here), here.device)
+        )
     here.by_writer(lambda: keep_temperature(best, lambda: validation(here), here.device))
     return best
+
+
+def _beginning(
+    dataset: Dataset,
+    settings: Finetuning,
+    encoder: AnyEncoderConfig,
+    checkpoint: Checkpoint | None,
+    modalities: tuple[Modality, ...],
+    ranks: Ranks,
+) -> Classifier:
+    """A classifier with the pre-trained weights, or with none."""
+    if checkpoint is None and settings.scaled:  # a pre-trained one brings its own
+        grids = scaled_grids(dataset, modalities, encoder.modalities, ranks.device)
+        encoder = with_grids(encoder, grids)
+    head = settings.head_of(pretrained=checkpoint is not None)
+    config = classifier_config(encoder, len(dataset.classes), head)
+    return beginning(config, checkpoint, frozen=settings.frozen, seed=settings.seed)
+
+
+def _in_words(settings: Finetuning, dataset: Dataset, plan: TrainingPlan) -> str:
+    """What the number of labels decides, said before it is done."""
+    labels = settings.budget.total(dataset) or dataset.examples("train")
+    return (
+        f"from the linear probe of {labels:,} labels at learning rate {plan.learning_rate:g}; "
+        "validation says how much of what is learnt is kept"
+    )
 
 
 def _task_maker(
     dataset: Dataset,
     settings: Finetuning,
-    encoder: AnyEncoderConfig,
-    checkpoint: Checkpoint | None,
+    start: Callable[[Ranks], Classifier],
     modalities: tuple[Modality, ...],
     plan: TrainingPlan,
     validation: Callable[[Ranks], InputSplit],
@@ -159,13 +229,7 @@ def _task_maker(
 ) -> MakeTask:
     def make_task(numerics: Numerics, ranks: Ranks) -> FinetuneTask:
         told = progress if ranks.is_writer else Silent()
-        seen = encoder
-        if checkpoint is None and settings.scaled:  # a pre-trained one brings its own
-            grids = scaled_grids(dataset, modalities, encoder.modalities, ranks.device)
-            seen = with_grids(encoder, grids)
-        # a damaged checkpoint shows before anything is drawn
-        config = classifier_config(seen, len(dataset.classes), settings.head)
-        network = beginning(config, checkpoint, frozen=settings.frozen, seed=settings.seed)
+        network = copy.deepcopy(start(ranks))  # a damaged checkpoint shows before all is drawn
         return FinetuneTask(
             dataset,
             network,
@@ -176,13 +240,17 @@ def _task_maker(
             seed=settings.seed,
             batch_size=plan.batch_size,
             ranks=ranks,
+            budget=settings.budget,
         )
 
     return make_task
 
 
-def _plan(settings: Finetuning, examples: int) -> TrainingPlan:
+def _plan(dataset: Dataset, settings: Finetuning, *, from_probe: bool) -> TrainingPlan:
+    examples = settings.budget.total(dataset) or dataset.examples("train")
     peak = settings.learning_rate
+    if peak is None and from_probe:
+        peak = rate_from_probe(examples // len(dataset.classes))
     if peak is None:
         peak = find_network(settings.network).learning_rate
     return training_plan(
@@ -206,11 +274,14 @@ def _identity(
 ) -> Card:
     """What tells one run from another; what is off is none, as if it had never been thought of."""
     off = settings.augmentation.is_off
+    head = settings.head_of(pretrained=checkpoint is not None)
     return {
         "stage": "finetune",
         "dataset": dataset.fingerprint,
-        "model": asdict(classifier_config(encoder, len(dataset.classes), settings.head)),
-        "labels": settings.labels_of(dataset),
+        "model": asdict(classifier_config(encoder, len(dataset.classes), head)),
+        "from_probe": settings.begins_as_probe(pretrained=checkpoint is not None),
+        "labels": settings.budget.total(dataset),
+        "labels_per_class_and_snr": settings.labels_per_class_and_snr,
         "endless": settings.endless,
         "frozen": settings.frozen,
         "scaled": settings.scaled,
@@ -243,7 +314,7 @@ def _labelled(
         recipe = load_recipe(dataset.folder / "recipe.toml")
         stream: IqSource = StreamIq(recipe, how, batch_size=plan.batch_size)
         return DrawnLabels(stream, how, modalities, augmenter)
-    rows = labelled_rows(dataset, settings.labels_of(dataset), settings.seed)
+    rows = settings.budget.rows(dataset, settings.seed)
     course = course_of(
         dataset,
         rows,

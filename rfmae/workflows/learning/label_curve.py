@@ -16,8 +16,9 @@ from rfmae.errors import ArtefactError, TrainingError, first_line, nearest
 from rfmae.evaluation.label_means import label_means
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.progress import Progress, Silent
-from rfmae.records.label_curve import LabelCurve, LabelPoint, Limit
+from rfmae.records.label_curve import LABEL_UNITS, LabelCurve, LabelPoint, LabelUnit, Limit
 from rfmae.reporting.label_curve_tables import write_label_curve
+from rfmae.training.label_budget import rarest_group
 from rfmae.workflows.exam.exams import ceilings_of
 from rfmae.workflows.exam.robustness import first_rows
 from rfmae.workflows.learning.label_methods import (
@@ -37,9 +38,13 @@ USUAL = ("finetune", "probe", "knn", "scratch", "cumulants")
 
 @dataclass(frozen=True, slots=True)
 class CurveSettings:
-    """Which points the curve has, and how they come about."""
+    """Which points the curve has, and how they come about.
 
-    labels_per_class: tuple[int, ...] = BUDGETS
+    Budgets are of labels per class, or of labels per class and SNR point where these are named.
+    """
+
+    labels_per_class: tuple[int, ...] | None = None  # none means BUDGETS
+    labels_per_class_and_snr: tuple[int, ...] | None = None
     methods: tuple[str, ...] = USUAL
     seeds: int = 3
     teaching: Teaching = field(default_factory=Teaching)
@@ -49,13 +54,31 @@ class CurveSettings:
         for method in self.methods:
             if method not in METHODS:
                 raise TrainingError(f"no method {method!r}; {nearest(method, METHODS)}")
-        if not self.methods or not self.labels_per_class or min(self.labels_per_class) < 1:
+        if self.labels_per_class is not None and self.labels_per_class_and_snr is not None:
+            raise TrainingError(
+                f"labels per class {list(self.labels_per_class)} and labels per class and SNR "
+                f"point {list(self.labels_per_class_and_snr)} were asked for; "
+                "leave out one of the two"
+            )
+        if not self.methods or not self.budgets or min(self.budgets) < 1:
             raise TrainingError(
                 "a curve needs methods and budgets of at least one label per class, got "
-                f"{', '.join(self.methods) or 'no method'} and {list(self.labels_per_class)}"
+                f"{', '.join(self.methods) or 'no method'} and {list(self.budgets)}"
             )
         if self.seeds < 1:
             raise TrainingError(f"a curve needs at least one seed, got {self.seeds}")
+
+    @property
+    def unit(self) -> LabelUnit:
+        """What budgets are counted by."""
+        return "class" if self.labels_per_class_and_snr is None else "class-and-snr"
+
+    @property
+    def budgets(self) -> tuple[int, ...]:
+        """Labels in that unit."""
+        if self.labels_per_class_and_snr is not None:
+            return self.labels_per_class_and_snr
+        return BUDGETS if self.labels_per_class is None else self.labels_per_class
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +106,7 @@ def label_curve(
     """
     progress = progress or Silent()
     _check_pretrained(settings.methods, pretrained)
-    budgets = possible_budgets(dataset, settings.labels_per_class, progress)
+    budgets = possible_budgets(dataset, settings.budgets, progress, settings.unit)
     learning = Learning(
         dataset,
         pretrained,
@@ -92,6 +115,7 @@ def label_curve(
         first_rows(dataset, settings.per_point),
         device,
         progress,
+        settings.unit,
     )
     identity = _identity(dataset, settings, pretrained)
     points = _begin(folder, identity)
@@ -100,7 +124,7 @@ def label_curve(
             under_way = folder / "runs" / f"{method}-{budget}-seed{seed}"
             points.append(learning.point(method, budget, seed, under_way))
             _keep(points, folder)
-            progress.note(_in_words(points[-1]))
+            progress.note(_in_words(points[-1], settings.unit))
     curve = _curve(dataset, settings, points, identity, ceilings_home)
     with disk_errors(folder):
         write_label_curve(curve, folder)
@@ -117,23 +141,22 @@ def _check_pretrained(methods: Sequence[str], pretrained: Path | None) -> None:
 
 
 def possible_budgets(
-    dataset: Dataset, labels_per_class: Sequence[int], progress: Progress
+    dataset: Dataset, asked: Sequence[int], progress: Progress, unit: LabelUnit = "class"
 ) -> tuple[int, ...]:
-    """The budgets that the rarest class can fill, ascending."""
-    label, _ = dataset.labels("train")
-    rarest = int(np.bincount(label, minlength=len(dataset.classes)).min())
-    budgets = sorted({*labels_per_class})
+    """The budgets that the rarest class, or class at an SNR point, can fill, ascending."""
+    rarest, name = rarest_group(dataset, unit)
+    budgets = sorted({*asked})
     found = tuple(budget for budget in budgets if budget <= rarest)
     left_out = [f"{budget:,}" for budget in budgets if budget > rarest]
     if not found:
         raise TrainingError(
-            f"the rarest class of {dataset.folder} has {rarest} training examples, but at least "
-            f"{budgets[0]:,} labels per class were asked for; ask for fewer"
+            f"the rarest of {dataset.folder}, {name}, has {rarest} training examples, but at "
+            f"least {budgets[0]:,} {LABEL_UNITS[unit]} were asked for; ask for fewer"
         )
     if left_out:
         progress.note(
-            f"the rarest class has {rarest:,} training examples: {', '.join(left_out)} labels per "
-            "class are left out"
+            f"the rarest, {name}, has {rarest:,} training examples: {', '.join(left_out)} "
+            f"{LABEL_UNITS[unit]} are left out"
         )
     return found
 
@@ -149,6 +172,8 @@ def _identity(dataset: Dataset, settings: CurveSettings, pretrained: Path | None
         "pretrained": card and {key: card.get(key) for key in ("dataset", "step", "score")},
         "teaching": asdict(settings.teaching),
         "test_examples_per_point": settings.per_point,
+        # a curve of labels per class says nothing, as before there was another unit
+        **({} if settings.unit == "class" else {"label_unit": settings.unit}),
     }
 
 
@@ -162,9 +187,9 @@ def _begin(folder: Path, identity: Card) -> list[LabelPoint]:
             write_json(folder / CARD_NAME, {"kind": KIND, "identity": identity})
         return []
     if card.get("identity") != identity:
-        changed = ", ".join(
-            key for key in identity if (card.get("identity") or {}).get(key) != identity[key]
-        )
+        known = card.get("identity") or {}
+        keys = {**identity, **known}
+        changed = ", ".join(key for key in keys if known.get(key) != identity.get(key))
         raise ArtefactError(
             f"{folder} holds a curve of another {changed.replace('_', ' ')}; "
             "choose another --out, or the settings that it was begun with"
@@ -188,7 +213,8 @@ def read_points(folder: Path) -> list[LabelPoint]:
 
 def _point(line: dict[str, Any]) -> LabelPoint:
     hits, examples = tuple(line["hits"]), tuple(line["examples"])
-    return LabelPoint(line["method"], line["labels_per_class"], line["seed"], hits, examples)
+    budget = line["budget"] if "budget" in line else line["labels_per_class"]  # as it was called
+    return LabelPoint(line["method"], budget, line["seed"], hits, examples)
 
 
 def _keep(points: Sequence[LabelPoint], folder: Path) -> None:
@@ -203,8 +229,7 @@ def _keep(points: Sequence[LabelPoint], folder: Path) -> None:
 
 def _is_there(points: Sequence[LabelPoint], method: str, budget: int, seed: int) -> bool:
     return any(
-        (point.method, point.labels_per_class, point.seed) == (method, budget, seed)
-        for point in points
+        (point.method, point.budget, point.seed) == (method, budget, seed) for point in points
     )
 
 
@@ -221,9 +246,7 @@ def _curve(
     """All points of the folder, those that were asked for now first."""
     place = {name: number for number, name in enumerate((*settings.methods, *METHODS))}
     first = {name: place.get(name, len(place)) for name in {point.method for point in points}}
-    ordered = sorted(
-        points, key=lambda point: (first[point.method], point.labels_per_class, point.seed)
-    )
+    ordered = sorted(points, key=lambda point: (first[point.method], point.budget, point.seed))
     examples = np.array(ordered[0].examples)
     ceilings = ceilings_of(dataset, ceilings_home)
     return LabelCurve(
@@ -243,15 +266,19 @@ def _curve(
             "selection": "checkpoint, strength, neighbours and settings by the whole validation "
             f"split of {dataset.examples('validation'):,} labelled examples, at every budget; the "
             "test split was opened once a point",
-            "labels": "the same for every method of a seed, over all SNR points together; "
-            "those of a smaller budget are among those of a larger one",
+            "labels": f"{LABEL_UNITS[settings.unit]}, the same for every method of a seed"
+            f"{_SPREAD[settings.unit]}; those of a smaller budget are among those of a larger one",
             "versions": package_versions(),
         },
+        unit=settings.unit,
     )
 
 
-def _in_words(point: LabelPoint) -> str:
+_SPREAD: dict[LabelUnit, str] = {"class": ", over all SNR points together", "class-and-snr": ""}
+
+
+def _in_words(point: LabelPoint, unit: LabelUnit) -> str:
     return (
-        f"{point.method}, {point.labels_per_class:,} labels per class, seed {point.seed}: "
+        f"{point.method}, {point.budget:,} {LABEL_UNITS[unit]}, seed {point.seed}: "
         f"{100 * point.accuracy:.1f} %"
     )

@@ -28,8 +28,8 @@ from rfmae.models.presets import PRESETS
 from rfmae.models.rings import RingsConfig
 from rfmae.progress import Progress, Silent
 from rfmae.records import FloatArray, IntArray, SnrReport
-from rfmae.records.label_curve import LabelPoint
-from rfmae.training.finetune import labelled_rows
+from rfmae.records.label_curve import LabelPoint, LabelUnit
+from rfmae.training.label_budget import LabelBudget
 from rfmae.workflows.exam.candidates import open_candidate
 from rfmae.workflows.exam.exams import answers_of
 from rfmae.workflows.finding import check_images
@@ -69,7 +69,7 @@ class Teaching:
 
     shown: int = 20_000
     batch_size: int = 32
-    learning_rate: float = 1e-3
+    learning_rate: float | None = None  # none takes the network's own, or what suits the labels
     layer_decay: float = 0.75  # of fine-tuning
     preset: str | None = None
 
@@ -166,39 +166,42 @@ class Learning:
     test_rows: IntArray
     device: str = "auto"
     progress: Progress = field(default_factory=Silent)
+    unit: LabelUnit = "class"  # what budgets are counted by
     _features: FrozenFeatures | None = None
 
-    def point(self, method: str, labels_per_class: int, seed: int, folder: Path) -> LabelPoint:
-        """Train a method with so many labels and ask it about the test rows.
+    def point(self, method: str, count: int, seed: int, folder: Path) -> LabelPoint:
+        """Train a method with so many labels of the unit and ask it about the test rows.
 
         `folder` is for a network under way; it is gone once the point is there.
         """
+        budget = LabelBudget(count, self.unit)
         if method in PROBES:
-            return self._probed(method, labels_per_class, seed)
+            return _point(self._probed(method, budget, seed), method, count, seed)
         if method in BASELINES:
             shutil.rmtree(folder, ignore_errors=True)  # of a process that was killed
             path = train_baseline(
                 self.dataset,
                 method,
                 folder,
-                labels_per_class=labels_per_class,
+                **budget.options,
                 seed=seed,
                 progress=self.progress,
             )
         else:
-            path = self._taught(method, labels_per_class, seed, folder)
-        point = self._examined(path, method, labels_per_class, seed)
+            path = self._taught(method, budget, seed, folder)
+        report = self._examined(path, method)
         shutil.rmtree(folder)
-        return point
+        return _point(report, method, count, seed)
 
-    def _taught(self, method: str, labels_per_class: int, seed: int, folder: Path) -> Path:
+    def _taught(self, method: str, budget: LabelBudget, seed: int, folder: Path) -> Path:
         """The best checkpoint of a network, with the pre-trained encoder or from scratch."""
         teaching, from_scratch = self.teaching, method == "scratch"
         pretrained = None if from_scratch else self.pretrained
+        labels = budget.total(self.dataset) or self.dataset.examples("train")
         settings = Finetuning(
             preset=self.shape.preset,
-            labels_per_class=labels_per_class,
-            epochs=teaching.epochs(labels_per_class * len(self.dataset.classes)),
+            **budget.options,
+            epochs=teaching.epochs(labels),
             batch_size=teaching.batch_size,
             learning_rate=teaching.learning_rate,
             layer_decay=1.0 if from_scratch else teaching.layer_decay,
@@ -217,29 +220,28 @@ class Learning:
             progress=self.progress,
         )
 
-    def _examined(self, path: Path, method: str, labels_per_class: int, seed: int) -> LabelPoint:
+    def _examined(self, path: Path, method: str) -> SnrReport:
         candidate = open_candidate(self.dataset, path, self.device)
         answers = answers_of(self.dataset, candidate, method, self.test_rows, self.progress)
-        return _point(counted(answers), method, labels_per_class, seed)
+        return counted(answers)
 
-    def _probed(self, method: str, labels_per_class: int, seed: int) -> LabelPoint:
+    def _probed(self, method: str, budget: LabelBudget, seed: int) -> SnrReport:
         """A probe of frozen features, its strength or its neighbours chosen on validation."""
         features = self.features
-        rows = labelled_rows(self.dataset, labels_per_class * len(self.dataset.classes), seed)
+        rows = budget.rows(self.dataset, seed)
         assert rows is not None
         others = balanced_rows(self.dataset.labels("validation")[0], _MOST_VALIDATION, 0)
         test = features.of("test", self.test_rows)
         probe = PROBES[method](
             features.of("train", rows.numpy()), features.of("validation", others)
         )
-        report = probe_report(
+        return probe_report(
             probe,
             test,
             snr_db=self.dataset.snr_db,
             classes=self.dataset.classes,
             snr_reference=self.dataset.snr_reference,
         )
-        return _point(report, method, labels_per_class, seed)
 
     @property
     def features(self) -> FrozenFeatures:
@@ -251,6 +253,6 @@ class Learning:
         return self._features
 
 
-def _point(report: SnrReport, method: str, labels_per_class: int, seed: int) -> LabelPoint:
+def _point(report: SnrReport, method: str, count: int, seed: int) -> LabelPoint:
     hits, examples = report.hits_per_snr.tolist(), report.examples_per_snr.tolist()
-    return LabelPoint(method, labels_per_class, seed, tuple(hits), tuple(examples))
+    return LabelPoint(method, count, seed, tuple(hits), tuple(examples))

@@ -21,7 +21,7 @@ from rfmae.models.vit import Positions
 class Method:
     """The task of pre-training; as it comes, DenoMAE2.0 (arXiv 2502.18202).
 
-    - `masking`: how much is hidden, at once or by a curriculum.
+    - `masking`: how much is hidden: one ratio, a curriculum, or a ratio drawn for each step.
     - `pixels`: where the decoder is judged, against clean or noisy targets, normalised or not.
     - `position`: the position head: weight, absolute or rank, position dropout.
     - `noising`: feature noise on visible tokens and the disruption loss (arXiv 2412.19104).
@@ -110,6 +110,11 @@ METHODS: dict[str, Method] = {
         noising=Noising(share=0.5),
         mask_tokens="encoder",
     ),
+    "denoiser": Method(
+        masking=Masking(lowest=0.0),
+        pixels=PixelTask(where="all", error="rms"),
+        position=_NO_POSITION,
+    ),
     "legacy": Method(scaled=False),
 }
 """Where to start from; every switch can be set beside it.
@@ -117,21 +122,25 @@ METHODS: dict[str, Method] = {
 mae: He et al. 2022, on noisy images. denomae: arXiv 2501.11538, without a position head. denomae2:
 arXiv 2502.18202. The next are DenoMAE2.0 with one idea more: position dropout; the curriculum of
 mask ratios with Laplacian and uniformity losses; feature noise with the disruption loss, and its
-symmetric variant. legacy: DenoMAE2.0 with inputs as they are drawn, as its public code has them.
+symmetric variant. denoiser: mask ratios from 0 up, all patches judged, so that it answers with
+nothing hidden. legacy: DenoMAE2.0 with inputs as they are drawn, as its public code has them.
 """
 
+
+_RISING = Masking(ratio=0.5, start_ratio=0.25)
 
 _RINGS: dict[str, Method] = {
     name: replace(
         method,
-        masking=replace(method.masking, ratio=0.0, start_ratio=None),
+        masking=_RISING if method.masking.start_ratio else replace(method.masking, ratio=0.0),
         pixels=replace(method.pixels, where="all"),
         position=replace(method.position, dropout=0.1 if method.position.weight else 0.0),
     )
     for name, method in METHODS.items()
 }
-"""The same of rings: nothing is hidden, all is judged, and a tenth of the tokens is asked where it
-comes from, having lost its place (docs/pretraining.md says what hiding costs).
+"""The same of rings: nothing is hidden but by the curriculum, all is judged, and a tenth of the
+tokens is asked where it comes from, having lost its place (docs/pretraining.md says what hiding
+costs).
 """
 
 

@@ -23,7 +23,7 @@ from rfmae.progress import Progress, Silent
 from rfmae.reporting.account import Report
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import write_report
-from rfmae.training.finetune import labelled_rows
+from rfmae.training.label_budget import LabelBudget
 from rfmae.workflows.exam.evaluation import Told, class_notes, provenance
 from rfmae.workflows.exam.exams import Results, ceilings_of, comparisons_of, image_seen
 from rfmae.workflows.exam.headlines import headline
@@ -38,6 +38,7 @@ def probe(
     folder: Path,
     *,
     labels_per_class: int | None = None,
+    labels_per_class_and_snr: int | None = None,
     seed: int = 0,
     ceilings_home: Path | None = None,
     command: str | None = None,
@@ -47,14 +48,14 @@ def probe(
     """Name the test examples by what the frozen encoder of any checkpoint makes of them.
 
     A linear probe and nearest neighbours are fitted to training examples, `labels_per_class` of
-    them or all, in the order of `seed`; strength, number of neighbours and temperature are chosen
-    on validation. The test split is read once.
+    them, `labels_per_class_and_snr` or all, in the order of `seed`; strength, number of neighbours
+    and temperature are chosen on validation. The test split is read once.
     """
+    budget = LabelBudget.of(None, labels_per_class, labels_per_class_and_snr)
+    rows = budget.rows(dataset, seed)
     progress, encoder = progress or Silent(), load_encoder(model, device)
     refuse_occupied(folder, replaces=REPORT)
     features = FrozenFeatures(dataset, encoder, progress)
-    labels = None if labels_per_class is None else labels_per_class * len(dataset.classes)
-    rows = labelled_rows(dataset, labels, seed)
     learnt = np.arange(dataset.examples("train")) if rows is None else rows.numpy()
     probes = _chosen(features.of("train", learnt), _all(features, dataset, "validation"), progress)
     card = {
@@ -62,6 +63,7 @@ def probe(
         "modalities": [asdict(modality) for modality in encoder.sight.modalities],
         "labels": len(learnt),
         "labels_per_class": labels_per_class,
+        "labels_per_class_and_snr": labels_per_class_and_snr,
         "seed": seed,
     }
     results = _judged(dataset, probes, _all(features, dataset, "test"), card, ceilings_home)

@@ -1,0 +1,127 @@
+"""Fine-tuning that begins as the linear probe and keeps what that knows.
+
+The head is the linear probe of the frozen features, so that the first gradients do not tear at
+features that are good already (Kumar et al., Fine-tuning can distort pretrained features, ICLR
+2022). At the end the weights are averaged with those at the start, as far as validation asks for it
+(Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022): with nothing of the new ones,
+the classifier is the probe.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rfmae.artefacts import write_json
+from rfmae.datasets.store import Dataset
+from rfmae.evaluation.probe import Features, linear_probe
+from rfmae.models.checkpoint import BEST_NAME, load_checkpoint, save_checkpoint
+from rfmae.models.classifier import Classifier
+from rfmae.records import FloatArray
+from rfmae.training.loaders import InputSplit
+from rfmae.training.schedule import PROBED, addressed_generator
+
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""How much of the fine-tuned weights an average may hold."""
+
+AVERAGED = "averaged"  # the folder beside the checkpoints of a run
+
+_STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0)
+_RATES = ((50, 1e-4), (500, 5e-4))
+_FASTEST = 2e-3
+_MOST_PROBED = 5_000  # examples; more of them hardly move a linear layer
+_TOGETHER = 256
+
+
+def rate_from_probe(labels_per_class: int) -> float:
+    """The learning rate at the peak: 1e-4 up to 50 labels of a class, 5e-4 up to 500, then 2e-3."""
+    return next((rate for most, rate in _RATES if labels_per_class <= most), _FASTEST)
+
+
+def probe_rows(dataset: Dataset, rows: Tensor | None, seed: int) -> Tensor:
+    """The training rows that the probe is fitted to: those with labels, or a draw of them."""
+    every = torch.arange(dataset.examples("train")) if rows is None else rows
+    if len(every) <= _MOST_PROBED:
+        return every
+    drawn = torch.randperm(len(every), generator=addressed_generator(seed, PROBED, 0))
+    return every[drawn[:_MOST_PROBED].sort().values]
+
+
+@torch.no_grad()
+def begin_as_probe(
+    network: Classifier, train: InputSplit, validation: InputSplit, device: torch.device
+) -> None:
+    """Give a linear head the weights of the probe whose strength validation chooses.
+
+    Needs examples of at least two classes in `train`; a class without any is never named.
+    """
+    network.eval()
+    known, judged = (_features(network, split, device) for split in (train, validation))
+    probe = linear_probe(known, judged, _STRENGTHS)
+    weights = (probe.weights / probe.deviation[:, None]).T  # of features as they are
+    bias = probe.bias - weights @ probe.mean
+    head = network.head
+    head.weight.zero_()
+    head.bias.fill_(float(bias.min()) - _NEVER)
+    head.weight[probe.labels] = torch.from_numpy(weights).to(head.weight)
+    head.bias[probe.labels] = torch.from_numpy(bias).to(head.bias)
+    network.train()
+
+
+_NEVER = 30.0  # nats that a class without examples lies behind
+
+
+def keep_average(
+    run: Path, best: Path, start: Mapping[str, Tensor], validation: InputSplit, device: torch.device
+) -> Path:
+    """The average of a run's best weights and those it started from that validation likes best.
+
+    It becomes the best checkpoint of the run; where two are as good, the nearer to the start.
+    """
+    checkpoint = load_checkpoint(best)
+    network = checkpoint.build().to(device)
+    assert isinstance(network, Classifier)
+    hits = {
+        share: _accuracy(network, _between(start, checkpoint.weights, share), validation, device)
+        for share in SHARES
+    }
+    share = max(SHARES, key=lambda share: (hits[share], -share))
+    card = {
+        **{key: value for key, value in checkpoint.card.items() if key != "versions"},
+        "score": {"accuracy": hits[share]},
+        "fine_tuned_share": share,
+    }
+    folder = run / "checkpoints" / AVERAGED
+    save_checkpoint(_between(start, checkpoint.weights, share), card, folder)
+    write_json(run / BEST_NAME, {"checkpoint": AVERAGED, "score": hits[share]})
+    return folder
+
+
+def _between(
+    start: Mapping[str, Tensor], end: Mapping[str, Tensor], share: float
+) -> dict[str, Tensor]:
+    return {name: torch.lerp(start[name].float(), end[name].float(), share) for name in end}
+
+
+@torch.inference_mode()
+def _accuracy(
+    network: Classifier, weights: Mapping[str, Tensor], split: InputSplit, device: torch.device
+) -> float:
+    network.load_state_dict(dict(weights))
+    network.eval()
+    hits = 0
+    for rows in torch.arange(len(split)).split(_TOGETHER):
+        named = network(split.inputs(rows)).argmax(dim=1).cpu()
+        hits += int((named == split.label[rows]).sum())
+    return hits / len(split)
+
+
+def _features(network: Classifier, split: InputSplit, device: torch.device) -> Features:
+    parts = [
+        network.features(split.inputs(rows)).float().cpu()
+        for rows in torch.arange(len(split)).split(_TOGETHER)
+    ]
+    values: FloatArray = torch.cat(parts).numpy().astype(np.float64)
+    return Features(values, split.label.numpy(), np.zeros(len(split)))

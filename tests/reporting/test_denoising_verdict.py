@@ -1,0 +1,156 @@
+"""The verdict on a reconstruction: its tables, its sentence, and what they come from."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rfmae.records import Comparison, DenoiseReport, Likeness, Recognition, SnrReport
+from rfmae.reporting.account import Report, report_json, report_of, whole_json
+from rfmae.reporting.denoising_tables import denoising_section, denoising_tables
+from rfmae.reporting.denoising_verdict import (
+    VERDICT,
+    difference_csv,
+    difference_table,
+    recognition_sentence,
+    verdict_sentence,
+    verdict_table,
+)
+
+SNR_DB = (-10.0, -5.0, 0.0, 5.0, 10.0)
+BETTER = {"psnr_db": 1.0, "ssim": 0.1, "evm_percent": -5.0}
+WIDE = {"psnr_db": 1.5, "ssim": 0.15, "evm_percent": 7.0}  # half of an interval that holds zero
+
+
+def difference(measure, reference, unbeaten=()):
+    """A difference per SNR, on the better side but for some points whose interval holds zero."""
+    value = np.full(5, BETTER[measure])
+    half = np.full(5, abs(BETTER[measure]) / 10)
+    half[list(unbeaten)] = WIDE[measure]
+    # of n images: half = 1.96 s / sqrt(n)
+    n = 100
+    spread = (half / 1.959963984540054) ** 2 * n
+    squares = spread * (n - 1) + n * value**2
+    return Likeness(measure, reference, np.full((5, 1), n), n * value[:, None], squares[:, None])
+
+
+def report(unbeaten=None, references=("noisy", "Wiener"), **changes):
+    """`unbeaten` names SNR points by measure and reference."""
+    values = dict.fromkeys(("reconstruction", *references), np.zeros(5))
+    differences = tuple(
+        difference(measure, name, (unbeaten or {}).get((measure, name), ()))
+        for measure in BETTER
+        for name in references
+    )
+    whole = DenoiseReport(
+        SNR_DB, "symbol", np.full(5, 100), values, values, ("A",), differences=differences
+    )
+    return replace(whole, **changes)
+
+
+SOME = {("psnr_db", "Wiener"): (0, 1, 4), ("ssim", "noisy"): (4,)}
+
+
+def test_the_sentence_says_where_all_are_beaten():
+    assert verdict_sentence(report()) == (
+        "The reconstruction beats noisy and Wiener in PSNR, SSIM and EVM at once at every SNR "
+        "point, −10 to 10 dB (95 % intervals of paired differences)."
+    )
+
+
+def test_the_sentence_says_where_not_and_why():
+    assert verdict_sentence(report(SOME)) == (
+        "The reconstruction beats noisy and Wiener in PSNR, SSIM and EVM at once at 2 of 5 SNR "
+        "points, 0 to 5 dB (95 % intervals of paired differences), not at −10 to −5 and 10 dB: "
+        "Wiener stands in PSNR at 3, noisy stands in SSIM at 1."
+    )
+
+
+def test_the_sentence_says_that_none_are_beaten():
+    never = {("evm_percent", "noisy"): range(5)}
+    assert "at once at no SNR point (95" in verdict_sentence(report(never))
+    assert verdict_sentence(report(never)).endswith(": noisy stands in EVM at 5.")
+
+
+def test_of_many_reasons_the_commonest_are_told():
+    everywhere = {(measure, name): range(5) for measure in BETTER for name in ("noisy", "Wiener")}
+    assert verdict_sentence(report(everywhere)).endswith("noisy stands in SSIM at 5 and 3 more.")
+
+
+def test_of_a_single_point_there_is_no_span():
+    one = DenoiseReport(
+        (3.0,), "symbol", np.array([100]), {}, {}, ("A",),
+        differences=(Likeness("ssim", "noisy", *(np.array([[x]]) for x in (100, 10.0, 2.0))),),
+    )  # fmt: skip
+    assert "in SSIM at once at 3 dB (95" in verdict_sentence(one)
+
+
+def test_the_verdict_names_who_is_not_beaten():
+    heads, rows = verdict_table(report(SOME))
+    assert heads == ["Es/N0 (dB)", "PSNR", "SSIM", "EVM", "all at once"]
+    assert rows[0] == ["-10", "not Wiener", "yes", "yes", "no"]
+    assert rows[2] == ["0", "yes", "yes", "yes", "yes"]
+    assert rows[4] == ["10", "not Wiener", "not noisy", "yes", "no"]
+
+
+def test_a_difference_has_its_sign_and_interval():
+    heads, rows = difference_table(report(), "evm_percent")
+    assert heads == ["Es/N0 (dB)", "less noisy", "less Wiener"]
+    assert rows[0] == ["-10", "-5.0 ± 0.5", "-5.0 ± 0.5"]
+    assert difference_table(report(), "psnr_db")[1][3][1] == "+1.00 ± 0.10"
+
+
+def test_an_snr_point_without_images_has_no_difference():
+    empty = difference("ssim", "noisy")
+    empty.examples[2] = 0
+    _, rows = difference_table(report(differences=(empty,)), "ssim")
+    assert rows[2] == ["0", "–"]
+    assert verdict_table(report(differences=(empty,)))[1][2][-1] == "no"
+
+
+def test_every_number_is_in_the_csv_and_the_json():
+    heads, rows = difference_csv(report(SOME))
+    assert len(rows) == 3 * 2 * 5
+    row = dict(zip(heads, rows[5], strict=True))
+    assert row == {
+        "measure": "psnr_db", "reference": "Wiener", "snr_db": "-10", "snr_reference": "symbol",
+        "examples": "100", "difference": "1.000000", "low_95": "-0.500000",
+        "high_95": "2.500000", "better": "no",
+    }  # fmt: skip
+    plain = json.loads(json.dumps(report_json(Report("t", "h", {}, denoising=report(SOME)))))
+    verdict = plain["denoising"]["verdict"]
+    assert verdict["beats_every_reference_per_snr"] == [False, False, True, True, False]
+    assert verdict["sentence"] == verdict_sentence(report(SOME))
+    assert verdict["differences"][1]["low_95"][0] == pytest.approx(-0.5)
+
+
+def test_the_verdict_survives_the_account():
+    told = report_of(
+        json.loads(json.dumps(whole_json(Report("t", "h", {}, denoising=report(SOME)))))
+    )
+    assert told.denoising.beats_every_reference.tolist() == [False, False, True, True, False]
+    assert difference_csv(told.denoising) == difference_csv(report(SOME))
+
+
+def test_the_section_tells_verdict_and_differences():
+    text = "\n\n".join(denoising_section(report(SOME)))
+    assert verdict_sentence(report(SOME)) in text
+    assert f"### {VERDICT}" in text
+    assert "### Paired differences: EVM in points of %, less is better" in text
+    assert VERDICT not in denoising_tables(report(differences=()))
+
+
+def test_recognition_is_told_in_a_sentence():
+    def accuracy(hits):
+        return SnrReport(np.array([[[hits, 10 - hits], [0, 10]]]), (0.0,), ("A", "B"), "symbol")
+
+    named = {name: accuracy(n) for name, n in (("noisy", 2), ("reconstruction", 6), ("clean", 9))}
+    change = Comparison("reconstruction", "noisy", 20, 4, 0, 0.2, 0.05, 0.4, 0.1)
+    expected = (
+        "a run names 60.0 % of the noisy, 80.0 % of the denoised and 95.0 % of the clean images "
+        "right; denoising changes that by +20.0 points (+5.0 to +40.0)."
+    )
+    recognition = Recognition("a run", named, (change,))
+    assert recognition_sentence(recognition) == expected
+    assert expected in denoising_section(report(recognition=recognition))
