@@ -106,7 +106,7 @@ class RingsConfig:
             found = " and ".join(f"{grid.name} {grid.shape}" for grid in self.modalities)
             raise ShapeError(
                 f"rings see the circular harmonics of an image, and an SNR beside them, "
-                f"got {found or 'none'}"
+                f"got {found or 'none'}; leave out the rest, or take network vit"
             )
 
     @property
