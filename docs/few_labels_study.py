@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from pages import Results
+from pages import Results, alone_with
 
 from rfmae.datasets.recipe import Recipe, load_recipe
 from rfmae.datasets.store import Dataset, open_dataset
@@ -157,7 +157,8 @@ def encoder_of(dataset: Dataset, name: str, seed: int, home: str = "") -> Path:
     )
     words = name.replace(" ", "-").replace(",", "")
     folder = HOME / "few-labels" / f"{home}pretrain-{words}-seed{seed}"
-    return pretrain(dataset, settings, folder, resume=True, device="cpu")
+    with alone_with(folder.with_suffix(".json")):  # another process may want it, too
+        return pretrain(dataset, settings, folder, resume=True, device="cpu")
 
 
 def classifier_of(
