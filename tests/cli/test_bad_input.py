@@ -453,7 +453,7 @@ def test_rings_of_a_known_phase_are_refused(refused, made, here, tiny_toml):
     """They would throw the phase away; who asks for nothing gets patches."""
     recipe = parse_recipe(tiny_toml.replace('0:10:10"', '0:10:10"\nphase_offset_turns = "none"'))
     other = write_dataset(recipe, here / "other")
-    words = ["phase of these examples is known", "network vit"]
+    words = ["nothing here turns with an unknown carrier phase", "network vit"]
     refused(*filled(RINGS, {**made, "data": other.folder}), words=words)
 
 
