@@ -142,7 +142,9 @@ def test_rings_of_another_size_are_refused(saved_rings):
 
 def test_rings_are_not_asked_for_images(saved_rings):
     """Where they were taught none; the way out is in the line."""
-    with pytest.raises(CheckpointError, match=r"holds rings.*pretrain --method denoiser") as refused:
+    with pytest.raises(
+        CheckpointError, match=r"holds rings.*pretrain --method denoiser"
+    ) as refused:
         load_denoiser(saved_rings, "cpu")
     assert "\n" not in str(refused.value)
 
