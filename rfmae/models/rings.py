@@ -315,6 +315,12 @@ def free_values(grid: HarmonicGrid) -> list[int]:
     return found
 
 
+def times(first: Tensor, second: Tensor) -> Tensor:
+    """Products of complex numbers whose last axis holds real and imaginary part."""
+    (a, b), (c, d) = first.unbind(-1), second.unbind(-1)
+    return torch.stack([a * c - b * d, a * d + b * c], dim=-1)
+
+
 def initialise_rings(encoder: RingsEncoder, generator: torch.Generator) -> None:
     """Draw all weights anew: mixtures keep the power of what they mix, linear layers Xavier-uniform
     with biases at zero.

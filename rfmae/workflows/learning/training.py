@@ -8,9 +8,9 @@ from rfmae.datasets.store import Dataset
 from rfmae.errors import TrainingError
 from rfmae.inference import choose_device
 from rfmae.models.kinds import NetworkKind, find_network
-from rfmae.models.presets import find_preset
+from rfmae.models.presets import find_preset, image_grid
 from rfmae.progress import Progress, Silent
-from rfmae.records import Modality
+from rfmae.records import IMAGE_ALONE, Modality
 from rfmae.training.drawing import Described
 from rfmae.training.engine import fit
 from rfmae.training.numerics import Numerics
@@ -68,7 +68,9 @@ def pretrain(
     method = settings.method or find_method("denomae2", kind.name)
     _check_patch(settings, kind)
     grids = grids_of(dataset, settings.patch, modalities)
-    plain = method.pretrainer(kind.name, settings.preset, grids)
+    image = image_grid(dataset.image, any_phase=dataset.any_phase)
+    plain = method.pretrainer(kind.name, settings.preset, grids, image)
+    drawn = (*modalities, *IMAGE_ALONE) if method.image_weight else modalities
     plan = training_plan(
         settings.running,
         dataset.examples("train"),
@@ -85,10 +87,10 @@ def pretrain(
             scaled = scaled_grids(dataset, modalities, grids, ranks.device)
         return PretrainTask(
             dataset,
-            method.pretrainer(kind.name, settings.preset, scaled),
-            _source(dataset, modalities, settings, plan, ranks, told),
-            _stored(dataset, "validation", modalities, settings, plan, ranks, told),
-            modalities=modalities,
+            method.pretrainer(kind.name, settings.preset, scaled, image),
+            _source(dataset, drawn, settings, plan, ranks, told),
+            _stored(dataset, "validation", drawn, settings, plan, ranks, told),
+            modalities=drawn,
             seed=settings.seed,
             steps=plan.steps,
             batch_size=plan.batch_size,
