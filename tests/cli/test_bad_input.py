@@ -229,7 +229,7 @@ TYPED = {
     ),
     "rings that are to denoise": (
         "eval-denoise --data {data} --model {rings} --out report",
-        ["holds rings", "rfmae pretrain --network vit"],
+        ["holds rings", "rfmae pretrain --method denoiser"],
     ),
     "rings that are to be a cnn": (
         f"{EVERY_RUN['finetune']} --model {{rings}} --network cnn",

@@ -23,6 +23,8 @@ OPTIONS = {
     "--seed 9": {"seed": 9},
     "--network cnn": {"network": "cnn"},
     "--network rings": {"network": "rings"},
+    "--from-probe": {"from_probe": True},
+    "--from-random-head": {"from_probe": False},
     "--head paper": {"head": "paper"},
     "--patch 8": {"patch": 8},
     "--modalities image,signal": {"modalities": ("image", "signal")},

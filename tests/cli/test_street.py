@@ -79,7 +79,7 @@ def test_rings_do_not_denoise_and_say_what_does(of_rings, monkeypatch):
     assert done.exit_code == 2
     assert done.stderr.count("\n") == 1
     assert "holds rings" in done.stderr
-    assert "--network vit" in done.stderr
+    assert "--method denoiser" in done.stderr
     assert not [*(other / "artifacts").rglob("eval-denoise*")]
 
 

@@ -604,8 +604,19 @@ IMPOSSIBLE = {
     ),
     "a negative patch": ('{ what = "image", patch = -4 }', ["must not be negative, got -4"]),
     "clean noise": ('{ what = "noise", given = "clean" }', ["noise has no clean twin"]),
-    "a folded image": ('{ what = "image", form = "folded" }', ["an image is not folded"]),
-    "an image with a view": ('{ what = "image", view = "waveform" }', ["what its planes name"]),
+    "a folded image": ('{ what = "image", form = "folded" }', ["image cannot be folded"]),
+    "an image with a view": (
+        '{ what = "image", view = "waveform" }',
+        ["image is drawn from what the planes of the image name", "leave it out"],
+    ),
+    "folded harmonics": (
+        '{ what = "harmonics", form = "folded" }',
+        ["harmonics cannot be folded", 'what = "signal"'],
+    ),
+    "patches of harmonics": (
+        '{ what = "harmonics", patch = 8 }',
+        ["harmonics are cut into rings, not patches", "8", "leave it out"],
+    ),
     "an SNR alone": ('{ what = "snr" }', ["an SNR alone tells no modulation", "add {"]),
     "an SNR of a view that is not observed": (
         '{ what = "image" }, { what = "snr", view = "waveform" }',

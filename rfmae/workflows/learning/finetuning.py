@@ -159,17 +159,17 @@ def finetune(
     @cache
     def start(ranks: Ranks) -> Classifier:
         """The classifier before the first step."""
-        if checkpoint is None or not from_probe:
-            return _beginning(dataset, settings, encoder, checkpoint, modalities, ranks)
         network = _beginning(dataset, settings, encoder, checkpoint, modalities, ranks)
+        if not from_probe:
+            return network
+        if ranks.is_writer:
+            progress.note(_in_words(settings, dataset, plan))
         rows = probe_rows(dataset, settings.budget.rows(dataset, settings.seed), settings.seed)
         known = InputSplit(dataset, "train", modalities, ranks.device, Silent(), rows=rows)
         begin_as_probe(network.to(ranks.device), known, validation(ranks), ranks.device)
         return network
 
     identity = _identity(dataset, settings, encoder, checkpoint)
-    if from_probe:
-        progress.note(_in_words(settings, dataset, plan))
     best = fit(
         _task_maker(dataset, settings, start, modalities, plan, validation, progress),
         plan,
@@ -184,9 +184,11 @@ def finetune(
     )
     here = ranks(chosen)
     if from_probe:
-        weights = {name: value.cpu() for name, value in start(here).state_dict().items()}
+        last = best
         best = here.by_writer(
-            lambda: keep_average(folder, best, weights, validation(here), here.device)
+            lambda: keep_average(
+                folder, last, lambda: start(here), lambda: validation(here), here.device
+            )
         )
     here.by_writer(lambda: keep_temperature(best, lambda: validation(here), here.device))
     return best
