@@ -50,7 +50,7 @@ def test_a_pre_training_that_was_stopped_goes_on_as_if_it_had_not(
 def test_a_denoiser_that_was_stopped_draws_the_ratios_that_it_would_have(
     dataset, tmp_path, monkeypatch
 ):
-    settings = replace(PRETRAINING, epochs=3, method=find_method("denoiser"))
+    settings = replace(PRETRAINING["vit"], epochs=3, method=find_method("denoiser"))
     pretrain(dataset, settings, tmp_path / "whole", device="cpu")
     with monkeypatch.context() as patch:
         die_before(7, patch)
