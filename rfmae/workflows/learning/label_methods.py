@@ -229,8 +229,9 @@ class Learning:
             return counted(answers_of(self.dataset, candidate, method, rows, self.progress))
         data = self.dataset
         said = self.shown.answers(load_classifier(path, self.device))
-        label, snr_db = (column[self.test_rows] for column in data.labels("test"))
-        return counted(Answers(said, label, snr_db, data.classes, data.snr_db, data.snr_reference))
+        label, snr_db = data.labels("test")
+        known = label[self.test_rows], snr_db[self.test_rows]
+        return counted(Answers(said, *known, data.classes, data.snr_db, data.snr_reference))
 
     @property
     def shown(self) -> KeptInputs:
