@@ -91,7 +91,10 @@ def curve(
         int, typer.Option(min=1, help="Images that a network is shown, whatever the labels.")
     ] = 20_000,
     batch: Annotated[int, typer.Option(min=1, help="Examples of a step.")] = 32,
-    learning_rate: Annotated[float, typer.Option(help="At the peak.")] = 1e-3,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(help="At the peak. Default: the network's own, or what suits the labels."),
+    ] = None,
     layer_decay: Annotated[
         float, typer.Option(help="Of finetune: rate of a block over that of the block above it.")
     ] = 0.75,

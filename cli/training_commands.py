@@ -136,6 +136,10 @@ def pretrain(
     uniformity_level: Annotated[
         str | None, _objective("Between images, or tokens of each.")
     ] = None,
+    image_weight: Annotated[
+        float | None,
+        _objective("Rings: of the error of the clean image that they paint, too, such as 1."),
+    ] = None,
     noise_share: Annotated[
         float | None, _objective("Feature noise: share of the visible tokens.")
     ] = None,
@@ -193,6 +197,7 @@ def pretrain(
         "laplacian_weight": laplacian_weight,
         "uniformity_weight": uniformity_weight,
         "uniformity_level": uniformity_level,
+        "image_weight": image_weight,
         "mask_tokens": mask_tokens,
         "positions": positions,
         "scaled": scaled,

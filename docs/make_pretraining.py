@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from few_labels_parts import PRETRAINING_PARTS
 from pages import filled, with_student
 
 from rfmae.records import DenoiseReport, FloatArray, wilson_interval
@@ -22,6 +23,7 @@ from rfmae.units import SNR_REFERENCE_NAMES
 
 DOCS = Path(__file__).parent
 RESULTS = DOCS / "pretraining.json"
+FEW_LABELS = DOCS / "few-labels.json"
 FROM_DB = -4.0  # the reconstruction is to be ahead from here on
 TO_BEAT = ("noisy", "class mean", "linear, masked", "linear, sees all")
 DRAWN = ("reconstruction", *TO_BEAT)
@@ -158,7 +160,11 @@ PARTS = {
 
 def parts(found: Found) -> dict[str, str]:
     """The text of every part, by its mark in the page."""
-    return {name: part(found) for name, part in PARTS.items()}
+    few = json.loads(FEW_LABELS.read_text(encoding="utf-8"))
+    return {
+        **{name: part(found) for name, part in PARTS.items()},
+        **{name: part(few) for name, part in PRETRAINING_PARTS.items()},
+    }
 
 
 def drawn_report(found: Found) -> DenoiseReport:

@@ -1,4 +1,4 @@
-"""The tables, sentences and figure of docs/results.md, from docs/results.json.
+"""The tables, sentences and figure of docs/results.md, from results.json and few-labels.json.
 
     python docs/make_results.py                  fills the page from what was measured
     python docs/make_results.py --compute        measures what is missing first (hours on two cores)
@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from few_labels_parts import PARTS as FEW_LABELS_PARTS
 from pages import Results, filled
 from results_figure import draw
 from results_numbers import Found
@@ -32,6 +33,7 @@ from rfmae.reporting.tables import markdown
 
 DOCS = Path(__file__).parent
 RESULTS = DOCS / "results.json"
+FEW_LABELS = DOCS / "few-labels.json"
 
 
 def sizes(found: Found) -> str:
@@ -75,17 +77,23 @@ PARTS: dict[str, Callable[[Found], str]] = {
 
 def parts(found: Found) -> dict[str, str]:
     """The text of every part, by its mark in the page."""
-    return {name: part(found) for name, part in PARTS.items()}
+    few = json.loads(FEW_LABELS.read_text(encoding="utf-8"))
+    return {
+        **{name: part(found) for name, part in PARTS.items()},
+        **{name: part(few) for name, part in FEW_LABELS_PARTS.items()},
+    }
 
 
 def main() -> None:
     """Measure where that was asked for, then the parts of the page, then the figure."""
     if "--compute" in sys.argv[1:]:
+        import few_labels_study
         from results_study import compute
         from rfmae_cli.console import ShownProgress
 
         numbers = [text for text in sys.argv[1:] if "/" in text] or ["0/1"]
         first, every = map(int, numbers[0].split("/"))
+        few_labels_study.compute(ShownProgress(), (first, every))
         compute(ShownProgress(), (first, every))
     page = DOCS / "results.md"
     found = json.loads(RESULTS.read_text(encoding="utf-8"))

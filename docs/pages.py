@@ -67,7 +67,7 @@ class Results:
 
     def add(self, value: Any, *keys: str) -> None:
         """Put a figure in its place beside what another process wrote meanwhile, and write all."""
-        with _locked(self.path):
+        with alone_with(self.path):
             if self.path.is_file():
                 self.found = json.loads(self.path.read_text(encoding="utf-8"))
             inner = self.found
@@ -78,8 +78,9 @@ class Results:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def alone_with(path: Path) -> Iterator[None]:
     """Alone with a file; others wait. It is replaced when written, so the lock lies beside it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_name(f".{path.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

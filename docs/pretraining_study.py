@@ -107,6 +107,7 @@ def trained(size: Size, method: str, seed: int, progress: Progress) -> tuple[Dat
         batch_size=size.batch_size,
         seed=seed,
         method=taught(size, method),
+        network="vit",
         patch=size.patch,
     )
     folder = HOME / "runs" / f"{recipe.folder_name}-{method}-seed{seed}"

@@ -29,7 +29,7 @@ from results_study import (
 from rfmae.records import Ceiling, FloatArray, wilson_interval
 from rfmae.reporting.tables import Table, markdown
 
-_AIM = 0.97  # of what an image allows, in the mean over the SNR points
+OF_READER = "of what one reader reached"  # a lower bound, and no aim
 _LONGEST = max(LONGER, key=lambda name: LONGER[name])  # taught of the networks of all points
 
 # --- awgn-ten
@@ -40,7 +40,7 @@ def _bound(ceiling: Ceiling, share: float) -> str:
 
 
 def awgn_table(found: Found, planes: str) -> Table:
-    """Means over the seeds per SNR, then over all, then as a share of the image's ceiling."""
+    """Means over the seeds per SNR, then over all, then over what one reader of images reached."""
     runs = models_of(found, planes)
     ceilings = ceilings_of(PLANES[planes])
     heads = ["Es/N0 (dB)", *(NAMES[name] for name in runs), *(f"ceiling, {c}" for c in ceilings)]
@@ -65,12 +65,12 @@ def awgn_table(found: Found, planes: str) -> Table:
         "" if name in SEE_NO_IMAGE else f"{100 * means(runs[name]).mean() / limit:.1f} %"
         for name in runs
     ]
-    rows.append(["of the image's ceiling", *ratios, *("" for _ in ceilings)])
+    rows.append([OF_READER, *ratios, *("" for _ in ceilings)])
     return heads, rows
 
 
 def awgn_verdict(found: Found, planes: str) -> str:
-    """How near the best of ours comes to what its image allows, and where it falls short."""
+    """How near the best of ours comes to what one reader reached, and where it falls short."""
     runs = {
         name: values
         for name, values in models_of(found, planes).items()
@@ -81,21 +81,12 @@ def awgn_verdict(found: Found, planes: str) -> str:
     ratio = means(runs[best]).mean() / (100 * ceiling.accuracy.mean())
     reached, possible = shares(runs[best]).mean(axis=0), 100 * ceiling.accuracy
     snr, worst = snr_points(PLANES[planes]), int((possible - reached).argmax())
-    below = [f"{snr[s]:g}" for s in np.flatnonzero(reached < _AIM * possible)]
     return (
         f"The best is {NAMES[best]}: {with_student(means(runs[best]))} %, "
-        f"**{100 * ratio:.1f} % of what its image allows**, which {_aim(ratio)} the aim of 97 %. "
-        f"{_short(below)}It falls short most at {snr[worst]:g} dB, {reached[worst]:.1f} of "
+        f"**{100 * ratio:.1f} % of what one reader of such images reached** who knew the SNR. It "
+        f"falls short of that most at {snr[worst]:g} dB, {reached[worst]:.1f} of "
         f"{possible[worst]:.1f} %.{_worth(runs)}"
     )
-
-
-def _aim(ratio: float) -> str:
-    return "reaches" if ratio >= _AIM else "misses"
-
-
-def _short(below: list[str]) -> str:
-    return f"Point by point it is below that at {', '.join(below)} dB. " if below else ""
 
 
 def _of(runs: Runs, seeds: list[str]) -> FloatArray:
@@ -243,11 +234,11 @@ def known_table(found: Found) -> Table:
     whole = [float(column.mean()) for column in (together, alone, possible)]
     rows.append(["mean", f"{whole[0]:.1f}", f"{whole[1]:.1f}", f"≥ {whole[2]:.1f}"])
     ratios = (f"{100 * part / whole[2]:.1f} %" for part in whole[:2])
-    return heads, [*rows, ["of the image's ceiling", *ratios, ""]]
+    return heads, [*rows, [OF_READER, *ratios, ""]]
 
 
 def known_verdict(found: Found) -> str:
-    """What knowing the SNR is worth, and whether the aim is reached with it."""
+    """What knowing the SNR is worth."""
     snr, alone, together, possible = _known(found)
     if not len(snr):
         return ""
@@ -257,7 +248,7 @@ def known_verdict(found: Found) -> str:
         f"Networks that know the SNR gain {gain.mean():.1f} points in the mean of these, "
         f"{gain.max():.1f} at {snr[gain.argmax()]:g} dB, where one network for all lacks "
         f"{(possible - together).mean():.1f} in the mean: they reach **{100 * ratio:.1f} % of what "
-        f"the image allows**, which {_aim(ratio)} the aim of 97 %."
+        f"one reader of such images reached**, who knew it, too."
         f"{beaten if (alone > possible).any() else ''}"
     )
 

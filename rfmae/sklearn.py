@@ -61,10 +61,10 @@ class ModulationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     ----------
     preset : {"tiny", "small", "base"}
         Size of the network; a pre-trained one has its own.
-    network : {"vit", "cnn", "rings", "resnet", "lstm"}
-        A transformer of the image or, always from scratch, "cnn" of the image, "rings", its
-        circular harmonics, which learn most in the least time, "resnet" and "lstm" of I and Q over
-        time.
+    network : {"vit", "rings", "cnn", "resnet", "lstm"}
+        A transformer of the image, or "rings", of its circular harmonics, which learn most in the
+        least time; always from scratch, "cnn" of the image, "resnet" and "lstm" of I and Q over
+        time. A pre-trained one brings its own kind.
     head : {"preset", "linear", "paper"}
         What stands between the encoder and the classes.
     image_size : int

@@ -15,12 +15,14 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
 import rfmae
+from rfmae.datasets.store import write_dataset
 from rfmae.errors import RfmaeError
-from rfmae.models.checkpoint import save_checkpoint
+from rfmae.models.checkpoint import load_checkpoint, save_checkpoint
 from rfmae.records import Plane
 from rfmae.signal.channel import awgn
 from rfmae.signal.modulations import MODULATIONS
 from rfmae.sklearn import EstimatorError, ModulationClassifier
+from rfmae.workflows.learning.training import Pretraining, pretrain
 
 NAMES = ("BPSK", "QPSK", "16QAM")
 TINY = {"preset": "tiny", "image_size": 24, "random_state": 0, "device": "cpu"}
@@ -303,6 +305,33 @@ def test_a_pretrained_encoder_brings_its_own_images(checkpoint, signals):
     assert model.checkpoint_.image.size == 24
 
 
+@pytest.fixture(scope="module")
+def rings(tiny_recipe, tmp_path_factory):
+    """A run folder of pre-trained rings, of other symbols than those that are named below."""
+    home = tmp_path_factory.mktemp("rings")
+    dataset = write_dataset(tiny_recipe, home / "data")
+    pretrain(dataset, Pretraining("tiny", epochs=1, network="rings"), home / "run", device="cpu")
+    return home / "run"
+
+
+@pytest.mark.parametrize("network", ["vit", "rings"])  # vit is what stands where nothing was said
+def test_pretrained_rings_bring_their_own_kind_and_know_no_phase(network, rings, signals):
+    iq, names = signals
+    model = tiny(network=network, epochs=1, pretrained=rings, frozen=True).fit(iq, names)
+    before, after = load_checkpoint(rings).weights, model.checkpoint_.weights
+    encoder = [name for name in before if name.startswith("encoder.")]
+    assert encoder
+    for name in encoder:
+        np.testing.assert_array_equal(after[name], before[name])
+    turned = iq * np.exp(2j * np.pi * np.random.default_rng(3).random((len(iq), 1)))
+    np.testing.assert_allclose(model.predict_proba(turned), model.predict_proba(iq), atol=1e-4)
+
+
+def test_pretrained_rings_are_no_cnn(rings, signals):
+    with pytest.raises(EstimatorError, match="holds rings, but network cnn was asked for"):
+        tiny(network="cnn", pretrained=rings).fit(*signals)
+
+
 def test_what_was_fitted_here_can_be_used_by_the_library(checkpoint, fitted, signals):
     iq, _ = signals
     theirs = rfmae.load_classifier(checkpoint, device="cpu")
@@ -355,7 +384,7 @@ def test_planes_are_named_or_given(signals):
         ({"patience": 0}, "patience must be a whole number, or None, got 0"),
         ({"frozen": True}, "frozen needs an encoder that has learnt"),
         ({"preset": "huge"}, "unknown preset 'huge'"),
-        ({"network": "mlp"}, "network must be vit or cnn"),
+        ({"network": "mlp"}, "unknown network 'mlp'; known: vit, rings, cnn"),
         ({"head": "deep"}, "head must be preset or linear"),
         ({"image_size": 20}, "image size must be at least 24 pixels, got 20"),
         ({"pretrained": "nowhere"}, "no checkpoint folder nowhere"),

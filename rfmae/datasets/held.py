@@ -30,6 +30,10 @@ class HeldDataset(Dataset):
 
     held: Mapping[str, IqBatch]
 
+    @property
+    def is_on_disk(self) -> bool:
+        return False
+
     def read_observed(self, split: str, rows: Rows = _ALL, view: View | None = None) -> IqBatch:
         self._view(view)  # refuses what is not held
         batch = self.held[split]

@@ -127,6 +127,11 @@ class Dataset:
         return bool(self.card["synthetic"])
 
     @property
+    def is_on_disk(self) -> bool:
+        """Whether the folder holds the examples, so that another object may read the same ones."""
+        return True
+
+    @property
     def any_phase(self) -> bool:
         """Whether every carrier phase is as likely as any other."""
         return bool(self.card["any_phase"])

@@ -8,11 +8,13 @@ import torch
 from torch import Tensor
 
 from rfmae.artefacts import Card
+from rfmae.errors import ShapeError
 from rfmae.inference.asked import Asked
 from rfmae.inference.sight import IMAGE, Sight
 from rfmae.models.denomae import DenoMAE
 from rfmae.models.masking import complementary_masks, everything_visible
 from rfmae.models.patches import PatchGrid, PatchMask, unpatchify
+from rfmae.models.rings_mae import RingsMAE
 from rfmae.records import FloatArray, ImageConfig
 
 UNMASKED, MASK_AVERAGE = "unmasked", "mask average"
@@ -44,16 +46,11 @@ class ImageDenoiser(Protocol):
         ...
 
 
-class Denoiser:
-    """Noisy constellation images to clean ones by a network of patches.
+class _Shown:
+    """What is shown to a denoiser, drawn as in training."""
 
-    A network that was trained with nothing hidden, too, is asked so, in one look; of any other,
-    every patch is predicted while it is hidden.
-    """
-
-    def __init__(self, network: DenoMAE, card: Card, sight: Sight, device: torch.device):
-        self.card, self.sight = card, sight
-        self._network, self.device = network.to(device), device
+    def __init__(self, card: Card, sight: Sight, device: torch.device) -> None:
+        self.card, self.sight, self.device = card, sight, device
 
     @property
     def image(self) -> ImageConfig:
@@ -71,6 +68,47 @@ class Denoiser:
     def images(self, iq: Asked) -> FloatArray:
         """Constellation images (N, C, H, W) of complex I/Q (N, T), drawn as in training."""
         return self.inputs(iq)[IMAGE]
+
+    def _given(self, shown: FloatArray | Mapping[str, FloatArray]) -> dict[str, Tensor]:
+        named = shown if isinstance(shown, Mapping) else {IMAGE: shown}
+        return {
+            name: torch.from_numpy(np.asarray(values, np.float32)).to(self.device)
+            for name, values in named.items()
+        }
+
+
+class RingsDenoiser(_Shown):
+    """Noisy harmonics of a constellation to clean images of it, in one look."""
+
+    def __init__(self, network: RingsMAE, card: Card, sight: Sight, device: torch.device) -> None:
+        """`sight` is of what the network sees and of images, which others are held against."""
+        super().__init__(card, sight, device)
+        self._network = network.to(device)
+
+    @torch.inference_mode()
+    def __call__(self, shown: FloatArray | Mapping[str, FloatArray]) -> FloatArray:
+        """Clean images (N, C, H, W) in [0, 1] of what `inputs` gives; noisy images tell nothing."""
+        given, seen = self._given(shown), self._network.config.encoder.modalities
+        if missing := [grid.name for grid in seen if grid.name not in given]:
+            raise ShapeError(
+                f"rings denoise {' and '.join(grid.name for grid in seen)}, "
+                f"got {' and '.join(given) or 'nothing'} without {' and '.join(missing)}; "
+                "give all that `inputs` makes of the I/Q"
+            )
+        images = self._network.images({grid.name: given[grid.name] for grid in seen})
+        return images.cpu().numpy()
+
+
+class Denoiser(_Shown):
+    """Noisy constellation images to clean ones by a network of patches.
+
+    A network that was trained with nothing hidden, too, is asked so, in one look; of any other,
+    every patch is predicted while it is hidden.
+    """
+
+    def __init__(self, network: DenoMAE, card: Card, sight: Sight, device: torch.device) -> None:
+        super().__init__(card, sight, device)
+        self._network = network.to(device)
 
     @torch.inference_mode()
     def __call__(self, shown: FloatArray | Mapping[str, FloatArray], seed: int = 0) -> FloatArray:
@@ -115,13 +153,6 @@ class Denoiser:
         }
         output = self._network(inputs, masks, everything=True)
         return self._pictured(output.picture(IMAGE))
-
-    def _given(self, shown: FloatArray | Mapping[str, FloatArray]) -> dict[str, Tensor]:
-        named = shown if isinstance(shown, Mapping) else {IMAGE: shown}
-        return {
-            name: torch.from_numpy(np.asarray(values, np.float32)).to(self.device)
-            for name, values in named.items()
-        }
 
     def _complementary(
         self, n: int, inputs: Mapping[str, Tensor], seed: int

@@ -1,17 +1,19 @@
 """Checkpoints as callables: the network, the way its inputs are drawn, the device."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from rfmae.errors import CheckpointError, ShapeError
 from rfmae.inference.answering import FeatureEncoder, SignalClassifier
-from rfmae.inference.denoising import Denoiser
+from rfmae.inference.denoising import Denoiser, RingsDenoiser
 from rfmae.inference.sight import IMAGE, Sight
 from rfmae.models.checkpoint import CLASSIFIER, DENOMAE, load_checkpoint
 from rfmae.models.classifier import Classifier
 from rfmae.models.denomae import DenoMAE
 from rfmae.models.rings_mae import RingsMAE
+from rfmae.records import IMAGE_ALONE
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -34,17 +36,20 @@ def load_classifier(path: str | Path, device: str = "auto") -> SignalClassifier:
     return SignalClassifier(network, checkpoint.card, Sight.of(checkpoint), chosen)
 
 
-def load_denoiser(path: str | Path, device: str = "auto") -> Denoiser:
+def load_denoiser(path: str | Path, device: str = "auto") -> Denoiser | RingsDenoiser:
     """The denoiser of a pre-training checkpoint or run folder that paints clean images."""
     checkpoint, chosen = load_checkpoint(path, DENOMAE), choose_device(device)
     network = checkpoint.build()
-    if isinstance(network, RingsMAE):
-        raise CheckpointError(
-            f"{path} holds rings, which make clean harmonics and no images; to denoise, "
-            "run `rfmae pretrain --network vit`"
-        )
-    assert isinstance(network, DenoMAE)
     sight = Sight.of(checkpoint)
+    if isinstance(network, RingsMAE):
+        if network.image_decoder is None:
+            raise CheckpointError(
+                f"{path} holds rings that make clean harmonics and no images; to denoise, "
+                "run `rfmae pretrain --method denoiser`, or name an --image-weight"
+            )
+        both = replace(sight, modalities=(*sight.modalities, *IMAGE_ALONE))
+        return RingsDenoiser(network, checkpoint.card, both, chosen)
+    assert isinstance(network, DenoMAE)
     if IMAGE not in [modality.name for modality in sight.modalities]:
         raise CheckpointError(f"{path} paints no images: its network never saw one")
     if network.config.pixels.normalised:

@@ -22,6 +22,7 @@ from rfmae.models.encoders import (
     PretrainableConfig,
     encoder_from_card,
 )
+from rfmae.models.image_decoder import ImageGrid
 from rfmae.models.masking import Masking
 from rfmae.models.noising import Noising
 from rfmae.models.rings import RingsConfig, RingsEncoder
@@ -235,5 +236,7 @@ def _pretrained_network(encoder: AnyEncoderConfig, model: dict[str, Any]) -> nn.
     named = [name for name in _SWITCHES if not (rings and name == "noising")]
     switches = {name: _SWITCHES[name](**model.pop(name)) for name in named}
     if isinstance(encoder, RingsConfig):
-        return RingsMAE(RingsMAEConfig(encoder=encoder, **switches, **model))
+        image = model.pop("image", None)
+        painted = image and ImageGrid(image["size"], tuple(image["known_phase"]))
+        return RingsMAE(RingsMAEConfig(encoder=encoder, image=painted, **switches, **model))
     return DenoMAE(DenoMAEConfig(encoder=encoder, **switches, **model))

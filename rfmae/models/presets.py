@@ -8,6 +8,7 @@ from rfmae.errors import RecipeError, check_choice, nearest
 from rfmae.models.classifier import ClassifierConfig
 from rfmae.models.config import DenoMAEConfig
 from rfmae.models.encoders import AnyEncoderConfig
+from rfmae.models.image_decoder import ImageGrid
 from rfmae.models.patches import PatchGrid
 from rfmae.models.rings import HarmonicGrid
 from rfmae.models.vit import EncoderConfig, Positions
@@ -62,6 +63,12 @@ def harmonic_grid(modality: Modality, image: ImageConfig, *, any_phase: bool) ->
     planes = harmonic_planes(image)
     known = tuple(plane.is_differential or not any_phase for plane in planes)
     return HarmonicGrid(modality.name, known)
+
+
+def image_grid(image: ImageConfig, *, any_phase: bool) -> ImageGrid:
+    """The image that rings paint; without `any_phase` the phase of all its planes is known."""
+    known = tuple(plane.is_differential or not any_phase for plane in image.planes)
+    return ImageGrid(image.size, known)
 
 
 def patch_grid(modality: Modality, shape: tuple[int, ...], patch: int | None = None) -> PatchGrid:

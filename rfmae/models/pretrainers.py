@@ -21,9 +21,11 @@ from rfmae.models.rings_mae import (
     initialise_rings_mae,
 )
 from rfmae.models.transformer import initialise
+from rfmae.records import IMAGE_ALONE
 
 Inputs = Mapping[str, Tensor]
 Masks = Mapping[str, PatchMask]
+IMAGE = IMAGE_ALONE[0].name
 PretrainConfig = DenoMAEConfig | RingsMAEConfig
 
 
@@ -155,7 +157,12 @@ class RingsPretrainer:
         noise: FeatureNoise | None,
     ) -> dict[str, Tensor]:
         name = self.config.encoder.harmonics.name
-        return rings_losses(network(inputs, masks[name], targets[name]), self.config)
+        output = network(self.seen(inputs), masks[name], targets[name])
+        return rings_losses(output, self.config, targets.get(IMAGE))
+
+    def seen(self, inputs: Inputs) -> dict[str, Tensor]:
+        """What the encoder sees of what was drawn; an image is there to be painted alone."""
+        return {grid.name: inputs[grid.name] for grid in self.config.encoder.modalities}
 
 
 def pretrainer_of(config: PretrainConfig) -> Pretrainer:

@@ -106,7 +106,7 @@ class RingsConfig:
             found = " and ".join(f"{grid.name} {grid.shape}" for grid in self.modalities)
             raise ShapeError(
                 f"rings see the circular harmonics of an image, and an SNR beside them, "
-                f"got {found or 'none'}"
+                f"got {found or 'none'}; leave out the rest, or take network vit"
             )
 
     @property
@@ -262,7 +262,17 @@ class RingsEncoder(nn.Module):
     def _mixed(self, seen: Tensor) -> Tensor:
         """Sums over tokens, each of one order, (N, orders, sums, 2)."""
         by_order = seen.transpose(1, 2).flatten(2, 3)  # (N, orders, tokens, 2)
-        return (self.mixing * self.allowed) @ by_order
+        return mixed(self.mixing * self.allowed, by_order)
+
+
+def mixed(weights: Tensor, parts: Tensor) -> Tensor:
+    """Sums (N, orders, K, 2) of parts (N, orders, T, 2) by weights (orders, K, T), order by order.
+
+    One product for each order: a small one for each example takes many times as long.
+    """
+    n, orders, count, _ = parts.shape
+    sums = torch.bmm(weights, parts.permute(1, 2, 0, 3).reshape(orders, count, 2 * n))
+    return sums.unflatten(2, (n, 2)).permute(2, 0, 1, 3)
 
 
 class Perceptron(nn.Module):
@@ -303,6 +313,12 @@ def free_values(grid: HarmonicGrid) -> list[int]:
                 parts = 1 if ORDERS[number] == 0 else 2
                 found += places[plane, number, :, :parts].flatten().tolist()
     return found
+
+
+def times(first: Tensor, second: Tensor) -> Tensor:
+    """Products of complex numbers whose last axis holds real and imaginary part."""
+    (a, b), (c, d) = first.unbind(-1), second.unbind(-1)
+    return torch.stack([a * c - b * d, a * d + b * c], dim=-1)
 
 
 def initialise_rings(encoder: RingsEncoder, generator: torch.Generator) -> None:

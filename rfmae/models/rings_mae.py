@@ -5,6 +5,9 @@ visible of a *noisy* example a decoder predicts the *clean* harmonics of all tok
 names the plane and the ring of visible tokens that were taken out of their places. Turning the I/Q
 by any angle turns every predicted harmonic and leaves every feature and every answer as it was.
 
+Where an image is asked for, too, a decoder of its own makes it of what the encoder knows (see
+`image_decoder`). It teaches the encoder nothing, so that features stay those of the harmonics.
+
 The task is that of DenoMAE2.0 (arXiv 2502.18202); what knows the phase of it is ours.
 """
 
@@ -17,6 +20,7 @@ from torch import Tensor, nn
 
 from rfmae.errors import ShapeError
 from rfmae.models.config import PixelTask, PositionTask
+from rfmae.models.image_decoder import ImageDecoder, ImageGrid, initialise_image_decoder
 from rfmae.models.masking import Masking, random_mask
 from rfmae.models.patches import PatchMask, take
 from rfmae.models.rings import (
@@ -28,6 +32,8 @@ from rfmae.models.rings import (
     free_values,
     initialise_linear,
     initialise_rings,
+    mixed,
+    times,
     turning_alike,
 )
 from rfmae.records import ORDERS, RINGS
@@ -40,7 +46,7 @@ class RingsMAEConfig:
     """An encoder, a decoder of `decoder_depth` perceptrons, how much is hidden, what is asked.
 
     As the encoder has a place for each token, a token that is asked for its position is one that
-    enters without it (`position.dropout`).
+    enters without it (`position.dropout`). The clean `image` is painted where it has a weight.
     """
 
     encoder: RingsConfig
@@ -50,12 +56,15 @@ class RingsMAEConfig:
     position: PositionTask = field(default_factory=lambda: PositionTask(dropout=0.1))
     laplacian_weight: float = 0.0
     uniformity_weight: float = 0.0
+    image: ImageGrid | None = None
+    image_weight: float = 0.0
 
     def __post_init__(self) -> None:
         if all(self.encoder.harmonics.known_phase):
             raise ShapeError(
-                "the carrier phase of these examples is known, so that harmonics that ignore it "
-                "would throw away what it tells; pre-train with network vit"
+                "nothing here turns with an unknown carrier phase (it is known, or every plane is "
+                "differential), so that rings would ignore what is there to be seen; "
+                "take network vit"
             )
         if self.pixels.normalised:
             raise ShapeError(
@@ -72,7 +81,13 @@ class RingsMAEConfig:
                 "a ring enters in its place, so its position is no question unless it is dropped, "
                 "got position dropout 0; raise it, or set position weight 0"
             )
-        for name in ("laplacian_weight", "uniformity_weight"):
+        if (self.image is None) != (self.image_weight == 0):
+            raise ShapeError(
+                "an image is painted where it has a weight, and nowhere else, got "
+                f"image_weight {self.image_weight:g} and {'no' if self.image is None else 'an'} "
+                "image; give both or neither"
+            )
+        for name in ("laplacian_weight", "uniformity_weight", "image_weight"):
             if getattr(self, name) < 0:
                 raise ShapeError(f"{name} must not be negative, got {getattr(self, name):g}")
         self.masking.most_visible(self.encoder.harmonics.patches)
@@ -103,7 +118,8 @@ class RingsOutput:
 
     `predicted` (N, planes, orders, rings, 2) are clean harmonics in units of their planes, and
     `target` is what they should be, where it was given; `position_logits` (N, U, tokens) say of
-    each token without position which one it is.
+    each token without position which one it is. `images` (N, C, H, W) are clean ones, in 0 to 1,
+    of a network that paints them.
     """
 
     predicted: Tensor
@@ -111,10 +127,11 @@ class RingsOutput:
     position_logits: Tensor | None
     mask: PatchMask | None
     features: Tensor  # (N, width)
+    images: Tensor | None = None
 
 
 class RingsMAE(nn.Module):
-    """Encoder, decoder and, where positions count, a position head."""
+    """Encoder, decoder and, where they count, a position head and a decoder of images."""
 
     def __init__(self, config: RingsMAEConfig) -> None:
         super().__init__()
@@ -124,6 +141,9 @@ class RingsMAE(nn.Module):
         self.decoder = RingsDecoder(config)
         if config.position.weight:
             self.position_head = PositionHead(config.encoder)
+        self.image_decoder = None
+        if config.image is not None:
+            self.image_decoder = ImageDecoder(config.encoder, config.image)
 
     def forward(
         self,
@@ -144,11 +164,22 @@ class RingsMAE(nn.Module):
                 logits = self.position_head(tokens, encoded)
             predicted = self.decoder(encoded)
             scaled = None if target is None else self.targets(target)
-        return RingsOutput(predicted, scaled, logits, mask, encoded.features)
+            images = None if self.image_decoder is None else self._painted(encoded)
+        return RingsOutput(predicted, scaled, logits, mask, encoded.features, images)
 
     def denoised(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """Clean harmonics (N, planes, orders, 2·rings) of noisy ones, seen whole."""
-        return self.targets.back(self(inputs).predicted)
+        return self.targets.back(self.decoder(self.encoder(inputs)))
+
+    def images(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """Clean images (N, C, H, W) in 0 to 1 of noisy harmonics, seen whole."""
+        return self._painted(self.encoder(inputs))
+
+    def _painted(self, encoded: Encoded) -> Tensor:
+        if self.image_decoder is None:
+            raise ShapeError("these rings paint no images; pre-train them with an image weight")
+        images: Tensor = self.image_decoder(Encoded(*(part.detach() for part in encoded)))
+        return images
 
 
 class RingsDecoder(nn.Module):
@@ -180,8 +211,8 @@ class RingsDecoder(nn.Module):
         for block in self.blocks:
             features = block(features)
         gates = self.gates(features).unflatten(-1, encoded.mixtures.shape[1:])
-        mixed = (self.mixing * self.allowed) @ times(encoded.mixtures, gates)
-        turning = mixed.unflatten(2, self.grid.counts)
+        gated = times(encoded.mixtures, gates)
+        turning = mixed(self.mixing * self.allowed, gated).unflatten(2, self.grid.counts)
         passed = self.passing(features).view(-1, self.grid.planes, _ORDERS, RINGS, 1)
         predicted = turning.transpose(1, 2) + passed * encoded.harmonics
         freely = torch.zeros_like(predicted).flatten(1)
@@ -218,12 +249,6 @@ def lone_tokens(inputs: Tensor, mask: PatchMask) -> Tensor:
     return take(tokens.flatten(2), ids).unflatten(-1, (_ORDERS, 2))
 
 
-def times(first: Tensor, second: Tensor) -> Tensor:
-    """Products of complex numbers whose last axis holds real and imaginary part."""
-    (a, b), (c, d) = first.unbind(-1), second.unbind(-1)
-    return torch.stack([a * c - b * d, a * d + b * c], dim=-1)
-
-
 def initialise_rings_mae(network: RingsMAE, generator: torch.Generator) -> None:
     """Draw all weights anew; the decoder begins near nothing, as if it knew the mean alone."""
     initialise_rings(network.encoder, generator)
@@ -233,3 +258,5 @@ def initialise_rings_mae(network: RingsMAE, generator: torch.Generator) -> None:
     nn.init.normal_(network.decoder.mixing, std=0.02, generator=generator)
     for layer in (network.decoder.passing, network.decoder.freely):
         nn.init.zeros_(layer.weight)
+    if network.image_decoder is not None:  # last, so that all else is drawn as without it
+        initialise_image_decoder(network.image_decoder, generator)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from weakref import WeakValueDictionary
 
 import numpy as np
 import torch
@@ -22,7 +23,8 @@ _GPU_SHARE = 3  # a third of what is free there, so that training and validation
 class InputSplit:
     """What a network sees of one split of a data set, by row number.
 
-    Everything is held in half precision, eleven bits, whether it is kept, on the GPU that trains
+    A split that is held whole is drawn once, however many ask for it while it is held. Everything
+    is held in half precision, eleven bits, whether it is kept, on the GPU that trains
     where there is one, or drawn again for each batch: what fits into memory does not change a
     number.
     """
@@ -53,7 +55,7 @@ class InputSplit:
         self.label = label[self._rows]
         self._kept: dict[Modality, Tensor] = {}
         if 2 * len(self) * self._drawing.values <= _room_bytes(device):
-            self._kept = self._all_drawn(progress)
+            self._kept = self._shared(progress)
 
     def __len__(self) -> int:
         return len(self.label)
@@ -94,6 +96,31 @@ class InputSplit:
                 self._drawing.fill(room, observed, clean, first, stage.advance)
         return room
 
+    def _shared(self, progress: Progress) -> dict[Modality, Tensor]:
+        """The same, of a split that is held whole already, or that others may go on with."""
+        keys = {part: self._key(part) for part in self._drawing.parts}
+        held = {part: _HELD.get(key) for part, key in keys.items()}
+        found = {part: values for part, values in held.items() if values is not None}
+        if len(found) == len(keys):
+            return (
+                found
+                if self._is_whole
+                else {part: values[self._rows.to(values.device)] for part, values in found.items()}
+            )
+        drawn = self._all_drawn(progress)
+        if self._is_whole and self._dataset.is_on_disk:
+            _HELD.update({keys[part]: values for part, values in drawn.items()})
+        return drawn
+
+    @property
+    def _is_whole(self) -> bool:
+        return len(self) == self._dataset.examples(self._split)
+
+    def _key(self, part: Modality) -> tuple[object, ...]:
+        drawing, dataset = self._drawing, self._dataset
+        where = (dataset.folder.resolve(), dataset.fingerprint, self._split)
+        return (*where, part, drawing.image, str(_memory_of(self._device)))
+
     def _drawn(self, rows: Tensor) -> dict[Modality, Tensor]:
         # HDF5 reads rows upwards only
         ascending, back = np.unique(self._rows[rows].numpy(), return_inverse=True)
@@ -104,6 +131,10 @@ class InputSplit:
     def _iq(self, rows: Rows) -> tuple[Views, Views]:
         drawing = self._drawing
         return read_iq(self._dataset, self._split, rows, drawing.views, clean=drawing.needs_clean)
+
+
+_HELD: WeakValueDictionary[tuple[object, ...], Tensor] = WeakValueDictionary()
+"""Whole splits, part by part, that some `InputSplit` holds."""
 
 
 def read_iq(

@@ -12,7 +12,7 @@ from rfmae.models.checkpoint import model_card
 from rfmae.models.noising import FeatureNoise
 from rfmae.models.objectives.laplacian import hidden_pixels
 from rfmae.models.patches import PatchMask, unpatchify
-from rfmae.models.pretrainers import PatchPretrainer, Pretrainer
+from rfmae.models.pretrainers import IMAGE, PatchPretrainer, Pretrainer, RingsPretrainer
 from rfmae.records import Modality
 from rfmae.training.loaders import image_card
 from rfmae.training.pairs import Pairs, PairSource, StoredPairs
@@ -105,14 +105,15 @@ class PretrainTask:
             yield self.losses(network, part), len(part.pairs)
 
     def pictures(self, network: nn.Module) -> dict[str, Tensor]:
-        """Some validation images on their way, where the network sees images.
+        """Some validation images on their way, where the network paints images.
 
         Where visible patches are not judged, the reconstruction shows them as they came.
         """
         batch = self._validation_batch(0, 0)
+        if isinstance(self._pretrainer, RingsPretrainer):
+            return self._painted(self._pretrainer, network, batch)
         pictures: dict[str, Tensor] = {}
-        if not isinstance(self._pretrainer, PatchPretrainer):
-            return pictures
+        assert isinstance(self._pretrainer, PatchPretrainer)
         for grid in self._pretrainer.config.encoder.modalities:
             if len(grid.shape) == 3 and not self._config.pixels.normalised:
                 output = network(batch.pairs.inputs, batch.masks, everything=True)
@@ -120,15 +121,18 @@ class PretrainTask:
                 visible = ~hidden_pixels(batch.masks[grid.name].hidden, grid)
                 if self._config.pixels.where == "hidden" and batch.masks[grid.name].hides:
                     painted = torch.where(visible, batch.pairs.inputs[grid.name], painted)
-                shown = slice(None, None, max(1, len(batch.pairs) // _PICTURED))
-                title = TITLE if grid.name == "image" else f"{grid.name}: {TITLE}"
-                pictures[title] = strip(
-                    batch.pairs.inputs[grid.name][shown],
-                    visible[shown],
-                    painted[shown],
-                    batch.pairs.targets[grid.name][shown],
-                )
+                pictures.update(_strip(grid.name, batch.pairs, visible, painted))
         return pictures
+
+    def _painted(
+        self, pretrainer: RingsPretrainer, network: nn.Module, batch: PretrainBatch
+    ) -> dict[str, Tensor]:
+        """What rings make of harmonics; what is hidden of those hides no pixel of its own."""
+        if pretrainer.config.image is None:
+            return {}
+        seen = pretrainer.seen(batch.pairs.inputs)
+        painted = network(seen, batch.masks[pretrainer.config.encoder.harmonics.name]).images
+        return _strip(IMAGE, batch.pairs, torch.ones_like(painted[:, :1]), painted)
 
     def card(self) -> Card:
         """Card of a pre-trained network."""
@@ -147,6 +151,14 @@ class PretrainTask:
 
     def _generator(self, purpose: int, index: int) -> torch.Generator:
         return addressed_generator(self._seed, purpose, index, self._device)
+
+
+def _strip(name: str, pairs: Pairs, visible: Tensor, painted: Tensor) -> dict[str, Tensor]:
+    """A few of the images of a modality side by side, by their title."""
+    shown = slice(None, None, max(1, len(pairs) // _PICTURED))
+    title = TITLE if name == IMAGE else f"{name}: {TITLE}"
+    noisy, clean = pairs.inputs[name], pairs.targets[name]
+    return {title: strip(noisy[shown], visible[shown], painted[shown], clean[shown])}
 
 
 def _hidden_share(masks: Mapping[str, PatchMask], like: Tensor) -> Tensor:

@@ -15,8 +15,12 @@ from rfmae.datasets.store import write_dataset
 from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.classifier import Classifier
 from rfmae.models.denomae import DenoMAE
+from rfmae.models.kinds import find_network
 from rfmae.models.presets import classifier_config, denomae_config, image_encoder_config
+from rfmae.models.rings_mae import RingsMAE, RingsMAEConfig, initialise_rings_mae
+from rfmae.records import Modality
 from rfmae.training.loaders import image_card
+from rfmae.workflows.learning.running import grids_of
 
 
 @pytest.fixture(scope="session")
@@ -25,10 +29,10 @@ def dataset(tiny_recipe, tmp_path_factory):
     return write_dataset(tiny_recipe, tmp_path_factory.mktemp("made") / "tiny")
 
 
-def common_card(dataset):
+def common_card(dataset, modalities=None):
     """What the cards of pre-training and of fine-tuning both say."""
     return {
-        **image_card(dataset),
+        **image_card(dataset, modalities),
         "dataset": {"name": dataset.name, "fingerprint": dataset.fingerprint},
         "snr_reference": dataset.snr_reference,
         "step": 1,
@@ -48,6 +52,19 @@ def denoiser(dataset, tmp_path_factory):
     folder = tmp_path_factory.mktemp("made") / "denoiser"
     card = {**model_card(network), **common_card(dataset), "score": {"reconstruction_loss": 1.0}}
     save_checkpoint(network.state_dict(), card, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def rings(dataset, tmp_path_factory):
+    """A pre-training checkpoint of circular harmonics that learnt nothing."""
+    seen = (Modality("harmonics"),)
+    encoder = find_network("rings").encoder("tiny", grids_of(dataset, modalities=seen))
+    network = RingsMAE(RingsMAEConfig(encoder))
+    initialise_rings_mae(network, torch.Generator().manual_seed(0))
+    folder = tmp_path_factory.mktemp("made") / "rings"
+    card = {**model_card(network), **common_card(dataset, seen)}
+    save_checkpoint(network.state_dict(), {**card, "score": {"reconstruction_loss": 1.0}}, folder)
     return folder
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -62,7 +63,7 @@ def refused(rfmae, here):
 
 
 @pytest.fixture
-def made(dataset, denoiser, classifier, here, record):
+def made(dataset, denoiser, rings, classifier, here, record):
     """Names for the artefacts that commands below are given."""
     (here / "thesis").mkdir()
     (here / "thesis" / "thesis.tex").write_text("years of work")
@@ -71,6 +72,7 @@ def made(dataset, denoiser, classifier, here, record):
     return {
         "data": dataset.folder,
         "denoiser": denoiser,
+        "rings": rings,
         "classifier": classifier,
         "recording": recording,
     }
@@ -89,7 +91,9 @@ def filled(command, made):
         "classify {recording} --model {classifier}",
         "eval-snr --data {data} --model {classifier} --out report",
         "eval-denoise --data {data} --model {denoiser} --out report",
+        "probe --data {data} --model {rings} --out report",
         "show {data}",
+        "show {rings}",
         "show {recording}",
     ],
 )
@@ -106,6 +110,7 @@ EVERY_RUN = {
     "pretrain": "pretrain --data {data} --preset tiny --epochs 1 --out run",
     "finetune": "finetune --data {data} --preset tiny --epochs 1 --out run",
 }
+PATCHES, RINGS = (f"{EVERY_RUN['pretrain']} --network {network}" for network in ("vit", "rings"))
 ON_A_DEVICE = {
     **EVERY_RUN,
     "eval-snr": "eval-snr --data {data} --model {classifier} --out report",
@@ -149,7 +154,7 @@ TYPED = {
     ),
     "everything hidden": (f"{EVERY_RUN['pretrain']} --mask-ratio 1", ["mask ratio", "[0, 1)"]),
     "lowest above highest": (
-        f"{EVERY_RUN['pretrain']} --mask-lowest 0.8",
+        f"{PATCHES} --mask-lowest 0.8",
         ["lowest mask ratio", "0.75", "got 0.8"],
     ),
     "drawn and rising": (
@@ -157,16 +162,16 @@ TYPED = {
         ["start_ratio", "leave out"],
     ),
     "noise beside nothing hidden": (
-        f"{EVERY_RUN['pretrain']} --method feature-noise --mask-lowest 0",
+        f"{PATCHES} --method feature-noise --mask-lowest 0",
         ["disruption", "lowest"],
     ),
-    "unknown error": (f"{EVERY_RUN['pretrain']} --pixel-error cubed", ["cubed", "rms"]),
+    "unknown error": (f"{PATCHES} --pixel-error cubed", ["cubed", "rms"]),
     "negative weight": (f"{EVERY_RUN['pretrain']} --position-weight -1", ["position weight"]),
     # the task of pre-training, and how it runs
     "unknown method": (f"{EVERY_RUN['pretrain']} --method denomae3", ["'denomae3'", "denomae2"]),
     "unknown pixels": (f"{EVERY_RUN['pretrain']} --pixels visible", ["hidden or all", "'visible'"]),
     "unknown target": (f"{EVERY_RUN['pretrain']} --target dirty", ["clean or noisy", "'dirty'"]),
-    "unknown positions": (f"{EVERY_RUN['pretrain']} --positions polar", ["'polar'", "learned"]),
+    "unknown positions": (f"{PATCHES} --positions polar", ["'polar'", "learned"]),
     "unknown position target": (
         f"{EVERY_RUN['pretrain']} --position-target relative",
         ["absolute or rank", "'relative'"],
@@ -176,26 +181,68 @@ TYPED = {
         ["position dropout", "1.5"],
     ),
     "more tokens than there are": (
-        f"{EVERY_RUN['pretrain']} --position-dropout 0.7 --noise-share 0.7",
+        f"{PATCHES} --position-dropout 0.7 --noise-share 0.7",
         ["must not exceed 1", "0.7"],
     ),
     "noise after the last block": (
-        f"{EVERY_RUN['pretrain']} --noise-share 0.5 --noise-block 9",
+        f"{PATCHES} --noise-share 0.5 --noise-block 9",
         ["4 encoder blocks", "9"],
     ),
     "unknown disruption": (
         f"{EVERY_RUN['pretrain']} --disruption soft",
         ["'cross', 'entropy' or 'hard'", "'soft'"],
     ),
-    "unknown level": (f"{EVERY_RUN['pretrain']} --uniformity-level pixel", ["image or token"]),
+    "unknown level": (f"{PATCHES} --uniformity-level pixel", ["image or token"]),
     "unknown place of mask tokens": (
-        f"{EVERY_RUN['pretrain']} --mask-tokens both",
+        f"{PATCHES} --mask-tokens both",
         ["decoder or encoder", "'both'"],
     ),
     "negative Laplacian": (f"{EVERY_RUN['pretrain']} --laplacian-weight -1", ["laplacian_weight"]),
     "no mask unit": (f"{EVERY_RUN['pretrain']} --mask-unit 0", ["mask unit", "0"]),
     "patch that does not fit": (f"{EVERY_RUN['pretrain']} --patch 7", ["patch 7", "32"]),
     "one patch": (f"{EVERY_RUN['pretrain']} --patch 32", ["at least 2 patches"]),
+    # kinds of networks
+    "unknown network": (
+        f"{EVERY_RUN['pretrain']} --network ring",
+        ["unknown network 'ring'", "did you mean rings"],
+    ),
+    "unknown network of a classifier": (
+        f"{EVERY_RUN['finetune']} --network ring",
+        ["unknown network 'ring'", "did you mean rings"],
+    ),
+    "a network that is never pre-trained": (
+        f"{EVERY_RUN['pretrain']} --network cnn",
+        ["cnn learns from labels alone", "pre-train network vit or rings"],
+    ),
+    "patches of rings": (f"{RINGS} --patch 8", ["rings has no patches", "8", "network vit"]),
+    "a signal for rings": (f"{RINGS} --modalities image,signal", ["rings see", "got signal"]),
+    "noise on rings": (f"{RINGS} --noise-share 0.5", ["feature noise 0.5", "network vit"]),
+    "a method of patches": (f"{RINGS} --method feature-noise", ["feature noise", "network vit"]),
+    "positions of rings": (f"{RINGS} --positions learned", ["positions learned", "network vit"]),
+    "mask tokens of rings": (f"{RINGS} --mask-tokens encoder", ["mask tokens", "network vit"]),
+    "level of rings": (f"{RINGS} --uniformity-level token", ["level token", "network vit"]),
+    "normalised rings": (f"{RINGS} --normalised-targets", ["normalised targets", "network vit"]),
+    "rank of a ring": (f"{RINGS} --position-target rank", ["absolute", "network vit"]),
+    "a position that is no question": (
+        f"{RINGS} --position-dropout 0",
+        ["position dropout 0", "position weight 0"],
+    ),
+    "rings that are to denoise": (
+        "eval-denoise --data {data} --model {rings} --out report",
+        ["holds rings", "rfmae pretrain --network vit"],
+    ),
+    "rings that are to be a cnn": (
+        f"{EVERY_RUN['finetune']} --model {{rings}} --network cnn",
+        ["holds rings", "network cnn was asked for", "leave out one"],
+    ),
+    "patches that are to be rings": (
+        f"{EVERY_RUN['finetune']} --model {{denoiser}} --network rings",
+        ["holds vit", "network rings was asked for", "leave out one"],
+    ),
+    "rings of a signal": (
+        f"{EVERY_RUN['finetune']} --model {{rings}} --modalities signal",
+        ["'signal' was asked for"],
+    ),
     "unknown precision": (f"{EVERY_RUN['pretrain']} --precision float16", ["float16", "bfloat16"]),
     "unknown compilation": (f"{EVERY_RUN['pretrain']} --compile maybe", ["auto, on or off"]),
     "pieces that do not divide": (
@@ -400,6 +447,31 @@ def test_a_denoiser_of_other_images_is_refused(refused, made, here, tiny_toml):
     other = write_dataset(recipe, here / "other")
     command = f"{EVERY_RUN['finetune']} --model {{denoiser}}"
     refused(*filled(command, {**made, "data": other.folder}), words=["size=32", "size=40"])
+
+
+def test_rings_of_a_known_phase_are_refused(refused, made, here, tiny_toml):
+    """They would throw the phase away; who asks for nothing gets patches."""
+    recipe = parse_recipe(tiny_toml.replace('0:10:10"', '0:10:10"\nphase_offset_turns = "none"'))
+    other = write_dataset(recipe, here / "other")
+    words = ["nothing here turns with an unknown carrier phase", "network vit"]
+    refused(*filled(RINGS, {**made, "data": other.folder}), words=words)
+
+
+def test_rings_that_were_a_trunk_once_are_refused(refused, made, copied):
+    model = copied(made["classifier"])
+    card = json.loads((model / CARD_NAME).read_text())
+    encoder = card["model"]["encoder"]
+    modalities = encoder["modalities"]
+    card["model"]["encoder"] = {
+        "kind": "rings",
+        "modalities": modalities,
+        "width": 96,
+        "samples_per_step": 1,
+    }
+    (model / CARD_NAME).write_text(json.dumps(card))
+    commands = (*ON_A_CLASSIFIER.values(), f"{EVERY_RUN['finetune']} --model {{classifier}}")
+    for command in commands:
+        refused(*filled(command, {**made, "classifier": model}), words=["rings", "train it anew"])
 
 
 def test_two_models_of_one_name_are_refused(refused, made):

@@ -19,6 +19,7 @@ from rfmae.inference import load_classifier
 from rfmae.models.vit import EncoderConfig
 from rfmae.workflows.quickstart import Effort, QuickstartSettings, quickstart
 
+BRIEFLY = ("--preset", "tiny", "--epochs", 2, "--batch", 16, "--device", "cpu")
 RFMAE = [sys.executable, "-c", "from rfmae_cli.app import main; main()"]
 
 
@@ -41,11 +42,48 @@ def home(recipe, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(home)
         run("synth", "--recipe", "three.toml", "--snr", "0:10:10")
-        made = ("--preset", "tiny", "--network", "vit", "--epochs", 2, "--batch", 16)
-        run("pretrain", *made, "--device", "cpu")
+        run("pretrain", *BRIEFLY, "--network", "vit")
         (pretrained,) = (home / "artifacts" / "runs").glob("pretrain-*")
         run("finetune", "--model", pretrained, "--labels", 30, "--epochs", 2, "--device", "cpu")
     return home
+
+
+@pytest.fixture(scope="module")
+def of_rings(home, tmp_path_factory):
+    """Another home whose network was chosen by the data set, with a classifier from it."""
+    other = tmp_path_factory.mktemp("rings")
+    (data,) = (home / "artifacts" / "datasets").iterdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(other)
+        run("pretrain", "--data", data, *BRIEFLY)
+        (pretrained,) = (other / "artifacts" / "runs").iterdir()
+        assert pretrained.name == f"pretrain-{data.name}-rings-tiny"
+        run("finetune", "--data", data, "--model", pretrained, "--labels", 30, "--epochs", 2)
+    return other, data
+
+
+def test_the_street_can_be_walked_on_rings(of_rings, monkeypatch):
+    other, data = of_rings
+    monkeypatch.chdir(other)
+    (pretrained,) = (other / "artifacts" / "runs").glob("pretrain-*")
+    told = run("show", pretrained)
+    assert "steps done" in told
+    assert "rings" in told
+    answer = json.loads(run("eval-snr", "--data", data, "--no-cost", "--no-open-set", "--json"))
+    (accuracy,) = answer["accuracy"].values()
+    assert np.sum(accuracy["counts"]) == 24
+    assert json.loads(run("probe", "--data", data, "--json"))["accuracy"]
+
+
+def test_rings_do_not_denoise_and_say_what_does(of_rings, monkeypatch):
+    other, data = of_rings
+    monkeypatch.chdir(other)
+    done = CliRunner().invoke(app, ["eval-denoise", "--data", str(data)])
+    assert done.exit_code == 2
+    assert done.stderr.count("\n") == 1
+    assert "holds rings" in done.stderr
+    assert "--network vit" in done.stderr
+    assert not [*(other / "artifacts").rglob("eval-denoise*")]
 
 
 def test_synth_takes_the_grid_as_typed(home, monkeypatch):

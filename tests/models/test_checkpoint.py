@@ -141,8 +141,10 @@ def test_rings_of_another_size_are_refused(saved_rings):
 
 
 def test_rings_are_not_asked_for_images(saved_rings):
-    """Their harmonics are not pictures; the way out is in the line."""
-    with pytest.raises(CheckpointError, match=r"holds rings.*pretrain --network vit") as refused:
+    """Where they were taught none; the way out is in the line."""
+    with pytest.raises(
+        CheckpointError, match=r"holds rings.*pretrain --method denoiser"
+    ) as refused:
         load_denoiser(saved_rings, "cpu")
     assert "\n" not in str(refused.value)
 

@@ -270,7 +270,7 @@ def test_positions_can_be_told_from_content():
         ({"laplacian_weight": -1.0}, "laplacian_weight must not be negative, got -1"),
         (
             {"encoder": RingsConfig((HarmonicGrid("harmonics", (True, True)),))},
-            "carrier phase of these examples is known",
+            "nothing here turns with an unknown carrier phase",
         ),
     ],
 )

@@ -1,5 +1,6 @@
 """Splits as inputs: rows of the file, the same whether they are kept or drawn when read."""
 
+import gc
 from dataclasses import asdict, replace
 
 import pytest
@@ -152,3 +153,19 @@ def test_clean_twins_are_asked_for_where_they_are_needed_alone(dataset):
     InputSplit(imported, "test", FIVE[:2], CPU, Silent())
     with pytest.raises(DatasetError, match="holds no clean twins"):
         InputSplit(imported, "test", FIVE[:2], CPU, Silent(), targets=True)
+
+
+def test_a_split_that_is_held_is_not_drawn_again(dataset):
+    first = InputSplit(dataset, "train", IMAGE_ALONE, CPU, Silent(), targets=True)
+    again = InputSplit(dataset, "train", IMAGE_ALONE, CPU, Silent())
+    rows = torch.arange(1, len(first), 2)
+    some = InputSplit(dataset, "train", IMAGE_ALONE, CPU, Silent(), rows=rows)
+    part = IMAGE_ALONE[0].content
+    assert again._kept[part].data_ptr() == first._kept[part].data_ptr()
+    every = first.inputs(torch.arange(len(first)))["image"]
+    assert torch.equal(some.inputs(torch.arange(len(rows)))["image"], every[rows])
+    before = first._kept[part]
+    del first, again, some
+    gc.collect()
+    anew = InputSplit(dataset, "train", IMAGE_ALONE, CPU, Silent())
+    torch.testing.assert_close(anew._kept[part], before)

@@ -256,7 +256,7 @@ def test_rings_are_pre_trained_beside_it_and_never_without_it(listing, tmp_path)
     seen = load_classifier(tmp_path / "run", device="cpu").sight.modalities
     assert {*seen} == {*beside("rings")}
     alone = replace(BRIEF, modalities=("harmonics",))
-    with pytest.raises(ShapeError, match="rings see harmonics and snr, but harmonics was named"):
+    with pytest.raises(ShapeError, match="rings see snr and harmonics, but harmonics was named"):
         finetune(listing, alone, tmp_path / "no", pretrained=pretrained, device="cpu")
     assert not (tmp_path / "no").exists()
 

@@ -132,7 +132,7 @@ def test_what_is_more_than_a_method_bears_is_said(dataset, tmp_path, monkeypatch
     assert np.bincount(label).tolist() == [10, 10, 10]
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", [name for name in NETWORKS if name != "vit"])
 def test_a_network_becomes_a_checkpoint_that_answers(name, dataset, tmp_path):
     best = train_baseline(dataset, name, tmp_path / name, epochs=1, device="cpu")
     checkpoint = load_checkpoint(best)
@@ -168,7 +168,7 @@ def test_what_cannot_be_trained_is_refused_and_leaves_nothing(dataset, tmp_path)
 
 def test_every_name_is_known_and_told():
     names = baseline_names()
-    assert set(names) == {*METHODS, *NETWORKS}
+    assert set(names) == {*METHODS, *NETWORKS} - {"vit"}
     for name in names:
         check_baseline(name)
     with pytest.raises(RecipeError, match=f"known: {', '.join(names)}"):

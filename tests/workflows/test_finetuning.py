@@ -11,7 +11,7 @@ from rfmae.artefacts import read_card, write_json
 from rfmae.datasets.augmenting import Augmentation
 from rfmae.datasets.recipe import Splits, load_recipe
 from rfmae.datasets.store import write_dataset
-from rfmae.errors import CheckpointError, RfmaeError, ShapeError, TrainingError
+from rfmae.errors import CheckpointError, RecipeError, RfmaeError, ShapeError, TrainingError
 from rfmae.inference import load_classifier
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.models.kinds import NETWORKS
@@ -218,11 +218,12 @@ def both(tiny_recipe, tmp_path_factory):
 def encoders(dataset, both, tmp_path_factory):
     """Checkpoints of every set of modalities, pre-trained and fine-tuned."""
     home = tmp_path_factory.mktemp("encoders")
-    brief = Pretraining("tiny", epochs=1, batch_size=8, running=EXACT)
+    brief = Pretraining("tiny", epochs=1, batch_size=8, network="vit", running=EXACT)
     signal = replace(PLAIN, modalities=("signal",))
     return {
         "image": pretrain(dataset, brief, home / "image", device="cpu"),
         "image and signal": pretrain(both, brief, home / "both", device="cpu"),
+        "rings": pretrain(dataset, replace(brief, network="rings"), home / "rings", device="cpu"),
         "classifier": run(dataset, home / "classifier"),
         "signal classifier": finetune(dataset, signal, home / "signal", device="cpu"),
     }
@@ -233,6 +234,8 @@ SEEN = {
     ("image", "both"): "image",
     ("image and signal", "dataset"): "image",  # what the data set lists
     ("image and signal", "both"): "image, signal",
+    ("rings", "dataset"): "harmonics",
+    ("rings", "both"): "harmonics",
     ("classifier", "dataset"): "image",
     ("signal classifier", "dataset"): "signal",  # all that it knows
     ("signal classifier", "both"): "signal",
@@ -253,10 +256,21 @@ def test_any_checkpoint_starts_a_classifier_of_what_both_know(
     found = load_checkpoint(best)
     assert ", ".join(grid.name for grid in found.encoder.modalities) == SEEN[encoder, data]
     theirs = load_checkpoint(encoders[encoder]).weights
-    assert torch.equal(  # frozen: what it was
-        found.weights["encoder.blocks.0.attention.qkv.weight"],
-        theirs["encoder.blocks.0.attention.qkv.weight"],
-    )
+    name = "encoder.mixing" if encoder == "rings" else "encoder.blocks.0.attention.qkv.weight"
+    assert torch.equal(found.weights[name], theirs[name])  # frozen: what it was
+
+
+@pytest.mark.parametrize("way", ["plain", "endless and changed", "drop path", "frozen"])
+def test_every_way_goes_on_from_rings_and_as_if_it_had_not_been_stopped(
+    dataset, encoders, tmp_path, monkeypatch, way
+):
+    whole, cut, begun = tmp_path / "whole", tmp_path / "cut", {"pretrained": encoders["rings"]}
+    best = run(dataset, whole, way, **begun)
+    last = RunFolder(whole).last_step - 1
+    died_before(last, monkeypatch, lambda: run(dataset, cut, way, **begun))
+    assert run(dataset, cut, way, resume=True, **begun).name == best.name
+    torch.testing.assert_close(weights(whole), weights(cut), rtol=0, atol=0)
+    assert load_classifier(whole, "cpu")(dataset.read_observed("test").iq).shape == (16, 2)
 
 
 def test_a_signal_can_be_asked_for_though_the_data_set_lists_the_image_alone(
@@ -287,7 +301,7 @@ def test_an_encoder_of_other_examples_is_refused(dataset, encoders, tiny_recipe,
 
 
 def test_a_trunk_starts_from_scratch_and_nothing_starts_from_a_trunk(dataset, encoders, tmp_path):
-    with pytest.raises(CheckpointError, match="a cnn starts from scratch"):
+    with pytest.raises(CheckpointError, match="holds vit, but network cnn was asked for"):
         run(dataset, tmp_path / "no", "cnn", pretrained=encoders["image"])
     run(dataset, tmp_path / "cnn", "cnn")
     with pytest.raises(CheckpointError, match="holds a cnn, which has no encoder"):
@@ -330,7 +344,7 @@ def test_settings_that_contradict_each_other_are_refused(changes, told):
     [
         ({"labels_per_class": 25}, TrainingError, "labels must lie between"),
         ({"labels_per_class_and_snr": 25}, TrainingError, "the rarest, .* dB, has"),
-        ({"network": "vgg"}, ShapeError, "network must be vit or cnn or rings or resnet or lstm"),
+        ({"network": "vgg"}, RecipeError, "unknown network 'vgg'; known: vit, rings, cnn"),
         ({"head": "mlp"}, ShapeError, "head must be preset or linear or paper"),
         ({"network": "resnet", "modalities": ("image",)}, ShapeError, "a resnet sees a sequence"),
         ({"augmentation": Augmentation(timing_offset_symbols=0.1)}, RfmaeError, "past their"),

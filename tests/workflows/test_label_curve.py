@@ -19,6 +19,7 @@ from rfmae.training.label_budget import LabelBudget
 from rfmae.training.loaders import image_card
 from rfmae.workflows.learning import label_curve as jobs
 from rfmae.workflows.learning.label_methods import Learning, NetworkShape, Teaching, network_like
+from rfmae.workflows.learning.training import Pretraining, pretrain
 
 SETTINGS = jobs.CurveSettings(
     labels_per_class=(1, 4),
@@ -56,6 +57,14 @@ def encoder(data, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def rings(data, tmp_path_factory):
+    """A pre-training checkpoint of circular harmonics after a single epoch."""
+    folder = tmp_path_factory.mktemp("made") / "rings"
+    settings = Pretraining("tiny", epochs=1, network="rings")
+    return pretrain(data, settings, folder, device="cpu")
+
+
+@pytest.fixture(scope="module")
 def whole(data, encoder, tmp_path_factory):
     """A curve that was measured in one go."""
     folder = tmp_path_factory.mktemp("made") / "curve"
@@ -68,6 +77,16 @@ def test_every_method_is_asked_at_every_budget_and_seed(whole, data):
     assert {point.examples for point in whole.curve.points} == {(15, 15)}
     assert [mean.seeds for mean in whole.curve.means] == [2] * 10
     assert not list((whole.folder / "runs").iterdir())
+
+
+def test_a_curve_of_rings_has_all_methods_and_a_network_like_them_from_scratch(
+    data, rings, tmp_path
+):
+    settings = replace(SETTINGS, labels_per_class=(4,), seeds=1)
+    told = jobs.label_curve(data, settings, tmp_path / "curve", pretrained=rings)
+    assert {point.method for point in told.curve.points} == {*SETTINGS.methods}
+    assert network_like(data, rings, None) == NetworkShape("tiny", ("harmonics",), None, "rings")
+    assert network_like(data, rings, "base").preset == "base"
 
 
 def test_the_account_holds_tables_and_figures(whole):

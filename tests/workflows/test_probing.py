@@ -15,11 +15,17 @@ from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.classifier import Classifier, initialise_classifier
 from rfmae.models.denomae import DenoMAE
 from rfmae.models.presets import classifier_config, denomae_config, image_encoder_config
+from rfmae.models.rings_mae import RingsMAE
 from rfmae.models.transformer import initialise
 from rfmae.models.trunks import trunk_config
+from rfmae.records import Modality
 from rfmae.training.loaders import image_card
 from rfmae.workflows.learning import probing
+from rfmae.workflows.learning.methods import find_method
 from rfmae.workflows.learning.probing import LINEAR, NEIGHBOURS, probe
+from rfmae.workflows.learning.running import grids_of
+
+HARMONICS = (Modality("harmonics"),)
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +37,10 @@ def dataset(tiny_recipe, tmp_path_factory):
 
 
 def saved(network, dataset, folder):
+    of_rings = isinstance(network, RingsMAE)
     card = {
         **model_card(network),
-        **image_card(dataset),
+        **image_card(dataset, HARMONICS if of_rings else None),
         "classes": list(dataset.classes),
         "dataset": {"name": dataset.name, "fingerprint": dataset.fingerprint},
         "step": 0,
@@ -44,7 +51,7 @@ def saved(network, dataset, folder):
 
 @pytest.fixture(scope="module")
 def untrained(dataset, tmp_path_factory):
-    """Encoders that learnt nothing, of either kind of checkpoint: random features do for this."""
+    """Encoders that learnt nothing, of every kind of checkpoint: random features do for this."""
     home, encoder = tmp_path_factory.mktemp("encoders"), image_encoder_config("tiny", 32, 3)
     networks = {
         "denomae": DenoMAE(denomae_config("tiny", encoder)),
@@ -52,10 +59,13 @@ def untrained(dataset, tmp_path_factory):
     }
     for network in networks.values():
         initialise(network, torch.Generator().manual_seed(0))
+    grids = grids_of(dataset, modalities=HARMONICS)
+    rings = find_method("denomae2", "rings").pretrainer("rings", "tiny", grids)
+    networks["rings"] = rings.network(torch.Generator().manual_seed(0))
     return {name: saved(network, dataset, home / name) for name, network in networks.items()}
 
 
-@pytest.mark.parametrize("kind", ["denomae", "classifier"])
+@pytest.mark.parametrize("kind", ["denomae", "classifier", "rings"])
 def test_easy_modulations_are_told_apart_by_features_of_any_checkpoint(
     dataset, untrained, tmp_path, kind
 ):

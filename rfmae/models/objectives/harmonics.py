@@ -12,8 +12,13 @@ from rfmae.records import ORDERS, RINGS
 Figures = dict[str, Tensor]
 
 
-def rings_losses(output: RingsOutput, config: RingsMAEConfig) -> Figures:
-    """The total `loss`, weighted as the configuration says, and its parts, unweighted."""
+def rings_losses(
+    output: RingsOutput, config: RingsMAEConfig, image: Tensor | None = None
+) -> Figures:
+    """The total `loss`, weighted as the configuration says, and its parts, unweighted.
+
+    `image` (N, C, H, W) is the clean one, where one is painted.
+    """
     assert output.target is not None, "a loss needs a target"
     error = output.predicted.float() - output.target.float()
     judged = _judged(output.mask, config, error)
@@ -28,7 +33,17 @@ def rings_losses(output: RingsOutput, config: RingsMAEConfig) -> Figures:
     if config.uniformity_weight:
         figures["uniformity_loss"] = _uniformity(output.features)
         loss = loss + config.uniformity_weight * figures["uniformity_loss"]
+    if config.image_weight:
+        assert output.images is not None and image is not None, "a loss needs a target"
+        figures["image_loss"] = rms_error(output.images, image)
+        loss = loss + config.image_weight * figures["image_loss"]
     return {"loss": loss, **{name: value.detach() for name, value in figures.items()}}
+
+
+def rms_error(images: Tensor, clean: Tensor) -> Tensor:
+    """Mean of the rms errors of single images (N, C, H, W): nearly right ones count as others."""
+    square = (images.float() - clean.float()).square().mean(dim=(1, 2, 3))
+    return (square + _SHARPEST).sqrt().mean()
 
 
 def polar_laplacian_loss(error: Tensor, judged: Tensor) -> Tensor:

@@ -69,7 +69,7 @@ class Teaching:
 
     shown: int = 20_000
     batch_size: int = 32
-    learning_rate: float = 1e-3
+    learning_rate: float | None = None  # none takes the network's own, or what suits the labels
     layer_decay: float = 0.75  # of fine-tuning
     preset: str | None = None
 

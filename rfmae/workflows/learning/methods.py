@@ -6,6 +6,7 @@ from typing import Any
 
 from rfmae.errors import RecipeError, nearest
 from rfmae.models.config import DenoMAEConfig, MaskTokens, PixelTask, PositionTask, UniformityLevel
+from rfmae.models.image_decoder import ImageGrid
 from rfmae.models.kinds import Grid, find_network
 from rfmae.models.masking import Masking
 from rfmae.models.noising import Noising
@@ -26,6 +27,7 @@ class Method:
     - `position`: the position head: weight, absolute or rank, position dropout.
     - `noising`: feature noise on visible tokens and the disruption loss (arXiv 2412.19104).
     - `laplacian_weight`, `uniformity_weight`: sharp edges, and features that spread.
+    - `image_weight`: rings paint the clean image, too, of what they know of its harmonics.
     - `mask_tokens`: in the decoder, or in the encoder (the symmetric variant).
     - `positions` of tokens: fixed or learned. `scaled`: whether the encoder takes mean and
       deviation of each plane off its input; they are measured once and stay in its card.
@@ -38,14 +40,25 @@ class Method:
     laplacian_weight: float = 0.0
     uniformity_weight: float = 0.0
     uniformity_level: UniformityLevel = "image"
+    image_weight: float = 0.0
     mask_tokens: MaskTokens = "decoder"
     positions: Positions = "sine-cosine"
     scaled: bool = True
 
-    def pretrainer(self, network: str, preset: str, grids: tuple[Grid, ...]) -> Pretrainer:
-        """The network of a kind and preset that learns this from inputs that are cut so."""
+    def pretrainer(
+        self, network: str, preset: str, grids: tuple[Grid, ...], image: ImageGrid | None = None
+    ) -> Pretrainer:
+        """The network of a kind and preset that learns this from inputs that are cut so.
+
+        `image` is what rings paint, where it has a weight.
+        """
         if network == "rings":
-            return RingsPretrainer(self._rings(preset, grids))
+            return RingsPretrainer(self._rings(preset, grids, image))
+        if self.image_weight:
+            raise RecipeError(
+                f"network {network} paints the images that it sees, so they have no other weight, "
+                f"got image weight {self.image_weight:g}; leave it out, or take network rings"
+            )
         patches = tuple(grid for grid in grids if isinstance(grid, PatchGrid))
         return PatchPretrainer(self.config(preset, patches))
 
@@ -55,11 +68,13 @@ class Method:
         switches = {
             item.name: getattr(self, item.name)
             for item in fields(self)
-            if item.name not in ("positions", "scaled")
+            if item.name not in ("positions", "scaled", "image_weight")
         }
         return denomae_config(preset, encoder, **switches)
 
-    def _rings(self, preset: str, grids: tuple[Grid, ...]) -> RingsMAEConfig:
+    def _rings(
+        self, preset: str, grids: tuple[Grid, ...], image: ImageGrid | None
+    ) -> RingsMAEConfig:
         """Rings of a preset that learn this; what has no meaning for them is refused."""
         for name, wanted, why in _NOT_OF_RINGS:
             if _setting(self, name) != _setting(Method(), name):
@@ -77,6 +92,8 @@ class Method:
             position=self.position,
             laplacian_weight=self.laplacian_weight,
             uniformity_weight=self.uniformity_weight,
+            image=image if self.image_weight else None,
+            image_weight=self.image_weight,
         )
 
 
@@ -127,17 +144,21 @@ nothing hidden. legacy: DenoMAE2.0 with inputs as they are drawn, as its public 
 """
 
 
+_RISING = Masking(ratio=0.5, start_ratio=0.25)
+
 _RINGS: dict[str, Method] = {
     name: replace(
         method,
-        masking=replace(method.masking, ratio=0.0, start_ratio=None),
+        masking=_RISING if method.masking.start_ratio else replace(method.masking, ratio=0.0),
         pixels=replace(method.pixels, where="all"),
         position=replace(method.position, dropout=0.1 if method.position.weight else 0.0),
+        image_weight=1.0 if name == "denoiser" else 0.0,
     )
     for name, method in METHODS.items()
 }
-"""The same of rings: nothing is hidden, all is judged, and a tenth of the tokens is asked where it
-comes from, having lost its place (docs/pretraining.md says what hiding costs).
+"""The same of rings: nothing is hidden but by the curriculum, all is judged, and a tenth of the
+tokens is asked where it comes from, having lost its place (docs/pretraining.md says what hiding
+costs). A denoiser paints images.
 """
 
 

@@ -7,10 +7,15 @@ from rfmae.datasets.recipe import Recipe, load_recipe
 from rfmae.datasets.store import Dataset
 from rfmae.errors import TrainingError
 from rfmae.inference import choose_device
+<<<<<<< HEAD
 from rfmae.models.kinds import Grid, NetworkKind, find_network
 from rfmae.models.presets import find_preset
+=======
+from rfmae.models.kinds import NetworkKind, find_network
+from rfmae.models.presets import find_preset, image_grid
+>>>>>>> main
 from rfmae.progress import Progress, Silent
-from rfmae.records import Modality
+from rfmae.records import IMAGE_ALONE, Modality
 from rfmae.training.drawing import Described
 from rfmae.training.engine import fit
 from rfmae.training.numerics import Numerics
@@ -73,8 +78,18 @@ def pretrain(
     dataset.check_clean()
     progress, chosen = progress or Silent(), choose_device(device)
     kind = find_network(network_for(dataset, settings))
+<<<<<<< HEAD
     modalities, grids, method = _taught(dataset, settings, kind)
     plain = method.pretrainer(kind.name, settings.preset, grids)
+=======
+    modalities = pretrained_on(dataset, settings.modalities, kind.name)
+    method = settings.method or find_method("denomae2", kind.name)
+    _check_patch(settings, kind)
+    grids = grids_of(dataset, settings.patch, modalities)
+    image = image_grid(dataset.image, any_phase=dataset.any_phase)
+    plain = method.pretrainer(kind.name, settings.preset, grids, image)
+    drawn = (*modalities, *IMAGE_ALONE) if method.image_weight else modalities
+>>>>>>> main
     plan = training_plan(
         settings.running,
         dataset.examples("train"),
@@ -91,10 +106,10 @@ def pretrain(
             scaled = scaled_grids(dataset, modalities, grids, ranks.device)
         return PretrainTask(
             dataset,
-            method.pretrainer(kind.name, settings.preset, scaled),
-            _source(dataset, modalities, settings, plan, ranks, told),
-            _stored(dataset, "validation", modalities, settings, plan, ranks, told),
-            modalities=modalities,
+            method.pretrainer(kind.name, settings.preset, scaled, image),
+            _source(dataset, drawn, settings, plan, ranks, told),
+            _stored(dataset, "validation", drawn, settings, plan, ranks, told),
+            modalities=drawn,
             seed=settings.seed,
             steps=plan.steps,
             batch_size=plan.batch_size,
@@ -125,13 +140,15 @@ def pretrain(
 def network_for(dataset: Described, settings: Pretraining) -> str:
     """The network that was named, or rings where the carrier phase is unknown, else vit.
 
-    Rings are for images, so they stand back where another input or a patch is asked for.
+    Rings are for images that a phase turns, so they stand back where all planes are differential
+    and where another input or a patch is asked for.
     """
     if settings.network is not None:
         return settings.network
     listed = settings.modalities or tuple(modality.name for modality in dataset.modalities)
     fits = {*listed} <= {"image", "harmonics", "snr"} and settings.patch is None
-    return "rings" if dataset.any_phase and fits else "vit"
+    turns = dataset.any_phase and not all(plane.is_differential for plane in dataset.image.planes)
+    return "rings" if turns and fits else "vit"
 
 
 def check_pretraining(recipe: Recipe, settings: Pretraining) -> None:
