@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rfmae.artefacts import write_json
+from rfmae.artefacts import read_card, write_json
 from rfmae.datasets.store import Dataset
 from rfmae.evaluation.probe import Features, linear_probe
 from rfmae.models.checkpoint import BEST_NAME, load_checkpoint, save_checkpoint
@@ -96,6 +96,16 @@ def keep_average(
     folder = run / "checkpoints" / AVERAGED
     save_checkpoint(_between(start, checkpoint.weights, share), card, folder)
     write_json(run / BEST_NAME, {"checkpoint": AVERAGED, "score": hits[share]})
+    return folder
+
+
+def averaged_before(run: Path) -> Path | None:
+    """The average of a run that came to its end before, again its best checkpoint."""
+    folder = run / "checkpoints" / AVERAGED
+    card = read_card(folder)
+    if card is None:
+        return None
+    write_json(run / BEST_NAME, {"checkpoint": AVERAGED, "score": card["score"]["accuracy"]})
     return folder
 
 

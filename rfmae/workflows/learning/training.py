@@ -3,12 +3,17 @@
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from rfmae.datasets.recipe import load_recipe
+from rfmae.datasets.recipe import Recipe, load_recipe
 from rfmae.datasets.store import Dataset
 from rfmae.errors import TrainingError
 from rfmae.inference import choose_device
+<<<<<<< HEAD
+from rfmae.models.kinds import Grid, NetworkKind, find_network
+from rfmae.models.presets import find_preset
+=======
 from rfmae.models.kinds import NetworkKind, find_network
 from rfmae.models.presets import find_preset, image_grid
+>>>>>>> main
 from rfmae.progress import Progress, Silent
 from rfmae.records import IMAGE_ALONE, Modality
 from rfmae.training.drawing import Described
@@ -26,7 +31,16 @@ from rfmae.workflows.learning.methods import Method, find_method
 from rfmae.workflows.learning.running import Running, grids_of, training_plan
 from rfmae.workflows.learning.seeing import pretrained_on
 
-__all__ = ["Finetuning", "Pretraining", "Running", "finetune", "grids_of", "pretrain"]
+__all__ = [
+    "Finetuning",
+    "Pretraining",
+    "Running",
+    "check_pretraining",
+    "finetune",
+    "grids_of",
+    "network_for",
+    "pretrain",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +78,10 @@ def pretrain(
     dataset.check_clean()
     progress, chosen = progress or Silent(), choose_device(device)
     kind = find_network(network_for(dataset, settings))
+<<<<<<< HEAD
+    modalities, grids, method = _taught(dataset, settings, kind)
+    plain = method.pretrainer(kind.name, settings.preset, grids)
+=======
     modalities = pretrained_on(dataset, settings.modalities, kind.name)
     method = settings.method or find_method("denomae2", kind.name)
     _check_patch(settings, kind)
@@ -71,6 +89,7 @@ def pretrain(
     image = image_grid(dataset.image, any_phase=dataset.any_phase)
     plain = method.pretrainer(kind.name, settings.preset, grids, image)
     drawn = (*modalities, *IMAGE_ALONE) if method.image_weight else modalities
+>>>>>>> main
     plan = training_plan(
         settings.running,
         dataset.examples("train"),
@@ -130,6 +149,23 @@ def network_for(dataset: Described, settings: Pretraining) -> str:
     fits = {*listed} <= {"image", "harmonics", "snr"} and settings.patch is None
     turns = dataset.any_phase and not all(plane.is_differential for plane in dataset.image.planes)
     return "rings" if turns and fits else "vit"
+
+
+def check_pretraining(recipe: Recipe, settings: Pretraining) -> None:
+    """Refuse what examples of a recipe cannot be pre-trained on, before there are any."""
+    kind = find_network(network_for(recipe, settings))
+    _, grids, method = _taught(recipe, settings, kind)
+    method.pretrainer(kind.name, settings.preset, grids)
+
+
+def _taught(
+    source: Dataset | Recipe, settings: Pretraining, kind: NetworkKind
+) -> tuple[tuple[Modality, ...], tuple[Grid, ...], Method]:
+    """What a network sees, how that is cut, and what it learns."""
+    modalities = pretrained_on(source, settings.modalities, kind.name)
+    method = settings.method or find_method("denomae2", kind.name)
+    _check_patch(settings, kind)
+    return modalities, grids_of(source, settings.patch, modalities), method
 
 
 def _peak(settings: Pretraining, kind: NetworkKind) -> float:
