@@ -8,12 +8,8 @@
 
 from rfmae.inference.answering import Answer, FeatureEncoder, SignalClassifier
 from rfmae.inference.asked import Asked, checked_iq, checked_views, cut_windows
-<<<<<<< HEAD
-from rfmae.inference.denoising import MASK_AVERAGE, UNMASKED, Denoiser, ImageDenoiser
-from rfmae.inference.kept import KeptInputs
-=======
 from rfmae.inference.denoising import MASK_AVERAGE, UNMASKED, Denoiser, ImageDenoiser, RingsDenoiser
->>>>>>> main
+from rfmae.inference.kept import KeptInputs
 from rfmae.inference.loading import choose_device, load_classifier, load_denoiser, load_encoder
 from rfmae.inference.sight import IMAGE, Sight, draw_images
 
@@ -26,11 +22,8 @@ __all__ = [
     "Denoiser",
     "FeatureEncoder",
     "ImageDenoiser",
-<<<<<<< HEAD
     "KeptInputs",
-=======
     "RingsDenoiser",
->>>>>>> main
     "Sight",
     "SignalClassifier",
     "checked_iq",

@@ -7,13 +7,10 @@ from rfmae.datasets.recipe import Recipe, load_recipe
 from rfmae.datasets.store import Dataset
 from rfmae.errors import TrainingError
 from rfmae.inference import choose_device
-<<<<<<< HEAD
+from rfmae.models.image_decoder import ImageGrid
 from rfmae.models.kinds import Grid, NetworkKind, find_network
-from rfmae.models.presets import find_preset
-=======
-from rfmae.models.kinds import NetworkKind, find_network
 from rfmae.models.presets import find_preset, image_grid
->>>>>>> main
+from rfmae.models.pretrainers import Pretrainer
 from rfmae.progress import Progress, Silent
 from rfmae.records import IMAGE_ALONE, Modality
 from rfmae.training.drawing import Described
@@ -78,18 +75,8 @@ def pretrain(
     dataset.check_clean()
     progress, chosen = progress or Silent(), choose_device(device)
     kind = find_network(network_for(dataset, settings))
-<<<<<<< HEAD
-    modalities, grids, method = _taught(dataset, settings, kind)
-    plain = method.pretrainer(kind.name, settings.preset, grids)
-=======
-    modalities = pretrained_on(dataset, settings.modalities, kind.name)
-    method = settings.method or find_method("denomae2", kind.name)
-    _check_patch(settings, kind)
-    grids = grids_of(dataset, settings.patch, modalities)
-    image = image_grid(dataset.image, any_phase=dataset.any_phase)
-    plain = method.pretrainer(kind.name, settings.preset, grids, image)
-    drawn = (*modalities, *IMAGE_ALONE) if method.image_weight else modalities
->>>>>>> main
+    lesson = _lesson(dataset, settings, kind)
+    plain = lesson.pretrainer(lesson.grids)
     plan = training_plan(
         settings.running,
         dataset.examples("train"),
@@ -101,15 +88,15 @@ def pretrain(
 
     def make_task(numerics: Numerics, ranks: Ranks) -> PretrainTask:
         told = progress if ranks.is_writer else Silent()
-        scaled = grids
-        if method.scaled:
-            scaled = scaled_grids(dataset, modalities, grids, ranks.device)
+        grids = lesson.grids
+        if lesson.method.scaled:
+            grids = scaled_grids(dataset, lesson.modalities, grids, ranks.device)
         return PretrainTask(
             dataset,
-            method.pretrainer(kind.name, settings.preset, scaled, image),
-            _source(dataset, drawn, settings, plan, ranks, told),
-            _stored(dataset, "validation", drawn, settings, plan, ranks, told),
-            modalities=drawn,
+            lesson.pretrainer(grids),
+            _source(dataset, lesson.drawn, settings, plan, ranks, told),
+            _stored(dataset, "validation", lesson.drawn, settings, plan, ranks, told),
+            modalities=lesson.drawn,
             seed=settings.seed,
             steps=plan.steps,
             batch_size=plan.batch_size,
@@ -121,7 +108,7 @@ def pretrain(
         "dataset": dataset.fingerprint,
         "endless": settings.endless,
         "model": asdict(plain.config),
-        "scaled": method.scaled,
+        "scaled": lesson.method.scaled,
     }
     return fit(
         make_task,
@@ -153,19 +140,43 @@ def network_for(dataset: Described, settings: Pretraining) -> str:
 
 def check_pretraining(recipe: Recipe, settings: Pretraining) -> None:
     """Refuse what examples of a recipe cannot be pre-trained on, before there are any."""
-    kind = find_network(network_for(recipe, settings))
-    _, grids, method = _taught(recipe, settings, kind)
-    method.pretrainer(kind.name, settings.preset, grids)
+    lesson = _lesson(recipe, settings, find_network(network_for(recipe, settings)))
+    lesson.pretrainer(lesson.grids)
 
 
-def _taught(
-    source: Dataset | Recipe, settings: Pretraining, kind: NetworkKind
-) -> tuple[tuple[Modality, ...], tuple[Grid, ...], Method]:
-    """What a network sees, how that is cut, and what it learns."""
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """What a network sees, how that is cut, and what it learns of which images."""
+
+    kind: NetworkKind
+    preset: str
+    modalities: tuple[Modality, ...]
+    grids: tuple[Grid, ...]
+    method: Method
+    image: ImageGrid
+
+    def pretrainer(self, grids: tuple[Grid, ...]) -> Pretrainer:
+        """The network for inputs that are cut or scaled so."""
+        return self.method.pretrainer(self.kind.name, self.preset, grids, self.image)
+
+    @property
+    def drawn(self) -> tuple[Modality, ...]:
+        """All that is drawn of an example, the image among it where it is learnt."""
+        wanted = (*self.modalities, *IMAGE_ALONE) if self.method.image_weight else self.modalities
+        return tuple(dict.fromkeys(wanted))
+
+
+def _lesson(source: Dataset | Recipe, settings: Pretraining, kind: NetworkKind) -> _Lesson:
     modalities = pretrained_on(source, settings.modalities, kind.name)
-    method = settings.method or find_method("denomae2", kind.name)
     _check_patch(settings, kind)
-    return modalities, grids_of(source, settings.patch, modalities), method
+    return _Lesson(
+        kind,
+        settings.preset,
+        modalities,
+        grids_of(source, settings.patch, modalities),
+        settings.method or find_method("denomae2", kind.name),
+        image_grid(source.image, any_phase=source.any_phase),
+    )
 
 
 def _peak(settings: Pretraining, kind: NetworkKind) -> float:
