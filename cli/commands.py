@@ -27,29 +27,58 @@ def quickstart(
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     preset: PresetOption = "tiny",
+    network: Annotated[
+        str | None,
+        typer.Option(
+            help="rings or vit. Default: rings where the carrier phase is unknown, else vit."
+        ),
+    ] = None,
     labels: Annotated[
-        int, typer.Option(min=0, help="Labelled examples to fine-tune with; 0 takes all.")
-    ] = 1000,
+        int, typer.Option(min=0, help="Labelled examples, of all classes together; 0 takes all.")
+    ] = 100,
     workers: WorkersOption = 2,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Also the tables of the report.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """The whole street on a small preset: synthesise, pre-train, fine-tune, evaluate, report.
+    """What pre-training is worth: synthesise, pre-train, learn from few labels, evaluate, report.
 
     What is there already is kept, so that an interrupted quickstart goes on where it was.
     """
     from rfmae.datasets.recipe import load_recipe
-    from rfmae.workflows import street as street_jobs
+    from rfmae.workflows import quickstart as jobs
 
-    street = street_jobs.Street(preset=preset, labels=labels or None, seed=seed)
-    told = street_jobs.quickstart(
+    settings = jobs.QuickstartSettings(preset, network, labels or None, seed=seed)
+    told = jobs.quickstart(
         load_recipe(recipe),
-        street,
+        settings,
         out,
         device=device,
         workers=workers,
         progress=console.ShownProgress(),
     )
-    tell(told, as_json)
+    if as_json or verbose:
+        tell(told, as_json)
+    if not as_json:
+        _tell_quickstart(told)
+
+
+def _tell_quickstart(told: Any) -> None:
+    """The sentence, the curve, and where figure, report and classifier are."""
+    from rfmae.reporting.label_curve_tables import label_curve_table
+
+    report = told.report
+    console.say("Accuracy in %, mean over draws of labels with its 95 % interval")
+    console.say_table(*label_curve_table(report.label_curve))
+    console.say("")
+    console.say(report.headline)
+    for limit in report.label_curve.ceilings:
+        console.say(f"{limit.name}: {100 * limit.accuracy:.1f} %")
+    console.say("")
+    console.say(f"Figure: {told.folder / 'figures' / 'overview.png'}")
+    console.say(f"Report: {told.folder / 'report.html'}")
+    console.say(f"Classifier: {told.classifier}")
 
 
 def eval_snr(

@@ -51,8 +51,6 @@ CEILINGS = {
     "awgn-ten-symbols-trajectory": Shipped("awgn-ten", TRAJECTORY, 400),
     "awgn-ten-symbols-differential": Shipped("awgn-ten", DIFFERENTIAL, 400),
     "awgn-ten-all-planes": Shipped("awgn-ten", ALL_PLANES, 400),
-    "awgn-ten-quick": Shipped("awgn-ten-quick", (), 200),
-    "awgn-ten-quick-symbols": Shipped("awgn-ten-quick", SYMBOLS, 400),
     "sdr-linear": Shipped("sdr-linear", (), 400),
     "sdr-linear-symbols": Shipped("sdr-linear", SYMBOLS, 200),
     "legacy": Shipped("legacy", (), 400),

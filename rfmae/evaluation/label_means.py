@@ -7,7 +7,7 @@ import numpy as np
 from scipy import stats
 
 from rfmae.records import wilson_interval
-from rfmae.records.label_curve import LabelMean, LabelPoint
+from rfmae.records.label_curve import LabelDifference, LabelMean, LabelPoint
 
 
 def label_means(points: Sequence[LabelPoint]) -> tuple[LabelMean, ...]:
@@ -37,10 +37,43 @@ def label_mean(points: Sequence[LabelPoint]) -> LabelMean:
     )
 
 
+def label_difference(first: Sequence[LabelPoint], second: Sequence[LabelPoint]) -> LabelDifference:
+    """By how much one method is more accurate than another, each run beside that of its seed.
+
+    The interval is Student's t of the differences over the seeds: both methods of a seed saw the
+    same labels. Of a single seed it is that of two independent shares of the test examples.
+    """
+    others = {point.seed: point for point in second}
+    pairs = [(point, others[point.seed]) for point in first]
+    values = np.array([one.accuracy - other.accuracy for one, other in pairs])
+    middle = float(values.mean())
+    half = _unpaired(*pairs[0]) if len(pairs) == 1 else _half_width(values)
+    return LabelDifference(
+        first=first[0].method,
+        second=second[0].method,
+        budget=first[0].budget,
+        seeds=len(pairs),
+        difference=middle,
+        low=middle - half,
+        high=middle + half,
+    )
+
+
+def _unpaired(first: LabelPoint, second: LabelPoint) -> float:
+    variances = [
+        point.accuracy * (1 - point.accuracy) / sum(point.examples) for point in (first, second)
+    ]
+    return float(stats.norm.ppf(0.975)) * math.sqrt(sum(variances))
+
+
 def _student(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[float, float]:
-    mean, error = float(values.mean()), float(values.std(ddof=1)) / math.sqrt(len(values))
-    half = float(stats.t.ppf(0.975, len(values) - 1)) * error
+    mean, half = float(values.mean()), _half_width(values)
     return max(0.0, mean - half), min(1.0, mean + half)
+
+
+def _half_width(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+    error = float(values.std(ddof=1)) / math.sqrt(len(values))
+    return float(stats.t.ppf(0.975, len(values) - 1)) * error
 
 
 def _wilson(point: LabelPoint) -> tuple[float, float]:

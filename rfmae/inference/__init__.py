@@ -9,6 +9,7 @@
 from rfmae.inference.answering import Answer, FeatureEncoder, SignalClassifier
 from rfmae.inference.asked import Asked, checked_iq, checked_views, cut_windows
 from rfmae.inference.denoising import MASK_AVERAGE, UNMASKED, Denoiser, ImageDenoiser, RingsDenoiser
+from rfmae.inference.kept import KeptInputs
 from rfmae.inference.loading import choose_device, load_classifier, load_denoiser, load_encoder
 from rfmae.inference.sight import IMAGE, Sight, draw_images
 
@@ -21,6 +22,7 @@ __all__ = [
     "Denoiser",
     "FeatureEncoder",
     "ImageDenoiser",
+    "KeptInputs",
     "RingsDenoiser",
     "Sight",
     "SignalClassifier",

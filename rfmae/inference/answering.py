@@ -52,7 +52,7 @@ class SignalClassifier:
     def __init__(self, network: Classifier, card: Card, sight: Sight, device: torch.device):
         self.card, self.sight = card, sight
         self.classes: tuple[str, ...] = tuple(card["classes"])
-        self.network, self._device = network.to(device), device
+        self.network, self.device = network.to(device), device
         self._temperature = float(card.get("temperature", 1.0))
 
     @property
@@ -68,7 +68,7 @@ class SignalClassifier:
     @torch.inference_mode()
     def __call__(self, iq: Asked) -> FloatArray:
         """Probabilities (N, M) of complex I/Q (N, T), any gain and carrier phase."""
-        return self._answered(self.sight.inputs(iq, self._device))
+        return self.of_inputs(self.sight.inputs(iq, self.device))
 
     @property
     def sees_images_alone(self) -> bool:
@@ -89,9 +89,11 @@ class SignalClassifier:
             wanted = ", ".join(map(str, expected))
             raise ShapeError(f"images must have shape (N, {wanted}), got {images.shape}")
         parts = torch.from_numpy(np.asarray(images, np.float32)).split(BATCH)
-        return self._answered({IMAGE: part.to(self._device)} for part in parts)
+        return self.of_inputs({IMAGE: part.to(self.device)} for part in parts)
 
-    def _answered(self, batches: Iterable[Inputs]) -> FloatArray:
+    @torch.inference_mode()
+    def of_inputs(self, batches: Iterable[Inputs]) -> FloatArray:
+        """Probabilities (N, M) of inputs that were drawn as its own are, on its device."""
         logits = (self.network(batch) / self._temperature for batch in batches)
         return torch.cat([part.softmax(dim=-1).cpu() for part in logits]).numpy()
 

@@ -99,9 +99,9 @@ class ImageDecoder(nn.Module):
         """What they show on radii and angles (N, planes, radii, angles), before the logistic."""
         mixed = self.mixing(F.gelu(self.hidden(encoded.features)))
         still = (mixed @ self.templates.flatten(1)).unflatten(1, self.templates.shape[1:])
-        # a plane of known phase stays as its templates have it
-        unturned = torch.tensor([1.0, 0.0], device=still.device)
-        phasors = torch.where(self.known, unturned, self.phasors(encoded)[:, None])
+        phasors = self.phasors(encoded)[:, None]
+        # a plane of known phase stays as its templates have it: the first phasor turns nothing
+        phasors = torch.where(self.known, phasors[:, :, :1], phasors)
         found = times(still, phasors[:, :, :, None])
         orders = found.new_zeros(*found.shape[:2], FINEST + 1, *found.shape[3:])
         orders = orders.index_add(2, self.order, found)
@@ -124,11 +124,10 @@ class Phasors(nn.Module):
         summed = times(mixtures, gates).sum(dim=2)
         power = summed.square().sum(dim=-1) + (2 * self.noise).exp()
         phasors = summed * power.rsqrt()[:, :, None]
-        unturned = torch.tensor([1.0, 0.0], device=phasors.device)
-        powers = [unturned.expand(len(phasors), 1, 2)]
+        one = torch.ones_like(power[:, :1])
+        powers = [torch.stack([one, torch.zeros_like(one)], dim=-1)]
         for number, order in enumerate(_FUNDAMENTALS):
-            one = phasors[:, number : number + 1]
-            powers += _powers(one, FINEST // order)
+            powers += _powers(phasors[:, number : number + 1], FINEST // order)
         return torch.cat(powers, dim=1)
 
 

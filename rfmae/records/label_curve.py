@@ -57,6 +57,19 @@ class LabelMean:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelDifference:
+    """By how much one method is more accurate than another at a budget, with a 95 % interval."""
+
+    first: str
+    second: str
+    budget: int
+    seeds: int
+    difference: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Limit:
     """What the best receiver reaches on the same test examples, by what it sees.
 
@@ -98,6 +111,15 @@ class LabelCurve:
     def budgets(self) -> tuple[int, ...]:
         """Labels in the unit of the curve, ascending."""
         return tuple(sorted({point.budget for point in self.points}))
+
+    def points_of(self, method: str, budget: int) -> tuple[LabelPoint, ...]:
+        """The runs of a method at a budget."""
+        found = (point for point in self.points if point.method == method)
+        return tuple(point for point in found if point.budget == budget)
+
+    def mean(self, method: str, budget: int) -> LabelMean:
+        """The mean of a method at a budget."""
+        return next(mean for mean in self.of(method) if mean.budget == budget)
 
     def of(self, method: str) -> tuple[LabelMean, ...]:
         """The means of a method, budgets ascending."""

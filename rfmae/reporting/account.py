@@ -16,6 +16,7 @@ from rfmae.records import (
     SnrReport,
     as_plain,
 )
+from rfmae.records.label_curve import LabelCurve, LabelDifference
 from rfmae.reporting.denoising_verdict import verdict_json
 from rfmae.reporting.pictures import decode_planes, encode_planes
 from rfmae.reporting.rebuilding import rebuilt, strict
@@ -29,7 +30,8 @@ class Report:
 
     The first of `accuracy` is the model that is looked at first. `ceilings` hold what the best
     receiver could reach on the same class list, at the same SNR points, by what it sees;
-    `assessments` go by the same names as `accuracy`.
+    `assessments` go by the same names as `accuracy`. `label_difference` is what the one
+    figure about pre-training tells of `label_curve`.
     """
 
     title: str
@@ -44,6 +46,8 @@ class Report:
     denoising: DenoiseReport | None = None
     gallery: Sequence[GalleryRow] = ()
     notes: tuple[str, ...] = ()
+    label_curve: LabelCurve | None = None
+    label_difference: LabelDifference | None = None
 
 
 def report_json(report: Report) -> dict[str, Any]:
@@ -59,6 +63,8 @@ def report_json(report: Report) -> dict[str, Any]:
         "robustness": [as_plain(item) for item in report.robustness],
         "embedding": [as_plain(item) for item in report.embedding],
         "denoising": _denoising_json(report.denoising) if report.denoising else None,
+        "label_curve": as_plain(report.label_curve) if report.label_curve else None,
+        "label_difference": as_plain(report.label_difference) if report.label_difference else None,
         # an account that is told again keeps the versions that it was made with
         "provenance": report.provenance
         | {"versions": report.provenance.get("versions", versions())},
@@ -74,6 +80,7 @@ def whole_json(report: Report) -> dict[str, Any]:
 def report_of(account: Mapping[str, Any]) -> Report:
     """The report that an account tells; what an older account does not tell is not there."""
     denoising = account.get("denoising")
+    curve, difference = account.get("label_curve"), account.get("label_difference")
     return Report(
         title=account["title"],
         headline=account["headline"],
@@ -87,6 +94,8 @@ def report_of(account: Mapping[str, Any]) -> Report:
         denoising=rebuilt(DenoiseReport, denoising) if denoising else None,
         gallery=tuple(map(_gallery_row, account.get("gallery", ()))),
         notes=tuple(account.get("notes", ())),
+        label_curve=rebuilt(LabelCurve, curve) if curve else None,
+        label_difference=rebuilt(LabelDifference, difference) if difference else None,
     )
 
 

@@ -23,6 +23,7 @@ def joined(reports: Mapping[str, Report], title: str) -> Report:
     check_same_exam(reports)
     told = list(told_apart(reports).values())
     denoised = next((item for item in told if item.denoising is not None), None)
+    curved = next((item for item in told if item.label_curve is not None), None)
     return Report(
         title=title,
         headline=" ".join(item.headline for item in told),
@@ -35,6 +36,8 @@ def joined(reports: Mapping[str, Report], title: str) -> Report:
         embedding=tuple({map_.model: map_ for item in told for map_ in item.embedding}.values()),
         denoising=denoised.denoising if denoised else None,
         gallery=next((item.gallery for item in told if item.gallery), ()),
+        label_curve=curved.label_curve if curved else None,
+        label_difference=curved.label_difference if curved else None,
         notes=tuple(dict.fromkeys(note for item in told for note in item.notes)),
     )
 

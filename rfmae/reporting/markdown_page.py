@@ -15,6 +15,7 @@ from rfmae.reporting.assessment_tables import (
     summary_table,
 )
 from rfmae.reporting.denoising_tables import denoising_section
+from rfmae.reporting.label_curve_tables import label_curve_table
 from rfmae.reporting.page.contents import embedding_name
 from rfmae.reporting.tables import Table, accuracy_table, in_words, markdown, told_beside
 
@@ -28,7 +29,13 @@ _ABOUT_CEILINGS = (
 def markdown_page(report: Report) -> str:
     """The whole report, with its figures as they lie beside it."""
     blocks = [f"# {report.title}", report.headline, *(f"- {note}" for note in report.notes)]
-    blocks += [*_accuracy(report), *_models(report), *_losses(report), *_confidence(report)]
+    blocks += [
+        *_labels(report),
+        *_accuracy(report),
+        *_models(report),
+        *_losses(report),
+        *_confidence(report),
+    ]
     blocks += [*_robustness(report), *_unknown(report)]
     if report.denoising is not None:
         blocks += denoising_section(report.denoising)
@@ -37,6 +44,17 @@ def markdown_page(report: Report) -> str:
     blocks += [*_maps(report), *_cost(report)]
     blocks += ["## How this came about", _provenance(report.provenance)]
     return "\n\n".join(blocks) + "\n"
+
+
+def _labels(report: Report) -> Iterator[str]:
+    if report.label_curve is None:
+        return
+    if report.label_difference is not None:
+        yield "![what pre-training is worth](figures/overview.png)"
+    yield "## Accuracy against labels"
+    yield "In % of all test examples, mean over draws of labels with its 95 % interval."
+    yield markdown(label_curve_table(report.label_curve))
+    yield "![accuracy against labels](figures/label-curve.png)"
 
 
 def _accuracy(report: Report) -> Iterator[str]:

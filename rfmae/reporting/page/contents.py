@@ -29,6 +29,9 @@ from rfmae.reporting.denoising_figures import denoising_figures
 from rfmae.reporting.denoising_tables import denoise_table, denoising_csv, recognition_csv
 from rfmae.reporting.denoising_verdict import difference_csv
 from rfmae.reporting.figures import accuracy_figure, confusion_figure, confusion_per_snr_figure
+from rfmae.reporting.label_curve_figures import label_curve_figure
+from rfmae.reporting.label_curve_tables import label_curve_csv, points_csv
+from rfmae.reporting.overview_figures import overview_figure
 from rfmae.reporting.tables import (
     Table,
     accuracy_csv,
@@ -42,6 +45,7 @@ Drawn = tuple[str, Callable[[], Figure]]
 
 def figures_of(report: Report) -> Iterator[Drawn]:
     """Every figure with the name of its file, made when it is called for."""
+    yield from _label_figures(report)
     yield from _accuracy_figures(report)
     yield from _assessment_figures(report)
     if report.robustness:
@@ -65,6 +69,9 @@ def embedding_name(place: int) -> str:
 def csv_files(report: Report) -> dict[str, Table]:
     """Every table of numbers in full precision with the name of its file, those with rows."""
     tables: dict[str, Table] = {}
+    if report.label_curve:
+        tables["label-curve"] = label_curve_csv(report.label_curve)
+        tables["label-curve-points"] = points_csv(report.label_curve)
     if report.accuracy:
         first = next(iter(report.accuracy.values()))
         tables["accuracy"] = accuracy_csv(report.accuracy)
@@ -82,6 +89,15 @@ def csv_files(report: Report) -> dict[str, Table]:
         if report.denoising.recognition is not None:
             tables["recognition"] = recognition_csv(report.denoising.recognition)
     return {name: table for name, table in tables.items() if table[1]}
+
+
+def _label_figures(report: Report) -> Iterator[Drawn]:
+    if report.label_curve is None:
+        return
+    if report.label_difference is not None:
+        told = (report.label_curve, report.label_difference, report.ceilings)
+        yield "overview", partial(overview_figure, *told)
+    yield "label-curve", partial(label_curve_figure, report.label_curve)
 
 
 def _accuracy_figures(report: Report) -> Iterator[Drawn]:

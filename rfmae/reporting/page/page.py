@@ -53,6 +53,7 @@ def page(report: Report) -> str:
         denoising_words=_denoising_words(report),
         denoising_tables=page_denoising_tables(report),
         embedding=report.embedding,
+        limits=report.label_curve.ceilings if report.label_curve else (),
         provenance=account["provenance"],
         data=_data(report, points),
         style=_as_it_is("report.css"),

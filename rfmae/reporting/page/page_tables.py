@@ -15,6 +15,7 @@ from rfmae.reporting.assessment_tables import (
     summary_table,
 )
 from rfmae.reporting.denoising_tables import EXPLAINED, denoising_tables
+from rfmae.reporting.label_curve_tables import label_curve_table
 from rfmae.reporting.tables import Table, accuracy_table, ceiling_table
 
 _NUMBER = re.compile(r"(–|never|[≥<+−-]?\s*\d[\d.,]*([ ±(].*)?)")
@@ -52,6 +53,8 @@ def page_tables(report: Report) -> dict[str, ShownTable]:
             "open_sets": open_set_table(report.assessments),
             "cost": cost_table(report.assessments),
         }
+    if report.label_curve:
+        tables["labels"] = label_curve_table(report.label_curve)
     tables["comparisons"] = comparison_table(report.comparisons)
     tables["drops"] = drops_table(report.robustness)
     return {name: shown_table(table) for name, table in tables.items() if table[1]}

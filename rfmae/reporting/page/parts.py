@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from rfmae.records import Assessment
 from rfmae.reporting.account import Report
+from rfmae.reporting.label_curve_figures import NAMES
 from rfmae.reporting.page.charts import accuracy_chart, gap_chart, robustness_chart
 from rfmae.reporting.page.confidence_charts import reliability_chart, risk_chart
+from rfmae.reporting.page.label_charts import label_chart
 from rfmae.reporting.page.map_charts import class_map, snr_map
 from rfmae.reporting.page.page_denoising import answers_of, denoising_panels, recognition_panels
 
@@ -98,6 +100,7 @@ def panels_of(report: Report) -> dict[str, dict[str, str]]:
     """Small charts that stand side by side, by section and title."""
     series, denoising = _series(report), report.denoising
     return {
+        "labels": {"accuracy in %": label_chart(report.label_curve)} if report.label_curve else {},
         "gap": {
             name: gap_chart(report.accuracy[name], item.gap, name)
             for name, item in report.assessments.items()
@@ -129,7 +132,9 @@ def legends_of(report: Report) -> dict[str, Legend]:
     series, denoising = _series(report), report.denoising
     tried = {name for grid in report.robustness for name in grid.hits}
     recognised = denoising.recognition if denoising else None
+    methods = report.label_curve.methods if report.label_curve else ()
     return {
+        "labels": _counted(NAMES.get(method, method) for method in methods),
         "accuracy": [(name, series[name]) for name in report.accuracy],
         "risk": [(name, series[name]) for name in report.assessments],
         "robustness": [(name, place) for name, place in series.items() if name in tried],

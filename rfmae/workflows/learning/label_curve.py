@@ -98,13 +98,16 @@ def label_curve(
     ceilings_home: Path | None = None,
     device: str = "auto",
     progress: Progress | None = None,
+    detailed: bool = True,
 ) -> Told:
     """Measure every point that is not there yet, and write the account of all that are.
 
     Stopped at any moment, the same call goes on where it was. More methods, budgets or seeds may
-    be added to a folder later; what shapes a point may not change in it.
+    be added to a folder later; what shapes a point may not change in it. What each training does
+    is shown where it is to be `detailed`, else one stage for all of them.
     """
     progress = progress or Silent()
+    within = progress if detailed else Silent()
     _check_pretrained(settings.methods, pretrained)
     budgets = possible_budgets(dataset, settings.budgets, progress, settings.unit)
     learning = Learning(
@@ -114,17 +117,21 @@ def label_curve(
         settings.teaching,
         first_rows(dataset, settings.per_point),
         device,
-        progress,
+        within,
         settings.unit,
     )
     identity = _identity(dataset, settings, pretrained)
     points = _begin(folder, identity)
-    for method, budget, seed in product(settings.methods, budgets, range(settings.seeds)):
-        if not _is_there(points, method, budget, seed):
+    wanted = product(settings.methods, budgets, range(settings.seeds))
+    missing = [point for point in wanted if not _is_there(points, *point)]
+    around = Silent() if detailed or not missing else progress
+    with around.stage("label curve", len(missing), "runs") as stage:
+        for method, budget, seed in missing:
             under_way = folder / "runs" / f"{method}-{budget}-seed{seed}"
             points.append(learning.point(method, budget, seed, under_way))
             _keep(points, folder)
-            progress.note(_in_words(points[-1], settings.unit))
+            within.note(_in_words(points[-1], settings.unit))
+            stage.advance()
     curve = _curve(dataset, settings, points, identity, ceilings_home)
     with disk_errors(folder):
         write_label_curve(curve, folder)

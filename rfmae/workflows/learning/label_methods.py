@@ -1,7 +1,7 @@
 """What answers with a given number of labels: probes, fine-tuned networks, classical baselines."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,14 +20,14 @@ from rfmae.evaluation.probe import (
     neighbour_probe,
     probe_report,
 )
-from rfmae.inference import FeatureEncoder, load_encoder
+from rfmae.inference import FeatureEncoder, KeptInputs, load_classifier, load_encoder
 from rfmae.models.checkpoint import Checkpoint, load_checkpoint
 from rfmae.models.encoders import PretrainableConfig
 from rfmae.models.patches import PatchGrid
 from rfmae.models.presets import PRESETS
 from rfmae.models.rings import RingsConfig
 from rfmae.progress import Progress, Silent
-from rfmae.records import FloatArray, IntArray, SnrReport
+from rfmae.records import Answers, FloatArray, IntArray, SnrReport, View, Views
 from rfmae.records.label_curve import LabelPoint, LabelUnit
 from rfmae.training.label_budget import LabelBudget
 from rfmae.workflows.exam.candidates import open_candidate
@@ -168,6 +168,7 @@ class Learning:
     progress: Progress = field(default_factory=Silent)
     unit: LabelUnit = "class"  # what budgets are counted by
     _features: FrozenFeatures | None = None
+    _test: KeptInputs | None = None
 
     def point(self, method: str, count: int, seed: int, folder: Path) -> LabelPoint:
         """Train a method with so many labels of the unit and ask it about the test rows.
@@ -221,9 +222,31 @@ class Learning:
         )
 
     def _examined(self, path: Path, method: str) -> SnrReport:
-        candidate = open_candidate(self.dataset, path, self.device)
-        answers = answers_of(self.dataset, candidate, method, self.test_rows, self.progress)
-        return counted(answers)
+        """The counts of a baseline, or of a network, which sees what the one before it saw."""
+        if method in BASELINES:
+            candidate = open_candidate(self.dataset, path, self.device)
+            rows = self.test_rows
+            return counted(answers_of(self.dataset, candidate, method, rows, self.progress))
+        data = self.dataset
+        said = self.shown.answers(load_classifier(path, self.device))
+        label, snr_db = data.labels("test")
+        known = label[self.test_rows], snr_db[self.test_rows]
+        return counted(Answers(said, *known, data.classes, data.snr_db, data.snr_reference))
+
+    @property
+    def shown(self) -> KeptInputs:
+        """What networks are shown of the test rows."""
+        if self._test is None:
+            self._test = KeptInputs(self._read_test, len(self.test_rows))
+        return self._test
+
+    def _read_test(self, views: tuple[View, ...]) -> Iterator[Views]:
+        rows = self.test_rows
+        with self.progress.stage("render test", len(rows), "examples") as stage:
+            for chunk in np.split(rows, range(_TOGETHER, len(rows), _TOGETHER)):
+                read = self.dataset.read_views("test", views, chunk)
+                yield {view: batch.iq for view, batch in read.items()}
+                stage.advance(len(chunk))
 
     def _probed(self, method: str, budget: LabelBudget, seed: int) -> SnrReport:
         """A probe of frozen features, its strength or its neighbours chosen on validation."""

@@ -1,5 +1,6 @@
 """What a network is to see of a data set, and the encoder that sees it."""
 
+from rfmae.datasets.recipe import Recipe
 from rfmae.datasets.store import Dataset
 from rfmae.errors import CheckpointError
 from rfmae.models.checkpoint import Checkpoint
@@ -17,7 +18,7 @@ def network_of(checkpoint: Checkpoint) -> NetworkKind:
 
 
 def received(
-    dataset: Dataset,
+    dataset: Dataset | Recipe,
     names: tuple[str, ...] | None,
     checkpoint: Checkpoint | None = None,
     network: str = "vit",
@@ -62,7 +63,7 @@ def _as_seen(names: tuple[str, ...], kind: NetworkKind) -> tuple[str, ...]:
 
 
 def pretrained_on(
-    dataset: Dataset, names: tuple[str, ...] | None, network: str
+    dataset: Dataset | Recipe, names: tuple[str, ...] | None, network: str
 ) -> tuple[Modality, ...]:
     """The modalities that a network is pre-trained on: those that the data set lists, or its own.
 
@@ -80,7 +81,7 @@ def pretrained_on(
     return received(dataset, names, None, network)
 
 
-def _learnt(dataset: Dataset, checkpoint: Checkpoint) -> tuple[Modality, ...]:
+def _learnt(dataset: Dataset | Recipe, checkpoint: Checkpoint) -> tuple[Modality, ...]:
     """What an encoder knows and a receiver of a data set has."""
     grids = {grid.name for grid in checkpoint.pretrainable.modalities}
     learnt = tuple(m for m in checkpoint.modalities if m.is_received and m.name in grids)

@@ -3,12 +3,14 @@
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from rfmae.datasets.recipe import load_recipe
+from rfmae.datasets.recipe import Recipe, load_recipe
 from rfmae.datasets.store import Dataset
 from rfmae.errors import TrainingError
 from rfmae.inference import choose_device
-from rfmae.models.kinds import NetworkKind, find_network
+from rfmae.models.image_decoder import ImageGrid
+from rfmae.models.kinds import Grid, NetworkKind, find_network
 from rfmae.models.presets import find_preset, image_grid
+from rfmae.models.pretrainers import Pretrainer
 from rfmae.progress import Progress, Silent
 from rfmae.records import IMAGE_ALONE, Modality
 from rfmae.training.drawing import Described
@@ -26,7 +28,16 @@ from rfmae.workflows.learning.methods import Method, find_method
 from rfmae.workflows.learning.running import Running, grids_of, training_plan
 from rfmae.workflows.learning.seeing import pretrained_on
 
-__all__ = ["Finetuning", "Pretraining", "Running", "finetune", "grids_of", "pretrain"]
+__all__ = [
+    "Finetuning",
+    "Pretraining",
+    "Running",
+    "check_pretraining",
+    "finetune",
+    "grids_of",
+    "network_for",
+    "pretrain",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +75,8 @@ def pretrain(
     dataset.check_clean()
     progress, chosen = progress or Silent(), choose_device(device)
     kind = find_network(network_for(dataset, settings))
-    modalities = pretrained_on(dataset, settings.modalities, kind.name)
-    method = settings.method or find_method("denomae2", kind.name)
-    _check_patch(settings, kind)
-    grids = grids_of(dataset, settings.patch, modalities)
-    image = image_grid(dataset.image, any_phase=dataset.any_phase)
-    plain = method.pretrainer(kind.name, settings.preset, grids, image)
-    drawn = (*modalities, *IMAGE_ALONE) if method.image_weight else modalities
+    lesson = _lesson(dataset, settings, kind)
+    plain = lesson.pretrainer(lesson.grids)
     plan = training_plan(
         settings.running,
         dataset.examples("train"),
@@ -82,15 +88,15 @@ def pretrain(
 
     def make_task(numerics: Numerics, ranks: Ranks) -> PretrainTask:
         told = progress if ranks.is_writer else Silent()
-        scaled = grids
-        if method.scaled:
-            scaled = scaled_grids(dataset, modalities, grids, ranks.device)
+        grids = lesson.grids
+        if lesson.method.scaled:
+            grids = scaled_grids(dataset, lesson.modalities, grids, ranks.device)
         return PretrainTask(
             dataset,
-            method.pretrainer(kind.name, settings.preset, scaled, image),
-            _source(dataset, drawn, settings, plan, ranks, told),
-            _stored(dataset, "validation", drawn, settings, plan, ranks, told),
-            modalities=drawn,
+            lesson.pretrainer(grids),
+            _source(dataset, lesson.drawn, settings, plan, ranks, told),
+            _stored(dataset, "validation", lesson.drawn, settings, plan, ranks, told),
+            modalities=lesson.drawn,
             seed=settings.seed,
             steps=plan.steps,
             batch_size=plan.batch_size,
@@ -102,7 +108,7 @@ def pretrain(
         "dataset": dataset.fingerprint,
         "endless": settings.endless,
         "model": asdict(plain.config),
-        "scaled": method.scaled,
+        "scaled": lesson.method.scaled,
     }
     return fit(
         make_task,
@@ -130,6 +136,47 @@ def network_for(dataset: Described, settings: Pretraining) -> str:
     fits = {*listed} <= {"image", "harmonics", "snr"} and settings.patch is None
     turns = dataset.any_phase and not all(plane.is_differential for plane in dataset.image.planes)
     return "rings" if turns and fits else "vit"
+
+
+def check_pretraining(recipe: Recipe, settings: Pretraining) -> None:
+    """Refuse what examples of a recipe cannot be pre-trained on, before there are any."""
+    lesson = _lesson(recipe, settings, find_network(network_for(recipe, settings)))
+    lesson.pretrainer(lesson.grids)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """What a network sees, how that is cut, and what it learns of which images."""
+
+    kind: NetworkKind
+    preset: str
+    modalities: tuple[Modality, ...]
+    grids: tuple[Grid, ...]
+    method: Method
+    image: ImageGrid
+
+    def pretrainer(self, grids: tuple[Grid, ...]) -> Pretrainer:
+        """The network for inputs that are cut or scaled so."""
+        return self.method.pretrainer(self.kind.name, self.preset, grids, self.image)
+
+    @property
+    def drawn(self) -> tuple[Modality, ...]:
+        """All that is drawn of an example, the image among it where it is learnt."""
+        wanted = (*self.modalities, *IMAGE_ALONE) if self.method.image_weight else self.modalities
+        return tuple(dict.fromkeys(wanted))
+
+
+def _lesson(source: Dataset | Recipe, settings: Pretraining, kind: NetworkKind) -> _Lesson:
+    modalities = pretrained_on(source, settings.modalities, kind.name)
+    _check_patch(settings, kind)
+    return _Lesson(
+        kind,
+        settings.preset,
+        modalities,
+        grids_of(source, settings.patch, modalities),
+        settings.method or find_method("denomae2", kind.name),
+        image_grid(source.image, any_phase=source.any_phase),
+    )
 
 
 def _peak(settings: Pretraining, kind: NetworkKind) -> float:

@@ -1,4 +1,4 @@
-"""The commands one after the other on a tiny recipe, and the whole street in one."""
+"""The commands one after the other on a tiny recipe, and the quickstart, which is all in one."""
 
 import functools
 import json
@@ -14,7 +14,10 @@ from rfmae_cli.app import app
 from typer.testing import CliRunner
 
 from rfmae.datasets.recipe import Splits, recipe_to_toml
-from rfmae.workflows.street import Street, quickstart
+from rfmae.errors import RfmaeError
+from rfmae.inference import load_classifier
+from rfmae.models.vit import EncoderConfig
+from rfmae.workflows.quickstart import Effort, QuickstartSettings, quickstart
 
 BRIEFLY = ("--preset", "tiny", "--epochs", 2, "--batch", 16, "--device", "cpu")
 RFMAE = [sys.executable, "-c", "from rfmae_cli.app import main; main()"]
@@ -136,17 +139,87 @@ def test_show_tells_what_a_run_is(home, monkeypatch):
     assert "pretrain" in text
 
 
-def test_a_street_that_was_walked_is_walked_again_without_training(recipe, tmp_path):
-    street = Street(pretrain_epochs=2, finetune_images=60, labels=30, denoised_per_point=2)
-    told = quickstart(recipe, street, tmp_path / "home", device="cpu", workers=1)
-    assert list(told.report.accuracy) == ["DenoMAE2.0", "from scratch"]
-    text = (told.folder / "report.md").read_text()
-    assert "With 30 labels DenoMAE2.0 names" in text
-    runs = sorted((tmp_path / "home").rglob("weights.safetensors"))
+def unknown_phase(recipe):
+    """The same where nobody knows the carrier phase."""
+    channel = replace(recipe.source.channel, phase_offset_turns="uniform")
+    return replace(recipe, source=replace(recipe.source, channel=channel))
+
+
+LITTLE = Effort(pretraining_images=144, labelled_images=60, seeds=2)
+
+
+@pytest.fixture(scope="module")
+def started(recipe, tmp_path_factory):
+    """A quickstart of the smallest size, and the home that it made."""
+    home = tmp_path_factory.mktemp("made") / "home"
+    settings = QuickstartSettings(labels=30, denoised_per_point=2, effort=LITTLE)
+    return quickstart(unknown_phase(recipe), settings, home, device="cpu", workers=1), home
+
+
+def test_the_quickstart_tells_what_pre_training_is_worth(started):
+    told, _ = started
+    curve, difference = told.report.label_curve, told.report.label_difference
+    assert curve.methods == ("finetune", "probe", "scratch")
+    assert curve.budgets == (1, 5, 10)  # of 24 examples of a class, 100 are left out
+    gain = curve.mean("finetune", 10).accuracy - curve.mean("scratch", 10).accuracy
+    assert difference.difference == pytest.approx(gain)
+    assert told.report.headline.startswith("With 10 labels of each class the pre-trained network")
+    for name in ("overview.png", "overview.svg", "label-curve.png", "accuracy.png"):
+        assert (told.folder / "figures" / name).stat().st_size > 5_000
+    assert "figures/overview.png" in (told.folder / "report.md").read_text()
+    assert "Accuracy against labels" in (told.folder / "report.html").read_text()
+
+
+def test_the_classifier_of_a_quickstart_is_there_to_be_asked(started, rng):
+    told, home = started
+    assert told.classifier in (home / "runs").glob("finetune-tiny-*")
+    classifier = load_classifier(told.classifier, "cpu")
+    assert classifier.network.config.encoder.kind == "rings"
+    assert classifier(rng.normal(size=(2, 64)) + 1j).shape == (2, 3)
+
+
+def test_a_quickstart_that_was_done_is_told_again_without_training(started, recipe):
+    told, home = started
+    runs = sorted(home.rglob("weights.safetensors"))
     written = [path.stat().st_mtime_ns for path in runs]
-    again = quickstart(recipe, street, tmp_path / "home", device="cpu", workers=1)
+    settings = QuickstartSettings(labels=30, denoised_per_point=2, effort=LITTLE)
+    again = quickstart(unknown_phase(recipe), settings, home, device="cpu", workers=1)
     assert [path.stat().st_mtime_ns for path in runs] == written
     assert again.report.headline == told.report.headline
+
+
+def test_a_known_carrier_phase_is_left_to_the_transformer(recipe, tmp_path):
+    channel = replace(recipe.source.channel, phase_offset_turns="none")
+    known = replace(recipe, source=replace(recipe.source, channel=channel))
+    settings = QuickstartSettings(labels=3, denoised_per_point=1, effort=replace(LITTLE, seeds=1))
+    told = quickstart(known, settings, tmp_path / "home", device="cpu", workers=1)
+    assert isinstance(load_classifier(told.classifier).network.config.encoder, EncoderConfig)
+    assert told.report.denoising is not None
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"network": "cnn"}, "cnn"),
+        ({"network": "ringz"}, "rings"),
+        ({"preset": "tinny"}, "tiny"),
+        ({"labels": 2}, "3 classes"),
+    ],
+)
+def test_what_cannot_be_is_found_before_anything_is_made(recipe, tmp_path, changes, word):
+    with pytest.raises(RfmaeError, match=word):
+        quickstart(
+            unknown_phase(recipe), QuickstartSettings(**changes), tmp_path / "home", device="cpu"
+        )
+    assert not (tmp_path / "home").exists()
+
+
+def test_rings_of_a_known_phase_are_refused_before_anything_is_made(recipe, tmp_path):
+    channel = replace(recipe.source.channel, phase_offset_turns="none")
+    known = replace(recipe, source=replace(recipe.source, channel=channel))
+    with pytest.raises(RfmaeError, match="network vit"):
+        quickstart(known, QuickstartSettings(network="rings", labels=3), tmp_path / "home")
+    assert not (tmp_path / "home").exists()
 
 
 def test_an_interrupted_synthesis_shows_nothing_until_it_is_complete(tmp_path):

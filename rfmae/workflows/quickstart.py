@@ -1,0 +1,294 @@
+"""The quickstart: from a recipe to a report that says what pre-training is worth."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rfmae.artefacts import refuse_occupied
+from rfmae.datasets.recipe import Recipe
+from rfmae.datasets.store import Dataset
+from rfmae.errors import CheckpointError
+from rfmae.evaluation.label_means import label_difference
+from rfmae.inference import choose_device, load_denoiser
+from rfmae.models.kinds import find_network
+from rfmae.progress import Progress, Silent
+from rfmae.records import DenoiseReport, GalleryRow
+from rfmae.records.label_curve import LabelCurve, LabelDifference, LabelMean
+from rfmae.reporting.account import Report
+from rfmae.reporting.folder import KIND as REPORT
+from rfmae.reporting.folder import write_report
+from rfmae.training.label_budget import check_labels
+from rfmae.workflows.data import synth
+from rfmae.workflows.denoise.denoising import denoising_headline, measure_denoising
+from rfmae.workflows.exam.evaluation import class_notes, provenance, readings
+from rfmae.workflows.exam.exams import Results, comparisons_of, sit_exam
+from rfmae.workflows.learning.label_curve import KIND as CURVE
+from rfmae.workflows.learning.label_curve import CurveSettings, label_curve
+from rfmae.workflows.learning.label_methods import Teaching
+from rfmae.workflows.learning.training import (
+    Finetuning,
+    Pretraining,
+    check_pretraining,
+    finetune,
+    network_for,
+    pretrain,
+)
+
+BUDGETS = (1, 5, 10, 100)
+"""Labels of each class at which the curve has points, where there are so many."""
+
+METHODS = ("finetune", "probe", "scratch")
+PRETRAINED, SCRATCH = "pre-trained", "from scratch"  # what the report calls the two classifiers
+
+_TIMES = 6  # a network sees each labelled example at least
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much a quickstart trains: images shown in all, and draws of labels."""
+
+    pretraining_images: int
+    labelled_images: int  # shown to each classifier, however many differ
+    seeds: int
+
+
+EFFORTS = {"rings": Effort(270_000, 6_400, 5), "vit": Effort(150_000, 6_400, 1)}
+"""By the network: a transformer takes ten times as long for an image."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuickstartSettings:
+    """How large the network is, how many labels the answer is about, and how much is trained."""
+
+    preset: str = "tiny"
+    network: str | None = None  # none takes rings where the carrier phase is unknown, else vit
+    labels: int | None = 100  # of all classes together; none takes all that there are
+    denoised_per_point: int = 2
+    seed: int = 0
+    effort: Effort | None = None  # none takes that of the network
+
+    def labels_per_class(self, recipe: Recipe) -> int:
+        """The budget in question."""
+        classes = len(recipe.classes)
+        return (self.labels or recipe.examples("train")) // classes
+
+    def pretraining(self, recipe: Recipe) -> Pretraining:
+        """How the network is pre-trained."""
+        network = network_for(recipe, Pretraining(network=self.network))
+        find_network(network)  # refuses what there is not
+        images = self.effort_of(network).pretraining_images
+        epochs = max(1, round(images / recipe.examples("train")))
+        batch = 128 if network == "vit" else None
+        return Pretraining(self.preset, epochs, batch_size=batch, seed=self.seed, network=network)
+
+    def effort_of(self, network: str) -> Effort:
+        """How much is trained."""
+        return self.effort or EFFORTS.get(network, EFFORTS["vit"])
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The report, the folder it was written to, and the classifier of the first seed."""
+
+    report: Report
+    folder: Path
+    classifier: Path
+
+
+def quickstart(
+    recipe: Recipe,
+    settings: QuickstartSettings,
+    home: Path,
+    *,
+    device: str = "auto",
+    workers: int = 2,
+    progress: Progress | None = None,
+) -> Told:
+    """Synthesise, pre-train, learn from few labels with and without, evaluate, report.
+
+    Stages that `home` holds already are kept; one that was interrupted is resumed.
+    """
+    progress = progress or Silent()
+    pretraining = _checked(recipe, settings, device)
+    _refuse_strangers(home)
+    tail = f"{pretraining.network}-{settings.preset}-seed{settings.seed}"
+    tail = f"{recipe.folder_name}-{tail}"
+    budget = settings.labels_per_class(recipe)
+    labelled = f"{tail}-{budget}-per-class"
+    report_folder, curve_folder = (
+        home / "reports" / f"{kind}-{labelled}" for kind in ("quickstart", "label-curve")
+    )
+    refuse_occupied(report_folder, replaces=REPORT)
+    refuse_occupied(curve_folder, replaces=CURVE)
+    dataset = synth(
+        recipe, home / "datasets" / recipe.folder_name, workers=workers, progress=progress
+    )
+    runs = home / "runs"
+    pretrained = pretrain(
+        dataset,
+        pretraining,
+        runs / f"pretrain-{tail}",
+        resume=True,
+        device=device,
+        progress=progress,
+    )
+    stages = _Stages(dataset, settings, pretraining, pretrained, budget, device, progress)
+    curve = stages.curve(curve_folder)
+    models = {
+        PRETRAINED: stages.classifier(runs / f"finetune-{labelled}", pretrained),
+        SCRATCH: stages.classifier(runs / f"scratch-{labelled}", None),
+    }
+    results = sit_exam(dataset, models, device, progress)
+    report = stages.report(curve, models, results)
+    write_report(report, report_folder, results.answers)
+    return Told(report, report_folder, runs / f"finetune-{labelled}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Stages:
+    """What comes after pre-training."""
+
+    dataset: Dataset
+    settings: QuickstartSettings
+    pretraining: Pretraining
+    pretrained: Path
+    budget: int
+    device: str
+    progress: Progress
+
+    @property
+    def effort(self) -> Effort:
+        return self.settings.effort_of(self.pretraining.network or "vit")
+
+    @property
+    def teaching(self) -> Teaching:
+        """How every classifier is trained, with and without pre-training."""
+        labels = self.budget * len(self.dataset.classes)
+        return Teaching(shown=max(self.effort.labelled_images, _TIMES * labels))
+
+    def curve(self, folder: Path) -> LabelCurve:
+        """Accuracy against labels."""
+        available = self.dataset.examples("train") // len(self.dataset.classes)
+        budgets = sorted({*(count for count in BUDGETS if count <= available), self.budget})
+        return label_curve(
+            self.dataset,
+            CurveSettings(
+                tuple(budgets), methods=METHODS, seeds=self.effort.seeds, teaching=self.teaching
+            ),
+            folder,
+            pretrained=self.pretrained,
+            device=self.device,
+            progress=self.progress,
+            detailed=False,
+        ).curve
+
+    def classifier(self, folder: Path, pretrained: Path | None) -> Path:
+        """The classifier of the first seed, which stays."""
+        teaching = self.teaching
+        settings = Finetuning(
+            self.settings.preset,
+            labels_per_class=self.budget,
+            epochs=teaching.epochs(self.budget * len(self.dataset.classes)),
+            batch_size=teaching.batch_size,
+            learning_rate=teaching.learning_rate,
+            layer_decay=teaching.layer_decay if pretrained else 1.0,
+            seed=self.settings.seed,
+            network=self.pretraining.network or "vit",
+        )
+        return finetune(
+            self.dataset,
+            settings,
+            folder,
+            pretrained=pretrained,
+            resume=True,
+            device=self.device,
+            progress=self.progress,
+        )
+
+    def report(self, curve: LabelCurve, models: dict[str, Path], results: Results) -> Report:
+        """All that the report tells."""
+        dataset, settings = self.dataset, self.settings
+        difference = label_difference(
+            curve.points_of("finetune", self.budget), curve.points_of("scratch", self.budget)
+        )
+        denoising, gallery, note = self._denoising()
+        return Report(
+            title=f"rfmae quickstart: {dataset.name}",
+            headline=sentence(curve, difference),
+            provenance={
+                **provenance(dataset, results.cards),
+                "test_split": f"{readings(results, None)}, and by those of the label curve",
+                "quickstart": {**asdict(settings), "pretraining": _plain(self.pretraining)},
+                "label_curve": curve.provenance,
+                "checkpoints": {name: str(path) for name, path in models.items()},
+            },
+            accuracy=results.accuracy,
+            ceilings=results.ceilings,
+            assessments=results.assessments,
+            comparisons=comparisons_of(results.answers, settings.seed),
+            denoising=denoising,
+            gallery=gallery,
+            notes=(*class_notes(dataset), *note),
+            label_curve=curve,
+            label_difference=difference,
+        )
+
+    def _denoising(
+        self,
+    ) -> tuple[DenoiseReport | None, tuple[GalleryRow, ...], tuple[str, ...]]:
+        """How well it denoises, with a sentence; nothing where the network paints no images."""
+        try:
+            denoiser = load_denoiser(self.pretrained, self.device)
+        except CheckpointError:
+            return None, (), ()
+        per_point = self.settings.denoised_per_point
+        found, gallery = measure_denoising(self.dataset, denoiser, per_point, self.progress)
+        return found, tuple(gallery), (denoising_headline(found),)
+
+
+def sentence(curve: LabelCurve, difference: LabelDifference) -> str:
+    """What pre-training is worth, in one sentence.
+
+    >>> sentence(curve, difference)  # doctest: +SKIP
+    'With 10 labels of each class the pre-trained network names 76.2 % right (±0.9), …'
+    """
+    budget = difference.budget
+    first, second = (
+        _share(curve.mean(method, budget)) for method in (difference.first, difference.second)
+    )
+    labels = "1 label" if budget == 1 else f"{budget:,} labels"
+    facts = (
+        f"With {labels} of each class the pre-trained network names {first} of the test signals "
+        f"right, the same network from scratch {second}"
+    )
+    points, half = 100 * difference.difference, 50 * (difference.high - difference.low)
+    if difference.low > 0:
+        return f"{facts}: pre-training is worth {points:.1f} points (±{half:.1f})."
+    if difference.high < 0:
+        return f"{facts}: pre-training costs {-points:.1f} points (±{half:.1f})."
+    return f"{facts}: these runs prove no difference ({points:+.1f} points, ±{half:.1f})."
+
+
+def _share(mean: LabelMean) -> str:
+    return f"{100 * mean.accuracy:.1f} % (±{50 * (mean.high - mean.low):.1f})"
+
+
+def _plain(pretraining: Pretraining) -> dict[str, Any]:
+    return {"network": pretraining.network, "epochs": pretraining.epochs}
+
+
+def _checked(recipe: Recipe, settings: QuickstartSettings, device: str) -> Pretraining:
+    """Find what is wrong with a later stage before the first one has cost time."""
+    choose_device(device)
+    pretraining = settings.pretraining(recipe)
+    check_pretraining(recipe, pretraining)
+    if settings.labels is not None:
+        check_labels(settings.labels, len(recipe.classes), recipe.examples("train"))
+    return pretraining
+
+
+def _refuse_strangers(home: Path) -> None:
+    """The home of a quickstart holds nothing but its own three folders."""
+    if home.is_dir() and {item.name for item in home.iterdir()} <= {"datasets", "runs", "reports"}:
+        return
+    refuse_occupied(home)
