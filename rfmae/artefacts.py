@@ -7,6 +7,7 @@ import platform
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,12 @@ _RECORDED_PACKAGES = ("rfmae", "numpy", "scipy", "h5py", "torch", "scikit-learn"
 
 def versions() -> dict[str, str]:
     """Python and package versions that shaped an artefact."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """The same, looked up once: every checkpoint tells them."""
     found = {"python": platform.python_version()}
     for package in _RECORDED_PACKAGES:
         try:

@@ -7,7 +7,7 @@ features that are good already (Kumar et al., Fine-tuning can distort pretrained
 the classifier is the probe.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -74,12 +74,33 @@ _NEVER = 30.0  # nats that a class without examples lies behind
 
 
 def keep_average(
-    run: Path, best: Path, start: Mapping[str, Tensor], validation: InputSplit, device: torch.device
+    run: Path,
+    best: Path,
+    start: Callable[[], Classifier],
+    validation: Callable[[], InputSplit],
+    device: torch.device,
 ) -> Path:
     """The average of a run's best weights and those it started from that validation likes best.
 
-    It becomes the best checkpoint of the run; where two are as good, the nearer to the start.
+    It becomes the best checkpoint of the run; where two are as good, the nearer to the start. A run
+    that came to its end before has it, and asks for neither `start` nor `validation`.
     """
+    folder = run / "checkpoints" / AVERAGED
+    if not folder.is_dir():
+        weights = {name: value.cpu() for name, value in start().state_dict().items()}
+        _write_average(folder, best, weights, validation(), device)
+    accuracy = (read_card(folder) or {})["score"]["accuracy"]
+    write_json(run / BEST_NAME, {"checkpoint": AVERAGED, "score": accuracy})
+    return folder
+
+
+def _write_average(
+    folder: Path,
+    best: Path,
+    start: Mapping[str, Tensor],
+    validation: InputSplit,
+    device: torch.device,
+) -> None:
     checkpoint = load_checkpoint(best)
     network = checkpoint.build().to(device)
     assert isinstance(network, Classifier)
@@ -93,20 +114,7 @@ def keep_average(
         "score": {"accuracy": hits[share]},
         "fine_tuned_share": share,
     }
-    folder = run / "checkpoints" / AVERAGED
     save_checkpoint(_between(start, checkpoint.weights, share), card, folder)
-    write_json(run / BEST_NAME, {"checkpoint": AVERAGED, "score": hits[share]})
-    return folder
-
-
-def averaged_before(run: Path) -> Path | None:
-    """The average of a run that came to its end before, again its best checkpoint."""
-    folder = run / "checkpoints" / AVERAGED
-    card = read_card(folder)
-    if card is None:
-        return None
-    write_json(run / BEST_NAME, {"checkpoint": AVERAGED, "score": card["score"]["accuracy"]})
-    return folder
 
 
 def _between(

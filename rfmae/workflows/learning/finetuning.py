@@ -24,7 +24,6 @@ from rfmae.training.drawing import drawing
 from rfmae.training.engine import MakeTask, fit
 from rfmae.training.finetune import FinetuneTask, beginning
 from rfmae.training.head_start import (
-    averaged_before,
     begin_as_probe,
     keep_average,
     probe_rows,
@@ -184,12 +183,12 @@ def finetune(
         precision=settings.running.precision,
     )
     here = ranks(chosen)
-    if from_probe and (before := here.by_writer(lambda: averaged_before(folder))) is not None:
-        best = before
-    elif from_probe:
-        weights = {name: value.cpu() for name, value in start(here).state_dict().items()}
+    if from_probe:
+        last = best
         best = here.by_writer(
-            lambda: keep_average(folder, best, weights, validation(here), here.device)
+            lambda: keep_average(
+                folder, last, lambda: start(here), lambda: validation(here), here.device
+            )
         )
     here.by_writer(lambda: keep_temperature(best, lambda: validation(here), here.device))
     return best

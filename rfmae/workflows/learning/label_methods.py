@@ -20,7 +20,13 @@ from rfmae.evaluation.probe import (
     neighbour_probe,
     probe_report,
 )
-from rfmae.inference import FeatureEncoder, KeptInputs, load_classifier, load_encoder
+from rfmae.inference import (
+    FeatureEncoder,
+    KeptInputs,
+    choose_device,
+    load_classifier,
+    load_encoder,
+)
 from rfmae.models.checkpoint import Checkpoint, load_checkpoint
 from rfmae.models.encoders import PretrainableConfig
 from rfmae.models.patches import PatchGrid
@@ -30,6 +36,8 @@ from rfmae.progress import Progress, Silent
 from rfmae.records import Answers, FloatArray, IntArray, SnrReport, View, Views
 from rfmae.records.label_curve import LabelPoint, LabelUnit
 from rfmae.training.label_budget import LabelBudget
+from rfmae.training.loaders import InputSplit
+from rfmae.training.threads import working_with
 from rfmae.workflows.exam.candidates import open_candidate
 from rfmae.workflows.exam.exams import answers_of
 from rfmae.workflows.finding import check_images
@@ -56,6 +64,7 @@ PRETRAINED = ("finetune", "probe", "knn")
 """Methods that need a pre-trained encoder."""
 
 _TOGETHER = 128
+_THREADS = {"rings": 1}  # in batches of few examples more of them wait for one another
 _MOST_VALIDATION = 20_000  # examples that a probe is chosen by
 
 
@@ -169,6 +178,7 @@ class Learning:
     unit: LabelUnit = "class"  # what budgets are counted by
     _features: FrozenFeatures | None = None
     _test: KeptInputs | None = None
+    _validation: InputSplit | None = None  # drawn once, for as long as it is held
 
     def point(self, method: str, count: int, seed: int, folder: Path) -> LabelPoint:
         """Train a method with so many labels of the unit and ask it about the test rows.
@@ -211,15 +221,26 @@ class Learning:
             patch=self.shape.patch if from_scratch else None,
             network=self.shape.network,
         )
-        return finetune(
-            self.dataset,
-            settings,
-            folder,
-            pretrained=pretrained,
-            resume=True,
-            device=self.device,
-            progress=self.progress,
-        )
+        self._hold_validation()
+        with working_with(_THREADS.get(self.shape.network)):
+            return finetune(
+                self.dataset,
+                settings,
+                folder,
+                pretrained=pretrained,
+                resume=True,
+                device=self.device,
+                progress=self.progress,
+            )
+
+    def _hold_validation(self) -> None:
+        if self._validation is None:
+            names, network = self.shape.modalities, self.shape.network
+            modalities = received(self.dataset, names, network=network)
+            device = choose_device(self.device)
+            self._validation = InputSplit(
+                self.dataset, "validation", modalities, device, self.progress
+            )
 
     def _examined(self, path: Path, method: str) -> SnrReport:
         """The counts of a baseline, or of a network, which sees what the one before it saw."""
