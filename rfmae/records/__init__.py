@@ -46,7 +46,14 @@ from rfmae.records.modality import (
     modalities_from_card,
     needed_views,
 )
-from rfmae.records.reports import Ceiling, SnrReport, as_plain, wilson_interval
+from rfmae.records.reports import (
+    SEQUENCE,
+    Ceiling,
+    SnrReport,
+    as_plain,
+    ceiling_name,
+    wilson_interval,
+)
 from rfmae.records.temperature import likeliest_temperature, softened
 
 __all__ = [
@@ -54,6 +61,7 @@ __all__ = [
     "IMAGE_ALONE",
     "PUBLISHED_FOLD",
     "PUBLISHED_SIZE",
+    "SEQUENCE",
     "TRAJECTORY_PLANES",
     "WHATS",
     "Answers",
@@ -90,6 +98,7 @@ __all__ = [
     "Views",
     "What",
     "as_plain",
+    "ceiling_name",
     "check_modalities",
     "holm_adjusted",
     "image_config_from_card",
