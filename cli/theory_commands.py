@@ -106,7 +106,7 @@ def _tell(told: Any, as_json: bool) -> None:
         console.say_json({"folder": str(told.folder), **as_plain(ceiling)})
         return
     console.say(f"Bayes accuracy in % of {', '.join(ceiling.classes)}")
-    console.say_table(*ceiling_table({ceiling.kind: ceiling}))
+    console.say_table(*ceiling_table({ceiling.name: ceiling}))
     console.say("")
     for note in told.notes:
         console.say(f"Note: {note}")

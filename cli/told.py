@@ -58,18 +58,17 @@ def _tell_denoising(denoising: "DenoiseReport") -> None:
 
 def _accuracy_table(report: "Report") -> tuple[list[str], list[list[str]]]:
     """Accuracy and ceilings, and of a single model the ratio of the one to the other."""
-    from rfmae.reporting.tables import accuracy_table
+    from rfmae.reporting.tables import accuracy_table, ratio_name
 
     heads, rows = accuracy_table(report.accuracy, report.ceilings)
     gaps = [item.gap for item in report.assessments.values()]
     if len(gaps) != 1 or gaps[0] is None:
         return heads, rows
     seen = gaps[0].image or "sequence"
-    mark = "" if report.ceilings[seen].is_bound else "≤ "
-    heads.insert(-1, f"of that, {seen}")
+    heads.insert(-1, ratio_name(seen, report.ceilings))
     ratios = [*gaps[0].ratio_per_snr[seen], gaps[0].ratio[seen]]
     for row, ratio in zip(rows, ratios, strict=True):
-        row.insert(-1, f"{mark}{100 * ratio:.1f}")
+        row.insert(-1, f"{100 * ratio:.1f}")
     return heads, rows
 
 

@@ -6,6 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from made_up import made_up_ceiling
 from scipy.stats import binomtest
 
 from rfmae.errors import ArtefactError, RecipeError, ShapeError
@@ -257,6 +258,54 @@ def denoise_report(**changes):
         "ssim": {"noisy": np.array([0.2, 0.6]), "blank": np.array([0.0, 0.0])},
     }
     return DenoiseReport(**{**values, **changes})
+
+
+CLASSES, POINTS = ("BPSK", "QPSK"), (-3.0, 0.0, 3.0)
+
+
+def ceiling_of(accuracy, kind="sequence", **changes):
+    return made_up_ceiling(accuracy, classes=CLASSES, snr_db=POINTS, kind=kind, **changes)
+
+
+def test_who_does_not_know_the_snr_is_right_as_often_as_he_says_on_average_alone():
+    estimates = {"hit_rate": np.array([0.5, 0.7, 0.9]), "posterior_error": np.full(3, 0.003)}
+    known, unknown = (
+        ceiling_of([0.6, 0.7, 0.8], snr=snr, **estimates) for snr in ("known", "unknown")
+    )
+    assert known.accuracy.tolist() == [0.6, 0.7, 0.8]
+    assert unknown.accuracy.tolist() == [0.5, 0.7, 0.9]
+    assert known.accuracy_error.tolist() == [0.003] * 3
+    # of 400 frames of each of two signals
+    assert unknown.accuracy_error == pytest.approx(np.sqrt([0.25 / 800, 0.21 / 800, 0.09 / 800]))
+
+
+def test_a_capped_ceiling_is_nowhere_above_its_bound_and_elsewhere_the_same():
+    bound = ceiling_of([0.6, 0.8, 1.0], hit_rate=np.array([0.9, 0.9, 0.9]))
+    image = ceiling_of(
+        [0.5, 0.81, 1.0], "symbols", is_bound=False, mean_posterior=np.array([0.7, 0.7, 0.7])
+    )
+    capped = image.capped(bound)
+    assert capped.accuracy.tolist() == [0.5, 0.8, 1.0]
+    assert capped.merged_accuracy.tolist() == [0.5, 0.8, 1.0]
+    assert capped.mean_posterior.tolist() == [0.6, 0.7, 0.7]
+    assert (capped.accuracy <= bound.accuracy).all()
+    assert (capped.name, capped.is_bound) == ("symbols, SNR known", False)
+    again = capped.capped(bound)
+    assert again.accuracy.tolist() == capped.accuracy.tolist()
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [
+        made_up_ceiling([0.5, 0.6, 0.7], classes=("BPSK", "8PSK"), snr_db=POINTS),
+        made_up_ceiling([0.5, 0.6, 0.7], classes=CLASSES, snr_db=(0.0, 3.0, 6.0)),
+        ceiling_of([0.5, 0.6, 0.7], "symbols", is_bound=False),
+    ],
+    ids=["other classes", "other points", "what a reader reached"],
+)
+def test_nothing_else_bounds_a_ceiling(bound):
+    with pytest.raises(ShapeError, match="same classes and SNR points"):
+        ceiling_of([0.5, 0.6, 0.7], "symbols").capped(bound)
 
 
 def test_a_mean_over_examples_weighs_every_snr_by_its_examples():

@@ -5,10 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from rfmae.errors import ShapeError
-from rfmae.records import Answers, Ceiling, FloatArray, Gap, IntArray, SnrReport
-
-SEQUENCE = "sequence"
-"""The name of the ceiling of those who see every sample in its order."""
+from rfmae.records import SEQUENCE, Answers, Ceiling, FloatArray, Gap, IntArray, SnrReport
 
 
 def gap(report: SnrReport, ceilings: Mapping[str, Ceiling], image: str | None) -> Gap | None:

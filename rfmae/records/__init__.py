@@ -56,7 +56,14 @@ from rfmae.records.modality import (
     needed_views,
     snr_view,
 )
-from rfmae.records.reports import Ceiling, SnrReport, as_plain, wilson_interval
+from rfmae.records.reports import (
+    SEQUENCE,
+    Ceiling,
+    SnrReport,
+    as_plain,
+    ceiling_name,
+    wilson_interval,
+)
 from rfmae.records.temperature import likeliest_temperature, softened
 
 __all__ = [
@@ -67,6 +74,7 @@ __all__ = [
     "PUBLISHED_FOLD",
     "PUBLISHED_SIZE",
     "RINGS",
+    "SEQUENCE",
     "TRAJECTORY_PLANES",
     "WHATS",
     "Answers",
@@ -104,6 +112,7 @@ __all__ = [
     "Views",
     "What",
     "as_plain",
+    "ceiling_name",
     "check_modalities",
     "harmonic_planes",
     "holm_adjusted",

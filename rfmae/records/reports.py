@@ -1,6 +1,6 @@
 """What an evaluation, a denoising test or a theory found, as counts and means per SNR."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +10,9 @@ from rfmae.records.iq import FloatArray, IntArray
 from rfmae.units import SnrReference
 
 _NORMAL_QUANTILE_95 = 1.959963984540054
+
+SEQUENCE = "sequence"
+"""The kind of a ceiling of receivers that see every sample in its order, and know the SNR."""
 
 
 def wilson_interval(hits: IntArray, counts: IntArray) -> FloatArray:
@@ -84,7 +87,9 @@ class Ceiling:
     `groups` divide the classes: those of one group send the same signals, so that among them the
     best receiver can only guess. `hit_rate` is how often the most probable class was the true one,
     `mean_posterior` how probable it was thought to be; both estimate the same number, the second
-    with less noise. The `merged` figures count a group as one class with the weight of its members.
+    with less noise. Where the SNR is unknown that holds of the mean over the SNR points alone: who
+    does not know at which one he is trusts himself too much at some and too little at others. The
+    `merged` figures count a group as one class with the weight of its members.
     A `kind` that is no true bound says so in `is_bound`.
     """
 
@@ -125,14 +130,61 @@ class Ceiling:
             )
 
     @property
+    def name(self) -> str:
+        """What is seen, and whether the SNR is known; of the sequence it is unless that is said."""
+        return ceiling_name(self.kind, self.snr)
+
+    @property
     def accuracy(self) -> FloatArray:
         """The better estimate of the Bayes accuracy, (S,), or what was reached for certain."""
-        return self.mean_posterior if self.is_bound else self.hit_rate
+        return self.mean_posterior if self._is_told_by_posteriors else self.hit_rate
+
+    @property
+    def _is_told_by_posteriors(self) -> bool:
+        return self.is_bound and self.snr == "known"
+
+    @property
+    def accuracy_error(self) -> FloatArray:
+        """Standard error (S,) of the accuracy: of frames named right, where those are counted."""
+        if self._is_told_by_posteriors:
+            return self.posterior_error
+        frames = self.frames_per_group * len(self.groups)
+        error: FloatArray = np.sqrt(self.hit_rate * (1 - self.hit_rate) / frames)
+        return error
 
     @property
     def merged_accuracy(self) -> FloatArray:
         """The same where the classes of a group count as one, (S,)."""
-        return self.merged_mean_posterior if self.is_bound else self.merged_hit_rate
+        told_by_posteriors = self._is_told_by_posteriors
+        return self.merged_mean_posterior if told_by_posteriors else self.merged_hit_rate
+
+    def capped(self, bound: "Ceiling") -> "Ceiling":
+        """The same, nowhere above the accuracy of those who see or know more.
+
+        Estimates that Monte Carlo or a few learnt coefficients put above that are brought down to
+        it; how often each group was named right is left as it was counted.
+        """
+        if (bound.classes, bound.snr_db) != (self.classes, self.snr_db) or not bound.is_bound:
+            raise ShapeError(
+                f"a bound of the ceiling {self.name} must be of the same classes and SNR points, "
+                f"got {bound.name} of {', '.join(bound.classes)} at {bound.snr_db} dB"
+            )
+        return replace(
+            self,
+            hit_rate=np.minimum(self.hit_rate, bound.accuracy),
+            mean_posterior=np.minimum(self.mean_posterior, bound.accuracy),
+            merged_hit_rate=np.minimum(self.merged_hit_rate, bound.merged_accuracy),
+            merged_mean_posterior=np.minimum(self.merged_mean_posterior, bound.merged_accuracy),
+        )
+
+
+def ceiling_name(kind: str, snr: str) -> str:
+    """The name of a ceiling of a kind whose receivers know the SNR or not.
+
+    >>> ceiling_name("symbols", "unknown")
+    'symbols, SNR unknown'
+    """
+    return kind if (kind, snr) == (SEQUENCE, "known") else f"{kind}, SNR {snr}"
 
 
 def as_plain(record: Any) -> dict[str, Any]:

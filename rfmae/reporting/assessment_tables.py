@@ -6,6 +6,7 @@ from math import isfinite
 from rfmae.records import (
     Assessment,
     Band,
+    Ceiling,
     Comparison,
     FloatArray,
     Gap,
@@ -14,7 +15,7 @@ from rfmae.records import (
     SnrReport,
     wilson_interval,
 )
-from rfmae.reporting.tables import Table, with_interval
+from rfmae.reporting.tables import Table, as_bound, ratio_name, with_interval
 from rfmae.units import SNR_REFERENCE_NAMES
 
 _NOTHING = "–"
@@ -22,13 +23,17 @@ _NOTHING = "–"
 Assessments = Mapping[str, Assessment]
 
 
-def summary_table(accuracy: Mapping[str, SnrReport], assessments: Assessments) -> Table:
+def summary_table(
+    accuracy: Mapping[str, SnrReport],
+    assessments: Assessments,
+    ceilings: Mapping[str, Ceiling],
+) -> Table:
     """A row for each model: all in % but the losses; ratios stand only where a ceiling is known."""
     limits = _limits(assessments)
     heads = [
         "model",
         "accuracy (95 %)",
-        *(f"of the ceiling, {limit}" for limit in limits),
+        *(ratio_name(limit, ceilings) for limit in limits),
         "macro-F1",
         "same signals merged",
         "ECE",
@@ -57,7 +62,7 @@ def summary_table(accuracy: Mapping[str, SnrReport], assessments: Assessments) -
     return heads, rows
 
 
-def bands_table(assessments: Assessments) -> Table:
+def bands_table(assessments: Assessments, ceilings: Mapping[str, Ceiling]) -> Table:
     """Accuracy, macro-F1 and ceilings in % over thirds of the SNR range."""
     limits = list(
         dict.fromkeys(
@@ -72,7 +77,7 @@ def bands_table(assessments: Assessments) -> Table:
             _span(band),
             _share(band.accuracy),
             _percent(band.macro_f1),
-            *(_percent(band.ceiling.get(limit)) for limit in limits),
+            *(_limit(band, limit, ceilings) for limit in limits),
             str(band.accuracy.examples),
         ]
         for name, item in assessments.items()
@@ -287,6 +292,13 @@ def _drop(grid: RobustnessGrid, model: str) -> str:
 def _limits(assessments: Assessments) -> list[str]:
     gaps = [item.gap for item in assessments.values() if item.gap is not None]
     return list(dict.fromkeys(limit for gap in gaps for limit in gap.ratio))
+
+
+def _limit(band: Band, limit: str, ceilings: Mapping[str, Ceiling]) -> str:
+    """The ceiling of a band in %, marked where it is what one reader reached."""
+    if limit in band.ceiling and limit in ceilings:
+        return as_bound(ceilings[limit], band.ceiling[limit])
+    return _percent(band.ceiling.get(limit))
 
 
 def _span(band: Band) -> str:

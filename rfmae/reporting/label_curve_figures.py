@@ -1,5 +1,7 @@
 """The label-efficiency curve drawn: accuracy against labels per class, a line for each method."""
 
+from textwrap import fill
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
@@ -16,6 +18,7 @@ _STYLES = {
 }
 _OTHERS = (("#2f7f8f", "P--"), ("#a8476b", "X--"), ("#5b5b5b", "*--"), ("#9a8b1f", "h--"))
 _CEILING_DASHES = ("-", (0, (6, 2)), (0, (2, 2)))
+_LONGEST_LINE = 30  # characters of a name in the legend
 
 _AXIS: dict[LabelUnit, str] = {
     "class": "labelled examples of each class, over all SNR points together",
@@ -61,7 +64,8 @@ def _draw_line(axes: Axes, means: tuple[LabelMean, ...], name: str, colour: str,
 def _draw_ceilings(axes: Axes, curve: LabelCurve) -> None:
     for place, limit in enumerate(curve.ceilings):
         dashes = _CEILING_DASHES[place % len(_CEILING_DASHES)]
-        axes.axhline(limit.accuracy, color="0.25", lw=1.1, ls=dashes, label=limit.name)
+        name = fill(limit.name, _LONGEST_LINE)
+        axes.axhline(limit.accuracy, color="0.25", lw=1.1, ls=dashes, label=name)
     chance = 1 / len(curve.classes)
     axes.axhline(chance, color="0.6", lw=0.8, ls=":", label="chance")
 

@@ -78,8 +78,10 @@ def _models(report: Report) -> Iterator[str]:
         return
     yield "## The models at a glance"
     yield "In % where nothing else is said."
-    yield markdown(summary_table(report.accuracy, report.assessments))
-    yield from _told("Low, middle and high SNR, in %", bands_table(report.assessments))
+    yield markdown(summary_table(report.accuracy, report.assessments, report.ceilings))
+    yield from _told(
+        "Low, middle and high SNR, in %", bands_table(report.assessments, report.ceilings)
+    )
     yield from _told(
         "On the same examples: McNemar’s exact test, corrected for all pairs of the table (Holm), "
         "and a paired bootstrap of the difference",

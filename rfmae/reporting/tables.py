@@ -54,7 +54,7 @@ def accuracy_table(
                 with_interval(r.accuracy_per_snr[s], r.interval_per_snr[s])
                 for r in reports.values()
             ),
-            *(_bound(ceiling, ceiling.accuracy[s]) for ceiling in ceilings.values()),
+            *(as_bound(ceiling, ceiling.accuracy[s]) for ceiling in ceilings.values()),
             str(first.examples_per_snr[s]),
         ]
         for s, snr_db in enumerate(first.snr_db)
@@ -62,7 +62,7 @@ def accuracy_table(
     overall = [with_interval(report.accuracy, report.interval) for report in reports.values()]
     # SNR points count by their examples, as they do in the accuracy
     weights = first.examples_per_snr / max(first.examples, 1)
-    limits = [_bound(item, float(weights @ item.accuracy)) for item in ceilings.values()]
+    limits = [as_bound(item, float(weights @ item.accuracy)) for item in ceilings.values()]
     return heads, [*rows, ["all", *overall, *limits, str(first.examples)]]
 
 
@@ -81,18 +81,25 @@ def ceiling_table(ceilings: Mapping[str, Ceiling]) -> Table:
             heads.append(f"{name}, merged")
             columns.append((ceiling, ceiling.merged_accuracy))
     rows = [
-        [f"{snr_db:g}", *(_bound(ceiling, values[s]) for ceiling, values in columns)]
+        [f"{snr_db:g}", *(as_bound(ceiling, values[s]) for ceiling, values in columns)]
         for s, snr_db in enumerate(first.snr_db)
     ]
-    means = [_bound(ceiling, float(values.mean())) for ceiling, values in columns]
+    means = [as_bound(ceiling, float(values.mean())) for ceiling, values in columns]
     return heads, [*rows, ["mean", *means]]
 
 
 def told_beside(ceilings: Mapping[str, Ceiling]) -> str:
-    """What the receivers of ceilings know beside the signal, as a sentence; empty where nothing."""
-    if not any(ceiling.snr == "known" for ceiling in ceilings.values()):
+    """Which receivers of ceilings are told the SNR, as a sentence; empty where none is."""
+    told = [name for name, ceiling in ceilings.items() if ceiling.snr == "known"]
+    if not told:
         return ""
-    return "Their receivers are told the SNR; whoever is not may have to stay below."
+    return f"Told the SNR: {'; '.join(told)}. Whoever is not told it may have to stay below."
+
+
+def ratio_name(limit: str, ceilings: Mapping[str, Ceiling]) -> str:
+    """What a ratio of accuracies is a share of: a ceiling, or just what one reader reached."""
+    is_bound = limit not in ceilings or ceilings[limit].is_bound
+    return f"{'of the ceiling' if is_bound else 'of what one reader reached'}, {limit}"
 
 
 def ceiling_csv(ceilings: Mapping[str, Ceiling]) -> Table:
@@ -171,7 +178,7 @@ def confusion_csv(report: SnrReport) -> Table:
     return ["true class", *report.classes], rows
 
 
-def _bound(ceiling: Ceiling, share: float) -> str:
+def as_bound(ceiling: Ceiling, share: float) -> str:
     """A ceiling in %; what is only known to be reached is marked."""
     return f"{'' if ceiling.is_bound else '≥ '}{100 * share:.1f}"
 

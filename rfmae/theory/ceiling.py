@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -24,6 +25,7 @@ from rfmae.theory.readers import PlaneReader, image_ceiling_at
 from rfmae.theory.screening import screened_evidence
 from rfmae.theory.tally import Tally, group_posteriors, tally
 from rfmae.theory.trellis import ContinuousPhaseLaw
+from rfmae.theory.unknown_snr import UnknownSnrReader, frames_to_learn
 from rfmae.units import db_to_ratio
 
 FRAMES = 400
@@ -52,10 +54,16 @@ def compute_ceiling(
     the same whatever else the question holds, and the first of them however many are drawn.
     """
     groups = groups_of(question)
-    tallies = [
-        tally_at(question, snr_db, groups, frames, seed, advance) for snr_db in question.snr_db
-    ]
-    return _record(question, groups, frames, tallies)
+    told = _tallies(question, groups, frames, seed, advance)
+    return _record(question, groups, frames, [told(snr_db) for snr_db in question.snr_db])
+
+
+def frames_drawn(question: Question | PublishedQuestion, frames: int) -> int:
+    """Frames that `compute_ceiling` tells of as done, with those that a reader learns from."""
+    groups = groups_of(question)
+    pairs = len(groups) * len(question.snr_db)
+    learns = bool(question.planes) and question.snr == "unknown" and not is_bound(question, groups)
+    return pairs * (frames + (frames_to_learn(pairs, frames) if learns else 0))
 
 
 def groups_of(question: Question | PublishedQuestion) -> Groups:
@@ -74,14 +82,38 @@ def tally_at(
     advance: Advance = lambda _: None,
 ) -> Tally:
     """Both estimates at one point of the grid."""
+    return _tallies(question, groups, frames, seed, advance)(snr_db)
+
+
+def _tallies(
+    question: Question | PublishedQuestion,
+    groups: Groups,
+    frames: int,
+    seed: int,
+    advance: Advance,
+) -> Callable[[float], Tally]:
+    """What makes the estimates at an SNR in dB, with all that it has to learn beforehand."""
     members = np.array([len(group) for group in groups])
     if isinstance(question, PublishedQuestion):
-        labels, posteriors = _read_published(question, snr_db, frames, seed)
-        advance(frames * len(groups))
-    else:
-        rows = first_rows(question, groups)
-        point = _Point(question, rows, members, snr_db, frames, seed, advance)
-        labels, posteriors = _reading(question)(point)
+        return partial(_tally_published, question, members, frames, seed, advance)
+    rows = first_rows(question, groups)
+    grid = [
+        _Point(question, rows, members, snr_db, frames, seed, advance) for snr_db in question.snr_db
+    ]
+    read = _reading(grid)
+    return lambda snr_db: tally(*read(replace(grid[0], snr_db=snr_db)), members)
+
+
+def _tally_published(
+    question: PublishedQuestion,
+    members: IntArray,
+    frames: int,
+    seed: int,
+    advance: Advance,
+    snr_db: float,
+) -> Tally:
+    labels, posteriors = _read_published(question, snr_db, frames, seed)
+    advance(frames * len(members))
     return tally(labels, posteriors, members)
 
 
@@ -105,11 +137,17 @@ class _Point:
         return streams_at(self.seed, name, self.snr_db, block)
 
 
-def _reading(question: Question) -> Callable[[_Point], tuple[IntArray, FloatArray]]:
+_Read = Callable[[_Point], tuple[IntArray, FloatArray]]
+
+
+def _reading(grid: Sequence[_Point]) -> _Read:
     """What is seen of a frame: the pixels of a picture, the points of planes, or all of it."""
+    question = grid[0].question
     if question.pixels:
         return _read_pictures
-    return _read_images if question.planes else _read_sequences
+    if not question.planes:
+        return _read_sequences
+    return _read_images if question.snr == "known" else _reading_at_unknown_snr(grid)
 
 
 def _read_published(
@@ -162,6 +200,39 @@ def _read_images(point: _Point) -> tuple[IntArray, FloatArray]:
     return labels, posteriors
 
 
+def _reading_at_unknown_snr(grid: Sequence[_Point]) -> _Read:
+    """The same by a reader that has learnt to consider every SNR of the grid."""
+    question = grid[0].question
+    reader = UnknownSnrReader.learnt(
+        [_plane_reader(question, point.rows, point.es_n0) for point in grid],
+        question.symbols_per_example,
+        grid[0].frames,
+        [point.streams(question.kind) for point in grid],
+        grid[0].advance,
+    )
+    places = {point.snr_db: place for place, point in enumerate(grid)}
+
+    def read(point: _Point) -> tuple[IntArray, FloatArray]:
+        streams = point.streams(question.kind)
+        labels, scores = reader.tested(places[point.snr_db], point.frames, streams)
+        point.advance(point.frames * len(point.rows))
+        return labels, group_posteriors(scores, point.members)
+
+    return read
+
+
+def _plane_reader(question: Question, rows: Sequence[Modulation], es_n0: float) -> PlaneReader:
+    return PlaneReader(
+        tuple(rows),
+        question.pulse,
+        question.rate,
+        es_n0,
+        question.whats,
+        question.phase,
+        question.units,
+    )
+
+
 def _read_pictures(point: _Point) -> tuple[IntArray, FloatArray]:
     """The same by the counts of symbols in the pixels of a picture."""
     question, streams = point.question, point.streams(point.question.kind)
@@ -177,16 +248,7 @@ def is_bound(question: Question | PublishedQuestion, groups: Groups) -> bool:
     rows, es_n0 = first_rows(question, groups), question.es_n0(question.snr_db[0])
     if question.pixels:
         return has_independent_symbols(question, rows)
-    reader = PlaneReader(
-        tuple(rows),
-        question.pulse,
-        question.rate,
-        es_n0,
-        question.whats,
-        question.phase,
-        question.units,
-    )
-    return reader.is_exact
+    return _plane_reader(question, rows, es_n0).is_exact
 
 
 def _evidence(question: Question, laws: Sequence[Law], frames: Frames) -> FloatArray:

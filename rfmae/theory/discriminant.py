@@ -48,19 +48,23 @@ class Discriminant:
         return log_shares(self.sharpness * scores)
 
 
-def fit(evidence: Evidence, labels: IntArray) -> Discriminant:
+def fit(evidence: Evidence, labels: IntArray, weights: FloatArray | None = None) -> Discriminant:
     """The discriminant of frames whose law is known, `labels` (N,).
 
     Blocks keep their form and get one factor each, their trust; the linear map that corrects them
     is held small. How small, and how sharp the posteriors may be, frames say that were left out.
+    Frames count by their `weights` (N,), or all alike.
     """
+    weights = np.ones(len(labels)) if weights is None else weights
     fold = np.arange(len(labels)) % _FOLDS  # labels come in runs: every fold has its share
-    told = [_told_when_left_out(evidence, labels, fold, penalty) for penalty in _PENALTIES]
-    best = int(np.argmin([_loss(scores, labels) for scores in told]))
+    told = [_told_when_left_out(evidence, labels, weights, fold, penalty) for penalty in _PENALTIES]
+    best = int(np.argmin([_loss(scores, labels, weights) for scores in told]))
     sharpness = minimize_scalar(
-        lambda log: _loss(np.exp(log) * told[best], labels), bounds=(-1.5, 0.5), method="bounded"
+        lambda log: _loss(np.exp(log) * told[best], labels, weights),
+        bounds=(-1.5, 0.5),
+        method="bounded",
     ).x
-    fitted = _fitted(evidence, labels, _PENALTIES[best])
+    fitted = _fitted(evidence, labels, weights, _PENALTIES[best])
     return replace(fitted, sharpness=float(np.exp(sharpness)))
 
 
@@ -71,37 +75,42 @@ def log_shares(scores: FloatArray) -> FloatArray:
 
 
 def _told_when_left_out(
-    evidence: Evidence, labels: IntArray, fold: IntArray, penalty: float
+    evidence: Evidence, labels: IntArray, weights: FloatArray, fold: IntArray, penalty: float
 ) -> FloatArray:
     """Log posteriors (N, C) of each frame by a fit that has not seen it."""
     told = np.empty(evidence.blocks.shape[1:])
     for number in range(_FOLDS):
         learnt, asked = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        discriminant = _fitted(evidence.part(learnt), labels[learnt], penalty)
+        part = evidence.part(learnt)
+        discriminant = _fitted(part, labels[learnt], weights[learnt], penalty)
         told[asked] = discriminant.log_posteriors(evidence.part(asked))
     return told
 
 
-def _loss(scores: FloatArray, labels: IntArray) -> float:
+def _loss(scores: FloatArray, labels: IntArray, weights: FloatArray) -> float:
     """Negative log probability of the true laws, summed."""
-    return -float(log_shares(scores)[np.arange(len(labels)), labels].sum())
+    return -float((weights * log_shares(scores)[np.arange(len(labels)), labels]).sum())
 
 
-def _fitted(evidence: Evidence, labels: IntArray, penalty: float) -> Discriminant:
+def _fitted(
+    evidence: Evidence, labels: IntArray, weights: FloatArray, penalty: float
+) -> Discriminant:
     flat = _flat(evidence)
-    mean, whitening = _whitening(flat)
+    mean, whitening = _whitening(flat, weights)
     white = _with_one((flat - mean) @ whitening)
     blocks, laws = evidence.blocks, evidence.blocks.shape[2]
     rows, count = np.arange(len(labels)), len(blocks)
 
     def loss(parameters: FloatArray) -> tuple[float, FloatArray]:
-        trust, weights = parameters[:count], parameters[count:].reshape(-1, laws)
-        scores = np.tensordot(trust, blocks, 1) + white @ weights
+        trust, linear = parameters[:count], parameters[count:].reshape(-1, laws)
+        scores = np.tensordot(trust, blocks, 1) + white @ linear
         total = logsumexp(scores, axis=1)
         wrong = np.exp(scores - total[:, None])
-        value = float((total - scores[rows, labels]).sum() + penalty * np.sum(weights**2))
+        missed = weights * (total - scores[rows, labels])
+        value = float(missed.sum() + penalty * np.sum(linear**2))
         wrong[rows, labels] -= 1
-        slope = [np.tensordot(blocks, wrong, 2), (white.T @ wrong + 2 * penalty * weights).ravel()]
+        wrong *= weights[:, None]
+        slope = [np.tensordot(blocks, wrong, 2), (white.T @ wrong + 2 * penalty * linear).ravel()]
         return value, np.concatenate(slope)
 
     start = np.zeros(count + white.shape[1] * laws)
@@ -116,13 +125,15 @@ def _flat(evidence: Evidence) -> FloatArray:
     return np.concatenate([*centred, evidence.features], axis=1)
 
 
-def _whitening(flat: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _whitening(flat: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Mean (D,) and a map (D, R) to uncorrelated features of unit spread."""
-    mean = flat.mean(axis=0)
-    scale = np.maximum(flat.std(axis=0), 1e-9)
-    _, spread, axes = np.linalg.svd((flat - mean) / scale, full_matrices=False)
+    total, each = weights.sum(), weights[:, None]
+    mean = (each * flat).sum(axis=0) / total
+    centred = flat - mean
+    scale = np.maximum(np.sqrt((each * (centred * centred)).sum(axis=0) / total), 1e-9)
+    _, spread, axes = np.linalg.svd(np.sqrt(each) * (centred / scale), full_matrices=False)
     kept = spread > _LEAST_SPREAD * spread[0]
-    return mean, (axes[kept] / scale).T * (np.sqrt(len(flat)) / spread[kept])
+    return mean, (axes[kept] / scale).T * (np.sqrt(total) / spread[kept])
 
 
 def _with_one(features: FloatArray) -> FloatArray:

@@ -15,7 +15,9 @@ from rfmae.records import ComplexArray, FloatArray
 
 Numbers = npt.NDArray[np.float32]
 
-_CELL = 0.15  # of the noise's standard deviation on a rail
+FINE_CELL = 0.15
+"""Side of a cell that is small beside the noise, in standard deviations of the noise on a rail."""
+
 _FEWEST_SPOKES, _MOST_SPOKES, _MOST_RINGS = 64, 2048, 512
 _TAIL = 4.5  # standard deviations of the noise beyond the farthest point
 _NUMBERS = 2**24  # that are worked on at once
@@ -30,18 +32,25 @@ class PolarGrid:
     spokes: int
 
     @classmethod
-    def for_noise(cls, es_n0: float, farthest: float) -> Self:
-        """A grid whose cells are small beside the noise and that reaches beyond all points."""
+    def for_noise(cls, es_n0: float, farthest: float, cell: float = FINE_CELL) -> Self:
+        """A grid that reaches beyond all points, with cells of so many deviations of the noise."""
         deviation = math.sqrt(0.5 / es_n0)
         reach = farthest + _TAIL * deviation
-        ring = max(_CELL * deviation, reach / _MOST_RINGS)
+        ring = max(cell * deviation, reach / _MOST_RINGS)
         around = 2 * math.pi * (farthest + 2 * deviation)
-        spokes = 1 << math.ceil(math.log2(around / (_CELL * deviation)))
+        spokes = 1 << math.ceil(math.log2(around / (cell * deviation)))
         return cls(ring, math.ceil(reach / ring), min(max(spokes, _FEWEST_SPOKES), _MOST_SPOKES))
 
     @property
     def shape(self) -> tuple[int, int]:
         return self.rings, self.spokes
+
+    @property
+    def log_areas(self) -> FloatArray:
+        """Logarithm (rings,) of the area of a cell of each ring."""
+        radius = (np.arange(self.rings) + 0.5) * self.ring
+        areas: FloatArray = np.log(radius * self.ring * (2 * math.pi / self.spokes))
+        return areas
 
     def nodes(self) -> tuple[ComplexArray, FloatArray]:
         """Points (4, rings, spokes) and their shares that stand for the area of each cell.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
 from rfmae.errors import RecipeError, UnitError, nearest
-from rfmae.records import WHATS, Units, What
+from rfmae.records import SEQUENCE, WHATS, Units, What, ceiling_name
 from rfmae.signal.modulations import Modulation
 from rfmae.signal.published import PUBLISHED
 from rfmae.signal.pulses import Pulse
@@ -19,10 +19,10 @@ from rfmae.units import SnrReference, db_to_ratio, ebn0_to_es_n0, snr_to_es_n0, 
 _MOST_PIXELS = 512
 
 ESTIMATOR_VERSION = 1
-"""Raised whenever the same question would be answered otherwise than before."""
+"""Raised whenever the same question would be answered otherwise than before.
 
-SEQUENCE = "sequence"
-"""The kind of a ceiling of receivers that see every sample in its order."""
+That an image is held below its sequence needs no new one: it is done whenever one is read.
+"""
 
 PUBLISHED_PICTURE = "published picture"
 """The kind of a ceiling of those who see what the published pictures show."""
@@ -63,15 +63,20 @@ class Question:
         for plane in self.planes:
             if plane not in WHATS:
                 raise RecipeError(f"no plane shows {plane!r}; {nearest(plane, WHATS)}")
-        if self.planes and "unknown" in (self.snr, self.amplitude):
+        if self.planes and self.amplitude == "unknown":
             raise RecipeError(
-                "a ceiling of images is of known SNR and amplitude, "
-                f"got {self.snr} and {self.amplitude}; leave out the planes"
+                "a ceiling of images is of known amplitude, which images in units of their rms do "
+                "not show anyway, got unknown; leave it or the planes out"
             )
         if self.pixels and self.planes != ("symbols",):
             raise RecipeError(
                 "pixels are counted of a plane of symbols, "
                 f"got {self.pixels} pixels of {self.kind}; name the plane symbols alone"
+            )
+        if self.pixels and self.snr == "unknown":
+            raise RecipeError(
+                "pixels are laid in units of the rms that symbols and noise have at one SNR, which "
+                "is known then, got an unknown SNR; leave it or the pixels out"
             )
         if not 0 < self.extent < math.inf or not 0 <= self.pixels <= _MOST_PIXELS:
             raise RecipeError(
@@ -105,6 +110,11 @@ class Question:
         if self.pixels:
             return f"symbols in {self.pixels} × {self.pixels} pixels"
         return ", ".join(self.whats) or SEQUENCE
+
+    @property
+    def name(self) -> str:
+        """As that of its ceiling."""
+        return ceiling_name(self.kind, self.snr)
 
     def es_n0(self, snr_db: float) -> float:
         """Energy of a symbol over the noise density, as a ratio, at a point of the grid."""
@@ -176,6 +186,11 @@ class PublishedQuestion:
     @property
     def kind(self) -> str:
         return PUBLISHED_PICTURE if self.planes else SEQUENCE
+
+    @property
+    def name(self) -> str:
+        """As that of `Question`."""
+        return ceiling_name(self.kind, self.snr)
 
     @property
     def key(self) -> str:

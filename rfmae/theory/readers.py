@@ -15,6 +15,7 @@ Observation: a plane of symbols shows the matched filter's outputs once a symbol
 of them, a differential plane each times the conjugate of the one a symbol before.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,7 +28,7 @@ from rfmae.records import WHATS, ComplexArray, FloatArray, IntArray, Units
 from rfmae.signal.impairments import Streams
 from rfmae.signal.modulations import Modulation
 from rfmae.signal.pulses import Pulse
-from rfmae.theory.discriminant import Evidence, fit, log_shares
+from rfmae.theory.discriminant import Discriminant, Evidence, fit, log_shares
 from rfmae.theory.frames import Knowledge
 from rfmae.theory.marginals import Source, in_units, log_density, log_product_shares, rooted
 from rfmae.theory.points import (
@@ -35,16 +36,28 @@ from rfmae.theory.points import (
     needs_every_sample,
     plane_points,
 )
-from rfmae.theory.polar import Numbers, PolarGrid, scores_at_all, scores_at_zero, spectra
+from rfmae.theory.polar import (
+    FINE_CELL,
+    Numbers,
+    PolarGrid,
+    scores_at_all,
+    scores_at_zero,
+    spectra,
+)
+
+LEARNT_PER_TESTED = 2
+"""Frames that a reader learns from for each one that it is tested on."""
 
 _LEAST_AGREEMENT = 1e-9
-_LEARNT_PER_TESTED = 2
 _PRODUCT_RINGS, _PRODUCT_SPOKES, _PRODUCT_TAIL = 32, 64, 4.0
 
 
 @dataclass(frozen=True)
 class PlaneReader:
-    """A reader of the points of some planes at one SNR, given as the ratio Es/N0."""
+    """A reader of the points of some planes at one SNR, given as the ratio Es/N0.
+
+    `cell` is how finely it looks at points that turn with the carrier, in deviations of the noise.
+    """
 
     laws: tuple[Modulation, ...]
     pulse: Pulse
@@ -53,6 +66,7 @@ class PlaneReader:
     planes: tuple[str, ...]
     phase: Knowledge = "unknown"
     units: Units = "rms"
+    cell: float = FINE_CELL
 
     def __post_init__(self) -> None:
         for what in self.planes:
@@ -99,8 +113,18 @@ class PlaneReader:
     def evidence(self, outputs: ComplexArray) -> Evidence:
         """The scores of frames, and how strongly powers of the points agree."""
         features: list[FloatArray] = [np.zeros((len(outputs), 0))]
-        features += [_agreement(self._points(outputs, what)) for what in self._turning]
+        features += [_agreement(self._points(outputs, what)) for what in self.turning_planes]
         return Evidence(self.log_scores(outputs), np.concatenate(features, axis=1))
+
+    def log_measures(self, outputs: ComplexArray) -> FloatArray:
+        """What (B, N) turns `log_scores` into log densities on a scale that every SNR shares.
+
+        Points are scaled to the rms that they have in the mean at the reader's SNR, and products
+        counted in cells of its own: at one SNR that is the same for all laws.
+        """
+        step = self._grid.chunk()
+        parts = [self._measures(outputs[n : n + step]) for n in range(0, len(outputs), step)]
+        return np.concatenate(parts, axis=1)
 
     # the tables that a reader has learnt beforehand
 
@@ -109,19 +133,22 @@ class PlaneReader:
         return tuple(Source(law, self.pulse, self.samples_per_symbol) for law in self.laws)
 
     @property
-    def _turning(self) -> tuple[str, ...]:
+    def turning_planes(self) -> tuple[str, ...]:
         """Planes whose points turn with the carrier; symbols first."""
         return tuple(what for what in ("symbols", "trajectory") if what in self.planes)
 
     @property
     def _products(self) -> tuple[str, ...]:
-        return tuple(what for what in WHATS if what in self.planes and what not in self._turning)
+        drawn = (what for what in WHATS if what in self.planes)
+        return tuple(what for what in drawn if what not in self.turning_planes)
 
     @cached_property
     def _grid(self) -> PolarGrid:
-        clean = [s.clean_points(what) for s in self._sources for what in self._turning]
+        clean = [s.clean_points(what) for s in self._sources for what in self.turning_planes]
         return PolarGrid.for_noise(
-            self.es_n0, max((float(np.abs(points).max()) for points in clean), default=1.0)
+            self.es_n0,
+            max((float(np.abs(points).max()) for points in clean), default=1.0),
+            self.cell,
         )
 
     @cached_property
@@ -134,7 +161,7 @@ class PlaneReader:
         """What each point of a plane says of each law, (laws, rings, spokes)."""
         made = {
             what: [log_density(s, what, self.es_n0, self._grid, self.units) for s in self._sources]
-            for what in self._turning
+            for what in self.turning_planes
         }
         for what in self._products:
             made[what] = [
@@ -145,7 +172,7 @@ class PlaneReader:
 
     @cached_property
     def _spectra(self) -> dict[str, ComplexArray]:
-        return {what: spectra(self._tables[what]) for what in self._turning}
+        return {what: spectra(self._tables[what]) for what in self.turning_planes}
 
     def _points(self, outputs: ComplexArray, what: str) -> ComplexArray:
         """Points of a plane in the reader's units, products by their roots."""
@@ -165,7 +192,7 @@ class PlaneReader:
         """Scores of symbols, then of symbols and trajectory together."""
         blocks: list[FloatArray] = []
         so_far: FloatArray = np.zeros(1, np.float32)
-        for what in self._turning:
+        for what in self.turning_planes:
             counts = self._grid.counts(self._points(outputs, what))
             if self.phase == "known":
                 own = scores_at_zero(counts, self._tables[what])[..., None]
@@ -175,9 +202,45 @@ class PlaneReader:
             blocks.append(logsumexp(so_far.astype(np.float64), axis=-1) - np.log(own.shape[-1]))
         return blocks
 
+    def _measures(self, outputs: ComplexArray) -> FloatArray:
+        per_point = math.log(1 + 1 / self.es_n0) if self.units == "rms" else 0.0
+        blocks: list[FloatArray] = []
+        so_far: FloatArray = np.zeros(len(outputs))
+        for what in self.turning_planes:
+            points = outputs[:, :: self.stride].shape[1] if what == "symbols" else outputs.shape[1]
+            so_far = so_far + float(self._share(what)) * points * per_point
+            blocks.append(so_far)
+        for what in self._products:
+            rings = self._product_grid.counts(self._points(outputs, what)).sum(axis=2)
+            areas = rings @ (per_point - self._product_grid.log_areas)
+            blocks.append(float(self._share(what)) * areas)
+        return np.stack(blocks)
+
     def _share(self, what: str) -> np.float32:
         """Samples of one symbol have about as much to say as one."""
         return np.float32(1 / self.stride if what.endswith("trajectory") else 1)
+
+
+@dataclass(frozen=True)
+class FittedReader:
+    """A reader and what it has learnt from frames of its own: posteriors instead of scores."""
+
+    reader: PlaneReader
+    discriminant: Discriminant | None  # none where scores are exact
+
+    @classmethod
+    def of(cls, reader: PlaneReader, symbols: int, count: int, streams: Streams) -> "FittedReader":
+        """Learn from `count` frames of each law, unless the reader is exact."""
+        if reader.is_exact:
+            return cls(reader, None)
+        learnt = simulated_evidence(reader, symbols, count, streams, "fit")
+        return cls(reader, fit(learnt, np.repeat(np.arange(len(reader.laws)), count)))
+
+    def log_scores(self, evidence: Evidence) -> FloatArray:
+        """Log posteriors (N, laws) of equally likely laws, up to what all of them share."""
+        if self.discriminant is None:
+            return evidence.blocks[0]
+        return self.discriminant.log_posteriors(evidence)
 
 
 def image_ceiling_at(
@@ -204,15 +267,9 @@ def image_ceiling_at(
     reader = PlaneReader(tuple(laws), pulse, samples_per_symbol, es_n0, planes, phase, units)
     weights = np.log(np.array(priors, float)) if len(priors) else np.zeros(len(laws))
     labels = np.repeat(np.arange(len(laws)), frames_per_law)
-    tested = _evidence_of_all(reader, symbols, frames_per_law, streams, "test")
-    if reader.is_exact:
-        scores = tested.blocks[0]
-    else:
-        count = _LEARNT_PER_TESTED * frames_per_law
-        learnt = _evidence_of_all(reader, symbols, count, streams, "fit")
-        fitted = fit(learnt, np.repeat(np.arange(len(laws)), count))
-        scores = fitted.log_posteriors(tested)
-    return labels, np.exp(log_shares(scores + weights))
+    fitted = FittedReader.of(reader, symbols, LEARNT_PER_TESTED * frames_per_law, streams)
+    tested = simulated_evidence(reader, symbols, frames_per_law, streams, "test")
+    return labels, np.exp(log_shares(fitted.log_scores(tested) + weights))
 
 
 def _agreement(points: ComplexArray) -> FloatArray:
@@ -226,17 +283,20 @@ def _agreement(points: ComplexArray) -> FloatArray:
     return np.log(strengths + _LEAST_AGREEMENT)
 
 
-def _evidence_of_all(
+def simulated_evidence(
     reader: PlaneReader, symbols: int, count: int, streams: Streams, split: str
 ) -> Evidence:
-    parts = []
-    for law in reader.laws:
-
-        def own(purpose: str, law: Modulation = law) -> np.random.Generator:
-            return streams(f"{law.name} {split} {purpose}")
-
-        parts.append(reader.evidence(reader.draw(law, symbols, count, own)))
+    """The evidence of `count` frames of each law, one law after another."""
+    parts = [
+        reader.evidence(reader.draw(law, symbols, count, streams_of_law(streams, law, split)))
+        for law in reader.laws
+    ]
     return Evidence(
         np.concatenate([part.blocks for part in parts], axis=1),
         np.concatenate([part.features for part in parts]),
     )
+
+
+def streams_of_law(streams: Streams, law: Modulation, split: str) -> Streams:
+    """The generators of a law's frames for a purpose, `fit` or `test`."""
+    return lambda purpose: streams(f"{law.name} {split} {purpose}")

@@ -10,12 +10,12 @@ from rfmae.artefacts import CARD_NAME, read_card, refuse_occupied, write_json, w
 from rfmae.datasets.recipe import Recipe
 from rfmae.errors import ArtefactError, RecipeError, RfmaeError, first_line
 from rfmae.progress import Progress, Silent
-from rfmae.records import Ceiling, What
+from rfmae.records import SEQUENCE, Ceiling, What
 from rfmae.reporting.figures import draw_ceilings
 from rfmae.reporting.tables import ceiling_csv, write_csv
 from rfmae.signal.impairments import Setting
 from rfmae.signal.modulations import find_modulation
-from rfmae.theory.ceiling import FRAMES, check_laws, compute_ceiling, groups_of
+from rfmae.theory.ceiling import FRAMES, check_laws, compute_ceiling, frames_drawn
 from rfmae.theory.frames import Knowledge
 from rfmae.theory.question import PublishedQuestion, Question
 from rfmae.theory.shipped import (
@@ -64,23 +64,52 @@ def ceiling(
     check_laws(question)
     card = {"kind": KIND, "key": question.key, "fingerprint": question.fingerprint(frames, seed)}
     found = read_card(folder)
+    home = folder.parent
     if found is not None and {name: found.get(name) for name in card} == card:
         progress.note(f"ceiling {folder} is there already")
-        return Told(_read(folder), folder)
+        return Told(_held_below(question, _read(folder), home), folder)
     refuse_occupied(folder, replaces=KIND)
-    total = len(groups_of(question)) * len(question.snr_db) * frames
-    with progress.stage(f"ceiling, {question.kind}", total, "frames") as stage:
-        answer = compute_ceiling(question, frames=frames, seed=seed, advance=stage.advance)
+    total = frames_drawn(question, frames)
+    with progress.stage(f"ceiling, {question.name}", total, "frames") as stage:
+        raw = compute_ceiling(question, frames=frames, seed=seed, advance=stage.advance)
+    answer = _held_below(question, raw, home)
     with written_whole(folder, replaces=KIND) as scratch:
         write_json(scratch / CEILING_NAME, ceiling_json(question, answer))
-        write_csv(ceiling_csv({answer.kind: answer}), scratch / "ceiling.csv")
-        draw_ceilings({answer.kind: answer}, ", ".join(answer.classes), scratch / "ceiling.png")
+        write_csv(ceiling_csv({answer.name: answer}), scratch / "ceiling.csv")
+        draw_ceilings({answer.name: answer}, ", ".join(answer.classes), scratch / "ceiling.png")
         write_json(scratch / CARD_NAME, {**card, "frames_per_group": frames, "seed": seed})
     return Told(_read(folder), folder)
 
 
 def known_ceiling(question: AnyQuestion, home: Path | None = None) -> Ceiling | None:
-    """The ceiling that comes with rfmae or that a folder of `home` holds; nothing is computed."""
+    """The ceiling that comes with rfmae or that a folder of `home` holds; nothing is computed.
+
+    That of an image is nowhere above that of its sequence, as far as this one is known.
+    """
+    found = _kept_ceiling(question, home)
+    return None if found is None else _held_below(question, found, home)
+
+
+def _held_below(question: AnyQuestion, image: Ceiling, home: Path | None) -> Ceiling:
+    """The ceiling of an image nowhere above those of its sequence; another is what it was."""
+    if not question.planes:
+        return image
+    for sequence in _sequences_of(question):
+        bound = _kept_ceiling(sequence, home)
+        image = image if bound is None else image.capped(bound)
+    return image
+
+
+def _sequences_of(question: AnyQuestion) -> tuple[AnyQuestion, ...]:
+    """What an image is drawn from, seen by those who know as much or more."""
+    if isinstance(question, PublishedQuestion):
+        return (replace(question, planes=()),)
+    same = replace(question, planes=(), pixels=0)
+    return (same, replace(same, snr="known")) if same.snr == "unknown" else (same,)
+
+
+def _kept_ceiling(question: AnyQuestion, home: Path | None) -> Ceiling | None:
+    """The ceiling that comes with rfmae or that a folder of `home` holds, as it is kept there."""
     found = shipped_ceiling(question)
     if found is not None or home is None or not home.is_dir():
         return found
@@ -94,15 +123,19 @@ def known_ceiling(question: AnyQuestion, home: Path | None = None) -> Ceiling | 
 
 
 def known_ceilings(recipe: Recipe, home: Path | None = None) -> dict[str, Ceiling]:
-    """Ceilings of the sequence and of the images of a recipe, as far as they are known, by kind."""
-    found = {}
+    """Ceilings of the sequence and of the images of a recipe, as far as they are known, by name.
+
+    Those of images come last, first that of receivers that are not told the SNR.
+    """
+    found: dict[str, Ceiling | None] = {}
     for planes in ((), image_whats(recipe)):
         try:
             question = question_of_recipe(recipe, planes)
         except RfmaeError:
             continue  # a link for which no likelihood is known, or a waveform for which no reader
-        found[question.kind] = known_ceiling(question, home)
-    return {kind: answer for kind, answer in found.items() if answer is not None}
+        for asked in (not_told_snr(question), question) if planes else (question,):
+            found[asked.name] = known_ceiling(asked, home)
+    return {name: answer for name, answer in found.items() if answer is not None}
 
 
 def notes_of(ceiling: Ceiling) -> tuple[str, ...]:
@@ -110,7 +143,7 @@ def notes_of(ceiling: Ceiling) -> tuple[str, ...]:
     unknown = [
         name for name in ("phase", "snr", "amplitude") if getattr(ceiling, name) == "unknown"
     ]
-    largest = 100 * _NORMAL_95 * float(ceiling.posterior_error.max())
+    largest = 100 * _NORMAL_95 * float(ceiling.accuracy_error.max())
     notes = [
         f"{ceiling.symbols_per_example} symbols, {', '.join(unknown) or 'nothing'} unknown to the "
         f"receiver; ±{largest:.1f} at most with 95 % confidence, from {ceiling.frames_per_group} "
@@ -126,6 +159,8 @@ def notes_of(ceiling: Ceiling) -> tuple[str, ...]:
             "This is what one reader reached that sees points without their order; "
             "the ceiling of such images lies no lower."
         )
+    if ceiling.kind != SEQUENCE:
+        notes.append("Where the ceiling of the sequence is known, nothing here stands above it.")
     return tuple(notes)
 
 
@@ -156,6 +191,13 @@ def question_of_recipe(recipe: Recipe, planes: tuple[What, ...] = ()) -> AnyQues
     _check_link(recipe)
     _check_waveform(recipe, planes)
     return question
+
+
+def not_told_snr(question: AnyQuestion) -> AnyQuestion:
+    """The question of receivers that have to find out the SNR; of published signals all know it."""
+    if isinstance(question, PublishedQuestion):
+        return question
+    return replace(question, snr="unknown")
 
 
 def question_of_classes(names: tuple[str, ...]) -> Question:

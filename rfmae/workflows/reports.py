@@ -8,7 +8,6 @@ import numpy as np
 
 from rfmae.artefacts import refuse_occupied
 from rfmae.errors import ArtefactError
-from rfmae.evaluation.gaps import SEQUENCE, weighted
 from rfmae.records import Answers, Comparison, holm_adjusted
 from rfmae.reporting.account import Report
 from rfmae.reporting.answer_files import read_answers
@@ -16,7 +15,7 @@ from rfmae.reporting.folder import KIND, read_report, write_report
 from rfmae.reporting.joining import check_same_exam, joined, told_apart
 from rfmae.workflows.exam.evaluation import Told
 from rfmae.workflows.exam.exams import comparisons_of
-from rfmae.workflows.exam.headlines import percent
+from rfmae.workflows.exam.headlines import percent, share_of_ceiling
 
 
 def report(folders: Sequence[Path], out: Path | None = None, *, seed: int = 0) -> Told:
@@ -97,8 +96,4 @@ def _headline(report: Report) -> str:
     assessment = report.assessments.get(name)
     if assessment is None or assessment.gap is None:
         return f"{words}."
-    seen = assessment.gap.image or SEQUENCE
-    ceiling = weighted(report.ceilings[seen].accuracy, best.examples_per_snr)
-    share = f"{100 * assessment.gap.ratio[seen]:.1f} %"
-    least = "" if report.ceilings[seen].is_bound else "at least "
-    return f"{words}, {share} of its ceiling of {least}{100 * ceiling:.1f} % ({seen})."
+    return f"{words}, {share_of_ceiling(best, assessment, report.ceilings)}."

@@ -3,11 +3,17 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
+from made_up import made_up_ceiling
 from rfmae_cli.told import tell
 
-from rfmae.records import Comparison, DenoiseReport, Likeness, holm_adjusted
+from rfmae.evaluation.assessment import assess
+from rfmae.evaluation.classification import counted
+from rfmae.records import Answers, Comparison, DenoiseReport, Likeness, holm_adjusted
 from rfmae.reporting.account import Report
 from rfmae.workflows.exam.evaluation import Told
+
+CLASSES = ("BPSK", "QPSK")
 
 
 def told(capsys, **parts):
@@ -34,6 +40,27 @@ def test_one_pair_and_pairs_of_an_older_make_have_no_correction_to_tell(capsys):
     alone, old = holm_adjusted([pair("LSTM", 0.03)])[0], pair("CNN", 0.03)
     lines = told(capsys, comparisons=(alone, old))
     assert "Holm" not in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("is_bound", "name"), [(True, "of the ceiling"), (False, "of what one reader reached")]
+)
+def test_a_single_model_is_told_as_a_share_of_what_it_is_one_of(capsys, is_bound, name):
+    named = np.repeat([0, 1], [60, 40])
+    answers = Answers(
+        np.eye(2)[named], np.zeros(100, int), np.zeros(100), CLASSES, (0.0,), "symbol"
+    )
+    ceiling = made_up_ceiling(
+        [0.8], classes=CLASSES, snr_db=(0.0,), kind="symbols", is_bound=is_bound, snr="unknown"
+    )
+    limits = {ceiling.name: ceiling}
+    item = assess(answers, ceilings=limits, image=ceiling.name, groups=(), temperature=None)
+    lines = told(
+        capsys, accuracy={"ours": counted(answers)}, assessments={"ours": item}, ceilings=limits
+    )
+    assert f"{name}, symbols, SNR unknown" in lines[1]
+    assert any(" 75.0 " in line for line in lines)
+    assert not any("≤" in line for line in lines)
 
 
 def test_denoising_is_told_by_every_measure_that_was_taken(capsys):

@@ -25,6 +25,7 @@ from rfmae.reporting.assessment_tables import (
 )
 from rfmae.reporting.markdown_page import markdown_page
 from rfmae.reporting.page.page import page
+from rfmae.reporting.tables import ratio_name
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +41,8 @@ def cells(table):
 def test_every_table_is_text_with_a_cell_for_each_head(report):
     told, accuracy = report.assessments, report.accuracy
     tables = [
-        summary_table(accuracy, told),
-        bands_table(told),
+        summary_table(accuracy, told, report.ceilings),
+        bands_table(told, report.ceilings),
         confusions_table(told),
         calibration_table(told, accuracy),
         per_snr_csv(accuracy, told),
@@ -60,18 +61,29 @@ def test_every_table_is_text_with_a_cell_for_each_head(report):
 
 
 def test_the_summary_holds_the_ratio_to_every_ceiling(report):
-    for row in cells(summary_table(report.accuracy, report.assessments)):
+    for row in cells(summary_table(report.accuracy, report.assessments, report.ceilings)):
         gap = report.assessments[row["model"]].gap
         for limit, ratio in gap.ratio.items():
-            assert float(row[f"of the ceiling, {limit}"]) == pytest.approx(100 * ratio, abs=0.051)
+            head = ratio_name(limit, report.ceilings)
+            assert float(row[head]) == pytest.approx(100 * ratio, abs=0.051)
+
+
+def test_what_a_reader_reached_is_called_a_ceiling_in_no_ratio_and_marked_where_it_stands(report):
+    heads, _ = summary_table(report.accuracy, report.assessments, report.ceilings)
+    assert "of the ceiling, sequence" in heads
+    assert "of what one reader reached, symbols" in heads
+    assert "of the ceiling, symbols" not in heads
+    for row in cells(bands_table(report.assessments, report.ceilings)):
+        assert row["ceiling, symbols"].startswith("≥ ")
+        assert not row["ceiling, sequence"].startswith("≥ ")
 
 
 def test_a_model_without_a_ceiling_has_no_ratio_and_no_false_one(report):
     told = {name: replace(item, gap=None) for name, item in report.assessments.items()}
-    heads, _ = summary_table(report.accuracy, told)
+    heads, _ = summary_table(report.accuracy, told, {})
     assert not [head for head in heads if "ceiling" in head]
     mixed = {**report.assessments, "cumulants": told["cumulants"]}
-    rows = cells(summary_table(report.accuracy, mixed))
+    rows = cells(summary_table(report.accuracy, mixed, report.ceilings))
     assert rows[-1]["of the ceiling, sequence"] == "–"
 
 
@@ -159,5 +171,5 @@ def test_a_probability_is_told_to_a_thousandth(value, told):
 def test_a_number_that_is_none_is_a_dash(report):
     item = report.assessments["cumulants"]
     broken = replace(item, selective=replace(item.selective, coverage_at_target=np.nan))
-    row = cells(summary_table(report.accuracy, {"cumulants": broken}))[0]
+    row = cells(summary_table(report.accuracy, {"cumulants": broken}, {}))[0]
     assert row["answered at 95 % accuracy"] == "–"

@@ -67,12 +67,15 @@ def test_the_figure_draws_every_mean_with_its_band(curve):
 
 def test_the_legend_of_all_methods_and_the_longest_ceiling_lies_inside_the_figure(curve):
     methods = ("finetune", "probe", "knn", "scratch", "cumulants")
-    longest = Limit("symbols, trajectory, differential", 0.8, False)
+    longest = [
+        Limit(f"symbols, trajectory, differential, SNR {snr}", 0.8, False)
+        for snr in ("unknown", "known")
+    ]
     whole = replace(
         curve,
         points=tuple(LabelPoint(method, 1, 0, (50, 50), (100, 100)) for method in methods),
         means=tuple(mean(method, budget, 0.5) for method in methods for budget in (1, 10)),
-        ceilings=(curve.ceilings[0], longest),
+        ceilings=(curve.ceilings[0], *longest),
     )
     figure = label_curve_figure(whole)
     FigureCanvasAgg(figure).draw()

@@ -11,6 +11,7 @@ from sample_reports import gallery, sample_report
 
 from rfmae.records import SnrReport
 from rfmae.reporting.account import Report, report_of, whole_json
+from rfmae.reporting.markdown_page import markdown_page
 from rfmae.reporting.page.page import page, unbroken
 from rfmae.reporting.page.page_denoising import gallery_of
 from rfmae.reporting.page.page_tables import shown_table
@@ -114,6 +115,16 @@ def test_the_numbers_of_the_page_are_those_of_the_report(report, text):
         assert data["models"][name]["overall"] == [item.accuracy, *item.interval]
         assert f"{100 * item.accuracy:.1f}" in text
     assert data["ceilings"]["sequence"] == report.ceilings["sequence"].accuracy.tolist()
+
+
+def test_no_text_calls_a_ratio_to_what_a_reader_reached_one_to_a_ceiling(report, text):
+    assert not report.ceilings["symbols"].is_bound
+    assert data_of(text)["readers"] == ["symbols"]
+    for told in (text, markdown_page(report)):
+        assert "of what one reader reached, symbols" in told
+        assert "of the ceiling, symbols" not in told
+    assert '<span class="label">of what one reader reached</span>' in text
+    assert "What one reader reached stands for a ceiling" in text
 
 
 def test_names_of_others_are_words_and_never_markup():

@@ -16,6 +16,7 @@ from rfmae.reporting.tables import (
     confusion_csv,
     confusion_per_snr_csv,
     markdown,
+    ratio_name,
     told_beside,
     write_csv,
 )
@@ -218,10 +219,15 @@ def test_equal_classes_get_a_column_that_counts_them_as_one(ceilings):
 
 
 def test_it_is_said_whether_the_receivers_of_ceilings_know_the_snr(ceilings):
-    assert "told the SNR" in told_beside(ceilings)
+    assert told_beside(ceilings).startswith("Told the SNR: sequence; symbols.")
     blind = {name: replace(ceiling, snr="unknown") for name, ceiling in ceilings.items()}
     assert told_beside(blind) == told_beside({}) == ""
-    assert "told the SNR" in told_beside({**blind, "known": ceilings["sequence"]})
+    assert told_beside({**blind, "last": ceilings["sequence"]}).startswith("Told the SNR: last.")
+
+
+def test_a_ratio_is_of_a_ceiling_only_where_there_is_one(ceilings):
+    assert ratio_name("sequence", ceilings) == "of the ceiling, sequence"
+    assert ratio_name("symbols", ceilings) == "of what one reader reached, symbols"
 
 
 def test_the_csv_of_ceilings_holds_both_estimates(ceilings):

@@ -10,7 +10,14 @@ from scipy.stats import norm
 from rfmae.datasets.recipe import load_recipe
 from rfmae.errors import RecipeError
 from rfmae.signal.modulations import find_modulation
-from rfmae.theory.ceiling import BLOCK, check_laws, compute_ceiling, groups_of, tally_at
+from rfmae.theory.ceiling import (
+    BLOCK,
+    check_laws,
+    compute_ceiling,
+    frames_drawn,
+    groups_of,
+    tally_at,
+)
 from rfmae.theory.question import Question
 
 
@@ -93,6 +100,41 @@ def test_more_frames_begin_with_the_same():
     question, heard = asked("BPSK QPSK", 0.0), []
     compute_ceiling(question, frames=BLOCK + 5, advance=heard.append)
     assert heard == [2 * BLOCK, 10]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"planes": ("symbols",)},
+        {"planes": ("symbols",), "snr": "unknown"},
+        {"planes": ("symbols",), "snr": "unknown", "units": "absolute"},
+    ],
+    ids=["sequence", "images", "SNR unknown", "exact, SNR unknown"],
+)
+def test_all_frames_are_told_of_when_they_are_done(changes):
+    question, heard = asked("BPSK QPSK", 0.0, 6.0, **changes), []
+    compute_ceiling(question, frames=5, advance=heard.append)
+    assert sum(heard) == frames_drawn(question, 5)
+
+
+def test_images_of_one_snr_have_the_same_ceiling_whether_it_is_told_or_not():
+    question = asked("BPSK QPSK MSK", 0.0, planes=("symbols", "differential"))
+    known = compute_ceiling(question, frames=20)
+    unknown = compute_ceiling(replace(question, snr="unknown"), frames=20)
+    assert unknown.hit_rate == known.hit_rate
+    assert unknown.mean_posterior == pytest.approx(known.mean_posterior, rel=1e-9)
+
+
+def test_an_image_of_symbols_knows_of_an_unknown_snr_what_the_sequence_knows():
+    question = asked(
+        "OOK QPSK 8PSK", -4.0, 2.0, symbols_per_example=64, units="absolute", snr="unknown"
+    )
+    sequence = compute_ceiling(question, frames=100)
+    image = compute_ceiling(replace(question, planes=("symbols",)), frames=100)
+    assert image.is_bound
+    margin = 4 * np.hypot(sequence.posterior_error, image.posterior_error)
+    np.testing.assert_array_less(abs(image.mean_posterior - sequence.mean_posterior), margin)
 
 
 def test_an_image_of_symbols_knows_what_the_sequence_of_memoryless_classes_knows():

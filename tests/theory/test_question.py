@@ -19,6 +19,13 @@ def test_the_key_is_the_same_whatever_the_grid():
     assert asked().key == asked(snr_db=(-3.0,)).key
 
 
+def test_the_name_says_what_is_seen_and_of_images_whether_the_snr_is_known():
+    assert asked().name == "sequence"
+    assert asked(snr="unknown").name == "sequence, SNR unknown"
+    assert asked(planes=("symbols",)).name == "symbols, SNR known"
+    assert asked(planes=("symbols",), snr="unknown").name == "symbols, SNR unknown"
+
+
 def test_the_key_knows_of_the_grid_where_the_snr_is_unknown():
     assert asked(snr="unknown").key != asked(snr="unknown", snr_db=(-3.0,)).key
 
@@ -34,6 +41,7 @@ CHANGES = [
     {"amplitude": "unknown"},
     {"planes": ("symbols",)},
     {"planes": ("symbols",), "units": "absolute"},
+    {"planes": ("symbols",), "snr": "unknown"},
 ]
 
 
@@ -87,7 +95,8 @@ def test_one_noise_is_asked_of_all_classes():
         ({"symbols_per_example": 0}, "at least 1 symbol"),
         ({"samples_per_symbol": 2.5}, "whole number of samples"),
         ({"planes": ("symbol",)}, "no plane shows 'symbol'; did you mean symbols"),
-        ({"planes": ("symbols",), "snr": "unknown"}, "known SNR"),
+        ({"planes": ("symbols",), "amplitude": "unknown"}, "known amplitude"),
+        ({"planes": ("symbols",), "pixels": 8, "snr": "unknown"}, "pixels .* an unknown SNR"),
     ],
 )
 def test_what_has_no_answer_is_refused(change, words):

@@ -10,7 +10,7 @@ from rfmae.datasets.recipe import Splits
 from rfmae.datasets.store import Dataset, write_dataset
 from rfmae.progress import Silent
 from rfmae.records import ImageConfig, Modality, Plane
-from rfmae.workflows.exam.exams import comparisons_of, image_seen, sit_exam
+from rfmae.workflows.exam.exams import comparisons_of, image_seen, is_told_snr, sit_exam
 
 DIFFERENTIAL_FIRST = ImageConfig(
     size=32,
@@ -106,18 +106,34 @@ def card_of(*modalities, image=None):
 
 
 @pytest.mark.parametrize(
-    ("card", "kind"),
+    ("card", "name"),
     [
-        (card_of(Modality()), "symbols"),
-        (card_of(Modality(), image=DIFFERENTIAL_FIRST), "symbols, differential"),
+        (card_of(Modality()), "symbols, SNR unknown"),
+        (card_of(Modality(), image=DIFFERENTIAL_FIRST), "symbols, differential, SNR unknown"),
         (card_of(Modality("signal")), None),
         (card_of(Modality(), Modality("signal")), None),
         ({"kind": "function"}, None),
     ],
     ids=["symbols", "two planes", "the signal", "both", "a function"],
 )
-def test_only_who_sees_images_alone_is_held_against_the_ceiling_of_images(dataset, card, kind):
-    assert image_seen(dataset, card) == kind
+def test_only_who_sees_images_alone_is_held_against_the_ceiling_of_images(dataset, card, name):
+    assert image_seen(dataset, card) == name
+
+
+def test_a_model_that_is_told_the_snr_is_held_against_those_that_know_it(dataset):
+    card = card_of(Modality())
+    told = {**card, "modalities": [*card["modalities"], {"what": "snr"}]}
+    assert not is_told_snr(card)
+    assert not is_told_snr({"kind": "function"})
+    assert is_told_snr(told)
+    for known in ((), ("symbols, SNR unknown",), ("symbols, SNR unknown", "symbols, SNR known")):
+        assert image_seen(dataset, told, known) == "symbols, SNR known"
+
+
+def test_where_the_fair_ceiling_is_not_known_the_other_one_stands_for_it_by_its_name(dataset):
+    known = "symbols, SNR known"
+    assert image_seen(dataset, card_of(Modality()), [known]) == known
+    assert image_seen(dataset, card_of(Modality()), [known, "symbols, SNR unknown"]) != known
 
 
 def test_of_imported_signals_no_ceiling_is_known(dataset):

@@ -20,12 +20,14 @@ def answers_of(right, examples=1_000):
     return Answers(np.eye(2)[named], np.zeros(examples, int), snr_db, CLASSES, SNR_DB, "symbol")
 
 
-def ceiling_of(kind, accuracy, is_bound=True):
-    return made_up_ceiling(accuracy, classes=CLASSES, snr_db=SNR_DB, kind=kind, is_bound=is_bound)
+def ceiling_of(kind, accuracy, is_bound=True, snr="known"):
+    return made_up_ceiling(
+        accuracy, classes=CLASSES, snr_db=SNR_DB, kind=kind, is_bound=is_bound, snr=snr
+    )
 
 
 def results_of(answers, ceilings=(), image=None):
-    limits = {ceiling.kind: ceiling for ceiling in ceilings}
+    limits = {ceiling.name: ceiling for ceiling in ceilings}
     assessments = {
         name: assess(item, ceilings=limits, image=image, groups=(), temperature=None)
         for name, item in answers.items()
@@ -34,7 +36,7 @@ def results_of(answers, ceilings=(), image=None):
 
 
 SEQUENCE = ceiling_of("sequence", [0.9, 1.0])
-SYMBOLS = ceiling_of("symbols", [0.7, 0.9])
+SYMBOLS = ceiling_of("symbols", [0.7, 0.9], snr="unknown")
 
 
 def test_the_first_model_is_told_with_its_interval_and_the_others_after_it():
@@ -51,7 +53,10 @@ def told_of(results, name="ours"):
 @pytest.mark.parametrize(
     ("image", "words"),
     [
-        ("symbols", "90.0 % of the 80.0 % that images of symbols allow"),
+        (
+            "symbols, SNR unknown",
+            "90.0 % of the 80.0 % that images of symbols allow whoever is not told the SNR",
+        ),
         (None, "75.8 % of the 95.0 % that the sequence allows"),
         ("trajectory", "75.8 % of the 95.0 % that the sequence allows"),
     ],
@@ -71,15 +76,17 @@ def test_a_model_is_held_against_the_ceiling_of_what_it_sees(image, words):
     ],
 )
 def test_the_ceiling_of_an_image_is_called_by_what_it_shows(kind, words):
-    results = results_of({"ours": answers_of(720)}, [ceiling_of(kind, [0.8, 0.8])], kind)
-    assert told_of(results) == f"90.0 % of the 80.0 % that {words}"
+    ceiling = ceiling_of(kind, [0.8, 0.8])
+    results = results_of({"ours": answers_of(720)}, [ceiling], ceiling.name)
+    assert told_of(results) == f"90.0 % of the 80.0 % that {words} whoever is told the SNR"
 
 
 def test_what_a_reader_reached_is_no_bound_and_is_not_called_one():
-    reached = ceiling_of("symbols", [0.7, 0.9], is_bound=False)
-    results = results_of({"ours": answers_of(720)}, [SEQUENCE, reached], "symbols")
+    reached = ceiling_of("symbols", [0.7, 0.9], is_bound=False, snr="unknown")
+    results = results_of({"ours": answers_of(720)}, [SEQUENCE, reached], reached.name)
     assert told_of(results) == (
-        "90.0 % of the 80.0 % that one reader of images of symbols has reached"
+        "90.0 % of what one reader reached that is not told the SNR and sees images of symbols "
+        "(80.0 %)"
     )
 
 

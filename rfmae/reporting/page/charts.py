@@ -26,7 +26,7 @@ from rfmae.reporting.page.svg import (
 from rfmae.reporting.palette import DASHES, SERIES
 from rfmae.units import SNR_REFERENCE_NAMES
 
-_LONGEST_LABEL = 22
+_LONGEST_LABEL, _LABEL_TAIL = 22, 11  # characters
 _CROWD = 4  # models; the bands of more hide each other until one is pointed at
 
 
@@ -245,4 +245,7 @@ def _level(frame: Frame, snr_db: Sequence[float], values: FloatArray) -> list[Po
 
 
 def _shortened(name: str) -> str:
-    return name if len(name) <= _LONGEST_LABEL else f"{name[: _LONGEST_LABEL - 1]}…"
+    """A name that fits, by its head and its tail, which tells the SNR of a ceiling or a seed."""
+    if len(name) <= _LONGEST_LABEL:
+        return name
+    return f"{name[: _LONGEST_LABEL - _LABEL_TAIL - 1]}…{name[-_LABEL_TAIL:]}"

@@ -125,8 +125,8 @@ def _assessment_csv(report: Report) -> dict[str, Table]:
     if not told:
         return {}
     return {
-        "summary": summary_table(report.accuracy, told),
-        "bands": bands_table(told),
+        "summary": summary_table(report.accuracy, told, report.ceilings),
+        "bands": bands_table(told, report.ceilings),
         "confusions": confusions_table(told),
         "per-snr": per_snr_csv(report.accuracy, told),
         "calibration": reliability_csv(told),

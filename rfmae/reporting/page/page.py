@@ -40,6 +40,9 @@ def page(report: Report) -> str:
         names=list(report.accuracy),
         ceilings={name: item.is_bound for name, item in report.ceilings.items()},
         told_beside=told_beside(report.ceilings),
+        reader_stands=any(
+            item.gap is not None and not item.gap.is_bound for item in report.assessments.values()
+        ),
         classes=list(_classes(report)),
         tiles=tiles_of(report),
         charts=_marked(wide_charts(report)),
@@ -115,6 +118,7 @@ def _data(report: Report, points: tuple[float, ...]) -> Markup:
             for name, item in report.accuracy.items()
         },
         "ceilings": {name: item.accuracy.tolist() for name, item in report.ceilings.items()},
+        "readers": [name for name, item in report.ceilings.items() if not item.is_bound],
     }
     text = json.dumps(told, allow_nan=False, separators=(",", ":"))
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))

@@ -46,8 +46,8 @@ def page_tables(report: Report) -> dict[str, ShownTable]:
         tables["ceilings"] = ceiling_table(report.ceilings)
     if report.assessments:
         tables |= {
-            "summary": summary_table(report.accuracy, report.assessments),
-            "bands": bands_table(report.assessments),
+            "summary": summary_table(report.accuracy, report.assessments, report.ceilings),
+            "bands": bands_table(report.assessments, report.ceilings),
             "confusions": confusions_table(report.assessments),
             "calibration": calibration_table(report.assessments, report.accuracy),
             "open_sets": open_set_table(report.assessments),

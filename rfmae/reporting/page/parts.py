@@ -53,12 +53,14 @@ def _ceiling_tiles(report: Report, assessment: Assessment | None) -> list[Tile]:
     first, ceiling = next(iter(report.accuracy.values())), report.ceilings[limit]
     weights = first.examples_per_snr / max(first.examples, 1)
     reached = float(weights @ ceiling.accuracy)
-    least, who = ("", "what the best receiver reaches")
-    if not ceiling.is_bound:
-        least, who = "≥ ", "what one reader reached"
     ratio = f"{100 * first.accuracy / max(reached, 1e-9):.1f} %"
+    if not ceiling.is_bound:
+        return [
+            Tile(f"ceiling, {limit}", f"≥ {100 * reached:.1f} %", "what one reader reached"),
+            Tile("of what one reader reached", ratio, "accuracy over the reader’s"),
+        ]
     return [
-        Tile(f"ceiling, {limit}", f"{least}{100 * reached:.1f} %", who),
+        Tile(f"ceiling, {limit}", f"{100 * reached:.1f} %", "what the best receiver reaches"),
         Tile("of the ceiling", ratio, "accuracy over ceiling"),
     ]
 

@@ -1,6 +1,6 @@
 """The exam: every candidate answers the same test examples once, and is assessed by its answers."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,13 +23,18 @@ from rfmae.records import (
     SnrReport,
     holm_adjusted,
     image_config_from_card,
-    modalities_from_card,
 )
-from rfmae.workflows.ceiling import image_whats, known_ceilings, question_of_recipe
+from rfmae.workflows.ceiling import (
+    image_whats,
+    known_ceilings,
+    not_told_snr,
+    question_of_recipe,
+)
 from rfmae.workflows.exam.candidates import Candidate, open_candidate
 from rfmae.workflows.exam.robustness import first_rows
 
 _BATCH = 128
+_SNR = "snr"  # the modality of a model that is told it
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ def sit_exam(
         name: assess(
             answers[name],
             ceilings=ceilings,
-            image=image_seen(dataset, candidate.card),
+            image=image_seen(dataset, candidate.card, ceilings),
             groups=dataset.card["same_signals"],
             temperature=candidate.card.get("temperature"),
         )
@@ -110,18 +115,31 @@ def ceilings_of(dataset: Dataset, home: Path | None = None) -> dict[str, Ceiling
     return known_ceilings(load_recipe(dataset.folder / "recipe.toml"), home)
 
 
-def image_seen(dataset: Dataset, card: Card) -> str | None:
-    """The kind of the ceiling of the images that a model sees; none where it sees more or else."""
+def image_seen(dataset: Dataset, card: Card, ceilings: Collection[str] = frozenset()) -> str | None:
+    """The name of the image ceiling that a model is held to; none where it sees more or else.
+
+    That of receivers that know as much of the SNR as the model does. Where it is not among the
+    `ceilings` that are known, a model that is not told the SNR is held to those that are.
+    """
     if not dataset.has_clean or not {"image", "modalities"} <= card.keys():
         return None
-    if not all(modality.of_planes for modality in modalities_from_card(card["modalities"])):
+    if {modality["what"] for modality in card["modalities"]} - {"image", "harmonics", _SNR}:
         return None
     image = image_config_from_card(card["image"])
     try:
         recipe = replace(load_recipe(dataset.folder / "recipe.toml"), image=image)
-        return question_of_recipe(recipe, image_whats(recipe)).kind
+        told = question_of_recipe(recipe, image_whats(recipe))
     except RfmaeError:
         return None  # of a link for which no likelihood is known
+    if is_told_snr(card):
+        return told.name
+    names = (not_told_snr(told).name, told.name)
+    return next((name for name in names if name in ceilings), names[0])
+
+
+def is_told_snr(card: Card) -> bool:
+    """Whether a model has an estimate of the SNR among its inputs, as its card says."""
+    return any(modality["what"] == _SNR for modality in card.get("modalities", ()))
 
 
 def _training_seed(candidate: Candidate) -> Card:

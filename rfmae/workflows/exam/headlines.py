@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from rfmae.evaluation.gaps import SEQUENCE, weighted
-from rfmae.records import WHATS, Assessment, Ceiling, SnrReport
+from rfmae.evaluation.gaps import weighted
+from rfmae.records import SEQUENCE, WHATS, Assessment, Ceiling, SnrReport
 from rfmae.workflows.exam.exams import Results
 
 
@@ -19,15 +19,23 @@ def headline(results: Results) -> str:
 def share_of_ceiling(
     accuracy: SnrReport, assessment: Assessment, ceilings: Mapping[str, Ceiling]
 ) -> str:
-    """The share of the ceiling of what the model sees; nothing where none is known."""
+    """The share of the ceiling of what the model sees; nothing where none is known.
+
+    Of what is no ceiling, but was reached by one reader, it is told as that.
+    """
     gap = assessment.gap
     if gap is None:
         return ""
     seen = gap.image or SEQUENCE
-    limit = 100 * weighted(ceilings[seen].accuracy, accuracy.examples_per_snr)
-    what, verb = _what(gap.image)
-    allow = f"{what} {verb}" if ceilings[seen].is_bound else f"one reader of {what} has reached"
-    return f"{100 * gap.ratio[seen]:.1f} % of the {limit:.1f} % that {allow}"
+    ceiling = ceilings[seen]
+    limit = f"{100 * weighted(ceiling.accuracy, accuracy.examples_per_snr):.1f} %"
+    ratio = f"{100 * gap.ratio[seen]:.1f} %"
+    what, verb = _what(ceiling)
+    told = f"is{'' if ceiling.snr == 'known' else ' not'} told the SNR"
+    if not ceiling.is_bound:
+        return f"{ratio} of what one reader reached that {told} and sees {what} ({limit})"
+    whom = "" if ceiling.kind == SEQUENCE else f" whoever {told}"
+    return f"{ratio} of the {limit} that {what} {verb}{whom}"
 
 
 def percent(report: SnrReport) -> str:
@@ -36,9 +44,9 @@ def percent(report: SnrReport) -> str:
     return f"{100 * report.accuracy:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
 
 
-def _what(image: str | None) -> tuple[str, str]:
+def _what(ceiling: Ceiling) -> tuple[str, str]:
     """What sets a ceiling, an image by what its planes show, and its verb."""
-    shown = (image or SEQUENCE).split(", ")
+    shown = ceiling.kind.split(", ")
     if not {*shown} <= {*WHATS}:
-        return f"the {image or SEQUENCE}", "allows"
+        return f"the {ceiling.kind}", "allows"
     return f"images of {' and '.join(shown)}", "allow"

@@ -141,7 +141,7 @@ def _judged(
         name: assess(
             answers[name],
             ceilings=ceilings,
-            image=image_seen(dataset, card),
+            image=image_seen(dataset, card, ceilings),
             groups=dataset.card["same_signals"],
             temperature=found.temperature,
         )

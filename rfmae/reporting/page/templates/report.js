@@ -6,6 +6,7 @@
   const decibels = (value) => `${String(value).replace("-", "−")} dB`;
   const models = Object.keys(data.models);
   const ceilings = Object.keys(data.ceilings);
+  const limit = (name) => `${data.readers.includes(name) ? "reader" : "ceiling"}, ${name}`;
 
   // colours: as the system has them, light or dark
   const theme = find("theme");
@@ -85,7 +86,7 @@
   const showAccuracy = (model, point, counts) => {
     const [share, low, high] = point === 0 ? model.overall : [model.accuracy[point - 1], ...model.interval[point - 1]];
     const total = counts.flat().reduce((a, b) => a + b, 0);
-    const limits = point === 0 ? [] : ceilings.map((name) => `ceiling, ${name}: ${percent(data.ceilings[name][point - 1])} %`);
+    const limits = point === 0 ? [] : ceilings.map((name) => `${limit(name)}: ${percent(data.ceilings[name][point - 1])} %`);
     find("here").textContent = `${percent(share)} %`;
     find("here-beside").textContent = [`right, ${percent(low)}–${percent(high)}, of ${total.toLocaleString("en")} examples`, ...limits].join(" · ");
   };
@@ -188,7 +189,7 @@
       tip.replaceChildren(
         head,
         ...models.map((name, s) => row(name, percent(data.models[name].accuracy[point]), `c${s % 8}`)),
-        ...ceilings.map((name) => row(`ceiling, ${name}`, percent(data.ceilings[name][point]), "")),
+        ...ceilings.map((name) => row(limit(name), percent(data.ceilings[name][point]), "")),
       );
       tip.hidden = false;
       tip.style.left = `${Math.max(4, Math.min(event.clientX + 16, innerWidth - tip.offsetWidth - 8))}px`;
