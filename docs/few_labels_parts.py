@@ -195,15 +195,19 @@ def _means(found: Found, name: str) -> dict[str, float]:
     }
 
 
+def _measured(table: Table) -> str:
+    return markdown(table) if table[1] else "*Not measured yet; `make results` does.*"
+
+
 PARTS = {
-    "few labels": lambda found: markdown(labels_table(found)),
+    "few labels": lambda found: _measured(labels_table(found)),
     "few labels verdict": labels_verdict,
-    "few labels units": lambda found: markdown(units_table(found)),
-    "all labels": lambda found: markdown(all_labels_table(found)),
-    "disjoint": lambda found: markdown(disjoint_table(found)),
-    "channels": lambda found: markdown(channels_table(found)),
+    "few labels units": lambda found: _measured(units_table(found)),
+    "all labels": lambda found: _measured(all_labels_table(found)),
+    "disjoint": lambda found: _measured(disjoint_table(found)),
+    "channels": lambda found: _measured(channels_table(found)),
 }
 """Of docs/results.md, by the mark in the page."""
 
-PRETRAINING_PARTS = {"ablations": lambda found: markdown(ablations_table(found))}
+PRETRAINING_PARTS = {"ablations": lambda found: _measured(ablations_table(found))}
 """Of docs/pretraining.md."""
