@@ -12,6 +12,7 @@ import numpy as np
 from scipy.special import softmax
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from rfmae.errors import ShapeError
 from rfmae.evaluation.calibration import fit_temperature, tempered
@@ -139,7 +140,11 @@ def linear_probe(
     found = LogisticRegression(max_iter=_STEPS, warm_start=True)
 
     def fitted(strength: float) -> LinearProbe:
-        with warnings.catch_warnings():  # validation judges how far the strongest has come
+        with (
+            threadpool_limits(1, "blas"),  # more wait for one another in products this small
+            warnings.catch_warnings(),
+        ):
+            # validation judges how far the strongest has come
             warnings.simplefilter("ignore", ConvergenceWarning)
             found.set_params(C=strength).fit(standard, train.label)
         weights, bias = found.coef_.T, found.intercept_

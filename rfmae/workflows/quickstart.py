@@ -18,6 +18,7 @@ from rfmae.reporting.account import Report
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import write_report
 from rfmae.training.label_budget import check_labels
+from rfmae.training.threads import working_with
 from rfmae.workflows.data import synth
 from rfmae.workflows.denoise.denoising import denoising_headline, measure_denoising
 from rfmae.workflows.exam.evaluation import class_notes, provenance, readings
@@ -40,6 +41,7 @@ BUDGETS = (1, 5, 10, 100)
 METHODS = ("finetune", "probe", "scratch")
 PRETRAINED, SCRATCH = "pre-trained", "from scratch"  # what the report calls the two classifiers
 
+_THREADS = {"rings": 1}  # so small that more would wait for one another most of the time
 _TIMES = 6  # a network sees each labelled example at least
 
 
@@ -124,22 +126,23 @@ def quickstart(
         recipe, home / "datasets" / recipe.folder_name, workers=workers, progress=progress
     )
     runs = home / "runs"
-    pretrained = pretrain(
-        dataset,
-        pretraining,
-        runs / f"pretrain-{tail}",
-        resume=True,
-        device=device,
-        progress=progress,
-    )
-    stages = _Stages(dataset, settings, pretraining, pretrained, budget, device, progress)
-    curve = stages.curve(curve_folder)
-    models = {
-        PRETRAINED: stages.classifier(runs / f"finetune-{labelled}", pretrained),
-        SCRATCH: stages.classifier(runs / f"scratch-{labelled}", None),
-    }
-    results = sit_exam(dataset, models, device, progress)
-    report = stages.report(curve, models, results)
+    with working_with(_THREADS.get(pretraining.network or "")):
+        pretrained = pretrain(
+            dataset,
+            pretraining,
+            runs / f"pretrain-{tail}",
+            resume=True,
+            device=device,
+            progress=progress,
+        )
+        stages = _Stages(dataset, settings, pretraining, pretrained, budget, device, progress)
+        curve = stages.curve(curve_folder)
+        models = {
+            PRETRAINED: stages.classifier(runs / f"finetune-{labelled}", pretrained),
+            SCRATCH: stages.classifier(runs / f"scratch-{labelled}", None),
+        }
+        results = sit_exam(dataset, models, device, progress)
+        report = stages.report(curve, models, results)
     write_report(report, report_folder, results.answers)
     return Told(report, report_folder, runs / f"finetune-{labelled}")
 

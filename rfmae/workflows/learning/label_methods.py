@@ -37,7 +37,6 @@ from rfmae.records import Answers, FloatArray, IntArray, SnrReport, View, Views
 from rfmae.records.label_curve import LabelPoint, LabelUnit
 from rfmae.training.label_budget import LabelBudget
 from rfmae.training.loaders import InputSplit
-from rfmae.training.threads import working_with
 from rfmae.workflows.exam.candidates import open_candidate
 from rfmae.workflows.exam.exams import answers_of
 from rfmae.workflows.finding import check_images
@@ -64,7 +63,6 @@ PRETRAINED = ("finetune", "probe", "knn")
 """Methods that need a pre-trained encoder."""
 
 _TOGETHER = 128
-_THREADS = {"rings": 1}  # in batches of few examples more of them wait for one another
 _MOST_VALIDATION = 20_000  # examples that a probe is chosen by
 
 
@@ -222,16 +220,15 @@ class Learning:
             network=self.shape.network,
         )
         self._hold_validation()
-        with working_with(_THREADS.get(self.shape.network)):
-            return finetune(
-                self.dataset,
-                settings,
-                folder,
-                pretrained=pretrained,
-                resume=True,
-                device=self.device,
-                progress=self.progress,
-            )
+        return finetune(
+            self.dataset,
+            settings,
+            folder,
+            pretrained=pretrained,
+            resume=True,
+            device=self.device,
+            progress=self.progress,
+        )
 
     def _hold_validation(self) -> None:
         if self._validation is None:
