@@ -1,7 +1,8 @@
 """The ceilings that come with rfmae, and the tables and the figure of docs/ceilings.md.
 
     python docs/make_ceilings.py             fills the page from the ceilings that are there
-    python docs/make_ceilings.py --compute   computes them all anew first (an hour on two cores)
+    python docs/make_ceilings.py --compute   computes them all anew first (an hour and a half)
+    python docs/make_ceilings.py --compute NAME ...   computes those of these names anew first
 
 A table stands between `<!-- NAME -->` and `<!-- end -->`; the rest of the page is written by hand.
 """
@@ -9,9 +10,11 @@ A table stands between `<!-- NAME -->` and `<!-- end -->`; the rest of the page 
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from pages import filled
 from rfmae_cli.console import ShownProgress
 
@@ -19,8 +22,14 @@ from rfmae.datasets.recipe import load_recipe
 from rfmae.records import Ceiling, What
 from rfmae.reporting.figures import draw_ceilings
 from rfmae.reporting.tables import ceiling_table, markdown
-from rfmae.theory.shipped import shipped_ceiling
-from rfmae.workflows.ceiling import CEILING_NAME, AnyQuestion, ceiling, question_of_recipe
+from rfmae.workflows.ceiling import (
+    CEILING_NAME,
+    AnyQuestion,
+    ceiling,
+    known_ceiling,
+    not_told_snr,
+    question_of_recipe,
+)
 
 DOCS = Path(__file__).parent
 SHIPPED = DOCS.parent / "data_recipes" / "ceilings"
@@ -38,11 +47,13 @@ class Shipped:
     recipe: str
     planes: tuple[What, ...]
     frames: int
+    knows_snr: bool = True
 
     @property
     def question(self) -> AnyQuestion:
         """What it answers."""
-        return question_of_recipe(load_recipe(self.recipe), self.planes)
+        question = question_of_recipe(load_recipe(self.recipe), self.planes)
+        return question if self.knows_snr else not_told_snr(question)
 
 
 CEILINGS = {
@@ -53,28 +64,42 @@ CEILINGS = {
     "awgn-ten-all-planes": Shipped("awgn-ten", ALL_PLANES, 400),
     "sdr-linear": Shipped("sdr-linear", (), 400),
     "sdr-linear-symbols": Shipped("sdr-linear", SYMBOLS, 200),
+    "awgn-ten-symbols-unknown-snr": Shipped("awgn-ten", SYMBOLS, 200, knows_snr=False),
+    "awgn-ten-all-planes-unknown-snr": Shipped("awgn-ten", ALL_PLANES, 90, knows_snr=False),
+    "awgn-ten-quick-symbols-unknown-snr": Shipped("awgn-ten-quick", SYMBOLS, 100, knows_snr=False),
+    "sdr-linear-symbols-unknown-snr": Shipped("sdr-linear", SYMBOLS, 80, knows_snr=False),
     "legacy": Shipped("legacy", (), 400),
     "legacy-picture": Shipped("legacy", ("trajectory",), 400),
 }
-"""By the name of its file."""
+"""By the name of its file; a sequence comes before its images, which are held below it."""
 
 TABLES = {
     "awgn-ten": {
         "sequence": "awgn-ten",
         "symbols": "awgn-ten-symbols",
+        "symbols, SNR unknown": "awgn-ten-symbols-unknown-snr",
         "symbols and trajectory": "awgn-ten-symbols-trajectory",
         "symbols and differential": "awgn-ten-symbols-differential",
         "all three": "awgn-ten-all-planes",
+        "all three, SNR unknown": "awgn-ten-all-planes-unknown-snr",
     },
-    "sdr-linear": {"sequence": "sdr-linear", "symbols": "sdr-linear-symbols"},
+    "sdr-linear": {
+        "sequence": "sdr-linear",
+        "symbols": "sdr-linear-symbols",
+        "symbols, SNR unknown": "sdr-linear-symbols-unknown-snr",
+    },
     "legacy": {"sequence": "legacy", "picture": "legacy-picture"},
 }
 """The columns of each table and the ceilings that they show."""
 
+DRAWN = ("sequence", "symbols", "symbols, SNR unknown", "all three", "all three, SNR unknown")
+"""The columns of awgn-ten that its figure shows."""
 
-def compute() -> None:
-    """Every ceiling anew, each written when it is done."""
-    for name, shipped in CEILINGS.items():
+
+def compute(names: Sequence[str] = ()) -> None:
+    """The ceilings of some names anew, or all of them, each written when it is done."""
+    for name in names or CEILINGS:
+        shipped = CEILINGS[name]
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) / name
             ceiling(shipped.question, folder, frames=shipped.frames, progress=ShownProgress())
@@ -85,7 +110,7 @@ def columns_of(table: str) -> dict[str, Ceiling]:
     """The ceilings of a table by their heads."""
     found = {}
     for head, name in TABLES[table].items():
-        known = shipped_ceiling(CEILINGS[name].question)
+        known = known_ceiling(CEILINGS[name].question)
         if known is None:
             raise SystemExit(f"no ceiling {name} comes with rfmae; run this with --compute")
         found[head] = known
@@ -93,19 +118,43 @@ def columns_of(table: str) -> dict[str, Ceiling]:
 
 
 def parts() -> dict[str, str]:
-    """Every table as it is now, by its mark in the page."""
-    return {name: markdown(ceiling_table(columns_of(name))) for name in TABLES}
+    """Every table as it is now, and how far it can be trusted, by its mark in the page."""
+    tables = {name: markdown(ceiling_table(columns_of(name))) for name in TABLES}
+    return {**tables, "confidence": _confidence()}
+
+
+def _confidence() -> str:
+    """How far the figures of the tables may be from the truth, at a point and in the mean."""
+    shown = [ceiling for name in TABLES for ceiling in columns_of(name).values()]
+    readers = [ceiling for ceiling in shown if not ceiling.is_bound]
+    kinds = {
+        "true ceilings": [ceiling for ceiling in shown if ceiling.is_bound],
+        "readers that know the SNR": [one for one in readers if one.snr == "known"],
+        "readers that do not": [one for one in readers if one.snr == "unknown"],
+    }
+    told = [f"{kind} are right to {_within(ceilings)}" for kind, ceilings in kinds.items()]
+    return f"With 95 % confidence {', '.join(told[:-1])}, and {told[-1]}."
+
+
+def _within(ceilings: Sequence[Ceiling]) -> str:
+    """Half the widest 95 % interval of some ceilings, in points."""
+    errors = [196 * ceiling.accuracy_error for ceiling in ceilings]
+    at_a_point = max(error.max() for error in errors)
+    of_the_mean = max(np.sqrt(np.square(error).sum()) / len(error) for error in errors)
+    return f"{at_a_point:.1f} points at any SNR and {of_the_mean:.1f} in the mean"
 
 
 def main() -> None:
     """Compute where that was asked for, then the tables, then the figure."""
-    if "--compute" in sys.argv[1:]:
-        compute()
+    if sys.argv[1:2] == ["--compute"]:
+        compute(sys.argv[2:])
     page = DOCS / "ceilings.md"
     page.write_text(filled(page.read_text(encoding="utf-8"), parts()), encoding="utf-8")
     title = "awgn-ten: ten modulations, 1,024 symbols, unknown carrier phase"
     (DOCS / "figures").mkdir(exist_ok=True)
-    draw_ceilings(columns_of("awgn-ten"), title, DOCS / "figures" / "ceilings.png")
+    columns = columns_of("awgn-ten")
+    drawn = {head: columns[head] for head in DRAWN}
+    draw_ceilings(drawn, title, DOCS / "figures" / "ceilings.png")
 
 
 if __name__ == "__main__":

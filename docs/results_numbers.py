@@ -56,6 +56,8 @@ def models_of(found: Found, planes: str) -> dict[str, Runs]:
     return {name: everything[name] for name in NAMES if name in everything}
 
 
-def image_ceiling(ceilings: dict[str, Ceiling]) -> Ceiling:
-    """That of the two which is not of the sequence."""
-    return next(ceiling for name, ceiling in ceilings.items() if name != "sequence")
+def image_ceiling(ceilings: dict[str, Ceiling], snr: str = "unknown") -> Ceiling:
+    """That of the image, of receivers who are told the SNR or not."""
+    return next(
+        ceiling for name, ceiling in ceilings.items() if name != "sequence" and ceiling.snr == snr
+    )

@@ -83,8 +83,8 @@ def awgn_verdict(found: Found, planes: str) -> str:
     snr, worst = snr_points(PLANES[planes]), int((possible - reached).argmax())
     return (
         f"The best is {NAMES[best]}: {with_student(means(runs[best]))} %, "
-        f"**{100 * ratio:.1f} % of what one reader of such images reached** who knew the SNR. It "
-        f"falls short of that most at {snr[worst]:g} dB, {reached[worst]:.1f} of "
+        f"**{100 * ratio:.1f} % of what one reader of such images reached**, who is not told the "
+        f"SNR, either. It falls short of that most at {snr[worst]:g} dB, {reached[worst]:.1f} of "
         f"{possible[worst]:.1f} %.{_worth(runs)}"
     )
 
@@ -223,7 +223,7 @@ def known_table(found: Found) -> Table:
         "Es/N0 (dB)",
         NAMES[_LONGEST],
         f"rings, {size:,} images of this point alone",
-        "ceiling, image",
+        "ceiling, image, SNR known",
     ]
     rows = [
         [f"{snr[s]:g}", f"{together[s]:.1f}", f"{alone[s]:.1f}", f"≥ {possible[s]:.1f}"]
@@ -261,7 +261,7 @@ def _known(found: Found) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray
     there = [s for s, point in enumerate(snr) if f"{point:g}" in part]
     alone = np.array([means(part[f"{snr[s]:g}"]).mean() for s in there])
     together = shares(found["awgn"]["planes"][_LONGEST]).mean(axis=0)[there]
-    possible = 100 * image_ceiling(ceilings_of(PLANES["planes"])).accuracy[there]
+    possible = 100 * image_ceiling(ceilings_of(PLANES["planes"]), "known").accuracy[there]
     return snr[there], alone, together, possible
 
 

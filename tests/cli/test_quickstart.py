@@ -159,11 +159,11 @@ def started(recipe, tmp_path_factory):
 def test_the_quickstart_tells_what_pre_training_is_worth(started):
     told, _ = started
     curve, difference = told.report.label_curve, told.report.label_difference
-    assert curve.methods == ("finetune", "probe", "scratch")
+    assert curve.methods == ("probe", "scratch")
     assert curve.budgets == (1, 5, 10)  # of 24 examples of a class, 100 are left out
-    gain = curve.mean("finetune", 10).accuracy - curve.mean("scratch", 10).accuracy
+    gain = curve.mean("probe", 10).accuracy - curve.mean("scratch", 10).accuracy
     assert difference.difference == pytest.approx(gain)
-    assert told.report.headline.startswith("With 10 labels of each class the pre-trained network")
+    assert told.report.headline.startswith("With 10 labels of each class a linear probe")
     for name in ("overview.png", "overview.svg", "label-curve.png", "accuracy.png"):
         assert (told.folder / "figures" / name).stat().st_size > 5_000
     assert "figures/overview.png" in (told.folder / "report.md").read_text()

@@ -77,5 +77,26 @@ def test_estimates_that_come_with_rfmae_agree(path):
     frames = found.frames_per_group * len(found.groups)
     # the error of a hit rate, and of the other estimate
     error = np.hypot(np.sqrt(found.hit_rate * (1 - found.hit_rate) / frames), found.posterior_error)
-    assert (abs(found.hit_rate - found.mean_posterior) < 4 * error + 2e-3).all()
+    difference = found.hit_rate - found.mean_posterior
+    if found.snr == "known":
+        assert (abs(difference) < 4 * error + 2e-3).all()
+    else:  # whoever has to guess the SNR is not always as sure as he should be
+        assert abs(difference.mean()) < 4 * np.sqrt(np.square(error).sum()) / len(error) + 2e-3
     assert (found.posterior_error < 0.01).all()
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_no_image_that_comes_with_rfmae_is_said_to_allow_more_than_its_sequence(path):
+    found = ceiling_from_json(json.loads(path.read_text()))
+    # the file of an image is called as that of its sequence, and by what it shows
+    called = {other.stem: ceiling_from_json(json.loads(other.read_text())) for other in SHIPPED}
+    sequence = called[
+        max(
+            (name for name, other in called.items()
+             if other.kind == "sequence" and path.stem.startswith(name)),
+            key=len,
+        )
+    ]  # fmt: skip
+    assert sequence.classes == found.classes
+    assert (found.accuracy <= sequence.accuracy).all()
+    assert (found.merged_accuracy <= sequence.merged_accuracy).all()
