@@ -1,4 +1,4 @@
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import torch
 
 import rfmae
 from rfmae.errors import CheckpointError, ShapeError
-from rfmae.inference import Answer, Denoiser, Sight, SignalClassifier, cut_windows
+from rfmae.inference import Answer, Denoiser, KeptInputs, Sight, SignalClassifier, cut_windows
 from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.classifier import Classifier
 from rfmae.models.config import PixelTask
@@ -52,6 +52,38 @@ def test_probabilities_have_a_row_for_each_example(classifier, iq):
     probabilities = classifier(iq)
     assert probabilities.shape == (5, 3)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_inputs_are_drawn_once_for_classifiers_that_see_alike(classifier, iq):
+    reads = []
+
+    def read(views):
+        reads.append(views)
+        yield {"symbols": iq[:3]}
+        yield {"symbols": iq[3:]}
+
+    kept = KeptInputs(read, len(iq))
+    for _ in range(2):
+        np.testing.assert_allclose(kept.answers(classifier), classifier(iq), atol=1e-6)
+    assert reads == [("symbols",)]
+    classifier.sight = replace(SIGHT, image=replace(IMAGE, extent=3.0))
+    other = kept.answers(classifier)
+    assert reads == [("symbols",)] * 2
+    np.testing.assert_allclose(other, classifier(iq), atol=1e-6)
+
+
+def test_inputs_too_many_to_be_kept_are_drawn_again(classifier, iq, monkeypatch):
+    monkeypatch.setattr("rfmae.inference.kept._MOST_KEPT", 10)
+    reads = []
+
+    def read(views):
+        reads.append(views)
+        yield {"symbols": iq}
+
+    kept = KeptInputs(read, len(iq))
+    first, second = kept.answers(classifier), kept.answers(classifier)
+    assert (first == second).all()
+    assert len(reads) == 2
 
 
 def test_neither_gain_nor_number_type_changes_the_answer(classifier, iq):

@@ -16,12 +16,13 @@ from rfmae.reporting.palette import SERIES
 
 _STYLES = {
     "finetune": ("pre-trained, fine-tuned", SERIES[0], "o-"),
-    "probe": ("pre-trained, linear probe", SERIES[2], "s--"),
+    "probe": ("pre-trained and left as it is, linear probe", SERIES[2], "s:"),
     "scratch": ("the same network from scratch", SERIES[1], "^-"),
 }
 """Name, colour and line of the methods that are drawn."""
 
 _CEILING = "0.25"
+_DASHES = ("-", (0, (6, 2)))  # of the ceiling of the signal, and of its images
 
 
 def overview_figure(
@@ -31,7 +32,12 @@ def overview_figure(
 
     Shades are 95 % intervals: left those of the curve, right Wilson's of the test examples.
     """
-    figure = Figure(figsize=(10.5, 4.6), layout="constrained")
+    figure = Figure(figsize=(10.5, 4.9), layout="constrained")
+    figure.suptitle(
+        f"Naming one of {len(curve.classes)} modulations, with and without pre-training "
+        "(shades: 95 % intervals)",
+        fontsize=12,
+    )
     left, right = figure.subplots(1, 2, sharey=True)
     _draw_labels(left, curve, difference)
     _draw_snr(right, curve, difference)
@@ -40,6 +46,7 @@ def overview_figure(
     left.yaxis.set_major_formatter(PercentFormatter(1.0))
     left.set_ylabel("test signals named right")
     snr_axis(right, curve.snr_reference)
+    right.set_xlabel(f"signal-to-noise ratio, {right.get_xlabel()}")
     handles = {**_handles(left), **_handles(right)}
     figure.legend(
         handles.values(),
@@ -66,8 +73,8 @@ def _draw_labels(axes: Axes, curve: LabelCurve, difference: LabelDifference) -> 
         low, high = [mean.low for mean in means], [mean.high for mean in means]
         axes.fill_between(labels, low, high, color=colour, alpha=0.16, lw=0)
         axes.plot(labels, [mean.accuracy for mean in means], line, ms=5, color=colour, label=name)
-    for limit in curve.ceilings[-1:]:
-        axes.axhline(limit.accuracy, color=_CEILING, lw=1.1, ls=(0, (6, 2)))
+    for limit, dashes in list(zip(curve.ceilings, _DASHES, strict=False))[-1:]:
+        axes.axhline(limit.accuracy, color=_CEILING, lw=1.1, ls=dashes)
     _mark(axes, curve, difference)
     budgets = curve.budgets
     axes.set_xscale("log")
@@ -120,7 +127,7 @@ def _draw_limits(axes: Axes, ceilings: Mapping[str, Ceiling], classes: int) -> N
             axes.annotate("no receiver gets here", (snr_db[0], 1.0), xytext=(6, -4),
                           textcoords="offset points", va="top", fontsize=9,
                           color="0.35")  # fmt: skip
-        axes.plot(snr_db, limit, color=_CEILING, lw=1.1, ls=("-", (0, (6, 2)))[place > 0],
+        axes.plot(snr_db, limit, color=_CEILING, lw=1.1, ls=_DASHES[place > 0],
                   label=_limit_name(name, ceiling))  # fmt: skip
     axes.axhline(1 / classes, color="0.5", lw=0.9, ls=":", label="guessing")
 

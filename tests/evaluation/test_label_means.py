@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from rfmae.errors import ShapeError
-from rfmae.evaluation.label_means import label_mean, label_means
+from rfmae.evaluation.label_means import label_difference, label_mean, label_means
 from rfmae.records.label_curve import LabelPoint
 
 
@@ -50,3 +50,24 @@ def test_methods_and_budgets_are_kept_apart():
 def test_a_point_without_examples_is_none():
     with pytest.raises(ShapeError, match="needs hits and examples"):
         LabelPoint("probe", 1, 0, (0,), (0,))
+
+
+def test_a_difference_is_that_of_the_runs_of_a_seed():
+    first, second = points(60, 66, 75), points(50, 60, 62, method="scratch")
+    found = label_difference(first, second)
+    values = np.array([0.10, 0.06, 0.13])
+    low, high = stats.t.interval(0.95, 2, values.mean(), stats.sem(values))
+    assert (found.low, found.high) == pytest.approx((low, high))
+    assert found.difference == pytest.approx(values.mean())
+    assert (found.first, found.second, found.budget, found.seeds) == ("probe", "scratch", 5, 3)
+
+
+def test_runs_are_paired_by_seed_and_not_by_order():
+    first, second = points(60, 66, 75), points(50, 60, 62, method="scratch")
+    assert label_difference(first, second[::-1]) == label_difference(first, second)
+
+
+def test_the_difference_of_single_runs_has_the_width_of_two_shares():
+    found = label_difference(points(70), points(50, method="scratch"))
+    half = stats.norm.ppf(0.975) * np.sqrt(0.7 * 0.3 / 200 + 0.5 * 0.5 / 200)
+    assert (found.low, found.high) == pytest.approx((0.2 - half, 0.2 + half))

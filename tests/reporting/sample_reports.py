@@ -4,6 +4,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 from made_up import made_up_ceiling
+from made_up_curve import made_up_curve, made_up_difference
 
 from rfmae.evaluation.assessment import assess
 from rfmae.evaluation.classification import counted
@@ -168,4 +169,6 @@ def sample_report(seed=1, per_point=20):
         denoising=denoising(),
         gallery=gallery(rng),
         notes=("ASK is unipolar, PAM bipolar.",),
+        label_curve=made_up_curve(CLASSES, SNR_DB),
+        label_difference=made_up_difference(made_up_curve(CLASSES, SNR_DB)),
     )

@@ -302,3 +302,36 @@ def test_unknown_methods_are_refused_with_the_nearest():
         jobs.CurveSettings(labels_per_class=(0,))
     with pytest.raises(TrainingError, match="leave out one of the two"):
         jobs.CurveSettings(labels_per_class=(1,), labels_per_class_and_snr=(1,))
+
+
+def test_a_curve_can_tell_of_itself_in_one_stage(data, encoder, tmp_path):
+    watched = Watched()
+    jobs.label_curve(
+        data, QUICK, tmp_path / "one", pretrained=encoder, progress=watched, detailed=False
+    )
+    assert watched.stages == [("label curve", 8, 8)]
+    assert watched.notes == []
+
+
+class Watched(Silent):
+    """Progress that remembers its stages and how far they came."""
+
+    def __init__(self):
+        self.stages, self.notes = [], []
+
+    def stage(self, title, total, unit):
+        watched = self
+
+        class Stage(type(super().stage(title, total, unit))):
+            done = 0
+
+            def __exit__(self, *about):
+                watched.stages.append((title, total, self.done))
+
+            def advance(self, count=1, **figures):
+                self.done += count
+
+        return Stage()
+
+    def note(self, text):
+        self.notes.append(text)
