@@ -151,6 +151,7 @@ def pretrained(
         learning_rate=LEARNING_RATE,
         seed=seed,
         method=find_method(method),
+        network="vit",
         **{"endless": True, **how},
     )
     folder = HOME / "runs" / f"{name}-pretrain-{method}-seed{seed}"
