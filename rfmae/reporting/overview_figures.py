@@ -15,14 +15,15 @@ from rfmae.reporting.levels import as_level
 from rfmae.reporting.palette import SERIES
 
 _STYLES = {
-    "finetune": ("pre-trained, fine-tuned", SERIES[0], "o-"),
-    "probe": ("pre-trained and left as it is, linear probe", SERIES[2], "s:"),
+    "probe": ("pre-trained, with a linear probe", SERIES[0], "o-"),
+    "finetune": ("pre-trained, fine-tuned", SERIES[2], "s--"),
     "scratch": ("the same network from scratch", SERIES[1], "^-"),
 }
 """Name, colour and line of the methods that are drawn."""
 
+_SEQUENCE = "sequence"
 _CEILING = "0.25"
-_DASHES = ("-", (0, (6, 2)))  # of the ceiling of the signal, and of its images
+_DASHES = ("-", (0, (6, 2)), (0, (2, 2)))  # of the ceiling of the signal, and of its images
 
 
 def overview_figure(
@@ -39,7 +40,8 @@ def overview_figure(
         fontsize=12,
     )
     left, right = figure.subplots(1, 2, sharey=True)
-    _draw_labels(left, curve, difference)
+    ceilings = _as_blind_as_the_network(ceilings)
+    _draw_labels(left, curve, difference, ceilings)
     _draw_snr(right, curve, difference)
     _draw_limits(right, ceilings, len(curve.classes))
     left.set_ylim(0, 1.03)
@@ -64,7 +66,17 @@ def _handles(axes: Axes) -> dict[str, Artist]:
     return dict(zip(names, lines, strict=True))
 
 
-def _draw_labels(axes: Axes, curve: LabelCurve, difference: LabelDifference) -> None:
+def _as_blind_as_the_network(ceilings: Mapping[str, Ceiling]) -> dict[str, Ceiling]:
+    """The ceiling of the signal, and of its images that of who is not told the SNR, if known."""
+    images = {name: item for name, item in ceilings.items() if name != _SEQUENCE}
+    blind = {name: item for name, item in images.items() if item.snr == "unknown"}
+    whole = {name: item for name, item in ceilings.items() if name == _SEQUENCE}
+    return {**whole, **(blind or images)}
+
+
+def _draw_labels(
+    axes: Axes, curve: LabelCurve, difference: LabelDifference, ceilings: Mapping[str, Ceiling]
+) -> None:
     """A line for each method, and the difference marked where it is told."""
     for method in _drawn(curve):
         name, colour, line = _STYLES[method]
@@ -73,8 +85,10 @@ def _draw_labels(axes: Axes, curve: LabelCurve, difference: LabelDifference) -> 
         low, high = [mean.low for mean in means], [mean.high for mean in means]
         axes.fill_between(labels, low, high, color=colour, alpha=0.16, lw=0)
         axes.plot(labels, [mean.accuracy for mean in means], line, ms=5, color=colour, label=name)
-    for limit, dashes in list(zip(curve.ceilings, _DASHES, strict=False))[-1:]:
-        axes.axhline(limit.accuracy, color=_CEILING, lw=1.1, ls=dashes)
+    levels = {limit.seen: limit.accuracy for limit in curve.ceilings}
+    for (name, _), dashes in zip(ceilings.items(), _DASHES, strict=False):
+        if name in levels:
+            axes.axhline(levels[name], color=_CEILING, lw=1.1, ls=dashes)
     _mark(axes, curve, difference)
     budgets = curve.budgets
     axes.set_xscale("log")
@@ -127,14 +141,15 @@ def _draw_limits(axes: Axes, ceilings: Mapping[str, Ceiling], classes: int) -> N
             axes.annotate("no receiver gets here", (snr_db[0], 1.0), xytext=(6, -4),
                           textcoords="offset points", va="top", fontsize=9,
                           color="0.35")  # fmt: skip
-        axes.plot(snr_db, limit, color=_CEILING, lw=1.1, ls=_DASHES[place > 0],
+        axes.plot(snr_db, limit, color=_CEILING, lw=1.1, ls=_DASHES[place % len(_DASHES)],
                   label=_limit_name(name, ceiling))  # fmt: skip
     axes.axhline(1 / classes, color="0.5", lw=0.9, ls=":", label="guessing")
 
 
 def _limit_name(name: str, ceiling: Ceiling) -> str:
-    seen = "the signal itself" if name == "sequence" else "such images"
-    return f"best receiver of {seen}" if ceiling.is_bound else f"best known reader of {seen}"
+    seen = "the signal itself" if name == _SEQUENCE else "such images"
+    least = "best receiver of" if ceiling.is_bound else "best known reader of"
+    return f"{least} {seen}{', told the SNR' if ceiling.snr == 'known' else ''}"
 
 
 def _drawn(curve: LabelCurve) -> list[str]:

@@ -54,7 +54,7 @@ class Effort:
     seeds: int
 
 
-EFFORTS = {"rings": Effort(270_000, 6_400, 3), "vit": Effort(150_000, 6_400, 1)}
+EFFORTS = {"rings": Effort(270_000, 6_400, 5), "vit": Effort(150_000, 6_400, 1)}
 """By the network: a transformer takes ten times as long for an image."""
 
 

@@ -1,5 +1,7 @@
 """The figure about pre-training draws the numbers of its curve, in words that need no glossary."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_up import made_up_ceiling
@@ -52,7 +54,7 @@ def test_its_shade_is_the_interval_of_the_test_examples(figure):
 
 
 def test_the_ceiling_is_a_line_and_nobody_gets_beyond(figure):
-    line = lines_of(figure.axes[1])["best receiver of the signal itself"]
+    line = lines_of(figure.axes[1])["best receiver of the signal itself, told the SNR"]
     assert list(line.get_ydata()) == [0.5, 0.8, 1.0]
     assert "no receiver gets here" in [text.get_text() for text in figure.axes[1].texts]
 
@@ -81,3 +83,28 @@ def test_a_curve_without_ceilings_of_one_snr_can_be_drawn():
     figure = overview_figure(curve, made_up_difference(curve), {})
     FigureCanvasAgg(figure).draw()
     assert "By noise level" in figure.axes[1].get_title()
+
+
+def test_the_network_is_held_to_who_is_not_told_the_snr_either(curve):
+    def ceiling(kind, snr):
+        return replace(
+            made_up_ceiling(
+                np.full(3, 0.7),
+                classes=curve.classes,
+                snr_db=curve.snr_db,
+                kind=kind,
+                is_bound=False,
+                posterior_error=np.zeros(3),
+            ),
+            snr=snr,
+        )
+
+    known = {"symbols, SNR known": ceiling("symbols", "known")}
+    both = {"symbols, SNR unknown": ceiling("symbols", "unknown"), **known}
+    for ceilings, name in (
+        (both, "best known reader of such images"),
+        (known, "best known reader of such images, told the SNR"),
+    ):
+        figure = overview_figure(curve, made_up_difference(curve), ceilings)
+        drawn = [label for label in lines_of(figure.axes[1]) if "reader" in label]
+        assert drawn == [name]
