@@ -39,6 +39,12 @@ BUDGETS = (1, 5, 10, 100)
 """Labels of each class at which the curve has points, where there are so many."""
 
 METHODS = ("probe", "scratch")
+_MANY = BUDGETS[-1]  # labels of each class, from which fine-tuning does better than a probe
+_IN_WORDS = {
+    "probe": "a linear probe of the pre-trained network",
+    "finetune": "the pre-trained network, fine-tuned,",
+}
+
 PRETRAINED, SCRATCH = "pre-trained", "from scratch"  # what the report calls the two classifiers
 
 _THREADS = {"rings": 1}  # so small that more would wait for one another most of the time
@@ -172,12 +178,25 @@ class _Stages:
     def curve(self, folder: Path) -> LabelCurve:
         """Accuracy against labels."""
         available = self.dataset.examples("train") // len(self.dataset.classes)
-        budgets = sorted({*(count for count in BUDGETS if count <= available), self.budget})
+        budgets = {*(count for count in BUDGETS if count <= available), self.budget}
+        curve = self._measured(folder, METHODS, tuple(sorted(budgets)))
+        if self.method not in METHODS:
+            curve = self._measured(folder, (self.method, *METHODS), (self.budget,))
+        return curve
+
+    @property
+    def method(self) -> str:
+        """What stands for the pre-trained network: its probe, or fine-tuned with many labels."""
+        return "finetune" if self.budget > _MANY else "probe"
+
+    def _measured(
+        self, folder: Path, methods: tuple[str, ...], budgets: tuple[int, ...]
+    ) -> LabelCurve:
+        """The curve of a folder, with what it had and these points."""
+        seeds, teaching = self.effort.seeds, self.teaching
         return label_curve(
             self.dataset,
-            CurveSettings(
-                tuple(budgets), methods=METHODS, seeds=self.effort.seeds, teaching=self.teaching
-            ),
+            CurveSettings(budgets, methods=methods, seeds=seeds, teaching=teaching),
             folder,
             pretrained=self.pretrained,
             device=self.device,
@@ -212,7 +231,7 @@ class _Stages:
         """All that the report tells."""
         dataset, settings = self.dataset, self.settings
         difference = label_difference(
-            curve.points_of("probe", self.budget), curve.points_of("scratch", self.budget)
+            curve.points_of(self.method, self.budget), curve.points_of("scratch", self.budget)
         )
         denoising, gallery, note = self._denoising()
         return Report(
@@ -261,7 +280,7 @@ def sentence(curve: LabelCurve, difference: LabelDifference) -> str:
     )
     labels = "1 label" if budget == 1 else f"{budget:,} labels"
     facts = (
-        f"With {labels} of each class a linear probe of the pre-trained network names {first} of "
+        f"With {labels} of each class {_IN_WORDS[difference.first]} names {first} of "
         f"the test signals right, the same network from scratch {second}"
     )
     points, half = 100 * difference.difference, 50 * (difference.high - difference.low)

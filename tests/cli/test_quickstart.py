@@ -188,6 +188,16 @@ def test_a_quickstart_that_was_done_is_told_again_without_training(started, reci
     assert again.report.headline == told.report.headline
 
 
+def test_with_many_labels_the_network_is_fine_tuned(recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr("rfmae.workflows.quickstart._MANY", 10)
+    settings = QuickstartSettings(labels=None, effort=replace(LITTLE, labelled_images=20))
+    told = quickstart(unknown_phase(recipe), settings, tmp_path / "home", device="cpu", workers=1)
+    difference = told.report.label_difference
+    assert (difference.first, difference.budget) == ("finetune", 24)
+    assert [mean.budget for mean in told.report.label_curve.of("finetune")] == [24]
+    assert "the pre-trained network, fine-tuned, names" in told.report.headline
+
+
 def test_a_known_carrier_phase_is_left_to_the_transformer(recipe, tmp_path):
     channel = replace(recipe.source.channel, phase_offset_turns="none")
     known = replace(recipe, source=replace(recipe.source, channel=channel))
