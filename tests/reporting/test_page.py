@@ -19,7 +19,17 @@ from rfmae.reporting.page.page_tables import shown_table
 _VOID = {"meta", "link", "img", "input", "br", "path", "rect", "line"}
 _HOSTILE = "</script><script>alert(1)</script><b>&\"'{{7*7}}"
 _SECTIONS = [
-    *("labels", "accuracy", "summary", "snr", "gap", "confidence", "robustness", "unknown", "denoising"),
+    *(
+        "labels",
+        "accuracy",
+        "summary",
+        "snr",
+        "gap",
+        "confidence",
+        "robustness",
+        "unknown",
+        "denoising",
+    ),
     *("embedding", "cost", "ceilings", "provenance"),
 ]
 
