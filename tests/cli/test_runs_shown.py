@@ -45,6 +45,12 @@ def run(here):
     return write
 
 
+def test_of_an_average_the_step_is_that_of_what_it_was_made_of(rfmae, run):
+    folder = run()
+    (folder / "best.json").write_text(json.dumps({"checkpoint": "averaged", "score": 0.1}))
+    assert json.loads(answer(rfmae("show", folder, "--json")))["best_checkpoint"] == "0000200"
+
+
 def test_show_tells_what_a_run_is_and_draws_its_curves(rfmae, run):
     told = answer(rfmae("show", run()))
     for words in ("config stage", "pretrain", "steps done", "best checkpoint", "0000200"):

@@ -42,10 +42,10 @@ def see_run(path: Path) -> RunSeen:
     from rfmae.training.run_folder import RunFolder  # brings torch, and is rarely needed
 
     run = RunFolder(path)
-    best = run.best
+    best = run.best_so_far  # where an average is the best checkpoint, what it was made of
     return RunSeen(
         card=read_card(path) or {},
         quantities=quantities_of(run.metrics()),
         steps_done=run.last_step,
-        best_step=int(best.name) if best else 0,
+        best_step=best.step if best else 0,
     )
