@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import h5py
 
@@ -139,6 +139,20 @@ class Dataset:
     @property
     def image(self) -> ImageConfig:
         return image_config_from_card(self.card["image"])
+
+    def drawn_as(self, image: ImageConfig) -> Self:
+        """The same examples with images of another kind: all of them are drawn from the I/Q.
+
+        Raises where a plane is drawn from a view that the data set does not hold.
+        """
+        lacking = [plane for plane in image.planes if plane.view not in self.views]
+        if lacking:
+            raise DatasetError(
+                f"data set {self.name} holds the {' and '.join(self.views)} of its examples, but "
+                f"a plane of the {lacking[0].what} is drawn from the {lacking[0].view}; take a "
+                f"network that was trained on planes of the {self.views[0]}"
+            )
+        return replace(self, card={**self.card, "image": asdict(image)})
 
     @property
     def modalities(self) -> tuple[Modality, ...]:

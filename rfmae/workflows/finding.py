@@ -7,9 +7,8 @@ from rfmae.artefacts import CARD_NAME, Card, read_card
 from rfmae.baselines.files import is_baseline, load_baseline
 from rfmae.datasets.cards import KIND as DATASET
 from rfmae.datasets.store import Dataset, open_dataset
-from rfmae.errors import ArtefactError, CheckpointError, DatasetError
+from rfmae.errors import ArtefactError, DatasetError
 from rfmae.models.checkpoint import load_checkpoint
-from rfmae.records import ImageConfig
 from rfmae.training.run_folder import KIND as RUN
 from rfmae.workflows.exam.candidates import is_likelihood
 from rfmae.workflows.exam.functions import is_function
@@ -59,12 +58,3 @@ def dataset_of_exam(models: Sequence[Path], named: Path | None, home: Path) -> D
     if trained:
         return dataset_of(trained[0], named, home)
     return open_dataset(named or newest_dataset(home))
-
-
-def check_images(dataset: Dataset, image: ImageConfig, model: Path) -> None:
-    """Refuse a data set whose images are drawn otherwise than those a model was trained on."""
-    if image != dataset.image:
-        raise CheckpointError(
-            f"{model} was trained on images {image}, but {dataset.folder.name} asks for "
-            f"{dataset.image}; pre-train on this data set"
-        )

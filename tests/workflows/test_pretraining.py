@@ -9,7 +9,7 @@ import torch
 from rfmae.artefacts import read_card
 from rfmae.datasets.recipe import Splits
 from rfmae.datasets.store import write_dataset
-from rfmae.errors import CheckpointError, RecipeError, RfmaeError
+from rfmae.errors import CheckpointError, DatasetError, RecipeError, RfmaeError, ShapeError
 from rfmae.inference import load_classifier, load_encoder
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.models.kinds import find_network
@@ -184,6 +184,64 @@ def test_a_rising_share_of_hidden_rings_is_logged(dataset, tmp_path):
     lines = RunFolder(tmp_path / "run").metrics()
     shares = [line["mask_ratio"] for line in lines if "mask_ratio" in line]
     assert shares[0] < shares[-1] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("network", ["vit", "rings"])
+@pytest.mark.parametrize("depth", [None, 0, 3])
+def test_a_decoder_is_as_deep_as_was_asked_or_as_the_preset_has_it(
+    dataset, tmp_path, network, depth
+):
+    method = with_switches(find_method("denomae2", network), {"decoder_depth": depth})
+    settings = replace(BRIEF, epochs=1, network=network, method=method)
+    best = pretrain(dataset, settings, tmp_path / "run", device="cpu")
+    preset = PRESETS["tiny"]
+    own = preset.rings.decoder_depth if network == "rings" else preset.decoder_depth
+    assert _depth(load_checkpoint(best).build()) == (own if depth is None else depth)
+
+
+def test_a_decoder_without_a_number_of_blocks_is_refused(dataset, tmp_path):
+    for network in ("vit", "rings"):
+        method = with_switches(find_method("denomae2", network), {"decoder_depth": -1})
+        settings = replace(BRIEF, network=network, method=method)
+        with pytest.raises(ShapeError, match="a decoder has 0 blocks or more, got -1"):
+            pretrain(dataset, settings, tmp_path / "run", device="cpu")
+
+
+def _depth(network):
+    decoder = network.decoder if hasattr(network, "decoder") else network.decoders["image"]
+    return len(decoder.blocks)
+
+
+# images of another kind ---------------------------------------------------------------------------
+
+
+def test_the_same_signals_teach_the_same_whatever_images_their_data_set_lists(
+    recipe, dataset, pretrained, tmp_path
+):
+    """A trained network brings its images along: they are drawn of the I/Q."""
+    other = write_dataset(showing(recipe, Plane("symbols", "counts")), tmp_path / "other")
+    settings = Finetuning("tiny", epochs=1, batch_size=8, seed=4, running=EXACT)
+    own, theirs = (
+        load_checkpoint(
+            finetune(source, settings, tmp_path / name, pretrained=pretrained, device="cpu")
+        )
+        for name, source in (("own", dataset), ("theirs", other))
+    )
+    assert theirs.image == own.image == dataset.image != other.image
+    assert all(torch.equal(own.weights[name], theirs.weights[name]) for name in own.weights)
+
+
+def test_images_of_symbols_are_refused_where_there_are_waveforms_alone(
+    recipe, pretrained, tmp_path
+):
+    receiver = replace(recipe.source.receiver, observe="waveform")
+    source = replace(recipe.source, receiver=receiver)
+    image = replace(recipe.image, planes=(Plane("trajectory", "density"),))
+    waves = replace(recipe, source=source, image=image)
+    heard = write_dataset(waves, tmp_path / "waves")
+    with pytest.raises(DatasetError, match=r"holds the waveform .* of the symbols .* planes of"):
+        finetune(heard, Finetuning("tiny"), tmp_path / "no", pretrained=pretrained, device="cpu")
+    assert not (tmp_path / "no").exists()
 
 
 # what is refused ----------------------------------------------------------------------------------

@@ -23,7 +23,6 @@ from rfmae.workflows.denoise.recognition import NOISY, Examiner, open_examiner
 from rfmae.workflows.denoise.references import REFERENCES, References, fit_references
 from rfmae.workflows.exam.candidates import model_names
 from rfmae.workflows.exam.evaluation import Told, provenance
-from rfmae.workflows.finding import check_images
 
 _ENOUGH_IMAGES = 100  # of each class and SNR point
 
@@ -48,7 +47,7 @@ def eval_denoise(
     dataset.check_clean()
     refuse_occupied(folder, replaces=REPORT)
     denoiser = load_denoiser(model, device)
-    check_images(dataset, denoiser.image, model)
+    dataset = dataset.drawn_as(denoiser.image)
     examiner, cards = None, {"denoiser": denoiser.card}
     if classifier is not None:
         name = model_names([classifier])[0]

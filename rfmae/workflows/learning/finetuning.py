@@ -47,7 +47,7 @@ from rfmae.training.run_folder import RunFolder
 from rfmae.training.scaling import scaled_grids
 from rfmae.training.watching import Watch
 from rfmae.workflows.learning.running import Running, training_plan
-from rfmae.workflows.learning.seeing import encoder_for, received
+from rfmae.workflows.learning.seeing import as_seen_by, encoder_for, received
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +142,8 @@ def finetune(
     if settings.endless:
         dataset.check_clean()
     checkpoint = load_checkpoint(pretrained) if pretrained else None
+    if checkpoint is not None:
+        dataset = as_seen_by(checkpoint, dataset)
     modalities = received(dataset, settings.modalities, checkpoint, settings.network)
     encoder = encoder_for(
         dataset, checkpoint, settings.network, settings.preset, modalities, settings.patch

@@ -28,6 +28,7 @@ from rfmae.workflows.learning.label_methods import (
     Teaching,
     network_like,
 )
+from rfmae.workflows.learning.seeing import as_seen_by
 
 KIND = "label-curve"
 POINTS_NAME = "points.jsonl"
@@ -109,6 +110,7 @@ def label_curve(
     progress = progress or Silent()
     within = progress if detailed else Silent()
     _check_pretrained(settings.methods, pretrained)
+    dataset = dataset if pretrained is None else as_seen_by(load_checkpoint(pretrained), dataset)
     budgets = possible_budgets(dataset, settings.budgets, progress, settings.unit)
     learning = Learning(
         dataset,

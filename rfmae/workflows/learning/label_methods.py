@@ -39,7 +39,6 @@ from rfmae.training.label_budget import LabelBudget
 from rfmae.training.loaders import InputSplit
 from rfmae.workflows.exam.candidates import open_candidate
 from rfmae.workflows.exam.exams import answers_of
-from rfmae.workflows.finding import check_images
 from rfmae.workflows.learning.baselines import train_baseline
 from rfmae.workflows.learning.finetuning import Finetuning, finetune
 from rfmae.workflows.learning.seeing import network_of, received
@@ -104,7 +103,6 @@ def network_like(dataset: Dataset, pretrained: Path | None, preset: str | None) 
     if pretrained is None:
         return NetworkShape(preset or "small")
     checkpoint = load_checkpoint(pretrained)
-    check_images(dataset, checkpoint.image, checkpoint.folder)
     seen = tuple(modality.name for modality in received(dataset, None, checkpoint))
     grids = {grid.name: grid for grid in checkpoint.pretrainable.modalities}
     image = grids.get("image")

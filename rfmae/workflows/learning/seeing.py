@@ -8,13 +8,22 @@ from rfmae.models.encoders import AnyEncoderConfig, PretrainableConfig
 from rfmae.models.kinds import NetworkKind, find_network
 from rfmae.models.rings import HarmonicGrid, RingsConfig
 from rfmae.records import Modality, snr_view
-from rfmae.workflows.finding import check_images
 from rfmae.workflows.learning.running import grids_of
 
 
 def network_of(checkpoint: Checkpoint) -> NetworkKind:
     """The kind of network that a checkpoint can go on as."""
     return find_network("rings" if isinstance(checkpoint.pretrainable, RingsConfig) else "vit")
+
+
+def as_seen_by(checkpoint: Checkpoint, dataset: Dataset) -> Dataset:
+    """The data set with its images drawn as those that a network was trained on.
+
+    Raises where it holds nothing that they could be drawn from.
+    """
+    if not any(modality.of_planes for modality in checkpoint.modalities):
+        return dataset
+    return dataset.drawn_as(checkpoint.image)
 
 
 def received(
@@ -110,7 +119,6 @@ def encoder_for(
         raise CheckpointError(
             f"{checkpoint.folder} holds {own}, but network {network} was asked for; leave out one"
         )
-    check_images(dataset, checkpoint.image, checkpoint.folder)
     encoder = checkpoint.pretrainable.of([modality.name for modality in modalities])
     for modality in modalities:
         _check_shape(dataset, modality, encoder, checkpoint)
