@@ -156,6 +156,9 @@ def pretrain(
     mask_tokens: Annotated[
         str | None, _objective("Enter in the decoder, or in the encoder (symmetric).")
     ] = None,
+    decoder_depth: Annotated[
+        int | None, _objective("Blocks of the decoder. Default: as many as the preset has.")
+    ] = None,
     precision: PrecisionOption = "auto",
     accumulate: AccumulateOption = 1,
     ema: EmaOption = None,
@@ -199,6 +202,7 @@ def pretrain(
         "uniformity_level": uniformity_level,
         "image_weight": image_weight,
         "mask_tokens": mask_tokens,
+        "decoder_depth": decoder_depth,
         "positions": positions,
         "scaled": scaled,
     }

@@ -52,6 +52,12 @@ class PositionTask:
             raise ShapeError(f"position dropout must lie in 0 to 1, got {self.dropout:g}")
 
 
+def check_decoder_depth(blocks: int) -> None:
+    """Refuse what is no number of blocks."""
+    if blocks < 0:
+        raise ShapeError(f"a decoder has 0 blocks or more, got {blocks}")
+
+
 @dataclass(frozen=True, slots=True)
 class DenoMAEConfig:
     """An encoder, decoders, how much is hidden, and what is asked of them.
@@ -76,6 +82,7 @@ class DenoMAEConfig:
     def __post_init__(self) -> None:
         check_choice("uniformity_level", self.uniformity_level, UniformityLevel)
         check_choice("mask_tokens", self.mask_tokens, MaskTokens)
+        check_decoder_depth(self.decoder_depth)
         for grid in self.painted_grids:
             self.masking.most_visible(grid.patches)  # refuses what cannot be hidden at all
         for name in ("laplacian_weight", "uniformity_weight"):

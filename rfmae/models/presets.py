@@ -107,12 +107,13 @@ def image_encoder_config(preset: str, image_size: int, planes: int) -> EncoderCo
     return encoder_config(preset, (patch_grid(Modality(), (planes, image_size, image_size)),))
 
 
-def denomae_config(preset: str, encoder: EncoderConfig, **switches: Any) -> DenoMAEConfig:
+def denomae_config(
+    preset: str, encoder: EncoderConfig, *, decoder_depth: int | None = None, **switches: Any
+) -> DenoMAEConfig:
     """The DenoMAE2.0 of a preset round an encoder; `switches` are fields of its configuration."""
     size = find_preset(preset)
-    return DenoMAEConfig(
-        encoder, size.decoder_width, size.decoder_depth, size.decoder_heads, **switches
-    )
+    depth = size.decoder_depth if decoder_depth is None else decoder_depth
+    return DenoMAEConfig(encoder, size.decoder_width, depth, size.decoder_heads, **switches)
 
 
 def classifier_config(

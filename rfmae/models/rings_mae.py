@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from rfmae.errors import ShapeError
-from rfmae.models.config import PixelTask, PositionTask
+from rfmae.models.config import PixelTask, PositionTask, check_decoder_depth
 from rfmae.models.image_decoder import ImageDecoder, ImageGrid, initialise_image_decoder
 from rfmae.models.masking import Masking, random_mask
 from rfmae.models.patches import PatchMask, take
@@ -53,7 +53,7 @@ class RingsMAEConfig:
     decoder_depth: int = 0
     masking: Masking = field(default_factory=Masking)
     pixels: PixelTask = field(default_factory=lambda: PixelTask(where="all"))
-    position: PositionTask = field(default_factory=lambda: PositionTask(dropout=0.1))
+    position: PositionTask = field(default_factory=lambda: PositionTask(dropout=0.02))
     laplacian_weight: float = 0.0
     uniformity_weight: float = 0.0
     image: ImageGrid | None = None
@@ -81,6 +81,7 @@ class RingsMAEConfig:
                 "a ring enters in its place, so its position is no question unless it is dropped, "
                 "got position dropout 0; raise it, or set position weight 0"
             )
+        check_decoder_depth(self.decoder_depth)
         if (self.image is None) != (self.image_weight == 0):
             raise ShapeError(
                 "an image is painted where it has a weight, and nowhere else, got "

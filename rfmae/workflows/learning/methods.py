@@ -29,6 +29,7 @@ class Method:
     - `laplacian_weight`, `uniformity_weight`: sharp edges, and features that spread.
     - `image_weight`: rings paint the clean image, too, of what they know of its harmonics.
     - `mask_tokens`: in the decoder, or in the encoder (the symmetric variant).
+    - `decoder_depth`: blocks of the decoder; without one as many as the preset has.
     - `positions` of tokens: fixed or learned. `scaled`: whether the encoder takes mean and
       deviation of each plane off its input; they are measured once and stay in its card.
     """
@@ -42,6 +43,7 @@ class Method:
     uniformity_level: UniformityLevel = "image"
     image_weight: float = 0.0
     mask_tokens: MaskTokens = "decoder"
+    decoder_depth: int | None = None
     positions: Positions = "sine-cosine"
     scaled: bool = True
 
@@ -84,9 +86,10 @@ class Method:
                 )
         encoder = find_network("rings").encoder(preset, grids)
         assert isinstance(encoder, RingsConfig)
+        own = find_preset(preset).rings.decoder_depth
         return RingsMAEConfig(
             encoder,
-            decoder_depth=find_preset(preset).rings.decoder_depth,
+            decoder_depth=own if self.decoder_depth is None else self.decoder_depth,
             masking=self.masking,
             pixels=self.pixels,
             position=self.position,
@@ -151,14 +154,14 @@ _RINGS: dict[str, Method] = {
         method,
         masking=_RISING if method.masking.start_ratio else replace(method.masking, ratio=0.0),
         pixels=replace(method.pixels, where="all"),
-        position=replace(method.position, dropout=0.1 if method.position.weight else 0.0),
+        position=replace(method.position, dropout=0.02 if method.position.weight else 0.0),
         image_weight=1.0 if name == "denoiser" else 0.0,
     )
     for name, method in METHODS.items()
 }
-"""The same of rings: nothing is hidden but by the curriculum, all is judged, and a tenth of the
-tokens is asked where it comes from, having lost its place (docs/pretraining.md says what hiding
-costs). A denoiser paints images.
+"""The same of rings: nothing is hidden but by the curriculum, all is judged, and one token
+in fifty is asked where it comes from, having lost its place (docs/pretraining.md says what hiding
+and lost places cost). A denoiser paints images.
 """
 
 
