@@ -92,7 +92,7 @@ def disjoint_halves(split: int) -> tuple[Recipe, Recipe]:
         )
         for word, names in (("seen", seen), ("other", other))
     )
-    return first, replace(second, splits=replace(base.splits, train=10))
+    return first, replace(second, splits=replace(base.splits, train=10, test=192))
 
 
 # --- other channels

@@ -1,34 +1,32 @@
 """The tables and sentences that few-labels.json fills into docs/results.md and pretraining.md."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from few_labels_study import (
-    BUDGETS,
-    CHANNELS,
-    DISJOINT,
-    DISJOINT_BUDGETS,
-    PER_POINT,
-    VARIANTS,
-)
+from few_labels_data import CHANNELS, DISJOINT, TRANSFERS
+from few_labels_networks import VARIANTS
+from few_labels_study import BUDGETS, DISJOINT_BUDGETS, OTHER_BUDGETS, PER_POINT
 from pages import with_student
 
 from rfmae.reporting.tables import Table, markdown
 
 Found = dict[str, Any]
 
-EXAMPLES = 20_160  # of the test split, or as many as a group has
+EXAMPLES = 20_160  # of the test split of the pairs
 
 METHODS = {
     ("rings", "probe"): "DenoMAE2.0 in rings, linear probe",
     ("rings", "fine-tuned"): "DenoMAE2.0 in rings, fine-tuned",
-    ("rings and SNR", "probe"): "the same beside an estimate of the SNR, linear probe",
+    ("rings and SNR", "probe"): "beside an estimate of the SNR, linear probe",
+    ("rings and SNR", "fine-tuned"): "beside an estimate of the SNR, fine-tuned",
     ("rings, noisy target", "probe"): "noisy target (a plain MAE), linear probe",
     ("position weight 0", "probe"): "without position head, linear probe",
+    ("mask ratio 0.75", "probe"): "three quarters hidden, linear probe",
     ("vit", "probe"): "DenoMAE2.0 in square patches, linear probe",
     ("vit", "fine-tuned"): "DenoMAE2.0 in square patches, fine-tuned",
     ("rings from scratch", ""): "rings from scratch",
+    ("rings and SNR from scratch", ""): "rings and SNR from scratch",
     ("vit from scratch", ""): "square patches (ViT) from scratch",
     ("cnn from scratch", ""): "small CNN from scratch",
     ("cumulants of the planes + SVM", ""): "cumulants of all planes + SVM",
@@ -36,18 +34,13 @@ METHODS = {
 """What stands in the table of few labels."""
 
 
-def accuracies(
-    found: Found, keys: Sequence[str], budget: int | str, points: int = 21
-) -> list[float]:
+def accuracies(found: Found, keys: Sequence[str], budget: int | str) -> list[float]:
     """Accuracy in % of every seed that is measured."""
+    examples = found.get("test examples", {}).get(keys[0], EXAMPLES)
     inner: Any = found
     for key in (*keys, str(budget)):
         inner = inner.get(key, {})
-    return [100 * sum(hits) / _examples(hits, points) for _, hits in sorted(inner.items())]
-
-
-def _examples(hits: Sequence[int], points: int) -> int:
-    return EXAMPLES * len(hits) // points
+    return [100 * sum(hits) / examples for _, hits in sorted(inner.items())]
 
 
 def _cell(values: Sequence[float]) -> str:
@@ -56,60 +49,71 @@ def _cell(values: Sequence[float]) -> str:
 
 def labels_table(found: Found) -> Table:
     """Every method at every budget, the best in bold."""
-    columns = [
-        {method: accuracies(found, method, budget) for method in METHODS} for budget in BUDGETS
-    ]
-    best = [
-        max((np.mean(values) for values in column.values() if values), default=np.nan)
-        for column in columns
-    ]
+    measured = {
+        name: [accuracies(found, method, budget) for budget in BUDGETS]
+        for method, name in METHODS.items()
+    }
+    return ["labels per class", *(f"{budget:,}" for budget in BUDGETS)], _rows(measured)
+
+
+def _rows(measured: Mapping[str, Sequence[Sequence[float]]]) -> list[list[str]]:
+    """A row for each name that has figures, the best of each column in bold."""
+    columns = zip(*measured.values(), strict=True)
+    best = [max((np.mean(v) for v in column if v), default=np.nan) for column in columns]
     rows = []
-    for method, name in METHODS.items():
+    for name, values in measured.items():
         cells = [
-            f"**{_cell(column[method])}**"
-            if column[method] and np.mean(column[method]) == top
-            else _cell(column[method])
-            for column, top in zip(columns, best, strict=True)
+            f"**{_cell(v)}**" if v and np.mean(v) == top else _cell(v)
+            for v, top in zip(values, best, strict=True)
         ]
         if any(cells):
             rows.append([name, *cells])
-    return ["labels per class", *(f"{budget:,}" for budget in BUDGETS)], rows
+    return rows
 
 
 def units_table(found: Found) -> Table:
     """Linear probes in the unit of Mod-CL."""
-    cells = [
-        _cell(accuracies(found, ("rings", "probe, per class and SNR"), count))
-        for count in PER_POINT
-    ]
-    return (
-        ["labels per class and SNR", *map(str, PER_POINT)],
-        [["DenoMAE2.0 in rings, frozen, linear head", *cells]],
-    )
+    names = {"rings": "DenoMAE2.0 in rings", "rings and SNR": "beside an estimate of the SNR"}
+    rows = []
+    for key, name in names.items():
+        cells = [
+            _cell(accuracies(found, (key, "probe, per class and SNR"), count))
+            for count in PER_POINT
+        ]
+        if any(cells):
+            rows.append([f"{name}, frozen, linear head", *cells])
+    return ["labels per class and SNR", *map(str, PER_POINT)], rows
 
 
 def labels_verdict(found: Found) -> str:
     """Where pre-training is ahead of everything from scratch, and by how much."""
+    scratch = [key for key in METHODS if "scratch" in key[0]]
+    beside = [key for key in scratch if "SNR" in key[0]]
+    alone = [key for key in scratch if key not in beside]
+    return "\n\n".join(
+        f"{name} pre-training in rings is worth {gains}; in brackets, whether the 95 % intervals "
+        "over the seeds are apart."
+        for name, gains in (
+            ("Over the best network from scratch", _gains(found, "rings", alone)),
+            ("Beside an estimate of the SNR", _gains(found, "rings and SNR", beside)),
+        )
+        if gains
+    )
+
+
+def _gains(found: Found, name: str, rivals: Sequence[tuple[str, str]]) -> str:
+    """The better of probe and fine-tuned against the best rival, budget by budget, in points."""
     lines = []
     for budget in BUDGETS:
-        ours = {k: accuracies(found, ("rings", k), budget) for k in ("probe", "fine-tuned")}
-        mine = max((v for v in ours.values() if v), key=np.mean, default=[])
-        others = {
-            name: accuracies(found, key, budget)
-            for key, name in METHODS.items()
-            if "scratch" in key[0]
-        }
-        rival = max((v for v in others.values() if v), key=np.mean, default=[])
-        if not mine or not rival:
+        ours = [accuracies(found, (name, way), budget) for way in ("probe", "fine-tuned")]
+        theirs = [accuracies(found, rival, budget) for rival in rivals]
+        if not any(ours) or not any(theirs):
             continue
-        low, high = _interval(mine)[0], _interval(rival)[1]
-        word = "separated" if low > high else "not separated"
-        gain = np.mean(mine) - np.mean(rival)
-        lines.append(f"{gain:+.1f} points with {budget:,} ({word})")
-    return (
-        "Over the best network from scratch pre-training in rings is worth "
-        f"{', '.join(lines)}; in brackets, whether the 95 % intervals over the seeds are apart."
-    )
+        mine, best = (max((v for v in part if v), key=np.mean) for part in (ours, theirs))
+        apart = _interval(mine)[0] > _interval(best)[1]
+        word = "apart" if apart else "not apart"
+        lines.append(f"{np.mean(mine) - np.mean(best):+.1f} points with {budget:,} ({word})")
+    return ", ".join(lines)
 
 
 def _interval(values: Sequence[float]) -> tuple[float, float]:
@@ -119,44 +123,50 @@ def _interval(values: Sequence[float]) -> tuple[float, float]:
 
 def all_labels_table(found: Found) -> Table:
     """Every label of the 67,200 pairs."""
-    rows = []
-    for name in ("rings", "rings and SNR"):
-        for start in ("pre-trained", "from scratch"):
-            values = accuracies(found, (f"{name}, {start}", "all labels"), "all")
-            if values:
-                rows.append([f"{name}, {start}", _cell(values)])
-    return ["all 67,200 labels", "accuracy in %"], rows
+    ways = {
+        "linear probe": lambda name: ((name, "probe"), "all"),
+        "fine-tuned": lambda name: ((f"{name}, pre-trained", "all labels"), "all"),
+        "from scratch": lambda name: ((f"{name}, from scratch", "all labels"), "all"),
+    }
+    rows = [
+        [name, *(_cell(accuracies(found, *way(name))) for way in ways.values())]
+        for name in ("rings", "rings and SNR")
+    ]
+    return ["all 67,200 labels", *ways], [row for row in rows if any(row[1:])]
+
+
+WAYS = ("from scratch", "probe", "fine-tuned")
 
 
 def disjoint_table(found: Found) -> Table:
-    """Pre-trained on five classes, asked about the other five."""
+    """Pre-trained on five classes, measured on the other five."""
     rows = []
     for split, seen in enumerate(DISJOINT):
-        for method in ("from scratch", "probe", "fine-tuned"):
-            cells = [
-                _cell(_of_half(found, f"disjoint {split}", method, budget))
-                for budget in DISJOINT_BUDGETS
-            ]
-            if any(cells):
-                rows.append([", ".join(seen), method, *cells])
-    heads = ["pre-trained on", "asked about the other five"]
+        rows += _ways(found, f"disjoint {split}", ", ".join(seen), DISJOINT_BUDGETS)
+    heads = ["pre-trained on", "measured on the other five"]
     return [*heads, *(f"{budget:,}" for budget in DISJOINT_BUDGETS)], rows
 
 
-def _of_half(found: Found, key: str, method: str, budget: int) -> list[float]:
-    """Of half as many test examples."""
-    return [2 * value for value in accuracies(found, (key, method), budget)]
-
-
-def channels_table(found: Found) -> Table:
-    """Pre-trained in white noise, asked under another channel."""
+def elsewhere_table(found: Found) -> Table:
+    """Pre-trained in white noise, measured over other channels and on other data."""
     rows = []
-    for name in CHANNELS:
-        for method in ("from scratch", "probe", "fine-tuned"):
-            cells = [_cell(_of_half(found, name, method, budget)) for budget in (10, 100)]
-            if any(cells):
-                rows.append([name, method, *cells])
-    return ["channel", "method", "10 labels per class", "100"], rows
+    for name in (*CHANNELS, *TRANSFERS):
+        rows += _ways(found, name, ELSEWHERE.get(name, name), OTHER_BUDGETS)
+    return ["measured on", "method", "10 labels per class", "100"], rows
+
+
+ELSEWHERE = {
+    "sdr-linear": "the seven classes of `sdr-linear`",
+    "radio-24": "the 24 classes of `radio-24`",
+    "imported": "six classes made by komm, imported",
+}
+"""What other data are called."""
+
+
+def _ways(found: Found, key: str, name: str, budgets: Sequence[int]) -> list[list[str]]:
+    """A row for each way to use labels that is measured."""
+    measured = {way: [accuracies(found, (key, way), b) for b in budgets] for way in WAYS}
+    return [[name, *row] for row in _rows(measured)]
 
 
 # --- ablations
@@ -205,7 +215,7 @@ PARTS = {
     "few labels units": lambda found: _measured(units_table(found)),
     "all labels": lambda found: _measured(all_labels_table(found)),
     "disjoint": lambda found: _measured(disjoint_table(found)),
-    "channels": lambda found: _measured(channels_table(found)),
+    "elsewhere": lambda found: _measured(elsewhere_table(found)),
 }
 """Of docs/results.md, by the mark in the page."""
 

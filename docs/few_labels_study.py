@@ -244,6 +244,7 @@ def few(
 ) -> None:
     """Probe, fine-tuned and from scratch with labels of a data set."""
     modalities = (HARMONICS,)
+    add(found, lambda: dataset.examples("test"), "test examples", key)
     probed = cache(lambda: Probed(encoder(), dataset, modalities))
     taught = Taught(dataset, seed, modalities)
     for count in budgets:
@@ -256,7 +257,7 @@ def few(
             add(found, lambda h=hits, c=count: h(c), key, method, str(count), str(seed))
 
 
-def add(found: Results, measure: Callable[[], list[int]], *keys: str) -> None:
+def add(found: Results, measure: Callable[[], Any], *keys: str) -> None:
     """Measure a point that is not there yet."""
     if not found.has(*keys):
         found.add(measure(), *keys)
