@@ -86,6 +86,14 @@ class Modality:
         return not self.is_received
 
     @property
+    def learns_from_turns(self) -> bool:
+        """Whether another carrier phase makes another input of it for its network.
+
+        Rings read harmonics alike at every phase, and an SNR has none.
+        """
+        return self.what not in ("harmonics", "snr")
+
+    @property
     def has_target(self) -> bool:
         """Whether there is anything that a network could paint."""
         return self.what != "snr"

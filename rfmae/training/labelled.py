@@ -75,12 +75,18 @@ class Course:
 
 
 def course_of(
-    dataset: Dataset, rows: Tensor | None, *, batch_size: int, seed: int, balanced: bool
+    dataset: Dataset,
+    rows: Tensor | None,
+    *,
+    batch_size: int,
+    seed: int,
+    balanced: bool,
+    turn: bool,
 ) -> Course:
-    """The order of some training rows of a data set, or of all; turned where phases are free."""
+    """The order of some training rows of a data set, or of all, and whether they are turned."""
     label = torch.from_numpy(dataset.labels("train")[0]).long()
     label = label if rows is None else label[rows]
-    return Course(label, batch_size, seed, turn=dataset.any_phase, balanced=balanced)
+    return Course(label, batch_size, seed, turn=turn, balanced=balanced)
 
 
 class StoredLabels:

@@ -260,6 +260,16 @@ def test_any_checkpoint_starts_a_classifier_of_what_both_know(
     assert torch.equal(found.weights[name], theirs[name])  # frozen: what it was
 
 
+@pytest.mark.parametrize(("encoder", "network"), [("rings", "rings"), ("image", "vit")])
+def test_a_random_head_learns_at_the_rate_of_the_network_below_it(
+    dataset, encoders, tmp_path, encoder, network
+):
+    settings = replace(PLAIN, epochs=1, learning_rate=None, from_probe=False)
+    finetune(dataset, settings, tmp_path, pretrained=encoders[encoder], device="cpu")
+    found = read_card(tmp_path)["config"]["plan"]["learning_rate"]
+    assert found == NETWORKS[network].learning_rate
+
+
 @pytest.mark.parametrize("way", ["plain", "endless and changed", "drop path", "frozen"])
 def test_every_way_goes_on_from_rings_and_as_if_it_had_not_been_stopped(
     dataset, encoders, tmp_path, monkeypatch, way

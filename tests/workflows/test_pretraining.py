@@ -19,6 +19,7 @@ from rfmae.training.run_folder import RunFolder
 from rfmae.workflows.learning.finetuning import Finetuning, finetune
 from rfmae.workflows.learning.methods import METHODS, find_method, with_switches
 from rfmae.workflows.learning.running import Running
+from rfmae.workflows.learning.seeing import pretrained_on
 from rfmae.workflows.learning.training import Pretraining, network_for, pretrain
 
 EXACT = Running(precision="float32")
@@ -96,6 +97,12 @@ def test_rings_stand_back_where_no_plane_turns(recipe):
     still, turning = Plane("differential", "density", lag_symbols=1.0), Plane("symbols", "density")
     assert network_for(showing(recipe, still), Pretraining()) == "vit"
     assert network_for(showing(recipe, still, turning), Pretraining()) == "rings"
+
+
+def test_rings_take_the_snr_along_where_it_is_listed(recipe):
+    listed = replace(recipe, modalities=(Modality(), Modality("snr")))
+    assert {m.name for m in pretrained_on(listed, None, "rings")} == {"harmonics", "snr"}
+    assert [m.name for m in pretrained_on(recipe, None, "rings")] == ["harmonics"]
 
 
 @pytest.mark.parametrize("network", ["vit", "rings"])

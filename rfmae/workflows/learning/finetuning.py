@@ -15,7 +15,7 @@ from rfmae.inference import choose_device
 from rfmae.models.checkpoint import Checkpoint, load_checkpoint
 from rfmae.models.classifier import Classifier
 from rfmae.models.encoders import AnyEncoderConfig, with_grids
-from rfmae.models.kinds import find_network
+from rfmae.models.kinds import NetworkKind, find_network
 from rfmae.models.presets import Head, classifier_config
 from rfmae.progress import Progress, Silent
 from rfmae.records import Modality
@@ -47,7 +47,7 @@ from rfmae.training.run_folder import RunFolder
 from rfmae.training.scaling import scaled_grids
 from rfmae.training.watching import Watch
 from rfmae.workflows.learning.running import Running, training_plan
-from rfmae.workflows.learning.seeing import as_seen_by, encoder_for, received
+from rfmae.workflows.learning.seeing import as_seen_by, encoder_for, network_of, received
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,8 @@ def finetune(
     from_probe = settings.begins_as_probe(pretrained=checkpoint is not None)
     if from_probe and checkpoint is None:
         raise TrainingError("a start from the probe needs a pre-trained model; name one")
-    plan = _plan(dataset, settings, from_probe=from_probe)
+    kind = find_network(settings.network) if checkpoint is None else network_of(checkpoint)
+    plan = _plan(dataset, settings, kind, from_probe=from_probe)
 
     @cache
     def validation(ranks: Ranks) -> InputSplit:
@@ -250,13 +251,15 @@ def _task_maker(
     return make_task
 
 
-def _plan(dataset: Dataset, settings: Finetuning, *, from_probe: bool) -> TrainingPlan:
+def _plan(
+    dataset: Dataset, settings: Finetuning, kind: NetworkKind, *, from_probe: bool
+) -> TrainingPlan:
     examples = settings.budget.total(dataset) or dataset.examples("train")
     peak = settings.learning_rate
     if peak is None and from_probe:
         peak = rate_from_probe(examples // len(dataset.classes))
     if peak is None:
-        peak = find_network(settings.network).learning_rate
+        peak = kind.learning_rate
     return training_plan(
         settings.running,
         examples,
@@ -325,6 +328,7 @@ def _labelled(
         batch_size=plan.batch_size,
         seed=settings.seed,
         balanced=settings.balanced,
+        turn=dataset.any_phase and any(modality.learns_from_turns for modality in modalities),
     )
     if augmenter is None:
         split = InputSplit(dataset, "train", modalities, ranks.device, progress, rows=rows)

@@ -83,10 +83,11 @@ def pretrained_on(
         raise CheckpointError(
             f"{kind.name} learns from labels alone; pre-train network vit or rings"
         )
-    if names is None and kind.sees is None:
+    listed = tuple(modality.name for modality in dataset.modalities)
+    if names is None and (kind.sees is None or kind.sees in listed):
         return dataset.modalities
-    if names is None and kind.sees in [modality.name for modality in dataset.modalities]:
-        return dataset.modalities
+    if names is None and "snr" in listed:
+        names = (kind.sees or "", "snr")
     return received(dataset, names, None, network)
 
 
