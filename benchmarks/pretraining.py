@@ -49,7 +49,7 @@ from rfmae.models.objectives.total import denomae_losses
 from rfmae.models.patches import PatchGrid
 from rfmae.models.transformer import initialise
 from rfmae.models.vit import EncoderConfig
-from rfmae.training.numerics import autocast, probe, settle, tune_allocator
+from rfmae.training.numerics import apply_precision, autocast, probe, tune_allocator
 from rfmae.training.optimiser import adamw
 from rfmae.training.plan import TrainingPlan
 
@@ -99,7 +99,7 @@ def our_step(size: Size, wanted: str) -> Step:
     generator = torch.Generator().manual_seed(0)
 
     def step() -> None:
-        with settle(numerics):
+        with apply_precision(numerics):
             masks = draw_masks(config, size.batch, generator)
             with autocast(CPU, numerics.precision):
                 loss = denomae_losses(network(images, masks), images, config)["loss"]

@@ -35,7 +35,7 @@ def audit(
     """
     from rfmae.datasets.store import open_dataset
     from rfmae.workflows import finding
-    from rfmae.workflows.auditing import audit as audit_jobs
+    from rfmae.workflows.auditing import leak_audit as audit_jobs
 
     dataset = open_dataset(data or finding.newest_dataset(HOME / "datasets"))
     folder = out or HOME / "reports" / f"audit-{dataset.folder.resolve().name}"
@@ -115,7 +115,7 @@ def curve(
 
     Example: rfmae curve --model artifacts/runs/my-pretraining --labels-per-class 1,10,100
     """
-    from rfmae.workflows.learning import label_curve as curve_jobs
+    from rfmae.workflows.learning import curve_measurement as curve_jobs
     from rfmae.workflows.learning.label_methods import PRETRAINED, Teaching
 
     settings = curve_jobs.CurveSettings(

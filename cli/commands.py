@@ -18,7 +18,7 @@ from rfmae_cli.options import (
     TrainedOnOption,
     WorkersOption,
 )
-from rfmae_cli.told import command_line, tell
+from rfmae_cli.report_view import command_line, tell
 
 
 def quickstart(
@@ -126,11 +126,11 @@ def eval_snr(
     Calibration, coverage, unknown signals, cost; several models are compared on the same examples.
     """
     from rfmae.workflows import finding
-    from rfmae.workflows.exam import evaluation as evaluation_jobs
-    from rfmae.workflows.exam.candidates import model_names
+    from rfmae.workflows.evaluate import snr_evaluation as evaluation_jobs
+    from rfmae.workflows.evaluate.predictors import model_names
 
     paths = model or [finding.newest_run(HOME / "runs", "finetune")]
-    dataset = finding.dataset_of_exam(paths, data, HOME / "datasets")
+    dataset = finding.dataset_of_models(paths, data, HOME / "datasets")
     names = model_names(paths)
     told = evaluation_jobs.eval_snr(
         dataset,
@@ -161,7 +161,7 @@ def classify(
     as_json: JsonOption = False,
 ) -> None:
     """Name the modulation of recordings, window by window and as a whole."""
-    from rfmae.workflows.looking import recordings as recordings_jobs
+    from rfmae.workflows.inspect import recordings as recordings_jobs
 
     verdicts = recordings_jobs.classify(
         recordings, model, datatype=dtype, sample_rate_hz=rate, device=device

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rfmae_cli import console, shown
+from rfmae_cli import console, show_view
 from rfmae_cli.options import (
     HOME,
     CountOption,
@@ -138,15 +138,15 @@ def show(
 
     Example: rfmae show capture.bin --dtype ci16_le --rate 1e6
     """
-    from rfmae.captures.asked import Asked
-    from rfmae.workflows.looking import looking as looking_jobs
+    from rfmae.captures.read_options import IqLike
+    from rfmae.workflows.inspect import inspecting as looking_jobs
 
-    asked = Asked(dtype, rate, first_sample, count)
+    asked = IqLike(dtype, rate, first_sample, count)
     found = looking_jobs.show(path, asked)
     if as_json:
         console.say_json(found.facts)
     else:
-        shown.tell(found.facts, found.caption, found.sketch, found.plain)
+        show_view.tell(found.facts, found.caption, found.sketch, found.plain)
 
 
 def plot(
@@ -188,12 +188,12 @@ def plot(
 
     Example: rfmae plot artifacts/runs/my-run --out curves.svg
     """
-    from rfmae.captures.asked import Asked
-    from rfmae.workflows.looking.choosing import Choice
+    from rfmae.captures.read_options import IqLike
+    from rfmae.workflows.inspect.selection import Choice
 
     options: dict[str, Any] = {
         "choice": Choice(split, row, label, math.nan if snr is None else snr),
-        "asked": Asked(dtype, rate, first_sample, count),
+        "asked": IqLike(dtype, rate, first_sample, count),
         "samples_per_symbol": samples_per_symbol,
     }
     drawn = _draw(source, out, what, image, options)
@@ -208,8 +208,8 @@ def _draw(
 ) -> dict[str, Any]:
     """The curves of a run, what a network sees, or the pictures that were named."""
     from rfmae.errors import ArtefactError
-    from rfmae.workflows.looking import plotting as jobs
-    from rfmae.workflows.looking.runs import is_run
+    from rfmae.workflows.inspect import plotting as jobs
+    from rfmae.workflows.inspect.runs import is_run
 
     if image and what is not None:
         raise ArtefactError(f"--image is a picture of its own, but --what {what} came with it")
@@ -232,7 +232,7 @@ def _refuse_choices_of_a_run(
 ) -> None:
     """A run has one figure, of all that was measured."""
     from rfmae.errors import ArtefactError
-    from rfmae.workflows.looking.choosing import FIRST, WHOLE
+    from rfmae.workflows.inspect.selection import FIRST, WHOLE
 
     choice, asked = options["choice"], options["asked"]
     chosen = not choice.is_open or choice.split != FIRST.split

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rfmae_cli import console
 from rfmae_cli.options import HOME, DeviceOption, JsonOption, OutOption, TrainedOnOption
-from rfmae_cli.told import command_line, tell
+from rfmae_cli.report_view import command_line, tell
 
 
 def eval_denoise(
@@ -30,8 +30,8 @@ def eval_denoise(
 ) -> None:
     """PSNR, SSIM and EVM of denoised test images at every SNR, beside what they have to beat."""
     from rfmae.workflows import finding
-    from rfmae.workflows.denoise import denoising as denoising_jobs
-    from rfmae.workflows.exam.candidates import model_names
+    from rfmae.workflows.denoise import denoise_evaluation as denoising_jobs
+    from rfmae.workflows.evaluate.predictors import model_names
 
     path = model or finding.newest_run(HOME / "runs", "pretrain")
     dataset = finding.dataset_of(path, data, HOME / "datasets")

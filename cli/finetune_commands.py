@@ -81,8 +81,8 @@ def finetune(
     modalities: Annotated[
         str | None,
         _network(
-            "image, signal, or both; beside them snr, an estimate of the SNR (of trunks, cnn and "
-            "rings take it). Default: what the data set lists; of a trunk its own."
+            "image, signal, or both; beside them snr, an estimate of the SNR (also of cnn and "
+            "rings). Default: what the data set lists, or the one input that the network is for."
         ),
     ] = None,
     scaled: Annotated[
@@ -185,6 +185,6 @@ def finetune(
         resume=resume,
         device=device,
         progress=console.ShownProgress(),
-        watch=board(folder, tensorboard),
+        logger=board(folder, tensorboard),
     )
     tell_checkpoint(best, as_json)

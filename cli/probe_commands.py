@@ -13,7 +13,7 @@ from rfmae_cli.options import (
     SeedOption,
     TrainedOnOption,
 )
-from rfmae_cli.told import command_line, tell
+from rfmae_cli.report_view import command_line, tell
 
 
 def probe(
@@ -40,7 +40,7 @@ def probe(
 ) -> None:
     """What a frozen encoder knows already: a linear probe and nearest neighbours, no training."""
     from rfmae.workflows import finding
-    from rfmae.workflows.exam.candidates import model_names
+    from rfmae.workflows.evaluate.predictors import model_names
     from rfmae.workflows.learning import probing as probing_jobs
 
     path = model or finding.newest_run(HOME / "runs", "pretrain")

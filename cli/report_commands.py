@@ -26,8 +26,8 @@ def report(
 
     Example: rfmae report reports/eval-snr-a reports/eval-snr-b -o reports/both
     """
-    from rfmae.reporting.account import report_json
-    from rfmae.workflows import reports as report_jobs
+    from rfmae.reporting.report_record import report_json
+    from rfmae.workflows import report_jobs as report_jobs
 
     told = report_jobs.report(reports, out, seed=seed)
     if as_json:

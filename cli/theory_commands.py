@@ -58,8 +58,8 @@ def ceiling(
 
     Example: rfmae ceiling --classes BPSK,QPSK,8PSK --symbols 128 --phase known
     """
-    from rfmae.theory.question import plane_names
-    from rfmae.workflows import ceiling as ceiling_jobs
+    from rfmae.theory.ceiling_spec import plane_names
+    from rfmae.workflows import ceilings as ceiling_jobs
 
     name, question = _asked(recipe, classes)
     question = ceiling_jobs.changed(
@@ -82,11 +82,11 @@ def _asked(recipe: str | None, classes: str | None) -> tuple[str, Any]:
     """The name and the question of a recipe or of a class list."""
     from rfmae.datasets.recipe import load_recipe
     from rfmae.errors import UnitError
-    from rfmae.workflows import ceiling as ceiling_jobs
+    from rfmae.workflows import ceilings as ceiling_jobs
 
     if classes is None:
         resolved = load_recipe(recipe or "awgn-ten")
-        return resolved.name, ceiling_jobs.question_of_recipe(resolved)
+        return resolved.name, ceiling_jobs.ceiling_spec_of(resolved)
     if recipe is not None:
         raise UnitError(
             f"--classes stands instead of a recipe, got {classes!r} and --recipe {recipe}; "

@@ -231,7 +231,7 @@ def pretrain(
         resume=resume,
         device=device,
         progress=console.ShownProgress(),
-        watch=board(folder, tensorboard),
+        logger=board(folder, tensorboard),
     )
     tell_checkpoint(best, as_json)
 

@@ -50,7 +50,7 @@ def split_of(
     targets: bool = False,
 ) -> InputSplit:
     """A split of a data set, whole, held for whoever wants it next."""
-    dataset = open_dataset(folder).drawn_as(image)
+    dataset = open_dataset(folder).rendered_as(image)
     return KeptSplit(dataset, split, modalities, CPU, Silent(), targets=targets)
 
 

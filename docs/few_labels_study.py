@@ -177,8 +177,8 @@ class Taught:
 
 def classical(found: Results, seed: int) -> None:
     """Cumulants of all that the planes show, and a support vector machine."""
-    from rfmae.workflows.exam.candidates import open_candidate
-    from rfmae.workflows.exam.exams import answers_of
+    from rfmae.workflows.evaluate.evaluating import answers_of
+    from rfmae.workflows.evaluate.predictors import open_predictor
 
     dataset = dataset_of(PAIRS)
     for count in BUDGETS:
@@ -189,7 +189,7 @@ def classical(found: Results, seed: int) -> None:
                 train_baseline(
                     dataset, "cumulants-planes", folder, labels_per_class=count, seed=seed
                 )
-            candidate = open_candidate(dataset, folder, "cpu")
+            candidate = open_predictor(dataset, folder, "cpu")
             rows = np.arange(dataset.examples("test"))
             answers = answers_of(dataset, candidate, "cumulants", rows, Silent())
             return hits_of(answers.probabilities.argmax(axis=1), dataset)
@@ -228,9 +228,9 @@ def transfer(found: Results, name: str, seed: int) -> None:
     """Pre-trained on the ten classes, measured on other data."""
     pairs, home = dataset_of(PAIRS), ""
     if TRANSFERS[name]:
-        pairs, home = pairs.drawn_as(WAVEFORM), "waveform-"
+        pairs, home = pairs.rendered_as(WAVEFORM), "waveform-"
     encoder = cache(lambda: encoder_of(pairs, "rings", seed, home))
-    target = transfer_target(name).drawn_as(pairs.image)
+    target = transfer_target(name).rendered_as(pairs.image)
     few(found, target, encoder, seed, name, OTHER_BUDGETS)
 
 

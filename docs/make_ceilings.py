@@ -22,13 +22,13 @@ from rfmae.datasets.recipe import load_recipe
 from rfmae.records import Ceiling, What
 from rfmae.reporting.figures import draw_ceilings
 from rfmae.reporting.tables import ceiling_table, markdown
-from rfmae.workflows.ceiling import (
+from rfmae.workflows.ceilings import (
     CEILING_NAME,
     AnyQuestion,
     ceiling,
+    ceiling_spec_of,
     known_ceiling,
-    not_told_snr,
-    question_of_recipe,
+    with_unknown_snr,
 )
 
 DOCS = Path(__file__).parent
@@ -52,8 +52,8 @@ class Shipped:
     @property
     def question(self) -> AnyQuestion:
         """What it answers."""
-        question = question_of_recipe(load_recipe(self.recipe), self.planes)
-        return question if self.knows_snr else not_told_snr(question)
+        question = ceiling_spec_of(load_recipe(self.recipe), self.planes)
+        return question if self.knows_snr else with_unknown_snr(question)
 
 
 CEILINGS = {

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pretraining_opponents as opponents
+import pretraining_references as opponents
 from pages import Results
 
 from rfmae.datasets.recipe import Splits, load_recipe
 from rfmae.datasets.store import Dataset
-from rfmae.evaluation.denoising import DenoiseBatch, evaluate_denoising
-from rfmae.evaluation.likeness import psnr_db
+from rfmae.evaluation.denoise_measures import DenoiseBatch, evaluate_denoising
+from rfmae.evaluation.image_quality import psnr_db
 from rfmae.evaluation.probe import Features, linear_probe, neighbour_probe, probe_report
-from rfmae.inference import Denoiser, FeatureEncoder, Sight, load_denoiser, load_encoder
+from rfmae.inference import Denoiser, FeatureEncoder, InputPipeline, load_denoiser, load_encoder
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.models.patches import PatchGrid
 from rfmae.models.transformer import initialise
@@ -164,7 +164,7 @@ def untrained(checkpoint: Path, seed: int) -> FeatureEncoder:
     loaded = load_checkpoint(checkpoint)
     network = loaded.build()
     initialise(network, addressed_generator(seed, WEIGHTS, 0))
-    sight = Sight.of(loaded)
+    sight = InputPipeline.of(loaded)
     return FeatureEncoder(network.encoder, sight, next(network.parameters()).device)
 
 

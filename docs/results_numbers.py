@@ -7,7 +7,7 @@ from results_study import DENOMAE2, LIKELIHOOD, LONGER, RECIPES, RINGS, SCRATCH
 
 from rfmae.datasets.recipe import load_recipe
 from rfmae.records import Ceiling, FloatArray
-from rfmae.workflows.ceiling import known_ceilings
+from rfmae.workflows.ceilings import known_ceilings
 
 NAMES = {
     SCRATCH: "from scratch",

@@ -19,9 +19,9 @@ from rfmae.records import SnrReport
 from rfmae.reporting.label_curve_figures import label_curve_figure
 from rfmae.reporting.label_curve_tables import label_curve_table
 from rfmae.workflows.data import synth
-from rfmae.workflows.exam.evaluation import eval_snr
+from rfmae.workflows.evaluate.snr_evaluation import eval_snr
 from rfmae.workflows.learning.baselines import train_baseline
-from rfmae.workflows.learning.label_curve import CurveSettings, label_curve
+from rfmae.workflows.learning.curve_measurement import CurveSettings, label_curve
 from rfmae.workflows.learning.label_methods import Teaching
 from rfmae.workflows.learning.methods import find_method
 from rfmae.workflows.learning.training import Finetuning, Pretraining, finetune, pretrain

@@ -7,7 +7,7 @@ import sys
 
 from matplotlib.figure import Figure
 
-from rfmae import draw_images, load_recipe
+from rfmae import load_recipe, render_images
 from rfmae.datasets.synthesis import Block, synthesise
 
 SNR_DB = 8.0
@@ -20,7 +20,7 @@ def main(path: str) -> None:
     for column, name in zip(rows.T, recipe.classes, strict=True):
         pairs = synthesise(recipe, Block("test", name, SNR_DB, range(1))).pairs
         for axes, iq in zip(column, (pairs.observed.iq, pairs.clean), strict=True):
-            image = draw_images(iq, recipe.image)[0]
+            image = render_images(iq, recipe.image)[0]
             axes.imshow(image.transpose(1, 2, 0))
             axes.set_xticks([])
             axes.set_yticks([])

@@ -13,12 +13,11 @@ if TYPE_CHECKING:
     from rfmae.datasets.recipe import load_recipe
     from rfmae.datasets.store import open_dataset
     from rfmae.datasets.streaming import endless
-    from rfmae.inference import draw_images, load_classifier, load_denoiser, load_encoder
+    from rfmae.inference import load_classifier, load_denoiser, load_encoder, render_images
 
 __version__ = version("rfmae")
 
 __all__ = [
-    "draw_images",
     "endless",
     "load_classifier",
     "load_denoiser",
@@ -27,11 +26,12 @@ __all__ = [
     "open_dataset",
     "read_capture",
     "read_sigmf",
+    "render_images",
     "write_sigmf",
 ]
 
 _DOORS = {
-    "draw_images": "rfmae.inference",
+    "render_images": "rfmae.inference",
     "endless": "rfmae.datasets.streaming",
     "load_classifier": "rfmae.inference",
     "load_denoiser": "rfmae.inference",

@@ -20,7 +20,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rfmae.errors import RfmaeError, TrainingInterrupted
-from rfmae.inference import Sight, SignalClassifier, choose_device
+from rfmae.inference import InputPipeline, SignalClassifier, choose_device
 from rfmae.models.checkpoint import Checkpoint, load_checkpoint
 from rfmae.models.classifier import Classifier
 from rfmae.models.kinds import Network, find_network
@@ -36,7 +36,12 @@ from rfmae.records import (
     View,
     What,
 )
-from rfmae.workflows.learning.arrays import batch_of, divided, finetune_on_arrays, planes_by_name
+from rfmae.workflows.learning.array_training import (
+    batch_of,
+    divided,
+    finetune_on_arrays,
+    planes_by_name,
+)
 from rfmae.workflows.learning.columns import Layout, columns_of, iq_of
 from rfmae.workflows.learning.finetuning import Finetuning
 from rfmae.workflows.learning.running import Running
@@ -192,7 +197,7 @@ class ModulationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             any_phase=self.any_phase,
             pretrained=None if self.pretrained is None else Path(self.pretrained),
             device=self.device,
-            watch=_Printed() if self.verbose else None,
+            logger=_Printed() if self.verbose else None,
         )
         accuracy = float(self.checkpoint_.card["score"]["accuracy"])
         self.validation_accuracy_ = accuracy if len(held_out) else np.nan
@@ -224,14 +229,16 @@ class ModulationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             running=Running(precision="float32", compile="off"),
         )
 
-    def _sight(self, samples: int, rate: float) -> Sight:
+    def _sight(self, samples: int, rate: float) -> InputPipeline:
         """What the network is shown: as the pre-trained one was, or as the parameters say."""
         if self.pretrained is None:
             shown = (_SHOWN[self._view],) if self.planes is None else self.planes
             image = ImageConfig(self.image_size, planes=planes_by_name(shown))
-            sight = Sight(image, self._modalities, {self._view: samples}, rate)
+            sight = InputPipeline(image, self._modalities, {self._view: samples}, rate)
         else:
-            sight = replace(Sight.of(load_checkpoint(self.pretrained)), samples_per_symbol=rate)
+            sight = replace(
+                InputPipeline.of(load_checkpoint(self.pretrained)), samples_per_symbol=rate
+            )
         if sight.views != (self._view,):
             raise EstimatorError(
                 f"the network sees {' and '.join(sight.views)}, but X holds the {self._view}; "
@@ -276,7 +283,9 @@ class _Printed:
 def _answering(checkpoint: Checkpoint, device: str) -> SignalClassifier:
     network = checkpoint.build()
     assert isinstance(network, Classifier)
-    return SignalClassifier(network, checkpoint.card, Sight.of(checkpoint), choose_device(device))
+    return SignalClassifier(
+        network, checkpoint.card, InputPipeline.of(checkpoint), choose_device(device)
+    )
 
 
 def _is_number(value: Any) -> bool:

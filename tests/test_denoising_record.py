@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from rfmae.errors import ShapeError
-from rfmae.records import DenoiseReport, Likeness, as_plain
+from rfmae.records import DenoiseReport, ImageQuality, as_plain
 
 
 def likeness(shape=(2, 3)):
-    return Likeness(
+    return ImageQuality(
         "psnr_db", "noisy", np.full(shape, 4), np.full(shape, 80.0), np.full(shape, 1624.0)
     )
 
@@ -40,7 +40,7 @@ def test_the_spread_is_that_within_classes():
     # four images of a cell, 20 dB on average, squares 406 on average: a variance of 6·4/3
     half = likeness().cell(0, 0).half
     assert half == pytest.approx(1.959964 * np.sqrt(8 / 4), rel=1e-6)
-    apart = Likeness("ssim", "noisy", np.full((1, 2), 4), np.array([[0.0, 40.0]]),
+    apart = ImageQuality("ssim", "noisy", np.full((1, 2), 4), np.array([[0.0, 40.0]]),
                      np.array([[0.0, 400.0]]))  # fmt: skip
     assert apart.overall.half == 0.0  # the two classes differ, their images do not
 

@@ -6,7 +6,14 @@ import torch
 
 import rfmae
 from rfmae.errors import CheckpointError, ShapeError
-from rfmae.inference import Answer, Denoiser, KeptInputs, Sight, SignalClassifier, cut_windows
+from rfmae.inference import (
+    Answer,
+    CachedInputs,
+    Denoiser,
+    InputPipeline,
+    SignalClassifier,
+    cut_windows,
+)
 from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.classifier import Classifier
 from rfmae.models.config import PixelTask
@@ -23,7 +30,7 @@ from rfmae.models.transformer import initialise
 from rfmae.records import IMAGE_ALONE, ImageConfig, Modality, Plane
 
 IMAGE = ImageConfig(size=32)
-SIGHT = Sight(IMAGE, IMAGE_ALONE, {"symbols": 64}, 1.0)
+SIGHT = InputPipeline(IMAGE, IMAGE_ALONE, {"symbols": 64}, 1.0)
 BOTH = (Modality(), Modality("signal"))
 
 
@@ -62,7 +69,7 @@ def test_inputs_are_drawn_once_for_classifiers_that_see_alike(classifier, iq):
         yield {"symbols": iq[:3]}
         yield {"symbols": iq[3:]}
 
-    kept = KeptInputs(read, len(iq))
+    kept = CachedInputs(read, len(iq))
     for _ in range(2):
         np.testing.assert_allclose(kept.answers(classifier), classifier(iq), atol=1e-6)
     assert reads == [("symbols",)]
@@ -73,14 +80,14 @@ def test_inputs_are_drawn_once_for_classifiers_that_see_alike(classifier, iq):
 
 
 def test_inputs_too_many_to_be_kept_are_drawn_again(classifier, iq, monkeypatch):
-    monkeypatch.setattr("rfmae.inference.kept._MOST_KEPT", 10)
+    monkeypatch.setattr("rfmae.inference.cached_inputs._MOST_KEPT", 10)
     reads = []
 
     def read(views):
         reads.append(views)
         yield {"symbols": iq}
 
-    kept = KeptInputs(read, len(iq))
+    kept = CachedInputs(read, len(iq))
     first, second = kept.answers(classifier), kept.answers(classifier)
     assert (first == second).all()
     assert len(reads) == 2
@@ -105,10 +112,10 @@ def test_a_temperature_divides_the_logits(classifier, iq, tmp_path):
 def test_images_are_answered_as_the_iq_that_they_were_drawn_from(classifier, iq):
     assert classifier.sees_images_alone
     np.testing.assert_array_equal(
-        classifier.of_images(rfmae.draw_images(iq, IMAGE)), classifier(iq)
+        classifier.of_images(rfmae.render_images(iq, IMAGE)), classifier(iq)
     )
     # more than are shown at once
-    many = np.tile(rfmae.draw_images(iq, IMAGE), (40, 1, 1, 1))
+    many = np.tile(rfmae.render_images(iq, IMAGE), (40, 1, 1, 1))
     np.testing.assert_allclose(
         classifier.of_images(many), np.tile(classifier(iq), (40, 1)), atol=1e-6
     )
@@ -143,22 +150,22 @@ def test_a_classifier_that_sees_more_than_an_image_is_shown_no_image_alone(class
 
 
 def test_images_are_drawn_as_the_network_sees_them(classifier, iq):
-    drawn = rfmae.draw_images(iq, IMAGE)
+    drawn = rfmae.render_images(iq, IMAGE)
     assert drawn.shape == (5, 3, 32, 32)
-    np.testing.assert_array_equal(drawn, rfmae.draw_images({"symbols": iq}, IMAGE))
+    np.testing.assert_array_equal(drawn, rfmae.render_images({"symbols": iq}, IMAGE))
     assert (drawn.max(axis=(2, 3)) == 1).all()
 
 
 def test_images_of_both_views_need_both(iq):
     planes = (Plane("symbols", "density"), Plane("trajectory", "density"))
     both = ImageConfig(32, planes=planes)
-    assert rfmae.draw_images({"symbols": iq, "waveform": iq.repeat(4, 1)}, both).shape[1] == 2
+    assert rfmae.render_images({"symbols": iq, "waveform": iq.repeat(4, 1)}, both).shape[1] == 2
     with pytest.raises(ShapeError, match="sees symbols and waveform; give a mapping"):
-        rfmae.draw_images(iq, both)
+        rfmae.render_images(iq, both)
     with pytest.raises(ShapeError, match="needs the waveform, got symbols"):
-        rfmae.draw_images({"symbols": iq}, both)
+        rfmae.render_images({"symbols": iq}, both)
     with pytest.raises(ShapeError, match="the same number of examples"):
-        rfmae.draw_images({"symbols": iq, "waveform": iq[:2]}, both)
+        rfmae.render_images({"symbols": iq, "waveform": iq[:2]}, both)
 
 
 def test_a_recording_in_both_views_is_cut_alike(tmp_path, iq):
@@ -312,7 +319,9 @@ def test_a_denoiser_answers_as_its_network_was_trained(iq, masking, default, oth
 
 def test_a_denoiser_of_image_and_signal_uses_both(iq):
     network = fresh_network(BOTH)
-    denoiser = Denoiser(network, {}, Sight(IMAGE, BOTH, {"symbols": 64}, 1.0), torch.device("cpu"))
+    denoiser = Denoiser(
+        network, {}, InputPipeline(IMAGE, BOTH, {"symbols": 64}, 1.0), torch.device("cpu")
+    )
     shown = denoiser.inputs(iq)
     assert {name: values.shape for name, values in shown.items()} == {
         "image": (5, 3, 32, 32),
@@ -351,7 +360,7 @@ def test_features_are_the_mean_patch_token_of_either_kind_of_network(classifier,
     width = network.config.encoder.width
     features = encoder(iq)
     assert features.shape == (5, width)
-    inputs = next(Sight(IMAGE, BOTH, {"symbols": 64}, 1.0).inputs(iq, torch.device("cpu")))
+    inputs = next(InputPipeline(IMAGE, BOTH, {"symbols": 64}, 1.0).inputs(iq, torch.device("cpu")))
     with torch.no_grad():
         expected = network.encoder(inputs)[:, 1:].mean(dim=1)
     np.testing.assert_allclose(features, expected, atol=1e-6)

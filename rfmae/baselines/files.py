@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from rfmae.artefacts import CARD_NAME, Card, read_card, versions, write_json, written_whole
-from rfmae.baselines.inputs import InputSpec, Signal, signals_of_views
 from rfmae.baselines.scale import Scale
+from rfmae.baselines.signals_read import InputSpec, Signal, signals_of_views
 from rfmae.baselines.trained import Baseline, Model, find_method
 from rfmae.errors import CheckpointError, RfmaeError, first_line
 from rfmae.records import FloatArray, View, Views

@@ -16,12 +16,12 @@ from rfmae.errors import RecipeError, ShapeError
 from rfmae.records import ComplexArray, FloatArray, IntArray, View
 from rfmae.signal.modulations import Modulation
 from rfmae.theory.ceiling import first_rows, groups_of, needs_waveform
-from rfmae.theory.frames import Frames, Law, received_frames
-from rfmae.theory.laws import law_of
+from rfmae.theory.ceiling_spec import CeilingSpec
+from rfmae.theory.frames import Frames, SignalModel, received_frames
 from rfmae.theory.nuisance import log_evidence
-from rfmae.theory.question import Question
+from rfmae.theory.posterior_counts import group_posteriors
 from rfmae.theory.screening import screened_evidence
-from rfmae.theory.tally import group_posteriors
+from rfmae.theory.signal_models import signal_model_of
 
 _BATCH = 256
 _MOST_GAINS = 9
@@ -38,7 +38,7 @@ class LikelihoodReceiver:
     many as the pulse reaches and one.
     """
 
-    question: Question
+    question: CeilingSpec
     view: View
 
     def __post_init__(self) -> None:
@@ -58,9 +58,11 @@ class LikelihoodReceiver:
         return self.question.classes
 
     @cached_property
-    def laws(self) -> tuple[Law, ...]:
+    def laws(self) -> tuple[SignalModel, ...]:
         """One for each group of equal classes."""
-        return tuple(law_of(row, self.question.pulse, self.question.rate) for row in self._rows)
+        return tuple(
+            signal_model_of(row, self.question.pulse, self.question.rate) for row in self._rows
+        )
 
     def __call__(self, iq: ComplexArray, snr_db: FloatArray | None = None) -> FloatArray:
         """Probabilities (N, M) of I/Q (N, T), each at its SNR (N,) in dB where that is known."""
@@ -97,7 +99,7 @@ class LikelihoodReceiver:
         return Frames(received.to(torch.complex128), nothing, nothing, question.rate, es_n0)
 
     def _posteriors(self, frames: Frames, es_n0_grid: list[float]) -> FloatArray:
-        def measure(law: Law, some: Frames) -> Tensor:
+        def measure(law: SignalModel, some: Frames) -> Tensor:
             each = [self._log_evidence(law, some, es_n0, len(es_n0_grid)) for es_n0 in es_n0_grid]
             return torch.logsumexp(torch.stack(each), 0)
 
@@ -105,7 +107,7 @@ class LikelihoodReceiver:
         of_groups = group_posteriors(scores, self._members) / self._members
         return of_groups[:, self._group_of_class]
 
-    def _log_evidence(self, law: Law, frames: Frames, es_n0: float, points: int) -> Tensor:
+    def _log_evidence(self, law: SignalModel, frames: Frames, es_n0: float, points: int) -> Tensor:
         """Log evidence (n,) at one SNR, over noise alone as `frames` has it."""
         # where the SNR is open, a point of its own grid makes up for a gain that is a little off
         gains = self._gains(es_n0) if points == 1 else (self._mean_gain(es_n0),)

@@ -9,8 +9,8 @@ are of the second order in y, their squares of the fourth).
 import numpy as np
 
 from rfmae.baselines.cumulants import chunked, cumulant_features, unit_power
-from rfmae.baselines.inputs import InputSpec, Signal
 from rfmae.baselines.scale import Scale
+from rfmae.baselines.signals_read import InputSpec, Signal
 from rfmae.errors import ShapeError
 from rfmae.records import ComplexArray, FloatArray, Views
 

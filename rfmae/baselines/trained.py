@@ -10,11 +10,11 @@ import numpy.typing as npt
 from rfmae.baselines.cumulants import cumulant_features
 from rfmae.baselines.forest import Forest, fit_forest
 from rfmae.baselines.histogram import histogram_features
-from rfmae.baselines.inputs import InputSpec, Signal, signals_of_views
 from rfmae.baselines.kolmogorov import SETS, Templates, fit_templates
 from rfmae.baselines.logistic import Linear, fit_logistic
 from rfmae.baselines.plane_cumulants import plane_features
 from rfmae.baselines.scale import Scale
+from rfmae.baselines.signals_read import InputSpec, Signal, signals_of_views
 from rfmae.baselines.support_vectors import SupportVectors, fit_support_vectors
 from rfmae.errors import RecipeError, ShapeError, nearest
 from rfmae.progress import Progress, Silent
@@ -42,7 +42,7 @@ class Model(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledIq:
+class LabelledExamples:
     """Examples in each view, (N, T), with label (N,) and SNR (N,) in dB, nan where not stated."""
 
     views: Views
@@ -57,10 +57,10 @@ class LabelledIq:
     def __len__(self) -> int:
         return len(self.label)
 
-    def __getitem__(self, rows: IntArray) -> "LabelledIq":
+    def __getitem__(self, rows: IntArray) -> "LabelledExamples":
         """Some of the examples."""
         views = {view: iq[rows] for view, iq in self.views.items()}
-        return LabelledIq(views, self.label[rows], self.snr_db[rows])
+        return LabelledExamples(views, self.label[rows], self.snr_db[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Fitting:
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class BaselineMethod:
     """A kind of baseline: what it reads, what validation may choose, how it is fitted.
 
     It reads one view, or all `signals` that the planes of an image show.
@@ -124,15 +124,15 @@ def _fit_kolmogorov(given: Fitting, settings: Settings) -> Model:
     return fit_templates(given.values, given.label, given.snr_db, given.classes, **settings)
 
 
-METHODS: dict[str, Method] = {
-    "cumulants": Method(
+METHODS: dict[str, BaselineMethod] = {
+    "cumulants": BaselineMethod(
         "nine moments and cumulants, support vector machine",
         SupportVectors,
         _of_one_view(cumulant_features),
         _svm_settings((1.0, 10.0, 100.0, 1000.0), (0.03, 0.1, 0.3, 1.0)),
         _fit_cumulants,
     ),
-    "cumulants-planes": Method(
+    "cumulants-planes": BaselineMethod(
         "moments and cumulants of what the planes of the image show, support vector machine",
         SupportVectors,
         plane_features,
@@ -140,21 +140,21 @@ METHODS: dict[str, Method] = {
         _fit_cumulants,
         all_signals=True,
     ),
-    "histogram": Method(
+    "histogram": BaselineMethod(
         "histogram of 32×32 cells, random forest",
         Forest,
         _of_one_view(histogram_features),
         tuple({"least_leaf": least} for least in (1, 3, 10)),
         _fit_histogram,
     ),
-    "logistic": Method(
+    "logistic": BaselineMethod(
         "histogram of 32×32 cells, logistic regression",
         Linear,
         _of_one_view(histogram_features),
         tuple({"penalty": penalty} for penalty in (1e-4, 1e-3, 1e-2, 1e-1, 1.0)),
         _fit_logistic,
     ),
-    "kolmogorov": Method(
+    "kolmogorov": BaselineMethod(
         "Kolmogorov-Smirnov distance to the distributions of the training examples",
         Templates,
         _of_one_view(lambda iq, scale: scale.applied(iq)),
@@ -169,7 +169,7 @@ BASELINES: dict[str, str] = {name: method.about for name, method in METHODS.item
 """Names of the classical baselines and what each is."""
 
 
-def find_method(name: str) -> Method:
+def find_method(name: str) -> BaselineMethod:
     """The method of a name."""
     if name not in METHODS:
         raise RecipeError(f"unknown baseline {name!r}; {nearest(name, METHODS)}")
@@ -227,8 +227,8 @@ def inputs_of(
 
 def fit_baseline(
     name: str,
-    train: LabelledIq,
-    validation: LabelledIq,
+    train: LabelledExamples,
+    validation: LabelledExamples,
     classes: tuple[str, ...],
     *,
     inputs: InputSpec | None = None,

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from rfmae.captures.asked import Asked
+from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.record import Capture
 from rfmae.captures.sample_files import Piece, Span, read_pieces, whole_samples
 from rfmae.captures.sample_types import SUFFIXES, SampleType, sample_type
 from rfmae.errors import CaptureError
 
 
-def read_raw(path: Path, asked: Asked) -> Capture:
+def read_raw(path: Path, asked: ReadOptions) -> Capture:
     """Read interleaved I and Q of the type and rate that are given.
 
     Where the name ends by custom in its type, such as `.cs16`, the type need not be given.
@@ -28,7 +28,7 @@ def read_raw(path: Path, asked: Asked) -> Capture:
     )
 
 
-def _sample_type(path: Path, asked: Asked) -> SampleType:
+def _sample_type(path: Path, asked: ReadOptions) -> SampleType:
     named = asked.datatype or SUFFIXES.get(path.suffix.lower())
     if named is None:
         raise CaptureError(

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from rfmae.captures.asked import Asked
 from rfmae.captures.raw import read_raw
+from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.record import Annotation, Capture, Segment
 from rfmae.captures.sample_types import DATATYPES
 from rfmae.captures.sigmf_archives import read_archive
@@ -32,7 +32,7 @@ def read_capture(
     than the part is brought to memory, and the checksum, which is of the whole, is not looked at.
     """
     path = Path(path)
-    asked = Asked(datatype, sample_rate_hz, first_sample, count)
+    asked = ReadOptions(datatype, sample_rate_hz, first_sample, count)
     _refuse_unreadable(path)
     if path.suffix == ".sigmf-meta":
         return read_pair(path, path, asked)
@@ -52,7 +52,7 @@ def read_sigmf(path: str | Path) -> Capture:
     path = Path(path)
     if path.suffix != ".sigmf-meta":
         raise CaptureError(f"a SigMF recording is named by its .sigmf-meta file, got {path}")
-    return read_pair(path, path, Asked())
+    return read_pair(path, path, ReadOptions())
 
 
 def _refuse_unreadable(path: Path) -> None:

@@ -3,7 +3,7 @@
 import tarfile
 from pathlib import Path, PurePosixPath
 
-from rfmae.captures.asked import Asked
+from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.record import Capture
 from rfmae.captures.sample_files import Span
 from rfmae.captures.sigmf_metadata import SigmfMetadata, parse_metadata
@@ -13,7 +13,7 @@ from rfmae.errors import CaptureError
 _LARGEST_METADATA = 2_000_000_000  # bytes; a member that claims more is no metadata
 
 
-def read_archive(path: Path, asked: Asked) -> Capture:
+def read_archive(path: Path, asked: ReadOptions) -> Capture:
     """Read the one recording of an archive, without unpacking it."""
     try:
         with tarfile.open(path, "r:") as archive:

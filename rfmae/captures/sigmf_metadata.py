@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rfmae.captures.asked import Asked
+from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.record import Annotation, Segment
 from rfmae.captures.sample_types import DATATYPES, SAMPLE_TYPES, SampleType
 from rfmae.errors import CaptureError, nearest
@@ -39,7 +39,7 @@ class SigmfMetadata:
             )
         return SAMPLE_TYPES[datatype]
 
-    def sample_rate_hz(self, asked: Asked) -> float:
+    def sample_rate_hz(self, asked: ReadOptions) -> float:
         """The stated rate; where none is, the one that was given, or 1."""
         if "core:sample_rate" not in self.stated:
             return float(asked.sample_rate_hz or 1.0)

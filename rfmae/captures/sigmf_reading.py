@@ -4,7 +4,7 @@ import hashlib
 from itertools import pairwise
 from pathlib import Path
 
-from rfmae.captures.asked import Asked
+from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.record import Capture
 from rfmae.captures.sample_files import Piece, Span, read_pieces, whole_samples
 from rfmae.captures.sigmf_metadata import SigmfMetadata, parse_metadata
@@ -24,7 +24,7 @@ def meta_of(data: Path) -> Path:
     return meta
 
 
-def read_pair(path: Path, meta: Path, asked: Asked) -> Capture:
+def read_pair(path: Path, meta: Path, asked: ReadOptions) -> Capture:
     """Read the recording that the file `meta` describes; `path` is how the caller called it."""
     if not meta.is_file():
         raise CaptureError(f"no recording {meta}")
@@ -36,7 +36,7 @@ def read_pair(path: Path, meta: Path, asked: Asked) -> Capture:
     return read_described(path, described, Span(data, 0, data.stat().st_size), asked)
 
 
-def read_described(path: Path, meta: SigmfMetadata, span: Span, asked: Asked) -> Capture:
+def read_described(path: Path, meta: SigmfMetadata, span: Span, asked: ReadOptions) -> Capture:
     """The capture of checked metadata and of the bytes where its data lie."""
     asked.refuse_datatype(path)
     rate_hz = meta.sample_rate_hz(asked)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.io import wavfile
 
-from rfmae.captures.asked import Asked
+from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.record import Capture
 from rfmae.errors import CaptureError
 from rfmae.records import ComplexArray
@@ -32,7 +32,7 @@ def is_wav(path: Path) -> bool:
     return path.suffix.lower() == ".wav" or (head[:4] in _MAGIC and head[8:] == b"WAVE")
 
 
-def read_wav(path: Path, asked: Asked) -> Capture:
+def read_wav(path: Path, asked: ReadOptions) -> Capture:
     """Read a stereo WAV of 8, 16, 24 or 32 bits or of floats; whole numbers are scaled to ±1."""
     asked.refuse_datatype(path)
     rate_hz, frames = _frames(path)

@@ -25,7 +25,7 @@ from rfmae.signal.impairments import Channel
 from rfmae.signal.link import Link
 from rfmae.signal.modulations import Modulation, find_modulation
 from rfmae.signal.ofdm import whole_samples
-from rfmae.signal.published import check_published, find_published
+from rfmae.signal.published_signals import check_published, find_published
 from rfmae.signal.pulses import Pulse
 from rfmae.signal.receiver import Receiver
 from rfmae.signal.settings import Subcarriers

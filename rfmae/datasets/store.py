@@ -140,7 +140,7 @@ class Dataset:
     def image(self) -> ImageConfig:
         return image_config_from_card(self.card["image"])
 
-    def drawn_as(self, image: ImageConfig) -> Self:
+    def rendered_as(self, image: ImageConfig) -> Self:
         """The same examples with images of another kind: all of them are drawn from the I/Q.
 
         Raises where a plane is drawn from a view that the data set does not hold.

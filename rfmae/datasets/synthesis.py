@@ -11,7 +11,7 @@ from rfmae.errors import ShapeError
 from rfmae.records import ComplexArray, IqBatch, IqPairBatch, Synthesised, View
 from rfmae.signal.impairments import Streams
 from rfmae.signal.link import observe
-from rfmae.signal.published import observe_published
+from rfmae.signal.published_signals import observe_published
 from rfmae.signal.streams import address_of_snr, addressed_streams
 
 BLOCK = 64

@@ -10,10 +10,10 @@ from rfmae.errors import ShapeError
 from rfmae.records import Answers, Confusion, FloatArray, IntArray, IqBatch, Share, SnrReport, View
 from rfmae.units import SnrReference
 
-Exam = Mapping[View, IqBatch]
+EvaluationBatch = Mapping[View, IqBatch]
 """The same N examples in every view that the candidate asks for."""
 
-Predict = Callable[[Exam], npt.NDArray[np.floating[Any]]]
+Predict = Callable[[EvaluationBatch], npt.NDArray[np.floating[Any]]]
 """Examples to class probabilities (N, M)."""
 
 _SHOWN_CONFUSIONS = 10
@@ -22,7 +22,7 @@ _BANDS = 3
 
 def collect_answers(
     predict: Predict,
-    exams: Iterable[Exam],
+    exams: Iterable[EvaluationBatch],
     *,
     snr_db: tuple[float, ...],
     classes: tuple[str, ...],

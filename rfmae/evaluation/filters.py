@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy.fft import irfft2, rfft2
 from scipy.ndimage import correlate1d
 
-from rfmae.evaluation.likeness import Images
+from rfmae.evaluation.image_quality import Images
 from rfmae.records import FloatArray
 
 _ROUNDING = 1e-12  # of the largest power: what double precision leaves of a difference of sums

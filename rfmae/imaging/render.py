@@ -14,7 +14,7 @@ from rfmae.imaging.decay import decay_planes
 from rfmae.imaging.density import counts, log_density, splatted
 from rfmae.imaging.grid import pixel_coordinates
 from rfmae.imaging.planes import plane_points
-from rfmae.imaging.published import published_planes
+from rfmae.imaging.published_planes import published_planes
 from rfmae.records import ImageConfig, Plane, View
 
 _PIXELS_AT_ONCE = 460_000  # on a CPU: three examples of three planes of 224 × 224

@@ -47,7 +47,7 @@ class Known:
         return len(self.label)
 
 
-class Source(Protocol):
+class DataSource(Protocol):
     """A public data set, opened but not loaded."""
 
     @property

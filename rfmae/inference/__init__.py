@@ -7,31 +7,31 @@
 """
 
 from rfmae.inference.answering import Answer, FeatureEncoder, SignalClassifier
-from rfmae.inference.asked import Asked, checked_iq, checked_views, cut_windows
-from rfmae.inference.denoising import MASK_AVERAGE, UNMASKED, Denoiser, ImageDenoiser, RingsDenoiser
-from rfmae.inference.kept import KeptInputs
+from rfmae.inference.cached_inputs import CachedInputs
+from rfmae.inference.denoisers import MASK_AVERAGE, UNMASKED, Denoiser, ImageDenoiser, RingsDenoiser
+from rfmae.inference.input_pipeline import IMAGE, InputPipeline, render_images
+from rfmae.inference.iq_arguments import IqLike, checked_iq, checked_views, cut_windows
 from rfmae.inference.loading import choose_device, load_classifier, load_denoiser, load_encoder
-from rfmae.inference.sight import IMAGE, Sight, draw_images
 
 __all__ = [
     "IMAGE",
     "MASK_AVERAGE",
     "UNMASKED",
     "Answer",
-    "Asked",
+    "CachedInputs",
     "Denoiser",
     "FeatureEncoder",
     "ImageDenoiser",
-    "KeptInputs",
+    "InputPipeline",
+    "IqLike",
     "RingsDenoiser",
-    "Sight",
     "SignalClassifier",
     "checked_iq",
     "checked_views",
     "choose_device",
     "cut_windows",
-    "draw_images",
     "load_classifier",
     "load_denoiser",
     "load_encoder",
+    "render_images",
 ]

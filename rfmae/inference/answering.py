@@ -8,8 +8,8 @@ import torch
 
 from rfmae.artefacts import Card
 from rfmae.errors import ShapeError
-from rfmae.inference.asked import Asked, checked_views, cut_windows
-from rfmae.inference.sight import BATCH, IMAGE, Sight
+from rfmae.inference.input_pipeline import BATCH, IMAGE, InputPipeline
+from rfmae.inference.iq_arguments import IqLike, checked_views, cut_windows
 from rfmae.models.classifier import Classifier
 from rfmae.models.encoders import AnyEncoder
 from rfmae.models.vit import Inputs
@@ -49,7 +49,7 @@ class SignalClassifier:
     divided by the temperature of its card, where one was fitted (Guo et al., ICML 2017).
     """
 
-    def __init__(self, network: Classifier, card: Card, sight: Sight, device: torch.device):
+    def __init__(self, network: Classifier, card: Card, sight: InputPipeline, device: torch.device):
         self.card, self.sight = card, sight
         self.classes: tuple[str, ...] = tuple(card["classes"])
         self.network, self.device = network.to(device), device
@@ -66,7 +66,7 @@ class SignalClassifier:
         return self.sight.image
 
     @torch.inference_mode()
-    def __call__(self, iq: Asked) -> FloatArray:
+    def __call__(self, iq: IqLike) -> FloatArray:
         """Probabilities (N, M) of complex I/Q (N, T), any gain and carrier phase."""
         return self.of_inputs(self.sight.inputs(iq, self.device))
 
@@ -97,7 +97,7 @@ class SignalClassifier:
         logits = (self.network(batch) / self._temperature for batch in batches)
         return torch.cat([part.softmax(dim=-1).cpu() for part in logits]).numpy()
 
-    def answer(self, iq: Asked) -> Answer:
+    def answer(self, iq: IqLike) -> Answer:
         """Probabilities of each window of a recording (T,) and of the whole."""
         windows = {
             view: cut_windows(recording, self.sight.samples[view])
@@ -111,7 +111,7 @@ class SignalClassifier:
             )
         return Answer(self.classes, self(windows), lengths[0])
 
-    def name(self, iq: Asked) -> str:
+    def name(self, iq: IqLike) -> str:
         """The most probable class of a recording (T,)."""
         return self.answer(iq).name
 
@@ -119,12 +119,12 @@ class SignalClassifier:
 class FeatureEncoder:
     """I/Q to what an encoder makes of it, before any class was named: for probes and maps."""
 
-    def __init__(self, encoder: AnyEncoder, sight: Sight, device: torch.device):
+    def __init__(self, encoder: AnyEncoder, sight: InputPipeline, device: torch.device):
         self.sight = sight
         self._encoder, self._device = encoder.to(device).eval(), device
 
     @torch.inference_mode()
-    def __call__(self, iq: Asked) -> FloatArray:
+    def __call__(self, iq: IqLike) -> FloatArray:
         """What a head would judge by, (N, width) of I/Q (N, T)."""
         batches = self.sight.inputs(iq, self._device)
         return torch.cat([self._encoder.features(batch).cpu() for batch in batches]).numpy()

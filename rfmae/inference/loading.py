@@ -7,8 +7,8 @@ import torch
 
 from rfmae.errors import CheckpointError, ShapeError
 from rfmae.inference.answering import FeatureEncoder, SignalClassifier
-from rfmae.inference.denoising import Denoiser, RingsDenoiser
-from rfmae.inference.sight import IMAGE, Sight
+from rfmae.inference.denoisers import Denoiser, RingsDenoiser
+from rfmae.inference.input_pipeline import IMAGE, InputPipeline
 from rfmae.models.checkpoint import CLASSIFIER, DENOMAE, load_checkpoint
 from rfmae.models.classifier import Classifier
 from rfmae.models.denomae import DenoMAE
@@ -33,14 +33,14 @@ def load_classifier(path: str | Path, device: str = "auto") -> SignalClassifier:
     checkpoint, chosen = load_checkpoint(path, CLASSIFIER), choose_device(device)
     network = checkpoint.build()
     assert isinstance(network, Classifier)
-    return SignalClassifier(network, checkpoint.card, Sight.of(checkpoint), chosen)
+    return SignalClassifier(network, checkpoint.card, InputPipeline.of(checkpoint), chosen)
 
 
 def load_denoiser(path: str | Path, device: str = "auto") -> Denoiser | RingsDenoiser:
     """The denoiser of a pre-training checkpoint or run folder that paints clean images."""
     checkpoint, chosen = load_checkpoint(path, DENOMAE), choose_device(device)
     network = checkpoint.build()
-    sight = Sight.of(checkpoint)
+    sight = InputPipeline.of(checkpoint)
     if isinstance(network, RingsMAE):
         if network.image_decoder is None:
             raise CheckpointError(
@@ -66,4 +66,4 @@ def load_encoder(path: str | Path, device: str = "auto") -> FeatureEncoder:
     _ = checkpoint.pretrainable  # refuses others
     network = checkpoint.build()
     assert isinstance(network, DenoMAE | RingsMAE | Classifier)
-    return FeatureEncoder(network.encoder, Sight.of(checkpoint), chosen)
+    return FeatureEncoder(network.encoder, InputPipeline.of(checkpoint), chosen)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from rfmae.artefacts import CARD_NAME, Card, read_card, versions, write_json, written_whole
 from rfmae.errors import CheckpointError
+from rfmae.models.backbones import BackboneConfig
 from rfmae.models.classifier import Classifier, ClassifierConfig
 from rfmae.models.config import DenoMAEConfig, PixelTask, PositionTask
 from rfmae.models.denomae import DenoMAE
@@ -27,7 +28,6 @@ from rfmae.models.masking import Masking
 from rfmae.models.noising import Noising
 from rfmae.models.rings import RingsConfig, RingsEncoder
 from rfmae.models.rings_mae import RingsMAE, RingsMAEConfig
-from rfmae.models.trunks import TrunkConfig
 from rfmae.models.vit import Encoder, EncoderConfig
 from rfmae.records import ImageConfig, Modality, image_config_from_card, modalities_from_card
 
@@ -83,7 +83,7 @@ class Checkpoint:
     def pretrainable(self) -> PretrainableConfig:
         """The encoder, which others can be made from; one that is never pre-trained is refused."""
         found = self.encoder
-        if isinstance(found, TrunkConfig):
+        if isinstance(found, BackboneConfig):
             raise CheckpointError(
                 f"{self.folder} holds a {found.kind}, which has no encoder to go on with; "
                 "name a checkpoint of a transformer or of rings"
@@ -230,7 +230,7 @@ def _network(card: Card) -> nn.Module:
 
 
 def _pretrained_network(encoder: AnyEncoderConfig, model: dict[str, Any]) -> nn.Module:
-    if isinstance(encoder, TrunkConfig):
+    if isinstance(encoder, BackboneConfig):
         raise TypeError(f"a {encoder.kind} is never pre-trained")
     rings = isinstance(encoder, RingsConfig)
     named = [name for name in _SWITCHES if not (rings and name == "noising")]

@@ -6,7 +6,7 @@ from typing import Literal
 from rfmae.errors import ShapeError, check_choice
 from rfmae.models.masking import Masking
 from rfmae.models.noising import Noising
-from rfmae.models.objectives.pixels import Error
+from rfmae.models.objectives.pixel_losses import Error
 from rfmae.models.objectives.position import Target as PositionTarget
 from rfmae.models.patches import PatchGrid
 from rfmae.models.vit import EncoderConfig
@@ -83,7 +83,7 @@ class DenoMAEConfig:
         check_choice("uniformity_level", self.uniformity_level, UniformityLevel)
         check_choice("mask_tokens", self.mask_tokens, MaskTokens)
         check_decoder_depth(self.decoder_depth)
-        for grid in self.painted_grids:
+        for grid in self.predicted_grids:
             self.masking.most_visible(grid.patches)  # refuses what cannot be hidden at all
         for name in ("laplacian_weight", "uniformity_weight"):
             if getattr(self, name) < 0:
@@ -105,7 +105,7 @@ class DenoMAEConfig:
             )
 
     @property
-    def painted_grids(self) -> tuple[PatchGrid, ...]:
+    def predicted_grids(self) -> tuple[PatchGrid, ...]:
         """The modalities that are hidden in part and painted; a scalar is neither."""
         return tuple(grid for grid in self.encoder.modalities if not grid.is_scalar)
 

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from rfmae.models.config import DenoMAEConfig
 from rfmae.models.patches import PatchGrid, PatchMask
-from rfmae.models.transformer import Block, layer_norm
+from rfmae.models.transformer import TransformerBlock, layer_norm
 from rfmae.models.vit import hold_positions
 
 
@@ -21,7 +21,7 @@ class Decoder(nn.Module):
         self.mask_token = nn.Parameter(torch.zeros(1, 1, width))
         hold_positions(self, grid, width, config.encoder.positions)
         self.blocks = nn.ModuleList(
-            Block(width, config.decoder_heads) for _ in range(config.decoder_depth)
+            TransformerBlock(width, config.decoder_heads) for _ in range(config.decoder_depth)
         )
         self.norm = layer_norm(width)
         self.pixels = nn.Linear(width, grid.patch_values)
@@ -50,7 +50,7 @@ class Decoder(nn.Module):
         return self.pixels(self.norm(tokens[:, tokens.shape[1] - painted :]))
 
 
-class Painter(nn.Module):
+class PatchPredictor(nn.Module):
     """The light head of the symmetric variant: mask tokens for the encoder, then a linear layer."""
 
     positions: Tensor

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from rfmae.models.config import DenoMAEConfig
-from rfmae.models.decoder import Decoder, Painter
+from rfmae.models.decoder import Decoder, PatchPredictor
 from rfmae.models.masking import Masking, everything_visible, random_mask
 from rfmae.models.noising import FeatureNoise, Noiser
 from rfmae.models.objectives.disruption import hard_bias
@@ -60,7 +60,7 @@ def draw_masks(
     return masks
 
 
-class Watched(NamedTuple):
+class ObservedAttention(NamedTuple):
     """Attention between hidden and noised tokens: weights (N, heads, T, T) of some blocks."""
 
     weights: list[Tensor]
@@ -81,9 +81,9 @@ class DenoMAEOutput:
     position_logits: Mapping[str, Tensor]
     masks: Masks
     tokens: Tensor  # (N, 1 + V, width), what the encoder gives for the visible patches
-    watched: tuple[Watched, ...] = ()
+    watched: tuple[ObservedAttention, ...] = ()
 
-    def painted_ids(self, name: str) -> Tensor:
+    def predicted_ids(self, name: str) -> Tensor:
         """Which patches were painted, (N, K)."""
         patch_ids = self.masks[name].patch_ids
         return patch_ids[:, patch_ids.shape[1] - self.painted[name].shape[1] :]
@@ -91,7 +91,7 @@ class DenoMAEOutput:
     def picture(self, name: str) -> Tensor:
         """The painted patches in their own order, (N, L, P); zero where nothing was painted."""
         count = self.masks[name].patches
-        return put_back(self.painted[name].float(), self.painted_ids(name), count)
+        return put_back(self.painted[name].float(), self.predicted_ids(name), count)
 
 
 class DenoMAE(nn.Module):
@@ -100,9 +100,9 @@ class DenoMAE(nn.Module):
     def __init__(self, config: DenoMAEConfig) -> None:
         super().__init__()
         self.config = config
-        grids = config.painted_grids
+        grids = config.predicted_grids
         self.encoder = Encoder(config.encoder)
-        make = Painter if config.encodes_hidden else Decoder
+        make = PatchPredictor if config.encodes_hidden else Decoder
         self.decoders = nn.ModuleDict({grid.name: make(config, grid) for grid in grids})
         # a head without weight would be a parameter without gradient
         self.position_heads = nn.ModuleDict(
@@ -155,7 +155,7 @@ class DenoMAE(nn.Module):
 
     def _encoded(
         self, inputs: Inputs, masks: Masks, noise: FeatureNoise | None, places: "_Places"
-    ) -> tuple[Tensor, tuple[Watched, ...]]:
+    ) -> tuple[Tensor, tuple[ObservedAttention, ...]]:
         """All tokens after the encoder, noised on the way, and attention where it is watched."""
         encoder, noising = self.encoder, self.config.noising
         parts = encoder.embedded(inputs, masks)
@@ -164,7 +164,7 @@ class DenoMAE(nn.Module):
                 if name not in self.decoders:
                     continue
                 painter = self.decoders[name]
-                assert isinstance(painter, Painter)
+                assert isinstance(painter, PatchPredictor)
                 masked = painter.masked(mask).to(parts[name].dtype)
                 parts[name] = torch.cat([parts[name], masked], dim=1)
         tokens = torch.cat([encoder.first(inputs), *parts.values()], dim=1)
@@ -183,7 +183,7 @@ class DenoMAE(nn.Module):
 
     def _decoded(
         self, name: str, tokens: Tensor, mask: PatchMask, count: int, noise: FeatureNoise | None
-    ) -> tuple[Tensor, tuple[Watched, ...]]:
+    ) -> tuple[Tensor, tuple[ObservedAttention, ...]]:
         """Painted patches, and the attention of a decoder that sees noised tokens."""
         decoder, noising = self.decoders[name], self.config.noising
         if noise is None or not mask.noised or not noising.disrupts:
@@ -193,10 +193,10 @@ class DenoMAE(nn.Module):
         bias = self._rule(watched, 1 + mask.patches)
         return decoder(tokens, mask, count, bias=bias, seen=watched.weights), (watched,)
 
-    def _watched(self, places: "_Places", device: torch.device) -> Watched:
-        return Watched([], places.masked(device), places.noised(device))
+    def _watched(self, places: "_Places", device: torch.device) -> ObservedAttention:
+        return ObservedAttention([], places.masked(device), places.noised(device))
 
-    def _rule(self, watched: Watched, tokens: int) -> Tensor | None:
+    def _rule(self, watched: ObservedAttention, tokens: int) -> Tensor | None:
         """What forbids hidden and noised tokens to look at each other, where it is forbidden."""
         if self.config.noising.disruption != "hard":
             return None

@@ -6,6 +6,13 @@ from typing import Any
 
 import torch
 
+from rfmae.models.backbones import (
+    Backbone,
+    BackboneConfig,
+    backbone_config_from_card,
+    build_backbone,
+    initialise_backbone,
+)
 from rfmae.models.patches import PatchGrid
 from rfmae.models.rings import (
     HarmonicGrid,
@@ -15,17 +22,10 @@ from rfmae.models.rings import (
     rings_config_from_card,
 )
 from rfmae.models.transformer import initialise
-from rfmae.models.trunks import (
-    Trunk,
-    TrunkConfig,
-    build_trunk,
-    initialise_trunk,
-    trunk_config_from_card,
-)
 from rfmae.models.vit import Encoder, EncoderConfig, encoder_config_from_card
 
-AnyEncoderConfig = EncoderConfig | RingsConfig | TrunkConfig
-AnyEncoder = Encoder | RingsEncoder | Trunk
+AnyEncoderConfig = EncoderConfig | RingsConfig | BackboneConfig
+AnyEncoder = Encoder | RingsEncoder | Backbone
 PretrainableConfig = EncoderConfig | RingsConfig
 """Of encoders that are pre-trained."""
 
@@ -37,7 +37,7 @@ def build_encoder(config: AnyEncoderConfig) -> AnyEncoder:
     """
     if isinstance(config, EncoderConfig):
         return Encoder(config)
-    return RingsEncoder(config) if isinstance(config, RingsConfig) else build_trunk(config)
+    return RingsEncoder(config) if isinstance(config, RingsConfig) else build_backbone(config)
 
 
 def with_grids(
@@ -57,11 +57,13 @@ def initialise_encoder(encoder: AnyEncoder, generator: torch.Generator) -> None:
     elif isinstance(encoder, RingsEncoder):
         initialise_rings(encoder, generator)
     else:
-        initialise_trunk(encoder, generator)
+        initialise_backbone(encoder, generator)
 
 
 def encoder_from_card(card: Mapping[str, Any]) -> AnyEncoderConfig:
     """The configuration that a card describes; a transformer needs no word of its kind."""
     if "kind" not in card:
         return encoder_config_from_card(card)
-    return rings_config_from_card(card) if card["kind"] == "rings" else trunk_config_from_card(card)
+    return (
+        rings_config_from_card(card) if card["kind"] == "rings" else backbone_config_from_card(card)
+    )

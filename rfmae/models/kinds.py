@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rfmae.errors import RecipeError, nearest
+from rfmae.models.backbones import backbone_config
 from rfmae.models.encoders import AnyEncoderConfig
 from rfmae.models.patches import PatchGrid
 from rfmae.models.presets import encoder_config, find_preset
 from rfmae.models.rings import HarmonicGrid, RingsConfig
-from rfmae.models.trunks import trunk_config
 
 Grid = PatchGrid | HarmonicGrid
 Network = Literal["vit", "rings", "cnn", "resnet", "lstm"]
@@ -38,7 +38,7 @@ class NetworkKind:
         patches = tuple(grid for grid in grids if isinstance(grid, PatchGrid))
         if self.name == "vit":
             return encoder_config(preset, patches)
-        return trunk_config(self.name, patches)
+        return backbone_config(self.name, patches)
 
 
 NETWORKS: dict[str, NetworkKind] = {

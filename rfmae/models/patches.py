@@ -132,8 +132,8 @@ def unpatchify(patches: Tensor, grid: PatchGrid) -> Tensor:
     if len(grid.counts) == 1:
         return patches.view(n, grid.patches, c, p).transpose(1, 2).reshape(n, *grid.shape)
     rows, columns = grid.counts
-    pieces = patches.view(n, rows, columns, c, p, p).permute(0, 3, 1, 4, 2, 5)
-    return pieces.reshape(n, *grid.shape)
+    microbatches = patches.view(n, rows, columns, c, p, p).permute(0, 3, 1, 4, 2, 5)
+    return microbatches.reshape(n, *grid.shape)
 
 
 @dataclass(frozen=True, slots=True)

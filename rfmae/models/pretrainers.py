@@ -11,7 +11,7 @@ from rfmae.models.config import DenoMAEConfig
 from rfmae.models.denomae import DenoMAE, draw_masks
 from rfmae.models.masking import Masking
 from rfmae.models.noising import FeatureNoise, draw_feature_noise
-from rfmae.models.objectives.harmonics import rings_losses
+from rfmae.models.objectives.harmonic_losses import rings_losses
 from rfmae.models.objectives.total import denomae_losses
 from rfmae.models.patches import PatchMask
 from rfmae.models.rings_mae import (

@@ -82,7 +82,7 @@ def attention_weights(query: Tensor, key: Tensor, bias: Tensor | None = None) ->
     return (affinity if bias is None else affinity + bias.to(affinity)).softmax(dim=-1)
 
 
-class Block(nn.Module):
+class TransformerBlock(nn.Module):
     """Attention and a two-layer perceptron, each behind a layer norm and beside a shortcut."""
 
     def __init__(self, width: int, heads: int, expansion: int = 4) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from rfmae.errors import CheckpointError, ShapeError, check_choice
 from rfmae.models.patches import PatchGrid, PatchMask, patchify, take_patches
-from rfmae.models.transformer import Block, layer_norm, sine_cosine_positions
+from rfmae.models.transformer import TransformerBlock, layer_norm, sine_cosine_positions
 
 Positions = Literal["sine-cosine", "learned"]
 """How a token says where it comes from: fixed, or learned from nothing."""
@@ -147,7 +147,9 @@ class Encoder(nn.Module):
             }
         )
         self.class_token = nn.Parameter(torch.zeros(1, 1, config.width))
-        self.blocks = nn.ModuleList(Block(config.width, config.heads) for _ in range(config.depth))
+        self.blocks = nn.ModuleList(
+            TransformerBlock(config.width, config.heads) for _ in range(config.depth)
+        )
         self.norm = layer_norm(config.width)
 
     def forward(

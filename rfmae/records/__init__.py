@@ -16,15 +16,15 @@ from rfmae.records.assessment import (
     Share,
     holm_adjusted,
 )
-from rfmae.records.denoising import (
+from rfmae.records.denoise_report import (
     JUDGED,
     DenoiseReport,
     GalleryRow,
-    Likeness,
+    ImageQuality,
     Mean,
     Recognition,
 )
-from rfmae.records.harmonics import ORDERS, RINGS, harmonic_planes
+from rfmae.records.harmonic_orders import ORDERS, RINGS, harmonic_planes
 from rfmae.records.image import (
     DECAY_PLANES,
     PUBLISHED_SIZE,
@@ -56,7 +56,7 @@ from rfmae.records.modality import (
     needed_views,
     snr_view,
 )
-from rfmae.records.reports import (
+from rfmae.records.snr_report import (
     SEQUENCE,
     Ceiling,
     SnrReport,
@@ -93,10 +93,10 @@ __all__ = [
     "GalleryRow",
     "Gap",
     "ImageConfig",
+    "ImageQuality",
     "IntArray",
     "IqBatch",
     "IqPairBatch",
-    "Likeness",
     "Mean",
     "Modality",
     "OpenSet",

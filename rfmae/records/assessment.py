@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 
 from rfmae.records.iq import FloatArray, IntArray
-from rfmae.records.reports import wilson_interval
+from rfmae.records.snr_report import wilson_interval
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from rfmae.errors import ArtefactError, RecipeError
-from rfmae.records.harmonics import ORDERS, RINGS, harmonic_planes
+from rfmae.records.harmonic_orders import ORDERS, RINGS, harmonic_planes
 from rfmae.records.image import ImageConfig
 from rfmae.records.iq import View
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from rfmae.errors import ArtefactError, RfmaeError
 from rfmae.records import Answers
-from rfmae.reporting.account import Report
+from rfmae.reporting.report_record import Report
 
 ANSWERS = "answers"
 """The folder of a report that holds what each model answered."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rfmae.artefacts import CARD_NAME, write_json, written_whole
 from rfmae.records import as_plain
-from rfmae.records.audit import AuditReport, Finding
+from rfmae.records.audit_report import AuditReport, Finding
 from rfmae.reporting.tables import Table, in_words, markdown, write_csv
 
 KIND = "audit"

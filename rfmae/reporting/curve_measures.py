@@ -125,7 +125,7 @@ def best_of(curve: Curve, better: Better) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
+class CurveBand:
     """A curve thinned to a few points, each the median of its neighbours, and their spread."""
 
     steps: FloatArray  # (B,), the middle of the steps that a point stands for
@@ -134,15 +134,15 @@ class Band:
     high: FloatArray  # (B,), a tenth of the values lies above
 
 
-def thinned(curve: Curve, most: int) -> Band:
+def thinned(curve: Curve, most: int) -> CurveBand:
     """At most so many points of a curve; one that has no more is left as it is."""
     if len(curve) <= most:
         steps = curve.steps.astype(float)
-        return Band(steps, curve.values, curve.values, curve.values)
+        return CurveBand(steps, curve.values, curve.values, curve.values)
     groups = np.array_split(np.arange(len(curve)), most)
     steps = np.array([curve.steps[group].mean() for group in groups])
     spread = np.array([np.quantile(curve.values[group], (0.1, 0.5, 0.9)) for group in groups])
-    return Band(steps, *spread.T)
+    return CurveBand(steps, *spread.T)
 
 
 def ends(curves: Sequence[Curve]) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 
-from rfmae.records import DenoiseReport, Likeness, Mean, Recognition
+from rfmae.records import DenoiseReport, ImageQuality, Mean, Recognition
 from rfmae.reporting.assessment_tables import comparison_table
 from rfmae.reporting.denoising_verdict import (
     VERDICT,
@@ -50,7 +50,7 @@ def denoise_table(report: DenoiseReport, decimals: tuple[int, int] = (2, 3)) -> 
     return [*heads, "examples"], [*rows, [_ALL, *means, str(report.examples_per_snr.sum())]]
 
 
-def likeness_table(report: DenoiseReport, measure: str, *, intervals: bool = True) -> Table:
+def image_quality_table(report: DenoiseReport, measure: str, *, intervals: bool = True) -> Table:
     """One measure per SNR, a column an answer, all examples last; ± half of its 95 % interval."""
     decimals = MEASURES[measure][1]
     held = {name: item for name, item in report.of(measure).items() if item.examples.any()}
@@ -109,7 +109,7 @@ def recognition_csv(recognition: Recognition) -> Table:
 def denoising_tables(report: DenoiseReport) -> dict[str, Table]:
     """Every table of a report by its title, in the order in which it is told."""
     tables = {
-        title: likeness_table(report, measure)
+        title: image_quality_table(report, measure)
         for measure, (title, _) in MEASURES.items()
         if report.of(measure)
     } or {"PSNR in dB and SSIM": denoise_table(report)}
@@ -221,7 +221,7 @@ def _cell(mean: Mean, decimals: int, place: int | tuple[()] = (), *, spread: boo
     return f"{value:.{decimals}f}{told}"
 
 
-def _cells(item: Likeness, report: DenoiseReport) -> Iterator[tuple[str, str, Mean]]:
+def _cells(item: ImageQuality, report: DenoiseReport) -> Iterator[tuple[str, str, Mean]]:
     """Class, SNR and mean of all images, of each SNR, of each class, of each of both."""
     yield _ALL, _ALL, item.overall
     points = [f"{snr_db:g}" for snr_db in report.snr_db]

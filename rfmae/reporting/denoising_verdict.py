@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rfmae.records import JUDGED, DenoiseReport, Likeness, Recognition
+from rfmae.records import JUDGED, DenoiseReport, ImageQuality, Recognition
 from rfmae.reporting.tables import Table
 from rfmae.units import SNR_REFERENCE_NAMES
 
@@ -153,7 +153,7 @@ def _measures(report: DenoiseReport) -> list[str]:
     return [name for name in JUDGED if _of(report, name)]
 
 
-def _of(report: DenoiseReport, measure: str) -> list[Likeness]:
+def _of(report: DenoiseReport, measure: str) -> list[ImageQuality]:
     return [item for item in report.differences if item.measure == measure]
 
 

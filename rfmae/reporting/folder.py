@@ -7,14 +7,14 @@ from pathlib import Path
 from rfmae.artefacts import CARD_NAME, read_card, write_json, written_whole
 from rfmae.errors import ArtefactError, RfmaeError
 from rfmae.records import Answers
-from rfmae.reporting.account import Report as Report
-from rfmae.reporting.account import report_json as report_json
-from rfmae.reporting.account import report_of, whole_json
 from rfmae.reporting.answer_files import NO_ANSWERS, write_answers
 from rfmae.reporting.figure_files import save_both
 from rfmae.reporting.markdown_page import markdown_page
 from rfmae.reporting.page.contents import csv_files, figures_of
 from rfmae.reporting.page.page import PAGE_NAME, page
+from rfmae.reporting.report_record import Report as Report
+from rfmae.reporting.report_record import report_json as report_json
+from rfmae.reporting.report_record import report_of, whole_json
 from rfmae.reporting.tables import write_csv
 
 KIND = "report"

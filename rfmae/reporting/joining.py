@@ -8,7 +8,7 @@ import numpy as np
 
 from rfmae.errors import ArtefactError
 from rfmae.records import Comparison, RobustnessGrid, SnrReport, holm_adjusted
-from rfmae.reporting.account import Report
+from rfmae.reporting.report_record import Report
 
 Item = TypeVar("Item")
 

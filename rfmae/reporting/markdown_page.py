@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from rfmae.reporting.account import Report
 from rfmae.reporting.assessment_tables import (
     bands_table,
     comparison_table,
@@ -17,6 +16,7 @@ from rfmae.reporting.assessment_tables import (
 from rfmae.reporting.denoising_tables import denoising_section
 from rfmae.reporting.label_curve_tables import label_curve_table
 from rfmae.reporting.page.contents import embedding_name
+from rfmae.reporting.report_record import Report
 from rfmae.reporting.tables import Table, accuracy_table, in_words, markdown, told_beside
 
 _ABOUT_CEILINGS = (

@@ -14,18 +14,18 @@ from rfmae.records import Ceiling, FloatArray, IntArray
 from rfmae.signal.impairments import Streams
 from rfmae.signal.modulations import Modulation
 from rfmae.signal.streams import address_of_snr, addressed_streams
-from rfmae.theory.frames import Frames, Law, simulate
-from rfmae.theory.laws import equal_law_groups, law_of
-from rfmae.theory.memoryless import OffsetLaw
+from rfmae.theory.ceiling_spec import CeilingSpec, PublishedCeilingSpec
+from rfmae.theory.frames import Frames, SignalModel, simulate
+from rfmae.theory.image_classifiers import PlaneClassifier, image_ceiling_at
+from rfmae.theory.memoryless import OffsetModel
 from rfmae.theory.nuisance import log_evidence
-from rfmae.theory.pictures import has_independent_symbols, picture_scores
-from rfmae.theory.published import published_ceiling_at, published_laws
-from rfmae.theory.question import PublishedQuestion, Question
-from rfmae.theory.readers import PlaneReader, image_ceiling_at
+from rfmae.theory.pixel_images import has_independent_symbols, picture_scores
+from rfmae.theory.posterior_counts import PosteriorCounts, count_posteriors, group_posteriors
+from rfmae.theory.published_ceiling import published_ceiling_at, published_models
 from rfmae.theory.screening import screened_evidence
-from rfmae.theory.tally import Tally, group_posteriors, tally
-from rfmae.theory.trellis import ContinuousPhaseLaw
-from rfmae.theory.unknown_snr import UnknownSnrReader, frames_to_learn
+from rfmae.theory.signal_models import identical_classes, signal_model_of
+from rfmae.theory.trellis import ContinuousPhaseModel
+from rfmae.theory.unknown_snr import UnknownSnrClassifier, frames_to_learn
 from rfmae.units import db_to_ratio
 
 FRAMES = 400
@@ -42,7 +42,7 @@ Groups = tuple[tuple[str, ...], ...]
 
 
 def compute_ceiling(
-    question: Question | PublishedQuestion,
+    question: CeilingSpec | PublishedCeilingSpec,
     *,
     frames: int = FRAMES,
     seed: int = 0,
@@ -58,7 +58,7 @@ def compute_ceiling(
     return _record(question, groups, frames, [told(snr_db) for snr_db in question.snr_db])
 
 
-def frames_drawn(question: Question | PublishedQuestion, frames: int) -> int:
+def frames_drawn(question: CeilingSpec | PublishedCeilingSpec, frames: int) -> int:
     """Frames that `compute_ceiling` tells of as done, with those that a reader learns from."""
     groups = groups_of(question)
     pairs = len(groups) * len(question.snr_db)
@@ -66,62 +66,62 @@ def frames_drawn(question: Question | PublishedQuestion, frames: int) -> int:
     return pairs * (frames + (frames_to_learn(pairs, frames) if learns else 0))
 
 
-def groups_of(question: Question | PublishedQuestion) -> Groups:
+def groups_of(question: CeilingSpec | PublishedCeilingSpec) -> Groups:
     """The classes of a question, those together that send the same signals."""
-    if isinstance(question, PublishedQuestion):
-        return tuple(law.classes for law in published_laws())
-    return equal_law_groups(question.modulations, question.pulse, question.rate, question.phase)
+    if isinstance(question, PublishedCeilingSpec):
+        return tuple(law.classes for law in published_models())
+    return identical_classes(question.modulations, question.pulse, question.rate, question.phase)
 
 
 def tally_at(
-    question: Question | PublishedQuestion,
+    question: CeilingSpec | PublishedCeilingSpec,
     snr_db: float,
     groups: Groups,
     frames: int,
     seed: int,
     advance: Advance = lambda _: None,
-) -> Tally:
+) -> PosteriorCounts:
     """Both estimates at one point of the grid."""
     return _tallies(question, groups, frames, seed, advance)(snr_db)
 
 
 def _tallies(
-    question: Question | PublishedQuestion,
+    question: CeilingSpec | PublishedCeilingSpec,
     groups: Groups,
     frames: int,
     seed: int,
     advance: Advance,
-) -> Callable[[float], Tally]:
+) -> Callable[[float], PosteriorCounts]:
     """What makes the estimates at an SNR in dB, with all that it has to learn beforehand."""
     members = np.array([len(group) for group in groups])
-    if isinstance(question, PublishedQuestion):
+    if isinstance(question, PublishedCeilingSpec):
         return partial(_tally_published, question, members, frames, seed, advance)
     rows = first_rows(question, groups)
     grid = [
         _Point(question, rows, members, snr_db, frames, seed, advance) for snr_db in question.snr_db
     ]
     read = _reading(grid)
-    return lambda snr_db: tally(*read(replace(grid[0], snr_db=snr_db)), members)
+    return lambda snr_db: count_posteriors(*read(replace(grid[0], snr_db=snr_db)), members)
 
 
 def _tally_published(
-    question: PublishedQuestion,
+    question: PublishedCeilingSpec,
     members: IntArray,
     frames: int,
     seed: int,
     advance: Advance,
     snr_db: float,
-) -> Tally:
+) -> PosteriorCounts:
     labels, posteriors = _read_published(question, snr_db, frames, seed)
     advance(frames * len(members))
-    return tally(labels, posteriors, members)
+    return count_posteriors(labels, posteriors, members)
 
 
 @dataclass(frozen=True, slots=True)
 class _Point:
     """One point of the grid: which signals are drawn, how many frames of each, and who hears."""
 
-    question: Question
+    question: CeilingSpec
     rows: Sequence[Modulation]  # one of each group
     members: IntArray  # classes of each group
     snr_db: float
@@ -151,7 +151,7 @@ def _reading(grid: Sequence[_Point]) -> _Read:
 
 
 def _read_published(
-    question: PublishedQuestion, snr_db: float, frames: int, seed: int
+    question: PublishedCeilingSpec, snr_db: float, frames: int, seed: int
 ) -> tuple[IntArray, FloatArray]:
     """Labels (n,) of published frames and posteriors (n, groups)."""
     return published_ceiling_at(
@@ -166,7 +166,7 @@ def _read_published(
 def _read_sequences(point: _Point) -> tuple[IntArray, FloatArray]:
     """Labels (n,) of frames and posteriors (n, groups) by the laws themselves."""
     question = point.question
-    laws = [law_of(row, question.pulse, question.rate) for row in point.rows]
+    laws = [signal_model_of(row, question.pulse, question.rate) for row in point.rows]
     labels, scores = [], []
     for block, count in enumerate(_block_sizes(point.frames)):
         drawn = [
@@ -203,7 +203,7 @@ def _read_images(point: _Point) -> tuple[IntArray, FloatArray]:
 def _reading_at_unknown_snr(grid: Sequence[_Point]) -> _Read:
     """The same by a reader that has learnt to consider every SNR of the grid."""
     question = grid[0].question
-    reader = UnknownSnrReader.learnt(
+    reader = UnknownSnrClassifier.learnt(
         [_plane_reader(question, point.rows, point.es_n0) for point in grid],
         question.symbols_per_example,
         grid[0].frames,
@@ -221,8 +221,10 @@ def _reading_at_unknown_snr(grid: Sequence[_Point]) -> _Read:
     return read
 
 
-def _plane_reader(question: Question, rows: Sequence[Modulation], es_n0: float) -> PlaneReader:
-    return PlaneReader(
+def _plane_reader(
+    question: CeilingSpec, rows: Sequence[Modulation], es_n0: float
+) -> PlaneClassifier:
+    return PlaneClassifier(
         tuple(rows),
         question.pulse,
         question.rate,
@@ -241,9 +243,9 @@ def _read_pictures(point: _Point) -> tuple[IntArray, FloatArray]:
     return labels, group_posteriors(scores, point.members)
 
 
-def is_bound(question: Question | PublishedQuestion, groups: Groups) -> bool:
+def is_bound(question: CeilingSpec | PublishedCeilingSpec, groups: Groups) -> bool:
     """Whether nobody exceeds the answer: not where an image was read by what is only one reader."""
-    if isinstance(question, PublishedQuestion) or not question.planes:
+    if isinstance(question, PublishedCeilingSpec) or not question.planes:
         return True
     rows, es_n0 = first_rows(question, groups), question.es_n0(question.snr_db[0])
     if question.pixels:
@@ -251,11 +253,11 @@ def is_bound(question: Question | PublishedQuestion, groups: Groups) -> bool:
     return _plane_reader(question, rows, es_n0).is_exact
 
 
-def _evidence(question: Question, laws: Sequence[Law], frames: Frames) -> FloatArray:
+def _evidence(question: CeilingSpec, laws: Sequence[SignalModel], frames: Frames) -> FloatArray:
     """Log evidence (n, laws) of each law, all that is unknown averaged."""
     grid = [question.es_n0(snr_db) for snr_db in question.snr_db]
 
-    def measure(law: Law, some: Frames) -> Tensor:
+    def measure(law: SignalModel, some: Frames) -> Tensor:
         return log_evidence(
             law,
             some,
@@ -267,14 +269,14 @@ def _evidence(question: Question, laws: Sequence[Law], frames: Frames) -> FloatA
     return screened_evidence(laws, frames, measure)
 
 
-def check_laws(question: Question | PublishedQuestion) -> None:
+def check_signal_models(question: CeilingSpec | PublishedCeilingSpec) -> None:
     """Refuse classes for which no likelihood is known, naming all of them."""
-    if isinstance(question, PublishedQuestion):
+    if isinstance(question, PublishedCeilingSpec):
         return
     problems: dict[str, RecipeError] = {}
     for row in question.modulations:
         try:
-            law_of(row, question.pulse, question.rate)
+            signal_model_of(row, question.pulse, question.rate)
         except RecipeError as error:
             problems[row.name] = error
     if len(problems) == 1:
@@ -287,7 +289,7 @@ def check_laws(question: Question | PublishedQuestion) -> None:
         )
 
 
-def first_rows(question: Question, groups: Groups) -> list[Modulation]:
+def first_rows(question: CeilingSpec, groups: Groups) -> list[Modulation]:
     """One modulation for each group."""
     by_name = {row.name: row for row in question.modulations}
     return [by_name[group[0]] for group in groups]
@@ -303,12 +305,12 @@ def streams_at(seed: int, name: str, snr_db: float, block: int) -> Streams:
 
 
 def _frames(
-    question: Question,
+    question: CeilingSpec,
     row: Modulation,
     snr_db: float,
     count: int,
     streams: Streams,
-    laws: Sequence[Law],
+    laws: Sequence[SignalModel],
 ) -> Frames:
     frames = simulate(
         row,
@@ -342,13 +344,16 @@ def joined(parts: Sequence[Frames]) -> Frames:
     )
 
 
-def needs_waveform(laws: Sequence[Law]) -> bool:
+def needs_waveform(laws: Sequence[SignalModel]) -> bool:
     """Whether a law looks at more than the matched filter's outputs at the symbol instants."""
-    return any(isinstance(law, (ContinuousPhaseLaw, OffsetLaw)) for law in laws)
+    return any(isinstance(law, (ContinuousPhaseModel, OffsetModel)) for law in laws)
 
 
 def _record(
-    question: Question | PublishedQuestion, groups: Groups, frames: int, tallies: Sequence[Tally]
+    question: CeilingSpec | PublishedCeilingSpec,
+    groups: Groups,
+    frames: int,
+    tallies: Sequence[PosteriorCounts],
 ) -> Ceiling:
     def column(name: str) -> FloatArray:
         return np.array([getattr(point, name) for point in tallies])

@@ -44,7 +44,7 @@ class Frames:
         return len(self.symbols)
 
 
-class Law(Protocol):
+class SignalModel(Protocol):
     """The distribution of what one modulation sends, data symbols averaged."""
 
     @property

@@ -22,10 +22,10 @@ from rfmae.imaging.density import splatted
 from rfmae.records import ComplexArray, FloatArray, Units
 from rfmae.signal.modulations import Modulation, find_modulation
 from rfmae.signal.pulses import Pulse
-from rfmae.theory.laws import law_of
-from rfmae.theory.memoryless import LinearLaw, NoiseLaw
+from rfmae.theory.memoryless import LinearModel, NoiseModel
 from rfmae.theory.points import matched_outputs, plane_points
 from rfmae.theory.polar import Numbers, PolarGrid
+from rfmae.theory.signal_models import signal_model_of
 
 _FRAMES, _SYMBOLS = 256, 512  # that simulated marginals are made of
 _ROUNDS = {"differential": 8, "differential-trajectory": 2}  # of noise for each frame without it
@@ -35,7 +35,7 @@ _PRIOR = 0.5  # points that every cell of a simulated map has seen beforehand (J
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class PointSource:
     """What sends the points: a modulation on a link."""
 
     modulation: Modulation
@@ -45,10 +45,10 @@ class Source:
     @property
     def alphabet(self) -> ComplexArray | None:
         """Points of symbols that are independent of one another; None where there are none."""
-        law = law_of(self.modulation, self.pulse, self.samples_per_symbol)
-        if isinstance(law, NoiseLaw):
+        law = signal_model_of(self.modulation, self.pulse, self.samples_per_symbol)
+        if isinstance(law, NoiseModel):
             return np.zeros(1, np.complex64)
-        if isinstance(law, LinearLaw) and law.own_turn == 0:
+        if isinstance(law, LinearModel) and law.own_turn == 0:
             return np.array(law.points, np.complex64)
         return None
 
@@ -63,7 +63,7 @@ class Source:
         """Points (N, P) that a differential plane shows, batch by batch."""
         every_sample = what.endswith("trajectory")
         clean = simulated(self, math.inf, every_sample)
-        silence = Source(find_modulation("NOISE"), self.pulse, self.samples_per_symbol)
+        silence = PointSource(find_modulation("NOISE"), self.pulse, self.samples_per_symbol)
         noise = simulated(silence, 1.0, every_sample)
         stride = self.samples_per_symbol if every_sample else 1
         for turn in range(_ROUNDS[what]):
@@ -84,7 +84,7 @@ def in_units(points: ComplexArray, units: Units, es_n0: float) -> ComplexArray:
 
 
 def log_density(
-    source: Source, what: str, es_n0: float, grid: PolarGrid, units: Units = "absolute"
+    source: PointSource, what: str, es_n0: float, grid: PolarGrid, units: Units = "absolute"
 ) -> Numbers:
     """Log density (rings, spokes) of a point of `symbols` or `trajectory`, mean over each cell."""
     nodes, shares = grid.nodes()
@@ -97,7 +97,7 @@ def log_density(
 
 
 def log_product_shares(
-    source: Source, what: str, es_n0: float, grid: PolarGrid, units: Units = "absolute"
+    source: PointSource, what: str, es_n0: float, grid: PolarGrid, units: Units = "absolute"
 ) -> Numbers:
     """Log probabilities (rings, spokes) of the cells that products, `rooted`, fall into."""
     seen = np.full(grid.shape, _PRIOR)
@@ -119,7 +119,7 @@ def rooted(products: ComplexArray, units: Units, es_n0: float) -> ComplexArray:
 
 
 @lru_cache(maxsize=64)
-def simulated(source: Source, es_n0: float, every_sample: bool) -> ComplexArray:
+def simulated(source: PointSource, es_n0: float, every_sample: bool) -> ComplexArray:
     """Matched-filter outputs (N, T) of known phase, the same whenever they are asked for."""
 
     def streams(purpose: str) -> np.random.Generator:

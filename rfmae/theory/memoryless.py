@@ -25,7 +25,7 @@ _NOTHING = -60.0  # an exponent whose exponential is lost beside a one, in doubl
 
 
 @dataclass(frozen=True, slots=True)
-class NoiseLaw:
+class NoiseModel:
     """Nothing is sent."""
 
     @property
@@ -37,7 +37,7 @@ class NoiseLaw:
 
 
 @dataclass(frozen=True)
-class LinearLaw:
+class LinearModel:
     """Independent symbols, all points equally likely, on an alphabet that may turn by itself.
 
     `points` are what the matched filter gives without noise. An alphabet that turns by `own_turn`
@@ -60,16 +60,16 @@ class LinearLaw:
         return self.symmetry // self._points_symmetry
 
     def log_ratio(self, frames: Frames, turns: Tensor) -> Tensor:
-        """See `Law`; frames (N, K) and phases (N, G) make (N, G)."""
+        """See `SignalModel`; frames (N, K) and phases (N, G) make (N, G)."""
         start = torch.arange(self.starts, device=turns.device) / self.symmetry
         supposed = (turns[..., None] + start.double()).flatten(1)
         ratios = self.from_one_start.log_ratio(frames, supposed)
         return torch.logsumexp(ratios.unflatten(1, (-1, self.starts)), -1) - math.log(self.starts)
 
     @cached_property
-    def from_one_start(self) -> "UprightLaw":
+    def from_one_start(self) -> "UprightModel":
         """The same law from a known state, which an unknown carrier phase makes equal to it."""
-        return UprightLaw(self.points, self.own_turn, self._points_symmetry, self.dtype)
+        return UprightModel(self.points, self.own_turn, self._points_symmetry, self.dtype)
 
     @cached_property
     def _points_symmetry(self) -> int:
@@ -77,8 +77,8 @@ class LinearLaw:
 
 
 @dataclass(frozen=True)
-class UprightLaw:
-    """As `LinearLaw`, with the alphabet upright at symbol 0."""
+class UprightModel:
+    """As `LinearModel`, with the alphabet upright at symbol 0."""
 
     points: tuple[complex, ...]
     own_turn: Fraction
@@ -86,7 +86,7 @@ class UprightLaw:
     dtype: torch.dtype
 
     def log_ratio(self, frames: Frames, turns: Tensor) -> Tensor:
-        """See `Law`."""
+        """See `SignalModel`."""
         symbols = _turned_back(frames.symbols, self.own_turn)
         turn, across, up = self._grid or (0.0, None, None)
         made = torch.empty(turns.shape, dtype=torch.float64, device=turns.device)
@@ -105,7 +105,7 @@ class UprightLaw:
 
 
 @dataclass(frozen=True, slots=True)
-class OffsetLaw:
+class OffsetModel:
     """Offset QPSK: antipodal pairs on I at the symbol instants, on Q half a symbol later."""
 
     amplitude: float = math.sqrt(0.5)
@@ -116,7 +116,7 @@ class OffsetLaw:
         return 2  # a quarter turn would bring Q to the symbol instants
 
     def log_ratio(self, frames: Frames, turns: Tensor) -> Tensor:
-        """See `Law`."""
+        """See `SignalModel`."""
         pair = Levels(-self.amplitude, 2 * self.amplitude, 2)
         made = torch.empty(turns.shape, dtype=torch.float64, device=turns.device)
         for rows, columns in _blocks(turns.shape, frames.symbols.shape[1], turns.device):

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from rfmae.errors import RecipeError
-from rfmae.theory.frames import Frames, Knowledge, Law, part_of
-from rfmae.theory.memoryless import LinearLaw
+from rfmae.theory.frames import Frames, Knowledge, SignalModel, part_of
+from rfmae.theory.memoryless import LinearModel
 
 _COARSEST = 8  # phases in one sector of symmetry: the first look
 _FINEST = 2**12
@@ -29,7 +29,7 @@ _DEPTH = 30.0  # of the log ratio below its maximum, from where nothing counts
 
 
 def log_evidence(
-    law: Law,
+    law: SignalModel,
     frames: Frames,
     phase: Knowledge,
     *,
@@ -81,12 +81,12 @@ def _reference(frames: Frames, gain: float) -> Tensor:
 # carrier phase ------------------------------------------------------------------------------
 
 
-def _over_phase(law: Law, frames: Frames, phase: Knowledge) -> Tensor:
+def _over_phase(law: SignalModel, frames: Frames, phase: Knowledge) -> Tensor:
     if phase == "known":
         zero = torch.zeros(len(frames), 1, dtype=torch.float64, device=frames.symbols.device)
         return law.log_ratio(frames, zero)[:, 0]
     # whatever the phase, every state to start from is as good as another
-    law = law.from_one_start if isinstance(law, LinearLaw) else law
+    law = law.from_one_start if isinstance(law, LinearModel) else law
     found = [_sector_average(law, part_of(frames, rows)) for rows in _chunks(frames)]
     return torch.cat(found)
 
@@ -98,7 +98,7 @@ def _chunks(frames: Frames) -> Iterator[slice]:
     return (slice(first, first + count) for first in range(0, max(len(frames), 1), count))
 
 
-def _sector_average(law: Law, frames: Frames) -> Tensor:
+def _sector_average(law: SignalModel, frames: Frames) -> Tensor:
     """Log of the mean ratio (N,) over a sector of the law's symmetry, outside which it repeats."""
     average = torch.empty(len(frames), dtype=torch.float64, device=frames.symbols.device)
     rows = torch.arange(len(frames), device=average.device)
@@ -113,7 +113,7 @@ def _sector_average(law: Law, frames: Frames) -> Tensor:
     return average
 
 
-def _sampled(law: Law, frames: Frames, values: Tensor, count: int) -> Tensor:
+def _sampled(law: SignalModel, frames: Frames, values: Tensor, count: int) -> Tensor:
     """Log ratios (N, count) at even phases of a sector, every other of which may be known."""
     if not values.shape[1]:
         return _at(law, frames, _evenly(count, values.device))
@@ -125,7 +125,7 @@ def _evenly(count: int, device: torch.device) -> Tensor:
     return torch.arange(count, device=device, dtype=torch.float64) / count
 
 
-def _at(law: Law, frames: Frames, sectors: Tensor) -> Tensor:
+def _at(law: SignalModel, frames: Frames, sectors: Tensor) -> Tensor:
     """Log ratios (N, G) at phases (G,) or (N, G) in units of the law's sector."""
     return law.log_ratio(frames, (sectors / law.symmetry).expand(len(frames), -1))
 
@@ -136,7 +136,7 @@ def _tail(values: Tensor) -> Tensor:
     return harmonics[:, harmonics.shape[1] * 3 // 4 :].sum(1)
 
 
-def _average_where_known(law: Law, frames: Frames, values: Tensor) -> tuple[Tensor, Tensor]:
+def _average_where_known(law: SignalModel, frames: Frames, values: Tensor) -> tuple[Tensor, Tensor]:
     """Log mean exp (N,) of what values (N, G) are samples of, and for which rows it is known."""
     found = torch.zeros(len(values), dtype=torch.float64, device=values.device)
     tail = _tail(values)
@@ -154,7 +154,7 @@ def _average_where_known(law: Law, frames: Frames, values: Tensor) -> tuple[Tens
 
 
 def _peak_average(
-    law: Law, frames: Frames, values: Tensor, tail: Tensor, last: bool
+    law: SignalModel, frames: Frames, values: Tensor, tail: Tensor, last: bool
 ) -> tuple[Tensor, Tensor]:
     """Log mean exp (N,), sampled anew where the polynomial may count, and where that pays.
 
@@ -170,7 +170,7 @@ def _peak_average(
     return found, pays
 
 
-def _average_at(law: Law, frames: Frames, fine: Tensor, counts: Tensor) -> Tensor:
+def _average_at(law: SignalModel, frames: Frames, fine: Tensor, counts: Tensor) -> Tensor:
     """Log mean exp (N,) of the law where it counts among the steps of `fine` (N, F)."""
     places = fine.topk(int(counts.sum(1).max()), dim=1).indices
     ratios = _at(law, frames, places.double() / fine.shape[1])

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from rfmae.records import FloatArray
-from rfmae.theory.frames import Frames, Law, part_of
+from rfmae.theory.frames import Frames, SignalModel, part_of
 
-Measure = Callable[[Law, Frames], Tensor]
+Measure = Callable[[SignalModel, Frames], Tensor]
 """Log evidence (n,) of a law for frames."""
 
 _DECIDED = 40.0  # nats
@@ -25,7 +25,7 @@ _LEAST_SYMBOLS = 16
 _LEAST_ENERGY = 40.0  # symbols times Es/N0 below which nothing can be decided
 
 
-def screened_evidence(laws: Sequence[Law], frames: Frames, measure: Measure) -> FloatArray:
+def screened_evidence(laws: Sequence[SignalModel], frames: Frames, measure: Measure) -> FloatArray:
     """Log evidence (n, laws) as `measure` has it, minus infinity where a law was dropped.
 
     A frame with one law left has zero there.

@@ -11,12 +11,12 @@ import numpy as np
 
 from rfmae.errors import ArtefactError
 from rfmae.records import Ceiling, as_plain
-from rfmae.theory.question import PublishedQuestion, Question
+from rfmae.theory.ceiling_spec import CeilingSpec, PublishedCeilingSpec
 
 _DIGITS = 5  # after the point; Monte Carlo knows three
 
 
-def ceiling_json(question: Question | PublishedQuestion, ceiling: Ceiling) -> dict[str, Any]:
+def ceiling_json(question: CeilingSpec | PublishedCeilingSpec, ceiling: Ceiling) -> dict[str, Any]:
     """A ceiling and the key of its question, in plain JSON."""
     return {"key": question.key, **_rounded(as_plain(ceiling))}
 
@@ -31,7 +31,7 @@ def ceiling_from_json(content: dict[str, Any]) -> Ceiling:
 
 
 def shipped_ceiling(
-    question: Question | PublishedQuestion, folder: Path | None = None
+    question: CeilingSpec | PublishedCeilingSpec, folder: Path | None = None
 ) -> Ceiling | None:
     """The ceiling that comes with rfmae for a question, or nothing where there is none.
 

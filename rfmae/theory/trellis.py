@@ -22,7 +22,7 @@ _STEP = 2**15  # branches of all frames and phases in one step: they stay in the
 _BLOCK = 2**20  # branches whose weights are made at once
 
 
-class ContinuousPhaseLaw:
+class ContinuousPhaseModel:
     """CPM of any index, order and pulse as a frame cut from a stream, all data symbols averaged.
 
     The forward half of the BCJR recursion (Bahl, Cocke, Jelinek, Raviv, IEEE Trans. Information

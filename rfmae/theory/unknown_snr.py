@@ -24,7 +24,7 @@ from scipy.special import logsumexp
 from rfmae.records import ComplexArray, FloatArray, IntArray
 from rfmae.signal.impairments import Streams
 from rfmae.theory.discriminant import Discriminant, Evidence, fit
-from rfmae.theory.readers import LEARNT_PER_TESTED, PlaneReader, streams_of_law
+from rfmae.theory.image_classifiers import LEARNT_PER_TESTED, PlaneClassifier, streams_of_law
 
 _BATCH = 128  # frames that are looked at together
 _ROUGH_CELL = 0.6  # of the noise's deviation, for the first look
@@ -61,10 +61,10 @@ _Looks = dict[int, _Look]  # by the place of the SNR in the grid
 
 
 @dataclass(frozen=True)
-class UnknownSnrReader:
+class UnknownSnrClassifier:
     """Readers of every SNR of a grid, and what they make of a frame together."""
 
-    readers: tuple[PlaneReader, ...]  # that differ in their SNR alone
+    readers: tuple[PlaneClassifier, ...]  # that differ in their SNR alone
     symbols: int
     of_snr: Discriminant | None = None  # none where the likelihoods of the readers are exact
     of_laws: Mapping[int, Discriminant] = field(default_factory=dict)  # by the place of the SNR
@@ -72,7 +72,7 @@ class UnknownSnrReader:
     @classmethod
     def learnt(
         cls,
-        readers: Sequence[PlaneReader],
+        readers: Sequence[PlaneClassifier],
         symbols: int,
         frames_per_law: int,
         streams: Sequence[Streams],
@@ -99,7 +99,7 @@ class UnknownSnrReader:
     def log_scores(self, outputs: ComplexArray) -> FloatArray:
         """Log posteriors (N, laws) of equally likely laws, up to what all of them share.
 
-        `outputs` (N, symbols·stride) are of the matched filter, as those of a `PlaneReader`.
+        `outputs` (N, symbols·stride) are of the matched filter, as those of a `PlaneClassifier`.
         """
         parts = [self._scores(outputs[n : n + _BATCH]) for n in range(0, len(outputs), _BATCH)]
         return np.concatenate(parts)
@@ -141,7 +141,7 @@ class UnknownSnrReader:
         return _DECIDED + _DECIDED_PER_SYMBOL * self.symbols
 
     @cached_property
-    def _rough(self) -> tuple[PlaneReader, ...]:
+    def _rough(self) -> tuple[PlaneClassifier, ...]:
         """Readers for the first look; none where no plane turns with the carrier."""
         plane = self.readers[0].turning_planes[:1]
         if not plane:

@@ -14,27 +14,27 @@ from rfmae.artefacts import Card
 from rfmae.errors import TrainingError, TrainingInterrupted
 from rfmae.progress import Progress, Silent, Stage
 from rfmae.training.averaging import WeightAverage
-from rfmae.training.feeding import Feed, in_steps
+from rfmae.training.metric_accumulator import MetricAccumulator, first_without_number
+from rfmae.training.metric_logging import MetricLogger, NoLogger
 from rfmae.training.numerics import (
     Numerics,
+    apply_precision,
     autocast,
     probe,
-    settle,
-    taken_up,
+    restored_precision,
     tune_allocator,
 )
 from rfmae.training.optimiser import adamw, clip_gradients, set_rate
-from rfmae.training.pace import Pace
+from rfmae.training.parallel import all_finite, alone, compiles, compiling, parallelise
 from rfmae.training.plan import TrainingPlan
+from rfmae.training.prefetching import Prefetcher, in_steps
 from rfmae.training.ranks import Ranks, ranks
 from rfmae.training.run_folder import RunFolder
-from rfmae.training.spreading import all_finite, alone, compiles, compiling, spread
 from rfmae.training.state import Best, restore, whole_state
 from rfmae.training.stopping import StopAsked
-from rfmae.training.tally import Tally, first_without_number
 from rfmae.training.task import Task
 from rfmae.training.threads import threads_for, working_with
-from rfmae.training.watching import Nobody, Watch
+from rfmae.training.throughput import Throughput
 
 MakeTask = Callable[[Numerics, Ranks], Task]
 
@@ -49,7 +49,7 @@ def fit(
     progress: Progress,
     title: str,
     resume: bool,
-    watch: Watch | None = None,
+    logger: MetricLogger | None = None,
     precision: str = "auto",
 ) -> Path:
     """Train to the end of the plan, from the start or the newest checkpoint; the best checkpoint.
@@ -59,49 +59,51 @@ def fit(
     is not. `config` says what else makes this run what it is. Every process that torchrun started
     calls this alike; the first of them writes, speaks and is watched.
     """
-    watch = watch or Nobody()
+    logger = logger or NoLogger()
     try:
         here = ranks(device)
         progress = progress if here.is_writer else Silent()
-        pieces = plan.pieces(here.rank, here.world)
+        microbatches = plan.microbatches(here.rank, here.world)
         config = {**config, "plan": plan.identity}
         done = here.by_writer(lambda: run.steps_done(config, resume=resume))
         best = here.by_writer(lambda: run.best_so_far)
         if done < plan.steps and not _gives_up(plan, done, best):
             tune_allocator()
             numerics = here.by_writer(lambda: _numerics(run, here.device, precision))
-            with settle(numerics), compiling(plan, here.device):
+            with apply_precision(numerics), compiling(plan, here.device):
                 task = make_task(numerics, here)  # its faults show before any file
                 _check_examples(task, plan)
-                numerics = _with_threads(numerics, run, task, pieces[0], here)
+                numerics = _with_threads(numerics, run, task, microbatches[0], here)
                 here.by_writer(lambda: run.start(config, numerics.as_card(), here.world))
                 progress.note(str(numerics))
                 with (
                     progress.stage(title, plan.steps * plan.batch_size, "images") as stage,
                     working_with(numerics.threads),
                 ):
-                    _Training(task, plan, run, here, numerics, stage, watch).go_on(done, pieces)
+                    _Training(task, plan, run, here, numerics, stage, logger).go_on(
+                        done, microbatches
+                    )
                 _tell_patience(plan, run, progress)
         return here.by_writer(lambda: run.best_checkpoint)
     finally:
-        watch.close()
+        logger.close()
 
 
 def _numerics(run: RunFolder, device: torch.device, precision: str) -> Numerics:
     """Those that the run was started with, or those that suit this machine."""
     known = run.numerics
-    return probe(device, precision) if known is None else taken_up(known, device)
+    return probe(device, precision) if known is None else restored_precision(known, device)
 
 
 def _with_threads(
-    numerics: Numerics, run: RunFolder, task: Task, piece: slice, here: Ranks
+    numerics: Numerics, run: RunFolder, task: Task, microbatch: slice, here: Ranks
 ) -> Numerics:
     """As many threads as pay, where a new run on one processor leaves that to the stopwatch."""
     if run.numerics is not None or not numerics.measured:
         return numerics
     if here.device.type != "cpu" or here.world > 1 or torch.get_num_threads() < 2:
         return numerics
-    return replace(numerics, threads=threads_for(task, piece, numerics))
+    return replace(numerics, threads=threads_for(task, microbatch, numerics))
 
 
 def _gives_up(plan: TrainingPlan, step: int, best: Best | None) -> bool:
@@ -135,92 +137,100 @@ class _Training:
         here: Ranks,
         numerics: Numerics,
         stage: Stage,
-        watch: Watch,
+        logger: MetricLogger,
     ) -> None:
         self.task, self.plan, self.run, self.ranks = task, plan, run, here
-        self.numerics, self.stage, self.watch = numerics, stage, watch
+        self.numerics, self.stage, self.logger = numerics, stage, logger
         self.bare = task.network
-        self.network = spread(self.bare, plan, here)
+        self.network = parallelise(self.bare, plan, here)
         self.optimiser = adamw(self.bare, plan)  # of the weights as they are spread
         self.average = None if plan.ema is None else WeightAverage(self.bare, plan.ema)
         self.trained = [w for w in self.bare.parameters() if w.requires_grad]
-        self.tally, self.pace = Tally(here), Pace()
+        self.accumulator, self.throughput = MetricAccumulator(here), Throughput()
         self.best: Best | None = None
         self.saved_at_s = time.monotonic()
 
-    def go_on(self, done: int, pieces: list[slice]) -> None:
+    def go_on(self, done: int, microbatches: list[slice]) -> None:
         """Take all steps that are left; stop between two of them when asked to."""
         if done:
             self._restore()
         self.stage.advance(done * self.plan.batch_size)
-        make, count = in_steps(self.task.batch, done, self.plan.steps, pieces)
+        make, count = in_steps(self.task.batch, done, self.plan.steps, microbatches)
         self.bare.train()
         patient = self.ranks.world > 1
-        with StopAsked(patient=patient) as stop, Feed(make, count, self.ranks.device) as feed:
-            self.pace = Pace()
+        with (
+            StopAsked(patient=patient) as stop,
+            Prefetcher(make, count, self.ranks.device) as prefetcher,
+        ):
+            self.throughput = Throughput()
             for step in range(done, self.plan.steps):
-                rate = self._step(step, feed, len(pieces))
-                self._tell(step + 1, rate, feed)
+                rate = self._step(step, prefetcher, len(microbatches))
+                self._tell(step + 1, rate, prefetcher)
                 self._keep(step + 1, stop)
                 if _gives_up(self.plan, step + 1, self.best):
                     break
 
     def _restore(self) -> None:
         checkpoint = self.ranks.by_writer(self.run.load_last)
-        restore(checkpoint, self.bare, self.optimiser, self.average, self.tally)
+        restore(checkpoint, self.bare, self.optimiser, self.average, self.accumulator)
         self.best = checkpoint.best
 
-    def _step(self, step: int, feed: Feed[object], pieces: int) -> float:
+    def _step(self, step: int, prefetcher: Prefetcher[object], microbatches: int) -> float:
         """Move the weights once; the learning rate. Nothing here waits for the device."""
         rate = set_rate(self.optimiser, self.plan, step)
-        self._clear_gradients(pieces)
-        parts = [self._descend(feed, pieces, last=turn == pieces - 1) for turn in range(pieces)]
+        self._clear_gradients(microbatches)
+        parts = [
+            self._descend(prefetcher, microbatches, last=turn == microbatches - 1)
+            for turn in range(microbatches)
+        ]
         norm = clip_gradients(self.trained, self.plan.gradient_clip)
         self.optimiser.step()
         if self.average is not None:
             self.average.update(step + 1)
-        self.tally.add({**_means(parts), "gradient_norm": norm})
-        self.pace.advance(self.plan.batch_size)
+        self.accumulator.add({**_means(parts), "gradient_norm": norm})
+        self.throughput.advance(self.plan.batch_size)
         return rate
 
-    def _clear_gradients(self, pieces: int) -> None:
+    def _clear_gradients(self, microbatches: int) -> None:
         """Gradients that are summed over pieces need memory that no piece's graph lays claim to."""
-        self.optimiser.zero_grad(set_to_none=pieces == 1)
-        if pieces > 1 and self.trained[0].grad is None:
+        self.optimiser.zero_grad(set_to_none=microbatches == 1)
+        if microbatches > 1 and self.trained[0].grad is None:
             for weight in self.trained:
                 weight.grad = torch.zeros_like(weight)
 
-    def _descend(self, feed: Feed[object], pieces: int, *, last: bool) -> dict[str, Tensor]:
+    def _descend(
+        self, prefetcher: Prefetcher[object], microbatches: int, *, last: bool
+    ) -> dict[str, Tensor]:
         """Forward and backward through one piece; its figures."""
-        batch = feed.take()
+        batch = prefetcher.take()
         if self.ranks.device.type == "cuda" and compiles(self.plan, self.ranks.device):
             torch.compiler.cudagraph_mark_step_begin()
         with alone(self.network, last=last):
             with autocast(self.ranks.device, self.numerics.precision):
                 figures = self.task.losses(self.network, batch)
-            (figures["loss"] / pieces).backward()
+            (figures["loss"] / microbatches).backward()
         return {name: value.detach() for name, value in figures.items()}
 
-    def _tell(self, step: int, rate: float, feed: Feed[object]) -> None:
+    def _tell(self, step: int, rate: float, prefetcher: Prefetcher[object]) -> None:
         """Log the means over the steps since the last time, if it is time to."""
         if not self.plan.logs_after(step):
             self.stage.advance(self.plan.batch_size)
             return
         figures = {**self._sound_means(step), "learning_rate": rate}
-        self.tally.clear()
-        figures |= self.pace.lap(feed.waited_s())
+        self.accumulator.clear()
+        figures |= self.throughput.lap(prefetcher.waited_s())
         self._log(step, figures)
         self.stage.advance(self.plan.batch_size, **figures)
 
     def _log(self, step: int, figures: dict[str, float]) -> None:
         if self.ranks.is_writer:
             self.run.log(step, figures)
-            self.watch.figures(step, figures)
+            self.logger.figures(step, figures)
 
     def _keep(self, step: int, stop: StopAsked) -> None:
         """Validate and save when it is time to, save when asked to stop, and then stop."""
         asked, due = self._agreed(step, stop)
-        with self.pace.pause():
+        with self.throughput.pause():
             if self.plan.validates_after(step):
                 score = self._validate(step)
                 self._save(step, {"score": {self.task.score_name: score}})
@@ -248,12 +258,12 @@ class _Training:
         """Log the figures of validation; the score, which may be the best so far."""
         with self._answering():
             figures = _validation_means(self.task, self.bare, self.ranks)
-            watched = not isinstance(self.watch, Nobody)
+            watched = not isinstance(self.logger, NoLogger)
             pictures = self.task.pictures(self.bare) if watched else {}
         self._stop_without_number(figures, step)
         self._log(step, {f"validation_{name}": value for name, value in figures.items()})
         if self.ranks.is_writer and pictures:
-            self.watch.pictures(step, pictures)
+            self.logger.pictures(step, pictures)
         score = figures[self.task.score_name]
         sign = 1 if self.task.higher_is_better else -1
         if self.best is None or sign * score > sign * self.best.score:
@@ -274,7 +284,7 @@ class _Training:
         self._sound_means(step)
         if not all(self.ranks.gathered(all_finite(self.bare))):
             self._stop("weights", "NaN or infinite ones", step)
-        weights, training = whole_state(self.bare, self.optimiser, self.average, self.tally)
+        weights, training = whole_state(self.bare, self.optimiser, self.average, self.accumulator)
         card = {**self.task.card(), "step": step, **said}
         keep = self.plan.keep_last
         save = self.run.save
@@ -282,7 +292,7 @@ class _Training:
         self.saved_at_s = time.monotonic()
 
     def _sound_means(self, step: int) -> dict[str, float]:
-        means = self.tally.means()
+        means = self.accumulator.means()
         self._stop_without_number(means, step)
         return means
 

@@ -80,21 +80,21 @@ class FinetuneTask:
         self._budget = budget or LabelBudget()
         self.examples = source.examples
 
-    def batch(self, step: int, piece: slice) -> FinetuneBatch:
+    def batch(self, step: int, microbatch: slice) -> FinetuneBatch:
         """Labelled examples of the batch of a step, and what falls out in it."""
-        given = self._source.labelled(step, piece)
+        given = self._source.labelled(step, microbatch)
         drawn = addressed_generator(self._seed, DROPOUT, step, self._device)
-        kept = [units[piece] for units in draw_kept(self._config, self._batch_size, drawn)]
-        return FinetuneBatch(given.inputs, given.label, kept, self._paths(step, piece))
+        kept = [units[microbatch] for units in draw_kept(self._config, self._batch_size, drawn)]
+        return FinetuneBatch(given.inputs, given.label, kept, self._paths(step, microbatch))
 
-    def _paths(self, step: int, piece: slice) -> Tensor | None:
+    def _paths(self, step: int, microbatch: slice) -> Tensor | None:
         """Which branches of the encoder stay at a step; without an encoder there are none."""
         encoder = self._config.encoder
         if not self._drop_path or not isinstance(encoder, EncoderConfig):
             return None
         drawn = addressed_generator(self._seed, PATHS, step, self._device)
         paths = draw_paths(encoder.depth, self._batch_size, self._drop_path, drawn)
-        return None if paths is None else paths[..., piece]
+        return None if paths is None else paths[..., microbatch]
 
     def losses(self, network: nn.Module, batch: FinetuneBatch) -> dict[str, Tensor]:
         """Cross-entropy and accuracy of one batch."""

@@ -15,11 +15,11 @@ from torch import Tensor
 from rfmae.datasets.augmenting import Augmenter
 from rfmae.datasets.recipe import Recipe
 from rfmae.datasets.store import Dataset
-from rfmae.imaging.inputs import named, turned_part
+from rfmae.imaging.network_inputs import named, turned_part
 from rfmae.records import Modality, Views
-from rfmae.training.drawing import Drawing
 from rfmae.training.loaders import InputSplit, read_iq
-from rfmae.training.pairs import epoch_rows, lanes_of, views_of
+from rfmae.training.pairs import epoch_rows, stream_mixer_of, views_of
+from rfmae.training.rendering import InputRenderer
 from rfmae.training.schedule import BALANCE, addressed_generator, random_quarter_turns
 
 
@@ -42,13 +42,13 @@ class LabelledSource(Protocol):
         """How many there are; none where they never end."""
         ...
 
-    def labelled(self, step: int, piece: slice = ...) -> Labelled:
-        """The rows `piece` of the batch of a step; on any thread."""
+    def labelled(self, step: int, microbatch: slice = ...) -> Labelled:
+        """The rows `microbatch` of the batch of a step; on any thread."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class SamplingOrder:
     """The order in which labelled rows are shown, and how they are turned, by seed and step.
 
     Epochs in random order, the odd rest of each left out; or `balanced`, every class as often as
@@ -61,20 +61,20 @@ class Course:
     turn: bool
     balanced: bool = False
 
-    def rows(self, step: int, piece: slice) -> Tensor:
+    def rows(self, step: int, microbatch: slice) -> Tensor:
         """The numbers of the rows of a step."""
         if self.balanced:
-            return balanced_rows(step, self.label, self.batch_size, self.seed)[piece]
-        return epoch_rows(step, len(self.label), self.batch_size, self.seed)[piece]
+            return balanced_rows(step, self.label, self.batch_size, self.seed)[microbatch]
+        return epoch_rows(step, len(self.label), self.batch_size, self.seed)[microbatch]
 
-    def turns(self, step: int, piece: slice) -> Tensor | None:
+    def turns(self, step: int, microbatch: slice) -> Tensor | None:
         """Quarters by which each of them is turned."""
         if not self.turn:
             return None
-        return random_quarter_turns(self.batch_size, self.seed, step)[piece]
+        return random_quarter_turns(self.batch_size, self.seed, step)[microbatch]
 
 
-def course_of(
+def sampling_order_of(
     dataset: Dataset,
     rows: Tensor | None,
     *,
@@ -82,26 +82,26 @@ def course_of(
     seed: int,
     balanced: bool,
     turn: bool,
-) -> Course:
+) -> SamplingOrder:
     """The order of some training rows of a data set, or of all, and whether they are turned."""
     label = torch.from_numpy(dataset.labels("train")[0]).long()
     label = label if rows is None else label[rows]
-    return Course(label, batch_size, seed, turn=turn, balanced=balanced)
+    return SamplingOrder(label, batch_size, seed, turn=turn, balanced=balanced)
 
 
 class StoredLabels:
     """Labelled rows of a data set that were drawn before."""
 
-    def __init__(self, rows: InputSplit, course: Course, device: torch.device) -> None:
-        self._rows, self._course, self._device = rows, course, device
+    def __init__(self, rows: InputSplit, order: SamplingOrder, device: torch.device) -> None:
+        self._rows, self._order, self._device = rows, order, device
 
     @property
     def examples(self) -> int:
         return len(self._rows)
 
-    def labelled(self, step: int, piece: slice = slice(None)) -> Labelled:
-        """The rows `piece` of the batch of a step."""
-        rows, turns = self._course.rows(step, piece), self._course.turns(step, piece)
+    def labelled(self, step: int, microbatch: slice = slice(None)) -> Labelled:
+        """The rows `microbatch` of the batch of a step."""
+        rows, turns = self._order.rows(step, microbatch), self._order.turns(step, microbatch)
         return Labelled(self._rows.inputs(rows, turns), self._rows.label[rows].to(self._device))
 
 
@@ -124,8 +124,8 @@ class IqSource(Protocol):
     @property
     def examples(self) -> int | None: ...
 
-    def iq(self, step: int, piece: slice) -> LabelledIq:
-        """The rows `piece` of the batch of a step."""
+    def iq(self, step: int, microbatch: slice) -> LabelledIq:
+        """The rows `microbatch` of the batch of a step."""
         ...
 
 
@@ -136,28 +136,28 @@ class StoredIq:
         self,
         dataset: Dataset,
         rows: Tensor | None,
-        course: Course,
-        drawing: Drawing,
+        order: SamplingOrder,
+        drawing: InputRenderer,
         *,
         clean: bool,
     ) -> None:
         """`rows`, ascending, are those that the course numbers; none means all."""
         self._rows = torch.arange(dataset.examples("train")) if rows is None else rows
-        self._dataset, self._course = dataset, course
+        self._dataset, self._order = dataset, order
         self._views, self._clean = drawing.views, clean
 
     @property
     def examples(self) -> int:
         return len(self._rows)
 
-    def iq(self, step: int, piece: slice) -> LabelledIq:
-        chosen = self._course.rows(step, piece)
+    def iq(self, step: int, microbatch: slice) -> LabelledIq:
+        chosen = self._order.rows(step, microbatch)
         # HDF5 reads rows upwards only
         ascending, back = np.unique(self._rows[chosen].numpy(), return_inverse=True)
         halves = read_iq(self._dataset, "train", ascending, self._views, clean=self._clean)
         observed, clean = ({view: iq[back] for view, iq in half.items()} for half in halves)
-        turns = self._course.turns(step, piece)
-        return LabelledIq(observed, clean, self._course.label[chosen], turns)
+        turns = self._order.turns(step, microbatch)
+        return LabelledIq(observed, clean, self._order.label[chosen], turns)
 
 
 class StreamIq:
@@ -169,24 +169,24 @@ class StreamIq:
     examples: int | None = None
 
     def __init__(
-        self, recipe: Recipe, drawing: Drawing, *, batch_size: int, workers: int | None = None
+        self, recipe: Recipe, drawing: InputRenderer, *, batch_size: int, workers: int | None = None
     ) -> None:
         """`workers` threads synthesise; by default as many as there are cores, up to eight."""
-        self._lanes, self._views = lanes_of(recipe, batch_size, workers), drawing.views
+        self._lanes, self._views = stream_mixer_of(recipe, batch_size, workers), drawing.views
 
-    def iq(self, step: int, piece: slice) -> LabelledIq:
-        made = self._lanes.batch(step, piece)
+    def iq(self, step: int, microbatch: slice) -> LabelledIq:
+        made = self._lanes.batch(step, microbatch)
         observed, clean = views_of(made, self._views)
         return LabelledIq(observed, clean, torch.from_numpy(made.pairs.observed.label).long())
 
 
-class DrawnLabels:
+class RenderedLabels:
     """Examples that are drawn of I/Q batch by batch, changed before where that is asked for."""
 
     def __init__(
         self,
         source: IqSource,
-        drawing: Drawing,
+        drawing: InputRenderer,
         modalities: Sequence[Modality],
         augmenter: Augmenter | None = None,
     ) -> None:
@@ -197,12 +197,12 @@ class DrawnLabels:
     def examples(self) -> int | None:
         return self._source.examples
 
-    def labelled(self, step: int, piece: slice = slice(None)) -> Labelled:
-        """The rows `piece` of the batch of a step."""
-        given = self._source.iq(step, piece)
+    def labelled(self, step: int, microbatch: slice = slice(None)) -> Labelled:
+        """The rows `microbatch` of the batch of a step."""
+        given = self._source.iq(step, microbatch)
         observed = given.observed
         if self._augmenter is not None:
-            observed = self._augmenter(observed, given.clean, step, piece)
+            observed = self._augmenter(observed, given.clean, step, microbatch)
         parts = self._drawing.parts_of(observed, {})
         if given.turns is not None:
             turns, image = given.turns.to(self._drawing.device), self._drawing.image

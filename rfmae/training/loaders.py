@@ -10,10 +10,10 @@ from torch import Tensor
 
 from rfmae.artefacts import Card
 from rfmae.datasets.store import Dataset, Rows
-from rfmae.imaging.inputs import named, named_targets, turned_part
+from rfmae.imaging.network_inputs import named, named_targets, turned_part
 from rfmae.progress import Progress
 from rfmae.records import Modality, View, Views, needed_views, snr_view
-from rfmae.training.drawing import Described, drawing
+from rfmae.training.rendering import Described, drawing
 
 _READ_TOGETHER = 1024
 _LARGEST_CACHE_BYTES = 2**32  # of a computer's memory, for each split

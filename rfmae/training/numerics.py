@@ -109,7 +109,9 @@ def probe(
     return Numerics(precision, "onednn" if through_onednn else _beside(precision, device), measured)
 
 
-def taken_up(card: Card, device: torch.device, *, measure: Measure | None = None) -> Numerics:
+def restored_precision(
+    card: Card, device: torch.device, *, measure: Measure | None = None
+) -> Numerics:
     """The numerics of a run that goes on, as its card has them.
 
     Only a route that is none here is given up: oneDNN where it is not exact on this machine, TF32
@@ -124,7 +126,7 @@ def taken_up(card: Card, device: torch.device, *, measure: Measure | None = None
 
 
 @contextmanager
-def settle(numerics: Numerics) -> Iterator[None]:
+def apply_precision(numerics: Numerics) -> Iterator[None]:
     """Products of this process as decided; afterwards, as they were before."""
     with _SETTINGS[numerics.route]():
         yield

@@ -13,14 +13,14 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from rfmae.datasets.lanes import Lanes
 from rfmae.datasets.recipe import Recipe
 from rfmae.datasets.store import Dataset
-from rfmae.imaging.inputs import named, named_targets
+from rfmae.datasets.stream_mixing import StreamMixer
+from rfmae.imaging.network_inputs import named, named_targets
 from rfmae.progress import Progress
 from rfmae.records import Modality, Synthesised, View, Views
-from rfmae.training.drawing import drawing
 from rfmae.training.loaders import InputSplit
+from rfmae.training.rendering import drawing
 from rfmae.training.schedule import ORDER, addressed_generator, random_quarter_turns
 
 _MOST_WORKERS = 8  # threads; more wait for one another
@@ -55,8 +55,8 @@ class PairSource(Protocol):
         """How many there are; none where they never end."""
         ...
 
-    def pairs(self, step: int, piece: slice = ...) -> Pairs:
-        """The rows `piece` of the batch of a step; on any thread."""
+    def pairs(self, step: int, microbatch: slice = ...) -> Pairs:
+        """The rows `microbatch` of the batch of a step; on any thread."""
         ...
 
 
@@ -87,11 +87,13 @@ class StoredPairs:
     def examples(self) -> int:
         return len(self._rows)
 
-    def pairs(self, step: int, piece: slice = slice(None)) -> Pairs:
-        """The rows `piece` of the batch of a step."""
+    def pairs(self, step: int, microbatch: slice = slice(None)) -> Pairs:
+        """The rows `microbatch` of the batch of a step."""
         rows = epoch_rows(step, self.examples, self._batch_size, self._seed)
         turns = random_quarter_turns(self._batch_size, self._seed, step) if self._turns else None
-        return Pairs(*self._rows.pairs(rows[piece], None if turns is None else turns[piece]))
+        return Pairs(
+            *self._rows.pairs(rows[microbatch], None if turns is None else turns[microbatch])
+        )
 
     def in_order(self, rows: slice) -> Pairs:
         """Some rows in the order of the file, not turned, for validation."""
@@ -120,18 +122,20 @@ class EndlessPairs:
         """`workers` threads synthesise; by default as many as there are cores, up to eight."""
         self._modalities = tuple(modalities)
         self._drawing = drawing(recipe, modalities, device, targets=True)
-        self._lanes = lanes_of(recipe, batch_size, workers)
+        self._lanes = stream_mixer_of(recipe, batch_size, workers)
 
-    def pairs(self, step: int, piece: slice = slice(None)) -> Pairs:
-        """The rows `piece` of the batch of a step."""
-        made = self._lanes.batch(step, piece)
+    def pairs(self, step: int, microbatch: slice = slice(None)) -> Pairs:
+        """The rows `microbatch` of the batch of a step."""
+        made = self._lanes.batch(step, microbatch)
         parts = self._drawing.parts_of(*views_of(made, self._drawing.views))
         return Pairs(named(parts, self._modalities), named_targets(parts, self._modalities))
 
 
-def lanes_of(recipe: Recipe, batch_size: int, workers: int | None = None) -> Lanes:
+def stream_mixer_of(recipe: Recipe, batch_size: int, workers: int | None = None) -> StreamMixer:
     """The endless stream of a recipe; by default a thread for each core, up to eight."""
-    return Lanes(recipe, batch_size, workers=workers or min(_MOST_WORKERS, os.cpu_count() or 1))
+    return StreamMixer(
+        recipe, batch_size, workers=workers or min(_MOST_WORKERS, os.cpu_count() or 1)
+    )
 
 
 def views_of(made: Synthesised, views: Sequence[View]) -> tuple[Views, Views]:

@@ -91,7 +91,7 @@ class TrainingPlan:
         since = sum(self.validates_after(later) for later in range(best_step + 1, step + 1))
         return since >= self.patience
 
-    def pieces(self, rank: int, world: int) -> list[slice]:
+    def microbatches(self, rank: int, world: int) -> list[slice]:
         """Rows of the batch of each step that a process takes, one slice for each micro-step."""
         size, rest = divmod(self.batch_size, world * self.accumulate)
         if rest or not size:

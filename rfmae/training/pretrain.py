@@ -68,16 +68,18 @@ class PretrainTask:
         self._seed, self._steps, self._batch_size = seed, steps, batch_size
         self._device = ranks.device
 
-    def batch(self, step: int, piece: slice) -> PretrainBatch:
+    def batch(self, step: int, microbatch: slice) -> PretrainBatch:
         """Pairs of the batch of a step under their own masks."""
-        pairs, n = self._source.pairs(step, piece), self._batch_size
+        pairs, n = self._source.pairs(step, microbatch), self._batch_size
         # never on an accelerator: how much is hidden decides the shape of all that follows
         masking = self._config.masking.drawn(addressed_generator(self._seed, RATIOS, step))
         drawn = self._generator(MASKS, step)
         masks = self._pretrainer.masks(n, drawn, step, self._steps, masking=masking)
         noise = self._pretrainer.noise(masks, self._generator(NOISE, step))
         return PretrainBatch(
-            pairs, {name: mask[piece] for name, mask in masks.items()}, noise and noise[piece]
+            pairs,
+            {name: mask[microbatch] for name, mask in masks.items()},
+            noise and noise[microbatch],
         )
 
     def losses(self, network: nn.Module, batch: PretrainBatch) -> dict[str, Tensor]:

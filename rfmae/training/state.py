@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from rfmae.training.averaging import WeightAverage
+from rfmae.training.metric_accumulator import MetricAccumulator
 from rfmae.training.optimiser import named_state, set_named_state
-from rfmae.training.spreading import load_whole_weights, spread_as, whole, whole_weights
-from rfmae.training.tally import Tally
+from rfmae.training.parallel import as_sharded, load_whole_weights, whole, whole_weights
 
 
 class Best(NamedTuple):
@@ -39,10 +39,10 @@ def whole_state(
     network: nn.Module,
     optimiser: torch.optim.Optimizer,
     average: WeightAverage | None,
-    tally: Tally,
+    accumulator: MetricAccumulator,
 ) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Weights to answer with and what else a run needs to go on; all processes ask at once."""
-    training: dict[str, Any] = {"tally": tally.state(), "optimiser": {}}
+    training: dict[str, Any] = {"tally": accumulator.state(), "optimiser": {}}
     for name, state in named_state(network, optimiser).items():
         training["optimiser"][name] = {key: whole(value) for key, value in state.items()}
     if average is not None:
@@ -56,24 +56,24 @@ def restore(
     network: nn.Module,
     optimiser: torch.optim.Optimizer,
     average: WeightAverage | None,
-    tally: Tally,
+    accumulator: MetricAccumulator,
 ) -> None:
     """Put everything back where `whole_state` took it from."""
     load_whole_weights(network, saved.training.get("weights", saved.weights))
     if average is not None:
         for name, value in average.averages.items():
-            value.copy_(spread_as(saved.weights[name], value))
+            value.copy_(as_sharded(saved.weights[name], value))
     weights = dict(network.named_parameters())
     optimiser_state = {
         name: {key: _as_held(value, weights[name]) for key, value in state.items()}
         for name, state in saved.training["optimiser"].items()
     }
     set_named_state(network, optimiser, optimiser_state)
-    tally.set_state(saved.training["tally"])
+    accumulator.set_state(saved.training["tally"])
 
 
 def _as_held(value: Tensor, weight: Tensor) -> Tensor:
     """Part of an optimiser's state where the weight lies; a count of steps is no shard of one."""
     if value.shape == weight.shape:
-        return spread_as(value, weight)
+        return as_sharded(value, weight)
     return value.to(weight.device)

@@ -34,8 +34,8 @@ class Task(Protocol):
     @property
     def higher_is_better(self) -> bool: ...
 
-    def batch(self, step: int, piece: slice) -> Any:
-        """Rows `piece` of the batch of a step, ready on the device; called on any thread."""
+    def batch(self, step: int, microbatch: slice) -> Any:
+        """Rows `microbatch` of the batch of a step, ready on the device; called on any thread."""
         ...
 
     def losses(self, network: nn.Module, batch: Any) -> dict[str, Tensor]:

@@ -19,7 +19,7 @@ _FLUSH_SECONDS = 5.0
 
 
 class Board:
-    """A `Watch` that writes events into a folder: train/…, validation/…, pictures/….
+    """A `MetricLogger` that writes events into a folder: train/…, validation/…, pictures/….
 
     The folder is made with the first event, not before. A run that goes on hides from that step
     on what was shown before it was stopped. Events are written by the caller's own thread, so

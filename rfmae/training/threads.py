@@ -42,11 +42,11 @@ def fastest_threads(
     return best if seconds[most] >= WORTHWHILE * seconds[best] else most
 
 
-def threads_for(task: Task, piece: slice, numerics: Numerics) -> int:
+def threads_for(task: Task, microbatch: slice, numerics: Numerics) -> int:
     """The number that steps of a task are fastest with; its network stays as it was."""
     network = task.network
     device = next(network.parameters()).device
-    batch = task.batch(0, piece)
+    batch = task.batch(0, microbatch)
 
     def step() -> None:
         with autocast(device, numerics.precision):

@@ -10,8 +10,8 @@ from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.errors import ArtefactError, DatasetError
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.training.run_folder import KIND as RUN
-from rfmae.workflows.exam.candidates import is_likelihood
-from rfmae.workflows.exam.functions import is_function
+from rfmae.workflows.evaluate.functions import is_function
+from rfmae.workflows.evaluate.predictors import is_likelihood
 
 
 def newest_dataset(home: Path) -> Path:
@@ -49,7 +49,7 @@ def dataset_of(model: Path, named: Path | None, home: Path) -> Dataset:
     return open_dataset(folder)
 
 
-def dataset_of_exam(models: Sequence[Path], named: Path | None, home: Path) -> Dataset:
+def dataset_of_models(models: Sequence[Path], named: Path | None, home: Path) -> Dataset:
     """The data set that was named, that a trained model among them knows, or the newest.
 
     Likelihood receivers and functions say nothing of a data set.

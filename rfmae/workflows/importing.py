@@ -8,8 +8,8 @@ from rfmae.artefacts import read_card
 from rfmae.datasets.cards import KIND
 from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.errors import DatasetError, nearest
-from rfmae.imports.arrays import ArrayOptions
-from rfmae.imports.importing import (
+from rfmae.imports.array_source import ArrayOptions
+from rfmae.imports.import_plan import (
     FORMS,
     Form,
     open_source,

@@ -14,17 +14,17 @@ from rfmae.models.kinds import find_network
 from rfmae.progress import Progress, Silent
 from rfmae.records import DenoiseReport, GalleryRow
 from rfmae.records.label_curve import LabelCurve, LabelDifference, LabelMean
-from rfmae.reporting.account import Report
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import write_report
+from rfmae.reporting.report_record import Report
 from rfmae.training.label_budget import check_labels
 from rfmae.training.threads import working_with
 from rfmae.workflows.data import synth
-from rfmae.workflows.denoise.denoising import denoising_headline, measure_denoising
-from rfmae.workflows.exam.evaluation import class_notes, provenance, readings
-from rfmae.workflows.exam.exams import Results, comparisons_of, sit_exam
-from rfmae.workflows.learning.label_curve import KIND as CURVE
-from rfmae.workflows.learning.label_curve import CurveSettings, label_curve
+from rfmae.workflows.denoise.denoise_evaluation import denoising_headline, measure_denoising
+from rfmae.workflows.evaluate.evaluating import Results, comparisons_of, evaluate_models
+from rfmae.workflows.evaluate.snr_evaluation import class_notes, provenance, readings
+from rfmae.workflows.learning.curve_measurement import KIND as CURVE
+from rfmae.workflows.learning.curve_measurement import CurveSettings, label_curve
 from rfmae.workflows.learning.label_methods import Teaching
 from rfmae.workflows.learning.training import (
     Finetuning,
@@ -95,7 +95,7 @@ class QuickstartSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class QuickstartResult:
     """The report, the folder it was written to, and the classifier of the first seed."""
 
     report: Report
@@ -111,7 +111,7 @@ def quickstart(
     device: str = "auto",
     workers: int = 2,
     progress: Progress | None = None,
-) -> Told:
+) -> QuickstartResult:
     """Synthesise, pre-train, learn from few labels with and without, evaluate, report.
 
     Stages that `home` holds already are kept; one that was interrupted is resumed.
@@ -147,10 +147,10 @@ def quickstart(
             PRETRAINED: stages.classifier(runs / f"finetune-{labelled}", pretrained),
             SCRATCH: stages.classifier(runs / f"scratch-{labelled}", None),
         }
-        results = sit_exam(dataset, models, device, progress)
+        results = evaluate_models(dataset, models, device, progress)
         report = stages.report(curve, models, results)
     write_report(report, report_folder, results.answers)
-    return Told(report, report_folder, runs / f"finetune-{labelled}")
+    return QuickstartResult(report, report_folder, runs / f"finetune-{labelled}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rfmae.baselines.trained import LabelledIq, fit_baseline, inputs_of
+from rfmae.baselines.trained import LabelledExamples, fit_baseline, inputs_of
 from rfmae.signal.modulations import MODULATIONS
 
 CLASSES = ("OOK", "BPSK", "QPSK", "16QAM")
@@ -17,7 +17,7 @@ def labelled(rng, each, *, classes=CLASSES, view="symbols", noise=0.2):
     turned = symbols * np.exp(2j * np.pi * rng.random((len(label), 1)))
     rails = rng.standard_normal((2, *symbols.shape)) * noise
     iq = (turned + rails[0] + 1j * rails[1]).astype(np.complex64)
-    return LabelledIq({view: iq}, label, np.full(len(label), 10.0))
+    return LabelledExamples({view: iq}, label, np.full(len(label), 10.0))
 
 
 def fitted(name, rng, each=40, *, scale=None, **how):

@@ -1,6 +1,6 @@
 import pytest
 
-from rfmae.baselines.inputs import InputSpec, Signal, signal_of_plane, signals_of_views
+from rfmae.baselines.signals_read import InputSpec, Signal, signal_of_plane, signals_of_views
 from rfmae.baselines.trained import METHODS, inputs_of
 from rfmae.errors import ShapeError
 from rfmae.records import Plane

@@ -11,7 +11,7 @@ from rfmae.evaluation.classification import collect_answers, counted
 from rfmae.records import wilson_interval
 from rfmae.signal.modulations import find_modulation
 from rfmae.theory.ceiling import compute_ceiling
-from rfmae.theory.question import Question
+from rfmae.theory.ceiling_spec import CeilingSpec
 
 RECIPE = """
 schema = 1
@@ -49,7 +49,7 @@ def question_of(recipe, **changes):
         "samples_per_symbol": source.samples_per_symbol,
         "pulse": source.pulse,
     }
-    return Question(recipe.modulations, source.channel.snr_db, **settings, **changes)
+    return CeilingSpec(recipe.modulations, source.channel.snr_db, **settings, **changes)
 
 
 def accuracy(recipe, receiver):
@@ -96,7 +96,7 @@ def test_without_being_told_it_comes_close():
 
 
 def test_gain_and_phase_of_what_is_received_tell_nothing(rng):
-    question = Question(
+    question = CeilingSpec(
         tuple(map(find_modulation, ("BPSK", "QPSK"))), (0.0,), symbols_per_example=64
     )
     receiver = LikelihoodReceiver(question, "symbols")
@@ -109,7 +109,7 @@ def test_gain_and_phase_of_what_is_received_tell_nothing(rng):
 
 def test_probabilities_are_shared_by_classes_that_send_the_same(rng):
     names = ("QPSK", "BPSK", "DQPSK")
-    question = Question(tuple(map(find_modulation, names)), (0.0,), symbols_per_example=32)
+    question = CeilingSpec(tuple(map(find_modulation, names)), (0.0,), symbols_per_example=32)
     receiver = LikelihoodReceiver(question, "symbols")
     iq = (rng.normal(size=(5, 32)) + 1j * rng.normal(size=(5, 32))).astype(np.complex64)
     probabilities = receiver(iq, np.zeros(5))
@@ -119,12 +119,12 @@ def test_probabilities_are_shared_by_classes_that_send_the_same(rng):
 
 
 def test_classes_with_memory_ask_for_the_waveform():
-    question = Question(tuple(map(find_modulation, ("QPSK", "OQPSK", "GMSK"))), (0.0,))
+    question = CeilingSpec(tuple(map(find_modulation, ("QPSK", "OQPSK", "GMSK"))), (0.0,))
     with pytest.raises(RecipeError, match=r"OQPSK, GMSK needs the waveform.*\"both\""):
         LikelihoodReceiver(question, "symbols")
 
 
 def test_the_snr_must_be_told_where_it_counts_as_known():
-    question = Question(tuple(map(find_modulation, ("BPSK", "QPSK"))), (0.0,))
+    question = CeilingSpec(tuple(map(find_modulation, ("BPSK", "QPSK"))), (0.0,))
     with pytest.raises(ShapeError, match="SNR of each example"):
         LikelihoodReceiver(question, "symbols")(np.ones((2, 32), np.complex64))

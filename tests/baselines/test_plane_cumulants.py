@@ -5,13 +5,13 @@ import pytest
 import torch
 
 from rfmae.baselines.cumulants import cumulant_features
-from rfmae.baselines.inputs import InputSpec, Signal
 from rfmae.baselines.plane_cumulants import (
     DIFFERENTIAL_FEATURES,
     differential_features,
     plane_features,
 )
 from rfmae.baselines.scale import Scale
+from rfmae.baselines.signals_read import InputSpec, Signal
 from rfmae.errors import ShapeError
 from rfmae.imaging.planes import plane_points
 from rfmae.signal.modulations import MODULATIONS

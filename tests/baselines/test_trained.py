@@ -5,7 +5,13 @@ import pytest
 from small_baselines import CLASSES, accuracy, fitted, labelled
 
 from rfmae.baselines.scale import Scale
-from rfmae.baselines.trained import BASELINES, METHODS, LabelledIq, balanced_rows, fit_baseline
+from rfmae.baselines.trained import (
+    BASELINES,
+    METHODS,
+    LabelledExamples,
+    balanced_rows,
+    fit_baseline,
+)
 from rfmae.errors import RecipeError, ShapeError
 
 
@@ -148,7 +154,7 @@ def test_what_cannot_be_fitted_is_refused(rng):
     with pytest.raises(ShapeError, match="chosen on validation examples, got none"):
         fit_baseline("cumulants", train, validation[np.arange(0)], CLASSES)
     with pytest.raises(ShapeError, match="must number alike"):
-        LabelledIq(train.views, train.label[:-1], train.snr_db)
+        LabelledExamples(train.views, train.label[:-1], train.snr_db)
 
 
 def test_real_numbers_are_no_iq(rng):

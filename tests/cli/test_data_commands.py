@@ -184,10 +184,10 @@ def test_show_answers_machines_with_the_same_and_no_sketch(rfmae, both):
 
 
 def test_counts_that_differ_are_told_in_a_table(rfmae, capsys):
-    from rfmae_cli import shown
+    from rfmae_cli import show_view
 
     counts = {"snr_db": [-5.0, None], "train": {"BPSK": [12, 3], "QPSK": [0, 7]}}
-    shown.tell({"kind": "dataset", "counts": counts, "drawn_ranges": {}}, "", [])
+    show_view.tell({"kind": "dataset", "counts": counts, "drawn_ranges": {}}, "", [])
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["BPSK", "12", "3"] in lines
     assert ["QPSK", "0", "7"] in lines
@@ -228,15 +228,15 @@ def test_a_recording_with_many_marks_is_told_briefly(rfmae, here, record):
 
 
 def test_a_terminal_without_braille_gets_no_sketch(monkeypatch, capsys):
-    from rfmae_cli import shown
+    from rfmae_cli import show_view
 
     class Plain:
         encoding = "ascii"
 
     said = []
-    monkeypatch.setattr(shown.sys, "stdout", Plain())
-    monkeypatch.setattr(shown.console, "say", said.append)
-    shown.tell({"kind": "recording"}, "a caption", ["⠁"])
+    monkeypatch.setattr(show_view.sys, "stdout", Plain())
+    monkeypatch.setattr(show_view.console, "say", said.append)
+    show_view.tell({"kind": "recording"}, "a caption", ["⠁"])
     assert said == ["kind  recording"]
 
 

@@ -11,7 +11,7 @@ from skimage.metrics import peak_signal_noise_ratio
 from typer.testing import CliRunner
 
 from rfmae.artefacts import CARD_NAME
-from rfmae.inference import draw_images, load_classifier
+from rfmae.inference import load_classifier, render_images
 
 FILTERED = ["median", "non-local means", "Wiener", "linear optimum"]
 ANSWERS = ["reconstruction", "unmasked", "noisy", *FILTERED, "class mean", "blank"]
@@ -49,8 +49,8 @@ def test_every_measure_of_every_answer_is_in_the_json(report):
 def test_the_noisy_images_are_measured_as_they_are(report, dataset):
     """Before and after do not depend on the network: the noisy side is drawn from the data set."""
     pairs = dataset.read("test")
-    noisy = draw_images(pairs.observed.iq, dataset.image)
-    clean = draw_images(pairs.clean, dataset.image)
+    noisy = render_images(pairs.observed.iq, dataset.image)
+    clean = render_images(pairs.clean, dataset.image)
     single = np.array(
         [peak_signal_noise_ratio(c, n, data_range=1) for c, n in zip(clean, noisy, strict=True)]
     )

@@ -98,15 +98,15 @@ def test_a_run_that_has_just_started_says_so(rfmae, run):
 
 
 def test_a_terminal_of_ascii_gets_the_curves_in_ascii(monkeypatch):
-    from rfmae_cli import shown
+    from rfmae_cli import show_view
 
     class Plain:
         encoding = "ascii"
 
     said = []
-    monkeypatch.setattr(shown.sys, "stdout", Plain())
-    monkeypatch.setattr(shown.console, "say", said.append)
-    shown.tell({"kind": "run"}, "a caption", ["⠁"], ["*"])
+    monkeypatch.setattr(show_view.sys, "stdout", Plain())
+    monkeypatch.setattr(show_view.console, "say", said.append)
+    show_view.tell({"kind": "run"}, "a caption", ["⠁"], ["*"])
     assert said == ["kind  run", "\na caption", "*"]
 
 

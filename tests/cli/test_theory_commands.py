@@ -10,12 +10,12 @@ import pytest
 from rfmae.datasets.recipe import load_recipe, parse_recipe
 from rfmae.datasets.store import write_dataset
 from rfmae.errors import RecipeError
-from rfmae.workflows.ceiling import (
+from rfmae.workflows.ceilings import (
     ceiling,
+    ceiling_spec_of,
     image_whats,
     known_ceiling,
     known_ceilings,
-    question_of_recipe,
 )
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -131,7 +131,7 @@ def test_a_channel_that_no_likelihood_knows_is_named(tiny_toml, name, line):
         "size = 32", 'size = 32\nplanes = [{ what = "trajectory", half_width = 5 }]'
     )
     with pytest.raises(RecipeError, match=name):
-        question_of_recipe(parse_recipe(text))
+        ceiling_spec_of(parse_recipe(text))
 
 
 def test_images_of_a_trajectory_have_a_ceiling_after_the_matched_filter_alone(tiny_toml):
@@ -139,18 +139,18 @@ def test_images_of_a_trajectory_have_a_ceiling_after_the_matched_filter_alone(ti
         "samples_per_symbol = 2", 'samples_per_symbol = 4\nreceiver = { observe = "waveform" }'
     ).replace("size = 32", 'size = 32\nplanes = [{ what = "trajectory", half_width = 5 }]')
     recipe = parse_recipe(received)
-    assert question_of_recipe(recipe).planes == ()  # the sequence holds both
+    assert ceiling_spec_of(recipe).planes == ()  # the sequence holds both
     with pytest.raises(RecipeError, match=r"show trajectory .* but this recipe draws it as rece"):
-        question_of_recipe(recipe, image_whats(recipe))
+        ceiling_spec_of(recipe, image_whats(recipe))
     filtered = parse_recipe(received.replace('"waveform" }', '"waveform", waveform = "filtered" }'))
-    assert question_of_recipe(filtered, image_whats(filtered)).planes == ("trajectory",)
+    assert ceiling_spec_of(filtered, image_whats(filtered)).planes == ("trajectory",)
 
 
 def test_what_the_receiver_takes_away_is_no_matter(tiny_toml):
     text = tiny_toml.replace(
         'snr = "0:10:10"', 'snr = "0:10:10"\ntiming_offset_symbols = "uniform"'
     )
-    assert question_of_recipe(parse_recipe(text)).key == question_of_recipe(
+    assert ceiling_spec_of(parse_recipe(text)).key == ceiling_spec_of(
         parse_recipe(tiny_toml)
     ).key  # fmt: skip
 
@@ -160,7 +160,7 @@ def test_the_phase_is_known_where_it_is_fixed_or_taken_away(tiny_toml):
     undone = tiny_toml.replace(
         "samples_per_symbol = 2", 'samples_per_symbol = 2\nreceiver = { phase = "known" }'
     )
-    phases = [question_of_recipe(parse_recipe(text)).phase for text in (tiny_toml, fixed, undone)]
+    phases = [ceiling_spec_of(parse_recipe(text)).phase for text in (tiny_toml, fixed, undone)]
     assert phases == ["unknown", "known", "known"]
 
 
@@ -168,11 +168,11 @@ def test_seed_splits_and_image_size_do_not_decide_a_ceiling(tiny_recipe, tiny_to
     text = tiny_toml.replace("seed = 7", "seed = 8").replace("size = 32", "size = 64")
     other = parse_recipe(text.replace("train = 2", "train = 20"))
     for planes in ((), image_whats(tiny_recipe)):
-        assert question_of_recipe(other, planes).key == question_of_recipe(tiny_recipe, planes).key
+        assert ceiling_spec_of(other, planes).key == ceiling_spec_of(tiny_recipe, planes).key
 
 
 def test_ceilings_of_a_folder_are_found_without_computing(tiny_recipe, tmp_path):
-    question = question_of_recipe(tiny_recipe)
+    question = ceiling_spec_of(tiny_recipe)
     assert known_ceilings(tiny_recipe, tmp_path) == {}
     told = ceiling(question, tmp_path / "one", frames=10)
     assert list(known_ceilings(tiny_recipe, tmp_path)) == ["sequence"]
@@ -183,7 +183,7 @@ def test_ceilings_of_a_folder_are_found_without_computing(tiny_recipe, tmp_path)
 def low_sequence(tiny_recipe, tmp_path):
     """A home in which the sequence of the tiny recipe is said to allow no more than 40 %."""
     folder = tmp_path / "low" / "sequence"
-    path = ceiling(question_of_recipe(tiny_recipe), folder, frames=4).folder / "ceiling.json"
+    path = ceiling(ceiling_spec_of(tiny_recipe), folder, frames=4).folder / "ceiling.json"
     told = json.loads(path.read_text())
     for name in ("mean_posterior", "merged_mean_posterior"):
         told[name] = [0.4 for _ in told[name]]
@@ -193,7 +193,7 @@ def low_sequence(tiny_recipe, tmp_path):
 
 @pytest.mark.parametrize("snr", ["known", "unknown"])
 def test_no_image_is_said_to_allow_more_than_its_sequence(tiny_recipe, low_sequence, snr, tmp_path):
-    question = replace(question_of_recipe(tiny_recipe, image_whats(tiny_recipe)), snr=snr)
+    question = replace(ceiling_spec_of(tiny_recipe, image_whats(tiny_recipe)), snr=snr)
     before = ceiling(question, tmp_path / "images", frames=6)
     assert before.ceiling.accuracy.max() > 0.5  # nothing is known beside it
     (tmp_path / "images").rename(low_sequence / "images")

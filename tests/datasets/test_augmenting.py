@@ -15,7 +15,7 @@ from rfmae.datasets.augmenting import (
 from rfmae.datasets.recipe import Splits
 from rfmae.datasets.store import write_dataset
 from rfmae.errors import DatasetError, RecipeError
-from rfmae.imaging.inputs import network_inputs, turned
+from rfmae.imaging.network_inputs import network_inputs, turned
 from rfmae.records import DECAY_PLANES, TRAJECTORY_PLANES, Modality
 from rfmae.units import ratio_to_db
 

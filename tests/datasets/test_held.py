@@ -8,7 +8,7 @@ import pytest
 from rfmae.datasets.held import hold_dataset
 from rfmae.datasets.store import write_dataset
 from rfmae.errors import DatasetError
-from rfmae.workflows.learning.arrays import divided
+from rfmae.workflows.learning.array_training import divided
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from rfmae.models.classifier import Classifier
 from rfmae.models.presets import classifier_config, image_encoder_config
 from rfmae.models.transformer import initialise
 from rfmae.records import IMAGE_ALONE, TRAJECTORY_PLANES, ImageConfig
-from rfmae.workflows.exam.embedding import embedding_map
+from rfmae.workflows.evaluate.embedding_maps import embedding_map
 
 
 def clouds(count, rng, *, classes=4, width=16, apart=12.0):

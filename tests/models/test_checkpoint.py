@@ -19,6 +19,7 @@ from small_networks import (
 
 from rfmae.errors import CheckpointError, ShapeError
 from rfmae.inference import load_denoiser
+from rfmae.models.backbones import backbone_config
 from rfmae.models.checkpoint import (
     BEST_NAME,
     TRAINING_NAME,
@@ -36,7 +37,6 @@ from rfmae.models.noising import Noising
 from rfmae.models.presets import classifier_config, image_encoder_config
 from rfmae.models.rings import HarmonicGrid, RingsConfig
 from rfmae.models.rings_mae import RingsMAE, RingsMAEConfig, initialise_rings_mae
-from rfmae.models.trunks import trunk_config
 from rfmae.models.vit import Encoder
 from rfmae.records import ImageConfig, Modality
 
@@ -70,7 +70,7 @@ TRUNKS = [("cnn", IMAGE), ("resnet", SIGNAL), ("lstm", SIGNAL)]
 @pytest.mark.parametrize(("kind", "grid"), TRUNKS, ids=[kind for kind, _ in TRUNKS])
 def test_a_classifier_with_a_trunk_needs_no_flags_to_answer_as_before(kind, grid, tmp_path):
     scaled = grid.scaled((0.5,) * grid.planes, (2.0,) * grid.planes)
-    network = Classifier(classifier_config(trunk_config(kind, (scaled,)), 4, "paper"))
+    network = Classifier(classifier_config(backbone_config(kind, (scaled,)), 4, "paper"))
     initialise_classifier(network, torch.Generator().manual_seed(0))
     save_checkpoint(network.state_dict(), card(network), tmp_path / "c")
     checkpoint = load_checkpoint(tmp_path / "c", "classifier")
@@ -282,8 +282,8 @@ def test_a_card_of_another_version_is_refused(key, saved):
 
 
 def test_rings_that_saw_images_in_an_older_version_are_refused_in_one_line(tmp_path):
-    """They were trunks: a card that says so describes no weights that could be read."""
-    network = Classifier(classifier_config(trunk_config("cnn", (IMAGE,)), 4))
+    """They were backbones: a card that says so describes no weights that could be read."""
+    network = Classifier(classifier_config(backbone_config("cnn", (IMAGE,)), 4))
     described = card(network)
     described["model"]["encoder"]["kind"] = "rings"
     save_checkpoint(network.state_dict(), described, tmp_path / "c")

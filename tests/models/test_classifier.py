@@ -3,6 +3,7 @@ import torch
 from small_networks import IMAGE, SIGNAL, assert_same_gradients, generator, shake
 
 from rfmae.errors import ShapeError
+from rfmae.models.backbones import backbone_config
 from rfmae.models.classifier import (
     Classifier,
     ClassifierConfig,
@@ -11,7 +12,6 @@ from rfmae.models.classifier import (
 )
 from rfmae.models.presets import classifier_config, image_encoder_config
 from rfmae.models.transformer import initialise
-from rfmae.models.trunks import trunk_config
 from rfmae.models.vit import EncoderConfig, mean_token
 
 
@@ -60,7 +60,7 @@ TRUNKS = [("cnn", IMAGE), ("resnet", SIGNAL), ("lstm", SIGNAL)]
 
 @pytest.mark.parametrize(("kind", "grid"), TRUNKS, ids=[kind for kind, _ in TRUNKS])
 def test_a_trunk_stands_in_the_place_of_the_encoder(kind, grid):
-    config = classifier_config(trunk_config(kind, (grid,)), 4, "paper")
+    config = classifier_config(backbone_config(kind, (grid,)), 4, "paper")
     network = Classifier(config)
     initialise_classifier(network, generator())
     inputs = {grid.name: torch.rand(3, *grid.shape, generator=generator(1))}

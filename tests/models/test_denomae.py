@@ -119,7 +119,7 @@ def test_the_encoder_sees_visible_patches_alone(name):
     noise = noise_of(config, masks)
     before = network(inputs, masks, noise, everything=True)
     others = inputs
-    for grid in config.painted_grids:
+    for grid in config.predicted_grids:
         others = without(others, masks[grid.name], grid.name, grid)
         assert not torch.equal(others[grid.name], inputs[grid.name])
     after = network(others, masks, noise, everything=True)
@@ -132,7 +132,7 @@ def test_the_encoder_sees_visible_patches_alone(name):
 def test_everything_holds_what_the_loss_asks_for(name):
     network = member(name)
     asked, everything = output_of(network), output_of(network, everything=True)
-    for grid in network.config.painted_grids:
+    for grid in network.config.predicted_grids:
         count = asked.painted[grid.name].shape[1]
         assert everything.painted[grid.name].shape[1:] == (grid.patches, grid.patch_values)
         torch.testing.assert_close(
@@ -140,7 +140,7 @@ def test_everything_holds_what_the_loss_asks_for(name):
         )
         expected = everything.picture(grid.name)
         torch.testing.assert_close(
-            take(expected, asked.painted_ids(grid.name)), asked.painted[grid.name]
+            take(expected, asked.predicted_ids(grid.name)), asked.painted[grid.name]
         )
 
 

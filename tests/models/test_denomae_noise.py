@@ -122,7 +122,7 @@ def test_validation_without_noise_asks_for_hidden_patches_alone(mask_tokens):
     masks = masks_of(config, noised=False)
     output = network(inputs, masks)
     assert masks["image"].noised == 0
-    assert torch.equal(output.painted_ids("image"), masks["image"].hidden_ids)
+    assert torch.equal(output.predicted_ids("image"), masks["image"].hidden_ids)
     assert not {"denoised_loss", "disruption_loss"} & {*denomae_losses(output, inputs, config)}
 
 
@@ -136,7 +136,7 @@ def test_hidden_and_noised_patches_are_learnt_each_from_its_own_clean_patch(mask
     denomae_losses(output, clean, config)["loss"].backward()
     mask = masks["image"]
     ids = torch.cat([mask.noised_ids, mask.hidden_ids], dim=1)
-    assert torch.equal(output.painted_ids("image"), ids)
+    assert torch.equal(output.predicted_ids("image"), ids)
     cut = clean["image"].unfold(2, 4, 4).unfold(3, 4, 4).permute(0, 2, 3, 1, 4, 5)
     target = cut.reshape(3, 16, 32)[torch.arange(3)[:, None], ids]
     error = painted.detach() - target

@@ -7,7 +7,7 @@ from scipy.stats import entropy
 from rfmae.errors import ShapeError
 from rfmae.models.noising import Noising
 from rfmae.models.objectives.disruption import attention_figures, disruption_loss, hard_bias
-from rfmae.models.transformer import Block
+from rfmae.models.transformer import TransformerBlock
 
 TOKENS = 196
 HIDDEN, NOISED = torch.arange(118), torch.arange(118, 157)
@@ -162,7 +162,7 @@ def slope(blocks, bias, tokens):
 
 def test_hard_mode_parts_them_within_a_layer_and_not_from_one_to_the_next(generator):
     tokens = torch.randn(2, 12, 16, generator=generator)
-    blocks = [Block(16, 2), Block(16, 2)]
+    blocks = [TransformerBlock(16, 2), TransformerBlock(16, 2)]
     with torch.no_grad():
         for block in blocks:
             for parameter in block.parameters():
@@ -178,7 +178,7 @@ def test_hard_mode_parts_them_for_good_where_there_is_no_third_kind(generator):
     bias = hard_bias(7, torch.arange(5), torch.arange(5, 7))
     mixed = tokens.requires_grad_()
     for _ in range(3):
-        mixed = Block(16, 2)(mixed, bias=bias)
+        mixed = TransformerBlock(16, 2)(mixed, bias=bias)
     mixed[:, :5].square().sum().backward()
     assert not tokens.grad[:, 5:].any()
 

@@ -12,7 +12,7 @@ from rfmae.imaging.harmonics import network_harmonics, turned_harmonics
 from rfmae.imaging.render import constellation_images, quarter_turned
 from rfmae.models.config import PositionTask
 from rfmae.models.image_decoder import ANGLES, RADII, ImageDecoder, ImageGrid, polar_places
-from rfmae.models.objectives.harmonics import rings_losses, rms_error
+from rfmae.models.objectives.harmonic_losses import rings_losses, rms_error
 from rfmae.models.rings import HarmonicGrid, RingsConfig
 from rfmae.models.rings_mae import RingsMAE, RingsMAEConfig, initialise_rings_mae
 from rfmae.records import RINGS, ImageConfig, Plane

@@ -22,7 +22,7 @@ from rfmae.models.config import PixelTask, PositionTask
 from rfmae.models.denomae import DenoMAEOutput
 from rfmae.models.masking import Masking
 from rfmae.models.noising import Noising
-from rfmae.models.objectives.pixels import normalised_patches, patch_statistics
+from rfmae.models.objectives.pixel_losses import normalised_patches, patch_statistics
 from rfmae.models.objectives.position import position_accuracy, position_loss, position_target
 from rfmae.models.objectives.total import denomae_losses
 from rfmae.models.patches import PatchMask, patchify, take

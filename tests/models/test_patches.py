@@ -106,10 +106,10 @@ def test_a_mask_knows_its_counts_and_the_patches_of_its_tokens():
 def test_a_piece_of_a_mask_is_the_mask_of_these_examples(generator):
     order = torch.rand(6, 8, generator=generator).argsort(dim=1)
     whole = PatchMask(order[:, :4], order[:, 4:], unplaced=1, noised=2)
-    piece = whole[2:5]
-    assert (len(piece), piece.unplaced, piece.noised) == (3, 1, 2)
-    assert torch.equal(piece.patch_ids, order[2:5])
-    assert torch.equal(piece.hidden, whole.hidden[2:5])
+    microbatch = whole[2:5]
+    assert (len(microbatch), microbatch.unplaced, microbatch.noised) == (3, 1, 2)
+    assert torch.equal(microbatch.patch_ids, order[2:5])
+    assert torch.equal(microbatch.hidden, whole.hidden[2:5])
 
 
 @pytest.mark.parametrize(("unplaced", "noised"), [(3, 0), (0, 3), (1, 2), (-1, 1), (3, -1)])

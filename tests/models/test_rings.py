@@ -13,7 +13,7 @@ from rfmae.imaging.harmonics import turned_harmonics
 from rfmae.models.config import PixelTask, PositionTask
 from rfmae.models.encoders import encoder_from_card
 from rfmae.models.masking import Masking
-from rfmae.models.objectives.harmonics import polar_laplacian_loss, rings_losses
+from rfmae.models.objectives.harmonic_losses import polar_laplacian_loss, rings_losses
 from rfmae.models.rings import (
     HarmonicGrid,
     RingsConfig,

@@ -7,7 +7,7 @@ from torch.nn import functional as F
 from rfmae.errors import ShapeError
 from rfmae.models.transformer import (
     Attention,
-    Block,
+    TransformerBlock,
     attend,
     attention_weights,
     initialise,
@@ -61,7 +61,7 @@ def test_a_bias_is_the_mask_of_torch(tokens):
 
 
 def test_a_block_is_the_pre_norm_layer_of_torch(tokens):
-    block = drawn(Block(WIDTH, HEADS))
+    block = drawn(TransformerBlock(WIDTH, HEADS))
     reference = nn.TransformerEncoderLayer(
         WIDTH,
         HEADS,
@@ -82,7 +82,7 @@ def test_a_block_is_the_pre_norm_layer_of_torch(tokens):
 
 @pytest.mark.parametrize("asking", [1, 4, 9])
 def test_a_block_that_answers_some_tokens_answers_as_one_that_answers_all(asking, tokens):
-    block = drawn(Block(WIDTH, HEADS))
+    block = drawn(TransformerBlock(WIDTH, HEADS))
     answers = []
     for some in (asking, None):
         block.zero_grad()
@@ -97,7 +97,7 @@ def test_a_block_that_answers_some_tokens_answers_as_one_that_answers_all(asking
 
 
 def test_who_looks_on_sees_each_layer_and_changes_nothing(tokens):
-    block, seen = drawn(Block(WIDTH, HEADS)), []
+    block, seen = drawn(TransformerBlock(WIDTH, HEADS)), []
     torch.testing.assert_close(block(tokens, seen=seen), block(tokens))
     assert [weights.shape for weights in seen] == [(3, HEADS, 9, 9)]
 
@@ -139,7 +139,7 @@ def test_a_width_that_positions_do_not_fit_is_refused(counts, width, divisor):
 
 
 def test_the_seed_decides_the_weights_and_nothing_else_does():
-    first, second, other = (Block(WIDTH, HEADS) for _ in range(3))
+    first, second, other = (TransformerBlock(WIDTH, HEADS) for _ in range(3))
     torch.manual_seed(1)
     for block, seed in ((first, 1), (second, 1), (other, 2)):
         initialise(block, generator(seed))
@@ -150,7 +150,7 @@ def test_the_seed_decides_the_weights_and_nothing_else_does():
 
 
 def test_linear_layers_begin_as_the_papers_have_it():
-    block = Block(64, 4)
+    block = TransformerBlock(64, 4)
     initialise(block, generator())
     weight = block.perceptron[0].weight
     bound = (6 / (64 + 256)) ** 0.5

@@ -6,7 +6,7 @@ import numpy as np
 from made_up import made_up_ceiling
 from made_up_curve import made_up_curve, made_up_difference
 
-from rfmae.evaluation.assessment import assess
+from rfmae.evaluation.assessing import assess
 from rfmae.evaluation.classification import counted
 from rfmae.evaluation.comparison import compare
 from rfmae.evaluation.unknowns import open_set
@@ -19,7 +19,7 @@ from rfmae.records import (
     RobustnessGrid,
     holm_adjusted,
 )
-from rfmae.reporting.account import Report
+from rfmae.reporting.report_record import Report
 
 CLASSES = ("OOK", "4ASK", "8ASK", "4PAM", "16PAM", "DQPSK", "OQPSK", "CPFSK", "GFSK", "GMSK")
 SNR_DB = tuple(float(value) for value in range(-10, 11))

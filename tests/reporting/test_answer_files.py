@@ -6,8 +6,8 @@ from sample_reports import CLASSES, all_answers
 
 from rfmae.errors import ArtefactError
 from rfmae.evaluation.classification import counted
-from rfmae.reporting.account import Report
 from rfmae.reporting.answer_files import read_answers, write_answers
+from rfmae.reporting.report_record import Report
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from rfmae.records.audit import AuditReport, ChanceTest, Finding
+from rfmae.records.audit_report import AuditReport, ChanceTest, Finding
 from rfmae.reporting.audit_tables import audit_markdown, audit_table, write_audit
 
 LUCK = ChanceTest(10, 100, 0.1, 0.05, 0.18, 0.1, 1.0, 0.25)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rfmae.records import DenoiseReport, GalleryRow, Likeness, Recognition, SnrReport
+from rfmae.records import DenoiseReport, GalleryRow, ImageQuality, Recognition, SnrReport
 from rfmae.reporting.denoising_figures import (
     denoising_figures,
     draw_denoising,
@@ -21,7 +21,7 @@ def likeness(measure, answer, level):
     """Nine images of every point and class, as far apart as ±1."""
     counts = np.full((3, 2), 9)
     values = level + np.arange(3)[:, None] * np.ones((3, 2))
-    return Likeness(measure, answer, counts, 9 * values, 9 * (values**2 + 1))
+    return ImageQuality(measure, answer, counts, 9 * values, 9 * (values**2 + 1))
 
 
 @pytest.fixture

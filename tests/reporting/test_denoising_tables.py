@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rfmae.records import Comparison, DenoiseReport, Likeness, Recognition, SnrReport
+from rfmae.records import Comparison, DenoiseReport, ImageQuality, Recognition, SnrReport
 from rfmae.reporting.denoising_tables import (
     class_table,
     denoise_table,
     denoising_csv,
     denoising_section,
     denoising_tables,
-    likeness_table,
+    image_quality_table,
     recognition_csv,
     recognition_table,
 )
@@ -23,7 +23,7 @@ CLASSES = ("BPSK", "QPSK", "8PSK")
 def likeness(measure, answer, values):
     """Sums over single values (S, M, N)."""
     counts = np.isfinite(values).sum(axis=-1)
-    return Likeness(
+    return ImageQuality(
         measure, answer, counts, np.nansum(values, axis=-1), np.nansum(values**2, axis=-1)
     )
 
@@ -74,7 +74,7 @@ def of(report, measure, answer):
 
 
 def test_a_likeness_table_has_means_and_intervals_and_all_examples_last(report, values):
-    heads, rows = likeness_table(report, "psnr_db")
+    heads, rows = image_quality_table(report, "psnr_db")
     assert heads == ["Es/N0 (dB)", "reconstruction", "noisy", "class mean", "blank", "examples"]
     single = values["psnr_db", "noisy"]
     half = of(report, "psnr_db", "noisy").per_snr.half[1]
@@ -85,13 +85,13 @@ def test_a_likeness_table_has_means_and_intervals_and_all_examples_last(report, 
 
 
 def test_intervals_can_be_left_out(report, values):
-    _, rows = likeness_table(report, "ssim", intervals=False)
+    _, rows = image_quality_table(report, "ssim", intervals=False)
     assert rows[0][1] == f"{values['ssim', 'reconstruction'][0].mean():.3f}"
     assert "±" not in str(rows)
 
 
 def test_an_answer_that_no_image_of_was_measured_has_no_column(report):
-    heads, _ = likeness_table(report, "evm_percent")
+    heads, _ = image_quality_table(report, "evm_percent")
     assert "blank" not in heads
 
 
@@ -100,7 +100,7 @@ def test_an_snr_without_images_is_told_as_such(report):
         replace(item, examples=item.examples * [[0], [1]]) if item.answer == "noisy" else item
         for item in report.likeness
     ]
-    _, rows = likeness_table(replace(report, likeness=tuple(empty)), "psnr_db")
+    _, rows = image_quality_table(replace(report, likeness=tuple(empty)), "psnr_db")
     assert rows[0][2] == "–"
 
 

@@ -6,8 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rfmae.records import Comparison, DenoiseReport, Likeness, Recognition, SnrReport
-from rfmae.reporting.account import Report, report_json, report_of, whole_json
+from rfmae.records import Comparison, DenoiseReport, ImageQuality, Recognition, SnrReport
 from rfmae.reporting.denoising_tables import denoising_section, denoising_tables
 from rfmae.reporting.denoising_verdict import (
     VERDICT,
@@ -17,6 +16,7 @@ from rfmae.reporting.denoising_verdict import (
     verdict_sentence,
     verdict_table,
 )
+from rfmae.reporting.report_record import Report, report_json, report_of, whole_json
 
 SNR_DB = (-10.0, -5.0, 0.0, 5.0, 10.0)
 BETTER = {"psnr_db": 1.0, "ssim": 0.1, "evm_percent": -5.0}
@@ -32,7 +32,9 @@ def difference(measure, reference, unbeaten=()):
     n = 100
     spread = (half / 1.959963984540054) ** 2 * n
     squares = spread * (n - 1) + n * value**2
-    return Likeness(measure, reference, np.full((5, 1), n), n * value[:, None], squares[:, None])
+    return ImageQuality(
+        measure, reference, np.full((5, 1), n), n * value[:, None], squares[:, None]
+    )
 
 
 def report(unbeaten=None, references=("noisy", "Wiener"), **changes):
@@ -81,7 +83,7 @@ def test_of_many_reasons_the_commonest_are_told():
 def test_of_a_single_point_there_is_no_span():
     one = DenoiseReport(
         (3.0,), "symbol", np.array([100]), {}, {}, ("A",),
-        differences=(Likeness("ssim", "noisy", *(np.array([[x]]) for x in (100, 10.0, 2.0))),),
+        differences=(ImageQuality("ssim", "noisy", *(np.array([[x]]) for x in (100, 10.0, 2.0))),),
     )  # fmt: skip
     assert "in SSIM at once at 3 dB (95" in verdict_sentence(one)
 

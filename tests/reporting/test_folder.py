@@ -130,17 +130,17 @@ def test_the_account_is_strict_json_and_holds_every_count(account):
 
 def test_the_account_can_be_rebuilt_into_the_report(account):
     told = account["accuracy"]["DenoMAE2.0"]
-    rebuilt = SnrReport(
+    deserialised = SnrReport(
         np.array(told["counts"]),
         tuple(told["snr_db"]),
         tuple(told["classes"]),
         told["snr_reference"],
     )
-    assert rebuilt.accuracy == told["accuracy"]
-    assert list(rebuilt.interval) == told["interval_95"]
-    assert rebuilt.accuracy_per_snr.tolist() == told["accuracy_per_snr"]
-    assert rebuilt.interval_per_snr.tolist() == told["interval_95_per_snr"]
-    assert rebuilt.examples_per_snr.tolist() == told["examples_per_snr"]
+    assert deserialised.accuracy == told["accuracy"]
+    assert list(deserialised.interval) == told["interval_95"]
+    assert deserialised.accuracy_per_snr.tolist() == told["accuracy_per_snr"]
+    assert deserialised.interval_per_snr.tolist() == told["interval_95_per_snr"]
+    assert deserialised.examples_per_snr.tolist() == told["examples_per_snr"]
 
 
 def test_the_csv_files_tell_the_same_numbers_as_the_account(written, account):

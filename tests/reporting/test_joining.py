@@ -8,8 +8,8 @@ from sample_reports import sample_report
 
 from rfmae.errors import ArtefactError
 from rfmae.records import SnrReport, holm_adjusted
-from rfmae.reporting.account import Report
 from rfmae.reporting.joining import joined, renamed, told_apart
+from rfmae.reporting.report_record import Report
 
 
 @pytest.fixture(scope="module")

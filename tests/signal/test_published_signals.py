@@ -12,7 +12,7 @@ from rfmae.signal.bits import random_bits
 from rfmae.signal.impairments import Channel, Fading, Impulses
 from rfmae.signal.link import Link
 from rfmae.signal.modulations import equal_laws
-from rfmae.signal.published import (
+from rfmae.signal.published_signals import (
     PUBLISHED,
     check_published,
     find_published,

@@ -12,18 +12,18 @@ from rfmae.errors import RecipeError
 from rfmae.signal.modulations import find_modulation
 from rfmae.theory.ceiling import (
     BLOCK,
-    check_laws,
+    check_signal_models,
     compute_ceiling,
     frames_drawn,
     groups_of,
     tally_at,
 )
-from rfmae.theory.question import Question
+from rfmae.theory.ceiling_spec import CeilingSpec
 
 
 def asked(names, *snr_db, **changes):
     settings = {"symbols_per_example": 32, "samples_per_symbol": 4, **changes}
-    return Question(tuple(map(find_modulation, names.split())), snr_db, **settings)
+    return CeilingSpec(tuple(map(find_modulation, names.split())), snr_db, **settings)
 
 
 CLASS_LISTS = {
@@ -154,6 +154,6 @@ def test_an_image_of_classes_with_memory_is_no_bound():
 
 def test_classes_without_a_likelihood_are_all_named_with_those_that_have_one():
     with pytest.raises(RecipeError, match=r"AM-DSB-SC, WBFM.*--classes BPSK,QPSK"):
-        check_laws(asked("BPSK AM-DSB-SC QPSK WBFM", 0.0))
+        check_signal_models(asked("BPSK AM-DSB-SC QPSK WBFM", 0.0))
     with pytest.raises(RecipeError, match="WBFM"):
-        check_laws(asked("BPSK QPSK WBFM", 0.0))
+        check_signal_models(asked("BPSK QPSK WBFM", 0.0))

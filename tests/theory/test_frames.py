@@ -12,7 +12,7 @@ from rfmae.signal.modulations import MODULATIONS
 from rfmae.signal.polyphase import match_valid
 from rfmae.signal.pulses import Pulse
 from rfmae.theory.frames import own_turn, part_of, simulate
-from rfmae.theory.laws import law_of
+from rfmae.theory.signal_models import signal_model_of
 
 SILENT = 1e14  # Es/N0 at which nothing is left of noise
 LINEAR = [
@@ -29,7 +29,7 @@ def frames_of(name, streams, *, pulse=PULSES[0], rate=4, symbols=48, es_n0=SILEN
 @pytest.mark.parametrize("modulation", LINEAR, ids=str)
 @pytest.mark.parametrize("pulse", PULSES, ids=lambda pulse: pulse.shape)
 def test_the_matched_filter_hits_the_points_of_the_law(modulation, pulse, streams):
-    law = law_of(modulation, pulse, 4)
+    law = signal_model_of(modulation, pulse, 4)
     frames = frames_of(modulation.name, streams, pulse=pulse)
     turning = np.exp(-2j * np.pi * float(own_turn(modulation)) * np.arange(48))
     upright = (frames.symbols.numpy() * turning)[:, :, None]

@@ -13,8 +13,8 @@ from rfmae.signal.alphabets import bipolar_pam, cross_qam, square_qam
 from rfmae.signal.modulations import MODULATIONS
 from rfmae.signal.pulses import Pulse
 from rfmae.theory.frames import Frames, own_turn, simulate
-from rfmae.theory.laws import law_of
-from rfmae.theory.memoryless import LinearLaw, NoiseLaw, OffsetLaw, as_grid, symmetry_of
+from rfmae.theory.memoryless import LinearModel, NoiseModel, OffsetModel, as_grid, symmetry_of
+from rfmae.theory.signal_models import signal_model_of
 
 PULSE, RATE = Pulse(), 4
 LINEAR = [
@@ -49,7 +49,7 @@ def brute_force(points, frames, turns, own_turn=0.0, starts=(0.0,)):
 @pytest.mark.parametrize("snr", [0.05, 2.0, 100.0])
 def test_the_log_ratio_is_that_of_the_textbook(modulation, snr, rng):
     frames, turns = noise_frames(rng, 5, 21, snr), torch.from_numpy(rng.random((5, 3)))
-    law = law_of(modulation, PULSE, RATE)
+    law = signal_model_of(modulation, PULSE, RATE)
     step = float(own_turn(modulation))
     starts = np.arange(law.starts) * step
     expected = brute_force(law.points, frames, turns, step, starts)
@@ -61,11 +61,11 @@ def test_the_log_ratio_is_that_of_the_textbook(modulation, snr, rng):
 
 @every_linear
 def test_single_precision_exponentials_are_as_good_as_double(modulation, rng):
-    law = law_of(modulation, PULSE, RATE)
+    law = signal_model_of(modulation, PULSE, RATE)
     double = (
-        OffsetLaw(law.amplitude, torch.float64)
-        if isinstance(law, OffsetLaw)
-        else LinearLaw(law.points, law.own_turn, torch.float64)
+        OffsetModel(law.amplitude, torch.float64)
+        if isinstance(law, OffsetModel)
+        else LinearModel(law.points, law.own_turn, torch.float64)
     )
     frames, turns = noise_frames(rng, 3, 1024, 30.0), torch.zeros(3, 1, dtype=torch.float64)
     difference = law.log_ratio(frames, turns) - double.log_ratio(frames, turns)
@@ -77,7 +77,7 @@ def test_the_mean_ratio_over_noise_alone_is_one(modulation, rng):
     """The integral of a density, so that no factor can be wrong, for any phase."""
     frames = noise_frames(rng, 20_000, 3, 0.15)
     turns = torch.full((20_000, 1), 0.07, dtype=torch.float64)
-    ratio = law_of(modulation, PULSE, RATE).log_ratio(frames, turns).exp()[:, 0]
+    ratio = signal_model_of(modulation, PULSE, RATE).log_ratio(frames, turns).exp()[:, 0]
     error = float(ratio.std()) / math.sqrt(len(ratio))
     assert float(ratio.mean()) == pytest.approx(1.0, abs=4 * error)
     assert error < 0.02
@@ -85,7 +85,7 @@ def test_the_mean_ratio_over_noise_alone_is_one(modulation, rng):
 
 @every_linear
 def test_a_turn_of_the_symmetry_leaves_the_law_as_it_is_and_half_of_it_does_not(modulation, rng):
-    law = law_of(modulation, PULSE, RATE)
+    law = signal_model_of(modulation, PULSE, RATE)
     # amplitudes around one, so sharply seen that the points of 64PSK stand apart
     frames = replace(noise_frames(rng, 4, 6, 1.0), es_n0=3000.0)
     turns = torch.tensor([[0.0, 1.0, 0.5]], dtype=torch.float64).expand(4, 3) / law.symmetry + 0.013
@@ -101,15 +101,15 @@ def test_on_average_no_law_explains_a_modulation_better_than_its_own(modulation,
         modulation, PULSE, RATE, 32, 4.0, 64, streams, phase_turns=0.0, waveform=False
     )
     turns = torch.zeros(len(frames), 1, dtype=torch.float64)
-    own = law_of(modulation, PULSE, RATE).log_ratio(frames, turns)
+    own = signal_model_of(modulation, PULSE, RATE).log_ratio(frames, turns)
     for other in (*LINEAR, MODULATIONS["NOISE"]):
-        gain = (own - law_of(other, PULSE, RATE).log_ratio(frames, turns))[:, 0]
+        gain = (own - signal_model_of(other, PULSE, RATE).log_ratio(frames, turns))[:, 0]
         assert float(gain.mean()) >= -4 * float(gain.std()) / 8, other.name
 
 
 @every_linear
 def test_frames_that_are_not_cut_the_same_way_have_the_same_ratio(modulation, rng, monkeypatch):
-    law, frames = law_of(modulation, PULSE, RATE), noise_frames(rng, 7, 12, 1.0)
+    law, frames = signal_model_of(modulation, PULSE, RATE), noise_frames(rng, 7, 12, 1.0)
     turns = torch.from_numpy(rng.random((7, 9)))
     whole = law.log_ratio(frames, turns)
     monkeypatch.setattr("rfmae.theory.memoryless._ELEMENTS", {"cpu": 40})
@@ -123,12 +123,12 @@ def test_offset_qpsk_is_two_antipodal_rails_half_a_symbol_apart(rng):
     quadrature = np.imag(frames.midway.numpy()[:, None] * turn_back)
     rails = np.concatenate([in_phase, quadrature], -1)
     expected = np.sum(np.log(np.cosh(2 * 3.0 * math.sqrt(0.5) * rails)) - 3.0 / 2, -1)
-    np.testing.assert_allclose(OffsetLaw().log_ratio(frames, turns), expected, atol=1e-4)
+    np.testing.assert_allclose(OffsetModel().log_ratio(frames, turns), expected, atol=1e-4)
 
 
 def test_noise_alone_is_what_all_ratios_refer_to(rng):
     turns = torch.zeros(2, 3)
-    assert NoiseLaw().log_ratio(noise_frames(rng, 2, 4, 1.0), turns).equal(turns.double())
+    assert NoiseModel().log_ratio(noise_frames(rng, 2, 4, 1.0), turns).equal(turns.double())
 
 
 def test_an_alphabet_that_turns_is_known_from_one_that_stands(streams):
@@ -137,7 +137,7 @@ def test_an_alphabet_that_turns_is_known_from_one_that_stands(streams):
     for sent, other in ((still, turning), (turning, still)):
         frames = simulate(sent, PULSE, RATE, 64, 2.0, 16, streams, phase_turns=0.0, waveform=False)
         turns = torch.zeros(16, 1, dtype=torch.float64)
-        laws = [law_of(row, PULSE, RATE) for row in (sent, other)]
+        laws = [signal_model_of(row, PULSE, RATE) for row in (sent, other)]
         own, foreign = (law.log_ratio(frames, turns) for law in laws)
         assert bool((own > foreign + 10).all())
 
@@ -156,7 +156,7 @@ def test_square_grids_are_two_rails_wherever_they_stand():
     [("OOK", 1), ("4PAM", 2), ("8PSK", 8), ("32QAM", 4), ("π/2-BPSK", 4), ("π/4-DQPSK", 8)],
 )
 def test_symmetries_are_those_of_the_pictures(name, symmetry):
-    assert law_of(MODULATIONS[name], PULSE, RATE).symmetry == symmetry
+    assert signal_model_of(MODULATIONS[name], PULSE, RATE).symmetry == symmetry
 
 
 def test_points_that_repeat_have_no_more_symmetry_than_their_picture():
@@ -165,7 +165,7 @@ def test_points_that_repeat_have_no_more_symmetry_than_their_picture():
 
 
 def test_a_frame_without_symbols_or_phases_says_nothing(rng):
-    law = LinearLaw((1.0, -1.0), Fraction(1, 4))
+    law = LinearModel((1.0, -1.0), Fraction(1, 4))
     assert law.log_ratio(noise_frames(rng, 2, 0, 1.0), torch.zeros(2, 1)).tolist() == [[0.0]] * 2
     assert law.log_ratio(noise_frames(rng, 2, 5, 1.0), torch.zeros(2, 0)).shape == (2, 0)
     assert law.log_ratio(noise_frames(rng, 0, 5, 1.0), torch.zeros(0, 3)).shape == (0, 3)

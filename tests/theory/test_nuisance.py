@@ -11,9 +11,9 @@ from rfmae.errors import RecipeError
 from rfmae.signal.modulations import MODULATIONS
 from rfmae.signal.pulses import Pulse
 from rfmae.theory.frames import Frames, part_of, simulate
-from rfmae.theory.laws import law_of
-from rfmae.theory.memoryless import LinearLaw, NoiseLaw
+from rfmae.theory.memoryless import LinearModel, NoiseModel
 from rfmae.theory.nuisance import log_evidence
+from rfmae.theory.signal_models import signal_model_of
 
 PULSE, RATE = Pulse(), 4
 NAMES = ["OOK", "8ASK", "4PAM", "QPSK", "8PSK", "π/2-BPSK", "π/4-DQPSK", "OQPSK", "16QAM", "32APSK"]
@@ -35,8 +35,8 @@ def sent(name, symbols, es_n0, count, streams, waveform=False):
 
 def exact(law):
     """The same law in double precision."""
-    if isinstance(law, LinearLaw):
-        return LinearLaw(law.points, law.own_turn, torch.float64)
+    if isinstance(law, LinearModel):
+        return LinearModel(law.points, law.own_turn, torch.float64)
     return replace(law, dtype=torch.float64)
 
 
@@ -55,7 +55,7 @@ def test_an_unknown_phase_is_averaged_over_the_whole_circle(
     name, symbols, es_n0, dense, true_one, streams
 ):
     frames = sent(name if true_one else "8PSK", symbols, es_n0, 6, streams)
-    law = law_of(MODULATIONS[name], PULSE, RATE)
+    law = signal_model_of(MODULATIONS[name], PULSE, RATE)
     found = log_evidence(law, frames, "unknown")
     assert found.dtype == torch.float64
     # the tail that is allowed to the harmonics, in nats
@@ -66,7 +66,7 @@ def test_an_unknown_phase_is_averaged_over_the_whole_circle(
 @pytest.mark.parametrize("es_n0", [0.2, 6.0])
 def test_a_phase_with_memory_is_averaged_over_the_whole_circle(name, es_n0, streams):
     frames = sent(name, 40, es_n0, 4, streams, waveform=True)
-    law = law_of(MODULATIONS[name], PULSE, RATE)
+    law = signal_model_of(MODULATIONS[name], PULSE, RATE)
     found = log_evidence(law, frames, "unknown")
     # the tail that is allowed to the harmonics, in nats, and single precision
     np.testing.assert_allclose(found, over_dense_phases(law, frames, 480), atol=5e-3)
@@ -76,7 +76,7 @@ def test_a_phase_with_memory_is_averaged_over_the_whole_circle(name, es_n0, stre
 @pytest.mark.parametrize("es_n0", [30.0, 1000.0])
 def test_sharp_peaks_are_found_wherever_they_are(name, es_n0, streams):
     frames = sent(name, 256, es_n0, 3, streams)
-    law = law_of(MODULATIONS[name], PULSE, RATE)
+    law = signal_model_of(MODULATIONS[name], PULSE, RATE)
     # single precision at 30 dB rounds log ratios of 3·10⁵
     expected = over_dense_phases(exact(law), frames, 12_000)
     np.testing.assert_allclose(log_evidence(law, frames, "unknown"), expected, atol=0.02)
@@ -90,7 +90,7 @@ def test_turning_the_carrier_changes_nothing_where_the_phase_is_unknown(name, st
         symbols=frames.symbols * np.exp(2j * np.pi * 0.123),
         midway=frames.midway * np.exp(2j * np.pi * 0.123),
     )
-    law = law_of(MODULATIONS[name], PULSE, RATE)
+    law = signal_model_of(MODULATIONS[name], PULSE, RATE)
     both = [log_evidence(law, some, "unknown") for some in (frames, turned)]
     np.testing.assert_allclose(*both, atol=6e-3)
 
@@ -100,7 +100,7 @@ def test_a_known_phase_is_zero_and_knowing_it_pays(name, streams):
     frames = simulate(
         MODULATIONS[name], PULSE, RATE, 64, 2.0, 64, streams, phase_turns=0.0, waveform=False
     )
-    law = law_of(MODULATIONS[name], PULSE, RATE)
+    law = signal_model_of(MODULATIONS[name], PULSE, RATE)
     known = log_evidence(law, frames, "known")
     assert known.equal(law.log_ratio(frames, torch.zeros(64, 1, dtype=torch.float64))[:, 0])
     assert float(known.mean()) > float(log_evidence(law, frames, "unknown").mean())
@@ -111,7 +111,11 @@ def test_a_known_phase_is_zero_and_knowing_it_pays(name, streams):
 def test_unknown_snr_and_amplitude_are_averages_of_densities(name, phase, streams):
     """Against the densities themselves, noise and all, one hypothesis after the other."""
     frames = sent(name, 12, 2.0, 5, streams)
-    law, es_n0_grid, gains = law_of(MODULATIONS[name], PULSE, RATE), (0.5, 2.0, 5.0), (0.8, 1.25)
+    law, es_n0_grid, gains = (
+        signal_model_of(MODULATIONS[name], PULSE, RATE),
+        (0.5, 2.0, 5.0),
+        (0.8, 1.25),
+    )
     found = log_evidence(law, frames, phase, es_n0_grid=es_n0_grid, gains=gains)
     densities = []
     for es_n0 in es_n0_grid:
@@ -134,7 +138,7 @@ def test_where_a_waveform_is_held_noise_is_known_by_all_of_it(streams):
     """Silence of the wrong power is found out by every sample, not by symbols alone."""
     frames = sent("NOISE", 32, 1.0, 50, streams, waveform=True)
     wrong = {
-        held: log_evidence(NoiseLaw(), some, "known", es_n0_grid=(2.0,)).mean()
+        held: log_evidence(NoiseModel(), some, "known", es_n0_grid=(2.0,)).mean()
         for held, some in (
             ("waveform", frames),
             ("symbols", replace(frames, waveform=frames.waveform[:, :0])),
@@ -147,7 +151,7 @@ def test_where_a_waveform_is_held_noise_is_known_by_all_of_it(streams):
 
 def test_the_right_snr_and_amplitude_explain_best(streams):
     frames = sent("16QAM", 256, 10.0, 20, streams)
-    law = law_of(MODULATIONS["16QAM"], PULSE, RATE)
+    law = signal_model_of(MODULATIONS["16QAM"], PULSE, RATE)
 
     def explained(es_n0, gain):
         return float(
@@ -160,14 +164,20 @@ def test_the_right_snr_and_amplitude_explain_best(streams):
 
 
 def test_a_grid_of_what_is_known_is_knowing_it(streams):
-    frames, law = sent("QPSK", 16, 1.0, 3, streams), law_of(MODULATIONS["QPSK"], PULSE, RATE)
+    frames, law = (
+        sent("QPSK", 16, 1.0, 3, streams),
+        signal_model_of(MODULATIONS["QPSK"], PULSE, RATE),
+    )
     grid = log_evidence(law, frames, "known", es_n0_grid=(1.0,), gains=(1.0,))
     assert grid.equal(log_evidence(law, frames, "known"))
 
 
 @pytest.mark.parametrize("grid", [{"es_n0_grid": (1.0, 0.0)}, {"gains": (-1.0,)}])
 def test_ratios_that_are_not_positive_are_refused(grid, streams):
-    frames, law = sent("QPSK", 16, 1.0, 3, streams), law_of(MODULATIONS["QPSK"], PULSE, RATE)
+    frames, law = (
+        sent("QPSK", 16, 1.0, 3, streams),
+        signal_model_of(MODULATIONS["QPSK"], PULSE, RATE),
+    )
     with pytest.raises(RecipeError, match="must be positive"):
         log_evidence(law, frames, "known", **grid)
 
@@ -190,7 +200,10 @@ def test_a_law_with_corners_is_averaged_all_the_same():
 
 
 def test_the_same_frames_in_other_company_have_the_same_evidence(streams, monkeypatch):
-    frames, law = sent("4PAM", 64, 8.0, 9, streams), law_of(MODULATIONS["4PAM"], PULSE, RATE)
+    frames, law = (
+        sent("4PAM", 64, 8.0, 9, streams),
+        signal_model_of(MODULATIONS["4PAM"], PULSE, RATE),
+    )
     whole = log_evidence(law, frames, "unknown")
     monkeypatch.setattr("rfmae.theory.nuisance._ROWS", 2)
     np.testing.assert_allclose(log_evidence(law, frames, "unknown"), whole, atol=3e-3)

@@ -7,10 +7,10 @@ import torch
 from rfmae.signal.modulations import find_modulation
 from rfmae.signal.pulses import Pulse
 from rfmae.theory.frames import simulate
-from rfmae.theory.laws import law_of
 from rfmae.theory.nuisance import log_evidence
+from rfmae.theory.posterior_counts import group_posteriors
 from rfmae.theory.screening import screened_evidence, start_of
-from rfmae.theory.tally import group_posteriors
+from rfmae.theory.signal_models import signal_model_of
 
 NAMES = ("OOK", "QPSK", "8PSK", "16QAM", "OQPSK", "GMSK")
 PULSE = Pulse(span_symbols=6)
@@ -30,7 +30,7 @@ def measure(law, frames):
 @pytest.mark.parametrize("es_n0", [0.2, 1.0, 5.0])
 @pytest.mark.parametrize("name", ["8PSK", "GMSK"])
 def test_posteriors_are_those_of_all_laws_on_whole_frames(name, es_n0, streams):
-    laws = [law_of(find_modulation(other), PULSE, 4) for other in NAMES]
+    laws = [signal_model_of(find_modulation(other), PULSE, 4) for other in NAMES]
     frames, members = frames_of(name, es_n0, streams), np.ones(len(NAMES))
     whole = torch.stack([measure(law, frames) for law in laws], dim=1).numpy()
     screened = screened_evidence(laws, frames, measure)
@@ -40,7 +40,7 @@ def test_posteriors_are_those_of_all_laws_on_whole_frames(name, es_n0, streams):
 
 
 def test_clear_frames_are_decided_by_their_first_symbols(streams):
-    laws = [law_of(find_modulation(other), PULSE, 4) for other in NAMES]
+    laws = [signal_model_of(find_modulation(other), PULSE, 4) for other in NAMES]
     lengths = []
 
     def counted(law, frames):

@@ -9,7 +9,7 @@ import pytest
 from rfmae.errors import ArtefactError
 from rfmae.signal.modulations import find_modulation
 from rfmae.theory.ceiling import compute_ceiling
-from rfmae.theory.question import Question
+from rfmae.theory.ceiling_spec import CeilingSpec
 from rfmae.theory.shipped import (
     at_points,
     ceiling_from_json,
@@ -18,7 +18,7 @@ from rfmae.theory.shipped import (
     shipped_folder,
 )
 
-QUESTION = Question(
+QUESTION = CeilingSpec(
     tuple(map(find_modulation, ("BPSK", "QPSK", "DQPSK"))),
     (-6.0, 0.0, 6.0),
     symbols_per_example=16,

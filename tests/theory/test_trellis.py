@@ -14,7 +14,7 @@ from rfmae.signal.noise import circular_gaussian
 from rfmae.signal.pulses import Pulse, phase_response
 from rfmae.signal.transmitter import transmit
 from rfmae.theory.frames import Frames
-from rfmae.theory.trellis import ContinuousPhaseLaw
+from rfmae.theory.trellis import ContinuousPhaseModel
 
 PHASES = [row for row in MODULATIONS.values() if row.family == "phase"]
 CHOSEN = [
@@ -39,7 +39,9 @@ def frames_of(waveform, samples_per_symbol, es_n0):
 
 
 def exact(modulation, samples_per_symbol):
-    return ContinuousPhaseLaw(modulation, samples_per_symbol, tolerance_nats=0, dtype=torch.float64)
+    return ContinuousPhaseModel(
+        modulation, samples_per_symbol, tolerance_nats=0, dtype=torch.float64
+    )
 
 
 def noise(count, samples, es_n0, samples_per_symbol, rng):
@@ -98,14 +100,14 @@ def test_the_recursion_is_the_sum_over_all_paths(modulation, rng):
 def test_the_ratio_averages_to_one_over_noise(modulation, rng):
     symbols, rate, es_n0 = 8, 4, 0.06  # low enough for the average of 20,000 to be known to 1 %
     frames = frames_of(noise(20_000, symbols * rate, es_n0, rate, rng), rate, es_n0)
-    ratios = ContinuousPhaseLaw(modulation, rate).log_ratio(frames, known_phase(frames)).exp()
+    ratios = ContinuousPhaseModel(modulation, rate).log_ratio(frames, known_phase(frames)).exp()
     assert ratios.std() < 1
     assert ratios.mean() == pytest.approx(1, abs=4 * ratios.std().item() / math.sqrt(20_000))
 
 
 @every_phase
 def test_turning_the_carrier_by_a_step_of_the_lattice_changes_nothing(modulation, rng):
-    law = ContinuousPhaseLaw(modulation, 4, dtype=torch.float64)
+    law = ContinuousPhaseModel(modulation, 4, dtype=torch.float64)
     frames = frames_of(noise(3, 80, 1.0, 4, rng), 4, 1.0)
     at_zero = law.log_ratio(frames, known_phase(frames))
     a_step_on = law.log_ratio(frames, known_phase(frames, 1 / law.symmetry))
@@ -117,7 +119,7 @@ def test_turning_the_carrier_by_a_step_of_the_lattice_changes_nothing(modulation
 @law_names
 def test_the_true_phase_beats_a_wrong_one(name, streams):
     modulation = MODULATIONS[name].with_settings({"modulation_index": 0.5})
-    law = ContinuousPhaseLaw(modulation, 4)
+    law = ContinuousPhaseModel(modulation, 4)
     frames = received(modulation, 50, 128, 4, 2.0, streams)
     true, wrong = (law.log_ratio(frames, known_phase(frames, turns)) for turns in (0.0, 1 / 8))
     assert (true > wrong + 1).all()
@@ -127,7 +129,7 @@ def test_the_true_phase_beats_a_wrong_one(name, streams):
 def test_the_law_of_what_was_sent_is_the_likeliest(name, streams):
     frames = received(MODULATIONS[name], 50, 256, 4, 4.0, streams)
     mine, *others = (
-        ContinuousPhaseLaw(MODULATIONS[other], 4).log_ratio(frames, known_phase(frames))
+        ContinuousPhaseModel(MODULATIONS[other], 4).log_ratio(frames, known_phase(frames))
         for other in sorted(NAMES, key=lambda other: other != name)
     )
     assert all((mine > other).all() for other in others)
@@ -137,7 +139,7 @@ def test_msk_is_cpfsk(rng):
     frames = frames_of(noise(5, 256, 1.0, 4, rng), 4, 1.0)
     turns = torch.as_tensor(rng.uniform(size=(5, 3)))
     one, other = (
-        ContinuousPhaseLaw(MODULATIONS[name], 4).log_ratio(frames, turns)
+        ContinuousPhaseModel(MODULATIONS[name], 4).log_ratio(frames, turns)
         for name in ("MSK", "CPFSK")
     )
     assert torch.equal(one, other)
@@ -188,7 +190,9 @@ def test_fsk_of_index_one_has_no_memory(streams):
 def test_single_precision_is_precise_enough_for_long_frames(name, streams):
     frames = received(MODULATIONS[name], 3, 1024, 4, 2.0, streams)
     single, double = (
-        ContinuousPhaseLaw(MODULATIONS[name], 4, dtype=dtype).log_ratio(frames, known_phase(frames))
+        ContinuousPhaseModel(MODULATIONS[name], 4, dtype=dtype).log_ratio(
+            frames, known_phase(frames)
+        )
         for dtype in (torch.float32, torch.float64)
     )
     # 1,024 rounded sums of exponents of some ten: a ten-thousandth of a nat each at the most
@@ -199,7 +203,7 @@ def test_single_precision_is_precise_enough_for_long_frames(name, streams):
 def test_cutting_the_pulse_costs_no_more_than_the_tolerance(name, es_n0, streams):
     modulation = MODULATIONS[name]
     frames = received(modulation, 40, 1000, 4, es_n0, streams)
-    cut = ContinuousPhaseLaw(modulation, 4, tolerance_nats=0.002)
+    cut = ContinuousPhaseModel(modulation, 4, tolerance_nats=0.002)
     assert cut.trellis_for(frames).states < exact(modulation, 4).trellis_for(frames).states
     lost = exact(modulation, 4).log_ratio(frames, known_phase(frames))
     lost -= cut.log_ratio(frames, known_phase(frames))
@@ -211,7 +215,7 @@ def test_cutting_the_pulse_costs_no_more_than_the_tolerance(name, es_n0, streams
 @pytest.mark.parametrize("es_n0", [1e2, 1e4, 1e6])
 def test_a_frame_without_noise_has_the_likelihood_of_its_one_path(es_n0, streams):
     frames = frames_of(sent(MODULATIONS["MSK"], 4, 50, 4, streams), 4, es_n0)
-    found = ContinuousPhaseLaw(MODULATIONS["MSK"], 4).log_ratio(frames, known_phase(frames))
+    found = ContinuousPhaseModel(MODULATIONS["MSK"], 4).log_ratio(frames, known_phase(frames))
     expected = 50 * es_n0 - 50 * math.log(2) - math.log(4)
     torch.testing.assert_close(found, torch.full_like(found, expected), atol=0.01, rtol=1e-6)
 
@@ -219,14 +223,14 @@ def test_a_frame_without_noise_has_the_likelihood_of_its_one_path(es_n0, streams
 @every_phase
 def test_a_law_that_is_far_off_is_finite_at_any_snr(modulation, streams):
     frames = frames_of(sent(MODULATIONS["GMSK"], 2, 50, 4, streams), 4, 1e6)
-    found = ContinuousPhaseLaw(modulation, 4).log_ratio(frames, known_phase(frames, 0.03))
+    found = ContinuousPhaseModel(modulation, 4).log_ratio(frames, known_phase(frames, 0.03))
     assert found.isfinite().all()
 
 
 def test_a_frame_does_not_depend_on_its_neighbours(rng):
     frames = frames_of(noise(300, 64, 1.0, 4, rng), 4, 1.0)
     turns = torch.as_tensor(rng.uniform(size=(300, 7)))
-    law = ContinuousPhaseLaw(MODULATIONS["GFSK"], 4)
+    law = ContinuousPhaseModel(MODULATIONS["GFSK"], 4)
     together = law.log_ratio(frames, turns)
     alone = law.log_ratio(frames_of(frames.waveform[299:], 4, 1.0), turns[299:])
     torch.testing.assert_close(together[299:], alone, atol=1e-4, rtol=0)  # float32
@@ -235,18 +239,18 @@ def test_a_frame_does_not_depend_on_its_neighbours(rng):
 def test_torch_has_its_threads_back_afterwards(rng):
     before = torch.get_num_threads()
     frames = frames_of(noise(2, 64, 1.0, 4, rng), 4, 1.0)
-    ContinuousPhaseLaw(MODULATIONS["MSK"], 4).log_ratio(frames, known_phase(frames))
+    ContinuousPhaseModel(MODULATIONS["MSK"], 4).log_ratio(frames, known_phase(frames))
     assert torch.get_num_threads() == before
 
 
 def test_a_pulse_that_takes_too_many_states_is_refused_at_once():
     long = MODULATIONS["GMSK"].with_settings({"bt": 0.05, "pulse_symbols": 16})
     with pytest.raises(RecipeError, match=r"GMSK may have at most 4096 branches"):
-        ContinuousPhaseLaw(long, 4)
+        ContinuousPhaseModel(long, 4)
 
 
 @pytest.mark.parametrize(("samples", "rate"), [(0, 4), (64, 2), (63, 4)])
 def test_frames_without_their_samples_are_refused(samples, rate):
     frames = frames_of(np.zeros((2, samples), np.complex64), rate, 1.0)
     with pytest.raises(ShapeError, match=r"whole symbols of 4 samples"):
-        ContinuousPhaseLaw(MODULATIONS["MSK"], 4).log_ratio(frames, known_phase(frames))
+        ContinuousPhaseModel(MODULATIONS["MSK"], 4).log_ratio(frames, known_phase(frames))

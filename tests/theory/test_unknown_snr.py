@@ -12,9 +12,9 @@ from rfmae.signal.pulses import Pulse
 from rfmae.theory import nuisance
 from rfmae.theory.discriminant import Evidence, fit, log_shares
 from rfmae.theory.frames import Frames
-from rfmae.theory.laws import law_of
-from rfmae.theory.readers import PlaneReader, image_ceiling_at, streams_of_law
-from rfmae.theory.unknown_snr import UnknownSnrReader, frames_to_learn
+from rfmae.theory.image_classifiers import PlaneClassifier, image_ceiling_at, streams_of_law
+from rfmae.theory.signal_models import signal_model_of
+from rfmae.theory.unknown_snr import UnknownSnrClassifier, frames_to_learn
 
 RATE, SYMBOLS, FRAMES = 4, 64, 40
 GRID = (0.4, 2.5)  # −4 and 4 dB
@@ -22,7 +22,7 @@ GRID = (0.4, 2.5)  # −4 and 4 dB
 
 def readers_of(*names, grid=GRID, planes=("symbols",), units="rms"):
     laws = tuple(map(find_modulation, names))
-    return [PlaneReader(laws, Pulse(), RATE, es_n0, planes, "unknown", units) for es_n0 in grid]
+    return [PlaneClassifier(laws, Pulse(), RATE, es_n0, planes, "unknown", units) for es_n0 in grid]
 
 
 def posteriors(scores):
@@ -42,7 +42,7 @@ def learnt(grid_streams):
     @cache
     def made(*planes, names=("4PAM", "QPSK", "MSK")):
         readers = readers_of(*names, planes=planes)
-        return UnknownSnrReader.learnt(readers, SYMBOLS, FRAMES, grid_streams)
+        return UnknownSnrClassifier.learnt(readers, SYMBOLS, FRAMES, grid_streams)
 
     return made
 
@@ -59,7 +59,7 @@ def test_on_a_grid_of_one_point_it_is_the_reader_that_knows_the_snr(planes, stre
     labels, known = image_ceiling_at(
         reader.laws, Pulse(), RATE, SYMBOLS, 1.6, planes=planes, streams=streams, frames_per_law=20
     )
-    alone = UnknownSnrReader.learnt([reader], SYMBOLS, 20, [streams])
+    alone = UnknownSnrClassifier.learnt([reader], SYMBOLS, 20, [streams])
     its_labels, scores = alone.tested(0, 20, streams)
     assert np.array_equal(labels, its_labels)
     np.testing.assert_allclose(posteriors(scores), known, rtol=1e-9)
@@ -68,7 +68,7 @@ def test_on_a_grid_of_one_point_it_is_the_reader_that_knows_the_snr(planes, stre
 def test_where_the_likelihoods_are_exact_it_is_bayes_rule_over_the_grid(streams_of):
     """The sequence has the same evidence, averaged over the SNR by code that knows no planes."""
     readers = readers_of("OOK", "QPSK", "8PSK", units="absolute")
-    reader = UnknownSnrReader.learnt(readers, SYMBOLS, 10, [])
+    reader = UnknownSnrClassifier.learnt(readers, SYMBOLS, 10, [])
     assert reader.of_snr is None
     outputs = np.concatenate(
         [readers[1].draw(law, SYMBOLS, 8, streams_of(n)) for n, law in enumerate(readers[0].laws)]
@@ -76,7 +76,9 @@ def test_where_the_likelihoods_are_exact_it_is_bayes_rule_over_the_grid(streams_
     symbols = torch.from_numpy(outputs).to(torch.complex128)
     frames = Frames(symbols, symbols[:, :0], symbols[:, :0], RATE, GRID[1])
     exact = [
-        nuisance.log_evidence(law_of(law, Pulse(), RATE), frames, "unknown", es_n0_grid=GRID)
+        nuisance.log_evidence(
+            signal_model_of(law, Pulse(), RATE), frames, "unknown", es_n0_grid=GRID
+        )
         for law in readers[0].laws
     ]
     told = posteriors(reader.log_scores(outputs))
@@ -134,7 +136,7 @@ def test_likelihoods_of_readers_of_other_snrs_can_be_compared(planes, learnt, gr
 
 def test_the_rough_look_rules_out_what_cannot_be_and_never_the_truth(grid_streams):
     grid = (0.1, 1.6, 25.0, 400.0)
-    reader = UnknownSnrReader(tuple(readers_of("OOK", "QPSK", "16QAM", grid=grid)), SYMBOLS)
+    reader = UnknownSnrClassifier(tuple(readers_of("OOK", "QPSK", "16QAM", grid=grid)), SYMBOLS)
     for place in (0, 2):
         for law in reader.readers[0].laws:
             frames = reader.readers[place].draw(law, SYMBOLS, 20, grid_streams[0])
@@ -174,7 +176,7 @@ def test_no_more_frames_are_learnt_from_than_can_be_held():
 def test_it_hears_of_all_frames_that_it_learns_from(grid_streams):
     heard = []
     readers = readers_of("4PAM", "QPSK")
-    UnknownSnrReader.learnt(readers, SYMBOLS, 10, grid_streams, heard.append)
+    UnknownSnrClassifier.learnt(readers, SYMBOLS, 10, grid_streams, heard.append)
     assert sum(heard) == 2 * 2 * frames_to_learn(4, 10)
 
 

@@ -135,8 +135,8 @@ def test_a_step_never_waits_for_the_device(tmp_path, monkeypatch):
 class Diverging(ToyTask):
     """A task whose loss is no number from one step on."""
 
-    def batch(self, step, piece):
-        return super().batch(step, piece) * (float("nan") if step == 13 else 1.0)
+    def batch(self, step, microbatch):
+        return super().batch(step, microbatch) * (float("nan") if step == 13 else 1.0)
 
 
 def test_a_loss_that_is_no_number_stops_the_run_and_names_the_last_good_checkpoint(tmp_path):
@@ -199,14 +199,14 @@ class Recording:
 
 
 def test_whoever_watches_is_told_what_is_logged_and_shown_what_is_validated(tmp_path):
-    watch = Recording()
-    train_toy(tmp_path / "run", watch=watch)
-    assert watch.told == RunFolder(tmp_path / "run").metrics()
-    assert watch.shown == [(step, "toy") for step in (6, 12, 18, 24)]
-    assert watch.closed == 1
+    logger = Recording()
+    train_toy(tmp_path / "run", logger=logger)
+    assert logger.told == RunFolder(tmp_path / "run").metrics()
+    assert logger.shown == [(step, "toy") for step in (6, 12, 18, 24)]
+    assert logger.closed == 1
     with pytest.raises(TrainingError):
-        train_toy(tmp_path / "other", watch=watch, kind=Diverging)
-    assert watch.closed == 2
+        train_toy(tmp_path / "other", logger=logger, kind=Diverging)
+    assert logger.closed == 2
 
 
 def test_speed_and_waiting_are_logged_with_every_loss(tmp_path):

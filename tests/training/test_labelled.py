@@ -12,16 +12,16 @@ from rfmae.datasets.augmenting import Augmentation, Augmenter
 from rfmae.datasets.recipe import load_recipe
 from rfmae.progress import Silent
 from rfmae.records import Modality
-from rfmae.training.drawing import drawing
 from rfmae.training.labelled import (
-    Course,
-    DrawnLabels,
+    RenderedLabels,
+    SamplingOrder,
     StoredIq,
     StoredLabels,
     StreamIq,
     balanced_rows,
 )
 from rfmae.training.loaders import InputSplit
+from rfmae.training.rendering import drawing
 
 CPU = torch.device("cpu")
 BESIDE = (Modality(), Modality("signal", patch=8))
@@ -36,7 +36,7 @@ def make(dataset):
     how = drawing(dataset, BESIDE, CPU, targets=False)
 
     def source(kind, *, turn=True, balanced=False, augmentation=HARD):
-        course = Course(label, BATCH, 3, turn=turn, balanced=balanced)
+        course = SamplingOrder(label, BATCH, 3, turn=turn, balanced=balanced)
         augmenter = Augmenter(dataset, augmentation, how.views, batch_size=BATCH, seed=3)
         every = torch.arange(len(label))
         if kind == "balanced":
@@ -44,13 +44,13 @@ def make(dataset):
         if kind == "kept":
             return StoredLabels(InputSplit(dataset, "train", BESIDE, CPU, Silent()), course, CPU)
         if kind == "read":
-            return DrawnLabels(StoredIq(dataset, every, course, how, clean=False), how, BESIDE)
+            return RenderedLabels(StoredIq(dataset, every, course, how, clean=False), how, BESIDE)
         if kind == "changed":
             stored = StoredIq(dataset, every, course, how, clean=True)
-            return DrawnLabels(stored, how, BESIDE, augmenter)
+            return RenderedLabels(stored, how, BESIDE, augmenter)
         recipe = load_recipe(dataset.folder / "recipe.toml")
         stream = StreamIq(recipe, how, batch_size=BATCH)
-        return DrawnLabels(stream, how, BESIDE, augmenter if kind == "stream changed" else None)
+        return RenderedLabels(stream, how, BESIDE, augmenter if kind == "stream changed" else None)
 
     return source
 
@@ -190,6 +190,6 @@ def test_a_balanced_source_shows_as_many_of_each_class(make):
 
 
 def test_a_course_without_turns_turns_nothing():
-    course = Course(UNEQUAL, 4, 0, turn=False)
+    course = SamplingOrder(UNEQUAL, 4, 0, turn=False)
     assert course.turns(0, slice(None)) is None
     assert len(replace(course, turn=True).turns(0, slice(1, 3))) == 2

@@ -8,7 +8,7 @@ import torch
 
 from rfmae.datasets.store import write_dataset
 from rfmae.errors import DatasetError, RecipeError
-from rfmae.imaging.inputs import network_inputs, turned
+from rfmae.imaging.network_inputs import network_inputs, turned
 from rfmae.imaging.render import constellation_images
 from rfmae.progress import Silent
 from rfmae.records import IMAGE_ALONE, ImageConfig, Modality, Plane

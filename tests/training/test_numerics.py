@@ -11,11 +11,11 @@ from rfmae.training.numerics import (
     EXACT,
     Measured,
     Numerics,
+    apply_precision,
     autocast,
     measure_product,
     probe,
-    settle,
-    taken_up,
+    restored_precision,
     tune_allocator,
 )
 
@@ -120,10 +120,10 @@ def test_the_stopwatch_sees_what_a_product_takes(monkeypatch):
 def test_settings_are_given_back(setting):
     found = Numerics("float32", "onednn", {})
     before = setting.fp32_precision
-    with settle(found):
+    with apply_precision(found):
         assert setting.fp32_precision == "bf16"
     assert setting.fp32_precision == before
-    with pytest.raises(ZeroDivisionError), settle(found):
+    with pytest.raises(ZeroDivisionError), apply_precision(found):
         raise ZeroDivisionError
     assert setting.fp32_precision == before
 
@@ -133,7 +133,7 @@ def test_a_user_s_own_setting_is_given_back(setting):
     before = setting.fp32_precision
     try:
         setting.fp32_precision = "tf32"
-        with settle(Numerics("float32", "onednn", {})):
+        with apply_precision(Numerics("float32", "onednn", {})):
             pass
         assert setting.fp32_precision == "tf32"
     finally:
@@ -149,7 +149,7 @@ def test_probing_changes_no_setting(setting):
 
 
 def test_tf32_is_given_back():
-    with settle(Numerics("bfloat16", "tf32", {})):
+    with apply_precision(Numerics("bfloat16", "tf32", {})):
         assert torch.get_float32_matmul_precision() == "high"
     assert torch.get_float32_matmul_precision() == "highest"
 
@@ -158,7 +158,7 @@ def test_a_torch_without_the_setting_multiplies_as_it_comes(no_onednn):
     found = probe(CPU, measure=stopwatch(FAST))
     assert set(found.measured) == {"float32", "bfloat16"}
     assert found.route == "default"
-    with settle(found):
+    with apply_precision(found):
         assert torch.ones(2, 2).matmul(torch.ones(2, 2)).sum() == 8
 
 
@@ -197,17 +197,17 @@ def test_a_line_tells_what_was_decided_and_why():
 )
 def test_a_run_goes_on_as_it_began_unless_that_would_round_here(table, route):
     card = probe(CPU, measure=stopwatch(FAST)).as_card()
-    found = taken_up(card, CPU, measure=stopwatch(table))
+    found = restored_precision(card, CPU, measure=stopwatch(table))
     assert (found.precision, found.route) == ("bfloat16", route)
     assert found.as_card()["measured"] == card["measured"]
 
 
 def test_a_run_goes_on_where_its_route_does_not_exist(no_onednn):
     onednn = Numerics("float32", "onednn", {}).as_card()
-    assert taken_up(onednn, CPU, measure=stopwatch(FAST)).route == "default"
+    assert restored_precision(onednn, CPU, measure=stopwatch(FAST)).route == "default"
     tf32 = Numerics("bfloat16", "tf32", {})
-    assert taken_up(tf32.as_card(), CPU).route == "default"
-    assert taken_up(tf32.as_card(), torch.device("cuda")) == tf32
+    assert restored_precision(tf32.as_card(), CPU).route == "default"
+    assert restored_precision(tf32.as_card(), torch.device("cuda")) == tf32
 
 
 def test_autocast_changes_products_only_where_asked():
@@ -226,7 +226,7 @@ def test_the_exact_route_is_exact_for_all_products_of_a_step(setting):
     shapes = [((98, 64), (64, 192)), ((4, 50, 32), (4, 32, 50)), ((7, 33), (33, 5))]
     for left, right in shapes:
         a, b = torch.randn(left, generator=generator), torch.randn(right, generator=generator)
-        with settle(Numerics("float32", "onednn", {})):
+        with apply_precision(Numerics("float32", "onednn", {})):
             found = (a @ b).double()
         exact = a.double() @ b.double()
         assert torch.linalg.norm(found - exact) < EXACT * torch.linalg.norm(exact)

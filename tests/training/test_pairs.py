@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from rfmae.datasets.store import write_dataset
-from rfmae.imaging.inputs import turned
+from rfmae.imaging.network_inputs import turned
 from rfmae.progress import Silent
 from rfmae.records import IMAGE_ALONE, Modality
 from rfmae.training.pairs import (
@@ -71,9 +71,14 @@ def test_the_pieces_of_all_processes_are_the_batch_of_one(source, world):
     cuts = [BATCH * rank // world for rank in range(world + 1)]
     ranks = [source() for _ in range(world)]
     for step in (0, 4, 9):
-        pieces = [slice(*ends) for ends in pairwise(cuts)]
-        parts = [rank.pairs(step, piece) for rank, piece in zip(ranks, pieces, strict=True)]
-        assert [len(part) for part in parts] == [piece.stop - piece.start for piece in pieces]
+        microbatches = [slice(*ends) for ends in pairwise(cuts)]
+        parts = [
+            rank.pairs(step, microbatch)
+            for rank, microbatch in zip(ranks, microbatches, strict=True)
+        ]
+        assert [len(part) for part in parts] == [
+            microbatch.stop - microbatch.start for microbatch in microbatches
+        ]
         assert equal(joined(parts), source().pairs(step))
 
 
@@ -178,7 +183,9 @@ def test_a_stream_has_no_end_and_no_example_twice(endless):
 def test_a_stream_draws_the_stored_training_examples_alike(
     endless, tiny_recipe, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("rfmae.datasets.lanes._MIXED", 1)  # one lane, which has no head start
+    monkeypatch.setattr(
+        "rfmae.datasets.stream_mixing._MIXED", 1
+    )  # one lane, which has no head start
     dataset = write_dataset(tiny_recipe, tmp_path / "tiny")
     kept = StoredPairs(
         dataset, "train", BESIDE, CPU, Silent(), batch_size=1, seed=0, turn=False

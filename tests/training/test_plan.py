@@ -11,17 +11,19 @@ from rfmae.errors import TrainingError
 @pytest.mark.parametrize("accumulate", [1, 2])
 def test_the_pieces_of_all_processes_are_the_batch(world, accumulate):
     plan = replace(PLAN, batch_size=16, accumulate=accumulate)
-    pieces = [piece for rank in range(world) for piece in plan.pieces(rank, world)]
-    rows = sorted(row for piece in pieces for row in range(16)[piece])
+    microbatches = [
+        microbatch for rank in range(world) for microbatch in plan.microbatches(rank, world)
+    ]
+    rows = sorted(row for microbatch in microbatches for row in range(16)[microbatch])
     assert rows == list(range(16))
-    assert len({piece.stop - piece.start for piece in pieces}) == 1
+    assert len({microbatch.stop - microbatch.start for microbatch in microbatches}) == 1
 
 
 @pytest.mark.parametrize(("batch_size", "world", "accumulate"), [(8, 3, 1), (8, 2, 3), (2, 4, 1)])
 def test_a_batch_that_does_not_divide_is_refused(batch_size, world, accumulate):
     plan = replace(PLAN, batch_size=batch_size, accumulate=accumulate)
     with pytest.raises(TrainingError, match=f"got {batch_size}"):
-        plan.pieces(0, world)
+        plan.microbatches(0, world)
 
 
 @pytest.mark.parametrize(

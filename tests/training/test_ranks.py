@@ -110,8 +110,10 @@ def half_diverging(folder):
 class HalfDiverging(ToyTask):
     """The last rows of a batch are no numbers from one step on."""
 
-    def batch(self, step, piece):
-        return super().batch(step, piece) * (float("nan") if step == 7 and piece.start else 1.0)
+    def batch(self, step, microbatch):
+        return super().batch(step, microbatch) * (
+            float("nan") if step == 7 and microbatch.start else 1.0
+        )
 
 
 def test_ranks_sum_gather_and_tell():

@@ -11,7 +11,7 @@ from rfmae.inference import ImageDenoiser, RingsDenoiser, load_classifier, load_
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.progress import Silent
 from rfmae.training.pretrain import TITLE
-from rfmae.workflows.denoise.denoising import measure_denoising
+from rfmae.workflows.denoise.denoise_evaluation import measure_denoising
 from rfmae.workflows.denoise.references import REFERENCES
 from rfmae.workflows.learning.methods import Method, find_method
 from rfmae.workflows.learning.training import Finetuning, Pretraining, Running, finetune, pretrain
@@ -46,9 +46,9 @@ class Watching:
 @pytest.fixture(scope="module")
 def pretrained(dataset, tmp_path_factory):
     """The best checkpoint, and what was to be seen on the way."""
-    watch = Watching()
+    logger = Watching()
     folder = tmp_path_factory.mktemp("rings") / "run"
-    return pretrain(dataset, BRIEF, folder, device="cpu", watch=watch), watch.shown
+    return pretrain(dataset, BRIEF, folder, device="cpu", logger=logger), logger.shown
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from rfmae.inference import load_classifier, load_denoiser
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.records import Modality
 from rfmae.training.run_folder import RunFolder
-from rfmae.workflows.denoise.denoising import eval_denoise
-from rfmae.workflows.exam.evaluation import eval_snr
+from rfmae.workflows.denoise.denoise_evaluation import eval_denoise
+from rfmae.workflows.evaluate.snr_evaluation import eval_snr
 from rfmae.workflows.learning.training import Finetuning, Pretraining, finetune, pretrain
 
 FOUR = (Modality(), Modality("signal"), Modality("image", given="clean"), Modality("noise"))

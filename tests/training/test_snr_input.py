@@ -20,8 +20,8 @@ from rfmae.signal.receiver import Receiver
 from rfmae.signal.snr_estimation import SnrEstimator
 from rfmae.training.loaders import InputSplit, image_card
 from rfmae.training.pairs import EndlessPairs, StoredPairs
-from rfmae.workflows.denoise.denoising import eval_denoise
-from rfmae.workflows.exam.evaluation import eval_snr
+from rfmae.workflows.denoise.denoise_evaluation import eval_denoise
+from rfmae.workflows.evaluate.snr_evaluation import eval_snr
 from rfmae.workflows.learning.running import Running
 from rfmae.workflows.learning.training import Finetuning, Pretraining, finetune, pretrain
 

@@ -76,8 +76,8 @@ class Sum:
     def __init__(self):
         self.network = nn.Linear(8, 1)
 
-    def batch(self, step, piece):
-        return torch.ones(4, 8)[piece]
+    def batch(self, step, microbatch):
+        return torch.ones(4, 8)[microbatch]
 
     def losses(self, network, batch):
         return {"loss": network(batch).sum()}

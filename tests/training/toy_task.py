@@ -9,7 +9,7 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from rfmae.models.transformer import Block
+from rfmae.models.transformer import TransformerBlock
 from rfmae.progress import Silent
 from rfmae.training import engine
 from rfmae.training.engine import fit
@@ -27,7 +27,7 @@ class ToyEncoder(nn.Module):
         super().__init__()
         self.embed = nn.Linear(3, width)
         self.class_token = nn.Parameter(torch.zeros(1, 1, width))
-        self.blocks = nn.ModuleList(Block(width, 2) for _ in range(2))
+        self.blocks = nn.ModuleList(TransformerBlock(width, 2) for _ in range(2))
         self.norm = nn.LayerNorm(width)
 
     def forward(self, tokens):
@@ -63,9 +63,9 @@ class ToyTask:
                 weight.uniform_(-0.4, 0.4, generator=generator)
         self._plan, self._pause_s = plan, pause_s
 
-    def batch(self, step, piece):
+    def batch(self, step, microbatch):
         time.sleep(self._pause_s)
-        return self._tokens(self._plan.batch_size, MASKS, step)[piece]
+        return self._tokens(self._plan.batch_size, MASKS, step)[microbatch]
 
     def losses(self, network, batch):
         off = network(batch) - batch.cumsum(dim=1)
@@ -89,7 +89,7 @@ class ToyTask:
         )
 
 
-def train_toy(folder, plan=PLAN, *, resume=False, watch=None, kind=ToyTask, pause_s=0.0):
+def train_toy(folder, plan=PLAN, *, resume=False, logger=None, kind=ToyTask, pause_s=0.0):
     """Train the toy in float32; the best checkpoint."""
     return fit(
         lambda numerics, ranks: kind(numerics, ranks, plan=plan, pause_s=pause_s),
@@ -100,7 +100,7 @@ def train_toy(folder, plan=PLAN, *, resume=False, watch=None, kind=ToyTask, paus
         progress=Silent(),
         title="toy",
         resume=resume,
-        watch=watch,
+        logger=logger,
         precision="float32",
     )
 

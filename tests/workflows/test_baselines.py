@@ -13,7 +13,7 @@ from rfmae.datasets.store import write_dataset
 from rfmae.errors import ArtefactError, RecipeError, TrainingError
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.training.label_budget import LabelBudget
-from rfmae.workflows.exam.candidates import open_candidate
+from rfmae.workflows.evaluate.predictors import open_predictor
 from rfmae.workflows.learning import baselines
 from rfmae.workflows.learning.baselines import (
     NETWORKS,
@@ -46,7 +46,7 @@ def read_rows(monkeypatch):
 @pytest.mark.parametrize("name", METHODS)
 def test_a_baseline_of_a_data_set_sits_its_exam(name, dataset, tmp_path):
     folder = train_baseline(dataset, name, tmp_path / name)
-    candidate = open_candidate(dataset, folder, "cpu")
+    candidate = open_predictor(dataset, folder, "cpu")
     exam = dataset.read_views("test", candidate.views)
     found = candidate.answer(exam)
     assert found.shape == (dataset.examples("test"), len(dataset.classes))
@@ -114,7 +114,7 @@ def test_cumulants_of_planes_are_of_what_the_image_of_the_data_set_shows(many_pl
         ("differential-trajectory", 3),  # 1.5 symbols of two samples
     ]
     assert load_baseline(folder).baseline.model.mean.shape == (36,)
-    candidate = open_candidate(many_planes, folder, "cpu")
+    candidate = open_predictor(many_planes, folder, "cpu")
     assert candidate.views == ("symbols", "waveform")
     exam = many_planes.read_views("test", candidate.views)
     turned = {
@@ -138,7 +138,7 @@ def test_a_network_becomes_a_checkpoint_that_answers(name, dataset, tmp_path):
     checkpoint = load_checkpoint(best)
     assert checkpoint.kind == "classifier"
     assert checkpoint.encoder.kind == name
-    candidate = open_candidate(dataset, tmp_path / name, "cpu")
+    candidate = open_predictor(dataset, tmp_path / name, "cpu")
     found = candidate.answer(dataset.read_views("test", candidate.views))
     assert found.shape == (dataset.examples("test"), len(dataset.classes))
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)  # float32

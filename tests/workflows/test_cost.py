@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_candidates import candidate, knowing, linear_recipe, write
+from small_predictors import candidate, knowing, linear_recipe, write
 
 from rfmae.errors import ShapeError
-from rfmae.workflows.exam import cost
-from rfmae.workflows.exam.candidates import open_candidate
-from rfmae.workflows.exam.cost import measure_cost
-from rfmae.workflows.exam.memory import own_peak_kib, process_peak_mib
+from rfmae.workflows.evaluate import cost
+from rfmae.workflows.evaluate.cost import measure_cost
+from rfmae.workflows.evaluate.memory import own_peak_kib, process_peak_mib
+from rfmae.workflows.evaluate.predictors import open_predictor
 
 SOURCE = """
 import numpy as np
@@ -96,7 +96,7 @@ def test_peak_memory_is_that_of_a_process_that_does_nothing_else(dataset, tmp_pa
     Path("my_memory.py").write_text(SOURCE, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     ours = np.ones(1000 * 2**17)  # 1,000 MiB that are none of the candidate's
-    origin = open_candidate(dataset, Path("my_memory:heavy"), "cpu").origin
+    origin = open_predictor(dataset, Path("my_memory:heavy"), "cpu").origin
     found = process_peak_mib(origin, 6)
     assert own_peak_kib() > 1000 * 1024
     assert ours[-1] == 1
@@ -105,5 +105,5 @@ def test_peak_memory_is_that_of_a_process_that_does_nothing_else(dataset, tmp_pa
 
 def test_peak_memory_of_a_process_that_fails_is_not_known(dataset, monkeypatch):
     monkeypatch.setattr(sys, "executable", shutil.which("false"))
-    origin = open_candidate(dataset, Path("likelihood"), "cpu").origin
+    origin = open_predictor(dataset, Path("likelihood"), "cpu").origin
     assert process_peak_mib(origin, 6) is None

@@ -150,8 +150,8 @@ def test_learning_from_the_stream_tells_easy_modulations_apart(dataset, tmp_path
 def test_other_branches_fall_out_at_every_step(dataset, tmp_path, monkeypatch):
     real, drawn = FinetuneTask.batch, {}
 
-    def watched(task, step, piece):
-        batch = real(task, step, piece)
+    def watched(task, step, microbatch):
+        batch = real(task, step, microbatch)
         drawn[step] = batch.paths
         return batch
 

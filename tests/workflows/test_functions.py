@@ -3,11 +3,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_candidates import linear_recipe, write
+from small_predictors import linear_recipe, write
 
 from rfmae.errors import CheckpointError, DatasetError, RfmaeError, ShapeError
-from rfmae.workflows.exam.candidates import open_candidate
-from rfmae.workflows.exam.functions import is_function, load_function
+from rfmae.workflows.evaluate.functions import is_function, load_function
+from rfmae.workflows.evaluate.predictors import open_predictor
 
 SOURCE = """
 import numpy as np
@@ -117,7 +117,7 @@ def here(tmp_path, monkeypatch):
 
 def asked(dataset, name):
     """What a function answers to the test split, once it is open."""
-    candidate = open_candidate(dataset, Path(name), "cpu")
+    candidate = open_predictor(dataset, Path(name), "cpu")
     return candidate.answer(dataset.read_views("test", candidate.views))
 
 
@@ -126,7 +126,7 @@ def asked(dataset, name):
 )
 def test_a_function_of_the_current_folder_sits_the_exam(dataset, here, name):
     np.testing.assert_allclose(asked(dataset, name), np.full((180, 3), 1 / 3))
-    candidate = open_candidate(dataset, Path(name), "cpu")
+    candidate = open_predictor(dataset, Path(name), "cpu")
     assert (candidate.views, candidate.network) == (("symbols",), None)
     assert candidate.card == {"kind": "function", "function": name}
 
@@ -137,7 +137,7 @@ def test_a_function_that_asks_for_the_snr_is_told_it(dataset, here):
 
 
 def test_a_function_cannot_alter_the_exam_of_the_others(dataset, here):
-    candidate = open_candidate(dataset, Path("my_radio:vandal"), "cpu")
+    candidate = open_predictor(dataset, Path("my_radio:vandal"), "cpu")
     exam = dataset.read_views("test", ("symbols",))
     before = exam["symbols"].iq.copy()
     candidate.answer(exam)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rfmae.evaluation.denoising import DenoiseBatch
-from rfmae.evaluation.likeness import psnr_db, ssim
+from rfmae.evaluation.denoise_measures import DenoiseBatch
+from rfmae.evaluation.image_quality import psnr_db, ssim
 from rfmae.workflows.denoise.gallery import by_snr, gallery_places, gallery_row, small_picture
 
 

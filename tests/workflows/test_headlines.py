@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from made_up import made_up_ceiling
 
-from rfmae.evaluation.assessment import assess
+from rfmae.evaluation.assessing import assess
 from rfmae.records import Answers
-from rfmae.workflows.exam.exams import Results
-from rfmae.workflows.exam.headlines import headline, share_of_ceiling
+from rfmae.workflows.evaluate.evaluating import Results
+from rfmae.workflows.evaluate.headlines import headline, share_of_ceiling
 
 SNR_DB = (0.0, 10.0)
 CLASSES = ("BPSK", "QPSK")

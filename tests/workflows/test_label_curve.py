@@ -17,7 +17,7 @@ from rfmae.models.presets import denomae_config, image_encoder_config
 from rfmae.progress import Silent
 from rfmae.training.label_budget import LabelBudget
 from rfmae.training.loaders import image_card
-from rfmae.workflows.learning import label_curve as jobs
+from rfmae.workflows.learning import curve_measurement as jobs
 from rfmae.workflows.learning.label_methods import Learning, NetworkShape, Teaching, network_like
 from rfmae.workflows.learning.training import Pretraining, pretrain
 
@@ -236,15 +236,15 @@ def test_who_starts_from_scratch_is_like_the_pretrained(data, encoder):
 def test_budgets_beyond_the_rarest_class_are_left_out(data):
     notes = []
 
-    class Told(Silent):
+    class CurveResult(Silent):
         def note(self, text):
             notes.append(text)
 
-    assert jobs.possible_budgets(data, (50, 8, 1), Told()) == (1, 8)
+    assert jobs.possible_budgets(data, (50, 8, 1), CurveResult()) == (1, 8)
     assert "50 labels per class are left out" in notes[0]
     with pytest.raises(TrainingError, match="8 training examples, but at least 50"):
         jobs.possible_budgets(data, (50, 60), Silent())
-    assert jobs.possible_budgets(data, (5, 4), Told(), "class-and-snr") == (4,)
+    assert jobs.possible_budgets(data, (5, 4), CurveResult(), "class-and-snr") == (4,)
     assert "BPSK at 0 dB, has 4 training" in notes[1]
     assert "5 labels per class and SNR point are left out" in notes[1]
 
@@ -305,7 +305,7 @@ def test_unknown_methods_are_refused_with_the_nearest():
 
 
 def test_a_curve_can_tell_of_itself_in_one_stage(data, encoder, tmp_path):
-    watched = Watched()
+    watched = ObservedAttention()
     jobs.label_curve(
         data, QUICK, tmp_path / "one", pretrained=encoder, progress=watched, detailed=False
     )
@@ -313,7 +313,7 @@ def test_a_curve_can_tell_of_itself_in_one_stage(data, encoder, tmp_path):
     assert watched.notes == []
 
 
-class Watched(Silent):
+class ObservedAttention(Silent):
     """Progress that remembers its stages and how far they came."""
 
     def __init__(self):

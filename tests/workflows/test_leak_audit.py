@@ -12,7 +12,7 @@ import pytest
 from rfmae.datasets.recipe import Splits, load_recipe, parse_recipe
 from rfmae.datasets.store import open_dataset, write_dataset
 from rfmae.errors import ArtefactError
-from rfmae.workflows.auditing.audit import audit
+from rfmae.workflows.auditing.leak_audit import audit
 from rfmae.workflows.importing import import_dataset
 
 

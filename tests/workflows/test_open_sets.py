@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small_candidates import Silence, candidate, knowing, linear_recipe, never_sure, write
+from small_predictors import Silence, candidate, knowing, linear_recipe, never_sure, write
 
 from rfmae.datasets.cards import dataset_card
 from rfmae.datasets.recipe import Splits, known_recipes, load_recipe, recipe_to_toml
@@ -10,7 +10,7 @@ from rfmae.datasets.store import Dataset
 from rfmae.datasets.synthesis import Block, synthesise
 from rfmae.evaluation.classification import collect_answers
 from rfmae.signal.modulations import MODULATIONS, equal_laws, find_modulation
-from rfmae.workflows.exam.open_sets import NOISE_ALONE, measure_open_sets, unknown_kinds
+from rfmae.workflows.evaluate.open_sets import NOISE_ALONE, measure_open_sets, unknown_kinds
 
 SYNTHETIC = [name for name in known_recipes() if load_recipe(name).source.kind == "synthetic"]
 

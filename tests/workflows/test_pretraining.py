@@ -156,10 +156,10 @@ class Seen:
 
 @pytest.mark.parametrize("network", ["vit", "rings"])
 def test_images_are_shown_of_patches_alone(dataset, tmp_path, network):
-    watch = Seen()
+    logger = Seen()
     settings = replace(BRIEF, epochs=1, network=network)
-    pretrain(dataset, settings, tmp_path / "run", device="cpu", watch=watch)
-    assert bool(watch.titles) == (network == "vit")
+    pretrain(dataset, settings, tmp_path / "run", device="cpu", logger=logger)
+    assert bool(logger.titles) == (network == "vit")
 
 
 # methods and switches -----------------------------------------------------------------------------

@@ -11,13 +11,13 @@ from rfmae.datasets.recipe import Splits
 from rfmae.datasets.store import write_dataset
 from rfmae.errors import ArtefactError, CheckpointError, TrainingError
 from rfmae.inference import load_encoder
+from rfmae.models.backbones import backbone_config
 from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.classifier import Classifier, initialise_classifier
 from rfmae.models.denomae import DenoMAE
 from rfmae.models.presets import classifier_config, denomae_config, image_encoder_config
 from rfmae.models.rings_mae import RingsMAE
 from rfmae.models.transformer import initialise
-from rfmae.models.trunks import trunk_config
 from rfmae.records import Modality
 from rfmae.training.loaders import image_card
 from rfmae.workflows.learning import probing
@@ -147,7 +147,7 @@ def test_the_temperature_that_validation_asks_for_is_in_the_answers(
 
 def test_what_cannot_be_probed_is_refused_before_anything_is_written(dataset, untrained, tmp_path):
     network = Classifier(
-        classifier_config(trunk_config("cnn", image_encoder_config("tiny", 32, 3).modalities), 2)
+        classifier_config(backbone_config("cnn", image_encoder_config("tiny", 32, 3).modalities), 2)
     )
     initialise_classifier(network, torch.Generator().manual_seed(0))
     cnn = saved(network, dataset, tmp_path / "cnn")

@@ -9,10 +9,10 @@ import torch
 from rfmae.analysis.linear_denoiser import linear_denoiser
 from rfmae.datasets.recipe import Splits
 from rfmae.datasets.store import write_dataset
-from rfmae.inference import IMAGE, Sight, draw_images
+from rfmae.inference import IMAGE, InputPipeline, render_images
 from rfmae.progress import Silent
 from rfmae.records import IMAGE_ALONE
-from rfmae.workflows.denoise.denoising import denoising_headline, measure_denoising
+from rfmae.workflows.denoise.denoise_evaluation import denoising_headline, measure_denoising
 from rfmae.workflows.denoise.references import REFERENCES, fit_references
 
 
@@ -30,14 +30,14 @@ class Truth:
 
     def __init__(self, dataset, answers=None):
         self.card, self.device, self.image = {}, torch.device("cpu"), dataset.image
-        self.sight = Sight(dataset.image, IMAGE_ALONE, {}, 1.0)
+        self.sight = InputPipeline(dataset.image, IMAGE_ALONE, {}, 1.0)
         self._answers = answers
 
     def inputs(self, iq):
         return {IMAGE: self.images(iq)}
 
     def images(self, iq):
-        return draw_images(iq, self.image)
+        return render_images(iq, self.image)
 
     def __call__(self, shown):
         return shown[IMAGE] if self._answers is None else self._answers
@@ -50,7 +50,7 @@ def images(dataset):
     for split in ("train", "validation", "test"):
         pairs = dataset.read(split)
         found[split] = tuple(
-            draw_images(iq, dataset.image) for iq in (pairs.observed.iq, pairs.clean)
+            render_images(iq, dataset.image) for iq in (pairs.observed.iq, pairs.clean)
         )
     return found
 

@@ -11,9 +11,9 @@ from rfmae.errors import ArtefactError
 from rfmae.evaluation.classification import counted
 from rfmae.records import Answers
 from rfmae.reporting import folder as folder_module
-from rfmae.reporting.account import Report
 from rfmae.reporting.folder import read_report, write_report
-from rfmae.workflows import reports as report_jobs
+from rfmae.reporting.report_record import Report
+from rfmae.workflows import report_jobs as report_jobs
 
 CLASSES = ("BPSK", "QPSK", "GMSK")
 SNR_DB = (0.0, 10.0)

@@ -3,20 +3,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_candidates import Silence, by_moments, candidate, knowing, linear_recipe, write
+from small_predictors import Silence, by_moments, candidate, knowing, linear_recipe, write
 
 from rfmae.datasets.recipe import Splits, load_recipe
 from rfmae.datasets.store import Dataset
 from rfmae.errors import DatasetError, ShapeError
 from rfmae.records import as_plain, wilson_interval
 from rfmae.signal.fading import fading_gains
-from rfmae.workflows.exam.candidates import open_candidate
-from rfmae.workflows.exam.robustness import (
+from rfmae.workflows.evaluate.predictors import open_predictor
+from rfmae.workflows.evaluate.robustness import (
     available_grids,
     first_rows,
     measure_robustness,
 )
-from rfmae.workflows.exam.robustness_grids import LINK_GRIDS, STORED_GRIDS
+from rfmae.workflows.evaluate.robustness_grids import LINK_GRIDS, STORED_GRIDS
 
 ALL_GRIDS = (*LINK_GRIDS, *STORED_GRIDS)
 
@@ -105,7 +105,7 @@ def test_the_first_value_is_as_good_as_the_plain_test_split(dataset, name):
 
 @pytest.mark.parametrize("model", ["likelihood", "likelihood-blind"])
 def test_gain_means_nothing_to_who_measures_it(dataset, model):
-    receiver = open_candidate(dataset, Path(model), "cpu")
+    receiver = open_predictor(dataset, Path(model), "cpu")
     (grid,) = measured(dataset, {"best": receiver}, "gain", per_point=2)
     assert len(set(grid.hits["best"].tolist())) == 1
     assert grid.drop_at == {"best": None}

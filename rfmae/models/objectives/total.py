@@ -8,7 +8,7 @@ from rfmae.models.denomae import DenoMAEOutput
 from rfmae.models.noising import Noising
 from rfmae.models.objectives.disruption import attention_figures, disruption_loss
 from rfmae.models.objectives.laplacian import hidden_pixels, masked_laplacian_loss
-from rfmae.models.objectives.pixels import normalised_patches, patch_statistics, pixel_loss
+from rfmae.models.objectives.pixel_losses import normalised_patches, patch_statistics, pixel_loss
 from rfmae.models.objectives.position import position_accuracy, position_loss, position_target
 from rfmae.models.objectives.uniformity import image_uniformity, token_uniformity
 from rfmae.models.patches import PatchGrid, PatchMask, put_back, take_patches, unpatchify
@@ -47,7 +47,7 @@ def _reconstruction(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfi
     for name, painted in output.painted.items():
         mask = output.masks[name]
         grid = config.encoder.grid(name)
-        target = take_patches(targets[name], grid, output.painted_ids(name))
+        target = take_patches(targets[name], grid, output.predicted_ids(name))
         if config.pixels.normalised:
             target = normalised_patches(target)
         count, everywhere = _judged(mask), config.pixels.where == "all"

@@ -5,7 +5,6 @@ from functools import partial
 
 from matplotlib.figure import Figure
 
-from rfmae.reporting.account import Report
 from rfmae.reporting.assessment_figures import (
     embedding_figure,
     gap_figure,
@@ -32,6 +31,7 @@ from rfmae.reporting.figures import accuracy_figure, confusion_figure, confusion
 from rfmae.reporting.label_curve_figures import label_curve_figure
 from rfmae.reporting.label_curve_tables import label_curve_csv, points_csv
 from rfmae.reporting.overview_figures import overview_figure
+from rfmae.reporting.report_record import Report
 from rfmae.reporting.tables import (
     Table,
     accuracy_csv,

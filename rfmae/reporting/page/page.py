@@ -9,7 +9,6 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from rfmae.reporting.account import Report, whole_json
 from rfmae.reporting.assessment_tables import left_out_lines
 from rfmae.reporting.denoising_tables import denoising_words
 from rfmae.reporting.page.page_denoising import gallery_of
@@ -22,6 +21,7 @@ from rfmae.reporting.page.parts import (
     wide_charts,
 )
 from rfmae.reporting.palette import SERIES, SERIES_ON_DARK, STEPS, STEPS_ON_DARK
+from rfmae.reporting.report_record import Report, whole_json
 from rfmae.reporting.tables import told_beside
 
 PAGE_NAME = "report.html"

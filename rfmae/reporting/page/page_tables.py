@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 
-from rfmae.reporting.account import Report
 from rfmae.reporting.assessment_tables import (
     bands_table,
     calibration_table,
@@ -16,6 +15,7 @@ from rfmae.reporting.assessment_tables import (
 )
 from rfmae.reporting.denoising_tables import EXPLAINED, denoising_tables
 from rfmae.reporting.label_curve_tables import label_curve_table
+from rfmae.reporting.report_record import Report
 from rfmae.reporting.tables import Table, accuracy_table, ceiling_table
 
 _NUMBER = re.compile(r"(–|never|[≥<+−-]?\s*\d[\d.,]*([ ±(].*)?)")

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rfmae.records import Assessment
-from rfmae.reporting.account import Report
 from rfmae.reporting.label_curve_figures import NAMES
 from rfmae.reporting.page.charts import accuracy_chart, gap_chart, robustness_chart
 from rfmae.reporting.page.confidence_charts import reliability_chart, risk_chart
 from rfmae.reporting.page.label_charts import label_chart
 from rfmae.reporting.page.map_charts import class_map, snr_map
 from rfmae.reporting.page.page_denoising import answers_of, denoising_panels, recognition_panels
+from rfmae.reporting.report_record import Report
 
 Legend = list[tuple[str, int]]
 """Names with their places in the palette."""

@@ -8,12 +8,12 @@ import numpy as np
 from rfmae.datasets.recipe import SPLITS, Recipe, load_recipe
 from rfmae.datasets.store import Dataset
 from rfmae.datasets.synthesis import block_streams, blocks
-from rfmae.evaluation.audit import TOLERANCE_DB, SnrErrors, known_snr, snr_errors
-from rfmae.evaluation.telltales import Digests, repeated_within, shared_between
+from rfmae.evaluation.leak_features import Digests, repeated_within, shared_between
+from rfmae.evaluation.leak_tests import TOLERANCE_DB, SnrErrors, known_snr, snr_errors
 from rfmae.records import FloatArray
-from rfmae.records.audit import Finding, Verdict
+from rfmae.records.audit_report import Finding, Verdict
+from rfmae.workflows.auditing.leak_survey import Split
 from rfmae.workflows.auditing.stated_snr import measurable, snr_view, stated_snr, why_unmeasured
-from rfmae.workflows.auditing.suspects import Split
 
 _ENOUGH_BITS = 64
 """Of a clean twin: below, two draws may send the same symbols by chance."""

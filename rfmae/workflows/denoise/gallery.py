@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rfmae.evaluation.denoising import DenoiseBatch
-from rfmae.evaluation.likeness import psnr_db, ssim
+from rfmae.evaluation.denoise_measures import DenoiseBatch
+from rfmae.evaluation.image_quality import psnr_db, ssim
 from rfmae.records import FloatArray, GalleryRow, IntArray
 
 _FEWEST_ROWS = 10

@@ -9,7 +9,7 @@ from rfmae.datasets.store import Dataset
 from rfmae.errors import CheckpointError
 from rfmae.evaluation.classification import counted
 from rfmae.evaluation.comparison import compare
-from rfmae.evaluation.denoising import CLEAN, DenoiseBatch
+from rfmae.evaluation.denoise_measures import CLEAN, DenoiseBatch
 from rfmae.inference import SignalClassifier, load_classifier
 from rfmae.records import (
     Answers,
@@ -26,7 +26,7 @@ TOLD_THE_CLASS = ("class mean", "blank")  # a classifier would learn nothing of 
 _BOOTSTRAP_SEED = 0
 
 
-class Examiner:
+class RecognitionTest:
     """Asks a classifier about every answer of every batch, and keeps what it says."""
 
     def __init__(self, name: str, classifier: SignalClassifier) -> None:
@@ -68,9 +68,9 @@ class Examiner:
         )
 
 
-def open_examiner(
+def open_recognition_test(
     path: Path, name: str, dataset: Dataset, image: ImageConfig, device: str
-) -> Examiner:
+) -> RecognitionTest:
     """A classifier that can be shown a denoiser's images; any other is refused."""
     classifier = load_classifier(path, device)
     if classifier.classes != dataset.classes:
@@ -89,4 +89,4 @@ def open_examiner(
             f"{path} was trained on images {classifier.image}, but the denoiser's are {image}; "
             "fine-tune on images of the same kind"
         )
-    return Examiner(name, classifier)
+    return RecognitionTest(name, classifier)

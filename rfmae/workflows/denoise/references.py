@@ -14,12 +14,12 @@ from rfmae.evaluation.filters import (
     median_filtered,
     non_local_means,
 )
-from rfmae.evaluation.likeness import Images
+from rfmae.evaluation.image_quality import Images
 from rfmae.inference import IMAGE, ImageDenoiser
 from rfmae.progress import Progress
 from rfmae.records import FloatArray, IntArray
-from rfmae.workflows.denoise.drawing import drawn, in_batches, pairs_of
 from rfmae.workflows.denoise.recognition import NOISY
+from rfmae.workflows.denoise.rendered_pairs import drawn, in_batches, pairs_of
 
 REFERENCES = (NOISY, "median", "non-local means", "Wiener", "linear optimum")
 """What a reconstruction is held against: none of them is told class or SNR."""

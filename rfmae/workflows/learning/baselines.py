@@ -6,11 +6,11 @@ import numpy as np
 
 from rfmae.artefacts import Card, refuse_occupied
 from rfmae.baselines.files import save_baseline
-from rfmae.baselines.inputs import InputSpec, signal_of_plane
 from rfmae.baselines.scale import Scale
+from rfmae.baselines.signals_read import InputSpec, signal_of_plane
 from rfmae.baselines.trained import (
     BASELINES,
-    LabelledIq,
+    LabelledExamples,
     balanced_rows,
     find_method,
     fit_baseline,
@@ -116,11 +116,11 @@ def _inputs(dataset: Dataset, name: str) -> InputSpec:
     return inputs_of(name, dataset.views, scale, tuple(dict.fromkeys(shown)))
 
 
-def _read(dataset: Dataset, split: str, rows: IntArray, inputs: InputSpec) -> LabelledIq:
+def _read(dataset: Dataset, split: str, rows: IntArray, inputs: InputSpec) -> LabelledExamples:
     """Some rows of a split in the views that a baseline reads."""
     views = {view: dataset.read_observed(split, rows, view).iq for view in inputs.views}
     label, snr_db = dataset.labels(split)
-    return LabelledIq(views, label[rows], snr_db[rows])
+    return LabelledExamples(views, label[rows], snr_db[rows])
 
 
 def _card(dataset: Dataset, labels: int, seed: int) -> Card:

@@ -20,7 +20,6 @@ from rfmae.models.presets import Head, classifier_config
 from rfmae.progress import Progress, Silent
 from rfmae.records import Modality
 from rfmae.training.calibrating import keep_temperature
-from rfmae.training.drawing import drawing
 from rfmae.training.engine import MakeTask, fit
 from rfmae.training.finetune import FinetuneTask, beginning
 from rfmae.training.head_start import (
@@ -31,21 +30,22 @@ from rfmae.training.head_start import (
 )
 from rfmae.training.label_budget import LabelBudget
 from rfmae.training.labelled import (
-    DrawnLabels,
     IqSource,
     LabelledSource,
+    RenderedLabels,
     StoredIq,
     StoredLabels,
     StreamIq,
-    course_of,
+    sampling_order_of,
 )
 from rfmae.training.loaders import InputSplit
+from rfmae.training.metric_logging import MetricLogger
 from rfmae.training.numerics import Numerics
 from rfmae.training.plan import TrainingPlan
 from rfmae.training.ranks import Ranks, ranks
+from rfmae.training.rendering import drawing
 from rfmae.training.run_folder import RunFolder
 from rfmae.training.scaling import scaled_grids
-from rfmae.training.watching import Watch
 from rfmae.workflows.learning.running import Running, training_plan
 from rfmae.workflows.learning.seeing import as_seen_by, encoder_for, network_of, received
 
@@ -132,7 +132,7 @@ def finetune(
     resume: bool = False,
     device: str = "auto",
     progress: Progress | None = None,
-    watch: Watch | None = None,
+    logger: MetricLogger | None = None,
 ) -> Path:
     """Fine-tune a classifier, from a pre-trained encoder or from scratch; the best checkpoint.
 
@@ -182,7 +182,7 @@ def finetune(
         progress=progress,
         title="fine-tune" if checkpoint else "train from scratch",
         resume=resume,
-        watch=watch,
+        logger=logger,
         precision=settings.running.precision,
     )
     here = ranks(chosen)
@@ -320,9 +320,9 @@ def _labelled(
         how = drawing(dataset, modalities, ranks.device, targets=False)
         recipe = load_recipe(dataset.folder / "recipe.toml")
         stream: IqSource = StreamIq(recipe, how, batch_size=plan.batch_size)
-        return DrawnLabels(stream, how, modalities, augmenter)
+        return RenderedLabels(stream, how, modalities, augmenter)
     rows = settings.budget.rows(dataset, settings.seed)
-    course = course_of(
+    order = sampling_order_of(
         dataset,
         rows,
         batch_size=plan.batch_size,
@@ -332,10 +332,10 @@ def _labelled(
     )
     if augmenter is None:
         split = InputSplit(dataset, "train", modalities, ranks.device, progress, rows=rows)
-        return StoredLabels(split, course, ranks.device)
+        return StoredLabels(split, order, ranks.device)
     how = drawing(dataset, modalities, ranks.device, targets=False)
-    stored = StoredIq(dataset, rows, course, how, clean=augmenter.needs_clean)
-    return DrawnLabels(stored, how, modalities, augmenter)
+    stored = StoredIq(dataset, rows, order, how, clean=augmenter.needs_clean)
+    return RenderedLabels(stored, how, modalities, augmenter)
 
 
 def _augmenter(

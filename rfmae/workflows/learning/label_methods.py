@@ -21,8 +21,8 @@ from rfmae.evaluation.probe import (
     probe_report,
 )
 from rfmae.inference import (
+    CachedInputs,
     FeatureEncoder,
-    KeptInputs,
     choose_device,
     load_classifier,
     load_encoder,
@@ -37,8 +37,8 @@ from rfmae.records import Answers, FloatArray, IntArray, SnrReport, View, Views
 from rfmae.records.label_curve import LabelPoint, LabelUnit
 from rfmae.training.label_budget import LabelBudget
 from rfmae.training.loaders import InputSplit
-from rfmae.workflows.exam.candidates import open_candidate
-from rfmae.workflows.exam.exams import answers_of
+from rfmae.workflows.evaluate.evaluating import answers_of
+from rfmae.workflows.evaluate.predictors import open_predictor
 from rfmae.workflows.learning.baselines import train_baseline
 from rfmae.workflows.learning.finetuning import Finetuning, finetune
 from rfmae.workflows.learning.seeing import network_of, received
@@ -173,7 +173,7 @@ class Learning:
     progress: Progress = field(default_factory=Silent)
     unit: LabelUnit = "class"  # what budgets are counted by
     _features: FrozenFeatures | None = None
-    _test: KeptInputs | None = None
+    _test: CachedInputs | None = None
     _validation: InputSplit | None = None  # drawn once, for as long as it is held
 
     def point(self, method: str, count: int, seed: int, folder: Path) -> LabelPoint:
@@ -240,7 +240,7 @@ class Learning:
     def _examined(self, path: Path, method: str) -> SnrReport:
         """The counts of a baseline, or of a network, which sees what the one before it saw."""
         if method in BASELINES:
-            candidate = open_candidate(self.dataset, path, self.device)
+            candidate = open_predictor(self.dataset, path, self.device)
             rows = self.test_rows
             return counted(answers_of(self.dataset, candidate, method, rows, self.progress))
         data = self.dataset
@@ -250,10 +250,10 @@ class Learning:
         return counted(Answers(said, *known, data.classes, data.snr_db, data.snr_reference))
 
     @property
-    def shown(self) -> KeptInputs:
+    def shown(self) -> CachedInputs:
         """What networks are shown of the test rows."""
         if self._test is None:
-            self._test = KeptInputs(self._read_test, len(self.test_rows))
+            self._test = CachedInputs(self._read_test, len(self.test_rows))
         return self._test
 
     def _read_test(self, views: tuple[View, ...]) -> Iterator[Views]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from rfmae.artefacts import Card, refuse_occupied
 from rfmae.datasets.store import Dataset
-from rfmae.evaluation.assessment import assess
+from rfmae.evaluation.assessing import assess
 from rfmae.evaluation.probe import (
     Features,
     Probe,
@@ -20,13 +20,13 @@ from rfmae.evaluation.probe import (
 from rfmae.inference import load_encoder
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.progress import Progress, Silent
-from rfmae.reporting.account import Report
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import write_report
+from rfmae.reporting.report_record import Report
 from rfmae.training.label_budget import LabelBudget
-from rfmae.workflows.exam.evaluation import Told, class_notes, provenance
-from rfmae.workflows.exam.exams import Results, ceilings_of, comparisons_of, image_seen
-from rfmae.workflows.exam.headlines import headline
+from rfmae.workflows.evaluate.evaluating import Results, ceilings_of, comparisons_of, image_seen
+from rfmae.workflows.evaluate.headlines import headline
+from rfmae.workflows.evaluate.snr_evaluation import WrittenReport, class_notes, provenance
 from rfmae.workflows.learning.label_methods import FrozenFeatures
 
 LINEAR, NEIGHBOURS = "linear probe", "nearest neighbours"
@@ -44,7 +44,7 @@ def probe(
     command: str | None = None,
     device: str = "auto",
     progress: Progress | None = None,
-) -> Told:
+) -> WrittenReport:
     """Name the test examples by what the frozen encoder of any checkpoint makes of them.
 
     A linear probe and nearest neighbours are fitted to training examples, `labels_per_class` of
@@ -83,7 +83,7 @@ def probe(
         comparisons=comparisons_of(results.answers, seed),
         notes=class_notes(dataset),
     )
-    return Told(report, write_report(report, folder, results.answers))
+    return WrittenReport(report, write_report(report, folder, results.answers))
 
 
 @dataclass(frozen=True, slots=True)

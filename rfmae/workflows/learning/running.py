@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from rfmae.imaging.inputs import input_shapes
+from rfmae.imaging.network_inputs import input_shapes
 from rfmae.models.kinds import Grid
 from rfmae.models.presets import harmonic_grid, patch_grid
 from rfmae.records import Modality
-from rfmae.training.drawing import Described
 from rfmae.training.plan import Compile, TrainingPlan
+from rfmae.training.rendering import Described
 
 
 @dataclass(frozen=True, slots=True)

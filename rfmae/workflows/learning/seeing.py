@@ -23,7 +23,7 @@ def as_seen_by(checkpoint: Checkpoint, dataset: Dataset) -> Dataset:
     """
     if not any(modality.of_planes for modality in checkpoint.modalities):
         return dataset
-    return dataset.drawn_as(checkpoint.image)
+    return dataset.rendered_as(checkpoint.image)
 
 
 def received(

@@ -13,16 +13,16 @@ from rfmae.models.presets import find_preset, image_grid
 from rfmae.models.pretrainers import Pretrainer
 from rfmae.progress import Progress, Silent
 from rfmae.records import IMAGE_ALONE, Modality
-from rfmae.training.drawing import Described
 from rfmae.training.engine import fit
+from rfmae.training.metric_logging import MetricLogger
 from rfmae.training.numerics import Numerics
 from rfmae.training.pairs import EndlessPairs, PairSource, StoredPairs
 from rfmae.training.plan import TrainingPlan
 from rfmae.training.pretrain import PretrainTask
 from rfmae.training.ranks import Ranks
+from rfmae.training.rendering import Described
 from rfmae.training.run_folder import RunFolder
 from rfmae.training.scaling import scaled_grids
-from rfmae.training.watching import Watch
 from rfmae.workflows.learning.finetuning import Finetuning, finetune
 from rfmae.workflows.learning.methods import Method, find_method
 from rfmae.workflows.learning.running import Running, grids_of, training_plan
@@ -69,7 +69,7 @@ def pretrain(
     resume: bool = False,
     device: str = "auto",
     progress: Progress | None = None,
-    watch: Watch | None = None,
+    logger: MetricLogger | None = None,
 ) -> Path:
     """Pre-train on the noisy and clean inputs of a data set; the best checkpoint."""
     dataset.check_clean()
@@ -119,7 +119,7 @@ def pretrain(
         progress=progress,
         title="pre-train",
         resume=resume,
-        watch=watch,
+        logger=logger,
         precision=settings.running.precision,
     )
 

@@ -1,0 +1,172 @@
+"""What a report is on the terminal: its tables, a line for each finding, and where it lies."""
+
+import shlex
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from rfmae_cli import console
+
+if TYPE_CHECKING:
+    from rfmae.records import Assessment, Comparison, DenoiseReport, RobustnessGrid
+    from rfmae.reporting.report_record import Report
+
+
+def tell(told: Any, as_json: bool) -> None:
+    """A report, its tables and lines or its JSON, and where it is."""
+    from rfmae.reporting.report_record import report_json
+
+    report = told.report
+    if as_json:
+        console.say_json({"folder": str(told.folder), **report_json(report)})
+        return
+    if report.accuracy:
+        console.say("Accuracy in % with 95 % Wilson intervals")
+        console.say_table(*_accuracy_table(report))
+        console.say("")
+    if report.denoising is not None:
+        _tell_denoising(report.denoising)
+    for line in _findings(report):
+        console.say(line)
+    for note in report.notes:
+        console.say(f"Note: {note}")
+    console.say(report.headline)
+    console.say(f"Report: {told.folder / 'report.html'}")
+
+
+def command_line(name: str) -> str | None:
+    """The command of this name as it was typed; nothing where it was called in another way."""
+    return shlex.join(["rfmae", *sys.argv[1:]]) if sys.argv[1:2] == [name] else None
+
+
+def _tell_denoising(denoising: "DenoiseReport") -> None:
+    """A table for each measure; the intervals are told by the report."""
+    from rfmae.reporting.denoising_tables import MEASURES, image_quality_table, recognition_table
+
+    for measure, (title, _) in MEASURES.items():
+        if denoising.of(measure):
+            console.say(f"Likeness to the clean image: {title}")
+            console.say_table(*image_quality_table(denoising, measure, intervals=False))
+            console.say("")
+    if denoising.recognition is not None:
+        console.say(f"Accuracy of {denoising.recognition.classifier} in %, by what it is shown")
+        console.say_table(*recognition_table(denoising.recognition))
+        console.say("")
+    for note in denoising.notes:
+        console.say(f"Note: {note}")
+
+
+def _accuracy_table(report: "Report") -> tuple[list[str], list[list[str]]]:
+    """Accuracy and ceilings, and of a single model the ratio of the one to the other."""
+    from rfmae.reporting.tables import accuracy_table, ratio_name
+
+    heads, rows = accuracy_table(report.accuracy, report.ceilings)
+    gaps = [item.gap for item in report.assessments.values()]
+    if len(gaps) != 1 or gaps[0] is None:
+        return heads, rows
+    seen = gaps[0].image or "sequence"
+    heads.insert(-1, ratio_name(seen, report.ceilings))
+    ratios = [*gaps[0].ratio_per_snr[seen], gaps[0].ratio[seen]]
+    for row, ratio in zip(rows, ratios, strict=True):
+        row.insert(-1, f"{100 * ratio:.1f}")
+    return heads, rows
+
+
+def _findings(report: "Report") -> Iterator[str]:
+    """A line for each thing that was found beside the accuracy."""
+    from rfmae.reporting.assessment_tables import left_out_lines
+    from rfmae.workflows.evaluate.headlines import share_of_ceiling
+
+    for name, item in report.assessments.items():
+        yield name
+        reached = share_of_ceiling(report.accuracy[name], item, report.ceilings)
+        yield from (f"  {line}" for line in (reached, *_assessment_lines(item)) if line)
+    for comparison in report.comparisons:
+        yield _comparison_line(comparison)
+    for grid in report.robustness:
+        yield _robustness_line(grid)
+    yield from left_out_lines(report.robustness)
+    for found in report.embedding:
+        yield f"{found.method} of {found.model}: {len(found.label):,} examples"
+
+
+def _assessment_lines(item: "Assessment") -> Iterator[str]:
+    calibration, selective = item.calibration, item.selective
+    yield f"macro-F1 {100 * item.macro_f1:.1f} %{_merged(item)}"
+    tempered = calibration.temperature
+    yield (
+        f"calibration error {100 * calibration.ece:.1f} %, NLL {calibration.nll:.3f} nats, "
+        f"Brier {calibration.brier:.3f}"
+        + (f", temperature {tempered:.2f}" if tempered is not None else "")
+    )
+    yield (
+        f"answers {100 * selective.coverage_at_target:.1f} % of the examples at "
+        f"{100 * selective.target_accuracy:g} % accuracy, area under risk-coverage "
+        f"{selective.aurc:.3f}"
+    )
+    if item.open_sets:
+        found = "; ".join(
+            f"{each.unknown} {each.auroc:.3f}, {100 * each.fpr95:.0f} %" for each in item.open_sets
+        )
+        yield f"unknown signals, AUROC and share that passes (FPR95): {found}"
+    if item.cost is not None:
+        yield _cost(item.cost)
+
+
+def _merged(item: "Assessment") -> str:
+    if item.merged.hits == sum(band.accuracy.hits for band in item.bands):
+        return ""
+    return f"; {100 * item.merged.value:.1f} % right where classes of the same signals count as one"
+
+
+def _cost(cost: Any) -> str:
+    facts = [
+        f"{cost.latency_p50_ms:.3g} ms an answer (95 %: {cost.latency_p95_ms:.3g} ms)",
+        f"{cost.examples_per_second:,.0f} examples/s in batches of {cost.batch_size}",
+    ]
+    if cost.parameters is not None:
+        facts.append(f"{cost.parameters:,} parameters")
+    if cost.macs is not None:
+        facts.append(f"{cost.macs:,} multiply-accumulates")
+    if cost.peak_memory_mib is not None:
+        facts.append(f"{cost.peak_memory_mib:,.0f} MiB at most")
+    return f"{', '.join(facts)}, on {cost.device} with {_threads(cost.threads)}"
+
+
+def _comparison_line(item: "Comparison") -> str:
+    return (
+        f"{item.first} less {item.second}: {100 * item.difference:+.2f} points "
+        f"({100 * item.low:+.2f} to {100 * item.high:+.2f}), McNemar p {_p_values(item)}, "
+        f"{item.examples:,} examples"
+    )
+
+
+def _p_values(item: "Comparison") -> str:
+    """The p-value, and the corrected one where there are more pairs."""
+    told = _probability(item.p_value)
+    if item.p_adjusted is None or item.p_adjusted == item.p_value:
+        return told
+    return f"{told} (after Holm {_probability(item.p_adjusted)})"
+
+
+def _probability(value: float) -> str:
+    from rfmae.reporting.assessment_tables import probability
+
+    told = probability(value)
+    return told if told.startswith("<") else f"= {told}"
+
+
+def _robustness_line(grid: "RobustnessGrid") -> str:
+    drops = ", ".join(
+        f"by {model} " + ("never" if value is None else f"at {value:g}")
+        for model, value in grid.drop_at.items()
+    )
+    unit = f" ({grid.unit})" if grid.unit else ""
+    return (
+        f"{grid.what}{unit}, {grid.values[0]:g} to {grid.values[-1]:g}: five points are lost "
+        f"{drops or 'by nobody that could answer'}"
+    )
+
+
+def _threads(count: int) -> str:
+    return f"{count} thread{'' if count == 1 else 's'}"

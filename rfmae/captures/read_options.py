@@ -1,0 +1,55 @@
+"""What a caller says of a recording, and which part of it is wanted."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from rfmae.errors import CaptureError
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """The options of reading; a type or a rate that is not given is left to the file."""
+
+    datatype: str | None = None
+    sample_rate_hz: float | None = None
+    first_sample: int = 0
+    count: int | None = None  # up to the end
+
+    def __post_init__(self) -> None:
+        if self.sample_rate_hz is not None and not 0 < self.sample_rate_hz < math.inf:
+            raise CaptureError(
+                f"the sample rate (--rate) must be positive, got {self.sample_rate_hz:g} Hz"
+            )
+        if self.first_sample < 0:
+            raise CaptureError(f"the first sample must be 0 or later, got {self.first_sample}")
+        if self.count is not None and self.count < 1:
+            raise CaptureError(f"at least one sample must be asked for, got {self.count}")
+
+    def part(self, path: Path, available: int) -> range:
+        """The samples that are wanted of those that `path` has."""
+        stop = available if self.count is None else self.first_sample + self.count
+        if not self.first_sample < stop <= available:
+            last = "on" if self.count is None else f"to {stop - 1}"
+            raise CaptureError(
+                f"{path} holds {available} samples, but those from {self.first_sample} {last} "
+                "were asked for; ask for fewer"
+            )
+        return range(self.first_sample, stop)
+
+    def rate(self, path: Path, stated_hz: float) -> float:
+        """The rate that the file states, which one that was given may not contradict."""
+        if self.sample_rate_hz not in (None, stated_hz):
+            raise CaptureError(
+                f"{path} states a sample rate of {stated_hz:.12g} Hz, but "
+                f"{self.sample_rate_hz:.12g} Hz was given; leave out --rate"
+            )
+        return stated_hz
+
+    def refuse_datatype(self, path: Path) -> None:
+        """Refuse a type for a file that states its own."""
+        if self.datatype is not None:
+            raise CaptureError(
+                f"{path} states its own sample type, but {self.datatype!r} was given; "
+                "leave out --dtype"
+            )

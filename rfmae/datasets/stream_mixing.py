@@ -1,0 +1,125 @@
+"""An endless stream in batches that are had by number, whole or some of their rows."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from threading import Lock
+
+import numpy as np
+
+from rfmae.datasets.recipe import Recipe
+from rfmae.datasets.streaming import block_of
+from rfmae.datasets.synthesis import Block, synthesise
+from rfmae.errors import RecipeError
+from rfmae.records import IntArray, IqPairBatch, Synthesised, View
+
+_BEGIN_WITH = 8192  # examples: what the first batches cost, about two seconds of two cores
+_MIXED = 256  # lanes: as many classes and SNR points as recipes have, or more
+_DEEPEST, _SHALLOWEST = 16, 4  # a block of fewer costs more for each example than a larger one
+
+
+class StreamMixer:
+    """Batches without end, each by its number, in every view of a recipe.
+
+    A lane brings example after example of one block, `depth` of them, which are of one class and
+    SNR point, and then those of another. Batches are the rows of the lanes: a small batch takes a
+    group of them, and successive ones go round all groups. So a lane is not met again until all
+    others were, for gradients of a class that stays for many steps lead astray. Lanes change their
+    blocks in turn, so that the blocks on the way are always successive ones of the stream that
+    `endless` reads: a batch meets as many classes and points as it can, all come up equally often
+    in the end, and no example comes twice.
+
+    A batch depends on nothing but its number, so any step can be begun with; whoever takes some of
+    the rows makes those alone. Blocks that later batches go on with are kept. The stream is that
+    of `split`, never what is stored for another.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        batch_size: int,
+        *,
+        split: str = "train",
+        depth: int | None = None,
+        ahead: int = 1,
+        workers: int = 1,
+    ) -> None:
+        """`workers` threads make blocks, those of `ahead` steps before they are asked for.
+
+        Without a `depth` it is the fastest.
+        """
+        if batch_size < 1:
+            raise RecipeError(f"batch_size must be at least 1, got {batch_size}")
+        self._recipe, self._split, self._ahead = recipe, split, ahead
+        self.batch_size, self.groups = batch_size, max(1, _MIXED // batch_size)
+        lanes = batch_size * self.groups
+        self.depth = depth or max(_SHALLOWEST, min(_DEEPEST, _BEGIN_WITH // lanes))
+        # the first lanes are ahead, so that blocks are taken up in the order of their numbers
+        self._head_start = (lanes - 1 - np.arange(lanes)) * self.depth // lanes
+        self._made: dict[int, Future[Synthesised]] = {}
+        self._lock = Lock()
+        self._pool = ThreadPoolExecutor(workers, "lanes")
+
+    def batch(self, step: int, rows: slice = slice(None)) -> Synthesised:
+        """The rows `rows` of a batch; drawn values and each view, observed and clean."""
+        numbers, indices = self._places(step)
+        with self._lock:
+            self._forget(step)
+            made = [self._begun(number) for number in numbers[rows].tolist()]
+            for later in range(step + 1, step + 1 + self._ahead):
+                for number in self._places(later)[0][rows].tolist():
+                    self._begun(number)
+        blocks = [block.result() for block in made]
+        return _joined(blocks, indices[rows].tolist())
+
+    def block(self, number: int) -> Block:
+        """The examples that are made of a block of the stream: the first `depth`."""
+        block = block_of(self._recipe, self._split, number)
+        first = block.positions.start
+        return replace(block, positions=range(first, first + self.depth))
+
+    def _places(self, step: int) -> tuple[IntArray, IntArray]:
+        """The block of every row of a batch, and which of its examples it is, each (N,)."""
+        turn, group = divmod(step, self.groups)
+        own = slice(group * self.batch_size, (group + 1) * self.batch_size)
+        numbers, indices = self._in_turn(turn)
+        return numbers[own], indices[own]
+
+    def _in_turn(self, turn: int) -> tuple[IntArray, IntArray]:
+        """The block of every lane, and which of its examples it brings in a turn of all groups."""
+        lanes = len(self._head_start)
+        passed, index = np.divmod(turn + self._head_start, self.depth)
+        return passed * lanes + np.arange(lanes), index
+
+    def _begun(self, number: int) -> Future[Synthesised]:
+        if number not in self._made:
+            self._made[number] = self._pool.submit(synthesise, self._recipe, self.block(number))
+        return self._made[number]
+
+    def _forget(self, step: int) -> None:
+        """Leave the blocks that no batch from the one before `step` on needs."""
+        oldest = self._in_turn(max(0, step - 1) // self.groups)[0].min()
+        for number in [number for number in self._made if number < oldest]:
+            del self._made[number]
+
+
+def _joined(blocks: Sequence[Synthesised], indices: Sequence[int]) -> Synthesised:
+    """One example of each block, in every view."""
+    chosen = list(zip(blocks, indices, strict=True))
+    views: dict[View, IqPairBatch] = {}
+    for view, pairs in blocks[0].views.items():
+        seen = [block.views[view].observed for block in blocks]
+        rows = list(zip(seen, indices, strict=True))
+        observed = replace(
+            pairs.observed,
+            iq=np.stack([batch.iq[index] for batch, index in rows]),
+            label=np.array([batch.label[index] for batch, index in rows]),
+            snr_db=np.array([batch.snr_db[index] for batch, index in rows]),
+        )
+        clean = np.stack([block.views[view].clean[index] for block, index in chosen])
+        views[view] = IqPairBatch(observed, clean)
+    names = blocks[0].drawn
+    drawn = {
+        name: np.array([block.drawn[name][index] for block, index in chosen]) for name in names
+    }
+    return Synthesised(views, drawn)

@@ -1,0 +1,52 @@
+"""Examples that several networks are shown one after the other, drawn once."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+
+import torch
+
+from rfmae.imaging.network_inputs import input_shapes
+from rfmae.inference.answering import SignalClassifier
+from rfmae.inference.input_pipeline import InputPipeline
+from rfmae.models.vit import Inputs
+from rfmae.records import FloatArray, View, Views
+
+_MOST_KEPT = 2**27  # numbers, half a gigabyte
+
+Read = Callable[[tuple[View, ...]], Iterable[Views]]
+"""The examples in the views that are named, some at a time, always in the same order."""
+
+
+class CachedInputs:
+    """What classifiers are shown of the same examples, kept for the next one that sees alike."""
+
+    def __init__(self, read: Read, examples: int) -> None:
+        self._read, self._examples = read, examples
+        self._sight: InputPipeline | None = None
+        self._kept: list[Inputs] = []
+
+    def answers(self, classifier: SignalClassifier) -> FloatArray:
+        """Probabilities (N, M) of all examples, in their order."""
+        return classifier.of_inputs(self._batches(classifier.sight, classifier.device))
+
+    def _batches(self, sight: InputPipeline, device: torch.device) -> Iterable[Inputs]:
+        if self._examples * _numbers(sight) > _MOST_KEPT:
+            return self._drawn(sight, device)
+        if sight != self._sight:
+            self._kept, self._sight = list(self._drawn(sight, device)), sight
+        return self._kept
+
+    def _drawn(self, sight: InputPipeline, device: torch.device) -> Iterator[Inputs]:
+        for views in self._read(sight.views):
+            yield from _inputs(sight, views, device)
+
+
+@torch.inference_mode()
+def _inputs(sight: InputPipeline, views: Views, device: torch.device) -> list[Inputs]:
+    return list(sight.inputs(views, device))
+
+
+def _numbers(sight: InputPipeline) -> int:
+    """How many numbers a network is shown of one example."""
+    shapes = input_shapes(sight.image, sight.modalities, sight.samples)
+    return sum(math.prod(shape) for shape in shapes.values())

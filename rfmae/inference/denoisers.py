@@ -1,0 +1,181 @@
+"""Noisy constellation images to clean ones."""
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rfmae.artefacts import Card
+from rfmae.errors import ShapeError
+from rfmae.inference.input_pipeline import IMAGE, InputPipeline
+from rfmae.inference.iq_arguments import IqLike
+from rfmae.models.denomae import DenoMAE
+from rfmae.models.masking import complementary_masks, everything_visible
+from rfmae.models.patches import PatchGrid, PatchMask, unpatchify
+from rfmae.models.rings_mae import RingsMAE
+from rfmae.records import FloatArray, ImageConfig
+
+UNMASKED, MASK_AVERAGE = "unmasked", "mask average"
+"""The two ways of asking a network of patches: with nothing hidden, or each patch while it is."""
+
+
+class ImageDenoiser(Protocol):
+    """Whatever turns noisy constellation images into clean ones, from a card of its own."""
+
+    card: Card
+    sight: InputPipeline
+    device: torch.device
+
+    @property
+    def image(self) -> ImageConfig:
+        """How its constellation images are drawn."""
+        ...
+
+    def inputs(self, iq: IqLike) -> dict[str, FloatArray]:
+        """All that it is shown of complex I/Q (N, T), by modality; `image` is (N, C, H, W)."""
+        ...
+
+    def images(self, iq: IqLike) -> FloatArray:
+        """Constellation images (N, C, H, W) of complex I/Q (N, T), drawn as in training."""
+        ...
+
+    def __call__(self, shown: FloatArray | Mapping[str, FloatArray], /) -> FloatArray:
+        """Reconstructions (N, C, H, W) in [0, 1] of noisy images, alone or among other inputs."""
+        ...
+
+
+class _Shown:
+    """What is shown to a denoiser, drawn as in training."""
+
+    def __init__(self, card: Card, sight: InputPipeline, device: torch.device) -> None:
+        self.card, self.sight, self.device = card, sight, device
+
+    @property
+    def image(self) -> ImageConfig:
+        """How its constellation images are drawn."""
+        return self.sight.image
+
+    @torch.inference_mode()
+    def inputs(self, iq: IqLike) -> dict[str, FloatArray]:
+        """All that it is shown of complex I/Q (N, T), by modality; `image` is (N, C, H, W)."""
+        batches = [*self.sight.inputs(iq, self.device)]
+        return {
+            name: torch.cat([batch[name] for batch in batches]).cpu().numpy() for name in batches[0]
+        }
+
+    def images(self, iq: IqLike) -> FloatArray:
+        """Constellation images (N, C, H, W) of complex I/Q (N, T), drawn as in training."""
+        return self.inputs(iq)[IMAGE]
+
+    def _given(self, shown: FloatArray | Mapping[str, FloatArray]) -> dict[str, Tensor]:
+        named = shown if isinstance(shown, Mapping) else {IMAGE: shown}
+        return {
+            name: torch.from_numpy(np.asarray(values, np.float32)).to(self.device)
+            for name, values in named.items()
+        }
+
+
+class RingsDenoiser(_Shown):
+    """Noisy harmonics of a constellation to clean images of it, in one look."""
+
+    def __init__(
+        self, network: RingsMAE, card: Card, sight: InputPipeline, device: torch.device
+    ) -> None:
+        """`sight` is of what the network sees and of images, which others are held against."""
+        super().__init__(card, sight, device)
+        self._network = network.to(device)
+
+    @torch.inference_mode()
+    def __call__(self, shown: FloatArray | Mapping[str, FloatArray]) -> FloatArray:
+        """Clean images (N, C, H, W) in [0, 1] of what `inputs` gives; noisy images tell nothing."""
+        given, seen = self._given(shown), self._network.config.encoder.modalities
+        if missing := [grid.name for grid in seen if grid.name not in given]:
+            raise ShapeError(
+                f"rings denoise {' and '.join(grid.name for grid in seen)}, "
+                f"got {' and '.join(given) or 'nothing'} without {' and '.join(missing)}; "
+                "give all that `inputs` makes of the I/Q"
+            )
+        images = self._network.images({grid.name: given[grid.name] for grid in seen})
+        return images.cpu().numpy()
+
+
+class Denoiser(_Shown):
+    """Noisy constellation images to clean ones by a network of patches.
+
+    A network that was trained with nothing hidden, too, is asked so, in one look; of any other,
+    every patch is predicted while it is hidden.
+    """
+
+    def __init__(
+        self, network: DenoMAE, card: Card, sight: InputPipeline, device: torch.device
+    ) -> None:
+        super().__init__(card, sight, device)
+        self._network = network.to(device)
+
+    @torch.inference_mode()
+    def __call__(self, shown: FloatArray | Mapping[str, FloatArray], seed: int = 0) -> FloatArray:
+        """Reconstructions (N, C, H, W) in [0, 1] of noisy images, alone or among other inputs.
+
+        `seed` decides the masks, where any are needed.
+        """
+        if self._network.config.masking.includes_zero:
+            return self.unmasked(shown)
+        return self.mask_average(shown, seed)
+
+    def other_ways(self, shown: FloatArray | Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+        """The same images asked for in the other way, by its name, where there is one."""
+        masking = self._network.config.masking
+        if not masking.includes_zero:
+            return {UNMASKED: self.unmasked(shown)}
+        return {MASK_AVERAGE: self.mask_average(shown)} if masking.ratio else {}
+
+    @torch.inference_mode()
+    def mask_average(
+        self, shown: FloatArray | Mapping[str, FloatArray], seed: int = 0
+    ) -> FloatArray:
+        """Reconstructions of which every patch was predicted while it was hidden.
+
+        The visible sets of the masks divide the patches, so each patch is predicted several times;
+        the predictions are averaged. `seed` decides the masks.
+        """
+        inputs = self._given(shown)
+        looks, hidden = [], []
+        for masks in self._complementary(len(inputs[IMAGE]), inputs, seed):
+            hidden.append(masks[IMAGE].hidden[..., None])
+            looks.append(self._network(inputs, masks).picture(IMAGE) * hidden[-1])
+        return self._pictured(torch.stack(looks).sum(dim=0) / torch.stack(hidden).sum(dim=0))
+
+    @torch.inference_mode()
+    def unmasked(self, shown: FloatArray | Mapping[str, FloatArray]) -> FloatArray:
+        """Reconstructions in one look, with nothing hidden."""
+        inputs = self._given(shown)
+        masks = {
+            name: everything_visible(len(values), self._grid(name).patches, self.device)
+            for name, values in inputs.items()
+        }
+        output = self._network(inputs, masks, everything=True)
+        return self._pictured(output.picture(IMAGE))
+
+    def _complementary(
+        self, n: int, inputs: Mapping[str, Tensor], seed: int
+    ) -> Iterator[dict[str, PatchMask]]:
+        """Masks of every modality, as many rounds as the image needs."""
+        generator = torch.Generator(self.device).manual_seed(seed)
+        rounds = {}
+        for name in sorted(inputs, key=lambda name: name != IMAGE):  # its draws come first
+            patches = self._grid(name).patches
+            if self._grid(name).is_scalar:
+                rounds[name] = [everything_visible(n, patches, self.device)]
+                continue
+            visible = self._network.config.masking.visible_at(patches, 1, 1)
+            rounds[name] = complementary_masks(n, patches, visible, generator)
+        for turn in range(len(rounds[IMAGE])):
+            yield {name: masks[turn % len(masks)] for name, masks in rounds.items()}
+
+    def _grid(self, name: str) -> PatchGrid:
+        return self._network.config.encoder.grid(name)
+
+    def _pictured(self, patches: Tensor) -> FloatArray:
+        return unpatchify(patches, self._grid(IMAGE)).clamp(0, 1).cpu().numpy()

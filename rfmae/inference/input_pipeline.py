@@ -1,0 +1,94 @@
+"""What a network is shown of I/Q."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from rfmae.imaging.network_inputs import network_inputs
+from rfmae.inference.iq_arguments import IqLike, checked_views
+from rfmae.models.checkpoint import Checkpoint
+from rfmae.records import (
+    IMAGE_ALONE,
+    FloatArray,
+    ImageConfig,
+    Modality,
+    View,
+    Views,
+    needed_views,
+    snr_view,
+)
+from rfmae.signal.snr_estimation import SnrEstimator, snr_estimator_from_card
+
+IMAGE = IMAGE_ALONE[0].name
+BATCH = 128  # examples that a network is shown at once
+
+
+@dataclass(frozen=True, slots=True)
+class InputPipeline:
+    """What a network is shown of I/Q: the modalities that a receiver has, drawn as in training."""
+
+    image: ImageConfig
+    modalities: tuple[Modality, ...]
+    samples: dict[View, int]
+    samples_per_symbol: float
+    snr_estimator: SnrEstimator | None = None  # where the SNR is among the modalities
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint) -> "InputPipeline":
+        """What the network of a checkpoint can be shown where there are no clean twins."""
+        seen = {grid.name for grid in checkpoint.encoder.modalities}
+        modalities = tuple(
+            modality
+            for modality in checkpoint.modalities
+            if modality.is_received and modality.name in seen
+        )
+        estimator = None
+        if snr_view(modalities) is not None:
+            estimator = snr_estimator_from_card(checkpoint.told("snr_estimator"))
+        return cls(
+            checkpoint.image,
+            modalities,
+            dict(checkpoint.told("samples")),
+            float(checkpoint.told("samples_per_symbol")),
+            estimator,
+        )
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """What has to be given, symbols first."""
+        return needed_views(self.modalities, self.image)
+
+    def inputs(self, iq: IqLike, device: torch.device) -> Iterator[dict[str, Tensor]]:
+        """The inputs of complex I/Q (N, T) on the device, batch by batch."""
+        views = checked_views(iq, self.views, dimensions=2)
+        for first in range(0, len(next(iter(views.values()))), BATCH):
+            rows = slice(first, first + BATCH)
+            some = {view: given[rows] for view, given in views.items()}
+            part = {view: torch.from_numpy(given).to(device) for view, given in some.items()}
+            yield network_inputs(
+                part,
+                None,
+                self.image,
+                self.modalities,
+                self.samples_per_symbol,
+                self._snr_db(some, device),
+            )
+
+    def _snr_db(self, views: Views, device: torch.device) -> Tensor | None:
+        """The estimates (N,) that the network is shown, where it is."""
+        view = snr_view(self.modalities)
+        if view is None or self.snr_estimator is None:
+            return None
+        return torch.from_numpy(self.snr_estimator(views[view])).float().to(device)
+
+
+def render_images(iq: IqLike, image: ImageConfig, samples_per_symbol: float = 1.0) -> FloatArray:
+    """Constellation images (N, planes, size, size) in [0, 1] of complex I/Q (N, T), float32.
+
+    Where planes are drawn from symbols and waveform, `iq` is a mapping with the I/Q of each.
+    """
+    sight = InputPipeline(image, IMAGE_ALONE, {}, samples_per_symbol)
+    batches = sight.inputs(iq, torch.device("cpu"))
+    return torch.cat([batch[IMAGE] for batch in batches]).numpy()

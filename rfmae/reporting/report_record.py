@@ -1,0 +1,139 @@
+"""What a report tells, as a record and as JSON: either can be made from the other."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rfmae.artefacts import versions
+from rfmae.records import (
+    Assessment,
+    Ceiling,
+    Comparison,
+    DenoiseReport,
+    EmbeddingMap,
+    GalleryRow,
+    RobustnessGrid,
+    SnrReport,
+    as_plain,
+)
+from rfmae.records.label_curve import LabelCurve, LabelDifference
+from rfmae.reporting.denoising_verdict import verdict_json
+from rfmae.reporting.deserialise import deserialised, strict
+from rfmae.reporting.plane_png import decode_planes, encode_planes
+
+_PICTURES = ("noisy", "reconstructed", "clean")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is to be told: the accuracy of some models, the denoising of one, and how it came.
+
+    The first of `accuracy` is the model that is looked at first. `ceilings` hold what the best
+    receiver could reach on the same class list, at the same SNR points, by what it sees;
+    `assessments` go by the same names as `accuracy`. `label_difference` is what the one
+    figure about pre-training tells of `label_curve`.
+    """
+
+    title: str
+    headline: str
+    provenance: dict[str, Any]
+    accuracy: dict[str, SnrReport] = field(default_factory=dict)
+    ceilings: dict[str, Ceiling] = field(default_factory=dict)
+    assessments: dict[str, Assessment] = field(default_factory=dict)
+    comparisons: tuple[Comparison, ...] = ()
+    robustness: tuple[RobustnessGrid, ...] = ()
+    embedding: tuple[EmbeddingMap, ...] = ()
+    denoising: DenoiseReport | None = None
+    gallery: Sequence[GalleryRow] = ()
+    notes: tuple[str, ...] = ()
+    label_curve: LabelCurve | None = None
+    label_difference: LabelDifference | None = None
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """The account as plain JSON, without its pictures."""
+    told = {
+        "title": report.title,
+        "headline": report.headline,
+        "notes": list(report.notes),
+        "accuracy": {name: _accuracy_json(item) for name, item in report.accuracy.items()},
+        "ceilings": {name: as_plain(item) for name, item in report.ceilings.items()},
+        "assessments": {name: as_plain(item) for name, item in report.assessments.items()},
+        "comparisons": [as_plain(item) for item in report.comparisons],
+        "robustness": [as_plain(item) for item in report.robustness],
+        "embedding": [as_plain(item) for item in report.embedding],
+        "denoising": _denoising_json(report.denoising) if report.denoising else None,
+        "label_curve": as_plain(report.label_curve) if report.label_curve else None,
+        "label_difference": as_plain(report.label_difference) if report.label_difference else None,
+        # an account that is told again keeps the versions that it was made with
+        "provenance": report.provenance
+        | {"versions": report.provenance.get("versions", versions())},
+    }
+    return {name: strict(item) for name, item in told.items()}
+
+
+def whole_json(report: Report) -> dict[str, Any]:
+    """The account with its pictures: all that a page is made of."""
+    return {**report_json(report), "gallery": [_gallery_json(row) for row in report.gallery]}
+
+
+def report_of(account: Mapping[str, Any]) -> Report:
+    """The report that an account tells; what an older account does not tell is not there."""
+    denoising = account.get("denoising")
+    curve, difference = account.get("label_curve"), account.get("label_difference")
+    return Report(
+        title=account["title"],
+        headline=account["headline"],
+        provenance=account["provenance"],
+        accuracy=_named(SnrReport, account, "accuracy"),
+        ceilings=_named(Ceiling, account, "ceilings"),
+        assessments=_named(Assessment, account, "assessments"),
+        comparisons=_listed(Comparison, account, "comparisons"),
+        robustness=_listed(RobustnessGrid, account, "robustness"),
+        embedding=_listed(EmbeddingMap, account, "embedding"),
+        denoising=deserialised(DenoiseReport, denoising) if denoising else None,
+        gallery=tuple(map(_gallery_row, account.get("gallery", ()))),
+        notes=tuple(account.get("notes", ())),
+        label_curve=deserialised(LabelCurve, curve) if curve else None,
+        label_difference=deserialised(LabelDifference, difference) if difference else None,
+    )
+
+
+def _accuracy_json(report: SnrReport) -> dict[str, Any]:
+    return {
+        "accuracy": report.accuracy,
+        "interval_95": list(report.interval),
+        "accuracy_per_snr": report.accuracy_per_snr.tolist(),
+        "interval_95_per_snr": report.interval_per_snr.tolist(),
+        "examples_per_snr": report.examples_per_snr.tolist(),
+        **as_plain(report),
+    }
+
+
+def _denoising_json(report: DenoiseReport) -> dict[str, Any]:
+    verdict = verdict_json(report)
+    return {**as_plain(report), **({"verdict": verdict} if verdict else {})}
+
+
+def _named(kind: type[Any], account: Mapping[str, Any], part: str) -> dict[str, Any]:
+    return {name: deserialised(kind, item) for name, item in account.get(part, {}).items()}
+
+
+def _listed(kind: type[Any], account: Mapping[str, Any], part: str) -> tuple[Any, ...]:
+    return tuple(deserialised(kind, item) for item in account.get(part, ()))
+
+
+def _gallery_json(row: GalleryRow) -> dict[str, Any]:
+    return {
+        "true": row.true,
+        "snr_db": row.snr_db,
+        "psnr_db": strict(row.psnr_db),
+        "ssim": strict(row.ssim),
+        "planes": len(row.clean),
+        **{name: encode_planes(getattr(row, name)) for name in _PICTURES},
+    }
+
+
+def _gallery_row(plain: Mapping[str, Any]) -> GalleryRow:
+    pictures = {name: decode_planes(plain[name], plain["planes"]) for name in _PICTURES}
+    return deserialised(GalleryRow, {**plain, **pictures})

@@ -1,0 +1,155 @@
+"""What can be known of the published DenoMAE2.0 data, and of the same laws at unit power.
+
+Ten classes, of which 4ASK and 4PAM are the same law and so are CPFSK and GFSK: none of its frames
+lets anyone name more than 80 % of the classes. Points are independent, the carrier phase is known
+(its slope and jitter are left out), the noise is white with the power of the class over the SNR,
+and nothing is brought to one scale: amplitudes are part of what is seen. GMSK counts as uniform on
+the circle; it makes eight points where the others make one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from scipy.special import i0e, logsumexp
+
+from rfmae.records import ComplexArray, FloatArray, IntArray
+from rfmae.signal.impairments import Streams
+from rfmae.signal.noise import circular_gaussian
+from rfmae.signal.published_signals import PUBLISHED
+from rfmae.theory.frames import Frames
+from rfmae.theory.memoryless import LinearModel
+from rfmae.theory.pixel_counts import PixelGrid, log_likelihoods, log_shares
+from rfmae.units import db_to_ratio
+
+WINDOW = PixelGrid(size=224, extent=2.5)
+"""The pixels of the published pictures."""
+
+CANVAS = PixelGrid(size=424, extent=2.5 * 424 / 224)
+"""Where the published pictures draw; points beyond the window still glow into it."""
+
+SYMBOLS = 1024
+_RING = np.exp(2j * np.pi * np.arange(720) / 720)  # stands for a circle among pixels
+
+Seen = Literal["points", "canvas", "window", "shares"]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedModel:
+    """One law of the list: its classes, and its points; of a circle there is no list."""
+
+    classes: tuple[str, ...]
+    points: tuple[complex, ...]
+    is_circle: bool = False
+
+    @property
+    def power(self) -> float:
+        return 1.0 if self.is_circle else float(np.mean(np.square(np.abs(self.points))))
+
+    def noise_power(self, snr_db: float) -> float:
+        return self.power * db_to_ratio(-snr_db)
+
+    def draw(self, count: int, symbols: int, snr_db: float, streams: Streams) -> ComplexArray:
+        """Frames (count, symbols)."""
+        draws = streams("points")
+        if self.is_circle:
+            sent = np.exp(2j * np.pi * draws.random((count, symbols)))
+        else:
+            sent = np.array(self.points)[draws.integers(len(self.points), size=(count, symbols))]
+        noise = circular_gaussian(sent.size, streams("noise")).reshape(sent.shape)
+        frames: ComplexArray = sent + np.sqrt(self.noise_power(snr_db)) * noise
+        return frames
+
+    def log_likelihood(self, frames: ComplexArray, snr_db: float) -> FloatArray:
+        """Log likelihood (N,) of the points of frames (N, K)."""
+        noise = self.noise_power(snr_db)
+        if self.is_circle:
+            radius = np.abs(frames)
+            exponents: FloatArray = np.log(i0e(2 * radius / noise)) - np.square(radius - 1) / noise
+            return exponents.sum(axis=1) - frames.shape[1] * np.log(np.pi * noise)
+        symbols = torch.from_numpy(frames).to(torch.complex128)
+        held = Frames(symbols, symbols[:, :0], symbols[:, :0], 1, 1 / noise)
+        ratio = LinearModel(self.points).log_ratio(held, torch.zeros(len(frames), 1)).numpy()[:, 0]
+        noise_alone = np.square(np.abs(frames)).sum(axis=1) / noise
+        likelihood: FloatArray = ratio - noise_alone - frames.shape[1] * np.log(np.pi * noise)
+        return likelihood
+
+    def log_pixels(self, grid: PixelGrid, snr_db: float, *, count_seen: bool) -> FloatArray:
+        """Log shares of the pixels of a grid, and of what lies outside.
+
+        Where no one sees how many points there are, of pixels among those inside alone.
+        """
+        clean = _RING if self.is_circle else np.array(self.points)
+        shares = grid.shares(clean, self.noise_power(snr_db))
+        if not count_seen:
+            shares = np.append(shares[:-1] / shares[:-1].sum(), 1.0)
+        return log_shares(shares)
+
+
+def published_models(*, unit_power: bool = False) -> tuple[PublishedModel, ...]:
+    """The eight laws of the ten classes, or the seven that are left at unit power.
+
+    At unit power OQPSK, which differs from DQPSK by its radius alone, is the same law.
+    """
+    merged: dict[tuple[complex, ...], list[str]] = {}
+    for name, row in PUBLISHED.items():
+        points = np.array(row.points, np.complex128)
+        if unit_power and len(points):
+            points = points / np.sqrt(np.mean(np.square(np.abs(points))))
+        key = tuple(sorted((complex(p) for p in np.round(points, 9) + 0.0), key=_by_rails))
+        merged.setdefault(key, []).append(name)
+    return tuple(PublishedModel(tuple(names), key, not key) for key, names in merged.items())
+
+
+def published_ceiling_at(
+    snr_db: float,
+    *,
+    streams: Streams,
+    seen: Seen = "points",
+    unit_power: bool = False,
+    count_leak: bool = True,
+    symbols: int = SYMBOLS,
+    frames_per_law: int = 400,
+) -> tuple[IntArray, FloatArray]:
+    """Labels (n,) of simulated frames and posteriors (n, laws) of `published_models`.
+
+    Of its points the reader sees all (`points`), or the counts in the pixels of the published
+    canvas and the number outside it (`canvas`: no published picture shows more), or the same of the
+    window (`window`: of those points that are seen themselves, not as a glow from beyond the edge),
+    or the shares of the window's pixels alone (`shares`: the window without a scale). With the
+    `count_leak` no one takes GMSK for another class; without it every class has `symbols` points.
+    Priors are in proportion to the classes of each law. `streams` are those of one SNR.
+    """
+    laws = published_models(unit_power=unit_power)
+    labels = np.repeat(np.arange(len(laws)), frames_per_law)
+    circle = np.array([law.is_circle for law in laws])
+    evidence = np.zeros((len(labels), len(laws)))
+    for label, law in enumerate(laws):
+        if not (count_leak and law.is_circle):
+            frames = law.draw(frames_per_law, symbols, snr_db, _streams_of(law, streams))
+            evidence[labels == label] = log_scores(laws, frames, snr_db, seen)
+    evidence += np.log([len(law.classes) for law in laws])
+    if count_leak:
+        evidence[circle[labels][:, None] != circle] = -np.inf
+    return labels, np.exp(evidence - logsumexp(evidence, axis=1, keepdims=True))
+
+
+def log_scores(
+    laws: Sequence[PublishedModel], frames: ComplexArray, snr_db: float, seen: Seen
+) -> FloatArray:
+    """Log likelihoods (N, laws) of frames (N, K), up to what all laws share."""
+    if seen == "points":
+        return np.stack([law.log_likelihood(frames, snr_db) for law in laws], axis=1)
+    grid = CANVAS if seen == "canvas" else WINDOW
+    tables = [law.log_pixels(grid, snr_db, count_seen=seen != "shares") for law in laws]
+    return log_likelihoods(grid.cells(frames), np.stack(tables, axis=1))
+
+
+def _by_rails(point: complex) -> tuple[float, float]:
+    return point.real, point.imag
+
+
+def _streams_of(law: PublishedModel, streams: Streams) -> Streams:
+    return lambda purpose: streams(f"{law.classes[0]} {purpose}")

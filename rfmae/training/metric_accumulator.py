@@ -1,0 +1,61 @@
+"""Figures of steps, summed on the device, which is asked for them only when they are logged."""
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from rfmae.training.ranks import Ranks
+
+
+class MetricAccumulator:
+    """Sums of figures over steps since they were last read.
+
+    A number that is none (NaN, infinite) stays in a sum, so reading tells of any step since.
+    """
+
+    def __init__(self, ranks: Ranks) -> None:
+        self._ranks = ranks
+        self._names: tuple[str, ...] = ()
+        self._sums = torch.zeros(0, device=ranks.device)
+        self._steps = 0
+
+    def add(self, figures: Mapping[str, Tensor]) -> None:
+        """Another step's figures, scalars of the same names every time."""
+        values = torch.stack([value.detach().float() for value in figures.values()])
+        self._names = tuple(figures)
+        self._sums = self._sums + values if self._steps else values
+        self._steps += 1
+
+    def means(self) -> dict[str, float]:
+        """Means over steps and processes; asks the device and all processes."""
+        steps = max(1, self._steps) * self._ranks.world
+        sums = self._ranks.summed(self._sums).tolist()
+        return {name: total / steps for name, total in zip(self._names, sums, strict=True)}
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._steps = 0
+        self._names, self._sums = (), self._sums[:0]
+
+    def state(self) -> dict[str, float]:
+        """What another tally goes on from: how many steps, and the mean over processes of sums."""
+        sums = self._ranks.summed(self._sums).tolist()
+        named = zip(self._names, (total / self._ranks.world for total in sums), strict=True)
+        return {**dict(named), _STEPS: float(self._steps)}
+
+    def set_state(self, state: Mapping[str, float]) -> None:
+        """Go on from what another tally told, perhaps among other processes."""
+        sums = dict(state)
+        self._steps = int(sums.pop(_STEPS))
+        self._names = tuple(sums)
+        self._sums = torch.tensor(list(sums.values()), device=self._ranks.device)
+
+
+_STEPS = "steps"
+
+
+def first_without_number(figures: Mapping[str, float]) -> str | None:
+    """The name of the first figure that is not finite."""
+    return next((name for name, value in figures.items() if not math.isfinite(value)), None)

@@ -1,0 +1,35 @@
+"""Whoever watches a training beside its own log."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from torch import Tensor
+
+
+class MetricLogger(Protocol):
+    """Is told the figures of a run, and shown pictures whenever it is validated."""
+
+    def figures(self, step: int, figures: Mapping[str, float]) -> None:
+        """Figures after so many steps; those of validation begin with `validation_`."""
+        ...
+
+    def pictures(self, step: int, pictures: Mapping[str, Tensor]) -> None:
+        """Pictures (C, H, W) in [0, 1] by title."""
+        ...
+
+    def close(self) -> None:
+        """The run is over."""
+        ...
+
+
+class NoLogger:
+    """Watches nothing."""
+
+    def figures(self, step: int, figures: Mapping[str, float]) -> None:
+        return None
+
+    def pictures(self, step: int, pictures: Mapping[str, Tensor]) -> None:
+        return None
+
+    def close(self) -> None:
+        return None

@@ -1,0 +1,126 @@
+"""A network spread over processes: gradients averaged, or the weights themselves in shards.
+
+Nothing of it shows in what is saved: weights go out whole, under the names of the bare network.
+"""
+
+import inspect
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.distributed.fsdp import FSDPModule, fully_shard
+from torch.distributed.tensor import DTensor, distribute_tensor
+from torch.nn.parallel import DistributedDataParallel
+
+from rfmae.errors import TrainingError
+from rfmae.models.transformer import TransformerBlock
+from rfmae.training.plan import TrainingPlan
+from rfmae.training.ranks import Ranks
+
+_COMPILED_SHAPES = 64
+
+# positions are the only buffers, and they are the same everywhere; torch has changed the word
+_SYNC_BUFFERS = next(
+    word
+    for word in ("forward_sync_buffers", "broadcast_buffers")
+    if word in inspect.signature(DistributedDataParallel).parameters
+)
+
+
+def parallelise(network: nn.Module, plan: TrainingPlan, ranks: Ranks) -> nn.Module:
+    """The network as its training steps call it; its weights are those of the bare one."""
+    if plan.shard_weights and ranks.world > 1:
+        return _sharded(network)
+    stepped = compiled(network, plan, ranks.device)
+    if ranks.world == 1:
+        return stepped
+    settings: dict[str, Any] = {_SYNC_BUFFERS: False, "gradient_as_bucket_view": True}
+    if ranks.device.type == "cuda":
+        settings["device_ids"] = [ranks.device]
+    return DistributedDataParallel(stepped, **settings)
+
+
+def compiled(network: nn.Module, plan: TrainingPlan, device: torch.device) -> nn.Module:
+    """The network as machine code of its own where the plan asks for it; the same weights."""
+    if not compiles(plan, device):
+        return network
+    mode = "reduce-overhead" if device.type == "cuda" else None  # that is, with CUDA graphs
+    return cast(nn.Module, torch.compile(network, dynamic=False, mode=mode))
+
+
+def compiles(plan: TrainingPlan, device: torch.device) -> bool:
+    """Whether steps are compiled: by default on a GPU, where launching kernels takes long."""
+    wanted = plan.compile == "on" or (plan.compile == "auto" and device.type == "cuda")
+    return wanted and not plan.shard_weights
+
+
+@contextmanager
+def compiling(plan: TrainingPlan, device: torch.device) -> Iterator[None]:
+    """Room for as many shapes as a curriculum of hidden patches brings along."""
+    if not compiles(plan, device):
+        yield
+        return
+    with torch._dynamo.config.patch(recompile_limit=_COMPILED_SHAPES):
+        yield
+
+
+def _sharded(network: nn.Module) -> nn.Module:
+    """Every process holds a share of each block and fetches the others' while it computes."""
+    for module in network.modules():
+        if isinstance(module, TransformerBlock):
+            fully_shard(module)
+    # also the outermost, which would otherwise stay whole after a validation
+    fully_shard(network, reshard_after_forward=True)
+    return network
+
+
+def alone(network: nn.Module, *, last: bool) -> AbstractContextManager[Any]:
+    """Keep the gradients of a micro-step to this process unless it is the last of its step."""
+    if isinstance(network, FSDPModule):
+        network.set_requires_gradient_sync(last)
+    elif isinstance(network, DistributedDataParallel) and not last:
+        return network.no_sync()
+    return nullcontext()
+
+
+def whole(tensor: Tensor) -> Tensor:
+    """A tensor in one piece on the CPU; every process must ask for it at once."""
+    if isinstance(tensor, DTensor):
+        tensor = tensor.full_tensor()
+    return tensor.detach().cpu().contiguous()
+
+
+def as_sharded(tensor: Tensor, like: Tensor) -> Tensor:
+    """A whole tensor as this process holds another of its shape: on its device, or its shard."""
+    there = tensor.to(like.device, like.dtype)
+    if isinstance(like, DTensor):
+        return distribute_tensor(there, like.device_mesh, like.placements)
+    return there
+
+
+def whole_weights(network: nn.Module) -> dict[str, Tensor]:
+    """All weights and lasting buffers of a bare network, in one piece each."""
+    # a clone, as the CPU would otherwise lend the very tensors that training goes on changing
+    return {name: whole(value).clone() for name, value in network.state_dict().items()}
+
+
+@torch.no_grad()
+def load_whole_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Fill a bare network, spread or not, with what `whole_weights` told."""
+    own = network.state_dict()
+    if own.keys() != weights.keys():
+        odd = sorted(own.keys() ^ weights.keys())[0]
+        raise TrainingError(
+            f"the checkpoint must hold the weights of this network, but {odd!r} is in one alone; "
+            "name another --out"
+        )
+    for name, value in own.items():
+        value.copy_(as_sharded(weights[name], value))
+
+
+def all_finite(network: nn.Module) -> bool:
+    """Whether all weights that this process holds are numbers; asks the device."""
+    held = [w.to_local() if isinstance(w, DTensor) else w for w in network.parameters()]
+    return bool(torch.stack([w.detach().isfinite().all() for w in held]).all())

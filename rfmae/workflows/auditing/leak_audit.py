@@ -1,0 +1,269 @@
+"""The leak audit of a data set: every question put, every verdict in words, and the folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rfmae.artefacts import refuse_occupied, versions
+from rfmae.datasets.recipe import SPLITS
+from rfmae.datasets.store import Dataset
+from rfmae.evaluation.leak_tests import (
+    LEVEL,
+    LeakFeatures,
+    chance_test,
+    guessing,
+    guessing_beside_snr,
+    is_leak,
+    known_snr,
+    named_by,
+    shuffled_control,
+)
+from rfmae.progress import Progress, Silent
+from rfmae.records.audit_report import AuditReport, ChanceTest, Finding
+from rfmae.reporting.audit_tables import KIND, write_audit
+from rfmae.workflows.auditing.audit_rows import row_findings
+from rfmae.workflows.auditing.leak_survey import Split, walk
+
+MOST = 20_000
+"""Examples of a split that are measured; equal rows are sought among all."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditResult:
+    """A report and the folder it was written to."""
+
+    report: AuditReport
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class LeakProbe:
+    """What a classifier is shown, and what guessing would reach."""
+
+    name: str
+    train: LeakFeatures
+    test: LeakFeatures
+    chance: float
+    if_leak: str  # what it means
+    if_not: str
+    harmless: str = ""  # why a leak would be none; empty where it is one
+
+
+def audit(
+    dataset: Dataset,
+    folder: Path,
+    *,
+    most: int = MOST,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> AuditResult:
+    """Ask whether anything but the signal names the class, and write the answers to a folder.
+
+    The test split serves no choice here: forests of fixed settings learn on train and answer on
+    test.
+    """
+    progress = progress or Silent()
+    refuse_occupied(folder, replaces=KIND)
+    splits = walk(dataset, most, seed, progress)
+    findings = [
+        *class_findings(dataset, splits["train"], splits["test"], seed, progress),
+        *row_findings(dataset, splits),
+    ]
+    report = AuditReport(
+        data_set=dataset.name,
+        findings=tuple(findings),
+        provenance=_provenance(dataset, splits, seed),
+    )
+    return AuditResult(report, write_audit(report, folder))
+
+
+def class_findings(
+    dataset: Dataset, train: Split, test: Split, seed: int, progress: Progress
+) -> list[Finding]:
+    """Whether power, dots, what stands beside the I/Q, or nothing at all names the class."""
+    rng = np.random.default_rng(seed)
+    asked = leak_probes(dataset, train, test)
+    tests = len(asked) + 1
+    findings: list[Finding] = []
+    with progress.stage("ask classifiers", len(asked), "questions") as stage:
+        for question in asked:
+            findings.append(_answered(question, tests, rng))
+            stage.advance()
+    return [*findings, _control(train, test, tests, rng)]
+
+
+def _answered(question: LeakProbe, tests: int, rng: np.random.Generator) -> Finding:
+    named = named_by(question.train, question.test, rng)
+    hits = int(np.count_nonzero(named == question.test.label))
+    test = chance_test(hits, len(named), question.chance, tests)
+    return verdict(question, test)
+
+
+def verdict(question: LeakProbe, test: ChanceTest) -> Finding:
+    """A leak where hits beat chance; a note where that is harmless or could not be noticed."""
+    if is_leak(test):
+        harmless = question.harmless
+        words = question.if_leak + (f" {harmless}" if harmless else "")
+        return Finding(
+            question.name, "note" if harmless else "leak", test.accuracy, "accuracy", words, test
+        )
+    if test.noticeable > 1:
+        words = f"{test.examples} test examples are too few to tell: not even all hits would count."
+        return Finding(question.name, "note", test.accuracy, "accuracy", words, test)
+    return Finding(question.name, "pass", test.accuracy, "accuracy", question.if_not, test)
+
+
+# what is asked ---------------------------------------------------------------------------------
+
+
+def leak_probes(dataset: Dataset, train: Split, test: Split) -> list[LeakProbe]:
+    """Everything that is put to a classifier about a data set."""
+    asked: list[LeakProbe] = []
+    for view in dataset.views:
+        asked += _power_questions(dataset, train, test, view)
+    asked += [_dots_question(dataset, train, test, view) for view in dataset.views]
+    return [*asked, _metadata_question(dataset, train, test)]
+
+
+def _power_questions(dataset: Dataset, train: Split, test: Split, view: str) -> list[LeakProbe]:
+    """Of the power that the files hold and of that which a network is given; SNR unknown, known."""
+    absolute = dataset.image.units == "absolute"
+    hidden = (
+        "It is no leak to a network, which is given every example at unit power; "
+        "who reads the files must do the same."
+    )
+    asked = []
+    for key, what, harmless in (
+        (f"power {view}", f"power of the {view}, as stored", "" if absolute else hidden),
+        (f"shown {view}", f"power of the {view}, as shown", ""),
+    ):
+        shown = [split.suspect(split.measures[key]) for split in (train, test)]
+        chance = guessing(test.label)
+        beside = guessing_beside_snr(test.label, test.snr_db)
+        leak = _power_words(dataset, test, key)
+        for name, seen, share in (
+            (what, shown, chance),
+            (f"{what}, SNR known", [suspect.beside_snr() for suspect in shown], beside),
+        ):
+            asked.append(
+                LeakProbe(name, seen[0], seen[1], share, leak, _POWER_TELLS_NOTHING, harmless)
+            )
+    return asked
+
+
+_POWER_TELLS_NOTHING = "The power of an example, to a hundredth of a dB, does not tell its class."
+
+
+def _power_words(dataset: Dataset, split: Split, key: str) -> str:
+    mean = [float(split.measures[key][split.label == c].mean()) for c in _present(split)]
+    names = [dataset.classes[c] for c in _present(split)]
+    low, high = int(np.argmin(mean)), int(np.argmax(mean))
+    return (
+        f"Amplitude tells the class: the mean level runs from {mean[low]:.2f} dB ({names[low]}) "
+        f"to {mean[high]:.2f} dB ({names[high]}), noise included."
+    )
+
+
+def _dots_question(dataset: Dataset, train: Split, test: Split, view: str) -> LeakProbe:
+    key = f"dots {view}"
+    shown = [split.suspect(split.measures[key]).beside_snr() for split in (train, test)]
+    few_bits = test.measures[f"quantised {view}"].mean() > _MANY
+    return LeakProbe(
+        f"number of dots of the {view}",
+        shown[0],
+        shown[1],
+        guessing_beside_snr(test.label, test.snr_db),
+        _dots_words(dataset, test, key),
+        f"Every class shows as many distinct dots, {_dots_range(test, key)} an example, "
+        "or a number that does not tell it.",
+        "These samples are quantised, so that values repeat: the number of dots is then a trait of "
+        "the constellation itself."
+        if few_bits
+        else "",
+    )
+
+
+_MANY = 0.1  # share of quantised examples
+
+
+def _dots_range(split: Split, key: str) -> str:
+    dots = split.measures[key][:, 0]
+    low, high = int(dots.min()), int(dots.max())
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _dots_words(dataset: Dataset, split: Split, key: str) -> str:
+    """The classes by their median number of dots, the most frequent number last."""
+    groups: dict[tuple[int, int], list[str]] = {}
+    for c in _present(split):
+        dots, samples = np.median(split.measures[key][split.label == c], axis=0).astype(int)
+        groups.setdefault((int(dots), int(samples)), []).append(dataset.classes[c])
+    if len(groups) == 1:
+        return "How many distinct dots an example shows tells its class."
+    parts = [
+        f"{', '.join(names)} {dots:,}" + (f" of {samples:,} samples not zero" if odd else "")
+        for (dots, samples), names in sorted(groups.items(), key=lambda item: len(item[1]))
+        for odd in (len({other for _, other in groups}) > 1,)
+    ]
+    listed = "; ".join(parts)
+    return f"How many distinct dots an example shows tells its class, in the median: {listed}."
+
+
+def _metadata_question(dataset: Dataset, train: Split, test: Split) -> LeakProbe:
+    """All that stands beside the I/Q but the label; of an import the place is the file's own."""
+    names = ["SNR", *test.drawn]
+    if dataset.has_clean:
+        names.append("place among its like")
+
+    def seen(split: Split) -> LeakFeatures:
+        columns = [known_snr(split.snr_db), *split.drawn.values()]
+        return split.suspect(*columns, *([split.position] if dataset.has_clean else []))
+
+    listed = ", ".join(names)
+    return LeakProbe(
+        "metadata",
+        seen(train),
+        seen(test),
+        guessing(test.label),
+        f"What is stored beside the I/Q tells the class: {listed}.",
+        f"What is stored beside the I/Q does not tell the class: {listed}.",
+    )
+
+
+def _control(train: Split, test: Split, tests: int, rng: np.random.Generator) -> Finding:
+    """The measure itself: who learnt from shuffled labels must know nothing."""
+    honest, asked = (split.suspect(split.measures["envelope"]) for split in (train, test))
+    found = shuffled_control(honest, asked, rng)
+    # a label given at random is right as often as its class is frequent
+    chance = max(guessing(train.label), guessing(test.label))
+    words = f"their own labels name {100 * found.right:.1f} % right"
+    question = LeakProbe(
+        "shuffled labels",
+        honest,
+        asked,
+        chance,
+        f"Nearest neighbours under shuffled labels beat chance ({words}): this audit is not sound.",
+        f"Nearest neighbours under shuffled labels guess; {words}.",
+    )
+    return verdict(question, chance_test(found.hits, found.examples, chance, tests))
+
+
+def _present(split: Split) -> list[int]:
+    return [int(c) for c in np.unique(split.label)]
+
+
+def _provenance(dataset: Dataset, splits: dict[str, Split], seed: int) -> dict[str, Any]:
+    return {
+        "data_set": f"{dataset.name}-{dataset.fingerprint}",
+        "about": dataset.card["about"],
+        "classes": list(dataset.classes),
+        "image_units": dataset.image.units,
+        "examples": {split: dataset.examples(split) for split in SPLITS},
+        "measured": {name: len(split.label) for name, split in splits.items()},
+        "level": f"{LEVEL:g} for all questions together, exact binomial tests after Bonferroni",
+        "seed": seed,
+        "test_split": "asked by forests of fixed settings that learnt on train; it chose nothing",
+        "versions": versions(),
+    }

@@ -1,0 +1,311 @@
+"""What the best receiver can do: recipes and class lists to Bayes accuracy per SNR."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from rfmae.artefacts import CARD_NAME, read_card, refuse_occupied, write_json, written_whole
+from rfmae.datasets.recipe import Recipe
+from rfmae.errors import ArtefactError, RecipeError, RfmaeError, first_line
+from rfmae.progress import Progress, Silent
+from rfmae.records import SEQUENCE, Ceiling, What
+from rfmae.reporting.figures import draw_ceilings
+from rfmae.reporting.tables import ceiling_csv, write_csv
+from rfmae.signal.impairments import Setting
+from rfmae.signal.modulations import find_modulation
+from rfmae.theory.ceiling import FRAMES, check_signal_models, compute_ceiling, frames_drawn
+from rfmae.theory.ceiling_spec import CeilingSpec, PublishedCeilingSpec
+from rfmae.theory.frames import Knowledge
+from rfmae.theory.shipped import (
+    at_points,
+    ceiling_from_json,
+    ceiling_json,
+    shipped_ceiling,
+)
+from rfmae.units import parse_snr_grid
+
+KIND = "ceiling"
+CEILING_NAME = "ceiling.json"
+
+_NORMAL_95 = 1.96
+
+DEFAULT_SNR = "-10:10"
+"""Grid of a class list that no recipe holds."""
+
+
+AnyQuestion = CeilingSpec | PublishedCeilingSpec
+
+
+@dataclass(frozen=True, slots=True)
+class CeilingResult:
+    """A ceiling and the folder it was written to."""
+
+    ceiling: Ceiling
+    folder: Path
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of it."""
+        return notes_of(self.ceiling)
+
+
+def ceiling(
+    question: AnyQuestion,
+    folder: Path,
+    *,
+    frames: int = FRAMES,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> CeilingResult:
+    """Compute the answer to a question into a folder; one that holds the same answer is kept."""
+    progress = progress or Silent()
+    check_signal_models(question)
+    card = {"kind": KIND, "key": question.key, "fingerprint": question.fingerprint(frames, seed)}
+    found = read_card(folder)
+    home = folder.parent
+    if found is not None and {name: found.get(name) for name in card} == card:
+        progress.note(f"ceiling {folder} is there already")
+        return CeilingResult(_held_below(question, _read(folder), home), folder)
+    refuse_occupied(folder, replaces=KIND)
+    total = frames_drawn(question, frames)
+    with progress.stage(f"ceiling, {question.name}", total, "frames") as stage:
+        raw = compute_ceiling(question, frames=frames, seed=seed, advance=stage.advance)
+    answer = _held_below(question, raw, home)
+    with written_whole(folder, replaces=KIND) as scratch:
+        write_json(scratch / CEILING_NAME, ceiling_json(question, answer))
+        write_csv(ceiling_csv({answer.name: answer}), scratch / "ceiling.csv")
+        draw_ceilings({answer.name: answer}, ", ".join(answer.classes), scratch / "ceiling.png")
+        write_json(scratch / CARD_NAME, {**card, "frames_per_group": frames, "seed": seed})
+    return CeilingResult(_read(folder), folder)
+
+
+def known_ceiling(question: AnyQuestion, home: Path | None = None) -> Ceiling | None:
+    """The ceiling that comes with rfmae or that a folder of `home` holds; nothing is computed.
+
+    That of an image is nowhere above that of its sequence, as far as this one is known.
+    """
+    found = _kept_ceiling(question, home)
+    return None if found is None else _held_below(question, found, home)
+
+
+def _held_below(question: AnyQuestion, image: Ceiling, home: Path | None) -> Ceiling:
+    """The ceiling of an image nowhere above those of its sequence; another is what it was."""
+    if not question.planes:
+        return image
+    for sequence in _sequences_of(question):
+        bound = _kept_ceiling(sequence, home)
+        image = image if bound is None else image.capped(bound)
+    return image
+
+
+def _sequences_of(question: AnyQuestion) -> tuple[AnyQuestion, ...]:
+    """What an image is drawn from, seen by those who know as much or more."""
+    if isinstance(question, PublishedCeilingSpec):
+        return (replace(question, planes=()),)
+    same = replace(question, planes=(), pixels=0)
+    return (same, replace(same, snr="known")) if same.snr == "unknown" else (same,)
+
+
+def _kept_ceiling(question: AnyQuestion, home: Path | None) -> Ceiling | None:
+    """The ceiling that comes with rfmae or that a folder of `home` holds, as it is kept there."""
+    found = shipped_ceiling(question)
+    if found is not None or home is None or not home.is_dir():
+        return found
+    for card in sorted(home.glob(f"*/{CARD_NAME}")):
+        facts = read_card(card.parent) or {}
+        if (facts.get("kind"), facts.get("key")) == (KIND, question.key):
+            found = at_points(_read(card.parent), question.snr_db)
+            if found is not None:
+                return found
+    return None
+
+
+def known_ceilings(recipe: Recipe, home: Path | None = None) -> dict[str, Ceiling]:
+    """Ceilings of the sequence and of the images of a recipe, as far as they are known, by name.
+
+    Those of images come last, first that of receivers that are not told the SNR.
+    """
+    found: dict[str, Ceiling | None] = {}
+    for planes in ((), image_whats(recipe)):
+        try:
+            question = ceiling_spec_of(recipe, planes)
+        except RfmaeError:
+            continue  # a link for which no likelihood is known, or a waveform for which no reader
+        for asked in (with_unknown_snr(question), question) if planes else (question,):
+            found[asked.name] = known_ceiling(asked, home)
+    return {name: answer for name, answer in found.items() if answer is not None}
+
+
+def notes_of(ceiling: Ceiling) -> tuple[str, ...]:
+    """What a reader must know of a ceiling."""
+    unknown = [
+        name for name in ("phase", "snr", "amplitude") if getattr(ceiling, name) == "unknown"
+    ]
+    largest = 100 * _NORMAL_95 * float(ceiling.accuracy_error.max())
+    notes = [
+        f"{ceiling.symbols_per_example} symbols, {', '.join(unknown) or 'nothing'} unknown to the "
+        f"receiver; ±{largest:.1f} at most with 95 % confidence, from {ceiling.frames_per_group} "
+        "frames of each signal at each SNR."
+    ]
+    notes += [
+        f"{' and '.join(group)} send the same signals: nobody can tell them apart."
+        for group in ceiling.groups
+        if len(group) > 1
+    ]
+    if not ceiling.is_bound:
+        notes.append(
+            "This is what one reader reached that sees points without their order; "
+            "the ceiling of such images lies no lower."
+        )
+    if ceiling.kind != SEQUENCE:
+        notes.append("Where the ceiling of the sequence is known, nothing here stands above it.")
+    return tuple(notes)
+
+
+# questions ----------------------------------------------------------------------------------
+
+
+def ceiling_spec_of(recipe: Recipe, planes: tuple[What, ...] = ()) -> AnyQuestion:
+    """What a ceiling of a recipe means: its classes on its link, SNR and amplitude known.
+
+    A receiver that has to find out the SNR and the amplitude stays below, and so does one that
+    estimates what it could know.
+    """
+    source = recipe.source
+    if source.kind == "published":
+        snr_db, symbols = source.channel.snr_db, source.symbols_per_example
+        return PublishedCeilingSpec(recipe.classes, snr_db, symbols, planes)
+    question = CeilingSpec(
+        modulations=recipe.modulations,
+        snr_db=source.channel.snr_db,
+        snr_reference=source.channel.snr_reference,
+        symbols_per_example=source.symbols_per_example,
+        samples_per_symbol=source.samples_per_symbol,
+        pulse=source.pulse,
+        phase=_phase(recipe),
+        planes=planes,
+    )
+    check_signal_models(question)
+    _check_link(recipe)
+    _check_waveform(recipe, planes)
+    return question
+
+
+def with_unknown_snr(question: AnyQuestion) -> AnyQuestion:
+    """The question of receivers that have to find out the SNR; of published signals all know it."""
+    if isinstance(question, PublishedCeilingSpec):
+        return question
+    return replace(question, snr="unknown")
+
+
+def question_of_classes(names: tuple[str, ...]) -> CeilingSpec:
+    """The classes on the link that a recipe has by default, from -10 to 10 dB Es/N0."""
+    return CeilingSpec(tuple(find_modulation(name) for name in names), parse_snr_grid(DEFAULT_SNR))
+
+
+def changed(
+    question: AnyQuestion,
+    *,
+    snr: str | None = None,
+    symbols: int | None = None,
+    phase: Knowledge | None = None,
+    unknown: Sequence[Literal["snr", "amplitude"]] = (),
+    planes: tuple[What, ...] = (),
+    pixels: int = 0,
+) -> AnyQuestion:
+    """The question with what is not none or empty in place of its own."""
+    same = replace(
+        question,
+        snr_db=question.snr_db if snr is None else parse_snr_grid(snr),
+        symbols_per_example=question.symbols_per_example if symbols is None else symbols,
+        planes=planes or question.planes,
+    )
+    if isinstance(same, PublishedCeilingSpec):
+        if pixels or unknown or phase == "unknown":
+            raise RecipeError(
+                "published signals have a known phase, SNR and amplitude and a picture of their "
+                "own; leave out --phase, --unknown and --pixels"
+            )
+        return same
+    return replace(
+        same,
+        phase=phase or same.phase,
+        snr="unknown" if "snr" in unknown else same.snr,
+        amplitude="unknown" if "amplitude" in unknown else same.amplitude,
+        pixels=pixels,
+    )
+
+
+def image_whats(recipe: Recipe) -> tuple[What, ...]:
+    """What the planes of a recipe's images show."""
+    return tuple(dict.fromkeys(plane.what for plane in recipe.image.planes))
+
+
+def _check_waveform(recipe: Recipe, planes: tuple[What, ...]) -> None:
+    """Readers of images see trajectories after the matched filter, where most is to be seen."""
+    drawn = [what for what in planes if what in ("trajectory", "differential-trajectory")]
+    if drawn and "waveform" in recipe.views and recipe.source.receiver.waveform != "filtered":
+        raise RecipeError(
+            f"the ceiling of images that show {drawn[0]} is of the waveform after the matched "
+            f"filter, but this recipe draws it as {recipe.source.receiver.waveform}; write "
+            'receiver = { waveform = "filtered" }'
+        )
+
+
+def _phase(recipe: Recipe) -> Knowledge:
+    """Whether the carrier phase is known to who sees the examples."""
+    setting = recipe.source.channel.phase_offset_turns
+    if setting == "none" or isinstance(setting, int | float) or _undone(recipe, "phase"):
+        return "known"
+    if setting == "uniform" or _whole_turn(setting):
+        return "unknown"
+    raise RecipeError(
+        f"a ceiling needs source.channel.phase_offset_turns 'none', a number or 'uniform', "
+        f"got {setting!r}; name the classes with --classes and choose --phase"
+    )
+
+
+def _whole_turn(setting: Setting) -> bool:
+    """Whether a range of phases is as good as uniform."""
+    return isinstance(setting, tuple) and setting[1] - setting[0] == 1
+
+
+def _undone(recipe: Recipe, what: str) -> bool:
+    """Whether the receiver takes away what the channel did, before anything is stored."""
+    receiver = recipe.source.receiver
+    return receiver.views == ("symbols",) and getattr(receiver, what) == "known"
+
+
+_UNDONE_BY = {
+    "timing_offset_symbols": "timing",
+    "clock_offset_ppm": "timing",
+    "carrier_offset_turns_per_symbol": "carrier",
+}
+
+
+def _check_link(recipe: Recipe) -> None:
+    """Refuse a channel that the likelihoods know nothing of."""
+    channel = recipe.source.channel
+    fading = {"fading": channel.fading.kind} if channel.fading.kind != "none" else {}
+    for name, setting in {**fading, **channel.settings}.items():
+        if name == "phase_offset_turns":
+            continue
+        if name in _UNDONE_BY and _undone(recipe, _UNDONE_BY[name]):
+            continue
+        shown = list(setting) if isinstance(setting, tuple) else repr(setting)
+        raise RecipeError(
+            f"no likelihood is known of a channel with {name} {shown}, which recipe {recipe.name} "
+            "has; switch it off in the recipe, or name its classes with --classes"
+        )
+
+
+def _read(folder: Path) -> Ceiling:
+    path = folder / CEILING_NAME
+    try:
+        return ceiling_from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError) as error:
+        raise ArtefactError(
+            f"{path} holds no ceiling ({first_line(error)}); remove its folder"
+        ) from error

@@ -1,0 +1,90 @@
+"""What an answer costs: time, parameters, multiplications, memory."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from rfmae.errors import ShapeError
+from rfmae.evaluation.classification import EvaluationBatch
+from rfmae.models.counting import gpu_peak_mib, multiplications, parameters_of, threads
+from rfmae.records import Cost, FloatArray
+from rfmae.workflows.evaluate.memory import process_peak_mib
+from rfmae.workflows.evaluate.predictors import Predictor
+
+BATCH = 256
+"""Examples at a time of the throughput and of the peak memory, or as many as there are."""
+
+_CALLS = 100
+_SECONDS = 2.0  # a slow candidate is asked less often
+_WARM_UP_CALLS = 3
+
+
+def measure_cost(candidate: Predictor, exam: EvaluationBatch) -> Cost:
+    """What a candidate's answers cost on this machine, asked with the examples (N, …) of an exam.
+
+    Latency is from I/Q to probabilities, drawing of images included, one example at a time:
+    percentiles of 100 calls, or of as many as fit into two seconds. The throughput is that of
+    batches of `BATCH`. Parameters and multiply-accumulates are those of the network alone, where
+    there is one (see `multiplications`). Peak memory is that of the GPU's tensors, or of a fresh
+    process that opens the candidate and answers one batch, its libraries included.
+    """
+    examples = len(next(iter(exam.values())))
+    if not examples:
+        raise ShapeError("cost is measured on at least one example, got none")
+    singles = [_rows(exam, slice(row, row + 1)) for row in range(min(examples, _CALLS))]
+    batch = _rows(exam, slice(BATCH))
+    latency_s = _latencies_s(candidate, singles)
+    network = candidate.network
+    return Cost(
+        parameters=None if network is None else parameters_of(network),
+        macs=None
+        if network is None
+        else multiplications(network, lambda: candidate.answer(singles[0])),
+        latency_p50_ms=1e3 * float(np.percentile(latency_s, 50)),
+        latency_p95_ms=1e3 * float(np.percentile(latency_s, 95)),
+        examples_per_second=_examples_per_second(candidate, batch),
+        batch_size=min(BATCH, examples),
+        peak_memory_mib=_peak_memory_mib(candidate, batch),
+        device=candidate.device,
+        threads=threads(),
+    )
+
+
+def _latencies_s(candidate: Predictor, singles: list[EvaluationBatch]) -> FloatArray:
+    """Seconds of each of some calls with one example."""
+    for one in singles[:_WARM_UP_CALLS]:
+        candidate.answer(one)
+    return np.array(_timed(lambda call: candidate.answer(singles[call % len(singles)])))
+
+
+def _examples_per_second(candidate: Predictor, batch: EvaluationBatch) -> float:
+    """Of whole batches; their median leaves out the first one, which is slower."""
+    seconds = _timed(lambda _: candidate.answer(batch))
+    return len(next(iter(batch.values()))) / max(float(np.median(seconds)), 1e-9)
+
+
+def _timed(ask: Callable[[int], object]) -> list[float]:
+    """Seconds of each call, a hundred at most and none begun after two seconds."""
+    seconds: list[float] = []
+    while len(seconds) < _CALLS and math.fsum(seconds) < _SECONDS:
+        begun = time.perf_counter()
+        ask(len(seconds))
+        seconds.append(time.perf_counter() - begun)
+    return seconds
+
+
+def _peak_memory_mib(candidate: Predictor, batch: EvaluationBatch) -> float | None:
+    if candidate.device.startswith("cuda"):
+        return gpu_peak_mib(lambda: candidate.answer(batch), candidate.device)
+    examples = len(next(iter(batch.values())))
+    return None if candidate.origin is None else process_peak_mib(candidate.origin, examples)
+
+
+def _rows(exam: EvaluationBatch, rows: slice) -> EvaluationBatch:
+    return {
+        view: replace(batch, iq=batch.iq[rows], label=batch.label[rows], snr_db=batch.snr_db[rows])
+        for view, batch in exam.items()
+    }

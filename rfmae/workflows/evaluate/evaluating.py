@@ -1,0 +1,174 @@
+"""The exam: every candidate answers the same test examples once, and is assessed by its answers."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from rfmae.artefacts import Card, read_card
+from rfmae.datasets.recipe import load_recipe
+from rfmae.datasets.store import Dataset
+from rfmae.errors import RfmaeError
+from rfmae.evaluation.assessing import assess
+from rfmae.evaluation.classification import EvaluationBatch, collect_answers, counted
+from rfmae.evaluation.comparison import compare
+from rfmae.progress import Progress
+from rfmae.records import (
+    Answers,
+    Assessment,
+    Ceiling,
+    Comparison,
+    IntArray,
+    SnrReport,
+    holm_adjusted,
+    image_config_from_card,
+)
+from rfmae.workflows.ceilings import (
+    ceiling_spec_of,
+    image_whats,
+    known_ceilings,
+    with_unknown_snr,
+)
+from rfmae.workflows.evaluate.predictors import Predictor, open_predictor
+from rfmae.workflows.evaluate.robustness import first_rows
+
+_BATCH = 128
+_SNR = "snr"  # the modality of a model that is told it
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What the candidates of one exam answered, by name, and what that is worth."""
+
+    candidates: dict[str, Predictor]
+    answers: dict[str, Answers]
+    assessments: dict[str, Assessment]
+    ceilings: dict[str, Ceiling]
+
+    @property
+    def accuracy(self) -> dict[str, SnrReport]:
+        """The counts of each."""
+        return {name: counted(answers) for name, answers in self.answers.items()}
+
+    @property
+    def cards(self) -> dict[str, Card]:
+        """What each of them is, and the seed of its training where a run tells it."""
+        return {
+            name: {**_training_seed(candidate), **candidate.card}
+            for name, candidate in self.candidates.items()
+        }
+
+
+def evaluate_models(
+    dataset: Dataset,
+    models: dict[str, Path],
+    device: str,
+    progress: Progress,
+    *,
+    per_point: int | None = None,
+    ceilings_home: Path | None = None,
+) -> Results:
+    """Answers and assessment of every model; all are opened before the first one is asked.
+
+    The whole test split, or the first `per_point` examples of each class and SNR point. Ceilings
+    that come with rfmae or lie in `ceilings_home` are held against it; none is computed.
+    """
+    candidates = {name: open_predictor(dataset, path, device) for name, path in models.items()}
+    ceilings = ceilings_of(dataset, ceilings_home)
+    rows = first_rows(dataset, per_point)
+    answers = {
+        name: answers_of(dataset, candidate, name, rows, progress)
+        for name, candidate in candidates.items()
+    }
+    assessments = {
+        name: assess(
+            answers[name],
+            ceilings=ceilings,
+            image=image_seen(dataset, candidate.card, ceilings),
+            groups=dataset.card["same_signals"],
+            temperature=candidate.card.get("temperature"),
+        )
+        for name, candidate in candidates.items()
+    }
+    return Results(candidates, answers, assessments, ceilings)
+
+
+def comparisons_of(answers: dict[str, Answers], seed: int = 0) -> tuple[Comparison, ...]:
+    """The first of some models against each of the others; `seed` is that of the bootstrap."""
+    names = list(answers)
+    return holm_adjusted(
+        compare(
+            answers[names[0]],
+            answers[other],
+            (names[0], other),
+            np.random.default_rng([seed, place]),
+        )
+        for place, other in enumerate(names[1:])
+    )
+
+
+def ceilings_of(dataset: Dataset, home: Path | None = None) -> dict[str, Ceiling]:
+    """What the best receiver reaches on a data set, as far as it is known, by what it sees."""
+    if not dataset.has_clean:
+        return {}  # recorded or imported: nobody knows the law of its signals
+    return known_ceilings(load_recipe(dataset.folder / "recipe.toml"), home)
+
+
+def image_seen(dataset: Dataset, card: Card, ceilings: Collection[str] = frozenset()) -> str | None:
+    """The name of the image ceiling that a model is held to; none where it sees more or else.
+
+    That of receivers that know as much of the SNR as the model does. Where it is not among the
+    `ceilings` that are known, a model that is not told the SNR is held to those that are.
+    """
+    if not dataset.has_clean or not {"image", "modalities"} <= card.keys():
+        return None
+    if {modality["what"] for modality in card["modalities"]} - {"image", "harmonics", _SNR}:
+        return None
+    image = image_config_from_card(card["image"])
+    try:
+        recipe = replace(load_recipe(dataset.folder / "recipe.toml"), image=image)
+        told = ceiling_spec_of(recipe, image_whats(recipe))
+    except RfmaeError:
+        return None  # of a link for which no likelihood is known
+    if knows_snr(card):
+        return told.name
+    names = (with_unknown_snr(told).name, told.name)
+    return next((name for name in names if name in ceilings), names[0])
+
+
+def knows_snr(card: Card) -> bool:
+    """Whether a model has an estimate of the SNR among its inputs, as its card says."""
+    return any(modality["what"] == _SNR for modality in card.get("modalities", ()))
+
+
+def _training_seed(candidate: Predictor) -> Card:
+    """The seed of the run that a candidate is, or whose checkpoint it is."""
+    if candidate.origin is None:
+        return {}
+    model = candidate.origin.model
+    for folder in (model, model.resolve().parent.parent):
+        config = (read_card(folder) or {}).get("config", {})
+        if "plan" in config:
+            return {"seed": config["plan"]["seed"]}
+    return {}
+
+
+def answers_of(
+    dataset: Dataset, candidate: Predictor, name: str, rows: IntArray, progress: Progress
+) -> Answers:
+    """What a candidate makes of some rows of the test split, each of which is read once."""
+
+    def exams() -> Iterator[EvaluationBatch]:
+        for chunk in np.split(rows, range(_BATCH, len(rows), _BATCH)):
+            yield dataset.read_views("test", candidate.views, chunk)
+
+    with progress.stage(f"evaluate {name}", len(rows), "examples") as stage:
+        return collect_answers(
+            candidate.answer,
+            exams(),
+            snr_db=dataset.snr_db,
+            classes=dataset.classes,
+            snr_reference=dataset.snr_reference,
+            advance=stage.advance,
+        )

@@ -1,0 +1,117 @@
+"""A classifier of one's own, named `package.module:function`, as a candidate of an exam."""
+
+import importlib
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+
+from rfmae.datasets.store import Dataset
+from rfmae.errors import CheckpointError, DatasetError, ShapeError
+from rfmae.evaluation.classification import EvaluationBatch, Predict
+from rfmae.records import FloatArray, View
+
+_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+_SUM_TOLERANCE = 1e-3  # as half precision leaves it
+
+Function = Callable[..., Any]
+"""I/Q (N, T) complex64 to probabilities (N, M) in the order of a data set's classes.
+
+Its attribute `views` names the view that it is shown, or several, of which it is given a mapping;
+without it, it gets the first of the data set. With `wants_snr = True` it is given the SNR (N,) in
+dB of each example, too.
+"""
+
+
+def is_function(path: Path) -> bool:
+    """Whether a model's name means a function; a folder of that name comes first."""
+    return _NAME.fullmatch(str(path)) is not None and not path.exists()
+
+
+def load_function(name: str) -> Function:
+    """The callable behind `package.module:function`, looked for as `python -m` would do it."""
+    module_name, _, attributes = name.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:  # it stays there, for the function may import later
+        sys.path.insert(0, here)
+    importlib.invalidate_caches()
+    try:
+        found: Any = importlib.import_module(module_name)
+    except (Exception, SystemExit) as error:
+        raise CheckpointError(
+            f"{module_name} cannot be imported from the current folder or the installed packages: "
+            f"{_told(error)}"
+        ) from error
+    for attribute in attributes.split("."):
+        if not hasattr(found, attribute):
+            raise CheckpointError(f"module {module_name} has no function {attributes!r}")
+        found = getattr(found, attribute)
+    if not callable(found):
+        raise CheckpointError(f"{name} must be a function, got {type(found).__name__}")
+    return found
+
+
+def views_of(function: Function, dataset: Dataset, name: str) -> tuple[View, ...]:
+    """The views that a function asks for; a data set must hold them."""
+    asked = getattr(function, "views", dataset.views[0])
+    views = (asked,) if isinstance(asked, str) else tuple(asked)
+    for view in views:
+        if view not in get_args(View):
+            raise CheckpointError(
+                f"views of {name} must be {' or '.join(get_args(View))}, got {view!r}"
+            )
+        if view not in dataset.views:
+            raise DatasetError(
+                f"{name} asks for the {view}, but data set {dataset.name} holds the "
+                f"{' and '.join(dataset.views)} alone"
+            )
+    if not views:
+        raise CheckpointError(f"views of {name} must name at least one, got none")
+    return views
+
+
+def answer_of(function: Function, views: tuple[View, ...], classes: int, name: str) -> Predict:
+    """What a function answers to an exam, checked; it cannot alter the I/Q of the exam."""
+    wants_snr = bool(getattr(function, "wants_snr", False))
+
+    def answer(exam: EvaluationBatch) -> FloatArray:
+        iq = {view: np.array(exam[view].iq, np.complex64) for view in views}
+        given: list[Any] = [iq if len(views) > 1 else iq[views[0]]]
+        if wants_snr:
+            given.append(np.array(exam[views[0]].snr_db))
+        try:
+            probabilities = np.asarray(function(*given), np.float64)
+        except Exception as error:
+            shapes = " and ".join(str(part.shape) for part in iq.values())
+            raise CheckpointError(f"{name} failed on I/Q {shapes}: {_told(error)}") from error
+        _check(probabilities, (len(exam[views[0]]), classes), name)
+        return probabilities
+
+    return answer
+
+
+def _check(probabilities: FloatArray, expected: tuple[int, int], name: str) -> None:
+    """Refuse what is no table of class probabilities."""
+    if probabilities.shape != expected:
+        raise ShapeError(
+            f"{name} must return probabilities of shape {expected}, one column for each class, "
+            f"got {probabilities.shape}"
+        )
+    if not np.isfinite(probabilities).all() or probabilities.min(initial=0.0) < 0:
+        raise ShapeError(f"{name} must return probabilities that are finite and not negative")
+    sums = probabilities.sum(axis=1)
+    if np.abs(sums - 1).max(initial=0.0) > _SUM_TOLERANCE:
+        worst = float(sums[np.abs(sums - 1).argmax()])
+        raise ShapeError(
+            f"the probabilities of {name} must sum to 1 for each example, got {worst:.4g}; "
+            "return probabilities, not scores"
+        )
+
+
+def _told(error: BaseException) -> str:
+    """Another's error in one line: its kind and the first line of its own words."""
+    words, kind = str(error).strip().splitlines(), type(error).__name__
+    return f"{kind}: {words[0]}" if words else kind

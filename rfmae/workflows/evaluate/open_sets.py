@@ -1,0 +1,167 @@
+"""Signals that are none of the classes: is a classifier less sure of them?"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from rfmae.datasets.recipe import Recipe, load_recipe
+from rfmae.datasets.store import Dataset
+from rfmae.datasets.synthesis import BLOCK, Block, synthesise
+from rfmae.errors import RfmaeError
+from rfmae.evaluation.classification import EvaluationBatch
+from rfmae.evaluation.unknowns import open_set
+from rfmae.progress import Progress, Stage
+from rfmae.records import Answers, ComplexArray, FloatArray, IqBatch, OpenSet
+from rfmae.signal.modulations import MODULATIONS, Modulation, find_modulation
+from rfmae.signal.noise import circular_gaussian
+from rfmae.signal.settings import Analog, ContinuousPhase
+from rfmae.signal.streams import addressed
+from rfmae.workflows.evaluate.predictors import Predictor
+
+NOISE_ALONE = "noise alone"
+
+PER_POINT = 20
+"""Unknown examples of each kind at every SNR point."""
+
+HELD_OUT = (
+    "8PSK",
+    "64QAM",
+    "2FSK",
+    "OFDM-QPSK",
+    "AM-DSB-WC",
+    "16APSK",
+    "BPSK",
+    "16QAM",
+    "4FSK",
+    "NBFM",
+    "32APSK",
+    "8PAM",
+    "AM-DSB-SC",
+    "π/4-DQPSK",
+    "QPSK",
+    "OOK",
+    "GMSK",
+)
+"""Modulations that are taken for unknown, the first of them that are none of the classes; families
+take turns, so that a few show much."""
+
+_KINDS = 5
+_NOISE = "NOISE"
+
+
+def measure_open_sets(
+    dataset: Dataset,
+    candidate: Predictor,
+    known: Answers,
+    progress: Progress,
+    *,
+    per_point: int = PER_POINT,
+    seed: int = 0,
+) -> tuple[OpenSet, ...]:
+    """How well noise alone and held-out modulations are told by their low confidence.
+
+    Confidence is the largest class probability, of the known examples as they were answered. Held
+    out are five modulations that send other signals than every class, over the link and at the SNR
+    grid of the data set's recipe. Of signals that were imported or made as published there is noise
+    alone, white and of unit power, drawn with `seed`; where amplitudes are absolute another power
+    would be another question.
+    """
+    kinds = unknown_kinds(dataset)
+    points = len(dataset.snr_db)
+
+    def confidence(name: str, recipe: Recipe | None, stage: Stage) -> FloatArray:
+        parts = []
+        for exam in (
+            _white(dataset, candidate, per_point, seed)
+            if recipe is None
+            else _synthesised(recipe, _row_of(name), candidate, per_point)
+        ):
+            parts.append(np.asarray(candidate.answer(exam)).max(axis=1))
+            stage.advance(len(parts[-1]))
+        return np.concatenate(parts)
+
+    with progress.stage("open set", len(kinds) * points * per_point, "examples") as stage:
+        return tuple(
+            open_set(known.confidence, confidence(name, recipe, stage), name)
+            for name, recipe in kinds.items()
+        )
+
+
+def unknown_kinds(dataset: Dataset) -> dict[str, Recipe | None]:
+    """What a data set can be tried with, by name, with the recipe of each; white noise has none."""
+    recipe = load_recipe(dataset.folder / "recipe.toml") if dataset.has_clean else None
+    if recipe is None or recipe.source.kind == "published":
+        return {NOISE_ALONE: None}
+    laws = [_law(row) for row in recipe.modulations]
+    kinds = {} if _NOISE in laws else {NOISE_ALONE: _of_noise(recipe)}
+    unknown = [
+        MODULATIONS[name]
+        for name in HELD_OUT
+        if name not in recipe.classes and _law(MODULATIONS[name]) not in laws
+    ]
+    sent = {row.name: _sending(recipe, row) for row in unknown}
+    possible = [(name, own) for name, own in sent.items() if own is not None]
+    return {**kinds, **dict(possible[:_KINDS])}
+
+
+def _law(row: Modulation) -> object:
+    """What two rows have in common that send the same signals, whatever they are called."""
+    if isinstance(row.settings, ContinuousPhase | Analog):
+        return row.bits_per_symbol, row.settings
+    return row.same_law_as or row.name
+
+
+def _row_of(name: str) -> Modulation:
+    return find_modulation(_NOISE if name == NOISE_ALONE else name)
+
+
+def _of_noise(recipe: Recipe) -> Recipe:
+    """The link of a recipe with nothing sent; noise has no bits that an SNR could refer to."""
+    channel = replace(recipe.source.channel, snr_reference="sample")
+    source = replace(recipe.source, modulations=(_NOISE, "BPSK"), channel=channel, parameters={})
+    return replace(recipe, source=source)
+
+
+def _sending(recipe: Recipe, row: Modulation) -> Recipe | None:
+    """The recipe with a modulation in place of its classes; none where its link cannot send it."""
+    beside = "QPSK" if row.name == "BPSK" else "BPSK"  # a recipe names two at least
+    source = replace(recipe.source, modulations=(row.name, beside), parameters={})
+    try:
+        return replace(recipe, source=source)
+    except RfmaeError:
+        return None
+
+
+def _synthesised(
+    recipe: Recipe, row: Modulation, candidate: Predictor, per_point: int
+) -> Iterator[EvaluationBatch]:
+    """Examples at every SNR point, block by block, in the views that a candidate asks for."""
+    for snr_db in recipe.source.channel.snr_db:
+        for first in range(0, per_point, BLOCK):
+            positions = range(first, min(first + BLOCK, per_point))
+            made = synthesise(recipe, Block("test", row.name, snr_db, positions))
+            yield {view: made.views[view].observed for view in candidate.views}
+
+
+def _white(
+    dataset: Dataset, candidate: Predictor, per_point: int, seed: int
+) -> Iterator[EvaluationBatch]:
+    """White circular noise of unit power in each view, of its own length."""
+    for point, snr_db in enumerate(dataset.snr_db):
+        yield {
+            view: IqBatch(
+                iq=_noise(per_point, dataset.samples(view), seed, (point, place)),
+                label=np.zeros(per_point, np.int64),
+                snr_db=np.full(per_point, snr_db, np.float32),
+                classes=dataset.classes,
+                samples_per_symbol=dataset.samples_per_symbol(view),
+                snr_reference=dataset.snr_reference,
+            )
+            for place, view in enumerate(candidate.views)
+        }
+
+
+def _noise(count: int, samples: int, seed: int, address: tuple[int, ...]) -> ComplexArray:
+    rng = addressed(seed, address)
+    return circular_gaussian(count * samples, rng).reshape(count, samples)

@@ -1,0 +1,174 @@
+"""Who sits an exam: trained classifiers and baselines by their folders, others by their names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rfmae.artefacts import Card
+from rfmae.baselines.files import is_baseline, load_baseline
+from rfmae.baselines.likelihood import LikelihoodReceiver
+from rfmae.datasets.recipe import load_recipe
+from rfmae.datasets.store import Dataset
+from rfmae.errors import CheckpointError, DatasetError
+from rfmae.evaluation.classification import EvaluationBatch, Predict
+from rfmae.inference import choose_device, load_classifier
+from rfmae.models.checkpoint import BEST_NAME
+from rfmae.models.classifier import Classifier
+from rfmae.records import FloatArray, View
+from rfmae.signal.receiver import unit_power
+from rfmae.theory.ceiling import check_signal_models, needs_waveform
+from rfmae.theory.ceiling_spec import CeilingSpec, PublishedCeilingSpec
+from rfmae.theory.frames import Knowledge
+from rfmae.theory.signal_models import signal_model_of
+from rfmae.workflows.ceilings import ceiling_spec_of
+from rfmae.workflows.evaluate.functions import answer_of, is_function, load_function, views_of
+
+LIKELIHOOD: dict[str, Knowledge] = {"likelihood": "known", "likelihood-blind": "unknown"}
+"""Names of receivers that need no training, and whether they are told the SNR."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a candidate was opened from, so that another process can open it again."""
+
+    dataset: Path
+    model: Path
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Predictor:
+    """What answers an exam, the views that it asks for, and what it is.
+
+    Where it is a neural network, that is `network`. A user's function or a classical method runs
+    on the CPU whatever device is asked for, as far as is known here.
+    """
+
+    answer: Predict
+    views: tuple[View, ...]
+    card: Card
+    device: str = "cpu"
+    network: Classifier | None = None
+    origin: Origin | None = None
+
+
+def is_likelihood(path: Path) -> bool:
+    """Whether a model's name means a likelihood receiver; a folder of that name comes first."""
+    return str(path) in LIKELIHOOD and not path.exists()
+
+
+def model_names(paths: Sequence[Path]) -> list[str]:
+    """A short name for each model, fit for a file: its folder's, for a checkpoint its run's too.
+
+    >>> model_names([Path("runs/probe"), Path("likelihood"), Path("my.radio:classify")])
+    ['probe', 'likelihood', 'my.radio.classify']
+    """
+    names = [_name(path) for path in paths]
+    if len(set(names)) < len(names):
+        raise CheckpointError(f"models must have names of their own, got {', '.join(names)}")
+    return names
+
+
+def _name(path: Path) -> str:
+    if is_function(path):
+        return str(path).replace(":", ".")
+    run = path.resolve().parent.parent
+    inside_run = (run / BEST_NAME).is_file()
+    return f"{run.name}-{path.name}" if inside_run else path.name
+
+
+def open_predictor(dataset: Dataset, path: Path, device: str) -> Predictor:
+    """A candidate that knows just the classes of a data set.
+
+    `path` is a classifier's checkpoint or run, a baseline's folder, the name of a likelihood
+    receiver, or `package.module:function`.
+    """
+    candidate = _opened(dataset, path, device)
+    return replace(candidate, origin=Origin(dataset.folder, path, device))
+
+
+def _opened(dataset: Dataset, path: Path, device: str) -> Predictor:
+    if is_likelihood(path):
+        return _likelihood(dataset, str(path))
+    if is_function(path):
+        return _function(dataset, str(path))
+    return _baseline(dataset, path) if is_baseline(path) else _trained(dataset, path, device)
+
+
+def _trained(dataset: Dataset, path: Path, device: str) -> Predictor:
+    classifier = load_classifier(path, device)
+    _check_classes(classifier.classes, dataset, path)
+
+    def answer(exam: EvaluationBatch) -> FloatArray:
+        return classifier({view: batch.iq for view, batch in exam.items()})
+
+    return Predictor(
+        answer,
+        classifier.views,
+        classifier.card,
+        device=str(choose_device(device)),
+        network=classifier.network,
+    )
+
+
+def _baseline(dataset: Dataset, path: Path) -> Predictor:
+    baseline = load_baseline(path)
+    _check_classes(baseline.classes, dataset, path)
+
+    def answer(exam: EvaluationBatch) -> FloatArray:
+        return baseline({view: exam[view].iq for view in baseline.views})
+
+    return Predictor(answer, baseline.views, baseline.card)
+
+
+def _function(dataset: Dataset, name: str) -> Predictor:
+    function = load_function(name)
+    views = views_of(function, dataset, name)
+    answer = answer_of(function, views, len(dataset.classes), name)
+    return Predictor(answer, views, {"kind": "function", "function": name})
+
+
+def _check_classes(classes: tuple[str, ...], dataset: Dataset, path: Path) -> None:
+    if classes != dataset.classes:
+        raise CheckpointError(
+            f"{path} knows the classes {', '.join(classes)}, but {dataset.folder.name} "
+            f"holds {', '.join(dataset.classes)}; fine-tune on this data set"
+        )
+
+
+def _likelihood(dataset: Dataset, name: str) -> Predictor:
+    """The likelihood receiver of the recipe that a data set was made from."""
+    if not dataset.has_clean:
+        raise DatasetError(
+            f"the likelihood receiver must know how signals are made, but {dataset.folder} was "
+            "recorded or imported; name a synthetic data set"
+        )
+    recipe = load_recipe(dataset.folder / "recipe.toml")
+    question = ceiling_spec_of(recipe)
+    if isinstance(question, PublishedCeilingSpec):
+        raise DatasetError(
+            f"there is no likelihood receiver of published signals, as {dataset.folder} holds; "
+            "their ceiling is what `rfmae ceiling` says"
+        )
+    check_signal_models(question)
+    view = _view(dataset, question)
+    if view == "waveform" and recipe.source.receiver.waveform == "filtered":
+        raise DatasetError(
+            "the likelihood receiver needs waveforms in white noise, but those of "
+            f"{dataset.folder} have passed the matched filter; "
+            'write waveform = "received" in source.receiver'
+        )
+    receiver = LikelihoodReceiver(replace(question, snr=LIKELIHOOD[name]), view=view)
+
+    def answer(exam: EvaluationBatch) -> FloatArray:
+        batch = exam[receiver.view]
+        return receiver(unit_power(batch.iq), batch.snr_db)
+
+    return Predictor(answer, (receiver.view,), {"kind": f"{name} receiver"})
+
+
+def _view(dataset: Dataset, question: CeilingSpec) -> View:
+    """The waveform where a class asks for it and it is held."""
+    laws = [signal_model_of(row, question.pulse, question.rate) for row in question.modulations]
+    wanted: View = "waveform" if needs_waveform(laws) else "symbols"
+    return wanted if wanted in dataset.views else dataset.views[0]

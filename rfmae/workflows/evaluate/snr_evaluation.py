@@ -1,0 +1,193 @@
+"""Accuracy per SNR of trained classifiers, baselines and functions, as a report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rfmae.artefacts import Card, refuse_occupied
+from rfmae.datasets.recipe import SPLITS
+from rfmae.datasets.store import Dataset
+from rfmae.progress import Progress, Silent
+from rfmae.records import Assessment, EmbeddingMap, IntArray
+from rfmae.reporting.folder import KIND as REPORT
+from rfmae.reporting.folder import write_report
+from rfmae.reporting.report_record import Report
+from rfmae.workflows.evaluate.cost import BATCH, measure_cost
+from rfmae.workflows.evaluate.embedding_maps import embedding_map
+from rfmae.workflows.evaluate.evaluating import Results, comparisons_of, evaluate_models
+from rfmae.workflows.evaluate.headlines import headline
+from rfmae.workflows.evaluate.open_sets import measure_open_sets
+from rfmae.workflows.evaluate.robustness import PER_POINT, chosen_grids, measure_robustness
+from rfmae.workflows.evaluate.robustness_grids import STORED_GRIDS
+
+_CARD_FACTS = (
+    "kind",
+    "name",
+    "function",
+    "step",
+    "score",
+    "labels",
+    "labels_per_class",
+    "labels_per_class_and_snr",
+    "seed",
+    "temperature",
+    "dataset",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenReport:
+    """A report and the folder it was written to."""
+
+    report: Report
+    folder: Path
+
+
+def eval_snr(
+    dataset: Dataset,
+    models: dict[str, Path],
+    folder: Path,
+    *,
+    per_point: int | None = None,
+    cost: bool = False,
+    open_sets: bool = False,
+    robustness: tuple[str, ...] = (),
+    embedding: bool = False,
+    seed: int = 0,
+    command: str | None = None,
+    ceilings_home: Path | None = None,
+    device: str = "auto",
+    progress: Progress | None = None,
+) -> WrittenReport:
+    """Assess models at every SNR of the test split, compare them, and write the report.
+
+    A model is a classifier's checkpoint or run, a baseline's folder, `likelihood`,
+    `likelihood-blind` or `package.module:function`. The test split, or its first `per_point`
+    examples of each class and SNR, is read once by each of them. What is asked for on top is
+    measured on other examples: `cost` and the `embedding` of networks on the validation split,
+    `open_sets` and the `robustness` grids of those names (or `all`) on new ones. `seed` is of the
+    bootstrap, the map and noise alone. Ceilings are those that are known; none is computed.
+    """
+    progress = progress or Silent()
+    refuse_occupied(folder, replaces=REPORT)
+    grids = chosen_grids(dataset, robustness)
+    results = evaluate_models(
+        dataset, models, device, progress, per_point=per_point, ceilings_home=ceilings_home
+    )
+    report = Report(
+        title=f"Accuracy per SNR on {dataset.name}",
+        headline=f"{headline(results)}.",
+        provenance={
+            **provenance(dataset, results.cards, command),
+            "test_split": readings(results, per_point, grids),
+            "seed": seed,
+        },
+        accuracy=results.accuracy,
+        ceilings=results.ceilings,
+        assessments=_with_extras(dataset, results, cost, open_sets, seed, progress),
+        comparisons=comparisons_of(results.answers, seed),
+        robustness=measure_robustness(
+            dataset, results.candidates, grids, per_point=PER_POINT, progress=progress
+        ),
+        embedding=_maps(dataset, results, models, seed, device, progress) if embedding else (),
+        notes=class_notes(dataset),
+    )
+    return WrittenReport(report, write_report(report, folder, results.answers))
+
+
+def _with_extras(
+    dataset: Dataset,
+    results: Results,
+    cost: bool,
+    open_sets: bool,
+    seed: int,
+    progress: Progress,
+) -> dict[str, Assessment]:
+    """The assessments with what cannot be told from the answers to the exam."""
+    found = dict(results.assessments)
+    for name, candidate in results.candidates.items():
+        if open_sets:
+            told = measure_open_sets(dataset, candidate, results.answers[name], progress, seed=seed)
+            found[name] = replace(found[name], open_sets=told)
+        if cost:
+            progress.note(f"measure what an answer of {name} costs")
+            exam = dataset.read_views("validation", candidate.views, _spread(dataset))
+            found[name] = replace(found[name], cost=measure_cost(candidate, exam))
+    return found
+
+
+def _spread(dataset: Dataset) -> IntArray:
+    """Rows of the validation split from all classes and SNR points, ascending, each once."""
+    total = dataset.examples("validation")
+    return np.unique(np.linspace(0, total - 1, min(total, BATCH)).astype(int))
+
+
+def _maps(
+    dataset: Dataset,
+    results: Results,
+    models: dict[str, Path],
+    seed: int,
+    device: str,
+    progress: Progress,
+) -> tuple[EmbeddingMap, ...]:
+    """A map for each model that is a network of ours; the others have no features to map."""
+    return tuple(
+        embedding_map(
+            dataset,
+            models[name],
+            seed=seed,
+            split="validation",
+            name=name,
+            device=device,
+            progress=progress,
+        )
+        for name, candidate in results.candidates.items()
+        if candidate.network is not None
+    )
+
+
+def class_notes(dataset: Dataset) -> tuple[str, ...]:
+    """What a reader must know of the class list."""
+    notes = [
+        f"{' and '.join(group)} send the same signals: nobody can tell them apart."
+        for group in dataset.card["same_signals"]
+    ]
+    if any(name.endswith("ASK") for name in dataset.classes):
+        notes.append("ASK is unipolar, PAM bipolar.")
+    return tuple(notes)
+
+
+def provenance(
+    dataset: Dataset, cards: dict[str, Card], command: str | None = None
+) -> dict[str, Any]:
+    """How the figures of a report came about; `command` is what was typed, if anything."""
+    return {
+        "data_set": f"{dataset.name}-{dataset.fingerprint}",
+        "about": dataset.card["about"],
+        "classes": list(dataset.classes),
+        "snr_reference": dataset.snr_reference,
+        "examples": {split: dataset.examples(split) for split in SPLITS},
+        "models": {
+            name: {key: card[key] for key in _CARD_FACTS if card.get(key) is not None}
+            for name, card in cards.items()
+        },
+        "selection": "on the validation split; the test split was opened for these figures alone",
+        **({"command": command} if command else {}),
+    }
+
+
+def readings(results: Results, per_point: int | None, grids: Sequence[str] = ()) -> str:
+    """How often the test split was read, and how much of it."""
+    which = "all examples"
+    if per_point is not None:
+        which = f"the first {per_point} of each class and SNR"
+    models = len(results.answers)
+    told = f"{which} read once by {'the model' if models == 1 else f'each of {models} models'}"
+    again = [name for name in grids if name in STORED_GRIDS]
+    if again:
+        told += f"; the first {PER_POINT} of each class and SNR changed and read again for "
+        told += f"robustness to {' and '.join(again)}"
+    return told

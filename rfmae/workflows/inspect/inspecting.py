@@ -1,0 +1,93 @@
+"""Looking at things: what a folder or a file is, with a sketch of its I/Q or its curves."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from rfmae.artefacts import Card, read_card
+from rfmae.captures.read_options import ReadOptions
+from rfmae.datasets.cards import KIND as DATASET
+from rfmae.datasets.recipe import SPLITS
+from rfmae.datasets.store import Dataset, open_dataset
+from rfmae.errors import ArtefactError
+from rfmae.imports.array_source import ArrayOptions
+from rfmae.imports.hisarmod import is_hisarmod
+from rfmae.imports.import_plan import open_source, recognise
+from rfmae.reporting.curve_sketch import run_sketch
+from rfmae.reporting.sketch import constellation_sketch
+from rfmae.workflows.inspect.facts import array_facts, capture_facts, dataset_facts, source_facts
+from rfmae.workflows.inspect.runs import is_run, see_run
+from rfmae.workflows.inspect.selection import WHOLE, example_title, is_foreign, read, what_lies_at
+
+_SKETCHED = 4096  # samples of a recording
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What something is, and a sketch of it where there is I/Q or a run's curves to sketch."""
+
+    facts: Card
+    caption: str = ""
+    sketch: list[str] = field(default_factory=list)
+    plain: list[str] = field(default_factory=list)  # the sketch in ASCII, where it can be had
+
+
+def show(path: Path, asked: ReadOptions = WHOLE) -> Shown:
+    """What a data set, checkpoint, run or report folder is, a recording, or a public data set."""
+    lies_there = what_lies_at(path)
+    if lies_there == "file":
+        return _shown_file(path, asked)
+    card = read_card(path)
+    if card is None:
+        if lies_there == "folder" and is_hisarmod(path):
+            return _shown_source(path)
+        raise ArtefactError(f"{path} is no artefact of rfmae: it has no card.json")
+    if card.get("kind") == DATASET:
+        return _shown_dataset(open_dataset(path))
+    return _shown_run(path) if is_run(path) else Shown(card)
+
+
+def _shown_run(path: Path) -> Shown:
+    """How far a run went, and its curves."""
+    seen = see_run(path)
+    best = f"; best checkpoint: step {seen.best_step:,}" if seen.best_step else ""
+    return Shown(
+        seen.facts,
+        f"what was measured{best}",
+        run_sketch(seen.quantities),
+        run_sketch(seen.quantities, plain=True),
+    )
+
+
+def _shown_file(path: Path, asked: ReadOptions) -> Shown:
+    if is_foreign(path, asked):
+        return _shown_source(path)
+    capture = read(path, asked)
+    sketched = capture.iq[:_SKETCHED]
+    caption = f"the first {len(sketched):,} of {len(capture.iq):,} samples"
+    return Shown(capture_facts(capture), caption, constellation_sketch(sketched))
+
+
+def _shown_source(path: Path) -> Shown:
+    """A public data set before it is imported; of bare arrays the shapes alone are known."""
+    form = recognise(path)
+    if form == "arrays":
+        return Shown(array_facts(path))
+    source = open_source(path, form, ArrayOptions())
+    batch = next(source.blocks())
+    row = int(np.argmax(batch.snr_db))
+    label = batch.classes[int(batch.label[row])]
+    caption = f"{label}, {batch.snr_db[row]:g} dB, row {row}"
+    return Shown(source_facts(form, source.facts), caption, constellation_sketch(batch.iq[row]))
+
+
+def _shown_dataset(dataset: Dataset) -> Shown:
+    """The clearest example stands for all in the sketch."""
+    facts = dataset_facts(dataset)
+    split = next((split for split in reversed(SPLITS) if dataset.examples(split)), None)
+    if split is None:
+        return Shown(facts)
+    row = int(np.argmax(np.nan_to_num(dataset.labels(split)[1])))
+    iq = dataset.read_observed(split, slice(row, row + 1)).iq
+    return Shown(facts, example_title(dataset, split, row), constellation_sketch(iq))

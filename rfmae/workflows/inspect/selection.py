@@ -1,0 +1,189 @@
+"""Which example of a data set, or which part of a recording, is to be looked at."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from rfmae.captures.read_options import ReadOptions
+from rfmae.captures.reading import Capture, read_capture
+from rfmae.datasets.recipe import SPLITS
+from rfmae.datasets.store import Dataset, open_dataset
+from rfmae.errors import ArtefactError, DatasetError, nearest
+from rfmae.records import ComplexArray, View
+from rfmae.reporting.iq_figures import Excerpt
+from rfmae.units import SNR_REFERENCE_NAMES
+
+_FOREIGN = (".pkl", ".dat", ".hdf5", ".h5", ".mat", ".npy", ".npz", ".csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which example of a data set: the row of a split, or of those of one class and SNR."""
+
+    split: str = "test"
+    row: int = 0
+    label: str = ""  # empty where any class will do
+    snr_db: float = math.nan  # nan where any SNR will do
+
+    @property
+    def is_open(self) -> bool:
+        """Whether neither a row nor a class nor an SNR was chosen."""
+        return self.row == 0 and not self.label and math.isnan(self.snr_db)
+
+
+FIRST = Choice()
+WHOLE = ReadOptions()
+
+
+def excerpts_of(
+    source: Path, choice: Choice, asked: ReadOptions, samples_per_symbol: float | None
+) -> tuple[str, dict[View, Excerpt]]:
+    """Title and views of one example of a data set folder, or of a recording."""
+    if what_lies_at(source) == "folder":
+        return example_excerpts(open_dataset(source), choice, asked, samples_per_symbol)
+    return recording_excerpts(source, choice, asked, samples_per_symbol)
+
+
+def example_excerpts(
+    dataset: Dataset, choice: Choice, asked: ReadOptions, samples_per_symbol: float | None
+) -> tuple[str, dict[View, Excerpt]]:
+    """Title and views of one example of a data set."""
+    if (asked.datatype, asked.first_sample, asked.count) != (None, 0, None):
+        raise DatasetError(
+            f"--dtype, --first-sample and --count are for recordings, but {dataset.folder} is a "
+            "data set; choose with --split, --class, --snr and --row"
+        )
+    row = _row(dataset, choice)
+    views = {
+        view: _view(dataset, choice.split, row, view, asked.sample_rate_hz, samples_per_symbol)
+        for view in dataset.views
+    }
+    return example_title(dataset, choice.split, row), views
+
+
+def _view(
+    dataset: Dataset,
+    split: str,
+    row: int,
+    view: View,
+    sample_rate_hz: float | None,
+    samples_per_symbol: float | None,
+) -> Excerpt:
+    rows = slice(row, row + 1)
+    observed = dataset.read_observed(split, rows, view)
+    clean = dataset.read(split, rows, view).clean[0] if dataset.has_clean else _nothing()
+    rate = observed.samples_per_symbol
+    if view == "waveform":
+        rate = samples_per_symbol or (rate if rate > 1 else math.nan)
+    return Excerpt(
+        iq=observed.iq[0],
+        clean=clean,
+        # symbols have no time of their own: a rate that is given is that of the samples
+        sample_rate_hz=(sample_rate_hz or math.nan) if view == "waveform" else math.nan,
+        samples_per_symbol=rate,
+    )
+
+
+def _row(dataset: Dataset, choice: Choice) -> int:
+    """The row of the split that a choice means."""
+    if choice.split not in SPLITS:
+        raise DatasetError(f"no split {choice.split!r}; {nearest(choice.split, SPLITS)}")
+    label, snr_db = dataset.labels(choice.split)
+    meant = np.ones(len(label), bool)
+    if choice.label:
+        meant &= label == _class_index(dataset, choice.label)
+    if not math.isnan(choice.snr_db):
+        meant &= np.isclose(snr_db, choice.snr_db, atol=1e-3)
+    rows = np.flatnonzero(meant)
+    if not rows.size:
+        points = ", ".join(f"{point:g}" for point in dataset.snr_db)
+        level = "any SNR" if math.isnan(choice.snr_db) else f"{choice.snr_db:g} dB"
+        raise DatasetError(
+            f"{dataset.folder} has no example of {choice.label or 'any class'} at {level} in "
+            f"{choice.split}; its SNR points are {points} dB"
+        )
+    if not 0 <= choice.row < len(rows):
+        raise DatasetError(
+            f"--row must lie in 0 to {len(rows) - 1}, as {len(rows)} examples of {choice.split} "
+            f"match, got {choice.row}"
+        )
+    return int(rows[choice.row])
+
+
+def _class_index(dataset: Dataset, name: str) -> int:
+    upper = [known.upper() for known in dataset.classes]
+    if name.upper() not in upper:
+        raise DatasetError(
+            f"{dataset.folder} has no class {name!r}; {nearest(name, dataset.classes)}"
+        )
+    return upper.index(name.upper())
+
+
+def example_title(dataset: Dataset, split: str, row: int) -> str:
+    """Class, SNR with what it refers to, and where the example stands."""
+    batch = dataset.read_observed(split, slice(row, row + 1))
+    snr_db = float(batch.snr_db[0])
+    reference = SNR_REFERENCE_NAMES[batch.snr_reference]
+    level = f"{reference} {snr_db:g} dB" if math.isfinite(snr_db) else "SNR not stated"
+    return f"{dataset.classes[int(batch.label[0])]}, {level}, row {row} of {split}, {dataset.name}"
+
+
+def recording_excerpts(
+    path: Path, choice: Choice, asked: ReadOptions, samples_per_symbol: float | None
+) -> tuple[str, dict[View, Excerpt]]:
+    """Title and samples of a recording or a part of it."""
+    if not choice.is_open:
+        raise ArtefactError(
+            f"--class, --snr and --row are for data sets, but {path} is none; "
+            "choose with --first-sample and --count"
+        )
+    if what_lies_at(path) == "nothing":
+        raise ArtefactError(f"no {path}; name a data set folder or a recording")
+    if is_foreign(path, asked):
+        raise ArtefactError(
+            f"{path} is not in the format of rfmae; run `rfmae import {path}`, "
+            "or name --dtype if it is a recording"
+        )
+    capture = read(path, asked)
+    excerpt = Excerpt(
+        iq=capture.iq,
+        clean=_nothing(),
+        sample_rate_hz=capture.sample_rate_hz,
+        samples_per_symbol=samples_per_symbol or math.nan,
+        amplitude="amplitude as stored" if capture.datatype[1] == "f" else "full scale 1",
+    )
+    label = f"{', '.join(capture.labels)}, " if 0 < len(capture.labels) < 4 else ""
+    since = f", from sample {asked.first_sample:,}" if asked.first_sample else ""
+    rate = f"{capture.sample_rate_hz:,.12g} samples/s"
+    return f"{label}{path.name}, {rate}{since}", {"waveform": excerpt}
+
+
+def _nothing() -> ComplexArray:
+    return np.zeros(0, np.complex64)
+
+
+def what_lies_at(path: Path) -> Literal["folder", "file", "nothing"]:
+    """A name that the system cannot even be asked for is of nothing."""
+    try:
+        return "folder" if path.is_dir() else "file" if path.exists() else "nothing"
+    except OSError:
+        return "nothing"
+
+
+def is_foreign(path: Path, asked: ReadOptions) -> bool:
+    """Whether a file is of a public data set; one whose sample type is named is a recording."""
+    return path.suffix.lower() in _FOREIGN and asked.datatype is None
+
+
+def read(path: Path, asked: ReadOptions) -> Capture:
+    """The part of a recording that was asked for."""
+    return read_capture(
+        path,
+        datatype=asked.datatype,
+        sample_rate_hz=asked.sample_rate_hz,
+        first_sample=asked.first_sample,
+        count=asked.count,
+    )

@@ -1,0 +1,110 @@
+"""From arrays that somebody holds to a classifier, and nothing left on disk."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from rfmae.datasets.held import hold_dataset
+from rfmae.errors import RecipeError, nearest
+from rfmae.inference import InputPipeline
+from rfmae.models.checkpoint import Checkpoint, load_checkpoint
+from rfmae.progress import Progress
+from rfmae.records import DECAY_PLANES, WHATS, ComplexArray, IntArray, IqBatch, Plane
+from rfmae.training.metric_logging import MetricLogger
+from rfmae.workflows.learning.finetuning import Finetuning, finetune
+
+NAME = "arrays"
+"""What a data set is called that has neither a recipe nor a folder."""
+
+
+def divided(label: IntArray, share: float, seed: int) -> tuple[IntArray, IntArray]:
+    """Rows to train on and rows that are held out, each ascending, class by class in proportion.
+
+    Where the share of the smallest class is no whole example, nothing is held out.
+    """
+    rows = np.arange(len(label))
+    held = np.floor(share * np.bincount(label)).astype(int)
+    if not held.all():
+        return rows, rows[:0]
+    order = np.random.default_rng(seed).permutation(len(label))
+    chosen = [order[label[order] == value][:count] for value, count in enumerate(held)]
+    return np.setdiff1d(rows, np.concatenate(chosen)), np.sort(np.concatenate(chosen))
+
+
+def planes_by_name(shown: Sequence[str | Plane]) -> tuple[Plane, ...]:
+    """Planes of an image by what they show, each under the three kernels of DenoMAE2.0.
+
+    A differential is over one symbol. What is a plane already stays as it is.
+    """
+    return tuple(plane for what in shown for plane in _planes_of(what))
+
+
+def _planes_of(what: str | Plane) -> tuple[Plane, ...]:
+    if isinstance(what, Plane):
+        return (what,)
+    for known in WHATS:
+        if what == known:
+            lag = 1.0 if "differential" in known else 0.0
+            return tuple(replace(plane, what=known, lag_symbols=lag) for plane in DECAY_PLANES)
+    raise RecipeError(f"no plane shows {what!r}; {nearest(str(what), WHATS)}")
+
+
+def batch_of(
+    iq: ComplexArray, label: IntArray, classes: tuple[str, ...], samples_per_symbol: float
+) -> IqBatch:
+    """Examples (N, T) and labels (N,) of which no more is known; their SNR is not stated."""
+    return IqBatch(
+        iq=iq,
+        label=label,
+        snr_db=np.full(len(label), np.nan),
+        classes=classes,
+        samples_per_symbol=samples_per_symbol,
+        snr_reference="dataset",
+    )
+
+
+def finetune_on_arrays(
+    train: IqBatch,
+    validation: IqBatch | None,
+    settings: Finetuning,
+    *,
+    sight: InputPipeline,
+    any_phase: bool,
+    pretrained: Path | None = None,
+    device: str = "auto",
+    progress: Progress | None = None,
+    logger: MetricLogger | None = None,
+) -> Checkpoint:
+    """Fine-tune as `finetune` does; the checkpoint that is best on validation, held in memory.
+
+    Without validation examples those of training choose, and confidence is as it comes. `sight`
+    says what the network is shown, from one view. `any_phase` examples are turned by quarters in
+    training. While it trains, its checkpoints lie in a temporary folder.
+    """
+    (view,) = sight.views
+    dataset = hold_dataset(
+        {"train": train, "validation": validation or train},
+        name=NAME,
+        view=view,
+        image=sight.image,
+        modalities=sight.modalities,
+        any_phase=any_phase,
+    )
+    with tempfile.TemporaryDirectory(prefix="rfmae-") as scratch:
+        best = finetune(
+            dataset,
+            settings,
+            Path(scratch) / "run",
+            pretrained=pretrained,
+            device=device,
+            progress=progress,
+            logger=logger,
+        )
+        found = load_checkpoint(best)
+    fitted = (
+        {} if validation else {"temperature": 1.0}
+    )  # on what was learnt by heart it says nothing
+    return replace(found, card={**found.card, **fitted}, folder=Path(NAME))

@@ -1,0 +1,293 @@
+"""The label-efficiency curve: every method at every budget and seed, point by point, resumable."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rfmae.artefacts import CARD_NAME, Card, disk_errors, read_card, refuse_occupied, write_json
+from rfmae.artefacts import versions as package_versions
+from rfmae.datasets.store import Dataset
+from rfmae.errors import ArtefactError, TrainingError, first_line, nearest
+from rfmae.evaluation.label_means import label_means
+from rfmae.models.checkpoint import load_checkpoint
+from rfmae.progress import Progress, Silent
+from rfmae.records.label_curve import LABEL_UNITS, LabelCurve, LabelPoint, LabelUnit, Limit
+from rfmae.reporting.label_curve_tables import write_label_curve
+from rfmae.training.label_budget import rarest_group
+from rfmae.workflows.evaluate.evaluating import ceilings_of
+from rfmae.workflows.evaluate.robustness import first_rows
+from rfmae.workflows.learning.label_methods import (
+    METHODS,
+    PRETRAINED,
+    Learning,
+    Teaching,
+    network_like,
+)
+from rfmae.workflows.learning.seeing import as_seen_by
+
+KIND = "label-curve"
+POINTS_NAME = "points.jsonl"
+
+BUDGETS = (1, 5, 10, 50, 100, 1000)
+USUAL = ("finetune", "probe", "knn", "scratch", "cumulants")
+
+
+@dataclass(frozen=True, slots=True)
+class CurveSettings:
+    """Which points the curve has, and how they come about.
+
+    Budgets are of labels per class, or of labels per class and SNR point where these are named.
+    """
+
+    labels_per_class: tuple[int, ...] | None = None  # none means BUDGETS
+    labels_per_class_and_snr: tuple[int, ...] | None = None
+    methods: tuple[str, ...] = USUAL
+    seeds: int = 3
+    teaching: Teaching = field(default_factory=Teaching)
+    per_point: int | None = None  # test examples of each class and SNR point; none takes all
+
+    def __post_init__(self) -> None:
+        for method in self.methods:
+            if method not in METHODS:
+                raise TrainingError(f"no method {method!r}; {nearest(method, METHODS)}")
+        if self.labels_per_class is not None and self.labels_per_class_and_snr is not None:
+            raise TrainingError(
+                f"labels per class {list(self.labels_per_class)} and labels per class and SNR "
+                f"point {list(self.labels_per_class_and_snr)} were asked for; "
+                "leave out one of the two"
+            )
+        if not self.methods or not self.budgets or min(self.budgets) < 1:
+            raise TrainingError(
+                "a curve needs methods and budgets of at least one label per class, got "
+                f"{', '.join(self.methods) or 'no method'} and {list(self.budgets)}"
+            )
+        if self.seeds < 1:
+            raise TrainingError(f"a curve needs at least one seed, got {self.seeds}")
+
+    @property
+    def unit(self) -> LabelUnit:
+        """What budgets are counted by."""
+        return "class" if self.labels_per_class_and_snr is None else "class-and-snr"
+
+    @property
+    def budgets(self) -> tuple[int, ...]:
+        """Labels in that unit."""
+        if self.labels_per_class_and_snr is not None:
+            return self.labels_per_class_and_snr
+        return BUDGETS if self.labels_per_class is None else self.labels_per_class
+
+
+@dataclass(frozen=True, slots=True)
+class CurveResult:
+    """A curve and the folder it was written to."""
+
+    curve: LabelCurve
+    folder: Path
+
+
+def label_curve(
+    dataset: Dataset,
+    settings: CurveSettings,
+    folder: Path,
+    *,
+    pretrained: Path | None = None,
+    ceilings_home: Path | None = None,
+    device: str = "auto",
+    progress: Progress | None = None,
+    detailed: bool = True,
+) -> CurveResult:
+    """Measure every point that is not there yet, and write the account of all that are.
+
+    Stopped at any moment, the same call goes on where it was. More methods, budgets or seeds may
+    be added to a folder later; what shapes a point may not change in it. What each training does
+    is shown where it is to be `detailed`, else one stage for all of them.
+    """
+    progress = progress or Silent()
+    within = progress if detailed else Silent()
+    _check_pretrained(settings.methods, pretrained)
+    dataset = dataset if pretrained is None else as_seen_by(load_checkpoint(pretrained), dataset)
+    budgets = possible_budgets(dataset, settings.budgets, progress, settings.unit)
+    learning = Learning(
+        dataset,
+        pretrained,
+        network_like(dataset, pretrained, settings.teaching.preset),
+        settings.teaching,
+        first_rows(dataset, settings.per_point),
+        device,
+        within,
+        settings.unit,
+    )
+    identity = _identity(dataset, settings, pretrained)
+    points = _begin(folder, identity)
+    wanted = product(settings.methods, budgets, range(settings.seeds))
+    missing = [point for point in wanted if not _is_there(points, *point)]
+    around = Silent() if detailed or not missing else progress
+    with around.stage("label curve", len(missing), "runs") as stage:
+        for method, budget, seed in missing:
+            under_way = folder / "runs" / f"{method}-{budget}-seed{seed}"
+            points.append(learning.point(method, budget, seed, under_way))
+            _keep(points, folder)
+            within.note(_in_words(points[-1], settings.unit))
+            stage.advance()
+    curve = _curve(dataset, settings, points, identity, ceilings_home)
+    with disk_errors(folder):
+        write_label_curve(curve, folder)
+    return CurveResult(curve, folder)
+
+
+def _check_pretrained(methods: Sequence[str], pretrained: Path | None) -> None:
+    needing = [name for name in methods if name in PRETRAINED]
+    if needing and pretrained is None:
+        raise TrainingError(
+            f"{', '.join(needing)} need a pre-trained encoder; name one with --model, "
+            "or other --methods"
+        )
+
+
+def possible_budgets(
+    dataset: Dataset, asked: Sequence[int], progress: Progress, unit: LabelUnit = "class"
+) -> tuple[int, ...]:
+    """The budgets that the rarest class, or class at an SNR point, can fill, ascending."""
+    rarest, name = rarest_group(dataset, unit)
+    budgets = sorted({*asked})
+    found = tuple(budget for budget in budgets if budget <= rarest)
+    left_out = [f"{budget:,}" for budget in budgets if budget > rarest]
+    if not found:
+        raise TrainingError(
+            f"the rarest of {dataset.folder}, {name}, has {rarest} training examples, but at "
+            f"least {budgets[0]:,} {LABEL_UNITS[unit]} were asked for; ask for fewer"
+        )
+    if left_out:
+        progress.note(
+            f"the rarest, {name}, has {rarest:,} training examples: {', '.join(left_out)} "
+            f"{LABEL_UNITS[unit]} are left out"
+        )
+    return found
+
+
+# the folder ------------------------------------------------------------------------------------
+
+
+def _identity(dataset: Dataset, settings: CurveSettings, pretrained: Path | None) -> Card:
+    """What shapes a point, beside its method, budget and seed."""
+    card = None if pretrained is None else load_checkpoint(pretrained).card
+    return {
+        "data_set": f"{dataset.name}-{dataset.fingerprint}",
+        "pretrained": card and {key: card.get(key) for key in ("dataset", "step", "score")},
+        "teaching": asdict(settings.teaching),
+        "test_examples_per_point": settings.per_point,
+        # a curve of labels per class says nothing, as before there was another unit
+        **({} if settings.unit == "class" else {"label_unit": settings.unit}),
+    }
+
+
+def _begin(folder: Path, identity: Card) -> list[LabelPoint]:
+    """The points that a folder holds already; a new one is begun."""
+    refuse_occupied(folder, replaces=KIND)
+    card = read_card(folder)
+    if card is None:
+        with disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            write_json(folder / CARD_NAME, {"kind": KIND, "identity": identity})
+        return []
+    if card.get("identity") != identity:
+        known = card.get("identity") or {}
+        keys = {**identity, **known}
+        changed = ", ".join(key for key in keys if known.get(key) != identity.get(key))
+        raise ArtefactError(
+            f"{folder} holds a curve of another {changed.replace('_', ' ')}; "
+            "choose another --out, or the settings that it was begun with"
+        )
+    return read_points(folder)
+
+
+def read_points(folder: Path) -> list[LabelPoint]:
+    """The points of a curve's folder."""
+    path = folder / POINTS_NAME
+    if not path.exists():
+        return []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return [_point(json.loads(line)) for line in lines]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtefactError(
+            f"{path} holds no points of a curve ({first_line(error)}); remove it to measure anew"
+        ) from error
+
+
+def _point(line: dict[str, Any]) -> LabelPoint:
+    hits, examples = tuple(line["hits"]), tuple(line["examples"])
+    budget = line["budget"] if "budget" in line else line["labels_per_class"]  # as it was called
+    return LabelPoint(line["method"], budget, line["seed"], hits, examples)
+
+
+def _keep(points: Sequence[LabelPoint], folder: Path) -> None:
+    """Write all points anew, so that a reader or a later call meets whole lines alone."""
+    path = folder / POINTS_NAME
+    beside = path.with_name(f".{path.name}.partial")
+    lines = [json.dumps(asdict(point)) + "\n" for point in points]
+    with disk_errors(path):
+        beside.write_text("".join(lines), encoding="utf-8")
+        beside.replace(path)
+
+
+def _is_there(points: Sequence[LabelPoint], method: str, budget: int, seed: int) -> bool:
+    return any(
+        (point.method, point.budget, point.seed) == (method, budget, seed) for point in points
+    )
+
+
+# the account -----------------------------------------------------------------------------------
+
+
+def _curve(
+    dataset: Dataset,
+    settings: CurveSettings,
+    points: Sequence[LabelPoint],
+    identity: Card,
+    ceilings_home: Path | None,
+) -> LabelCurve:
+    """All points of the folder, those that were asked for now first."""
+    place = {name: number for number, name in enumerate((*settings.methods, *METHODS))}
+    first = {name: place.get(name, len(place)) for name in {point.method for point in points}}
+    ordered = sorted(points, key=lambda point: (first[point.method], point.budget, point.seed))
+    examples = np.array(ordered[0].examples)
+    ceilings = ceilings_of(dataset, ceilings_home)
+    return LabelCurve(
+        data_set=dataset.name,
+        classes=dataset.classes,
+        snr_db=dataset.snr_db,
+        snr_reference=dataset.snr_reference,
+        points=tuple(ordered),
+        means=label_means(ordered),
+        ceilings=tuple(
+            Limit(name, float(examples @ item.accuracy / examples.sum()), item.is_bound)
+            for name, item in ceilings.items()
+        ),
+        provenance={
+            **identity,
+            "test_examples": int(examples.sum()),
+            "selection": "checkpoint, strength, neighbours and settings by the whole validation "
+            f"split of {dataset.examples('validation'):,} labelled examples, at every budget; the "
+            "test split was opened once a point",
+            "labels": f"{LABEL_UNITS[settings.unit]}, the same for every method of a seed"
+            f"{_SPREAD[settings.unit]}; those of a smaller budget are among those of a larger one",
+            "versions": package_versions(),
+        },
+        unit=settings.unit,
+    )
+
+
+_SPREAD: dict[LabelUnit, str] = {"class": ", over all SNR points together", "class-and-snr": ""}
+
+
+def _in_words(point: LabelPoint, unit: LabelUnit) -> str:
+    return (
+        f"{point.method}, {point.budget:,} {LABEL_UNITS[unit]}, seed {point.seed}: "
+        f"{100 * point.accuracy:.1f} %"
+    )

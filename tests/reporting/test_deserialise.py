@@ -1,0 +1,81 @@
+"""Records come back from the JSON that they were told in."""
+
+import json
+from dataclasses import dataclass, fields, is_dataclass
+
+import numpy as np
+import pytest
+from sample_reports import sample_report
+
+from rfmae.records import ImageQuality, OpenSet, SnrReport, as_plain
+from rfmae.reporting.deserialise import deserialised, strict
+
+
+def through_json(plain):
+    return json.loads(json.dumps(strict(plain), allow_nan=False))
+
+
+def assert_equal(one, other, path="record"):
+    assert type(one) is type(other), path
+    if is_dataclass(one):
+        for field in fields(one):
+            assert_equal(
+                getattr(one, field.name), getattr(other, field.name), f"{path}.{field.name}"
+            )
+    elif isinstance(one, np.ndarray):
+        np.testing.assert_array_equal(one, other, err_msg=path)
+        assert one.dtype.kind == other.dtype.kind, path
+    elif isinstance(one, dict):
+        assert list(one) == list(other), path
+        for name in one:
+            assert_equal(one[name], other[name], f"{path}[{name}]")
+    elif isinstance(one, tuple):
+        assert len(one) == len(other), path
+        for place, items in enumerate(zip(one, other, strict=True)):
+            assert_equal(*items, f"{path}[{place}]")
+    else:
+        assert one == other or (one != one and other != other), path
+
+
+@pytest.mark.parametrize(
+    "part", ["accuracy", "ceilings", "assessments", "comparisons", "robustness", "embedding"]
+)
+def test_every_part_of_a_report_comes_back_as_it_was(part):
+    told = getattr(sample_report(per_point=2), part)
+    for record in told.values() if isinstance(told, dict) else told:
+        assert_equal(deserialised(type(record), through_json(as_plain(record))), record)
+
+
+def test_a_denoising_report_comes_back_with_what_it_kept():
+    record = sample_report(per_point=2).denoising
+    assert_equal(deserialised(type(record), through_json(as_plain(record))), record)
+
+
+def test_numbers_that_json_does_not_know_come_back_as_unknown():
+    record = ImageQuality("ssim", "blank", np.array([[1, 0]]), np.array([[np.nan, np.inf]]),
+                      np.array([[1.0, 2.0]]))  # fmt: skip
+    plain = through_json(as_plain(record))
+    assert plain["total"] == [[None, None]]
+    assert np.isnan(deserialised(ImageQuality, plain).total).all()
+
+
+def test_one_number_that_json_does_not_know_comes_back_as_unknown_too():
+    plain = through_json(as_plain(OpenSet("noise alone", 0, 0, np.nan, 0.5)))
+    assert plain["auroc"] is None
+    assert np.isnan(deserialised(OpenSet, plain).auroc)
+    assert deserialised(OpenSet, plain).fpr95 == 0.5
+
+
+def test_what_a_record_does_not_know_is_left_aside_and_what_is_missing_takes_its_default():
+    @dataclass(frozen=True)
+    class Old:
+        known: int
+        added: tuple[str, ...] = ("default",)
+
+    assert deserialised(Old, {"known": 3, "forgotten": 4}) == Old(3)
+
+
+def test_a_record_still_refuses_what_does_not_fit():
+    plain = as_plain(sample_report(per_point=2).accuracy["cumulants"])
+    with pytest.raises(Exception, match="counts must have shape"):
+        deserialised(SnrReport, plain | {"classes": ["BPSK"]})
