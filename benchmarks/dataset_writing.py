@@ -79,12 +79,12 @@ def make_in_memory(recipe: Recipe) -> None:
             pass
 
 
-def write_plainly(octets: int, folder: Path) -> None:
+def write_plainly(data: int, folder: Path) -> None:
     """So many bytes from a buffer, in order, until the disk has them."""
     buffer = np.random.default_rng(0).bytes(2**23)
     path = folder / "plain"
     with path.open("wb", buffering=0) as file:
-        for _ in range(octets // len(buffer)):
+        for _ in range(data // len(buffer)):
             file.write(buffer)
         os.fdatasync(file)
     path.unlink()
@@ -127,10 +127,10 @@ def write(count: int, workers: int, target: Path) -> None:
 
 def measure(count: int, folder: Path) -> dict[str, list[Result]]:
     """The results of every round, by what was done."""
-    recipe, octets = recipe_of(count), count * SAMPLES * OCTETS
+    recipe, data = recipe_of(count), count * SAMPLES * OCTETS
     turns: dict[str, Callable[[], Result]] = {
         "made in memory, 1 process": lambda: timed(lambda: make_in_memory(recipe)),
-        "plain write": lambda: timed(lambda: write_plainly(octets, folder)),
+        "plain write": lambda: timed(lambda: write_plainly(data, folder)),
     }
     for workers in WORKERS:
         name = f"rfmae synth, {workers} worker{'s' * (workers > 1)}"

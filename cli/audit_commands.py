@@ -39,28 +39,28 @@ def audit(
 
     dataset = open_dataset(data or finding.newest_dataset(HOME / "datasets"))
     folder = out or HOME / "reports" / f"audit-{dataset.folder.resolve().name}"
-    told = audit_jobs.audit(
+    result = audit_jobs.audit(
         dataset, folder, most=examples, seed=seed, progress=console.ShownProgress()
     )
-    _tell_audit(told, as_json)
-    if not told.report.is_clean:
+    _print_audit(result, as_json)
+    if not result.report.is_clean:
         raise typer.Exit(1)
 
 
-def _tell_audit(told: Any, as_json: bool) -> None:
+def _print_audit(result: Any, as_json: bool) -> None:
     """The table, what is wrong in words, and where the account is."""
     from rfmae.reporting.audit_tables import audit_json, audit_table
 
-    report = told.report
+    report = result.report
     if as_json:
-        console.say_json({"folder": str(told.folder), **audit_json(report)})
+        console.say_json({"folder": str(result.folder), **audit_json(report)})
         return
     console.say_table(*audit_table(report))
     console.say("")
     for finding in (*report.of("leak", "wrong"), *report.of("note")):
         console.say(f"{finding.name}: {finding.explanation}")
     console.say(report.headline)
-    console.say(f"Report: {told.folder / 'report.md'}")
+    console.say(f"Report: {result.folder / 'report.md'}")
 
 
 def curve(
@@ -131,7 +131,7 @@ def curve(
     wanted = bool({*settings.methods} & {*PRETRAINED})
     dataset, pretrained = _learnt(data, model, wanted)
     tail = "-".join([dataset.folder.resolve().name, *([model.resolve().name] if model else [])])
-    told = curve_jobs.label_curve(
+    result = curve_jobs.label_curve(
         dataset,
         settings,
         out or HOME / "reports" / f"curve-{tail}",
@@ -140,7 +140,7 @@ def curve(
         device=device,
         progress=console.ShownProgress(),
     )
-    _tell_curve(told, as_json)
+    _print_curve(result, as_json)
 
 
 def _whole_numbers(option: str, text: str | None) -> tuple[int, ...] | None:
@@ -165,17 +165,17 @@ def _learnt(data: Path | None, model: Path | None, wanted: bool) -> tuple[Any, P
     return finding.dataset_of(pretrained, data, HOME / "datasets"), pretrained
 
 
-def _tell_curve(told: Any, as_json: bool) -> None:
+def _print_curve(result: Any, as_json: bool) -> None:
     """The table, the ceilings, and where the account is."""
     from rfmae.reporting.label_curve_tables import headline, label_curve_json, label_curve_table
 
     if as_json:
-        console.say_json({"folder": str(told.folder), **label_curve_json(told.curve)})
+        console.say_json({"folder": str(result.folder), **label_curve_json(result.curve)})
         return
     console.say("Accuracy in %, mean over the seeds with its 95 % interval")
-    console.say_table(*label_curve_table(told.curve))
+    console.say_table(*label_curve_table(result.curve))
     console.say("")
-    for limit in told.curve.ceilings:
+    for limit in result.curve.ceilings:
         console.say(f"{limit.name}: {100 * limit.accuracy:.1f} %")
-    console.say(headline(told.curve))
-    console.say(f"Report: {told.folder / 'report.md'}")
+    console.say(headline(result.curve))
+    console.say(f"Report: {result.folder / 'report.md'}")

@@ -71,10 +71,10 @@ def baseline(
         resume=resume,
         progress=console.ShownProgress(),
     )
-    _tell(trained, as_json)
+    _print_result(trained, as_json)
 
 
-def _tell(trained: Path, as_json: bool) -> None:
+def _print_result(trained: Path, as_json: bool) -> None:
     """What was chosen, and where it is."""
     if not console.speaks():
         return

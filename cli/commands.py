@@ -18,7 +18,7 @@ from rfmae_cli.options import (
     TrainedOnOption,
     WorkersOption,
 )
-from rfmae_cli.report_view import command_line, tell
+from rfmae_cli.report_view import command_line, print_report
 
 
 def quickstart(
@@ -50,7 +50,7 @@ def quickstart(
     from rfmae.workflows import quickstart as jobs
 
     settings = jobs.QuickstartSettings(preset, network, labels or None, seed=seed)
-    told = jobs.quickstart(
+    result = jobs.quickstart(
         load_recipe(recipe),
         settings,
         out,
@@ -59,16 +59,16 @@ def quickstart(
         progress=console.ShownProgress(),
     )
     if as_json or verbose:
-        tell(told, as_json)
+        print_report(result, as_json)
     if not as_json:
-        _tell_quickstart(told)
+        _print_quickstart(result)
 
 
-def _tell_quickstart(told: Any) -> None:
+def _print_quickstart(result: Any) -> None:
     """The sentence, the curve, and where figure, report and classifier are."""
     from rfmae.reporting.label_curve_tables import label_curve_table
 
-    report = told.report
+    report = result.report
     console.say("Accuracy in %, mean over draws of labels with its 95 % interval")
     console.say_table(*label_curve_table(report.label_curve))
     console.say("")
@@ -76,9 +76,9 @@ def _tell_quickstart(told: Any) -> None:
     for limit in report.label_curve.ceilings:
         console.say(f"{limit.name}: {100 * limit.accuracy:.1f} %")
     console.say("")
-    console.say(f"Figure: {told.folder / 'figures' / 'overview.png'}")
-    console.say(f"Report: {told.folder / 'report.html'}")
-    console.say(f"Classifier: {told.classifier}")
+    console.say(f"Figure: {result.folder / 'figures' / 'overview.png'}")
+    console.say(f"Report: {result.folder / 'report.html'}")
+    console.say(f"Classifier: {result.classifier}")
 
 
 def eval_snr(
@@ -132,7 +132,7 @@ def eval_snr(
     paths = model or [finding.newest_run(HOME / "runs", "finetune")]
     dataset = finding.dataset_of_models(paths, data, HOME / "datasets")
     names = model_names(paths)
-    told = evaluation_jobs.eval_snr(
+    result = evaluation_jobs.eval_snr(
         dataset,
         dict(zip(names, paths, strict=True)),
         out or HOME / "reports" / "-".join(["eval-snr", dataset.folder.name, *names]),
@@ -147,7 +147,7 @@ def eval_snr(
         device=device,
         progress=console.ShownProgress(),
     )
-    tell(told, as_json)
+    print_report(result, as_json)
 
 
 def classify(
@@ -170,10 +170,10 @@ def classify(
         console.say_json([recordings_jobs.verdict_json(verdict) for verdict in verdicts])
         return
     for verdict in verdicts:
-        _tell_verdict(recordings_jobs.verdict_json(verdict))
+        _print_verdict(recordings_jobs.verdict_json(verdict))
 
 
-def _tell_verdict(verdict: dict[str, Any]) -> None:
+def _print_verdict(verdict: dict[str, Any]) -> None:
     """Each window of a recording with its class, then the whole."""
     labelled = f" (labelled {', '.join(verdict['labels'])})" if verdict["labels"] else ""
     console.say(f"{verdict['recording']}{labelled}")

@@ -27,7 +27,7 @@ from rfmae.progress import Stage
 _LINE_EVERY_SECONDS = 60.0  # in a log
 _SHORT = {"waiting_share": "wait"}
 _SHARES = ("share", "wait", "accuracy")  # how a name ends
-_TOLD_ELSEWHERE = ("images_per_second", "learning_rate", "gradient_norm")
+_SHOWN_ELSEWHERE = ("images_per_second", "learning_rate", "gradient_norm")
 
 stdout = Console(highlight=False)
 stderr = Console(stderr=True, highlight=False)
@@ -81,8 +81,8 @@ class _BarWithFigures(Bars):
     def get_renderables(self) -> Iterable[RenderableType]:
         yield self.make_tasks_table(self.tasks)
         for task in self.tasks:
-            if task.fields["figures"]:
-                yield Padding(Text(task.fields["figures"]), (0, 0, 0, 2))
+            if task.fields["metrics"]:
+                yield Padding(Text(task.fields["metrics"]), (0, 0, 0, 2))
 
 
 class _Bar:
@@ -98,7 +98,7 @@ class _Bar:
             TextColumn("left"),
             console=stderr,
         )
-        self._task = self._bars.add_task(title, total=total, unit=unit, figures="")
+        self._task = self._bars.add_task(title, total=total, unit=unit, metrics="")
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -112,10 +112,10 @@ class _Bar:
     ) -> None:
         self._bars.stop()
 
-    def advance(self, count: int = 1, **figures: float) -> None:
+    def advance(self, count: int = 1, **metrics: float) -> None:
         self._bars.advance(self._task, count)
-        if figures:
-            self._bars.update(self._task, figures=_in_words(figures))
+        if metrics:
+            self._bars.update(self._task, metrics=_in_words(metrics))
 
 
 class _Line:
@@ -137,19 +137,19 @@ class _Line:
         trace: TracebackType | None,
     ) -> None:
         seconds = time.perf_counter() - self._started
-        self._tell(f"{self._rest()} in {seconds:.1f} s, {self._rate():,.0f} {self._unit}/s")
+        self._log(f"{self._rest()} in {seconds:.1f} s, {self._rate():,.0f} {self._unit}/s")
 
-    def advance(self, count: int = 1, **figures: float) -> None:
+    def advance(self, count: int = 1, **metrics: float) -> None:
         self._done += count
         now = time.perf_counter()
         if self._before is None:
             self._before = (self._done, now)
-        if figures:
-            self._figures = f", {_in_words(figures)}"
+        if metrics:
+            self._figures = f", {_in_words(metrics)}"
         if now - self._told > _LINE_EVERY_SECONDS:
             self._told = now
             left = (self._total - self._done) / max(self._rate(), 1e-9)
-            self._tell(f"{self._rest()}, {self._rate():,.0f} {self._unit}/s, {_clock(left)} left")
+            self._log(f"{self._rest()}, {self._rate():,.0f} {self._unit}/s, {_clock(left)} left")
 
     def _rest(self) -> str:
         return f"{self._done} of {self._total} {self._unit}"
@@ -162,19 +162,19 @@ class _Line:
             done, since = 0, self._started
         return (self._done - done) / max(now - since, 1e-9)
 
-    def _tell(self, text: str) -> None:
+    def _log(self, text: str) -> None:
         stderr.print(f"{self._title}: {text}{self._figures}", markup=False, soft_wrap=True)
 
 
-def _in_words(figures: dict[str, float]) -> str:
+def _in_words(metrics: dict[str, float]) -> str:
     """Figures by short names: loss 0.612, reconstruction 0.58, position 0.31, wait 2.1 %.
 
     How fast it goes is told beside the bar; what is of use in hindsight alone, by the curves.
     """
     return ", ".join(
         f"{_short(name)} {_figure(name, value)}"
-        for name, value in figures.items()
-        if name not in _TOLD_ELSEWHERE
+        for name, value in metrics.items()
+        if name not in _SHOWN_ELSEWHERE
     )
 
 

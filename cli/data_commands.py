@@ -66,7 +66,7 @@ def synth(
         form=one_of("--format", form, ("hdf5", "sigmf")),
         progress=console.ShownProgress(),
     )
-    _tell_made(made, folder, as_json)
+    _print_dataset(made, folder, as_json)
 
 
 def import_data(
@@ -114,7 +114,7 @@ def import_data(
         samples_per_symbol=samples_per_symbol,
         progress=console.ShownProgress(),
     )
-    _tell_made(made, made.folder, as_json)
+    _print_dataset(made, made.folder, as_json)
 
 
 def show(
@@ -138,15 +138,15 @@ def show(
 
     Example: rfmae show capture.bin --dtype ci16_le --rate 1e6
     """
-    from rfmae.captures.read_options import IqLike
+    from rfmae.captures.read_options import ReadOptions
     from rfmae.workflows.inspect import inspecting as looking_jobs
 
-    asked = IqLike(dtype, rate, first_sample, count)
-    found = looking_jobs.show(path, asked)
+    read_options = ReadOptions(dtype, rate, first_sample, count)
+    found = looking_jobs.show(path, read_options)
     if as_json:
         console.say_json(found.facts)
     else:
-        show_view.tell(found.facts, found.caption, found.sketch, found.plain)
+        show_view.print_facts(found.facts, found.caption, found.sketch, found.plain)
 
 
 def plot(
@@ -188,12 +188,12 @@ def plot(
 
     Example: rfmae plot artifacts/runs/my-run --out curves.svg
     """
-    from rfmae.captures.read_options import IqLike
+    from rfmae.captures.read_options import ReadOptions
     from rfmae.workflows.inspect.selection import Choice
 
     options: dict[str, Any] = {
         "choice": Choice(split, row, label, math.nan if snr is None else snr),
-        "asked": IqLike(dtype, rate, first_sample, count),
+        "read_options": ReadOptions(dtype, rate, first_sample, count),
         "samples_per_symbol": samples_per_symbol,
     }
     drawn = _draw(source, out, what, image, options)
@@ -234,16 +234,16 @@ def _refuse_choices_of_a_run(
     from rfmae.errors import ArtefactError
     from rfmae.workflows.inspect.selection import FIRST, WHOLE
 
-    choice, asked = options["choice"], options["asked"]
+    choice, read_options = options["choice"], options["read_options"]
     chosen = not choice.is_open or choice.split != FIRST.split
-    if what or image or chosen or asked != WHOLE or options["samples_per_symbol"]:
+    if what or image or chosen or read_options != WHOLE or options["samples_per_symbol"]:
         raise ArtefactError(
             f"{source} is a run, whose curves are drawn whole; of the options only --out and "
             "--json go with it"
         )
 
 
-def _tell_made(made: Any, folder: Path, as_json: bool) -> None:
+def _print_dataset(made: Any, folder: Path, as_json: bool) -> None:
     """A data set that was made or was there: how much of it, and where."""
     if as_json:
         console.say_json({"folder": str(folder), **made.card})

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rfmae_cli import console
 from rfmae_cli.options import HOME, DeviceOption, JsonOption, OutOption, TrainedOnOption
-from rfmae_cli.report_view import command_line, tell
+from rfmae_cli.report_view import command_line, print_report
 
 
 def eval_denoise(
@@ -37,7 +37,7 @@ def eval_denoise(
     dataset = finding.dataset_of(path, data, HOME / "datasets")
     name = model_names([path])[0]
     folder = out or HOME / "reports" / f"eval-denoise-{dataset.folder.name}-{name}"
-    told = denoising_jobs.eval_denoise(
+    result = denoising_jobs.eval_denoise(
         dataset,
         path,
         folder,
@@ -47,4 +47,4 @@ def eval_denoise(
         device=device,
         progress=console.ShownProgress(),
     )
-    tell(told, as_json)
+    print_report(result, as_json)

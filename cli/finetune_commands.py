@@ -27,8 +27,8 @@ from rfmae_cli.training_commands import (
     ShardOption,
     board,
     in_panel,
+    print_checkpoint,
     running_of,
-    tell_checkpoint,
 )
 
 _network = in_panel("The network")
@@ -187,4 +187,4 @@ def finetune(
         progress=console.ShownProgress(),
         logger=board(folder, tensorboard),
     )
-    tell_checkpoint(best, as_json)
+    print_checkpoint(best, as_json)

@@ -13,7 +13,7 @@ from rfmae_cli.options import (
     SeedOption,
     TrainedOnOption,
 )
-from rfmae_cli.report_view import command_line, tell
+from rfmae_cli.report_view import command_line, print_report
 
 
 def probe(
@@ -46,7 +46,7 @@ def probe(
     path = model or finding.newest_run(HOME / "runs", "pretrain")
     dataset = finding.dataset_of(path, data, HOME / "datasets")
     name = model_names([path])[0]
-    told = probing_jobs.probe(
+    result = probing_jobs.probe(
         dataset,
         path,
         out or HOME / "reports" / f"probe-{dataset.folder.name}-{name}",
@@ -58,4 +58,4 @@ def probe(
         device=device,
         progress=console.ShownProgress(),
     )
-    tell(told, as_json)
+    print_report(result, as_json)

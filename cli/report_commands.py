@@ -29,9 +29,9 @@ def report(
     from rfmae.reporting.report_record import report_json
     from rfmae.workflows import report_jobs as report_jobs
 
-    told = report_jobs.report(reports, out, seed=seed)
+    result = report_jobs.report(reports, out, seed=seed)
     if as_json:
-        console.say_json({"folder": str(told.folder), **report_json(told.report)})
+        console.say_json({"folder": str(result.folder), **report_json(result.report)})
         return
-    console.say(told.report.headline)
-    console.say(f"Report: {told.folder / 'report.html'}")
+    console.say(result.report.headline)
+    console.say(f"Report: {result.folder / 'report.html'}")

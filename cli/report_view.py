@@ -12,26 +12,26 @@ if TYPE_CHECKING:
     from rfmae.reporting.report_record import Report
 
 
-def tell(told: Any, as_json: bool) -> None:
+def print_report(result: Any, as_json: bool) -> None:
     """A report, its tables and lines or its JSON, and where it is."""
     from rfmae.reporting.report_record import report_json
 
-    report = told.report
+    report = result.report
     if as_json:
-        console.say_json({"folder": str(told.folder), **report_json(report)})
+        console.say_json({"folder": str(result.folder), **report_json(report)})
         return
     if report.accuracy:
         console.say("Accuracy in % with 95 % Wilson intervals")
         console.say_table(*_accuracy_table(report))
         console.say("")
     if report.denoising is not None:
-        _tell_denoising(report.denoising)
+        _print_denoising(report.denoising)
     for line in _findings(report):
         console.say(line)
     for note in report.notes:
         console.say(f"Note: {note}")
     console.say(report.headline)
-    console.say(f"Report: {told.folder / 'report.html'}")
+    console.say(f"Report: {result.folder / 'report.html'}")
 
 
 def command_line(name: str) -> str | None:
@@ -39,13 +39,13 @@ def command_line(name: str) -> str | None:
     return shlex.join(["rfmae", *sys.argv[1:]]) if sys.argv[1:2] == [name] else None
 
 
-def _tell_denoising(denoising: "DenoiseReport") -> None:
+def _print_denoising(denoising: "DenoiseReport") -> None:
     """A table for each measure; the intervals are told by the report."""
     from rfmae.reporting.denoising_tables import MEASURES, image_quality_table, recognition_table
 
     for measure, (title, _) in MEASURES.items():
         if denoising.of(measure):
-            console.say(f"Likeness to the clean image: {title}")
+            console.say(f"Similarity to the clean image: {title}")
             console.say_table(*image_quality_table(denoising, measure, intervals=False))
             console.say("")
     if denoising.recognition is not None:
@@ -143,17 +143,17 @@ def _comparison_line(item: "Comparison") -> str:
 
 def _p_values(item: "Comparison") -> str:
     """The p-value, and the corrected one where there are more pairs."""
-    told = _probability(item.p_value)
+    result = _probability(item.p_value)
     if item.p_adjusted is None or item.p_adjusted == item.p_value:
-        return told
-    return f"{told} (after Holm {_probability(item.p_adjusted)})"
+        return result
+    return f"{result} (after Holm {_probability(item.p_adjusted)})"
 
 
 def _probability(value: float) -> str:
     from rfmae.reporting.assessment_tables import probability
 
-    told = probability(value)
-    return told if told.startswith("<") else f"= {told}"
+    result = probability(value)
+    return result if result.startswith("<") else f"= {result}"
 
 
 def _robustness_line(grid: "RobustnessGrid") -> str:

@@ -16,33 +16,33 @@ _WRITTEN = {"hz": "Hz", "db": "dB", "ppm": "ppm", "turns": "turns", "degrees": "
 _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
-def tell(
+def print_facts(
     facts: dict[str, Any], caption: str, sketch: Sequence[str], plain: Sequence[str] = ()
 ) -> None:
     """Everything, the long lists as tables; the plain sketch where the other cannot be said."""
-    _tell_facts({name: value for name, value in facts.items() if name not in _TABLES})
+    _print_facts({name: value for name, value in facts.items() if name not in _TABLES})
     if "counts" in facts:
-        _tell_facts(_told_of_the_recipe(facts.get("recipe", {})))
-        _tell_ranges(facts["drawn_ranges"])
-        _tell_counts(dict(facts["counts"]))
+        _print_facts(_recipe_facts(facts.get("recipe", {})))
+        _print_ranges(facts["drawn_ranges"])
+        _print_counts(dict(facts["counts"]))
     for note in facts.get("notes", []):
         console.say(f"note: {note}")
-    _tell_records("segment", facts.get("segments", []))
-    _tell_records("annotation", facts.get("annotations", []))
-    _tell_sketch(caption, sketch if _can_say("".join(sketch)) else plain)
+    _print_records("segment", facts.get("segments", []))
+    _print_records("annotation", facts.get("annotations", []))
+    _print_sketch(caption, sketch if _can_say("".join(sketch)) else plain)
 
 
-def _tell_sketch(caption: str, lines: Sequence[str]) -> None:
+def _print_sketch(caption: str, lines: Sequence[str]) -> None:
     if lines:
         console.say(f"\n{caption}")
     for line in lines:
         console.say(line)
 
 
-def _tell_facts(facts: dict[str, Any]) -> None:
-    told = dict(_lines(facts))
-    width = max(map(len, told), default=0)
-    for name, value in told.items():
+def _print_facts(facts: dict[str, Any]) -> None:
+    result = dict(_lines(facts))
+    width = max(map(len, result), default=0)
+    for name, value in result.items():
         console.say(f"{name:<{width}}  {value}")
 
 
@@ -58,7 +58,7 @@ def _lines(facts: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]
             yield _in_words(f"{prefix}{name}"), words
 
 
-def _told_of_the_recipe(recipe: dict[str, Any]) -> dict[str, Any]:
+def _recipe_facts(recipe: dict[str, Any]) -> dict[str, Any]:
     """What a recipe says of the signal, without the effects that are switched off."""
     source = {**recipe.get("source", {})}
     source.pop("modulations", None)  # the classes
@@ -66,24 +66,24 @@ def _told_of_the_recipe(recipe: dict[str, Any]) -> dict[str, Any]:
 
 
 def _switched_on(facts: dict[str, Any]) -> dict[str, Any]:
-    told = {}
+    result = {}
     for name, value in facts.items():
         if isinstance(value, dict):
             if value and next(iter(value.values())) != "none":
-                told[name] = _switched_on(value)
+                result[name] = _switched_on(value)
         elif value != "none":
-            told[name] = value
-    return told
+            result[name] = value
+    return result
 
 
-def _tell_ranges(ranges: dict[str, list[float]]) -> None:
+def _print_ranges(ranges: dict[str, list[float]]) -> None:
     if ranges:
         console.say("")
         rows = [[name, f"{low:.4g}", f"{high:.4g}"] for name, (low, high) in ranges.items()]
         console.say_table(["drawn for each example", "least", "largest"], rows)
 
 
-def _tell_counts(counts: dict[str, Any]) -> None:
+def _print_counts(counts: dict[str, Any]) -> None:
     """A line for each split where all its classes and SNR points have as many, else a table."""
     points = ["not stated" if point is None else f"{point:g}" for point in counts.pop("snr_db")]
     console.say("")
@@ -102,7 +102,7 @@ def _tell_counts(counts: dict[str, Any]) -> None:
             console.say_table(["SNR in dB", *points], rows)
 
 
-def _tell_records(what: str, records: list[dict[str, Any]]) -> None:
+def _print_records(what: str, records: list[dict[str, Any]]) -> None:
     if not records:
         return
     heads = list(dict.fromkeys(name for record in records for name in record))
@@ -132,9 +132,9 @@ def _in_words(name: str) -> str:
     return named.replace("_", " ")
 
 
-def _size(octets: int) -> str:
-    scale, unit = next((step for step in _UNITS if octets >= step[0]), (1, "bytes"))
-    return f"{octets / scale:.4g} {unit}"
+def _size(n_bytes: int) -> str:
+    scale, unit = next((step for step in _UNITS if n_bytes >= step[0]), (1, "bytes"))
+    return f"{n_bytes / scale:.4g} {unit}"
 
 
 def _short(value: Any) -> str:

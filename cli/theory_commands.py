@@ -61,9 +61,9 @@ def ceiling(
     from rfmae.theory.ceiling_spec import plane_names
     from rfmae.workflows import ceilings as ceiling_jobs
 
-    name, question = _asked(recipe, classes)
-    question = ceiling_jobs.changed(
-        question,
+    name, spec = _asked(recipe, classes)
+    spec = ceiling_jobs.changed(
+        spec,
         snr=snr,
         symbols=symbols,
         phase=None if phase is None else one_of("--phase", phase, ("known", "unknown")),
@@ -71,11 +71,11 @@ def ceiling(
         planes=plane_names(names(planes)),
         pixels=pixels,
     )
-    folder = out or HOME / "ceilings" / f"{name}-{question.fingerprint(frames, seed)}"
-    told = ceiling_jobs.ceiling(
-        question, folder, frames=frames, seed=seed, progress=console.ShownProgress()
+    folder = out or HOME / "ceilings" / f"{name}-{spec.fingerprint(frames, seed)}"
+    result = ceiling_jobs.ceiling(
+        spec, folder, frames=frames, seed=seed, progress=console.ShownProgress()
     )
-    _tell(told, as_json)
+    _print_result(result, as_json)
 
 
 def _asked(recipe: str | None, classes: str | None) -> tuple[str, Any]:
@@ -96,18 +96,18 @@ def _asked(recipe: str | None, classes: str | None) -> tuple[str, Any]:
     return f"{len(listed)}-classes", ceiling_jobs.question_of_classes(listed)
 
 
-def _tell(told: Any, as_json: bool) -> None:
+def _print_result(result: Any, as_json: bool) -> None:
     """The accuracies of the best receiver, what it cannot tell apart, and where they are."""
     from rfmae.records import as_plain
     from rfmae.reporting.tables import ceiling_table
 
-    ceiling = told.ceiling
+    ceiling = result.ceiling
     if as_json:
-        console.say_json({"folder": str(told.folder), **as_plain(ceiling)})
+        console.say_json({"folder": str(result.folder), **as_plain(ceiling)})
         return
     console.say(f"Bayes accuracy in % of {', '.join(ceiling.classes)}")
     console.say_table(*ceiling_table({ceiling.name: ceiling}))
     console.say("")
-    for note in told.notes:
+    for note in result.notes:
         console.say(f"Note: {note}")
-    console.say(f"Ceiling: {told.folder}")
+    console.say(f"Ceiling: {result.folder}")

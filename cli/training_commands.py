@@ -233,7 +233,7 @@ def pretrain(
         progress=console.ShownProgress(),
         logger=board(folder, tensorboard),
     )
-    tell_checkpoint(best, as_json)
+    print_checkpoint(best, as_json)
 
 
 def running_of(
@@ -266,7 +266,7 @@ def board(folder: Path, wanted: bool) -> Any:
     return Board(folder / FOLDER)
 
 
-def tell_checkpoint(best: Path, as_json: bool) -> None:
+def print_checkpoint(best: Path, as_json: bool) -> None:
     """A finished run: its best checkpoint and score, said once however many processes ran."""
     if not console.speaks():
         return

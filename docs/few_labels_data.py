@@ -57,19 +57,19 @@ def split_of(
 class KeptSplit(InputSplit):
     """A split that is rendered once for all processes of the study."""
 
-    def _all_drawn(self, progress: Progress) -> dict[Modality, torch.Tensor]:
-        names = "-".join(part.name for part in self._drawing.parts)
+    def _all_rendered(self, progress: Progress) -> dict[Modality, torch.Tensor]:
+        names = "-".join(part.name for part in self._renderer.parts)
         planes = "-".join(plane.what for plane in self._dataset.image.planes)
         name = f"{self._dataset.folder.name}-{self._split}-{planes}-{names}.pt"
         path = HOME / "few-labels" / "rendered" / name
         if not path.is_file():
-            drawn = super()._all_drawn(progress)
+            rendered = super()._all_rendered(progress)
             path.parent.mkdir(parents=True, exist_ok=True)
             beside = path.with_suffix(f".{os.getpid()}")
-            torch.save([drawn[part] for part in self._drawing.parts], beside)
+            torch.save([rendered[part] for part in self._renderer.parts], beside)
             beside.replace(path)
-            return drawn
-        return dict(zip(self._drawing.parts, torch.load(path, mmap=True), strict=True))
+            return rendered
+        return dict(zip(self._renderer.parts, torch.load(path, mmap=True), strict=True))
 
 
 # --- five classes and the other five
@@ -150,7 +150,7 @@ def transfer_target(name: str) -> Dataset:
     if not TRANSFERS[name]:
         receiver = replace(recipe.source.receiver, observe="both", waveform="filtered")
         recipe = replace(recipe, source=replace(recipe.source, receiver=receiver))
-    points = len(recipe.classes) * len(recipe.source.snr_db)
+    points = len(recipe.classes) * len(recipe.source.channel.snr_db)
     test = -(-20_000 // points)
     counts = replace(recipe.splits, train=20, validation=10, test=test)
     return synthesised(replace(recipe, name=f"{name}-labelled", splits=counts))

@@ -146,9 +146,9 @@ def features_of(
     rows: IntArray | None = None,
 ) -> Features:
     """What a frozen encoder makes of the rows of a split."""
-    drawn = split_of(dataset.folder, dataset.image, split, modalities)
-    every = torch.arange(len(drawn)) if rows is None else torch.from_numpy(rows)
-    values = torch.cat([encoder.features(drawn.inputs(part)) for part in every.split(512)])
+    rendered = split_of(dataset.folder, dataset.image, split, modalities)
+    every = torch.arange(len(rendered)) if rows is None else torch.from_numpy(rows)
+    values = torch.cat([encoder.features(rendered.inputs(part)) for part in every.split(512)])
     label, snr_db = dataset.labels(split)
     return Features(values.numpy(), label[every.numpy()], snr_db[every.numpy()])
 

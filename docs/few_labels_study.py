@@ -189,9 +189,9 @@ def classical(found: Results, seed: int) -> None:
                 train_baseline(
                     dataset, "cumulants-planes", folder, labels_per_class=count, seed=seed
                 )
-            candidate = open_predictor(dataset, folder, "cpu")
+            predictor = open_predictor(dataset, folder, "cpu")
             rows = np.arange(dataset.examples("test"))
-            answers = answers_of(dataset, candidate, "cumulants", rows, Silent())
+            answers = answers_of(dataset, predictor, "cumulants", rows, Silent())
             return hits_of(answers.probabilities.argmax(axis=1), dataset)
 
         add(found, hits, "cumulants of the planes + SVM", "", str(count), str(seed))

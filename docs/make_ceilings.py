@@ -50,10 +50,10 @@ class Shipped:
     knows_snr: bool = True
 
     @property
-    def question(self) -> AnyQuestion:
+    def spec(self) -> AnyQuestion:
         """What it answers."""
-        question = ceiling_spec_of(load_recipe(self.recipe), self.planes)
-        return question if self.knows_snr else with_unknown_snr(question)
+        spec = ceiling_spec_of(load_recipe(self.recipe), self.planes)
+        return spec if self.knows_snr else with_unknown_snr(spec)
 
 
 CEILINGS = {
@@ -102,7 +102,7 @@ def compute(names: Sequence[str] = ()) -> None:
         shipped = CEILINGS[name]
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) / name
-            ceiling(shipped.question, folder, frames=shipped.frames, progress=ShownProgress())
+            ceiling(shipped.spec, folder, frames=shipped.frames, progress=ShownProgress())
             shutil.copyfile(folder / CEILING_NAME, SHIPPED / f"{name}.json")
 
 
@@ -110,7 +110,7 @@ def columns_of(table: str) -> dict[str, Ceiling]:
     """The ceilings of a table by their heads."""
     found = {}
     for head, name in TABLES[table].items():
-        known = known_ceiling(CEILINGS[name].question)
+        known = known_ceiling(CEILINGS[name].spec)
         if known is None:
             raise SystemExit(f"no ceiling {name} comes with rfmae; run this with --compute")
         found[head] = known
@@ -126,11 +126,11 @@ def parts() -> dict[str, str]:
 def _confidence() -> str:
     """How far the figures of the tables may be from the truth, at a point and in the mean."""
     shown = [ceiling for name in TABLES for ceiling in columns_of(name).values()]
-    readers = [ceiling for ceiling in shown if not ceiling.is_bound]
+    classifiers = [ceiling for ceiling in shown if not ceiling.is_bound]
     kinds = {
         "true ceilings": [ceiling for ceiling in shown if ceiling.is_bound],
-        "readers that know the SNR": [one for one in readers if one.snr == "known"],
-        "readers that do not": [one for one in readers if one.snr == "unknown"],
+        "readers that know the SNR": [one for one in classifiers if one.snr == "known"],
+        "readers that do not": [one for one in classifiers if one.snr == "unknown"],
     }
     told = [f"{kind} are right to {_within(ceilings)}" for kind, ceilings in kinds.items()]
     return f"With 95 % confidence {', '.join(told[:-1])}, and {told[-1]}."

@@ -164,8 +164,8 @@ def untrained(checkpoint: Path, seed: int) -> FeatureEncoder:
     loaded = load_checkpoint(checkpoint)
     network = loaded.build()
     initialise(network, addressed_generator(seed, WEIGHTS, 0))
-    sight = InputPipeline.of(loaded)
-    return FeatureEncoder(network.encoder, sight, next(network.parameters()).device)
+    pipeline = InputPipeline.of(loaded)
+    return FeatureEncoder(network.encoder, pipeline, next(network.parameters()).device)
 
 
 def features(dataset: Dataset, split: str, encoder: FeatureEncoder, progress: Progress) -> Features:
@@ -174,7 +174,7 @@ def features(dataset: Dataset, split: str, encoder: FeatureEncoder, progress: Pr
     parts = []
     with progress.stage(f"features of {split}", len(rows), "examples") as stage:
         for part in opponents.batches(rows):
-            views = dataset.read_views(split, encoder.sight.views, part)
+            views = dataset.read_views(split, encoder.pipeline.views, part)
             parts.append(encoder({view: batch.iq for view, batch in views.items()}))
             stage.advance(len(part))
     label, snr_db = dataset.labels(split)

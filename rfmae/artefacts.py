@@ -81,13 +81,13 @@ def refuse_occupied(folder: Path, *, replaces: str | None = None) -> None:
     )
 
 
-def check_free_space(folder: Path, octets: float) -> None:
+def check_free_space(folder: Path, n_bytes: float) -> None:
     """Refuse to begin what the disk cannot hold."""
     there = next(parent for parent in folder.absolute().parents if parent.exists())
     free = shutil.disk_usage(there).free
-    if octets > free:
+    if n_bytes > free:
         raise ArtefactError(
-            f"cannot write {folder}: it takes {octets / _GIGA:.3g} GB, but the disk has "
+            f"cannot write {folder}: it takes {n_bytes / _GIGA:.3g} GB, but the disk has "
             f"{free / _GIGA:.3g} GB left; free some, ask for fewer examples or choose another --out"
         )
 

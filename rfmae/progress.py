@@ -16,8 +16,8 @@ class Stage(Protocol):
         trace: TracebackType | None,
     ) -> None: ...
 
-    def advance(self, count: int = 1, **figures: float) -> None:
-        """Another `count` units are done; `figures` are the latest values worth showing."""
+    def advance(self, count: int = 1, **metrics: float) -> None:
+        """Another `count` units are done; `metrics` are the latest values worth showing."""
         ...
 
 
@@ -41,7 +41,7 @@ class _SilentStage:
     ) -> None:
         return None
 
-    def advance(self, count: int = 1, **figures: float) -> None:
+    def advance(self, count: int = 1, **metrics: float) -> None:
         return None
 
 

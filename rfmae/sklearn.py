@@ -193,7 +193,7 @@ class ModulationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             batch_of(iq[train], label[train], classes, rate),
             batch_of(iq[held_out], label[held_out], classes, rate) if len(held_out) else None,
             self._settings(seed),
-            sight=self._sight(iq.shape[1], rate),
+            pipeline=self._pipeline(iq.shape[1], rate),
             any_phase=self.any_phase,
             pretrained=None if self.pretrained is None else Path(self.pretrained),
             device=self.device,
@@ -229,22 +229,22 @@ class ModulationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             running=Running(precision="float32", compile="off"),
         )
 
-    def _sight(self, samples: int, rate: float) -> InputPipeline:
+    def _pipeline(self, samples: int, rate: float) -> InputPipeline:
         """What the network is shown: as the pre-trained one was, or as the parameters say."""
         if self.pretrained is None:
             shown = (_SHOWN[self._view],) if self.planes is None else self.planes
             image = ImageConfig(self.image_size, planes=planes_by_name(shown))
-            sight = InputPipeline(image, self._modalities, {self._view: samples}, rate)
+            pipeline = InputPipeline(image, self._modalities, {self._view: samples}, rate)
         else:
-            sight = replace(
+            pipeline = replace(
                 InputPipeline.of(load_checkpoint(self.pretrained)), samples_per_symbol=rate
             )
-        if sight.views != (self._view,):
+        if pipeline.views != (self._view,):
             raise EstimatorError(
-                f"the network sees {' and '.join(sight.views)}, but X holds the {self._view}; "
+                f"the network sees {' and '.join(pipeline.views)}, but X holds the {self._view}; "
                 "samples_per_symbol says that X is a waveform, None that it is symbols"
             )
-        return sight
+        return pipeline
 
     def __getstate__(self) -> dict[str, Any]:
         # weights are kept on the CPU, so that a machine without this one's GPU can go on
@@ -268,12 +268,12 @@ _SHOWN: dict[View, What] = {"symbols": "symbols", "waveform": "trajectory"}
 class _Printed:
     """Prints what validation finds."""
 
-    def figures(self, step: int, figures: Mapping[str, float]) -> None:
-        if "validation_accuracy" in figures:
-            accuracy, loss = (figures[f"validation_{name}"] for name in ("accuracy", "loss"))
+    def metrics(self, step: int, metrics: Mapping[str, float]) -> None:
+        if "validation_accuracy" in metrics:
+            accuracy, loss = (metrics[f"validation_{name}"] for name in ("accuracy", "loss"))
             print(f"step {step}: validation accuracy {accuracy:.3f}, loss {loss:.3f}")
 
-    def pictures(self, step: int, pictures: Mapping[str, object]) -> None:
+    def images(self, step: int, images: Mapping[str, object]) -> None:
         return None
 
     def close(self) -> None:

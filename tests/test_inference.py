@@ -73,7 +73,7 @@ def test_inputs_are_drawn_once_for_classifiers_that_see_alike(classifier, iq):
     for _ in range(2):
         np.testing.assert_allclose(kept.answers(classifier), classifier(iq), atol=1e-6)
     assert reads == [("symbols",)]
-    classifier.sight = replace(SIGHT, image=replace(IMAGE, extent=3.0))
+    classifier.pipeline = replace(SIGHT, image=replace(IMAGE, extent=3.0))
     other = kept.answers(classifier)
     assert reads == [("symbols",)] * 2
     np.testing.assert_allclose(other, classifier(iq), atol=1e-6)
@@ -123,12 +123,14 @@ def test_images_are_answered_as_the_iq_that_they_were_drawn_from(classifier, iq)
 
 @pytest.mark.parametrize("key", ["image", "modalities", "samples", "samples_per_symbol"])
 def test_a_card_that_does_not_say_what_is_seen_is_refused_in_one_line(classifier, tmp_path, key):
-    card = {name: told for name, told in classifier.card.items() if name != key}
+    card = {name: message for name, message in classifier.card.items() if name != key}
     save_checkpoint(classifier.network.state_dict(), card, tmp_path / "older")
     for load in (rfmae.load_classifier, rfmae.load_encoder):
-        with pytest.raises(CheckpointError, match=f"older does not say .*'{key}'.*; train") as told:
+        with pytest.raises(
+            CheckpointError, match=f"older does not say .*'{key}'.*; train"
+        ) as message:
             load(tmp_path / "older", device="cpu")
-        assert "\n" not in str(told.value)
+        assert "\n" not in str(message.value)
 
 
 @pytest.mark.parametrize("shape", [(2, 1, 32, 32), (2, 3, 32, 31), (2, 3, 32)])

@@ -88,7 +88,7 @@ def test_every_recipe_synthesises_two_examples(recipe):
         snr_db = recipe.source.channel.snr_db[-1]
         made = synthesise(recipe, Block("train", modulation, snr_db, range(2)))
         assert tuple(made.views) == recipe.views
-        assert made.drawn.keys() == set(recipe.drawn_names)
+        assert made.sampled.keys() == set(recipe.drawn_names)
         for view, pairs in made.views.items():
             shape = (2, recipe.samples(view))
             assert pairs.observed.iq.shape == pairs.clean.shape == shape

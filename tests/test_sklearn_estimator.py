@@ -235,8 +235,8 @@ def test_a_model_that_was_put_away_answers_as_before(keep, fitted, signals, tmp_
 
 def test_what_is_put_away_holds_every_weight_once(fitted):
     # the network itself, which may lie on a GPU, is made anew where it is read
-    octets = sum(weight.nbytes for weight in fitted.checkpoint_.weights.values())
-    assert octets < len(pickle.dumps(fitted)) < 1.2 * octets
+    n_bytes = sum(weight.nbytes for weight in fitted.checkpoint_.weights.values())
+    assert n_bytes < len(pickle.dumps(fitted)) < 1.2 * n_bytes
 
 
 # --- what is held out
@@ -262,10 +262,10 @@ def test_where_a_class_is_too_small_all_examples_teach(signals):
 
 def test_the_checkpoint_that_is_kept_is_the_best_on_what_was_held_out(signals, capsys):
     model = tiny(epochs=8, batch_size=16, learning_rate=3e-3, verbose=True).fit(*signals)
-    told = [float(line.split("accuracy ")[1].split(",")[0]) for line in _lines(capsys)]
-    assert len(told) == 8
-    assert len(set(told)) > 1
-    assert model.validation_accuracy_ == pytest.approx(max(told), abs=5e-4)  # as it is printed
+    message = [float(line.split("accuracy ")[1].split(",")[0]) for line in _lines(capsys)]
+    assert len(message) == 8
+    assert len(set(message)) > 1
+    assert model.validation_accuracy_ == pytest.approx(max(message), abs=5e-4)  # as it is printed
 
 
 def test_patience_ends_what_gets_no_better(signals, capsys):

@@ -41,8 +41,8 @@ class LinearDenoiser:
         flat = _flat(noisy)
         if flat.shape[1] != len(self.mean_noisy):
             raise ShapeError(f"images must have {len(self.mean_noisy)} values, got {flat.shape[1]}")
-        painted = _projected(flat - self.mean_noisy, self.basis) @ self.weights + self.mean_clean
-        return painted.reshape(noisy.shape).astype(noisy.dtype)
+        predicted = _projected(flat - self.mean_noisy, self.basis) @ self.weights + self.mean_clean
+        return predicted.reshape(noisy.shape).astype(noisy.dtype)
 
 
 def linear_denoiser(

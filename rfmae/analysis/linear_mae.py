@@ -93,8 +93,8 @@ class LinearMae:
                 f"(N, {self.patches}), got {noisy.shape} and {hidden.shape}"
             )
         seen = np.where(np.asarray(hidden, bool)[..., None], 0.0, noisy - self.mean_noisy)
-        painted = seen.reshape(len(noisy), -1) @ self.weights
-        return painted.reshape(noisy.shape) + self.mean_clean
+        predicted = seen.reshape(len(noisy), -1) @ self.weights
+        return predicted.reshape(noisy.shape) + self.mean_clean
 
     def loss(self, moments: Moments) -> FloatArray:
         """Squared error of each patch (L,), summed over its values, mean over examples and masks.

@@ -32,21 +32,21 @@ _REACH = 2.5  # standard deviations of a frame's amplitude, to either side
 class LikelihoodReceiver:
     """I/Q of unit mean power, noise included, to class probabilities.
 
-    `question` holds the classes and their link. Where its SNR is known the receiver is told that of
+    `spec` holds the classes and their link. Where its SNR is known the receiver is told that of
     each example; where it is unknown every point of the grid is as likely as another. `view` says
     what is received. Of a waveform the outermost symbols count only through their neighbours, as
     many as the pulse reaches and one.
     """
 
-    question: CeilingSpec
+    spec: CeilingSpec
     view: View
 
     def __post_init__(self) -> None:
-        if self.view == "symbols" and needs_waveform(self.laws):
+        if self.view == "symbols" and needs_waveform(self.models):
             memory = [
                 row.name
-                for row, law in zip(self._rows, self.laws, strict=True)
-                if needs_waveform([law])
+                for row, model in zip(self._rows, self.models, strict=True)
+                if needs_waveform([model])
             ]
             raise RecipeError(
                 f"the likelihood of {', '.join(memory)} needs the waveform, but one sample a "
@@ -55,19 +55,17 @@ class LikelihoodReceiver:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        return self.question.classes
+        return self.spec.classes
 
     @cached_property
-    def laws(self) -> tuple[SignalModel, ...]:
+    def models(self) -> tuple[SignalModel, ...]:
         """One for each group of equal classes."""
-        return tuple(
-            signal_model_of(row, self.question.pulse, self.question.rate) for row in self._rows
-        )
+        return tuple(signal_model_of(row, self.spec.pulse, self.spec.rate) for row in self._rows)
 
     def __call__(self, iq: ComplexArray, snr_db: FloatArray | None = None) -> FloatArray:
         """Probabilities (N, M) of I/Q (N, T), each at its SNR (N,) in dB where that is known."""
-        if self.question.snr == "unknown":
-            grid = [self.question.es_n0(point) for point in self.question.snr_db]
+        if self.spec.snr == "unknown":
+            grid = [self.spec.es_n0(point) for point in self.spec.snr_db]
             return self._in_batches(iq, grid)
         if snr_db is None or len(snr_db) != len(iq):
             raise ShapeError(
@@ -77,7 +75,7 @@ class LikelihoodReceiver:
         probabilities = np.empty((len(iq), len(self.classes)))
         for point in np.unique(snr_db):
             rows = snr_db == point
-            probabilities[rows] = self._in_batches(iq[rows], [self.question.es_n0(float(point))])
+            probabilities[rows] = self._in_batches(iq[rows], [self.spec.es_n0(float(point))])
         return probabilities
 
     def _in_batches(self, iq: ComplexArray, es_n0_grid: list[float]) -> FloatArray:
@@ -89,29 +87,29 @@ class LikelihoodReceiver:
 
     def _frames(self, iq: ComplexArray, es_n0: float) -> Frames:
         """What the laws look at, of unit mean power as it is held."""
-        question, received = self.question, torch.from_numpy(np.ascontiguousarray(iq))
+        spec, received = self.spec, torch.from_numpy(np.ascontiguousarray(iq))
         if self.view == "waveform":
-            waveform = needs_waveform(self.laws)
-            return received_frames(
-                received, question.pulse, question.rate, es_n0, waveform=waveform
-            )
+            waveform = needs_waveform(self.models)
+            return received_frames(received, spec.pulse, spec.rate, es_n0, waveform=waveform)
         nothing = received[:, :0]
-        return Frames(received.to(torch.complex128), nothing, nothing, question.rate, es_n0)
+        return Frames(received.to(torch.complex128), nothing, nothing, spec.rate, es_n0)
 
     def _posteriors(self, frames: Frames, es_n0_grid: list[float]) -> FloatArray:
-        def measure(law: SignalModel, some: Frames) -> Tensor:
-            each = [self._log_evidence(law, some, es_n0, len(es_n0_grid)) for es_n0 in es_n0_grid]
+        def measure(model: SignalModel, some: Frames) -> Tensor:
+            each = [self._log_evidence(model, some, es_n0, len(es_n0_grid)) for es_n0 in es_n0_grid]
             return torch.logsumexp(torch.stack(each), 0)
 
-        scores = screened_evidence(self.laws, frames, measure)
+        scores = screened_evidence(self.models, frames, measure)
         of_groups = group_posteriors(scores, self._members) / self._members
         return of_groups[:, self._group_of_class]
 
-    def _log_evidence(self, law: SignalModel, frames: Frames, es_n0: float, points: int) -> Tensor:
+    def _log_evidence(
+        self, model: SignalModel, frames: Frames, es_n0: float, points: int
+    ) -> Tensor:
         """Log evidence (n,) at one SNR, over noise alone as `frames` has it."""
         # where the SNR is open, a point of its own grid makes up for a gain that is a little off
         gains = self._gains(es_n0) if points == 1 else (self._mean_gain(es_n0),)
-        return log_evidence(law, frames, self.question.phase, es_n0_grid=[es_n0], gains=gains)
+        return log_evidence(model, frames, self.spec.phase, es_n0_grid=[es_n0], gains=gains)
 
     def _gains(self, es_n0: float) -> tuple[float, ...]:
         """Amplitudes that a signal of unit power may have once its frame has unit power.
@@ -120,22 +118,22 @@ class LikelihoodReceiver:
         amplitude by half of it; what a likelihood can tell of an amplitude is 1/√(2K·(Es/N0 + 2)).
         """
         count = min(_MOST_GAINS, 1 + 2 * math.ceil(_REACH * math.sqrt(es_n0 + 2) / 4))
-        reach = _REACH / (2 * math.sqrt(self.question.symbols_per_example))
+        reach = _REACH / (2 * math.sqrt(self.spec.symbols_per_example))
         steps = np.linspace(-reach, reach, count)
         return tuple(self._mean_gain(es_n0) * float(math.exp(step)) for step in steps)
 
     def _mean_gain(self, es_n0: float) -> float:
         """What unit power of signal and noise together leaves of the signal's amplitude."""
-        samples = self.question.rate if self.view == "waveform" else 1
+        samples = self.spec.rate if self.view == "waveform" else 1
         return 1 / math.sqrt(1 + samples / es_n0)
 
     @cached_property
     def _groups(self) -> tuple[tuple[str, ...], ...]:
-        return groups_of(self.question)
+        return groups_of(self.spec)
 
     @cached_property
     def _rows(self) -> tuple[Modulation, ...]:
-        return tuple(first_rows(self.question, self._groups))
+        return tuple(first_rows(self.spec, self._groups))
 
     @cached_property
     def _members(self) -> IntArray:

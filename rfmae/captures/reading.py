@@ -32,15 +32,15 @@ def read_capture(
     than the part is brought to memory, and the checksum, which is of the whole, is not looked at.
     """
     path = Path(path)
-    asked = ReadOptions(datatype, sample_rate_hz, first_sample, count)
+    read_options = ReadOptions(datatype, sample_rate_hz, first_sample, count)
     _refuse_unreadable(path)
     if path.suffix == ".sigmf-meta":
-        return read_pair(path, path, asked)
+        return read_pair(path, path, read_options)
     if path.suffix == ".sigmf-data":
-        return read_pair(path, meta_of(path), asked)
+        return read_pair(path, meta_of(path), read_options)
     if path.suffix == ".sigmf":
-        return read_archive(path, asked)
-    return read_wav(path, asked) if is_wav(path) else read_raw(path, asked)
+        return read_archive(path, read_options)
+    return read_wav(path, read_options) if is_wav(path) else read_raw(path, read_options)
 
 
 def read_sigmf(path: str | Path) -> Capture:

@@ -17,7 +17,7 @@ class Span:
 
     path: Path
     offset: int
-    octets: int
+    n_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +29,16 @@ class Piece:
     byte: int
 
 
-def whole_samples(path: Path, octets: int, kind: SampleType) -> int:
+def whole_samples(path: Path, n_bytes: int, kind: SampleType) -> int:
     """How many samples so many bytes are, where there is one and the last is whole."""
-    if octets <= 0:
+    if n_bytes <= 0:
         raise CaptureError(f"{path} holds no samples")
-    if octets % kind.octets:
+    if n_bytes % kind.n_bytes:
         raise CaptureError(
-            f"{path} must hold whole {kind.name} samples of {kind.octets} bytes, "
-            f"got {octets} bytes; it was cut short"
+            f"{path} must hold whole {kind.name} samples of {kind.n_bytes} bytes, "
+            f"got {n_bytes} bytes; it was cut short"
         )
-    return octets // kind.octets
+    return n_bytes // kind.n_bytes
 
 
 def read_pieces(span: Span, pieces: Sequence[Piece], kind: SampleType, part: range) -> ComplexArray:
@@ -48,7 +48,7 @@ def read_pieces(span: Span, pieces: Sequence[Piece], kind: SampleType, part: ran
         start = max(piece.start, part.start)
         stop = min(piece.start + piece.count, part.stop)
         if start < stop:
-            byte = span.offset + piece.byte + (start - piece.start) * kind.octets
+            byte = span.offset + piece.byte + (start - piece.start) * kind.n_bytes
             target = iq[start - part.start : stop - part.start].view(np.float32)
             _decode_file(span.path, byte, kind, target)
     return iq

@@ -20,7 +20,7 @@ class SampleType:
     zero: float = 0.0
 
     @property
-    def octets(self) -> int:
+    def n_bytes(self) -> int:
         """Bytes of a complex sample."""
         return 2 * np.dtype(self.component).itemsize
 
@@ -41,7 +41,7 @@ SAMPLE_TYPES: dict[str, SampleType] = {
 }
 """The sample types that can be read, by their names in SigMF."""
 
-DATATYPES: dict[str, int] = {name: kind.octets for name, kind in SAMPLE_TYPES.items()}
+DATATYPES: dict[str, int] = {name: kind.n_bytes for name, kind in SAMPLE_TYPES.items()}
 """SigMF data types that can be read, with their bytes per complex sample."""
 
 ALIASES: dict[str, str] = {

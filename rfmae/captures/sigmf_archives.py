@@ -13,7 +13,7 @@ from rfmae.errors import CaptureError
 _LARGEST_METADATA = 2_000_000_000  # bytes; a member that claims more is no metadata
 
 
-def read_archive(path: Path, asked: ReadOptions) -> Capture:
+def read_archive(path: Path, read_options: ReadOptions) -> Capture:
     """Read the one recording of an archive, without unpacking it."""
     try:
         with tarfile.open(path, "r:") as archive:
@@ -24,7 +24,7 @@ def read_archive(path: Path, asked: ReadOptions) -> Capture:
             f"a SigMF archive is an uncompressed tar, {path} is not: {problem}"
         ) from problem
     data = _data_member(path, described, members)
-    return read_described(path, described, Span(path, data.offset_data, data.size), asked)
+    return read_described(path, described, Span(path, data.offset_data, data.size), read_options)
 
 
 def _metadata(
@@ -39,8 +39,8 @@ def _metadata(
             "unpack it with `tar -xf` and name one"
         )
     member = archive.extractfile(members[found[0]])
-    octets = member.read(_LARGEST_METADATA) if member else b""
-    return parse_metadata(path / found[0], octets)
+    data = member.read(_LARGEST_METADATA) if member else b""
+    return parse_metadata(path / found[0], data)
 
 
 def _data_member(

@@ -39,16 +39,16 @@ class SigmfMetadata:
             )
         return SAMPLE_TYPES[datatype]
 
-    def sample_rate_hz(self, asked: ReadOptions) -> float:
+    def sample_rate_hz(self, read_options: ReadOptions) -> float:
         """The stated rate; where none is, the one that was given, or 1."""
         if "core:sample_rate" not in self.stated:
-            return float(asked.sample_rate_hz or 1.0)
+            return float(read_options.sample_rate_hz or 1.0)
         rate: Any = self.stated["core:sample_rate"]
         if not _is_number(rate) or rate <= 0:
             raise CaptureError(
                 f"core:sample_rate of {self.path.name} must be positive, got {rate!r}"
             )
-        return asked.rate(self.path, float(rate))
+        return read_options.rate(self.path, float(rate))
 
     @property
     def first(self) -> int:
@@ -132,10 +132,10 @@ class SigmfMetadata:
         )
 
 
-def parse_metadata(path: Path, octets: bytes) -> SigmfMetadata:
+def parse_metadata(path: Path, data: bytes) -> SigmfMetadata:
     """The metadata that a file holds; `path` is what errors call it."""
     try:
-        meta = json.loads(octets.decode("utf-8"))
+        meta = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise CaptureError(f"{path} must hold JSON, but does not parse: {error}") from error
     if not isinstance(meta, dict) or not isinstance(meta.get("global"), dict):

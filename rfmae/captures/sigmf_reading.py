@@ -24,7 +24,7 @@ def meta_of(data: Path) -> Path:
     return meta
 
 
-def read_pair(path: Path, meta: Path, asked: ReadOptions) -> Capture:
+def read_pair(path: Path, meta: Path, read_options: ReadOptions) -> Capture:
     """Read the recording that the file `meta` describes; `path` is how the caller called it."""
     if not meta.is_file():
         raise CaptureError(f"no recording {meta}")
@@ -33,16 +33,18 @@ def read_pair(path: Path, meta: Path, asked: ReadOptions) -> Capture:
     except OSError as error:
         raise CaptureError(f"{meta} cannot be read: {error}") from error
     data = _data_file(described)
-    return read_described(path, described, Span(data, 0, data.stat().st_size), asked)
+    return read_described(path, described, Span(data, 0, data.stat().st_size), read_options)
 
 
-def read_described(path: Path, meta: SigmfMetadata, span: Span, asked: ReadOptions) -> Capture:
+def read_described(
+    path: Path, meta: SigmfMetadata, span: Span, read_options: ReadOptions
+) -> Capture:
     """The capture of checked metadata and of the bytes where its data lie."""
-    asked.refuse_datatype(path)
-    rate_hz = meta.sample_rate_hz(asked)
+    read_options.refuse_datatype(path)
+    rate_hz = meta.sample_rate_hz(read_options)
     pieces = _pieces(meta, span)
     available = sum(piece.count for piece in pieces)
-    part = asked.part(path, available)
+    part = read_options.part(path, available)
     if len(part) == available:
         _check_sum(meta, span)
     return Capture(
@@ -70,8 +72,8 @@ def _pieces(meta: SigmfMetadata, span: Span) -> list[Piece]:
     """Where the samples lie between the headers of the captures and before the trailing bytes."""
     chunks = meta.chunks()
     headers = sum(header for _, header in chunks)
-    octets = span.octets - headers - meta.trailing_bytes
-    available = whole_samples(span.path, octets, meta.kind)
+    n_bytes = span.n_bytes - headers - meta.trailing_bytes
+    available = whole_samples(span.path, n_bytes, meta.kind)
     if available < meta.reach():
         raise CaptureError(
             f"{span.path} must hold the {meta.reach()} samples that its metadata describe, "
@@ -81,7 +83,7 @@ def _pieces(meta: SigmfMetadata, span: Span) -> list[Piece]:
     for (start, header), (stop, _) in pairwise([(0, 0), *chunks, (available, 0)]):
         skipped += header
         if start < stop:
-            pieces.append(Piece(start, stop - start, skipped + start * meta.kind.octets))
+            pieces.append(Piece(start, stop - start, skipped + start * meta.kind.n_bytes))
     return pieces
 
 
@@ -95,7 +97,7 @@ def _check_sum(meta: SigmfMetadata, span: Span) -> None:
 
 
 def _sha512(span: Span) -> str:
-    digest, left = hashlib.sha512(), span.octets
+    digest, left = hashlib.sha512(), span.n_bytes
     with span.path.open("rb") as file:
         file.seek(span.offset)
         while left and (chunk := file.read(min(_CHUNK, left))):

@@ -50,9 +50,9 @@ def write_sigmf(
     capture = {"core:frequency": centre_frequency_hz} if _known(centre_frequency_hz) else {}
     marks = [_mark_fields(mark, len(iq), centre_frequency_hz) for mark in _in_order(annotations)]
     with disk_errors(Path(path)), pair_written_whole(path) as pair:
-        octets = iq.view(np.uint8).data
-        pair.data.write_bytes(octets)
-        checksum = hashlib.sha512(octets).hexdigest()
+        data = iq.view(np.uint8).data
+        pair.data.write_bytes(data)
+        checksum = hashlib.sha512(data).hexdigest()
         stated = global_fields(sample_rate_hz, stated, checksum)
         write_metadata(pair.meta, stated, capture, map(_line, marks), example=marks)
     return pair.final_meta
@@ -86,15 +86,15 @@ class SigmfSplitWriter:
             self._stack = stack.pop_all()
         return self
 
-    def append(self, batch: IqBatch, drawn: Mapping[str, FloatArray]) -> None:
+    def append(self, batch: IqBatch, sampled: Mapping[str, FloatArray]) -> None:
         """Add examples, and the values (N,) that the channel drew for each of them."""
-        for name, values in drawn.items():
+        for name, values in sampled.items():
             if np.shape(values) != (len(batch),):
                 raise ShapeError(f"{name} must have shape ({len(batch)},), got {np.shape(values)}")
-        octets = _checked(batch.iq.reshape(-1), self._stem).view(np.uint8).data
-        self._data.write(octets)
-        self._checksum.update(octets)
-        for fields in _example_fields(batch, drawn, self._samples):
+        data = _checked(batch.iq.reshape(-1), self._stem).view(np.uint8).data
+        self._data.write(data)
+        self._checksum.update(data)
+        for fields in _example_fields(batch, sampled, self._samples):
             self._first = self._first or [fields]
             self._marks.write(f"{_line(fields)}\n")
         self._samples += batch.iq.size
@@ -134,11 +134,11 @@ def _split_fields(split: str, card: Card, view: str) -> Fields:
 
 
 def _example_fields(
-    batch: IqBatch, drawn: Mapping[str, FloatArray], start: int
+    batch: IqBatch, sampled: Mapping[str, FloatArray], start: int
 ) -> Iterator[Fields]:
     """The annotation of every example of a batch whose first sample has the number `start`."""
     count = batch.iq.shape[1]
-    numbers = {"snr_db": batch.snr_db, **drawn}
+    numbers = {"snr_db": batch.snr_db, **sampled}
     values = {f"{NAMESPACE}:{name}": np.asarray(row).tolist() for name, row in numbers.items()}
     for row, label in enumerate(batch.label):
         yield {

@@ -32,16 +32,16 @@ def is_wav(path: Path) -> bool:
     return path.suffix.lower() == ".wav" or (head[:4] in _MAGIC and head[8:] == b"WAVE")
 
 
-def read_wav(path: Path, asked: ReadOptions) -> Capture:
+def read_wav(path: Path, read_options: ReadOptions) -> Capture:
     """Read a stereo WAV of 8, 16, 24 or 32 bits or of floats; whole numbers are scaled to ±1."""
-    asked.refuse_datatype(path)
+    read_options.refuse_datatype(path)
     rate_hz, frames = _frames(path)
     _check(path, rate_hz, frames)
     name, zero, full_scale = _KINDS[frames.dtype.name]
-    part = asked.part(path, len(frames))
+    part = read_options.part(path, len(frames))
     return Capture(
         iq=_scaled(frames[part.start : part.stop], zero, full_scale),
-        sample_rate_hz=asked.rate(path, float(rate_hz)),
+        sample_rate_hz=read_options.rate(path, float(rate_hz)),
         path=path,
         datatype=f"{name}{_byte_order(frames.dtype)}",
     )

@@ -120,49 +120,49 @@ class Augmenter:
         """The rows `piece` of the batch of a step (N, T) in each view, changed."""
         if self._augmentation.is_off:
             return observed
-        drawn = self._drawn(step, piece)
+        sampled = self._drawn(step, piece)
         return {
-            view: self._changed(iq, clean.get(view), drawn, self._rates[view], step, piece)
+            view: self._changed(iq, clean.get(view), sampled, self._rates[view], step, piece)
             for view, iq in observed.items()
         }
 
     def _drawn(self, step: int, piece: slice) -> dict[str, FloatArray]:
         """How far each example of a piece is changed, by the name of the change, each (N,)."""
-        drawn = {}
+        sampled = {}
         for number, item in enumerate(fields(Augmentation)):
             furthest = getattr(self._augmentation, item.name)
             if furthest is not None:
                 lowest = 0.0 if item.name == "noise_db" else -furthest
                 shares = self._generator(step, number).random(self._batch_size)[piece]
-                drawn[item.name] = lowest + (furthest - lowest) * shares
-        return drawn
+                sampled[item.name] = lowest + (furthest - lowest) * shares
+        return sampled
 
     def _changed(
         self,
         iq: ComplexArray,
         twin: ComplexArray | None,
-        drawn: dict[str, FloatArray],
+        sampled: dict[str, FloatArray],
         rate: float,
         step: int,
         piece: slice,
     ) -> ComplexArray:
         asked, noise = self._augmentation, None
-        if "noise_db" in drawn and twin is not None:
+        if "noise_db" in sampled and twin is not None:
             amplitude, power = signal_and_noise(iq, twin)
             iq = times(twin, amplitude[:, None])
-            power = power * db_to_ratio(drawn["noise_db"])
+            power = power * db_to_ratio(sampled["noise_db"])
             noise = self._noise(iq.shape[1], step, piece)
             noise = times(noise, np.sqrt(power)[:, None])
         if asked.timing_offset_symbols:
-            iq = delay(iq, drawn["timing_offset_symbols"] * rate)
+            iq = delay(iq, sampled["timing_offset_symbols"] * rate)
         if asked.carrier_offset_turns_per_symbol:
-            iq = offset_carrier(iq, drawn["carrier_offset_turns_per_symbol"] / rate)
+            iq = offset_carrier(iq, sampled["carrier_offset_turns_per_symbol"] / rate)
         if asked.phase_turns:
-            iq = rotate(iq, drawn["phase_turns"])
+            iq = rotate(iq, sampled["phase_turns"])
         if noise is not None:
             iq = iq + noise
         if asked.gain_db:
-            iq = times(iq, np.sqrt(db_to_ratio(drawn["gain_db"]))[:, None])
+            iq = times(iq, np.sqrt(db_to_ratio(sampled["gain_db"]))[:, None])
         return unit_power(iq) if self._unit_power else iq
 
     def _noise(self, samples: int, step: int, piece: slice) -> ComplexArray:

@@ -49,7 +49,7 @@ class HeldDataset(Dataset):
     def labels(self, split: str) -> tuple[IntArray, FloatArray]:
         return self.held[split].label, self.held[split].snr_db
 
-    def drawn(self, split: str, rows: Rows = _ALL) -> dict[str, FloatArray]:
+    def sampled(self, split: str, rows: Rows = _ALL) -> dict[str, FloatArray]:
         return {}
 
 

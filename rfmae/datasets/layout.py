@@ -53,7 +53,7 @@ class Column:
 
 
 def columns(
-    samples: Mapping[View, int], drawn: Sequence[str] = (), *, clean: bool
+    samples: Mapping[View, int], sampled: Sequence[str] = (), *, clean: bool
 ) -> tuple[Column, ...]:
     """The columns of a split: `samples` is the length of an example in each view."""
     kinds = ("observed", "clean") if clean else ("observed",)
@@ -65,7 +65,7 @@ def columns(
             for view, width in samples.items()
             for kind in kinds
         ),
-        *(Column(f"drawn/{name}", "<f4") for name in drawn),
+        *(Column(f"drawn/{name}", "<f4") for name in sampled),
     )
 
 

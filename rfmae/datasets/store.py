@@ -202,7 +202,7 @@ class Dataset:
         with _opened(self.folder / f"{split}.h5") as file:
             return file["label"][:], file["snr_db"][:]
 
-    def drawn(self, split: str, rows: Rows = _ALL) -> dict[str, FloatArray]:
+    def sampled(self, split: str, rows: Rows = _ALL) -> dict[str, FloatArray]:
         """What the channel drew for each example, by name, each (N,) float32."""
         with _opened(self.folder / f"{split}.h5") as file:
             return {name: file[f"drawn/{name}"][rows] for name in self.card["drawn"]}

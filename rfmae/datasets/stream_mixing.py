@@ -118,8 +118,8 @@ def _joined(blocks: Sequence[Synthesised], indices: Sequence[int]) -> Synthesise
         )
         clean = np.stack([block.views[view].clean[index] for block, index in chosen])
         views[view] = IqPairBatch(observed, clean)
-    names = blocks[0].drawn
-    drawn = {
-        name: np.array([block.drawn[name][index] for block, index in chosen]) for name in names
+    names = blocks[0].sampled
+    sampled = {
+        name: np.array([block.sampled[name][index] for block, index in chosen]) for name in names
     }
-    return Synthesised(views, drawn)
+    return Synthesised(views, sampled)

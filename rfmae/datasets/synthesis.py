@@ -92,7 +92,7 @@ def synthesise(recipe: Recipe, block: Block) -> Synthesised:
         return IqPairBatch(batch, clean)
 
     views = {view: pairs(view, *both) for view, both in seen.views.items()}
-    return Synthesised(views, seen.drawn)
+    return Synthesised(views, seen.sampled)
 
 
 def examples(recipe: Recipe, split: str) -> Iterator[Synthesised]:

@@ -94,7 +94,7 @@ def write_splits(
     has its place in the file before the first is made.
     """
     with disk_errors(folder):
-        check_free_space(folder, octets_left(recipe, folder))
+        check_free_space(folder, bytes_left(recipe, folder))
     with (
         worker_pool(workers, backend, scheduler) as pool,
         resumable(folder, _plan(card)) as scratch,
@@ -136,13 +136,13 @@ def recipe_columns(recipe: Recipe, *, clean: bool = True) -> tuple[Column, ...]:
     return columns(samples, recipe.drawn_names, clean=clean)
 
 
-def octets_left(recipe: Recipe, folder: Path, *, clean: bool = True) -> int:
+def bytes_left(recipe: Recipe, folder: Path, *, clean: bool = True) -> int:
     """Bytes that a recipe takes from the disk beside what an earlier run has written of it."""
-    octets = sum(column.row_bytes for column in recipe_columns(recipe, clean=clean))
-    return octets * sum(map(recipe.examples, SPLITS)) - _octets_in(scratch_of(folder))
+    n_bytes = sum(column.row_bytes for column in recipe_columns(recipe, clean=clean))
+    return n_bytes * sum(map(recipe.examples, SPLITS)) - _bytes_in(scratch_of(folder))
 
 
-def _octets_in(folder: Path) -> int:
+def _bytes_in(folder: Path) -> int:
     """Bytes that a folder takes from the disk; the holes in its files take none."""
     return sum(512 * item.stat().st_blocks for item in folder.glob("*.h5"))
 
@@ -200,8 +200,8 @@ def _allocate(
 
 def _by_column(made: Synthesised) -> dict[str, FloatArray | ComplexArray]:
     values: dict[str, FloatArray | ComplexArray] = {}
-    for name, drawn in made.drawn.items():
-        values[f"drawn/{name}"] = drawn
+    for name, sampled in made.sampled.items():
+        values[f"drawn/{name}"] = sampled
     for view, pairs in made.views.items():
         values[f"{view}/observed"] = pairs.observed.iq
         values[f"{view}/clean"] = pairs.clean

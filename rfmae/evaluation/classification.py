@@ -22,7 +22,7 @@ _BANDS = 3
 
 def collect_answers(
     predict: Predict,
-    exams: Iterable[EvaluationBatch],
+    batches: Iterable[EvaluationBatch],
     *,
     snr_db: tuple[float, ...],
     classes: tuple[str, ...],
@@ -34,9 +34,9 @@ def collect_answers(
     They are kept as float32. Raises `ShapeError` where `predict` gives no probabilities (N, M).
     """
     parts: list[tuple[FloatArray, IntArray, FloatArray]] = []
-    for exam in exams:
-        probabilities = np.asarray(predict(exam), np.float32)
-        batch = next(iter(exam.values()))
+    for observed in batches:
+        probabilities = np.asarray(predict(observed), np.float32)
+        batch = next(iter(observed.values()))
         if probabilities.shape != (len(batch), len(classes)):
             raise ShapeError(
                 f"predict must return probabilities of shape {(len(batch), len(classes))}, "

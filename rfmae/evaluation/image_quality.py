@@ -70,8 +70,8 @@ def ssim_of_answers(
         y = _double(clean[rows], device)
         mean_y = _windowed(y)
         for name, images in answers.items():
-            likeness = _ssim(_double(images[rows], device), y, mean_y)
-            found[name][rows] = likeness.cpu().numpy()
+            quality = _ssim(_double(images[rows], device), y, mean_y)
+            found[name][rows] = quality.cpu().numpy()
     return found
 
 
@@ -82,8 +82,8 @@ def _ssim(x: Tensor, y: Tensor, mean_y: Tensor) -> Tensor:
     variances = _windowed(x * x + y * y) - squares
     covariance = _windowed(x * y) - mean_xy
     c1, c2 = _SSIM_K1**2, _SSIM_K2**2
-    likeness = (2 * mean_xy + c1) * (2 * covariance + c2) / ((squares + c1) * (variances + c2))
-    return likeness.mean(dim=(1, 2, 3))
+    quality = (2 * mean_xy + c1) * (2 * covariance + c2) / ((squares + c1) * (variances + c2))
+    return quality.mean(dim=(1, 2, 3))
 
 
 def _windowed(images: Tensor) -> Tensor:

@@ -38,7 +38,7 @@ def network_inputs(
     waveform.
     """
     parts = contents(modalities, targets=False)
-    return named(drawn(parts, observed, clean, image, samples_per_symbol, snr_db), modalities)
+    return named(rendered(parts, observed, clean, image, samples_per_symbol, snr_db), modalities)
 
 
 def network_targets(
@@ -50,7 +50,7 @@ def network_targets(
 ) -> dict[str, Tensor]:
     """What a network should make of each modality: its clean twin, and of noise the same noise."""
     goals = [modality.target.content for modality in modalities if modality.has_target]
-    parts = drawn(tuple(dict.fromkeys(goals)), observed, clean, image, samples_per_symbol)
+    parts = rendered(tuple(dict.fromkeys(goals)), observed, clean, image, samples_per_symbol)
     return named_targets(parts, modalities)
 
 
@@ -78,7 +78,7 @@ def named_targets(
     }
 
 
-def drawn(
+def rendered(
     parts: Sequence[Modality],
     observed: IqViews,
     clean: IqViews | None,

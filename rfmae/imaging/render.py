@@ -69,10 +69,10 @@ def _images(
     out: Tensor | None = None,
 ) -> Tensor:
     """So many examples that a core's cache holds all that is made on the way; `out` takes them."""
-    drawn: dict[Plane, Tensor] = {}
+    rendered: dict[Plane, Tensor] = {}
     for planes in _of_same_points(config.planes):
-        drawn.update(_drawn(views[planes[0].view], planes, config, samples_per_symbol))
-    return torch.stack([drawn[plane] for plane in config.planes], dim=1, out=out)
+        rendered.update(_drawn(views[planes[0].view], planes, config, samples_per_symbol))
+    return torch.stack([rendered[plane] for plane in config.planes], dim=1, out=out)
 
 
 def views_of_planes(
@@ -110,24 +110,24 @@ def _drawn(
     lag = lag_samples(planes[0], samples_per_symbol)
     points = plane_points(iq, planes[0].what, lag, config.units)
     columns, rows = pixel_coordinates(points, config.size, config.extent)
-    drawn: dict[Plane, Tensor] = {}
+    rendered: dict[Plane, Tensor] = {}
     decays = [plane for plane in planes if plane.how == "decay"]
     if decays:
         glow = decay_planes(columns, rows, _half_widths(decays), config.size)
         for plane, sums in zip(decays, glow.unbind(dim=1), strict=True):
-            drawn[plane] = _divided(sums, plane, points.shape[1])
+            rendered[plane] = _divided(sums, plane, points.shape[1])
     published = [plane for plane in planes if plane.how == "published"]
     if published:
         pictures = published_planes(columns, rows, _half_widths(published), config.size)
-        drawn.update(zip(published, pictures.unbind(dim=1), strict=True))
+        rendered.update(zip(published, pictures.unbind(dim=1), strict=True))
     for plane in planes:
         if plane.how == "density":
             density = splatted(columns, rows, config.size)
-            drawn[plane] = log_density(density, plane.normalise, points.shape[1])
+            rendered[plane] = log_density(density, plane.normalise, points.shape[1])
         if plane.how == "counts":
             counted = counts(columns, rows, config.size).float()
-            drawn[plane] = _divided(counted, plane, points.shape[1])
-    return drawn
+            rendered[plane] = _divided(counted, plane, points.shape[1])
+    return rendered
 
 
 def _half_widths(planes: list[Plane]) -> tuple[int, ...]:

@@ -167,7 +167,7 @@ def plan_import(facts: Facts, known: Known, shares: Shares, seed: int) -> Import
 def write_import(source: DataSource, plan: ImportPlan, folder: Path, progress: Progress) -> Dataset:
     """Copy the rows of a source into a folder that appears only when it is complete."""
     card = _card(plan)
-    check_free_space(folder, _octets(plan))
+    check_free_space(folder, _n_bytes(plan))
     with written_whole(folder) as scratch:
         _copy(source, plan, card, scratch, progress)
         write_json(scratch / CARD_NAME, {**card, "versions": versions()})
@@ -229,7 +229,7 @@ def _card(plan: ImportPlan) -> Card:
     )
 
 
-def _octets(plan: ImportPlan) -> int:
+def _n_bytes(plan: ImportPlan) -> int:
     return np.dtype(np.complex64).itemsize * plan.facts.samples * sum(map(len, plan.rows.values()))
 
 

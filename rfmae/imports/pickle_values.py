@@ -19,10 +19,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string somewhere in the file: `octets` as it is written, `length` of characters."""
+    """A string somewhere in the file: `n_bytes` as it is written, `length` of characters."""
 
     offset: int
-    octets: int
+    n_bytes: int
     length: int
     spelling: Spelling
 
@@ -30,7 +30,7 @@ class Text:
         """The string as bytes, one for each character; the file stays where it stands."""
         here = file.tell()
         file.seek(self.offset)
-        written = file.read(self.octets)
+        written = file.read(self.n_bytes)
         file.seek(here)
         return decoded(written, self.spelling)
 

@@ -25,7 +25,7 @@ from rfmae.imports.pickle_values import (
 Key = str | int | float | tuple[str | int | float, ...]
 """A key of the dictionary."""
 
-_LONGEST_OCTETS = 2**31  # one string; the arrays of the published sets take megabytes
+_LONGEST_BYTES = 2**31  # one string; the arrays of the published sets take megabytes
 _NEWEST_PROTOCOL = 5
 
 
@@ -63,7 +63,7 @@ class _Machine:
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
         self.file, self.strings = file, Strings(file, path)
-        self.octets = path.stat().st_size
+        self.n_bytes = path.stat().st_size
         self.stack: list[Any] = []
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
@@ -84,16 +84,16 @@ class _Machine:
         return array.made
 
     def take(self, count: int) -> bytes:
-        octets = self.file.read(count)
-        if len(octets) < count:
+        n_bytes = self.file.read(count)
+        if len(n_bytes) < count:
             raise Refused("it ends too early")
-        return octets
+        return n_bytes
 
     def number(self, form: str) -> Any:
         return struct.unpack(form, self.take(struct.calcsize(form)))[0]
 
     def line(self) -> bytes:
-        line = self.file.readline(_LONGEST_OCTETS)
+        line = self.file.readline(_LONGEST_BYTES)
         if not line.endswith(b"\n"):
             raise Refused("it ends too early")
         return line[:-1]
@@ -145,15 +145,15 @@ def _counted(form: str, spelling: Spelling) -> Callable[[_Machine], None]:
     """A string after its length in bytes; of raw bytes not one is read."""
 
     def step(machine: _Machine) -> None:
-        octets, offset = machine.number(form), machine.file.tell()
-        if not 0 <= octets <= min(_LONGEST_OCTETS, machine.octets - offset):
+        n_bytes, offset = machine.number(form), machine.file.tell()
+        if not 0 <= n_bytes <= min(_LONGEST_BYTES, machine.n_bytes - offset):
             raise Refused("it ends too early")
         if spelling == "raw":
-            machine.file.seek(offset + octets)
-            machine.push(Text(offset, octets, octets, spelling))
+            machine.file.seek(offset + n_bytes)
+            machine.push(Text(offset, n_bytes, n_bytes, spelling))
         else:
-            length = len(machine.take(octets).decode(spelling))
-            machine.push(Text(offset, octets, length, spelling))
+            length = len(machine.take(n_bytes).decode(spelling))
+            machine.push(Text(offset, n_bytes, length, spelling))
 
     return step
 

@@ -49,8 +49,10 @@ class SignalClassifier:
     divided by the temperature of its card, where one was fitted (Guo et al., ICML 2017).
     """
 
-    def __init__(self, network: Classifier, card: Card, sight: InputPipeline, device: torch.device):
-        self.card, self.sight = card, sight
+    def __init__(
+        self, network: Classifier, card: Card, pipeline: InputPipeline, device: torch.device
+    ):
+        self.card, self.pipeline = card, pipeline
         self.classes: tuple[str, ...] = tuple(card["classes"])
         self.network, self.device = network.to(device), device
         self._temperature = float(card.get("temperature", 1.0))
@@ -58,22 +60,22 @@ class SignalClassifier:
     @property
     def views(self) -> tuple[View, ...]:
         """What has to be given."""
-        return self.sight.views
+        return self.pipeline.views
 
     @property
     def image(self) -> ImageConfig:
         """How its constellation images are drawn."""
-        return self.sight.image
+        return self.pipeline.image
 
     @torch.inference_mode()
     def __call__(self, iq: IqLike) -> FloatArray:
         """Probabilities (N, M) of complex I/Q (N, T), any gain and carrier phase."""
-        return self.of_inputs(self.sight.inputs(iq, self.device))
+        return self.of_inputs(self.pipeline.inputs(iq, self.device))
 
     @property
     def sees_images_alone(self) -> bool:
         """Whether a constellation image is all that it is shown."""
-        return [modality.name for modality in self.sight.modalities] == [IMAGE]
+        return [modality.name for modality in self.pipeline.modalities] == [IMAGE]
 
     @torch.inference_mode()
     def of_images(self, images: FloatArray) -> FloatArray:
@@ -83,7 +85,7 @@ class SignalClassifier:
         """
         expected = (len(self.image.planes), self.image.size, self.image.size)
         if not self.sees_images_alone:
-            seen = ", ".join(modality.name for modality in self.sight.modalities)
+            seen = ", ".join(modality.name for modality in self.pipeline.modalities)
             raise ShapeError(f"this classifier sees {seen}, not an image alone; give it the I/Q")
         if images.shape[1:] != expected:
             wanted = ", ".join(map(str, expected))
@@ -100,7 +102,7 @@ class SignalClassifier:
     def answer(self, iq: IqLike) -> Answer:
         """Probabilities of each window of a recording (T,) and of the whole."""
         windows = {
-            view: cut_windows(recording, self.sight.samples[view])
+            view: cut_windows(recording, self.pipeline.samples[view])
             for view, recording in checked_views(iq, self.views, dimensions=1).items()
         }
         lengths = [cut.shape[1] for cut in windows.values()]
@@ -119,12 +121,12 @@ class SignalClassifier:
 class FeatureEncoder:
     """I/Q to what an encoder makes of it, before any class was named: for probes and maps."""
 
-    def __init__(self, encoder: AnyEncoder, sight: InputPipeline, device: torch.device):
-        self.sight = sight
+    def __init__(self, encoder: AnyEncoder, pipeline: InputPipeline, device: torch.device):
+        self.pipeline = pipeline
         self._encoder, self._device = encoder.to(device).eval(), device
 
     @torch.inference_mode()
     def __call__(self, iq: IqLike) -> FloatArray:
         """What a head would judge by, (N, width) of I/Q (N, T)."""
-        batches = self.sight.inputs(iq, self._device)
+        batches = self.pipeline.inputs(iq, self._device)
         return torch.cat([self._encoder.features(batch).cpu() for batch in batches]).numpy()

@@ -22,31 +22,31 @@ class CachedInputs:
 
     def __init__(self, read: Read, examples: int) -> None:
         self._read, self._examples = read, examples
-        self._sight: InputPipeline | None = None
+        self._pipeline: InputPipeline | None = None
         self._kept: list[Inputs] = []
 
     def answers(self, classifier: SignalClassifier) -> FloatArray:
         """Probabilities (N, M) of all examples, in their order."""
-        return classifier.of_inputs(self._batches(classifier.sight, classifier.device))
+        return classifier.of_inputs(self._batches(classifier.pipeline, classifier.device))
 
-    def _batches(self, sight: InputPipeline, device: torch.device) -> Iterable[Inputs]:
-        if self._examples * _numbers(sight) > _MOST_KEPT:
-            return self._drawn(sight, device)
-        if sight != self._sight:
-            self._kept, self._sight = list(self._drawn(sight, device)), sight
+    def _batches(self, pipeline: InputPipeline, device: torch.device) -> Iterable[Inputs]:
+        if self._examples * _numbers(pipeline) > _MOST_KEPT:
+            return self._rendered(pipeline, device)
+        if pipeline != self._pipeline:
+            self._kept, self._pipeline = list(self._rendered(pipeline, device)), pipeline
         return self._kept
 
-    def _drawn(self, sight: InputPipeline, device: torch.device) -> Iterator[Inputs]:
-        for views in self._read(sight.views):
-            yield from _inputs(sight, views, device)
+    def _rendered(self, pipeline: InputPipeline, device: torch.device) -> Iterator[Inputs]:
+        for views in self._read(pipeline.views):
+            yield from _inputs(pipeline, views, device)
 
 
 @torch.inference_mode()
-def _inputs(sight: InputPipeline, views: Views, device: torch.device) -> list[Inputs]:
-    return list(sight.inputs(views, device))
+def _inputs(pipeline: InputPipeline, views: Views, device: torch.device) -> list[Inputs]:
+    return list(pipeline.inputs(views, device))
 
 
-def _numbers(sight: InputPipeline) -> int:
+def _numbers(pipeline: InputPipeline) -> int:
     """How many numbers a network is shown of one example."""
-    shapes = input_shapes(sight.image, sight.modalities, sight.samples)
+    shapes = input_shapes(pipeline.image, pipeline.modalities, pipeline.samples)
     return sum(math.prod(shape) for shape in shapes.values())

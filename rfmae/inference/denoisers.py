@@ -25,7 +25,7 @@ class ImageDenoiser(Protocol):
     """Whatever turns noisy constellation images into clean ones, from a card of its own."""
 
     card: Card
-    sight: InputPipeline
+    pipeline: InputPipeline
     device: torch.device
 
     @property
@@ -49,18 +49,18 @@ class ImageDenoiser(Protocol):
 class _Shown:
     """What is shown to a denoiser, drawn as in training."""
 
-    def __init__(self, card: Card, sight: InputPipeline, device: torch.device) -> None:
-        self.card, self.sight, self.device = card, sight, device
+    def __init__(self, card: Card, pipeline: InputPipeline, device: torch.device) -> None:
+        self.card, self.pipeline, self.device = card, pipeline, device
 
     @property
     def image(self) -> ImageConfig:
         """How its constellation images are drawn."""
-        return self.sight.image
+        return self.pipeline.image
 
     @torch.inference_mode()
     def inputs(self, iq: IqLike) -> dict[str, FloatArray]:
         """All that it is shown of complex I/Q (N, T), by modality; `image` is (N, C, H, W)."""
-        batches = [*self.sight.inputs(iq, self.device)]
+        batches = [*self.pipeline.inputs(iq, self.device)]
         return {
             name: torch.cat([batch[name] for batch in batches]).cpu().numpy() for name in batches[0]
         }
@@ -81,10 +81,10 @@ class RingsDenoiser(_Shown):
     """Noisy harmonics of a constellation to clean images of it, in one look."""
 
     def __init__(
-        self, network: RingsMAE, card: Card, sight: InputPipeline, device: torch.device
+        self, network: RingsMAE, card: Card, pipeline: InputPipeline, device: torch.device
     ) -> None:
-        """`sight` is of what the network sees and of images, which others are held against."""
-        super().__init__(card, sight, device)
+        """`pipeline` is of what the network sees and of images, which others are held against."""
+        super().__init__(card, pipeline, device)
         self._network = network.to(device)
 
     @torch.inference_mode()
@@ -109,9 +109,9 @@ class Denoiser(_Shown):
     """
 
     def __init__(
-        self, network: DenoMAE, card: Card, sight: InputPipeline, device: torch.device
+        self, network: DenoMAE, card: Card, pipeline: InputPipeline, device: torch.device
     ) -> None:
-        super().__init__(card, sight, device)
+        super().__init__(card, pipeline, device)
         self._network = network.to(device)
 
     @torch.inference_mode()
@@ -144,8 +144,8 @@ class Denoiser(_Shown):
         looks, hidden = [], []
         for masks in self._complementary(len(inputs[IMAGE]), inputs, seed):
             hidden.append(masks[IMAGE].hidden[..., None])
-            looks.append(self._network(inputs, masks).picture(IMAGE) * hidden[-1])
-        return self._pictured(torch.stack(looks).sum(dim=0) / torch.stack(hidden).sum(dim=0))
+            looks.append(self._network(inputs, masks).image(IMAGE) * hidden[-1])
+        return self._as_images(torch.stack(looks).sum(dim=0) / torch.stack(hidden).sum(dim=0))
 
     @torch.inference_mode()
     def unmasked(self, shown: FloatArray | Mapping[str, FloatArray]) -> FloatArray:
@@ -156,7 +156,7 @@ class Denoiser(_Shown):
             for name, values in inputs.items()
         }
         output = self._network(inputs, masks, everything=True)
-        return self._pictured(output.picture(IMAGE))
+        return self._as_images(output.image(IMAGE))
 
     def _complementary(
         self, n: int, inputs: Mapping[str, Tensor], seed: int
@@ -177,5 +177,5 @@ class Denoiser(_Shown):
     def _grid(self, name: str) -> PatchGrid:
         return self._network.config.encoder.grid(name)
 
-    def _pictured(self, patches: Tensor) -> FloatArray:
+    def _as_images(self, patches: Tensor) -> FloatArray:
         return unpatchify(patches, self._grid(IMAGE)).clamp(0, 1).cpu().numpy()

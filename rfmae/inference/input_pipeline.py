@@ -46,12 +46,12 @@ class InputPipeline:
         )
         estimator = None
         if snr_view(modalities) is not None:
-            estimator = snr_estimator_from_card(checkpoint.told("snr_estimator"))
+            estimator = snr_estimator_from_card(checkpoint.field("snr_estimator"))
         return cls(
             checkpoint.image,
             modalities,
-            dict(checkpoint.told("samples")),
-            float(checkpoint.told("samples_per_symbol")),
+            dict(checkpoint.field("samples")),
+            float(checkpoint.field("samples_per_symbol")),
             estimator,
         )
 
@@ -89,6 +89,6 @@ def render_images(iq: IqLike, image: ImageConfig, samples_per_symbol: float = 1.
 
     Where planes are drawn from symbols and waveform, `iq` is a mapping with the I/Q of each.
     """
-    sight = InputPipeline(image, IMAGE_ALONE, {}, samples_per_symbol)
-    batches = sight.inputs(iq, torch.device("cpu"))
+    pipeline = InputPipeline(image, IMAGE_ALONE, {}, samples_per_symbol)
+    batches = pipeline.inputs(iq, torch.device("cpu"))
     return torch.cat([batch[IMAGE] for batch in batches]).numpy()

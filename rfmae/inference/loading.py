@@ -40,24 +40,24 @@ def load_denoiser(path: str | Path, device: str = "auto") -> Denoiser | RingsDen
     """The denoiser of a pre-training checkpoint or run folder that paints clean images."""
     checkpoint, chosen = load_checkpoint(path, DENOMAE), choose_device(device)
     network = checkpoint.build()
-    sight = InputPipeline.of(checkpoint)
+    pipeline = InputPipeline.of(checkpoint)
     if isinstance(network, RingsMAE):
         if network.image_decoder is None:
             raise CheckpointError(
                 f"{path} holds rings that make clean harmonics and no images; to denoise, "
                 "run `rfmae pretrain --method denoiser`, or name an --image-weight"
             )
-        both = replace(sight, modalities=(*sight.modalities, *IMAGE_ALONE))
+        both = replace(pipeline, modalities=(*pipeline.modalities, *IMAGE_ALONE))
         return RingsDenoiser(network, checkpoint.card, both, chosen)
     assert isinstance(network, DenoMAE)
-    if IMAGE not in [modality.name for modality in sight.modalities]:
+    if IMAGE not in [modality.name for modality in pipeline.modalities]:
         raise CheckpointError(f"{path} paints no images: its network never saw one")
     if network.config.pixels.normalised:
         raise CheckpointError(
             f"{path} was trained to paint patches of mean 0 and variance 1, which say nothing of "
             "brightness; pre-train without --normalised-targets to denoise"
         )
-    return Denoiser(network, checkpoint.card, sight, chosen)
+    return Denoiser(network, checkpoint.card, pipeline, chosen)
 
 
 def load_encoder(path: str | Path, device: str = "auto") -> FeatureEncoder:

@@ -56,7 +56,7 @@ class Checkpoint:
     def kind(self) -> str:
         return str(self.card["kind"])
 
-    def told(self, key: str) -> Any:
+    def field(self, key: str) -> Any:
         """What its card says of this; a card of another version, which does not, is refused."""
         if key not in self.card:
             raise CheckpointError(
@@ -67,12 +67,12 @@ class Checkpoint:
 
     @property
     def image(self) -> ImageConfig:
-        return image_config_from_card(self.told("image"))
+        return image_config_from_card(self.field("image"))
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
         """What the network sees of an example."""
-        return modalities_from_card(self.told("modalities"))
+        return modalities_from_card(self.field("modalities"))
 
     @property
     def encoder(self) -> AnyEncoderConfig:
@@ -92,7 +92,7 @@ class Checkpoint:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        return tuple(self.told("classes"))
+        return tuple(self.field("classes"))
 
     def build(self) -> nn.Module:
         """The network with these weights, ready to answer."""
@@ -237,6 +237,6 @@ def _pretrained_network(encoder: AnyEncoderConfig, model: dict[str, Any]) -> nn.
     switches = {name: _SWITCHES[name](**model.pop(name)) for name in named}
     if isinstance(encoder, RingsConfig):
         image = model.pop("image", None)
-        painted = image and ImageGrid(image["size"], tuple(image["known_phase"]))
-        return RingsMAE(RingsMAEConfig(encoder=encoder, image=painted, **switches, **model))
+        predicted = image and ImageGrid(image["size"], tuple(image["known_phase"]))
+        return RingsMAE(RingsMAEConfig(encoder=encoder, image=predicted, **switches, **model))
     return DenoMAE(DenoMAEConfig(encoder=encoder, **switches, **model))

@@ -30,7 +30,7 @@ class Decoder(nn.Module):
         self,
         tokens: Tensor,
         mask: PatchMask,
-        painted: int,
+        predicted: int,
         *,
         bias: Tensor | None = None,
         seen: list[Tensor] | None = None,
@@ -46,8 +46,8 @@ class Decoder(nn.Module):
         for number, block in enumerate(self.blocks, start=1):
             # nobody asks the last block for what will not be painted
             last = undisturbed and number == len(self.blocks)
-            tokens = block(tokens, asking=painted if last else None, bias=bias, seen=seen)
-        return self.pixels(self.norm(tokens[:, tokens.shape[1] - painted :]))
+            tokens = block(tokens, asking=predicted if last else None, bias=bias, seen=seen)
+        return self.pixels(self.norm(tokens[:, tokens.shape[1] - predicted :]))
 
 
 class PatchPredictor(nn.Module):

@@ -72,12 +72,12 @@ class ObservedAttention(NamedTuple):
 class DenoMAEOutput:
     """What the network says of one batch, by modality.
 
-    `painted` (N, K, P) are predicted patches of the last K of the patches in token order, visible
+    `predicted` (N, K, P) are predicted patches of the last K of the patches in token order, visible
     before hidden: of the noised and the hidden, or of all. `position_logits` (N, V, positions)
     say of each visible token which patch it is.
     """
 
-    painted: Mapping[str, Tensor]
+    predicted: Mapping[str, Tensor]
     position_logits: Mapping[str, Tensor]
     masks: Masks
     tokens: Tensor  # (N, 1 + V, width), what the encoder gives for the visible patches
@@ -86,12 +86,12 @@ class DenoMAEOutput:
     def predicted_ids(self, name: str) -> Tensor:
         """Which patches were painted, (N, K)."""
         patch_ids = self.masks[name].patch_ids
-        return patch_ids[:, patch_ids.shape[1] - self.painted[name].shape[1] :]
+        return patch_ids[:, patch_ids.shape[1] - self.predicted[name].shape[1] :]
 
-    def picture(self, name: str) -> Tensor:
+    def image(self, name: str) -> Tensor:
         """The painted patches in their own order, (N, L, P); zero where nothing was painted."""
         count = self.masks[name].patches
-        return put_back(self.painted[name].float(), self.predicted_ids(name), count)
+        return put_back(self.predicted[name].float(), self.predicted_ids(name), count)
 
 
 class DenoMAE(nn.Module):
@@ -133,17 +133,17 @@ class DenoMAE(nn.Module):
         tokens, watched = self._encoded(inputs, masks, noise, places)
         shown = {name: mask for name, mask in masks.items() if name in self.decoders}
         visible = {name: tokens[:, places.visible[name]] for name in shown}
-        painted = {}
+        predicted = {}
         for name, mask in shown.items():
             count = mask.patches
             if self.config.pixels.where == "hidden" and not everything and mask.hides:
                 count -= mask.visible - (mask.noised if noise is not None else 0)
             if self.config.encodes_hidden:
                 span = slice(places.hidden[name].stop - count, places.hidden[name].stop)
-                painted[name] = self.decoders[name](tokens[:, span])
+                predicted[name] = self.decoders[name](tokens[:, span])
             else:
                 own = torch.cat([tokens[:, :1], visible[name]], dim=1)
-                painted[name], seen = self._decoded(name, own, mask, count, noise)
+                predicted[name], seen = self._decoded(name, own, mask, count, noise)
                 watched = watched + seen
         logits = {
             name: head(visible[name])
@@ -151,7 +151,7 @@ class DenoMAE(nn.Module):
             if name in visible
         }
         seen_tokens = torch.cat([tokens[:, :1], *visible.values()], dim=1)
-        return DenoMAEOutput(painted, logits, shown, seen_tokens, watched)
+        return DenoMAEOutput(predicted, logits, shown, seen_tokens, watched)
 
     def _encoded(
         self, inputs: Inputs, masks: Masks, noise: FeatureNoise | None, places: "_Places"

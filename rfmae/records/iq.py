@@ -78,7 +78,7 @@ class Synthesised:
     """Some examples in each of their views, and what the channel drew for them, each (N,)."""
 
     views: dict[View, IqPairBatch]
-    drawn: dict[str, FloatArray]
+    sampled: dict[str, FloatArray]
 
     def __len__(self) -> int:
         return len(self.pairs)

@@ -137,16 +137,16 @@ class Ceiling:
     @property
     def accuracy(self) -> FloatArray:
         """The better estimate of the Bayes accuracy, (S,), or what was reached for certain."""
-        return self.mean_posterior if self._is_told_by_posteriors else self.hit_rate
+        return self.mean_posterior if self._has_posteriors else self.hit_rate
 
     @property
-    def _is_told_by_posteriors(self) -> bool:
+    def _has_posteriors(self) -> bool:
         return self.is_bound and self.snr == "known"
 
     @property
     def accuracy_error(self) -> FloatArray:
         """Standard error (S,) of the accuracy: of frames named right, where those are counted."""
-        if self._is_told_by_posteriors:
+        if self._has_posteriors:
             return self.posterior_error
         frames = self.frames_per_group * len(self.groups)
         error: FloatArray = np.sqrt(self.hit_rate * (1 - self.hit_rate) / frames)
@@ -155,7 +155,7 @@ class Ceiling:
     @property
     def merged_accuracy(self) -> FloatArray:
         """The same where the classes of a group count as one, (S,)."""
-        told_by_posteriors = self._is_told_by_posteriors
+        told_by_posteriors = self._has_posteriors
         return self.merged_mean_posterior if told_by_posteriors else self.merged_hit_rate
 
     def capped(self, bound: "Ceiling") -> "Ceiling":

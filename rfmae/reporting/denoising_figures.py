@@ -59,7 +59,9 @@ def draw_denoising(report: DenoiseReport) -> Figure:
         fontsize=8,
     )
     total = int(report.examples_per_snr.sum())
-    figure.suptitle(f"Likeness to the clean image, means over {total:,} single images", fontsize=11)
+    figure.suptitle(
+        f"Similarity to the clean image, means over {total:,} single images", fontsize=11
+    )
     return figure
 
 

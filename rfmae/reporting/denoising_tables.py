@@ -25,7 +25,7 @@ MEASURES: dict[str, tuple[str, int]] = {
 """What the measures are called, and with how many decimals they are told."""
 
 _OF_CLASSES = ("psnr_db", "ssim")
-_TOLD_OF_CLASSES = ("noisy", "reconstruction", "class mean")
+_SHOWN_BY_CLASS = ("noisy", "reconstruction", "class mean")
 _BY_CLASS = "Class by class"
 _RECOGNITION = "Does denoising help to recognise? Accuracy in % (95 %)"
 _BEFORE_AFTER = "Recognition before and after"
@@ -74,7 +74,7 @@ def class_table(report: DenoiseReport) -> Table:
         (item.per_class, MEASURES[measure][1], f"{MEASURES[measure][0].split()[0]} {answer}")
         for measure in _OF_CLASSES
         for answer, item in report.of(measure).items()
-        if answer in _TOLD_OF_CLASSES
+        if answer in _SHOWN_BY_CLASS
     ]
     rows = [
         [name, *(_cell(mean, decimals, m) for mean, decimals, _ in columns)]

@@ -21,7 +21,7 @@ def joined(reports: Mapping[str, Report], title: str) -> Report:
     are not the same are named by report too.
     """
     check_same_exam(reports)
-    told = list(told_apart(reports).values())
+    told = list(with_distinct_names(reports).values())
     denoised = next((item for item in told if item.denoising is not None), None)
     curved = next((item for item in told if item.label_curve is not None), None)
     return Report(
@@ -54,7 +54,7 @@ def check_same_exam(reports: Mapping[str, Report]) -> None:
                 )
 
 
-def told_apart(reports: Mapping[str, Report]) -> dict[str, Report]:
+def with_distinct_names(reports: Mapping[str, Report]) -> dict[str, Report]:
     """The same reports, in which models of one name but of other counts are named by report too."""
     seen: dict[str, SnrReport] = {}
     apart = {}

@@ -17,7 +17,7 @@ from rfmae.reporting.denoising_tables import denoising_section
 from rfmae.reporting.label_curve_tables import label_curve_table
 from rfmae.reporting.page.contents import embedding_name
 from rfmae.reporting.report_record import Report
-from rfmae.reporting.tables import Table, accuracy_table, in_words, markdown, told_beside
+from rfmae.reporting.tables import Table, accuracy_table, in_words, markdown, snr_knowledge_note
 
 _ABOUT_CEILINGS = (
     "A *ceiling* is the Bayes accuracy of the class list: what the best receiver reaches that sees "
@@ -64,7 +64,7 @@ def _accuracy(report: Report) -> Iterator[str]:
     yield "## Accuracy in % with 95 % Wilson intervals"
     yield markdown(accuracy_table(report.accuracy, report.ceilings))
     if report.ceilings:
-        yield f"{_ABOUT_CEILINGS} {told_beside(report.ceilings)}".rstrip()
+        yield f"{_ABOUT_CEILINGS} {snr_knowledge_note(report.ceilings)}".rstrip()
     yield "![accuracy against SNR](figures/accuracy.png)"
     yield f"## Confusion of {name}"
     yield "![confusion matrix](figures/confusion.png)"

@@ -20,11 +20,11 @@ def encode_planes(image: FloatArray) -> str:
 
     Three planes are red, green and blue; of any other number, each stands right of the one before.
     """
-    octets = np.rint(255 * np.clip(image, 0.0, 1.0)).astype(np.uint8)
-    if len(octets) == _COLOUR_PLANES:
-        rows = np.moveaxis(octets, 0, -1).reshape(octets.shape[1], -1)
-        return _png(rows, octets.shape[2], _COLOUR)
-    rows = np.concatenate(list(octets), axis=1)
+    data = np.rint(255 * np.clip(image, 0.0, 1.0)).astype(np.uint8)
+    if len(data) == _COLOUR_PLANES:
+        rows = np.moveaxis(data, 0, -1).reshape(data.shape[1], -1)
+        return _png(rows, data.shape[2], _COLOUR)
+    rows = np.concatenate(list(data), axis=1)
     return _png(rows, rows.shape[1], _GREY)
 
 

@@ -88,7 +88,7 @@ def ceiling_table(ceilings: Mapping[str, Ceiling]) -> Table:
     return heads, [*rows, ["mean", *means]]
 
 
-def told_beside(ceilings: Mapping[str, Ceiling]) -> str:
+def snr_knowledge_note(ceilings: Mapping[str, Ceiling]) -> str:
     """Which receivers of ceilings are told the SNR, as a sentence; empty where none is."""
     told = [name for name, ceiling in ceilings.items() if ceiling.snr == "known"]
     if not told:

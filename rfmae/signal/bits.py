@@ -8,8 +8,8 @@ from rfmae.records import IntArray
 
 def random_bits(count: int, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
     """Fair, independent bits, shape (count,)."""
-    octets = rng.bytes((count + 7) // 8)
-    return np.unpackbits(np.frombuffer(octets, np.uint8), count=count)
+    data = rng.bytes((count + 7) // 8)
+    return np.unpackbits(np.frombuffer(data, np.uint8), count=count)
 
 
 def bits_to_indices(bits: npt.NDArray[np.uint8], bits_per_symbol: int) -> IntArray:

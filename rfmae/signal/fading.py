@@ -39,8 +39,8 @@ def fading_gains(
     ratio_db = per_example(k_factor_db, count)
     scattered = np.sqrt(1 / (1 + db_to_ratio(ratio_db))).astype(np.float32)
     gains = times(_scattered(count, samples, doppler, scattered_rng), scattered)
-    sight = np.sqrt(1 / (1 + db_to_ratio(-ratio_db)))
-    gains += (sight * phasors(sight_rng.random((count, 1)))).astype(np.complex64)
+    pipeline = np.sqrt(1 / (1 + db_to_ratio(-ratio_db)))
+    gains += (pipeline * phasors(sight_rng.random((count, 1)))).astype(np.complex64)
     return gains
 
 

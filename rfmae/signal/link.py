@@ -95,7 +95,7 @@ class Observation:
     """Each view of some examples, observed and clean (N, T), and what was drawn for them."""
 
     views: dict[View, tuple[ComplexArray, ComplexArray]]
-    drawn: Drawn
+    sampled: Drawn
 
 
 def observe(
@@ -107,8 +107,8 @@ def observe(
     same receiver, without noise, impulses and interference and without that receiver's hardware
     defects. Generators of equal seed give the same first examples whatever the count.
     """
-    drawn = draw(link.channel, count, streams)
-    happened = link.mismatch.happened(drawn, count)  # the receiver knows of what was drawn alone
+    sampled = draw(link.channel, count, streams)
+    happened = link.mismatch.happened(sampled, count)  # the receiver knows of what was drawn alone
     clean = propagate(_sent(modulation, link, count, streams), link, happened, streams)
     noise_power: PerExample = noise_power_per_sample(
         snr_db,
@@ -116,25 +116,25 @@ def observe(
         float(link.rate),
         modulation.bits_per_interval,
     )
-    if "snr_offset_db" in drawn:
-        noise_power = noise_power * db_to_ratio(-drawn["snr_offset_db"])
+    if "snr_offset_db" in sampled:
+        noise_power = noise_power * db_to_ratio(-sampled["snr_offset_db"])
     observed = disturb(clean, noise_power, link, happened, streams)
     views: dict[View, tuple[ComplexArray, ComplexArray]] = {}
     in_step = (observed, clean)
     if link.receiver.filters:
-        in_step = synchronised(observed, clean, link, drawn)
+        in_step = synchronised(observed, clean, link, sampled)
     if "symbols" in link.receiver.views:
-        views["symbols"] = receive(*in_step, link, drawn)
+        views["symbols"] = receive(*in_step, link, sampled)
     if "waveform" in link.receiver.views:
         seen, meant = observed, clean
         if link.receiver.waveform == "filtered":
             taps = pulse_taps(link.pulse, link.rate)
             seen, meant = (filtered(waveform, taps) for waveform in in_step)
         views["waveform"] = (_inside(seen, link), _inside(meant, link))
-    return Observation(views, drawn)
+    return Observation(views, sampled)
 
 
-def propagate(waveform: ComplexArray, link: Link, drawn: Drawn, streams: Streams) -> ComplexArray:
+def propagate(waveform: ComplexArray, link: Link, sampled: Drawn, streams: Streams) -> ComplexArray:
     """The path from the transmitter's pulse to the antenna: fading, clocks, carrier."""
     rate, first = float(link.rate), _first_sample(link)
     if link.channel.fading.kind != "none":
@@ -143,62 +143,62 @@ def propagate(waveform: ComplexArray, link: Link, drawn: Drawn, streams: Streams
             waveform,
             np.array(fading.delays_symbols) * rate,
             np.array(fading.powers_db),
-            drawn["doppler_turns_per_symbol"] / rate,
+            sampled["doppler_turns_per_symbol"] / rate,
             streams("fading"),
-            k_factor_db=drawn.get("k_factor_db", -math.inf),
+            k_factor_db=sampled.get("k_factor_db", -math.inf),
         )
-    if "timing_offset_symbols" in drawn:
-        waveform = delay(waveform, drawn["timing_offset_symbols"] * rate)
-    if "clock_offset_ppm" in drawn:
-        waveform = drift(waveform, drawn["clock_offset_ppm"], first)
-    if "carrier_offset_turns_per_symbol" in drawn:
-        turns = drawn["carrier_offset_turns_per_symbol"] / rate
+    if "timing_offset_symbols" in sampled:
+        waveform = delay(waveform, sampled["timing_offset_symbols"] * rate)
+    if "clock_offset_ppm" in sampled:
+        waveform = drift(waveform, sampled["clock_offset_ppm"], first)
+    if "carrier_offset_turns_per_symbol" in sampled:
+        turns = sampled["carrier_offset_turns_per_symbol"] / rate
         waveform = rotate(offset_carrier(waveform, turns), -turns * first)
-    if "phase_offset_turns" in drawn:
-        waveform = rotate(waveform, drawn["phase_offset_turns"])
-    if "linewidth_turns_per_symbol" in drawn:
-        linewidth = drawn["linewidth_turns_per_symbol"] / rate
+    if "phase_offset_turns" in sampled:
+        waveform = rotate(waveform, sampled["phase_offset_turns"])
+    if "linewidth_turns_per_symbol" in sampled:
+        linewidth = sampled["linewidth_turns_per_symbol"] / rate
         waveform = phase_noise(waveform, linewidth, streams("phase noise"))
     return waveform
 
 
 def disturb(
-    waveform: ComplexArray, noise_power: PerExample, link: Link, drawn: Drawn, streams: Streams
+    waveform: ComplexArray, noise_power: PerExample, link: Link, sampled: Drawn, streams: Streams
 ) -> ComplexArray:
     """What is added on the way and what the receiver's hardware does to it."""
     noisy = white_noise(waveform.shape, noise_power, streams("noise"))
     noisy += waveform
-    if "carrier_to_interference_db" in drawn:
-        interferer = _interferer(waveform.shape, link, drawn, streams)
-        noisy = interfere(noisy, interferer, drawn["carrier_to_interference_db"])
-    if "impulse_probability" in drawn:
+    if "carrier_to_interference_db" in sampled:
+        interferer = _interferer(waveform.shape, link, sampled, streams)
+        noisy = interfere(noisy, interferer, sampled["carrier_to_interference_db"])
+    if "impulse_probability" in sampled:
         noisy += impulsive_noise(
             waveform.shape,
             noise_power,
-            drawn["impulse_probability"],
-            drawn["impulse_ratio_db"],
+            sampled["impulse_probability"],
+            sampled["impulse_ratio_db"],
             streams("impulses"),
         )
-    if {"iq_gain_imbalance_db", "iq_phase_imbalance_degrees"} & {*drawn}:
-        gain_db = drawn.get("iq_gain_imbalance_db", 0.0)
-        noisy = iq_imbalance(noisy, gain_db, drawn.get("iq_phase_imbalance_degrees", 0.0))
-    if "dc_offset_rms" in drawn:
-        noisy = add_dc(noisy, drawn["dc_offset_rms"], drawn["dc_angle_turns"])
-    if "clip_level_rms" in drawn:
-        noisy = clip(noisy, drawn["clip_level_rms"])
-    if "quantiser_bits" in drawn:
-        noisy = quantise(noisy, drawn["quantiser_bits"], _FULL_SCALE_RMS)
+    if {"iq_gain_imbalance_db", "iq_phase_imbalance_degrees"} & {*sampled}:
+        gain_db = sampled.get("iq_gain_imbalance_db", 0.0)
+        noisy = iq_imbalance(noisy, gain_db, sampled.get("iq_phase_imbalance_degrees", 0.0))
+    if "dc_offset_rms" in sampled:
+        noisy = add_dc(noisy, sampled["dc_offset_rms"], sampled["dc_angle_turns"])
+    if "clip_level_rms" in sampled:
+        noisy = clip(noisy, sampled["clip_level_rms"])
+    if "quantiser_bits" in sampled:
+        noisy = quantise(noisy, sampled["quantiser_bits"], _FULL_SCALE_RMS)
     return noisy
 
 
 def synchronised(
-    observed: ComplexArray, clean: ComplexArray, link: Link, drawn: Drawn
+    observed: ComplexArray, clean: ComplexArray, link: Link, sampled: Drawn
 ) -> tuple[ComplexArray, ComplexArray]:
     """Waveforms (N, T) at the receiver's timing, clock and known carrier.
 
     The clean twin is corrected by what was found in the observed waveform.
     """
-    found = corrections(observed, link.pulse, link.rate, link.receiver, drawn)
+    found = corrections(observed, link.pulse, link.rate, link.receiver, sampled)
     first = _first_sample(link)
     return (
         correct_waveform(observed, found, link.rate, first),
@@ -207,7 +207,7 @@ def synchronised(
 
 
 def receive(
-    observed: ComplexArray, clean: ComplexArray, link: Link, drawn: Drawn
+    observed: ComplexArray, clean: ComplexArray, link: Link, sampled: Drawn
 ) -> tuple[ComplexArray, ComplexArray]:
     """Symbols (N, K) of unit mean power, observed and clean, of waveforms that are in step.
 
@@ -222,8 +222,8 @@ def receive(
     if receiver.carrier == "mth-power" or receiver.phase in ("mth-power", "viterbi-viterbi"):
         back = phasors(-symbol_carrier(seen, receiver))
         seen, meant = times(seen, back), times(meant, back)
-    if receiver.phase == "known" and "phase_offset_turns" in drawn:
-        seen, meant = (rotate(iq, -drawn["phase_offset_turns"]) for iq in (seen, meant))
+    if receiver.phase == "known" and "phase_offset_turns" in sampled:
+        seen, meant = (rotate(iq, -sampled["phase_offset_turns"]) for iq in (seen, meant))
     return unit_power(seen), unit_power(meant)
 
 
@@ -231,7 +231,9 @@ def _sent(modulation: Modulation, link: Link, count: int, streams: Streams) -> C
     return transmit(modulation, link.sent_pulse, link.rate, _total_samples(link), count, streams)
 
 
-def _interferer(shape: tuple[int, ...], link: Link, drawn: Drawn, streams: Streams) -> ComplexArray:
+def _interferer(
+    shape: tuple[int, ...], link: Link, sampled: Drawn, streams: Streams
+) -> ComplexArray:
     """Another transmitter with bits, timing and carrier of its own."""
 
     def own(purpose: str) -> np.random.Generator:
@@ -241,7 +243,7 @@ def _interferer(shape: tuple[int, ...], link: Link, drawn: Drawn, streams: Strea
     margin = math.ceil(HALF_TAPS + rate)
     waveform = transmit(modulation, link.pulse, link.rate, shape[1] + 2 * margin, shape[0], own)
     waveform = delay(waveform, (own("timing").random(shape[0]) - 0.5) * rate)
-    turns = drawn["interferer_offset_turns_per_symbol"] / rate
+    turns = sampled["interferer_offset_turns_per_symbol"] / rate
     waveform = rotate(offset_carrier(waveform, turns), own("phase").random(shape[0]))
     return waveform[:, margin : margin + shape[1]]
 

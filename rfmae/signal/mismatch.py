@@ -40,9 +40,10 @@ class Mismatch:
             if name not in OFFSETS:
                 raise RecipeError(f"no offset of {name!r} is known; {nearest(name, OFFSETS)}")
 
-    def happened(self, drawn: Drawn, count: int) -> Drawn:
+    def happened(self, sampled: Drawn, count: int) -> Drawn:
         """What truly happens to each of `count` examples, of what the receiver may know."""
         added = {
-            name: drawn.get(name, np.zeros(count)) + offset for name, offset in self.offsets.items()
+            name: sampled.get(name, np.zeros(count)) + offset
+            for name, offset in self.offsets.items()
         }
-        return {**drawn, **added}
+        return {**sampled, **added}

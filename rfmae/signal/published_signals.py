@@ -84,13 +84,13 @@ def observe_published(
     picture that is divided by its peak changes. Generators of equal seed give the same first
     examples whatever the count.
     """
-    drawn = draw(link.channel, count, streams)
+    sampled = draw(link.channel, count, streams)
     clean = _with_phase(_sent(modulation, link.symbols_per_example, count, streams), streams)
-    example_snr_db = snr_db + drawn.get("snr_offset_db", np.zeros(count))
+    example_snr_db = snr_db + sampled.get("snr_offset_db", np.zeros(count))
     observed = awgn(clean, _mean_power(clean) * db_to_ratio(-example_snr_db), streams("noise"))
     held = link.samples("waveform") // clean.shape[1]
     views = (np.repeat(observed, held, axis=1), np.repeat(clean, held, axis=1))
-    return Observation({"waveform": views}, drawn)
+    return Observation({"waveform": views}, sampled)
 
 
 def check_published(link: Link) -> None:

@@ -85,14 +85,14 @@ def matched_filter(
 
 
 def corrections(
-    waveform: ComplexArray, pulse: Pulse, rate: Fraction, receiver: Receiver, drawn: Drawn
+    waveform: ComplexArray, pulse: Pulse, rate: Fraction, receiver: Receiver, sampled: Drawn
 ) -> Corrections:
     """What the receiver knows or finds out about each waveform (N, T)."""
     known_timing = receiver.timing == "known"
-    timing = drawn.get("timing_offset_symbols", 0.0) if known_timing else 0.0
-    clock = drawn.get("clock_offset_ppm", 0.0) if known_timing else 0.0
+    timing = sampled.get("timing_offset_symbols", 0.0) if known_timing else 0.0
+    clock = sampled.get("clock_offset_ppm", 0.0) if known_timing else 0.0
     known_carrier = receiver.carrier == "known"
-    carrier = drawn.get("carrier_offset_turns_per_symbol", 0.0) if known_carrier else 0.0
+    carrier = sampled.get("carrier_offset_turns_per_symbol", 0.0) if known_carrier else 0.0
     if receiver.timing == "oerder-meyr":
         timing = oerder_meyr(filtered(waveform, pulse_taps(pulse, rate)), float(rate))
     return Corrections(timing, clock, carrier)

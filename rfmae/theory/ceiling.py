@@ -42,7 +42,7 @@ Groups = tuple[tuple[str, ...], ...]
 
 
 def compute_ceiling(
-    question: CeilingSpec | PublishedCeilingSpec,
+    spec: CeilingSpec | PublishedCeilingSpec,
     *,
     frames: int = FRAMES,
     seed: int = 0,
@@ -53,28 +53,28 @@ def compute_ceiling(
     `advance` hears of frames that are done. Frames are addressed: those of a group at a point are
     the same whatever else the question holds, and the first of them however many are drawn.
     """
-    groups = groups_of(question)
-    told = _tallies(question, groups, frames, seed, advance)
-    return _record(question, groups, frames, [told(snr_db) for snr_db in question.snr_db])
+    groups = groups_of(spec)
+    told = _tallies(spec, groups, frames, seed, advance)
+    return _record(spec, groups, frames, [told(snr_db) for snr_db in spec.snr_db])
 
 
-def frames_drawn(question: CeilingSpec | PublishedCeilingSpec, frames: int) -> int:
+def frames_drawn(spec: CeilingSpec | PublishedCeilingSpec, frames: int) -> int:
     """Frames that `compute_ceiling` tells of as done, with those that a reader learns from."""
-    groups = groups_of(question)
-    pairs = len(groups) * len(question.snr_db)
-    learns = bool(question.planes) and question.snr == "unknown" and not is_bound(question, groups)
+    groups = groups_of(spec)
+    pairs = len(groups) * len(spec.snr_db)
+    learns = bool(spec.planes) and spec.snr == "unknown" and not is_bound(spec, groups)
     return pairs * (frames + (frames_to_learn(pairs, frames) if learns else 0))
 
 
-def groups_of(question: CeilingSpec | PublishedCeilingSpec) -> Groups:
+def groups_of(spec: CeilingSpec | PublishedCeilingSpec) -> Groups:
     """The classes of a question, those together that send the same signals."""
-    if isinstance(question, PublishedCeilingSpec):
-        return tuple(law.classes for law in published_models())
-    return identical_classes(question.modulations, question.pulse, question.rate, question.phase)
+    if isinstance(spec, PublishedCeilingSpec):
+        return tuple(model.classes for model in published_models())
+    return identical_classes(spec.modulations, spec.pulse, spec.rate, spec.phase)
 
 
 def tally_at(
-    question: CeilingSpec | PublishedCeilingSpec,
+    spec: CeilingSpec | PublishedCeilingSpec,
     snr_db: float,
     groups: Groups,
     frames: int,
@@ -82,11 +82,11 @@ def tally_at(
     advance: Advance = lambda _: None,
 ) -> PosteriorCounts:
     """Both estimates at one point of the grid."""
-    return _tallies(question, groups, frames, seed, advance)(snr_db)
+    return _tallies(spec, groups, frames, seed, advance)(snr_db)
 
 
 def _tallies(
-    question: CeilingSpec | PublishedCeilingSpec,
+    spec: CeilingSpec | PublishedCeilingSpec,
     groups: Groups,
     frames: int,
     seed: int,
@@ -94,25 +94,23 @@ def _tallies(
 ) -> Callable[[float], PosteriorCounts]:
     """What makes the estimates at an SNR in dB, with all that it has to learn beforehand."""
     members = np.array([len(group) for group in groups])
-    if isinstance(question, PublishedCeilingSpec):
-        return partial(_tally_published, question, members, frames, seed, advance)
-    rows = first_rows(question, groups)
-    grid = [
-        _Point(question, rows, members, snr_db, frames, seed, advance) for snr_db in question.snr_db
-    ]
+    if isinstance(spec, PublishedCeilingSpec):
+        return partial(_tally_published, spec, members, frames, seed, advance)
+    rows = first_rows(spec, groups)
+    grid = [_Point(spec, rows, members, snr_db, frames, seed, advance) for snr_db in spec.snr_db]
     read = _reading(grid)
     return lambda snr_db: count_posteriors(*read(replace(grid[0], snr_db=snr_db)), members)
 
 
 def _tally_published(
-    question: PublishedCeilingSpec,
+    spec: PublishedCeilingSpec,
     members: IntArray,
     frames: int,
     seed: int,
     advance: Advance,
     snr_db: float,
 ) -> PosteriorCounts:
-    labels, posteriors = _read_published(question, snr_db, frames, seed)
+    labels, posteriors = _read_published(spec, snr_db, frames, seed)
     advance(frames * len(members))
     return count_posteriors(labels, posteriors, members)
 
@@ -121,7 +119,7 @@ def _tally_published(
 class _Point:
     """One point of the grid: which signals are drawn, how many frames of each, and who hears."""
 
-    question: CeilingSpec
+    spec: CeilingSpec
     rows: Sequence[Modulation]  # one of each group
     members: IntArray  # classes of each group
     snr_db: float
@@ -131,7 +129,7 @@ class _Point:
 
     @property
     def es_n0(self) -> float:
-        return self.question.es_n0(self.snr_db)
+        return self.spec.es_n0(self.snr_db)
 
     def streams(self, name: str, block: int = 0) -> Streams:
         return streams_at(self.seed, name, self.snr_db, block)
@@ -142,39 +140,39 @@ _Read = Callable[[_Point], tuple[IntArray, FloatArray]]
 
 def _reading(grid: Sequence[_Point]) -> _Read:
     """What is seen of a frame: the pixels of a picture, the points of planes, or all of it."""
-    question = grid[0].question
-    if question.pixels:
+    spec = grid[0].spec
+    if spec.pixels:
         return _read_pictures
-    if not question.planes:
+    if not spec.planes:
         return _read_sequences
-    return _read_images if question.snr == "known" else _reading_at_unknown_snr(grid)
+    return _read_images if spec.snr == "known" else _reading_at_unknown_snr(grid)
 
 
 def _read_published(
-    question: PublishedCeilingSpec, snr_db: float, frames: int, seed: int
+    spec: PublishedCeilingSpec, snr_db: float, frames: int, seed: int
 ) -> tuple[IntArray, FloatArray]:
     """Labels (n,) of published frames and posteriors (n, groups)."""
     return published_ceiling_at(
         snr_db,
-        streams=streams_at(seed, question.kind, snr_db, 0),
-        seen="canvas" if question.planes else "points",
-        symbols=question.symbols_per_example,
+        streams=streams_at(seed, spec.kind, snr_db, 0),
+        seen="canvas" if spec.planes else "points",
+        symbols=spec.symbols_per_example,
         frames_per_law=frames,
     )
 
 
 def _read_sequences(point: _Point) -> tuple[IntArray, FloatArray]:
     """Labels (n,) of frames and posteriors (n, groups) by the laws themselves."""
-    question = point.question
-    laws = [signal_model_of(row, question.pulse, question.rate) for row in point.rows]
+    spec = point.spec
+    models = [signal_model_of(row, spec.pulse, spec.rate) for row in point.rows]
     labels, scores = [], []
     for block, count in enumerate(_block_sizes(point.frames)):
         drawn = [
-            _frames(question, row, point.snr_db, count, point.streams(row.name, block), laws)
+            _frames(spec, row, point.snr_db, count, point.streams(row.name, block), models)
             for row in point.rows
         ]
         # all groups at once: a law's steps cost the same for many frames as for few
-        scores.append(_evidence(question, laws, joined(drawn)))
+        scores.append(_evidence(spec, models, joined(drawn)))
         labels.append(np.repeat(np.arange(len(point.rows)), count))
         point.advance(count * len(point.rows))
     return np.concatenate(labels), group_posteriors(np.concatenate(scores), point.members)
@@ -182,17 +180,17 @@ def _read_sequences(point: _Point) -> tuple[IntArray, FloatArray]:
 
 def _read_images(point: _Point) -> tuple[IntArray, FloatArray]:
     """The same by a reader that sees points of planes without their order."""
-    question = point.question
+    spec = point.spec
     labels, posteriors = image_ceiling_at(
         point.rows,
-        question.pulse,
-        question.rate,
-        question.symbols_per_example,
+        spec.pulse,
+        spec.rate,
+        spec.symbols_per_example,
         point.es_n0,
-        planes=question.whats,
-        streams=point.streams(question.kind),
-        phase=question.phase,
-        units=question.units,
+        planes=spec.whats,
+        streams=point.streams(spec.kind),
+        phase=spec.phase,
+        units=spec.units,
         priors=point.members.tolist(),
         frames_per_law=point.frames,
     )
@@ -202,96 +200,96 @@ def _read_images(point: _Point) -> tuple[IntArray, FloatArray]:
 
 def _reading_at_unknown_snr(grid: Sequence[_Point]) -> _Read:
     """The same by a reader that has learnt to consider every SNR of the grid."""
-    question = grid[0].question
-    reader = UnknownSnrClassifier.learnt(
-        [_plane_reader(question, point.rows, point.es_n0) for point in grid],
-        question.symbols_per_example,
+    spec = grid[0].spec
+    classifier = UnknownSnrClassifier.learnt(
+        [_plane_classifier(spec, point.rows, point.es_n0) for point in grid],
+        spec.symbols_per_example,
         grid[0].frames,
-        [point.streams(question.kind) for point in grid],
+        [point.streams(spec.kind) for point in grid],
         grid[0].advance,
     )
     places = {point.snr_db: place for place, point in enumerate(grid)}
 
     def read(point: _Point) -> tuple[IntArray, FloatArray]:
-        streams = point.streams(question.kind)
-        labels, scores = reader.tested(places[point.snr_db], point.frames, streams)
+        streams = point.streams(spec.kind)
+        labels, scores = classifier.tested(places[point.snr_db], point.frames, streams)
         point.advance(point.frames * len(point.rows))
         return labels, group_posteriors(scores, point.members)
 
     return read
 
 
-def _plane_reader(
-    question: CeilingSpec, rows: Sequence[Modulation], es_n0: float
+def _plane_classifier(
+    spec: CeilingSpec, rows: Sequence[Modulation], es_n0: float
 ) -> PlaneClassifier:
     return PlaneClassifier(
         tuple(rows),
-        question.pulse,
-        question.rate,
+        spec.pulse,
+        spec.rate,
         es_n0,
-        question.whats,
-        question.phase,
-        question.units,
+        spec.whats,
+        spec.phase,
+        spec.units,
     )
 
 
 def _read_pictures(point: _Point) -> tuple[IntArray, FloatArray]:
     """The same by the counts of symbols in the pixels of a picture."""
-    question, streams = point.question, point.streams(point.question.kind)
-    labels, scores = picture_scores(question, point.rows, point.es_n0, streams, point.frames)
+    spec, streams = point.spec, point.streams(point.spec.kind)
+    labels, scores = picture_scores(spec, point.rows, point.es_n0, streams, point.frames)
     point.advance(point.frames * len(point.rows))
     return labels, group_posteriors(scores, point.members)
 
 
-def is_bound(question: CeilingSpec | PublishedCeilingSpec, groups: Groups) -> bool:
+def is_bound(spec: CeilingSpec | PublishedCeilingSpec, groups: Groups) -> bool:
     """Whether nobody exceeds the answer: not where an image was read by what is only one reader."""
-    if isinstance(question, PublishedCeilingSpec) or not question.planes:
+    if isinstance(spec, PublishedCeilingSpec) or not spec.planes:
         return True
-    rows, es_n0 = first_rows(question, groups), question.es_n0(question.snr_db[0])
-    if question.pixels:
-        return has_independent_symbols(question, rows)
-    return _plane_reader(question, rows, es_n0).is_exact
+    rows, es_n0 = first_rows(spec, groups), spec.es_n0(spec.snr_db[0])
+    if spec.pixels:
+        return has_independent_symbols(spec, rows)
+    return _plane_classifier(spec, rows, es_n0).is_exact
 
 
-def _evidence(question: CeilingSpec, laws: Sequence[SignalModel], frames: Frames) -> FloatArray:
+def _evidence(spec: CeilingSpec, models: Sequence[SignalModel], frames: Frames) -> FloatArray:
     """Log evidence (n, laws) of each law, all that is unknown averaged."""
-    grid = [question.es_n0(snr_db) for snr_db in question.snr_db]
+    grid = [spec.es_n0(snr_db) for snr_db in spec.snr_db]
 
-    def measure(law: SignalModel, some: Frames) -> Tensor:
+    def measure(model: SignalModel, some: Frames) -> Tensor:
         return log_evidence(
-            law,
+            model,
             some,
-            question.phase,
-            es_n0_grid=grid if question.snr == "unknown" else (),
-            gains=GAINS if question.amplitude == "unknown" else (),
+            spec.phase,
+            es_n0_grid=grid if spec.snr == "unknown" else (),
+            gains=GAINS if spec.amplitude == "unknown" else (),
         )
 
-    return screened_evidence(laws, frames, measure)
+    return screened_evidence(models, frames, measure)
 
 
-def check_signal_models(question: CeilingSpec | PublishedCeilingSpec) -> None:
+def check_signal_models(spec: CeilingSpec | PublishedCeilingSpec) -> None:
     """Refuse classes for which no likelihood is known, naming all of them."""
-    if isinstance(question, PublishedCeilingSpec):
+    if isinstance(spec, PublishedCeilingSpec):
         return
     problems: dict[str, RecipeError] = {}
-    for row in question.modulations:
+    for row in spec.modulations:
         try:
-            signal_model_of(row, question.pulse, question.rate)
+            signal_model_of(row, spec.pulse, spec.rate)
         except RecipeError as error:
             problems[row.name] = error
     if len(problems) == 1:
         raise next(iter(problems.values()))
     if problems:
-        able = [name for name in question.classes if name not in problems]
+        able = [name for name in spec.classes if name not in problems]
         raise RecipeError(
             f"no likelihood is known of {', '.join(problems)} as they are sent here; "
             f"name the others with --classes {','.join(able) or '…'}"
         )
 
 
-def first_rows(question: CeilingSpec, groups: Groups) -> list[Modulation]:
+def first_rows(spec: CeilingSpec, groups: Groups) -> list[Modulation]:
     """One modulation for each group."""
-    by_name = {row.name: row for row in question.modulations}
+    by_name = {row.name: row for row in spec.modulations}
     return [by_name[group[0]] for group in groups]
 
 
@@ -305,25 +303,25 @@ def streams_at(seed: int, name: str, snr_db: float, block: int) -> Streams:
 
 
 def _frames(
-    question: CeilingSpec,
+    spec: CeilingSpec,
     row: Modulation,
     snr_db: float,
     count: int,
     streams: Streams,
-    laws: Sequence[SignalModel],
+    models: Sequence[SignalModel],
 ) -> Frames:
     frames = simulate(
         row,
-        question.pulse,
-        question.rate,
-        question.symbols_per_example,
-        question.es_n0(snr_db),
+        spec.pulse,
+        spec.rate,
+        spec.symbols_per_example,
+        spec.es_n0(snr_db),
         count,
         streams,
-        phase_turns="uniform" if question.phase == "unknown" else 0.0,
-        waveform=needs_waveform(laws),
+        phase_turns="uniform" if spec.phase == "unknown" else 0.0,
+        waveform=needs_waveform(models),
     )
-    if question.amplitude == "known":
+    if spec.amplitude == "known":
         return frames
     gains = torch.from_numpy(streams("amplitude").choice(GAINS, count)).float()[:, None]
     return replace(
@@ -344,32 +342,32 @@ def joined(parts: Sequence[Frames]) -> Frames:
     )
 
 
-def needs_waveform(laws: Sequence[SignalModel]) -> bool:
+def needs_waveform(models: Sequence[SignalModel]) -> bool:
     """Whether a law looks at more than the matched filter's outputs at the symbol instants."""
-    return any(isinstance(law, (ContinuousPhaseModel, OffsetModel)) for law in laws)
+    return any(isinstance(model, (ContinuousPhaseModel, OffsetModel)) for model in models)
 
 
 def _record(
-    question: CeilingSpec | PublishedCeilingSpec,
+    spec: CeilingSpec | PublishedCeilingSpec,
     groups: Groups,
     frames: int,
-    tallies: Sequence[PosteriorCounts],
+    counts: Sequence[PosteriorCounts],
 ) -> Ceiling:
     def column(name: str) -> FloatArray:
-        return np.array([getattr(point, name) for point in tallies])
+        return np.array([getattr(point, name) for point in counts])
 
     return Ceiling(
-        kind=question.kind,
-        classes=question.classes,
+        kind=spec.kind,
+        classes=spec.classes,
         groups=groups,
-        snr_db=question.snr_db,
-        snr_reference=question.snr_reference,
-        symbols_per_example=question.symbols_per_example,
-        phase=question.phase,
-        snr=question.snr,
-        amplitude=question.amplitude,
+        snr_db=spec.snr_db,
+        snr_reference=spec.snr_reference,
+        symbols_per_example=spec.symbols_per_example,
+        phase=spec.phase,
+        snr=spec.snr,
+        amplitude=spec.amplitude,
         frames_per_group=frames,
-        is_bound=is_bound(question, groups),
+        is_bound=is_bound(spec, groups),
         hit_rate=column("hit_rate"),
         mean_posterior=column("mean_posterior"),
         posterior_error=column("posterior_error"),

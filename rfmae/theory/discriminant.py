@@ -57,7 +57,7 @@ def fit(evidence: Evidence, labels: IntArray, weights: FloatArray | None = None)
     """
     weights = np.ones(len(labels)) if weights is None else weights
     fold = np.arange(len(labels)) % _FOLDS  # labels come in runs: every fold has its share
-    told = [_told_when_left_out(evidence, labels, weights, fold, penalty) for penalty in _PENALTIES]
+    told = [_evidence_left_out(evidence, labels, weights, fold, penalty) for penalty in _PENALTIES]
     best = int(np.argmin([_loss(scores, labels, weights) for scores in told]))
     sharpness = minimize_scalar(
         lambda log: _loss(np.exp(log) * told[best], labels, weights),
@@ -74,7 +74,7 @@ def log_shares(scores: FloatArray) -> FloatArray:
     return normalised
 
 
-def _told_when_left_out(
+def _evidence_left_out(
     evidence: Evidence, labels: IntArray, weights: FloatArray, fold: IntArray, penalty: float
 ) -> FloatArray:
     """Log posteriors (N, C) of each frame by a fit that has not seen it."""
@@ -98,11 +98,11 @@ def _fitted(
     flat = _flat(evidence)
     mean, whitening = _whitening(flat, weights)
     white = _with_one((flat - mean) @ whitening)
-    blocks, laws = evidence.blocks, evidence.blocks.shape[2]
+    blocks, models = evidence.blocks, evidence.blocks.shape[2]
     rows, count = np.arange(len(labels)), len(blocks)
 
     def loss(parameters: FloatArray) -> tuple[float, FloatArray]:
-        trust, linear = parameters[:count], parameters[count:].reshape(-1, laws)
+        trust, linear = parameters[:count], parameters[count:].reshape(-1, models)
         scores = np.tensordot(trust, blocks, 1) + white @ linear
         total = logsumexp(scores, axis=1)
         wrong = np.exp(scores - total[:, None])
@@ -113,10 +113,10 @@ def _fitted(
         slope = [np.tensordot(blocks, wrong, 2), (white.T @ wrong + 2 * penalty * linear).ravel()]
         return value, np.concatenate(slope)
 
-    start = np.zeros(count + white.shape[1] * laws)
+    start = np.zeros(count + white.shape[1] * models)
     start[0] = 1.0
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 300}).x
-    return Discriminant(mean, whitening, found[:count], found[count:].reshape(-1, laws))
+    return Discriminant(mean, whitening, found[:count], found[count:].reshape(-1, models))
 
 
 def _flat(evidence: Evidence) -> FloatArray:

@@ -59,7 +59,7 @@ class PlaneClassifier:
     `cell` is how finely it looks at points that turn with the carrier, in deviations of the noise.
     """
 
-    laws: tuple[Modulation, ...]
+    models: tuple[Modulation, ...]
     pulse: Pulse
     samples_per_symbol: int
     es_n0: float
@@ -86,10 +86,10 @@ class PlaneClassifier:
         """Matched-filter outputs that the reader wants of each symbol."""
         return self.samples_per_symbol if needs_every_sample(self.planes) else 1
 
-    def draw(self, law: Modulation, symbols: int, count: int, streams: Streams) -> ComplexArray:
+    def draw(self, model: Modulation, symbols: int, count: int, streams: Streams) -> ComplexArray:
         """Matched-filter outputs (count, symbols·stride) of simulated frames."""
         return matched_outputs(
-            law,
+            model,
             self.pulse,
             self.samples_per_symbol,
             symbols,
@@ -130,7 +130,9 @@ class PlaneClassifier:
 
     @cached_property
     def _sources(self) -> tuple[PointSource, ...]:
-        return tuple(PointSource(law, self.pulse, self.samples_per_symbol) for law in self.laws)
+        return tuple(
+            PointSource(model, self.pulse, self.samples_per_symbol) for model in self.models
+        )
 
     @property
     def turning_planes(self) -> tuple[str, ...]:
@@ -225,18 +227,18 @@ class PlaneClassifier:
 class FittedImageClassifier:
     """A reader and what it has learnt from frames of its own: posteriors instead of scores."""
 
-    reader: PlaneClassifier
+    classifier: PlaneClassifier
     discriminant: Discriminant | None  # none where scores are exact
 
     @classmethod
     def of(
-        cls, reader: PlaneClassifier, symbols: int, count: int, streams: Streams
+        cls, classifier: PlaneClassifier, symbols: int, count: int, streams: Streams
     ) -> "FittedImageClassifier":
         """Learn from `count` frames of each law, unless the reader is exact."""
-        if reader.is_exact:
-            return cls(reader, None)
-        learnt = simulated_evidence(reader, symbols, count, streams, "fit")
-        return cls(reader, fit(learnt, np.repeat(np.arange(len(reader.laws)), count)))
+        if classifier.is_exact:
+            return cls(classifier, None)
+        learnt = simulated_evidence(classifier, symbols, count, streams, "fit")
+        return cls(classifier, fit(learnt, np.repeat(np.arange(len(classifier.models)), count)))
 
     def log_scores(self, evidence: Evidence) -> FloatArray:
         """Log posteriors (N, laws) of equally likely laws, up to what all of them share."""
@@ -246,7 +248,7 @@ class FittedImageClassifier:
 
 
 def image_ceiling_at(
-    laws: Sequence[Modulation],
+    models: Sequence[Modulation],
     pulse: Pulse,
     samples_per_symbol: int,
     symbols: int,
@@ -261,16 +263,20 @@ def image_ceiling_at(
 ) -> tuple[IntArray, FloatArray]:
     """Labels (n,) of simulated frames, and posteriors (n, laws) of a reader of their planes.
 
-    `laws` are one modulation of each group of equal laws, `priors` in proportion to which they are
-    likely (by default equally), `es_n0` a ratio. Twice as many frames of each law serve beforehand
-    to learn from, unless the reader is exact. `streams` must be of one SNR: the name of
+    `models` are one modulation of each group of identical classes, `priors` in proportion to which
+    they are likely (by default equally), `es_n0` a ratio. Twice as many frames of each class serve
+    beforehand to fit it, unless the classifier is exact. `streams` must be of one SNR: the name of
     a law and what its frames are for are added here.
     """
-    reader = PlaneClassifier(tuple(laws), pulse, samples_per_symbol, es_n0, planes, phase, units)
-    weights = np.log(np.array(priors, float)) if len(priors) else np.zeros(len(laws))
-    labels = np.repeat(np.arange(len(laws)), frames_per_law)
-    fitted = FittedImageClassifier.of(reader, symbols, LEARNT_PER_TESTED * frames_per_law, streams)
-    tested = simulated_evidence(reader, symbols, frames_per_law, streams, "test")
+    classifier = PlaneClassifier(
+        tuple(models), pulse, samples_per_symbol, es_n0, planes, phase, units
+    )
+    weights = np.log(np.array(priors, float)) if len(priors) else np.zeros(len(models))
+    labels = np.repeat(np.arange(len(models)), frames_per_law)
+    fitted = FittedImageClassifier.of(
+        classifier, symbols, LEARNT_PER_TESTED * frames_per_law, streams
+    )
+    tested = simulated_evidence(classifier, symbols, frames_per_law, streams, "test")
     return labels, np.exp(log_shares(fitted.log_scores(tested) + weights))
 
 
@@ -286,12 +292,14 @@ def _agreement(points: ComplexArray) -> FloatArray:
 
 
 def simulated_evidence(
-    reader: PlaneClassifier, symbols: int, count: int, streams: Streams, split: str
+    classifier: PlaneClassifier, symbols: int, count: int, streams: Streams, split: str
 ) -> Evidence:
     """The evidence of `count` frames of each law, one law after another."""
     parts = [
-        reader.evidence(reader.draw(law, symbols, count, streams_of_law(streams, law, split)))
-        for law in reader.laws
+        classifier.evidence(
+            classifier.draw(model, symbols, count, streams_of_law(streams, model, split))
+        )
+        for model in classifier.models
     ]
     return Evidence(
         np.concatenate([part.blocks for part in parts], axis=1),
@@ -299,6 +307,6 @@ def simulated_evidence(
     )
 
 
-def streams_of_law(streams: Streams, law: Modulation, split: str) -> Streams:
+def streams_of_law(streams: Streams, model: Modulation, split: str) -> Streams:
     """The generators of a law's frames for a purpose, `fit` or `test`."""
-    return lambda purpose: streams(f"{law.name} {split} {purpose}")
+    return lambda purpose: streams(f"{model.name} {split} {purpose}")

@@ -45,11 +45,11 @@ class PointSource:
     @property
     def alphabet(self) -> ComplexArray | None:
         """Points of symbols that are independent of one another; None where there are none."""
-        law = signal_model_of(self.modulation, self.pulse, self.samples_per_symbol)
-        if isinstance(law, NoiseModel):
+        model = signal_model_of(self.modulation, self.pulse, self.samples_per_symbol)
+        if isinstance(model, NoiseModel):
             return np.zeros(1, np.complex64)
-        if isinstance(law, LinearModel) and law.own_turn == 0:
-            return np.array(law.points, np.complex64)
+        if isinstance(model, LinearModel) and model.own_turn == 0:
+            return np.array(model.points, np.complex64)
         return None
 
     def clean_points(self, what: str) -> ComplexArray:

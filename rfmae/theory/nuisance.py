@@ -29,7 +29,7 @@ _DEPTH = 30.0  # of the log ratio below its maximum, from where nothing counts
 
 
 def log_evidence(
-    law: SignalModel,
+    model: SignalModel,
     frames: Frames,
     phase: Knowledge,
     *,
@@ -44,11 +44,11 @@ def log_evidence(
     """
     pairs = list(product(es_n0_grid or (frames.es_n0,), gains or (1.0,)))
     if pairs == [(frames.es_n0, 1.0)]:
-        return _over_phase(law, frames, phase)
+        return _over_phase(model, frames, phase)
     if min(min(pair) for pair in pairs) <= 0:
         raise RecipeError(f"Es/N0 and gains of a grid must be positive ratios, got {pairs}")
     each = [
-        _over_phase(law, supposed, phase) + _reference(supposed, gain) - _reference(frames, 1.0)
+        _over_phase(model, supposed, phase) + _reference(supposed, gain) - _reference(frames, 1.0)
         for supposed, gain in ((_supposed(frames, *pair), pair[1]) for pair in pairs)
     ]
     return torch.logsumexp(torch.stack(each), 0) - math.log(len(each))
@@ -81,13 +81,13 @@ def _reference(frames: Frames, gain: float) -> Tensor:
 # carrier phase ------------------------------------------------------------------------------
 
 
-def _over_phase(law: SignalModel, frames: Frames, phase: Knowledge) -> Tensor:
+def _over_phase(model: SignalModel, frames: Frames, phase: Knowledge) -> Tensor:
     if phase == "known":
         zero = torch.zeros(len(frames), 1, dtype=torch.float64, device=frames.symbols.device)
-        return law.log_ratio(frames, zero)[:, 0]
+        return model.log_ratio(frames, zero)[:, 0]
     # whatever the phase, every state to start from is as good as another
-    law = law.from_one_start if isinstance(law, LinearModel) else law
-    found = [_sector_average(law, part_of(frames, rows)) for rows in _chunks(frames)]
+    model = model.from_one_start if isinstance(model, LinearModel) else model
+    found = [_sector_average(model, part_of(frames, rows)) for rows in _chunks(frames)]
     return torch.cat(found)
 
 
@@ -98,7 +98,7 @@ def _chunks(frames: Frames) -> Iterator[slice]:
     return (slice(first, first + count) for first in range(0, max(len(frames), 1), count))
 
 
-def _sector_average(law: SignalModel, frames: Frames) -> Tensor:
+def _sector_average(model: SignalModel, frames: Frames) -> Tensor:
     """Log of the mean ratio (N,) over a sector of the law's symmetry, outside which it repeats."""
     average = torch.empty(len(frames), dtype=torch.float64, device=frames.symbols.device)
     rows = torch.arange(len(frames), device=average.device)
@@ -106,28 +106,28 @@ def _sector_average(law: SignalModel, frames: Frames) -> Tensor:
     values = average[:, None].expand(-1, 0)
     while len(rows):
         rest = part_of(frames, rows)
-        values = _sampled(law, rest, values, count)
-        found, known = _average_where_known(law, rest, values)
+        values = _sampled(model, rest, values, count)
+        found, known = _average_where_known(model, rest, values)
         average[rows[known]] = found[known]
         rows, values, count = rows[~known], values[~known], 2 * count
     return average
 
 
-def _sampled(law: SignalModel, frames: Frames, values: Tensor, count: int) -> Tensor:
+def _sampled(model: SignalModel, frames: Frames, values: Tensor, count: int) -> Tensor:
     """Log ratios (N, count) at even phases of a sector, every other of which may be known."""
     if not values.shape[1]:
-        return _at(law, frames, _evenly(count, values.device))
+        return _at(model, frames, _evenly(count, values.device))
     between = _evenly(count // 2, values.device) + 1 / count
-    return torch.stack([values, _at(law, frames, between)], -1).flatten(1)
+    return torch.stack([values, _at(model, frames, between)], -1).flatten(1)
 
 
 def _evenly(count: int, device: torch.device) -> Tensor:
     return torch.arange(count, device=device, dtype=torch.float64) / count
 
 
-def _at(law: SignalModel, frames: Frames, sectors: Tensor) -> Tensor:
+def _at(model: SignalModel, frames: Frames, sectors: Tensor) -> Tensor:
     """Log ratios (N, G) at phases (G,) or (N, G) in units of the law's sector."""
-    return law.log_ratio(frames, (sectors / law.symmetry).expand(len(frames), -1))
+    return model.log_ratio(frames, (sectors / model.symmetry).expand(len(frames), -1))
 
 
 def _tail(values: Tensor) -> Tensor:
@@ -136,7 +136,9 @@ def _tail(values: Tensor) -> Tensor:
     return harmonics[:, harmonics.shape[1] * 3 // 4 :].sum(1)
 
 
-def _average_where_known(law: SignalModel, frames: Frames, values: Tensor) -> tuple[Tensor, Tensor]:
+def _average_where_known(
+    model: SignalModel, frames: Frames, values: Tensor
+) -> tuple[Tensor, Tensor]:
     """Log mean exp (N,) of what values (N, G) are samples of, and for which rows it is known."""
     found = torch.zeros(len(values), dtype=torch.float64, device=values.device)
     tail = _tail(values)
@@ -149,12 +151,12 @@ def _average_where_known(law: SignalModel, frames: Frames, values: Tensor) -> tu
     known = smooth.clone()
     if rough.any():
         some = part_of(frames, rough)
-        found[rough], known[rough] = _peak_average(law, some, values[rough], tail[rough], last)
+        found[rough], known[rough] = _peak_average(model, some, values[rough], tail[rough], last)
     return found, known
 
 
 def _peak_average(
-    law: SignalModel, frames: Frames, values: Tensor, tail: Tensor, last: bool
+    model: SignalModel, frames: Frames, values: Tensor, tail: Tensor, last: bool
 ) -> tuple[Tensor, Tensor]:
     """Log mean exp (N,), sampled anew where the polynomial may count, and where that pays.
 
@@ -166,14 +168,14 @@ def _peak_average(
     pays = (counts.sum(1) <= _WORTH * values.shape[1]) | last
     found = torch.zeros_like(tail)
     if pays.any():
-        found[pays] = _average_at(law, part_of(frames, pays), fine[pays], counts[pays])
+        found[pays] = _average_at(model, part_of(frames, pays), fine[pays], counts[pays])
     return found, pays
 
 
-def _average_at(law: SignalModel, frames: Frames, fine: Tensor, counts: Tensor) -> Tensor:
+def _average_at(model: SignalModel, frames: Frames, fine: Tensor, counts: Tensor) -> Tensor:
     """Log mean exp (N,) of the law where it counts among the steps of `fine` (N, F)."""
     places = fine.topk(int(counts.sum(1).max()), dim=1).indices
-    ratios = _at(law, frames, places.double() / fine.shape[1])
+    ratios = _at(model, frames, places.double() / fine.shape[1])
     ratios = ratios.masked_fill(~counts.gather(1, places), -math.inf)
     return torch.logsumexp(ratios, 1) - math.log(fine.shape[1])
 

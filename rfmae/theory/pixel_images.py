@@ -23,56 +23,56 @@ _MOST_PHASES = 1024
 
 
 def picture_scores(
-    question: CeilingSpec, rows: Sequence[Modulation], es_n0: float, streams: Streams, frames: int
+    spec: CeilingSpec, rows: Sequence[Modulation], es_n0: float, streams: Streams, frames: int
 ) -> tuple[IntArray, FloatArray]:
     """Labels (n,) of simulated frames and log evidence (n, rows) of their counts in the pixels.
 
     The axes of the picture are in units of the rms amplitude that symbols and noise have in the
     mean, and what falls outside is one more pixel.
     """
-    grid = PixelGrid(question.pixels, question.extent, math.sqrt(1 + 1 / es_n0))
+    grid = PixelGrid(spec.pixels, spec.extent, math.sqrt(1 + 1 / es_n0))
     points = np.concatenate(
-        [_points(question, row, es_n0, frames, _own(streams, row.name)) for row in rows]
+        [_points(spec, row, es_n0, frames, _own(streams, row.name)) for row in rows]
     )
     cells = grid.cells(points)
     scores = [
-        log_evidence(cells, grid, clean, 1 / es_n0, _turns(question, row, es_n0))
-        for row, clean in ((row, _clean(question, row)) for row in rows)
+        log_evidence(cells, grid, clean, 1 / es_n0, _turns(spec, row, es_n0))
+        for row, clean in ((row, _clean(spec, row)) for row in rows)
     ]
     return np.repeat(np.arange(len(rows)), frames), np.stack(scores, axis=1)
 
 
-def has_independent_symbols(question: CeilingSpec, rows: Sequence[Modulation]) -> bool:
+def has_independent_symbols(spec: CeilingSpec, rows: Sequence[Modulation]) -> bool:
     """Whether the counts of pixels have the exact law that is supposed of them."""
-    return all(PointSource(row, question.pulse, question.rate).alphabet is not None for row in rows)
+    return all(PointSource(row, spec.pulse, spec.rate).alphabet is not None for row in rows)
 
 
 def _points(
-    question: CeilingSpec, row: Modulation, es_n0: float, frames: int, streams: Streams
+    spec: CeilingSpec, row: Modulation, es_n0: float, frames: int, streams: Streams
 ) -> ComplexArray:
     return matched_outputs(
         row,
-        question.pulse,
-        question.rate,
-        question.symbols_per_example,
+        spec.pulse,
+        spec.rate,
+        spec.symbols_per_example,
         es_n0,
         frames,
         streams,
         every_sample=False,
-        phase=question.phase,
+        phase=spec.phase,
     )
 
 
-def _clean(question: CeilingSpec, row: Modulation) -> ComplexArray:
-    return PointSource(row, question.pulse, question.rate).clean_points("symbols")
+def _clean(spec: CeilingSpec, row: Modulation) -> ComplexArray:
+    return PointSource(row, spec.pulse, spec.rate).clean_points("symbols")
 
 
-def _turns(question: CeilingSpec, row: Modulation, es_n0: float) -> FloatArray:
+def _turns(spec: CeilingSpec, row: Modulation, es_n0: float) -> FloatArray:
     """Carrier phases over one sector of the law's symmetry, denser than a frame tells them."""
-    if question.phase == "known":
+    if spec.phase == "known":
         return np.zeros(1)
-    sector = 1 / signal_model_of(row, question.pulse, question.rate).symmetry
-    told = 1 / (2 * math.pi * math.sqrt(2 * question.symbols_per_example * es_n0))
+    sector = 1 / signal_model_of(row, spec.pulse, spec.rate).symmetry
+    told = 1 / (2 * math.pi * math.sqrt(2 * spec.symbols_per_example * es_n0))
     count = min(_MOST_PHASES, max(8, math.ceil(sector / (_STEP * told))))
     return np.arange(count) * (sector / count)
 

@@ -122,28 +122,28 @@ def published_ceiling_at(
     `count_leak` no one takes GMSK for another class; without it every class has `symbols` points.
     Priors are in proportion to the classes of each law. `streams` are those of one SNR.
     """
-    laws = published_models(unit_power=unit_power)
-    labels = np.repeat(np.arange(len(laws)), frames_per_law)
-    circle = np.array([law.is_circle for law in laws])
-    evidence = np.zeros((len(labels), len(laws)))
-    for label, law in enumerate(laws):
-        if not (count_leak and law.is_circle):
-            frames = law.draw(frames_per_law, symbols, snr_db, _streams_of(law, streams))
-            evidence[labels == label] = log_scores(laws, frames, snr_db, seen)
-    evidence += np.log([len(law.classes) for law in laws])
+    models = published_models(unit_power=unit_power)
+    labels = np.repeat(np.arange(len(models)), frames_per_law)
+    circle = np.array([model.is_circle for model in models])
+    evidence = np.zeros((len(labels), len(models)))
+    for label, model in enumerate(models):
+        if not (count_leak and model.is_circle):
+            frames = model.draw(frames_per_law, symbols, snr_db, _streams_of(model, streams))
+            evidence[labels == label] = log_scores(models, frames, snr_db, seen)
+    evidence += np.log([len(model.classes) for model in models])
     if count_leak:
         evidence[circle[labels][:, None] != circle] = -np.inf
     return labels, np.exp(evidence - logsumexp(evidence, axis=1, keepdims=True))
 
 
 def log_scores(
-    laws: Sequence[PublishedModel], frames: ComplexArray, snr_db: float, seen: Seen
+    models: Sequence[PublishedModel], frames: ComplexArray, snr_db: float, seen: Seen
 ) -> FloatArray:
     """Log likelihoods (N, laws) of frames (N, K), up to what all laws share."""
     if seen == "points":
-        return np.stack([law.log_likelihood(frames, snr_db) for law in laws], axis=1)
+        return np.stack([model.log_likelihood(frames, snr_db) for model in models], axis=1)
     grid = CANVAS if seen == "canvas" else WINDOW
-    tables = [law.log_pixels(grid, snr_db, count_seen=seen != "shares") for law in laws]
+    tables = [model.log_pixels(grid, snr_db, count_seen=seen != "shares") for model in models]
     return log_likelihoods(grid.cells(frames), np.stack(tables, axis=1))
 
 
@@ -151,5 +151,5 @@ def _by_rails(point: complex) -> tuple[float, float]:
     return point.real, point.imag
 
 
-def _streams_of(law: PublishedModel, streams: Streams) -> Streams:
-    return lambda purpose: streams(f"{law.classes[0]} {purpose}")
+def _streams_of(model: PublishedModel, streams: Streams) -> Streams:
+    return lambda purpose: streams(f"{model.classes[0]} {purpose}")

@@ -25,22 +25,24 @@ _LEAST_SYMBOLS = 16
 _LEAST_ENERGY = 40.0  # symbols times Es/N0 below which nothing can be decided
 
 
-def screened_evidence(laws: Sequence[SignalModel], frames: Frames, measure: Measure) -> FloatArray:
+def screened_evidence(
+    models: Sequence[SignalModel], frames: Frames, measure: Measure
+) -> FloatArray:
     """Log evidence (n, laws) as `measure` has it, minus infinity where a law was dropped.
 
     A frame with one law left has zero there.
     """
-    possible = np.ones((len(frames), len(laws)), bool)
+    possible = np.ones((len(frames), len(models)), bool)
     scores = np.zeros(possible.shape)
     for symbols in _stages(frames):
         undecided = possible.sum(axis=1) > 1
         start = start_of(frames, symbols)
         scores = np.where(possible, 0.0, -np.inf)
-        for place, law in enumerate(laws):
+        for place, model in enumerate(models):
             rows = np.flatnonzero(undecided & possible[:, place])
             if len(rows):
                 part = part_of(start, torch.from_numpy(rows))
-                scores[rows, place] = measure(law, part).cpu().numpy()
+                scores[rows, place] = measure(model, part).cpu().numpy()
         possible &= scores >= scores.max(axis=1, keepdims=True) - _DECIDED
     return scores
 

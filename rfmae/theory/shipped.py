@@ -16,9 +16,9 @@ from rfmae.theory.ceiling_spec import CeilingSpec, PublishedCeilingSpec
 _DIGITS = 5  # after the point; Monte Carlo knows three
 
 
-def ceiling_json(question: CeilingSpec | PublishedCeilingSpec, ceiling: Ceiling) -> dict[str, Any]:
+def ceiling_json(spec: CeilingSpec | PublishedCeilingSpec, ceiling: Ceiling) -> dict[str, Any]:
     """A ceiling and the key of its question, in plain JSON."""
-    return {"key": question.key, **_rounded(as_plain(ceiling))}
+    return {"key": spec.key, **_rounded(as_plain(ceiling))}
 
 
 def ceiling_from_json(content: dict[str, Any]) -> Ceiling:
@@ -31,15 +31,15 @@ def ceiling_from_json(content: dict[str, Any]) -> Ceiling:
 
 
 def shipped_ceiling(
-    question: CeilingSpec | PublishedCeilingSpec, folder: Path | None = None
+    spec: CeilingSpec | PublishedCeilingSpec, folder: Path | None = None
 ) -> Ceiling | None:
     """The ceiling that comes with rfmae for a question, or nothing where there is none.
 
     It holds the points that were asked for, which may be a part of those that were computed.
     """
     for content in _contents(folder or shipped_folder()):
-        if content.get("key") == question.key:
-            found = at_points(ceiling_from_json(content), question.snr_db)
+        if content.get("key") == spec.key:
+            found = at_points(ceiling_from_json(content), spec.snr_db)
             if found is not None:
                 return found
     return None

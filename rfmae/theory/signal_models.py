@@ -34,7 +34,7 @@ def signal_model_of(modulation: Modulation, pulse: Pulse, samples_per_symbol: in
     _check_interference(modulation, pulse, samples_per_symbol)
     if modulation.family == "offset":
         return OffsetModel()
-    return _linear_law(modulation, pulse, samples_per_symbol)
+    return _linear_model(modulation, pulse, samples_per_symbol)
 
 
 def identical_classes(
@@ -66,8 +66,8 @@ def _are_equal(
         return False
     if kind == "linear":
         return _same_linear(
-            _linear_law(one, pulse, samples_per_symbol),
-            _linear_law(other, pulse, samples_per_symbol),
+            _linear_model(one, pulse, samples_per_symbol),
+            _linear_model(other, pulse, samples_per_symbol),
             phase,
         )
     if kind == "phase":
@@ -96,7 +96,7 @@ def _turns_between(one: LinearModel, other: LinearModel) -> Iterator[float]:
     return (float(np.angle(point / farthest)) / (2 * math.pi) for point in as_far)
 
 
-def _linear_law(modulation: Modulation, pulse: Pulse, samples_per_symbol: int) -> LinearModel:
+def _linear_model(modulation: Modulation, pulse: Pulse, samples_per_symbol: int) -> LinearModel:
     return LinearModel(
         _received_points(modulation, pulse, samples_per_symbol), own_turn(modulation)
     )

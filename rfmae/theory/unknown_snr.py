@@ -31,7 +31,7 @@ _ROUGH_CELL = 0.6  # of the noise's deviation, for the first look
 _DECIDED, _DECIDED_PER_SYMBOL = 20.0, 0.02  # nats behind the best SNR, from where one is ruled out
 _LEAST_WEIGHT = 1e-3  # of an SNR, from where a frame teaches its discriminant of laws
 _MOST_LEARNT, _FEWEST_OF_A_PAIR = 2**16, 4  # frames to learn from
-_MOST_TELL_SNR = 2**13  # of them that the discriminant of SNRs learns from
+_MOST_SNR_POINTS_SHOWN = 2**13  # of them that the discriminant of SNRs learns from
 
 Advance = Callable[[int], None]
 
@@ -64,7 +64,7 @@ _Looks = dict[int, _Look]  # by the place of the SNR in the grid
 class UnknownSnrClassifier:
     """Readers of every SNR of a grid, and what they make of a frame together."""
 
-    readers: tuple[PlaneClassifier, ...]  # that differ in their SNR alone
+    classifiers: tuple[PlaneClassifier, ...]  # that differ in their SNR alone
     symbols: int
     of_snr: Discriminant | None = None  # none where the likelihoods of the readers are exact
     of_laws: Mapping[int, Discriminant] = field(default_factory=dict)  # by the place of the SNR
@@ -72,7 +72,7 @@ class UnknownSnrClassifier:
     @classmethod
     def learnt(
         cls,
-        readers: Sequence[PlaneClassifier],
+        classifiers: Sequence[PlaneClassifier],
         symbols: int,
         frames_per_law: int,
         streams: Sequence[Streams],
@@ -82,19 +82,19 @@ class UnknownSnrClassifier:
 
         `streams` are those of each SNR; `advance` hears of frames that are done.
         """
-        reader = cls(tuple(readers), symbols)
-        if readers[0].is_exact:
-            return reader
-        count = frames_to_learn(len(readers) * len(readers[0].laws), frames_per_law)
-        looks, snr, label = reader._simulated(count, streams, advance)
-        told = reader._evidence_of_snr(looks, len(snr))
-        some = np.arange(0, len(snr), 1 + (len(snr) - 1) // _MOST_TELL_SNR)
+        classifier = cls(tuple(classifiers), symbols)
+        if classifiers[0].is_exact:
+            return classifier
+        count = frames_to_learn(len(classifiers) * len(classifiers[0].models), frames_per_law)
+        looks, snr, label = classifier._simulated(count, streams, advance)
+        told = classifier._evidence_of_snr(looks, len(snr))
+        some = np.arange(0, len(snr), 1 + (len(snr) - 1) // _MOST_SNR_POINTS_SHOWN)
         of_snr = fit(told.part(some), snr[some])
         weights = np.exp(of_snr.log_posteriors(told))
         of_laws = {
-            place: _told_laws(look, label, weights[:, place]) for place, look in looks.items()
+            place: _models_with_snr(look, label, weights[:, place]) for place, look in looks.items()
         }
-        return replace(reader, of_snr=of_snr, of_laws=of_laws)
+        return replace(classifier, of_snr=of_snr, of_laws=of_laws)
 
     def log_scores(self, outputs: ComplexArray) -> FloatArray:
         """Log posteriors (N, laws) of equally likely laws, up to what all of them share.
@@ -111,16 +111,18 @@ class UnknownSnrClassifier:
 
         The frames are those that the reader of that SNR alone is tested on.
         """
-        reader = self.readers[place]
+        classifier = self.classifiers[place]
         scores = [
-            self.log_scores(reader.draw(law, self.symbols, frames_per_law, own))
-            for law, own in ((law, streams_of_law(streams, law, "test")) for law in reader.laws)
+            self.log_scores(classifier.draw(model, self.symbols, frames_per_law, own))
+            for model, own in (
+                (model, streams_of_law(streams, model, "test")) for model in classifier.models
+            )
         ]
-        return np.repeat(np.arange(len(reader.laws)), frames_per_law), np.concatenate(scores)
+        return np.repeat(np.arange(len(classifier.models)), frames_per_law), np.concatenate(scores)
 
     def _scores(self, outputs: ComplexArray) -> FloatArray:
         looks = self._looks(outputs)
-        total: FloatArray = np.full((len(outputs), len(self.readers[0].laws)), -np.inf)
+        total: FloatArray = np.full((len(outputs), len(self.classifiers[0].models)), -np.inf)
         if self.of_snr is None:
             for look in looks.values():
                 joint = look.evidence.blocks[0] + look.measures[0][:, None]
@@ -143,16 +145,16 @@ class UnknownSnrClassifier:
     @cached_property
     def _rough(self) -> tuple[PlaneClassifier, ...]:
         """Readers for the first look; none where no plane turns with the carrier."""
-        plane = self.readers[0].turning_planes[:1]
+        plane = self.classifiers[0].turning_planes[:1]
         if not plane:
             return ()
-        return tuple(replace(one, planes=plane, cell=_ROUGH_CELL) for one in self.readers)
+        return tuple(replace(one, planes=plane, cell=_ROUGH_CELL) for one in self.classifiers)
 
     def _possible(self, outputs: ComplexArray) -> npt.NDArray[np.bool_]:
         """Which SNRs (N, S) frames may have."""
         if not self._rough:
-            return np.ones((len(outputs), len(self.readers)), bool)
-        seen = outputs[:, :: self.readers[0].stride // self._rough[0].stride]
+            return np.ones((len(outputs), len(self.classifiers)), bool)
+        seen = outputs[:, :: self.classifiers[0].stride // self._rough[0].stride]
         rough = [
             logsumexp(one.log_scores(seen)[0], axis=1) + one.log_measures(seen)[0]
             for one in self._rough
@@ -165,15 +167,15 @@ class UnknownSnrClassifier:
         """A look at frames by the reader of each SNR that any of them may have."""
         looks, possible = {}, self._possible(outputs)
         for place in np.flatnonzero(possible.any(axis=0)).tolist():
-            reader, rows = self.readers[place], np.flatnonzero(possible[:, place])
+            classifier, rows = self.classifiers[place], np.flatnonzero(possible[:, place])
             seen = outputs[rows]
-            looks[place] = _Look(rows, reader.evidence(seen), reader.log_measures(seen))
+            looks[place] = _Look(rows, classifier.evidence(seen), classifier.log_measures(seen))
         return looks
 
     def _evidence_of_snr(self, looks: _Looks, frames: int) -> Evidence:
         """Log likelihoods (B, N, S) of the SNRs, none farther behind than is considered."""
         parts = len(next(iter(looks.values())).measures)
-        blocks = np.full((parts, frames, len(self.readers)), -np.inf)
+        blocks = np.full((parts, frames, len(self.classifiers)), -np.inf)
         for place, look in looks.items():
             blocks[:, look.rows, place] = look.log_likelihood
         least = blocks.max(axis=2, keepdims=True) - self._depth
@@ -184,21 +186,23 @@ class UnknownSnrClassifier:
     ) -> tuple[_Looks, IntArray, IntArray]:
         """Looks at `count` frames of every pair, and their SNRs and labels (n,)."""
         batches: dict[int, list[_Look]] = {}
-        seen, laws = 0, self.readers[0].laws
-        for reader, own in zip(self.readers, streams, strict=True):
-            for law in laws:
-                drawn = reader.draw(law, self.symbols, count, streams_of_law(own, law, "fit"))
+        seen, models = 0, self.classifiers[0].models
+        for classifier, own in zip(self.classifiers, streams, strict=True):
+            for model in models:
+                drawn = classifier.draw(
+                    model, self.symbols, count, streams_of_law(own, model, "fit")
+                )
                 for first in range(0, count, _BATCH):
                     for place, look in self._looks(drawn[first : first + _BATCH]).items():
                         numbered = replace(look, rows=look.rows + seen + first)
                         batches.setdefault(place, []).append(numbered)
                 seen += count
                 advance(count)
-        snr, label = np.divmod(np.arange(seen) // count, len(laws))
+        snr, label = np.divmod(np.arange(seen) // count, len(models))
         return {place: _joined(looks) for place, looks in batches.items()}, snr, label
 
 
-def _told_laws(look: _Look, label: IntArray, weights: FloatArray) -> Discriminant:
+def _models_with_snr(look: _Look, label: IntArray, weights: FloatArray) -> Discriminant:
     """What tells the laws at one SNR, from frames that have it as far as their weights (N,) say."""
     own = weights[look.rows]
     counted = np.flatnonzero(own > min(_LEAST_WEIGHT, own.max() / 2))

@@ -83,7 +83,7 @@ def fit(
                     _Training(task, plan, run, here, numerics, stage, logger).go_on(
                         done, microbatches
                     )
-                _tell_patience(plan, run, progress)
+                _note_patience(plan, run, progress)
         return here.by_writer(lambda: run.best_checkpoint)
     finally:
         logger.close()
@@ -110,7 +110,7 @@ def _gives_up(plan: TrainingPlan, step: int, best: Best | None) -> bool:
     return plan.gives_up_after(step, None if best is None else best.step)
 
 
-def _tell_patience(plan: TrainingPlan, run: RunFolder, progress: Progress) -> None:
+def _note_patience(plan: TrainingPlan, run: RunFolder, progress: Progress) -> None:
     if run.last_step < plan.steps:
         progress.note(
             f"stopped after step {run.last_step} of {plan.steps}: no better score in "
@@ -207,25 +207,25 @@ class _Training:
             torch.compiler.cudagraph_mark_step_begin()
         with alone(self.network, last=last):
             with autocast(self.ranks.device, self.numerics.precision):
-                figures = self.task.losses(self.network, batch)
-            (figures["loss"] / microbatches).backward()
-        return {name: value.detach() for name, value in figures.items()}
+                metrics = self.task.losses(self.network, batch)
+            (metrics["loss"] / microbatches).backward()
+        return {name: value.detach() for name, value in metrics.items()}
 
     def _tell(self, step: int, rate: float, prefetcher: Prefetcher[object]) -> None:
         """Log the means over the steps since the last time, if it is time to."""
         if not self.plan.logs_after(step):
             self.stage.advance(self.plan.batch_size)
             return
-        figures = {**self._sound_means(step), "learning_rate": rate}
+        metrics = {**self._sound_means(step), "learning_rate": rate}
         self.accumulator.clear()
-        figures |= self.throughput.lap(prefetcher.waited_s())
-        self._log(step, figures)
-        self.stage.advance(self.plan.batch_size, **figures)
+        metrics |= self.throughput.lap(prefetcher.waited_s())
+        self._log(step, metrics)
+        self.stage.advance(self.plan.batch_size, **metrics)
 
-    def _log(self, step: int, figures: dict[str, float]) -> None:
+    def _log(self, step: int, metrics: dict[str, float]) -> None:
         if self.ranks.is_writer:
-            self.run.log(step, figures)
-            self.logger.figures(step, figures)
+            self.run.log(step, metrics)
+            self.logger.metrics(step, metrics)
 
     def _keep(self, step: int, stop: StopAsked) -> None:
         """Validate and save when it is time to, save when asked to stop, and then stop."""
@@ -257,14 +257,14 @@ class _Training:
     def _validate(self, step: int) -> float:
         """Log the figures of validation; the score, which may be the best so far."""
         with self._answering():
-            figures = _validation_means(self.task, self.bare, self.ranks)
+            metrics = _validation_means(self.task, self.bare, self.ranks)
             watched = not isinstance(self.logger, NoLogger)
-            pictures = self.task.pictures(self.bare) if watched else {}
-        self._stop_without_number(figures, step)
-        self._log(step, {f"validation_{name}": value for name, value in figures.items()})
-        if self.ranks.is_writer and pictures:
-            self.logger.pictures(step, pictures)
-        score = figures[self.task.score_name]
+            images = self.task.images(self.bare) if watched else {}
+        self._stop_without_number(metrics, step)
+        self._log(step, {f"validation_{name}": value for name, value in metrics.items()})
+        if self.ranks.is_writer and images:
+            self.logger.images(step, images)
+        score = metrics[self.task.score_name]
         sign = 1 if self.task.higher_is_better else -1
         if self.best is None or sign * score > sign * self.best.score:
             self.best = Best(score, self.run.checkpoint_name(step))
@@ -296,10 +296,10 @@ class _Training:
         self._stop_without_number(means, step)
         return means
 
-    def _stop_without_number(self, figures: dict[str, float], step: int) -> None:
-        odd = first_without_number(figures)
+    def _stop_without_number(self, metrics: dict[str, float], step: int) -> None:
+        odd = first_without_number(metrics)
         if odd is not None:
-            self._stop(odd.replace("_", " "), str(figures[odd]), step)
+            self._stop(odd.replace("_", " "), str(metrics[odd]), step)
 
     def _stop(self, what: str, got: str, step: int) -> None:
         good = self.ranks.by_writer(lambda: self.run.checkpoints)
@@ -325,12 +325,12 @@ def _validation_means(task: Task, network: nn.Module, here: Ranks) -> dict[str, 
     """Figures over the validation split, whoever computed which part."""
     sums: dict[str, Tensor] = {}
     count = 0
-    for figures, examples in task.validation(network, here):
+    for metrics, examples in task.validation(network, here):
         if examples:
-            for name, value in figures.items():
+            for name, value in metrics.items():
                 sums[name] = sums.get(name, 0.0) + value.double() * examples
             count += examples
     said = here.gathered(({name: float(total) for name, total in sums.items()}, count))
     everything = sum(examples for _, examples in said)
-    names = next(figures for figures, examples in said if examples)
-    return {name: sum(figures.get(name, 0.0) for figures, _ in said) / everything for name in names}
+    names = next(metrics for metrics, examples in said if examples)
+    return {name: sum(metrics.get(name, 0.0) for metrics, _ in said) / everything for name in names}

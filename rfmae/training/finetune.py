@@ -116,7 +116,7 @@ class FinetuneTask:
             batch = FinetuneBatch(self._validation.inputs(mine), label, [])
             yield self.losses(network, batch), len(mine)
 
-    def pictures(self, network: nn.Module) -> dict[str, Tensor]:
+    def images(self, network: nn.Module) -> dict[str, Tensor]:
         """None: a classifier paints nothing."""
         return {}
 

@@ -137,14 +137,14 @@ class StoredIq:
         dataset: Dataset,
         rows: Tensor | None,
         order: SamplingOrder,
-        drawing: InputRenderer,
+        input_renderer: InputRenderer,
         *,
         clean: bool,
     ) -> None:
         """`rows`, ascending, are those that the course numbers; none means all."""
         self._rows = torch.arange(dataset.examples("train")) if rows is None else rows
         self._dataset, self._order = dataset, order
-        self._views, self._clean = drawing.views, clean
+        self._views, self._clean = input_renderer.views, clean
 
     @property
     def examples(self) -> int:
@@ -169,10 +169,18 @@ class StreamIq:
     examples: int | None = None
 
     def __init__(
-        self, recipe: Recipe, drawing: InputRenderer, *, batch_size: int, workers: int | None = None
+        self,
+        recipe: Recipe,
+        input_renderer: InputRenderer,
+        *,
+        batch_size: int,
+        workers: int | None = None,
     ) -> None:
         """`workers` threads synthesise; by default as many as there are cores, up to eight."""
-        self._lanes, self._views = stream_mixer_of(recipe, batch_size, workers), drawing.views
+        self._lanes, self._views = (
+            stream_mixer_of(recipe, batch_size, workers),
+            input_renderer.views,
+        )
 
     def iq(self, step: int, microbatch: slice) -> LabelledIq:
         made = self._lanes.batch(step, microbatch)
@@ -186,11 +194,11 @@ class RenderedLabels:
     def __init__(
         self,
         source: IqSource,
-        drawing: InputRenderer,
+        input_renderer: InputRenderer,
         modalities: Sequence[Modality],
         augmenter: Augmenter | None = None,
     ) -> None:
-        self._source, self._drawing, self._augmenter = source, drawing, augmenter
+        self._source, self._renderer, self._augmenter = source, input_renderer, augmenter
         self._modalities = tuple(modalities)
 
     @property
@@ -203,11 +211,11 @@ class RenderedLabels:
         observed = given.observed
         if self._augmenter is not None:
             observed = self._augmenter(observed, given.clean, step, microbatch)
-        parts = self._drawing.parts_of(observed, {})
+        parts = self._renderer.parts_of(observed, {})
         if given.turns is not None:
-            turns, image = given.turns.to(self._drawing.device), self._drawing.image
+            turns, image = given.turns.to(self._renderer.device), self._renderer.image
             parts = {part: turned_part(of, turns, image, part) for part, of in parts.items()}
-        return Labelled(named(parts, self._modalities), given.label.to(self._drawing.device))
+        return Labelled(named(parts, self._modalities), given.label.to(self._renderer.device))
 
 
 # every class as often -------------------------------------------------------------------------

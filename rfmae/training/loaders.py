@@ -13,7 +13,7 @@ from rfmae.datasets.store import Dataset, Rows
 from rfmae.imaging.network_inputs import named, named_targets, turned_part
 from rfmae.progress import Progress
 from rfmae.records import Modality, View, Views, needed_views, snr_view
-from rfmae.training.rendering import Described, drawing
+from rfmae.training.rendering import Described, input_renderer
 
 _READ_TOGETHER = 1024
 _LARGEST_CACHE_BYTES = 2**32  # of a computer's memory, for each split
@@ -46,15 +46,15 @@ class InputSplit:
         """
         self._dataset, self._split, self._device = dataset, split, device
         self._modalities = tuple(modalities)
-        self._drawing = drawing(dataset, modalities, device, targets=targets)
-        if self._drawing.needs_clean:
+        self._renderer = input_renderer(dataset, modalities, device, targets=targets)
+        if self._renderer.needs_clean:
             dataset.check_clean()
         labels, _ = dataset.labels(split)
         label = torch.from_numpy(labels.astype(np.int64))
         self._rows = torch.arange(len(label)) if rows is None else rows
         self.label = label[self._rows]
         self._kept: dict[Modality, Tensor] = {}
-        if 2 * len(self) * self._drawing.values <= _room_bytes(device):
+        if 2 * len(self) * self._renderer.values <= _room_bytes(device):
             self._kept = self._shared(progress)
 
     def __len__(self) -> int:
@@ -79,26 +79,26 @@ class InputSplit:
         if self._kept:
             parts = {part: kept[rows.to(kept.device)] for part, kept in self._kept.items()}
         else:
-            parts = self._drawn(rows)
+            parts = self._rendered(rows)
         if turns is not None:  # in half precision, half as much to move
-            image = self._drawing.image
+            image = self._renderer.image
             parts = {
                 part: turned_part(values, turns.to(values.device), image, part)
                 for part, values in parts.items()
             }
         return {part: values.to(self._device, torch.float32) for part, values in parts.items()}
 
-    def _all_drawn(self, progress: Progress) -> dict[Modality, Tensor]:
-        room = self._drawing.room(len(self), torch.float16, device=_memory_of(self._device))
+    def _all_rendered(self, progress: Progress) -> dict[Modality, Tensor]:
+        room = self._renderer.room(len(self), torch.float16, device=_memory_of(self._device))
         with progress.stage(f"render {self._split}", len(self), "examples") as stage:
             for first in range(0, len(self), _READ_TOGETHER):
                 observed, clean = self._iq(self._rows[first : first + _READ_TOGETHER].numpy())
-                self._drawing.fill(room, observed, clean, first, stage.advance)
+                self._renderer.fill(room, observed, clean, first, stage.advance)
         return room
 
     def _shared(self, progress: Progress) -> dict[Modality, Tensor]:
         """The same, of a split that is held whole already, or that others may go on with."""
-        keys = {part: self._key(part) for part in self._drawing.parts}
+        keys = {part: self._key(part) for part in self._renderer.parts}
         held = {part: _HELD.get(key) for part, key in keys.items()}
         found = {part: values for part, values in held.items() if values is not None}
         if len(found) == len(keys):
@@ -107,30 +107,32 @@ class InputSplit:
                 if self._is_whole
                 else {part: values[self._rows.to(values.device)] for part, values in found.items()}
             )
-        drawn = self._all_drawn(progress)
+        rendered = self._all_rendered(progress)
         if self._is_whole and self._dataset.is_on_disk:
-            _HELD.update({keys[part]: values for part, values in drawn.items()})
-        return drawn
+            _HELD.update({keys[part]: values for part, values in rendered.items()})
+        return rendered
 
     @property
     def _is_whole(self) -> bool:
         return len(self) == self._dataset.examples(self._split)
 
     def _key(self, part: Modality) -> tuple[object, ...]:
-        drawing, dataset = self._drawing, self._dataset
+        input_renderer, dataset = self._renderer, self._dataset
         where = (dataset.folder.resolve(), dataset.fingerprint, self._split)
-        return (*where, part, drawing.image, str(_memory_of(self._device)))
+        return (*where, part, input_renderer.image, str(_memory_of(self._device)))
 
-    def _drawn(self, rows: Tensor) -> dict[Modality, Tensor]:
+    def _rendered(self, rows: Tensor) -> dict[Modality, Tensor]:
         # HDF5 reads rows upwards only
         ascending, back = np.unique(self._rows[rows].numpy(), return_inverse=True)
-        parts = self._drawing.parts_of(*self._iq(ascending), torch.float16)
+        parts = self._renderer.parts_of(*self._iq(ascending), torch.float16)
         order = torch.from_numpy(back).to(self._device)
         return {part: values[order] for part, values in parts.items()}
 
     def _iq(self, rows: Rows) -> tuple[Views, Views]:
-        drawing = self._drawing
-        return read_iq(self._dataset, self._split, rows, drawing.views, clean=drawing.needs_clean)
+        input_renderer = self._renderer
+        return read_iq(
+            self._dataset, self._split, rows, input_renderer.views, clean=input_renderer.needs_clean
+        )
 
 
 _HELD: WeakValueDictionary[tuple[object, ...], Tensor] = WeakValueDictionary()

@@ -21,10 +21,10 @@ class MetricAccumulator:
         self._sums = torch.zeros(0, device=ranks.device)
         self._steps = 0
 
-    def add(self, figures: Mapping[str, Tensor]) -> None:
+    def add(self, metrics: Mapping[str, Tensor]) -> None:
         """Another step's figures, scalars of the same names every time."""
-        values = torch.stack([value.detach().float() for value in figures.values()])
-        self._names = tuple(figures)
+        values = torch.stack([value.detach().float() for value in metrics.values()])
+        self._names = tuple(metrics)
         self._sums = self._sums + values if self._steps else values
         self._steps += 1
 
@@ -56,6 +56,6 @@ class MetricAccumulator:
 _STEPS = "steps"
 
 
-def first_without_number(figures: Mapping[str, float]) -> str | None:
+def first_without_number(metrics: Mapping[str, float]) -> str | None:
     """The name of the first figure that is not finite."""
-    return next((name for name, value in figures.items() if not math.isfinite(value)), None)
+    return next((name for name, value in metrics.items() if not math.isfinite(value)), None)

@@ -9,11 +9,11 @@ from torch import Tensor
 class MetricLogger(Protocol):
     """Is told the figures of a run, and shown pictures whenever it is validated."""
 
-    def figures(self, step: int, figures: Mapping[str, float]) -> None:
+    def metrics(self, step: int, metrics: Mapping[str, float]) -> None:
         """Figures after so many steps; those of validation begin with `validation_`."""
         ...
 
-    def pictures(self, step: int, pictures: Mapping[str, Tensor]) -> None:
+    def images(self, step: int, images: Mapping[str, Tensor]) -> None:
         """Pictures (C, H, W) in [0, 1] by title."""
         ...
 
@@ -25,10 +25,10 @@ class MetricLogger(Protocol):
 class NoLogger:
     """Watches nothing."""
 
-    def figures(self, step: int, figures: Mapping[str, float]) -> None:
+    def metrics(self, step: int, metrics: Mapping[str, float]) -> None:
         return None
 
-    def pictures(self, step: int, pictures: Mapping[str, Tensor]) -> None:
+    def images(self, step: int, images: Mapping[str, Tensor]) -> None:
         return None
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ from rfmae.imaging.network_inputs import named, named_targets
 from rfmae.progress import Progress
 from rfmae.records import Modality, Synthesised, View, Views
 from rfmae.training.loaders import InputSplit
-from rfmae.training.rendering import drawing
+from rfmae.training.rendering import input_renderer
 from rfmae.training.schedule import ORDER, addressed_generator, random_quarter_turns
 
 _MOST_WORKERS = 8  # threads; more wait for one another
@@ -121,13 +121,13 @@ class EndlessPairs:
     ) -> None:
         """`workers` threads synthesise; by default as many as there are cores, up to eight."""
         self._modalities = tuple(modalities)
-        self._drawing = drawing(recipe, modalities, device, targets=True)
+        self._renderer = input_renderer(recipe, modalities, device, targets=True)
         self._lanes = stream_mixer_of(recipe, batch_size, workers)
 
     def pairs(self, step: int, microbatch: slice = slice(None)) -> Pairs:
         """The rows `microbatch` of the batch of a step."""
         made = self._lanes.batch(step, microbatch)
-        parts = self._drawing.parts_of(*views_of(made, self._drawing.views))
+        parts = self._renderer.parts_of(*views_of(made, self._renderer.views))
         return Pairs(named(parts, self._modalities), named_targets(parts, self._modalities))
 
 

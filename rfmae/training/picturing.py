@@ -20,9 +20,11 @@ def strip(noisy: Tensor, visible: Tensor, reconstruction: Tensor, clean: Tensor)
     Any number of planes is shown in colour, and nothing that is not a number in [0, 1] remains.
     """
     _check(noisy, visible, reconstruction, clean)
-    painted = [in_colour(images) for images in (noisy, reconstruction, clean)]
-    seen = torch.where(visible.bool(), painted[0], _HIDDEN)
-    columns = torch.stack([painted[0], seen, painted[1], painted[2]], dim=1)  # (N, 4, 3, H, W)
+    predicted = [in_colour(images) for images in (noisy, reconstruction, clean)]
+    seen = torch.where(visible.bool(), predicted[0], _HIDDEN)
+    columns = torch.stack(
+        [predicted[0], seen, predicted[1], predicted[2]], dim=1
+    )  # (N, 4, 3, H, W)
     framed = torch.nn.functional.pad(columns, (0, _GAP_PIXELS, 0, _GAP_PIXELS), value=_GAP)
     n, four, colours, height, width = framed.shape
     grid = framed.permute(2, 0, 3, 1, 4).reshape(colours, n * height, four * width)

@@ -86,10 +86,10 @@ class PretrainTask:
         """The loss of a batch, and its parts."""
         inputs = batch.pairs.inputs
         targets = inputs if self._config.pixels.target == "noisy" else batch.pairs.targets
-        figures = self._pretrainer.losses(network, inputs, targets, batch.masks, batch.noise)
+        metrics = self._pretrainer.losses(network, inputs, targets, batch.masks, batch.noise)
         if self._config.masking.varies:
-            figures["mask_ratio"] = _hidden_share(batch.masks, figures["loss"])
-        return figures
+            metrics["mask_ratio"] = _hidden_share(batch.masks, metrics["loss"])
+        return metrics
 
     def validation(
         self, network: nn.Module, ranks: Ranks
@@ -106,7 +106,7 @@ class PretrainTask:
             part = PretrainBatch(batch.pairs[mine], masks, None)
             yield self.losses(network, part), len(part.pairs)
 
-    def pictures(self, network: nn.Module) -> dict[str, Tensor]:
+    def images(self, network: nn.Module) -> dict[str, Tensor]:
         """Some validation images on their way, where the network paints images.
 
         Where visible patches are not judged, the reconstruction shows them as they came.
@@ -114,17 +114,17 @@ class PretrainTask:
         batch = self._validation_batch(0, 0)
         if isinstance(self._pretrainer, RingsPretrainer):
             return self._painted(self._pretrainer, network, batch)
-        pictures: dict[str, Tensor] = {}
+        images: dict[str, Tensor] = {}
         assert isinstance(self._pretrainer, PatchPretrainer)
         for grid in self._pretrainer.config.encoder.modalities:
             if len(grid.shape) == 3 and not self._config.pixels.normalised:
                 output = network(batch.pairs.inputs, batch.masks, everything=True)
-                painted = unpatchify(output.picture(grid.name), grid)
+                predicted = unpatchify(output.image(grid.name), grid)
                 visible = ~hidden_pixels(batch.masks[grid.name].hidden, grid)
                 if self._config.pixels.where == "hidden" and batch.masks[grid.name].hides:
-                    painted = torch.where(visible, batch.pairs.inputs[grid.name], painted)
-                pictures.update(_strip(grid.name, batch.pairs, visible, painted))
-        return pictures
+                    predicted = torch.where(visible, batch.pairs.inputs[grid.name], predicted)
+                images.update(_strip(grid.name, batch.pairs, visible, predicted))
+        return images
 
     def _painted(
         self, pretrainer: RingsPretrainer, network: nn.Module, batch: PretrainBatch
@@ -133,8 +133,8 @@ class PretrainTask:
         if pretrainer.config.image is None:
             return {}
         seen = pretrainer.seen(batch.pairs.inputs)
-        painted = network(seen, batch.masks[pretrainer.config.encoder.harmonics.name]).images
-        return _strip(IMAGE, batch.pairs, torch.ones_like(painted[:, :1]), painted)
+        predicted = network(seen, batch.masks[pretrainer.config.encoder.harmonics.name]).images
+        return _strip(IMAGE, batch.pairs, torch.ones_like(predicted[:, :1]), predicted)
 
     def card(self) -> Card:
         """Card of a pre-trained network."""
@@ -155,12 +155,12 @@ class PretrainTask:
         return addressed_generator(self._seed, purpose, index, self._device)
 
 
-def _strip(name: str, pairs: Pairs, visible: Tensor, painted: Tensor) -> dict[str, Tensor]:
+def _strip(name: str, pairs: Pairs, visible: Tensor, predicted: Tensor) -> dict[str, Tensor]:
     """A few of the images of a modality side by side, by their title."""
     shown = slice(None, None, max(1, len(pairs) // _PICTURED))
     title = TITLE if name == IMAGE else f"{name}: {TITLE}"
     noisy, clean = pairs.inputs[name], pairs.targets[name]
-    return {title: strip(noisy[shown], visible[shown], painted[shown], clean[shown])}
+    return {title: strip(noisy[shown], visible[shown], predicted[shown], clean[shown])}
 
 
 def _hidden_share(masks: Mapping[str, PatchMask], like: Tensor) -> Tensor:

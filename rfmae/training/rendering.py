@@ -9,7 +9,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from rfmae.imaging.network_inputs import contents, drawn
+from rfmae.imaging.network_inputs import contents, rendered
 from rfmae.records import (
     ImageConfig,
     Modality,
@@ -109,7 +109,7 @@ class InputRenderer:
 
         def draw(start: int) -> int:
             rows = slice(start, start + together)
-            parts = self._drawn(_some(observed, rows), _some(clean, rows))
+            parts = self._rendered(_some(observed, rows), _some(clean, rows))
             count = len(next(iter(parts.values())))
             for part, values in parts.items():
                 room[part][first + start : first + start + count] = values
@@ -120,13 +120,15 @@ class InputRenderer:
             for count in pool.map(draw, range(0, examples, together)):
                 advance(count)
 
-    def _drawn(self, observed: Views, clean: Views) -> dict[Modality, Tensor]:
+    def _rendered(self, observed: Views, clean: Views) -> dict[Modality, Tensor]:
         seen, meant = (
             {view: torch.from_numpy(iq).to(self.device) for view, iq in views.items()}
             for views in (observed, clean)
         )
         snr_db = self._snr_db(observed)
-        return drawn(self.parts, seen, meant or None, self.image, self.samples_per_symbol, snr_db)
+        return rendered(
+            self.parts, seen, meant or None, self.image, self.samples_per_symbol, snr_db
+        )
 
     def _snr_db(self, observed: Views) -> Tensor | None:
         """Estimates (N,) on the device, where the SNR is one of the parts."""
@@ -136,7 +138,7 @@ class InputRenderer:
         return torch.from_numpy(self.snr_estimator(observed[view])).float().to(self.device)
 
 
-def drawing(
+def input_renderer(
     source: Described,
     modalities: Sequence[Modality],
     device: torch.device,

@@ -114,10 +114,10 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             write_json(self.path / CARD_NAME, card)
 
-    def log(self, step: int, figures: dict[str, float]) -> None:
+    def log(self, step: int, metrics: dict[str, float]) -> None:
         """Append one line of figures."""
         with disk_errors(self._metrics), self._metrics.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": step, **figures}) + "\n")
+            file.write(json.dumps({"step": step, **metrics}) + "\n")
 
     def metrics(self) -> list[dict[str, float]]:
         """All lines of figures so far; a last one that is cut off, or not yet whole, is no line."""

@@ -55,7 +55,7 @@ class Task(Protocol):
         """
         ...
 
-    def pictures(self, network: nn.Module) -> dict[str, Tensor]:
+    def images(self, network: nn.Module) -> dict[str, Tensor]:
         """Pictures (C, H, W) in [0, 1] by title, for whoever watches."""
         ...
 

@@ -32,17 +32,17 @@ class Board:
         self._file: Any = None
         self._flushed = time.monotonic()
 
-    def figures(self, step: int, figures: Mapping[str, float]) -> None:
+    def metrics(self, step: int, metrics: Mapping[str, float]) -> None:
         """Scalars of a step; those named `validation_…` are a group of their own."""
         values = [
             self._format.summary.Value(tag=_tag(name), simple_value=float(value))
-            for name, value in figures.items()
+            for name, value in metrics.items()
         ]
         self._write(step, self._format.summary(value=values))
 
-    def pictures(self, step: int, pictures: Mapping[str, Tensor]) -> None:
+    def images(self, step: int, images: Mapping[str, Tensor]) -> None:
         """Pictures (C, H, W) in [0, 1] by their titles, of one or three planes."""
-        for title, picture in pictures.items():
+        for title, picture in images.items():
             pixels = (255 * picture.detach().float().clamp(0, 1)).round().byte()
             content = pixels.permute(1, 2, 0).cpu().numpy()
             image = self._format.image("picture", content, dataformats="HWC")

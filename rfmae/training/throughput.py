@@ -28,9 +28,9 @@ class Throughput:
         """Images per second and the share of waiting since the last lap."""
         now = time.perf_counter()
         elapsed = max(now - self._started, 1e-9)
-        figures = {
+        metrics = {
             "images_per_second": round(self._examples / elapsed, 1),
             "waiting_share": round(min(1.0, waited_s / elapsed), 4),
         }
         self._started, self._examples = now, 0
-        return figures
+        return metrics

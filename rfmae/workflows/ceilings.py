@@ -52,7 +52,7 @@ class CeilingResult:
 
 
 def ceiling(
-    question: AnyQuestion,
+    spec: AnyQuestion,
     folder: Path,
     *,
     frames: int = FRAMES,
@@ -61,62 +61,62 @@ def ceiling(
 ) -> CeilingResult:
     """Compute the answer to a question into a folder; one that holds the same answer is kept."""
     progress = progress or Silent()
-    check_signal_models(question)
-    card = {"kind": KIND, "key": question.key, "fingerprint": question.fingerprint(frames, seed)}
+    check_signal_models(spec)
+    card = {"kind": KIND, "key": spec.key, "fingerprint": spec.fingerprint(frames, seed)}
     found = read_card(folder)
     home = folder.parent
     if found is not None and {name: found.get(name) for name in card} == card:
         progress.note(f"ceiling {folder} is there already")
-        return CeilingResult(_held_below(question, _read(folder), home), folder)
+        return CeilingResult(_held_below(spec, _read(folder), home), folder)
     refuse_occupied(folder, replaces=KIND)
-    total = frames_drawn(question, frames)
-    with progress.stage(f"ceiling, {question.name}", total, "frames") as stage:
-        raw = compute_ceiling(question, frames=frames, seed=seed, advance=stage.advance)
-    answer = _held_below(question, raw, home)
+    total = frames_drawn(spec, frames)
+    with progress.stage(f"ceiling, {spec.name}", total, "frames") as stage:
+        raw = compute_ceiling(spec, frames=frames, seed=seed, advance=stage.advance)
+    answer = _held_below(spec, raw, home)
     with written_whole(folder, replaces=KIND) as scratch:
-        write_json(scratch / CEILING_NAME, ceiling_json(question, answer))
+        write_json(scratch / CEILING_NAME, ceiling_json(spec, answer))
         write_csv(ceiling_csv({answer.name: answer}), scratch / "ceiling.csv")
         draw_ceilings({answer.name: answer}, ", ".join(answer.classes), scratch / "ceiling.png")
         write_json(scratch / CARD_NAME, {**card, "frames_per_group": frames, "seed": seed})
     return CeilingResult(_read(folder), folder)
 
 
-def known_ceiling(question: AnyQuestion, home: Path | None = None) -> Ceiling | None:
+def known_ceiling(spec: AnyQuestion, home: Path | None = None) -> Ceiling | None:
     """The ceiling that comes with rfmae or that a folder of `home` holds; nothing is computed.
 
     That of an image is nowhere above that of its sequence, as far as this one is known.
     """
-    found = _kept_ceiling(question, home)
-    return None if found is None else _held_below(question, found, home)
+    found = _kept_ceiling(spec, home)
+    return None if found is None else _held_below(spec, found, home)
 
 
-def _held_below(question: AnyQuestion, image: Ceiling, home: Path | None) -> Ceiling:
+def _held_below(spec: AnyQuestion, image: Ceiling, home: Path | None) -> Ceiling:
     """The ceiling of an image nowhere above those of its sequence; another is what it was."""
-    if not question.planes:
+    if not spec.planes:
         return image
-    for sequence in _sequences_of(question):
+    for sequence in _sequences_of(spec):
         bound = _kept_ceiling(sequence, home)
         image = image if bound is None else image.capped(bound)
     return image
 
 
-def _sequences_of(question: AnyQuestion) -> tuple[AnyQuestion, ...]:
+def _sequences_of(spec: AnyQuestion) -> tuple[AnyQuestion, ...]:
     """What an image is drawn from, seen by those who know as much or more."""
-    if isinstance(question, PublishedCeilingSpec):
-        return (replace(question, planes=()),)
-    same = replace(question, planes=(), pixels=0)
+    if isinstance(spec, PublishedCeilingSpec):
+        return (replace(spec, planes=()),)
+    same = replace(spec, planes=(), pixels=0)
     return (same, replace(same, snr="known")) if same.snr == "unknown" else (same,)
 
 
-def _kept_ceiling(question: AnyQuestion, home: Path | None) -> Ceiling | None:
+def _kept_ceiling(spec: AnyQuestion, home: Path | None) -> Ceiling | None:
     """The ceiling that comes with rfmae or that a folder of `home` holds, as it is kept there."""
-    found = shipped_ceiling(question)
+    found = shipped_ceiling(spec)
     if found is not None or home is None or not home.is_dir():
         return found
     for card in sorted(home.glob(f"*/{CARD_NAME}")):
         facts = read_card(card.parent) or {}
-        if (facts.get("kind"), facts.get("key")) == (KIND, question.key):
-            found = at_points(_read(card.parent), question.snr_db)
+        if (facts.get("kind"), facts.get("key")) == (KIND, spec.key):
+            found = at_points(_read(card.parent), spec.snr_db)
             if found is not None:
                 return found
     return None
@@ -130,10 +130,10 @@ def known_ceilings(recipe: Recipe, home: Path | None = None) -> dict[str, Ceilin
     found: dict[str, Ceiling | None] = {}
     for planes in ((), image_whats(recipe)):
         try:
-            question = ceiling_spec_of(recipe, planes)
+            spec = ceiling_spec_of(recipe, planes)
         except RfmaeError:
             continue  # a link for which no likelihood is known, or a waveform for which no reader
-        for asked in (with_unknown_snr(question), question) if planes else (question,):
+        for asked in (with_unknown_snr(spec), spec) if planes else (spec,):
             found[asked.name] = known_ceiling(asked, home)
     return {name: answer for name, answer in found.items() if answer is not None}
 
@@ -177,7 +177,7 @@ def ceiling_spec_of(recipe: Recipe, planes: tuple[What, ...] = ()) -> AnyQuestio
     if source.kind == "published":
         snr_db, symbols = source.channel.snr_db, source.symbols_per_example
         return PublishedCeilingSpec(recipe.classes, snr_db, symbols, planes)
-    question = CeilingSpec(
+    spec = CeilingSpec(
         modulations=recipe.modulations,
         snr_db=source.channel.snr_db,
         snr_reference=source.channel.snr_reference,
@@ -187,17 +187,17 @@ def ceiling_spec_of(recipe: Recipe, planes: tuple[What, ...] = ()) -> AnyQuestio
         phase=_phase(recipe),
         planes=planes,
     )
-    check_signal_models(question)
+    check_signal_models(spec)
     _check_link(recipe)
     _check_waveform(recipe, planes)
-    return question
+    return spec
 
 
-def with_unknown_snr(question: AnyQuestion) -> AnyQuestion:
+def with_unknown_snr(spec: AnyQuestion) -> AnyQuestion:
     """The question of receivers that have to find out the SNR; of published signals all know it."""
-    if isinstance(question, PublishedCeilingSpec):
-        return question
-    return replace(question, snr="unknown")
+    if isinstance(spec, PublishedCeilingSpec):
+        return spec
+    return replace(spec, snr="unknown")
 
 
 def question_of_classes(names: tuple[str, ...]) -> CeilingSpec:
@@ -206,7 +206,7 @@ def question_of_classes(names: tuple[str, ...]) -> CeilingSpec:
 
 
 def changed(
-    question: AnyQuestion,
+    spec: AnyQuestion,
     *,
     snr: str | None = None,
     symbols: int | None = None,
@@ -217,10 +217,10 @@ def changed(
 ) -> AnyQuestion:
     """The question with what is not none or empty in place of its own."""
     same = replace(
-        question,
-        snr_db=question.snr_db if snr is None else parse_snr_grid(snr),
-        symbols_per_example=question.symbols_per_example if symbols is None else symbols,
-        planes=planes or question.planes,
+        spec,
+        snr_db=spec.snr_db if snr is None else parse_snr_grid(snr),
+        symbols_per_example=spec.symbols_per_example if symbols is None else symbols,
+        planes=planes or spec.planes,
     )
     if isinstance(same, PublishedCeilingSpec):
         if pixels or unknown or phase == "unknown":

@@ -20,7 +20,7 @@ from rfmae.datasets.cards import SIGMF_KIND, dataset_card
 from rfmae.datasets.recipe import SPLITS, Recipe, recipe_to_toml
 from rfmae.datasets.store import Dataset, open_dataset, write_dataset
 from rfmae.datasets.synthesis import examples
-from rfmae.datasets.writing import octets_left
+from rfmae.datasets.writing import bytes_left
 from rfmae.progress import Progress, Silent
 
 Form = Literal["hdf5", "sigmf"]
@@ -61,7 +61,7 @@ def _write_sigmf(recipe: Recipe, folder: Path, progress: Progress) -> Dataset:
     """One recording for each split and view, an annotation for each example."""
     card = {**dataset_card(recipe), "kind": SIGMF_KIND}
     with written_whole(folder) as scratch:
-        check_free_space(folder, octets_left(recipe, folder, clean=False))
+        check_free_space(folder, bytes_left(recipe, folder, clean=False))
         for split in SPLITS:
             total = recipe.examples(split)
             with progress.stage(f"synthesise {split}", total, "examples") as stage:
@@ -89,5 +89,5 @@ def _write_sigmf_split(
         }
         for made in examples(recipe, split):
             for view, pairs in made.views.items():
-                writers[view].append(pairs.observed, made.drawn)
+                writers[view].append(pairs.observed, made.sampled)
             advance(len(made))

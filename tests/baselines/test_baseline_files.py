@@ -80,13 +80,13 @@ class Bomb:
         return Path.touch, (self.path,)
 
 
-def replaced(folder, name, octets):
+def replaced(folder, name, stored):
     """Write the array file again with other octets in the place of one array."""
     path = folder / "arrays.npz"
     with zipfile.ZipFile(path) as old:
         held = {item: old.read(item) for item in old.namelist()}
     with zipfile.ZipFile(path, "w") as new:
-        for item, content in {**held, f"{name}.npy": octets}.items():
+        for item, content in {**held, f"{name}.npy": stored}.items():
             new.writestr(item, content)
 
 

@@ -90,16 +90,16 @@ def test_told_the_snr_it_reaches_the_ceiling(observe, names, snr):
 
 def test_without_being_told_it_comes_close():
     recipe = exam_of(*EXAMS["memoryless symbols"])
-    told, counts = accuracy(recipe, LikelihoodReceiver(question_of(recipe), "symbols"))
+    message, counts = accuracy(recipe, LikelihoodReceiver(question_of(recipe), "symbols"))
     blind, _ = accuracy(recipe, LikelihoodReceiver(question_of(recipe, snr="unknown"), "symbols"))
-    assert (blind / counts > told / counts - 0.08).all()
+    assert (blind / counts > message / counts - 0.08).all()
 
 
 def test_gain_and_phase_of_what_is_received_tell_nothing(rng):
-    question = CeilingSpec(
+    spec = CeilingSpec(
         tuple(map(find_modulation, ("BPSK", "QPSK"))), (0.0,), symbols_per_example=64
     )
-    receiver = LikelihoodReceiver(question, "symbols")
+    receiver = LikelihoodReceiver(spec, "symbols")
     iq = rng.normal(size=(4, 64)) + 1j * rng.normal(size=(4, 64))
     iq /= np.sqrt(np.mean(np.abs(iq) ** 2, axis=1, keepdims=True))
     turned = iq * np.exp(2j)
@@ -109,8 +109,8 @@ def test_gain_and_phase_of_what_is_received_tell_nothing(rng):
 
 def test_probabilities_are_shared_by_classes_that_send_the_same(rng):
     names = ("QPSK", "BPSK", "DQPSK")
-    question = CeilingSpec(tuple(map(find_modulation, names)), (0.0,), symbols_per_example=32)
-    receiver = LikelihoodReceiver(question, "symbols")
+    spec = CeilingSpec(tuple(map(find_modulation, names)), (0.0,), symbols_per_example=32)
+    receiver = LikelihoodReceiver(spec, "symbols")
     iq = (rng.normal(size=(5, 32)) + 1j * rng.normal(size=(5, 32))).astype(np.complex64)
     probabilities = receiver(iq, np.zeros(5))
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
@@ -119,12 +119,12 @@ def test_probabilities_are_shared_by_classes_that_send_the_same(rng):
 
 
 def test_classes_with_memory_ask_for_the_waveform():
-    question = CeilingSpec(tuple(map(find_modulation, ("QPSK", "OQPSK", "GMSK"))), (0.0,))
+    spec = CeilingSpec(tuple(map(find_modulation, ("QPSK", "OQPSK", "GMSK"))), (0.0,))
     with pytest.raises(RecipeError, match=r"OQPSK, GMSK needs the waveform.*\"both\""):
-        LikelihoodReceiver(question, "symbols")
+        LikelihoodReceiver(spec, "symbols")
 
 
 def test_the_snr_must_be_told_where_it_counts_as_known():
-    question = CeilingSpec(tuple(map(find_modulation, ("BPSK", "QPSK"))), (0.0,))
+    spec = CeilingSpec(tuple(map(find_modulation, ("BPSK", "QPSK"))), (0.0,))
     with pytest.raises(ShapeError, match="SNR of each example"):
-        LikelihoodReceiver(question, "symbols")(np.ones((2, 32), np.complex64))
+        LikelihoodReceiver(spec, "symbols")(np.ones((2, 32), np.complex64))

@@ -39,14 +39,14 @@ ENCODE = {
 def record(tmp_path):
     """Write a recording by hand, byte by byte; keywords change its metadata."""
 
-    def write(octets=None, datatype="cf32_le", *, captures=None, annotations=(), **changes):
-        octets = UNIT.astype("<c8").tobytes() if octets is None else octets
+    def write(content=None, datatype="cf32_le", *, captures=None, annotations=(), **changes):
+        content = UNIT.astype("<c8").tobytes() if content is None else content
         meta = {
             "global": {
                 "core:datatype": datatype,
                 "core:version": "1.0.0",
                 "core:sample_rate": 250e3,
-                "core:sha512": hashlib.sha512(octets).hexdigest(),
+                "core:sha512": hashlib.sha512(content).hexdigest(),
             },
             "captures": [{"core:sample_start": 0}] if captures is None else captures,
             "annotations": list(annotations),
@@ -58,7 +58,7 @@ def record(tmp_path):
                 del meta["global"][name]
         path = tmp_path / "signal.sigmf-meta"
         path.write_text(json.dumps(meta))
-        path.with_suffix(".sigmf-data").write_bytes(octets)
+        path.with_suffix(".sigmf-data").write_bytes(content)
         return path
 
     return write
@@ -77,15 +77,15 @@ def refusal(path):
 
 @pytest.mark.parametrize("datatype", DATATYPES)
 def test_every_data_type_is_read_at_its_value_and_scale(record, datatype):
-    octets = ENCODE[datatype](UNIT)
-    assert len(octets) == DATATYPES[datatype] * len(UNIT)
-    capture = read_sigmf(record(octets, datatype))
+    content = ENCODE[datatype](UNIT)
+    assert len(content) == DATATYPES[datatype] * len(UNIT)
+    capture = read_sigmf(record(content, datatype))
     assert capture.iq.dtype == np.complex64
     assert np.array_equal(capture.iq, UNIT.astype(np.complex64))
 
 
 @pytest.mark.parametrize(
-    ("datatype", "octets", "iq"),
+    ("datatype", "content", "iq"),
     [
         ("ci16_le", b"\xff\x7f\x00\x80", 32767 / 32768 - 1j),
         ("ci16_be", b"\x7f\xff\x80\x00", 32767 / 32768 - 1j),
@@ -96,8 +96,8 @@ def test_every_data_type_is_read_at_its_value_and_scale(record, datatype):
         ("cf32_be", b"\x3f\x80\x00\x00\xc0\x00\x00\x00", 1 - 2j),
     ],
 )
-def test_bytes_mean_what_the_standard_says(record, datatype, octets, iq):
-    assert read_sigmf(record(octets, datatype)).iq.tolist() == [iq]
+def test_bytes_mean_what_the_standard_says(record, datatype, content, iq):
+    assert read_sigmf(record(content, datatype)).iq.tolist() == [iq]
 
 
 def test_a_long_recording_keeps_every_sample_in_its_place(record):
@@ -296,10 +296,10 @@ def test_a_sample_rate_that_is_no_positive_number_is_refused(record, rate):
 
 @pytest.mark.parametrize("datatype", DATATYPES)
 def test_a_data_file_cut_inside_a_sample_is_refused(record, datatype):
-    octets = ENCODE[datatype](UNIT)
-    message = refusal(record(octets[:-1], datatype))
+    content = ENCODE[datatype](UNIT)
+    message = refusal(record(content[:-1], datatype))
     assert f"whole {datatype} samples" in message
-    assert f"got {len(octets) - 1} bytes" in message
+    assert f"got {len(content) - 1} bytes" in message
     assert "cut short" in message
 
 

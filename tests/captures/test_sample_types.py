@@ -18,7 +18,7 @@ from rfmae.errors import CaptureError
 def test_every_name_is_known_in_small_letters_and_in_capitals(name):
     kind = sample_type(name)
     assert kind == sample_type(name.upper()) == sample_type(f" {name} ")
-    assert kind.octets == DATATYPES[kind.name]
+    assert kind.n_bytes == DATATYPES[kind.name]
 
 
 @pytest.mark.parametrize("datatype", [*ALIASES.values(), *SUFFIXES.values()])

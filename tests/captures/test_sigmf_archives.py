@@ -32,10 +32,10 @@ def archive(tmp_path, pair):
 
 def pack(path, members, mode="w"):
     with tarfile.open(path, mode) as tar:
-        for name, octets in members.items():
+        for name, content in members.items():
             member = tarfile.TarInfo(name)
-            member.size = len(octets)
-            tar.addfile(member, io.BytesIO(octets))
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
     return path
 
 
@@ -79,33 +79,33 @@ def test_an_archive_without_metadata_or_data_is_refused(tmp_path, pair):
 
 
 def test_a_changed_sample_in_an_archive_breaks_the_checksum(archive):
-    octets = bytearray(archive.read_bytes())
-    place = octets.find(IQ[500:502].tobytes())
-    octets[place] ^= 1
-    archive.write_bytes(octets)
+    content = bytearray(archive.read_bytes())
+    place = content.find(IQ[500:502].tobytes())
+    content[place] ^= 1
+    archive.write_bytes(content)
     assert "core:sha512" in refusal(archive)
 
 
 def test_data_that_are_stored_with_holes_are_refused(archive):
-    octets = bytearray(archive.read_bytes())
+    content = bytearray(archive.read_bytes())
     with tarfile.open(archive) as tar:
         (member,) = (item for item in tar.getmembers() if item.name.endswith("-data"))
     place = slice(member.offset_data - 512, member.offset_data)
-    header = octets[place]
+    header = content[place]
     header[156:157] = b"S"  # the old form of GNU tar, whose list of holes is empty here
     header[257:265] = b"ustar  \0"
     header[386:500] = bytes(114)
     header[148:156] = b" " * 8
     header[148:156] = b"%06o\0 " % sum(header)
-    octets[place] = header
-    archive.write_bytes(octets)
+    content[place] = header
+    archive.write_bytes(content)
     assert "stored sparse" in refusal(archive)
 
 
-@pytest.mark.parametrize("octets", [b"no archive at all", b"\x1f\x8b" + bytes(600), b"x" * 2000])
-def test_what_is_no_tar_is_refused(tmp_path, octets):
+@pytest.mark.parametrize("content", [b"no archive at all", b"\x1f\x8b" + bytes(600), b"x" * 2000])
+def test_what_is_no_tar_is_refused(tmp_path, content):
     path = tmp_path / "a.sigmf"
-    path.write_bytes(octets)
+    path.write_bytes(content)
     assert "uncompressed tar" in refusal(path)
 
 

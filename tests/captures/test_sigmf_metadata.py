@@ -16,7 +16,7 @@ IQ = (np.arange(100) - 1j * np.arange(100)).astype("<c8")
 def record(tmp_path):
     """Write a recording of 100 samples; what is named goes into its global part."""
 
-    def write(captures=(), annotations=(), octets=None, **stated):
+    def write(captures=(), annotations=(), n_bytes=None, **stated):
         meta = {
             "global": {"core:datatype": "cf32_le", "core:version": "1.2.0"}
             | {f"core:{name}": value for name, value in stated.items()},
@@ -26,7 +26,7 @@ def record(tmp_path):
         path = tmp_path / "signal.sigmf-meta"
         path.write_text(json.dumps(meta))
         data = path.with_name(stated.get("dataset", "signal.sigmf-data"))
-        data.write_bytes(IQ.tobytes() if octets is None else octets)
+        data.write_bytes(IQ.tobytes() if n_bytes is None else n_bytes)
         return path
 
     return write
@@ -182,7 +182,7 @@ def test_a_frequency_that_is_no_number_is_refused(record):
 def test_samples_after_a_header_and_before_a_trailer_are_read(record):
     path = record(
         [at(0, header_bytes=7)],
-        octets=b"x" * 7 + IQ.tobytes() + b"y" * 5,
+        n_bytes=b"x" * 7 + IQ.tobytes() + b"y" * 5,
         dataset="signal.bin",
         trailing_bytes=5,
     )
@@ -194,9 +194,9 @@ def test_samples_after_a_header_and_before_a_trailer_are_read(record):
 
 @pytest.mark.parametrize(("first", "count"), [(0, None), (0, 10), (25, 20), (29, 2), (60, 40)])
 def test_every_capture_may_have_a_header_of_its_own(record, first, count):
-    octets = b"a" * 3 + IQ[:30].tobytes() + b"b" * 4 + IQ[30:60].tobytes() + IQ[60:].tobytes()
+    n_bytes = b"a" * 3 + IQ[:30].tobytes() + b"b" * 4 + IQ[30:60].tobytes() + IQ[60:].tobytes()
     captures = [at(0, header_bytes=3), at(30, header_bytes=4), at(60)]
-    path = record(captures, octets=octets, dataset="signal.bin")
+    path = record(captures, n_bytes=n_bytes, dataset="signal.bin")
     stop = None if count is None else first + count
     capture = read_capture(path, first_sample=first, count=count)
     assert np.array_equal(capture.iq, IQ[first:stop])

@@ -198,11 +198,11 @@ def test_metadata_that_cannot_take_their_name_take_the_data_with_them(tmp_path, 
 # splits -------------------------------------------------------------------------------------
 
 
-def write_split(folder, batches, drawn=None, **changes):
+def write_split(folder, batches, sampled=None, **changes):
     options = {"sample_rate_hz": 4.0, "card": CARD, "view": "waveform", **changes}
     with SigmfSplitWriter(folder, "train", **options) as writer:
         for batch in batches:
-            writer.append(batch, drawn(batch) if drawn else {})
+            writer.append(batch, sampled(batch) if sampled else {})
     return folder / f"train-{options['view']}.sigmf-meta"
 
 
@@ -280,15 +280,15 @@ def test_a_split_that_is_cut_off_leaves_nothing(tmp_path, error):
 
 
 @pytest.mark.parametrize(
-    ("batches", "drawn", "error", "words"),
+    ("batches", "sampled", "error", "words"),
     [
         ([], None, CaptureError, "no examples"),
         ([examples(2)], lambda _: {"gain": np.zeros(3)}, ShapeError, "gain must have shape"),
     ],
 )
-def test_a_split_that_cannot_be_written_leaves_nothing(tmp_path, batches, drawn, error, words):
+def test_a_split_that_cannot_be_written_leaves_nothing(tmp_path, batches, sampled, error, words):
     with pytest.raises(error, match=words):
-        write_split(tmp_path, batches, drawn)
+        write_split(tmp_path, batches, sampled)
     assert nothing_but(tmp_path)
 
 

@@ -106,8 +106,8 @@ def test_a_part_is_that_part_of_the_whole(tmp_path, kind):
 def test_other_chunks_are_passed_over_without_a_warning(tmp_path):
     path = tmp_path / "signal.wav"
     whole = riff(frames(IQ, "<i2").tobytes())
-    octets = whole[:12] + b"auxi\x04\x00\x00\x00abcd" + whole[12:]
-    path.write_bytes(octets[:4] + struct.pack("<I", len(octets) - 8) + octets[8:])
+    content = whole[:12] + b"auxi\x04\x00\x00\x00abcd" + whole[12:]
+    path.write_bytes(content[:4] + struct.pack("<I", len(content) - 8) + content[8:])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert np.array_equal(read_capture(path).iq, IQ)
@@ -137,11 +137,12 @@ def test_a_wav_without_samples_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "octets", [b"RIFF", b"not a wav at all", riff(bytes(8), tag=7), riff(bytes(8), depth=64, tag=1)]
+    "content",
+    [b"RIFF", b"not a wav at all", riff(bytes(8), tag=7), riff(bytes(8), depth=64, tag=1)],
 )
-def test_what_is_no_wav_of_whole_numbers_or_floats_is_refused(tmp_path, octets):
+def test_what_is_no_wav_of_whole_numbers_or_floats_is_refused(tmp_path, content):
     path = tmp_path / "signal.wav"
-    path.write_bytes(octets)
+    path.write_bytes(content)
     assert str(path) in refusal(path)
 
 

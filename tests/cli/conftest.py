@@ -92,12 +92,12 @@ def record():
 
     def write(path, iq=None, **changes):
         iq = np.exp(2j * np.pi * np.arange(256) / 8) if iq is None else np.asarray(iq)
-        octets = iq.astype("<c8").tobytes()
+        stored = iq.astype("<c8").tobytes()
         described = {
             "datatype": "cf32_le",
             "version": "1.0.0",
             "sample_rate": 1e6,
-            "sha512": hashlib.sha512(octets).hexdigest(),
+            "sha512": hashlib.sha512(stored).hexdigest(),
             **changes,
         }
         annotation = {"core:sample_start": 0, "core:sample_count": len(iq), "core:label": "QPSK"}
@@ -106,7 +106,7 @@ def record():
             "captures": [{"core:sample_start": 0}],
             "annotations": [annotation],
         }
-        path.with_suffix(".sigmf-data").write_bytes(octets)
+        path.with_suffix(".sigmf-data").write_bytes(stored)
         path.with_suffix(".sigmf-meta").write_text(json.dumps(meta))
         return path.with_suffix(".sigmf-meta")
 

@@ -29,9 +29,9 @@ def test_leaks_are_told_in_words_with_exit_code_one(rfmae, leaky):
     assert "Amplitude tells the class" in said.stdout
     assert "GMSK 8,192" in said.stdout
     assert "CPFSK and GFSK" in said.stdout
-    told = rfmae("audit", leaky.folder, "--out", "mine", "--json")
-    assert told.exit_code == 1
-    account = json.loads(told.stdout)
+    message = rfmae("audit", leaky.folder, "--out", "mine", "--json")
+    assert message.exit_code == 1
+    account = json.loads(message.stdout)
     assert account["clean"] is False
     assert "leak" in {finding["verdict"] for finding in account["findings"]}
 
@@ -55,8 +55,8 @@ def test_a_curve_is_told_as_a_table_and_in_json(rfmae, here, dataset):
     said = rfmae(*CURVE, "--data", dataset.folder, "--out", "mine")
     assert said.exit_code == 0, said.stderr
     assert "cumulants + SVM" in said.stdout
-    told = rfmae(*CURVE, "--data", dataset.folder, "--out", "mine", "--json")
-    account = json.loads(told.stdout)
+    message = rfmae(*CURVE, "--data", dataset.folder, "--out", "mine", "--json")
+    account = json.loads(message.stdout)
     assert [mean["budget"] for mean in account["means"]] == [1, 2]
     assert account["folder"] == "mine"
 

@@ -442,13 +442,6 @@ def test_a_classifier_of_other_classes_is_refused(refused, made, dataset, here, 
     refused(*filled(ON_A_DEVICE["eval-snr"], {**made, "data": other.folder}), words=words)
 
 
-def test_a_denoiser_of_other_images_is_refused(refused, made, here, tiny_toml):
-    recipe = parse_recipe(tiny_toml.replace("size = 32", "size = 40"))
-    other = write_dataset(recipe, here / "other")
-    command = f"{EVERY_RUN['finetune']} --model {{denoiser}}"
-    refused(*filled(command, {**made, "data": other.folder}), words=["size=32", "size=40"])
-
-
 def test_rings_of_a_known_phase_are_refused(refused, made, here, tiny_toml):
     """They would throw the phase away; who asks for nothing gets patches."""
     recipe = parse_recipe(tiny_toml.replace('0:10:10"', '0:10:10"\nphase_offset_turns = "none"'))

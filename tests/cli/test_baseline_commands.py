@@ -17,9 +17,9 @@ def test_json_is_the_card_and_the_folder(rfmae, dataset):
     done = rfmae(
         "baseline", "logistic", "--data", dataset.folder, "-o", "lr", "--labels", 9, "--json"
     )
-    told = json.loads(done.stdout)
-    assert (told["model"], told["kind"], told["name"]) == ("lr", "baseline", "logistic")
-    assert (told["labels"], told["examples"]) == (9, 9)
+    message = json.loads(done.stdout)
+    assert (message["model"], message["kind"], message["name"]) == ("lr", "baseline", "logistic")
+    assert (message["labels"], message["examples"]) == (9, 9)
 
 
 def test_without_an_output_folder_it_lands_under_its_name(rfmae, dataset, here):

@@ -75,9 +75,9 @@ def test_more_figures_than_a_line_holds_go_on_in_the_next(screen):
     with run() as stage:
         stage.advance(100, **{f"part_{place}_of_many": 0.125 for place in range(20)})
     lines = [bare(line).strip() for line in screen.getvalue().splitlines()]
-    told = " ".join(line for line in lines if "pre-train" not in line)
+    message = " ".join(line for line in lines if "pre-train" not in line)
     for place in range(20):
-        assert f"part {place} of many 0.125" in told
+        assert f"part {place} of many 0.125" in message
 
 
 def test_a_stage_without_figures_is_a_single_line(screen):

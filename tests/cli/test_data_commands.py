@@ -58,15 +58,17 @@ ALL = ["constellation", "trajectory", "eye", "psd", "spectrogram"]
 
 
 def test_plot_draws_what_is_named_once_each(rfmae, here, both):
-    told = answer(rfmae("plot", both.folder, "--what", "psd,constellation,psd", "--out", "a.png"))
+    message = answer(
+        rfmae("plot", both.folder, "--what", "psd,constellation,psd", "--out", "a.png")
+    )
     assert (here / "a.png").read_bytes().startswith(b"\x89PNG")
-    assert "psd; constellation in a.png" in told
+    assert "psd; constellation in a.png" in message
 
 
 def test_all_pictures_are_those_that_the_source_has(rfmae, here, both, dataset, raw):
     def drawn(*arguments):
-        told = answer(rfmae("plot", *arguments, "--what", "all", "--out", "a.svg", "--json"))
-        return json.loads(told)["pictures"]
+        message = answer(rfmae("plot", *arguments, "--what", "all", "--out", "a.svg", "--json"))
+        return json.loads(message)["pictures"]
 
     recording = (raw, "--dtype", "ci16", "--rate", 1e6)
     assert drawn(both.folder) == ALL
@@ -77,8 +79,8 @@ def test_all_pictures_are_those_that_the_source_has(rfmae, here, both, dataset, 
 
 def test_class_snr_and_row_choose_the_example(rfmae, here, both):
     def title(*arguments):
-        told = answer(rfmae("plot", both.folder, "--out", "a.png", "--json", *arguments))
-        return json.loads(told)["title"]
+        message = answer(rfmae("plot", both.folder, "--out", "a.png", "--json", *arguments))
+        return json.loads(message)["title"]
 
     label, snr_db = both.labels("train")
     assert title() == "BPSK, Es/N0 0 dB, row 0 of test, tiny"
@@ -89,16 +91,16 @@ def test_class_snr_and_row_choose_the_example(rfmae, here, both):
 
 
 def test_the_default_figure_is_named_after_its_source(rfmae, here, both):
-    told = json.loads(answer(rfmae("plot", both.folder, "--what", "psd", "--json")))
-    assert told["figure"] == "artifacts/figures/both-psd.png"
-    assert (here / told["figure"]).is_file()
+    message = json.loads(answer(rfmae("plot", both.folder, "--what", "psd", "--json")))
+    assert message["figure"] == "artifacts/figures/both-psd.png"
+    assert (here / message["figure"]).is_file()
 
 
 def test_a_recording_says_its_rate_and_where_the_picture_begins(rfmae, here, stereo):
-    told = answer(
+    message = answer(
         rfmae("plot", stereo, "--first-sample", 500, "--count", 1000, "--out", "a.png", "--json")
     )
-    title = json.loads(told)["title"]
+    title = json.loads(message)["title"]
     assert title == "radio.wav, 48,000 samples/s, from sample 500"
 
 
@@ -156,7 +158,7 @@ def braille(text):
 
 
 def test_show_tells_of_a_data_set_how_much_there_is_of_what(rfmae, both):
-    told = answer(rfmae("show", both.folder))
+    message = answer(rfmae("show", both.folder))
     for words in (
         "train: 12 examples of 3 classes at 2 SNR points, 2 of each",
         "test: 6 examples of 3 classes at 2 SNR points, 1 of each",
@@ -165,15 +167,15 @@ def test_show_tells_of_a_data_set_how_much_there_is_of_what(rfmae, both):
         "size on disk",
         "views waveform samples",
     ):
-        assert words in told
-    assert braille(told) > 10
+        assert words in message
+    assert braille(message) > 10
 
 
 def test_show_answers_machines_with_the_same_and_no_sketch(rfmae, both):
-    told = answer(rfmae("show", both.folder, "--json"))
-    facts = json.loads(told)
+    message = answer(rfmae("show", both.folder, "--json"))
+    facts = json.loads(message)
     label, _ = both.labels("train")
-    assert braille(told) == 0
+    assert braille(message) == 0
     assert facts["counts"]["snr_db"] == [0.0, 10.0]
     assert facts["counts"]["train"] == {name: [2, 2] for name in both.classes}
     assert sum(map(sum, facts["counts"]["train"].values())) == len(label)
@@ -187,7 +189,7 @@ def test_counts_that_differ_are_told_in_a_table(rfmae, capsys):
     from rfmae_cli import show_view
 
     counts = {"snr_db": [-5.0, None], "train": {"BPSK": [12, 3], "QPSK": [0, 7]}}
-    show_view.tell({"kind": "dataset", "counts": counts, "drawn_ranges": {}}, "", [])
+    show_view.print_facts({"kind": "dataset", "counts": counts, "drawn_ranges": {}}, "", [])
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["BPSK", "12", "3"] in lines
     assert ["QPSK", "0", "7"] in lines
@@ -202,10 +204,10 @@ def test_show_tells_rate_length_type_and_level_of_a_recording(rfmae, raw, stereo
     # of a turning vector of 20,000 in full scale 32,768: both levels are -4.29 dB
     assert facts["rms_level_db"] == pytest.approx(-4.29, abs=0.01)
     assert facts["peak_level_db"] == pytest.approx(-4.29, abs=0.01)
-    told = answer(rfmae("show", raw, "--dtype", "ci16", "--rate", 2e6))
-    assert "0.002" in told
-    assert "ci16_le" in told
-    assert braille(told) > 10
+    message = answer(rfmae("show", raw, "--dtype", "ci16", "--rate", 2e6))
+    assert "0.002" in message
+    assert "ci16_le" in message
+    assert braille(message) > 10
 
 
 def test_silence_has_no_level(rfmae, here):
@@ -221,9 +223,9 @@ def test_a_recording_with_many_marks_is_told_briefly(rfmae, here, record):
     mark = {"core:sample_start": 0, "core:sample_count": 9, "core:comment": "one\nand\nthe same"}
     meta["annotations"] = [mark] * 100
     recording.write_text(json.dumps(meta))
-    told = answer(rfmae("show", recording))
-    assert "and 88 more; --json lists all" in told
-    assert "one and the same" in told
+    message = answer(rfmae("show", recording))
+    assert "and 88 more; --json lists all" in message
+    assert "one and the same" in message
     assert len(json.loads(answer(rfmae("show", recording, "--json")))["annotations"]) == 100
 
 
@@ -236,7 +238,7 @@ def test_a_terminal_without_braille_gets_no_sketch(monkeypatch, capsys):
     said = []
     monkeypatch.setattr(show_view.sys, "stdout", Plain())
     monkeypatch.setattr(show_view.console, "say", said.append)
-    show_view.tell({"kind": "recording"}, "a caption", ["⠁"])
+    show_view.print_facts({"kind": "recording"}, "a caption", ["⠁"])
     assert said == ["kind  recording"]
 
 
@@ -250,10 +252,10 @@ def test_a_public_data_set_is_shown_before_it_is_imported(rfmae, here, rng):
     assert facts["kind"] == "radioml-2018 before import"
     assert facts["examples"] == 624
     assert len(facts["classes"]) == 24
-    told = answer(rfmae("show", "gold.hdf5"))
-    assert "note: the file holds 624 of" in told
-    assert "OOK, 30 dB, row 25" in told
-    assert braille(told) > 10
+    message = answer(rfmae("show", "gold.hdf5"))
+    assert "note: the file holds 624 of" in message
+    assert "OOK, 30 dB, row 25" in message
+    assert braille(message) > 10
 
 
 def test_a_folder_of_hisarmod_is_shown_though_it_has_no_card(rfmae, here, rng):
@@ -270,9 +272,9 @@ def test_a_folder_of_hisarmod_is_shown_though_it_has_no_card(rfmae, here, rng):
 
 
 def test_arrays_without_labels_are_shown_with_their_shapes(rfmae, arrays):
-    told = answer(rfmae("show", "iq.npy"))
-    assert "float32 60 x 2 x 32" in told
-    assert "rfmae import --labels" in told
+    message = answer(rfmae("show", "iq.npy"))
+    assert "float32 60 x 2 x 32" in message
+    assert "rfmae import --labels" in message
 
 
 @pytest.mark.parametrize(
@@ -348,11 +350,13 @@ def arrays(here, rng):
 
 
 def test_an_array_is_imported_shown_and_plotted(rfmae, here, arrays):
-    told = json.loads(answer(rfmae(*arrays, "--out", "mine", "--json")))
-    assert sum(told["examples"].values()) == 60
-    assert told["classes"] == ["BPSK", "QPSK"]
+    message = json.loads(answer(rfmae(*arrays, "--out", "mine", "--json")))
+    assert sum(message["examples"].values()) == 60
+    assert message["classes"] == ["BPSK", "QPSK"]
     facts = json.loads(answer(rfmae("show", "mine", "--json")))
-    assert sum(sum(row) for row in facts["counts"]["train"].values()) == told["examples"]["train"]
+    assert (
+        sum(sum(row) for row in facts["counts"]["train"].values()) == message["examples"]["train"]
+    )
     drawn = rfmae("plot", "mine", "--split", "train", "--what", "all", "--out", "a.png", "--json")
     assert json.loads(answer(drawn))["pictures"] == [kind for kind in ALL if kind != "eye"]
 

@@ -61,34 +61,34 @@ def test_the_noisy_images_are_measured_as_they_are(report, dataset):
 
 
 def test_a_classifier_is_asked_about_every_kind_of_images(report):
-    folder, told = report
-    recognition = told["denoising"]["recognition"]
+    folder, message = report
+    recognition = message["denoising"]["recognition"]
     assert list(recognition["accuracy"]) == [*ANSWERS[:7], "clean"]
     assert np.sum(recognition["accuracy"]["clean"]["counts"]) == 6
     assert [(item["first"], item["second"]) for item in recognition["comparisons"]] == [
         (name, "noisy") for name in ("reconstruction", "unmasked", *FILTERED, "clean")
     ]
-    assert f" {recognition['classifier']} names " in told["headline"]
+    assert f" {recognition['classifier']} names " in message["headline"]
     with (folder / "recognition.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 2 * 8
 
 
 def test_the_reconstruction_is_held_against_every_reference(report):
-    folder, told = report
-    verdict = told["denoising"]["verdict"]
+    folder, message = report
+    verdict = message["denoising"]["verdict"]
     assert [(item["measure"], item["reference"]) for item in verdict["differences"]] == [
         (measure, name)
         for measure in ("psnr_db", "ssim", "evm_percent")
         for name in ("noisy", *FILTERED)
     ]
-    found = {(item["measure"], item["answer"]): item for item in told["denoising"]["likeness"]}
+    found = {(item["measure"], item["answer"]): item for item in message["denoising"]["likeness"]}
     for item in verdict["differences"]:  # the mean of differences is the difference of means
         totals = [
             np.sum(found[item["measure"], name]["total"], axis=1)
             for name in ("reconstruction", item["reference"])
         ]
         np.testing.assert_allclose(item["difference"], (totals[0] - totals[1]) / 3, atol=1e-9)
-    assert verdict["sentence"] in told["headline"]
+    assert verdict["sentence"] in message["headline"]
     assert verdict["sentence"] in (folder / "report.md").read_text()
     assert "Paired differences: SSIM" in (folder / "report.html").read_text()
     with (folder / "denoising-differences.csv").open() as file:
@@ -124,7 +124,7 @@ def test_without_a_classifier_the_answer_is_tables_and_notes(rfmae, here, datase
     asked = ("-d", dataset.folder, "-m", denoiser, "--per-point", 1, "-o", here / "report")
     done = rfmae("eval-denoise", *asked)
     assert done.exit_code == 0, done.output
-    assert "Likeness to the clean image: EVM in %" in done.stdout
+    assert "Similarity to the clean image: EVM in %" in done.stdout
     assert "Accuracy of" not in done.stdout
     assert "Note: Images of each class and SNR point: 1, fewer than 100; look at " in done.stdout
     account = json.loads((here / "report" / "report.json").read_text())

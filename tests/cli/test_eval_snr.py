@@ -35,20 +35,22 @@ QUICK = ("--no-cost", "--no-open-set", "--device", "cpu")
 
 
 @pytest.fixture(scope="module")
-def exam(tiny_recipe, tmp_path_factory):
+def observed(tiny_recipe, tmp_path_factory):
     """A data set of two test examples of each class and SNR."""
     recipe = replace(tiny_recipe, splits=Splits(train=2, validation=2, test=2))
     return write_dataset(recipe, tmp_path_factory.mktemp("exam") / "tiny").folder
 
 
 @pytest.fixture
-def answered(rfmae, here, exam):
+def answered(rfmae, here, observed):
     """Run eval-snr on some models; its answer in JSON."""
     (here / "eval_functions.py").write_text(FUNCTIONS)
 
     def run(models, *options):
         named = [word for model in models for word in ("--model", model)]
-        result = rfmae("eval-snr", "--data", exam, "--out", "report", "--json", *named, *options)
+        result = rfmae(
+            "eval-snr", "--data", observed, "--out", "report", "--json", *named, *options
+        )
         assert result.exit_code == 0, f"{result.exception!r} {result.stderr}"
         return json.loads(result.stdout)
 
@@ -56,38 +58,40 @@ def answered(rfmae, here, exam):
 
 
 def test_a_report_tells_every_measure_of_every_model(answered, here, classifier):
-    told = answered([classifier, "eval_functions:uniform"], *QUICK)
+    message = answered([classifier, "eval_functions:uniform"], *QUICK)
     names = ["classifier", "eval_functions.uniform"]
-    assert list(told["accuracy"]) == list(told["assessments"]) == names
+    assert list(message["accuracy"]) == list(message["assessments"]) == names
     for name in names:
-        assert np.sum(told["accuracy"][name]["counts"]) == 12
-        found = told["assessments"][name]
+        assert np.sum(message["accuracy"][name]["counts"]) == 12
+        found = message["assessments"][name]
         assert {"ece", "nll", "brier", "bin_confidence"} <= found["calibration"].keys()
         assert [band["from_db"] for band in found["bands"]] == [0.0, 10.0]
-        assert found["merged"]["hits"] == np.trace(np.sum(told["accuracy"][name]["counts"], 0))
+        assert found["merged"]["hits"] == np.trace(np.sum(message["accuracy"][name]["counts"], 0))
         assert found["open_sets"] == []
         assert found["cost"] is None
-    assert told["assessments"][names[1]]["calibration"]["nll"] == pytest.approx(np.log(3))
-    (comparison,) = told["comparisons"]
+    assert message["assessments"][names[1]]["calibration"]["nll"] == pytest.approx(np.log(3))
+    (comparison,) = message["comparisons"]
     assert (comparison["first"], comparison["second"]) == tuple(names)
     assert comparison["examples"] == 12
-    assert json.loads((here / "report" / "report.json").read_text())["headline"] == told["headline"]
+    assert (
+        json.loads((here / "report" / "report.json").read_text())["headline"] == message["headline"]
+    )
 
 
 def test_what_was_answered_is_kept_beside_the_report(answered, here, classifier):
-    told = answered([classifier, "eval_functions:first"], *QUICK)
+    message = answered([classifier, "eval_functions:first"], *QUICK)
     kept = sorted(path.name for path in (here / "report" / "answers").iterdir())
     assert kept == ["classifier.npz", "eval_functions.first.npz"]
     with np.load(here / "report" / "answers" / kept[1]) as answers:
         assert answers["probabilities"] == pytest.approx(np.tile([0.8, 0.1, 0.1], (12, 1)))
         hits = np.bincount(answers["label"])[0]
-    assert told["accuracy"]["eval_functions.first"]["accuracy"] == pytest.approx(hits / 12)
+    assert message["accuracy"]["eval_functions.first"]["accuracy"] == pytest.approx(hits / 12)
 
 
 def test_the_report_says_how_the_test_split_was_used(answered):
-    told = answered(["eval_functions:first"], *QUICK, "--per-point", 1)["provenance"]
-    assert told["test_split"] == "the first 1 of each class and SNR read once by the model"
-    assert "validation" in told["selection"]
+    message = answered(["eval_functions:first"], *QUICK, "--per-point", 1)["provenance"]
+    assert message["test_split"] == "the first 1 of each class and SNR read once by the model"
+    assert "validation" in message["selection"]
     two = answered(
         ["eval_functions:first", "eval_functions:uniform"], *QUICK, "--robustness", "gain"
     )["provenance"]
@@ -118,18 +122,18 @@ def test_a_grid_is_measured_where_it_is_named(answered):
 
 
 def test_a_map_is_drawn_of_networks_alone(answered, classifier):
-    told = answered([classifier, "eval_functions:first"], *QUICK, "--map")
-    (found,) = told["embedding"]
+    message = answered([classifier, "eval_functions:first"], *QUICK, "--map")
+    (found,) = message["embedding"]
     assert found["model"] == "classifier"
     assert np.shape(found["places"]) == (12, 2)  # the validation split
 
 
-def test_the_terminal_shows_a_line_for_each_finding(rfmae, here, exam, classifier):
+def test_the_terminal_shows_a_line_for_each_finding(rfmae, here, observed, classifier):
     (here / "eval_functions.py").write_text(FUNCTIONS)
     result = rfmae(
         "eval-snr",
         "--data",
-        exam,
+        observed,
         "--model",
         classifier,
         "--model",
@@ -154,10 +158,10 @@ def test_the_terminal_shows_a_line_for_each_finding(rfmae, here, exam, classifie
     assert max(map(len, result.stdout.splitlines())) <= 200
 
 
-def test_the_terminal_says_who_could_not_be_tried(rfmae, here, exam):
+def test_the_terminal_says_who_could_not_be_tried(rfmae, here, observed):
     (here / "eval_functions.py").write_text(FUNCTIONS)
     named = ["--model", "eval_functions:whole", "--model", "eval_functions:uniform"]
-    result = rfmae("eval-snr", "--data", exam, *named, "--robustness", "symbols", *QUICK)
+    result = rfmae("eval-snr", "--data", observed, *named, "--robustness", "symbols", *QUICK)
     assert result.exit_code == 0, result.stderr
     (line,) = (line for line in result.stdout.splitlines() if " without " in line)
     assert line.startswith("number of symbols without ")
@@ -177,9 +181,9 @@ def test_the_terminal_says_who_could_not_be_tried(rfmae, here, exam):
     ],
     ids=["scores", "no such function", "no such grid", "twice the same"],
 )
-def test_what_cannot_be_measured_is_told_in_one_line(rfmae, here, exam, options, words):
+def test_what_cannot_be_measured_is_told_in_one_line(rfmae, here, observed, options, words):
     (here / "eval_functions.py").write_text(FUNCTIONS)
-    result = rfmae("eval-snr", "--data", exam, "--out", "report", *options, *QUICK)
+    result = rfmae("eval-snr", "--data", observed, "--out", "report", *options, *QUICK)
     assert result.exit_code == 2
     *_, complaint = result.stderr.strip().splitlines()
     assert complaint.startswith("error: ")

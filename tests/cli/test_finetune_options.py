@@ -76,7 +76,7 @@ def test_every_setting_has_an_option():
 
 
 @pytest.mark.parametrize(
-    ("option", "told"),
+    ("option", "message"),
     [
         ("--augment phse", "unknown augmentation 'phse'; did you mean phase?"),
         ("--augment gain=loud", "gain= takes a number, got 'loud'"),
@@ -85,9 +85,9 @@ def test_every_setting_has_an_option():
         ("--drop-path 1", "drop_path must lie in [0, 1), got 1"),
     ],
 )
-def test_what_makes_no_sense_is_one_line_and_exit_code_2(asked, option, told):
+def test_what_makes_no_sense_is_one_line_and_exit_code_2(asked, option, message):
     found, result = asked(*option.split())
     assert result.exit_code == 2
     assert not found
-    assert told in result.stderr
+    assert message in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1

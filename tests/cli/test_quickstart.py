@@ -66,9 +66,9 @@ def test_the_street_can_be_walked_on_rings(of_rings, monkeypatch):
     other, data = of_rings
     monkeypatch.chdir(other)
     (pretrained,) = (other / "artifacts" / "runs").glob("pretrain-*")
-    told = run("show", pretrained)
-    assert "steps done" in told
-    assert "rings" in told
+    message = run("show", pretrained)
+    assert "steps done" in message
+    assert "rings" in message
     answer = json.loads(run("eval-snr", "--data", data, "--no-cost", "--no-open-set", "--json"))
     (accuracy,) = answer["accuracy"].values()
     assert np.sum(accuracy["counts"]) == 24
@@ -157,54 +157,56 @@ def started(recipe, tmp_path_factory):
 
 
 def test_the_quickstart_tells_what_pre_training_is_worth(started):
-    told, _ = started
-    curve, difference = told.report.label_curve, told.report.label_difference
+    message, _ = started
+    curve, difference = message.report.label_curve, message.report.label_difference
     assert curve.methods == ("probe", "scratch")
     assert curve.budgets == (1, 5, 10)  # of 24 examples of a class, 100 are left out
     gain = curve.mean("probe", 10).accuracy - curve.mean("scratch", 10).accuracy
     assert difference.difference == pytest.approx(gain)
-    assert told.report.headline.startswith("With 10 labels of each class a linear probe")
+    assert message.report.headline.startswith("With 10 labels of each class a linear probe")
     for name in ("overview.png", "overview.svg", "label-curve.png", "accuracy.png"):
-        assert (told.folder / "figures" / name).stat().st_size > 5_000
-    assert "figures/overview.png" in (told.folder / "report.md").read_text()
-    assert "Accuracy against labels" in (told.folder / "report.html").read_text()
+        assert (message.folder / "figures" / name).stat().st_size > 5_000
+    assert "figures/overview.png" in (message.folder / "report.md").read_text()
+    assert "Accuracy against labels" in (message.folder / "report.html").read_text()
 
 
 def test_the_classifier_of_a_quickstart_is_there_to_be_asked(started, rng):
-    told, home = started
-    assert told.classifier in (home / "runs").glob("finetune-tiny-*")
-    classifier = load_classifier(told.classifier, "cpu")
+    message, home = started
+    assert message.classifier in (home / "runs").glob("finetune-tiny-*")
+    classifier = load_classifier(message.classifier, "cpu")
     assert classifier.network.config.encoder.kind == "rings"
     assert classifier(rng.normal(size=(2, 64)) + 1j).shape == (2, 3)
 
 
 def test_a_quickstart_that_was_done_is_told_again_without_training(started, recipe):
-    told, home = started
+    message, home = started
     runs = sorted(home.rglob("weights.safetensors"))
     written = [path.stat().st_mtime_ns for path in runs]
     settings = QuickstartSettings(labels=30, denoised_per_point=2, effort=LITTLE)
     again = quickstart(unknown_phase(recipe), settings, home, device="cpu", workers=1)
     assert [path.stat().st_mtime_ns for path in runs] == written
-    assert again.report.headline == told.report.headline
+    assert again.report.headline == message.report.headline
 
 
 def test_with_many_labels_the_network_is_fine_tuned(recipe, tmp_path, monkeypatch):
     monkeypatch.setattr("rfmae.workflows.quickstart._MANY", 10)
     settings = QuickstartSettings(labels=None, effort=replace(LITTLE, labelled_images=20))
-    told = quickstart(unknown_phase(recipe), settings, tmp_path / "home", device="cpu", workers=1)
-    difference = told.report.label_difference
+    message = quickstart(
+        unknown_phase(recipe), settings, tmp_path / "home", device="cpu", workers=1
+    )
+    difference = message.report.label_difference
     assert (difference.first, difference.budget) == ("finetune", 24)
-    assert [mean.budget for mean in told.report.label_curve.of("finetune")] == [24]
-    assert "the pre-trained network, fine-tuned, names" in told.report.headline
+    assert [mean.budget for mean in message.report.label_curve.of("finetune")] == [24]
+    assert "the pre-trained network, fine-tuned, names" in message.report.headline
 
 
 def test_a_known_carrier_phase_is_left_to_the_transformer(recipe, tmp_path):
     channel = replace(recipe.source.channel, phase_offset_turns="none")
     known = replace(recipe, source=replace(recipe.source, channel=channel))
     settings = QuickstartSettings(labels=3, denoised_per_point=1, effort=replace(LITTLE, seeds=1))
-    told = quickstart(known, settings, tmp_path / "home", device="cpu", workers=1)
-    assert isinstance(load_classifier(told.classifier).network.config.encoder, EncoderConfig)
-    assert told.report.denoising is not None
+    message = quickstart(known, settings, tmp_path / "home", device="cpu", workers=1)
+    assert isinstance(load_classifier(message.classifier).network.config.encoder, EncoderConfig)
+    assert message.report.denoising is not None
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_up import made_up_ceiling
-from rfmae_cli.report_view import tell
+from rfmae_cli.report_view import print_report
 
 from rfmae.evaluation.assessing import assess
 from rfmae.evaluation.classification import counted
@@ -16,9 +16,9 @@ from rfmae.workflows.evaluate.snr_evaluation import WrittenReport
 CLASSES = ("BPSK", "QPSK")
 
 
-def told(capsys, **parts):
+def message(capsys, **parts):
     """The lines that are printed of a report of these parts."""
-    tell(
+    print_report(
         WrittenReport(Report("A report", "It went well.", {}, **parts), Path("report")),
         as_json=False,
     )
@@ -31,7 +31,7 @@ def pair(other, p_value):
 
 def test_p_values_of_several_pairs_are_told_with_their_correction(capsys):
     pairs = holm_adjusted([pair("LSTM", 0.03), pair("CNN", 0.002), pair("forest", 1e-9)])
-    first, second, third, *_ = told(capsys, comparisons=pairs)
+    first, second, third, *_ = message(capsys, comparisons=pairs)
     assert first == (
         "ours less LSTM: +2.00 points (+1.00 to +3.00), McNemar p = 0.030, 1,000 examples"
     )
@@ -41,7 +41,7 @@ def test_p_values_of_several_pairs_are_told_with_their_correction(capsys):
 
 def test_one_pair_and_pairs_of_an_older_make_have_no_correction_to_tell(capsys):
     alone, old = holm_adjusted([pair("LSTM", 0.03)])[0], pair("CNN", 0.03)
-    lines = told(capsys, comparisons=(alone, old))
+    lines = message(capsys, comparisons=(alone, old))
     assert "Holm" not in "".join(lines)
 
 
@@ -58,7 +58,7 @@ def test_a_single_model_is_told_as_a_share_of_what_it_is_one_of(capsys, is_bound
     )
     limits = {ceiling.name: ceiling}
     item = assess(answers, ceilings=limits, image=ceiling.name, groups=(), temperature=None)
-    lines = told(
+    lines = message(
         capsys, accuracy={"ours": counted(answers)}, assessments={"ours": item}, ceilings=limits
     )
     assert f"{name}, symbols, SNR unknown" in lines[1]
@@ -73,11 +73,11 @@ def test_denoising_is_told_by_every_measure_that_was_taken(capsys):
     )
     denoising = DenoiseReport((0.0,), "symbol", np.array([2]), {"noisy": np.array([20.0])}, {},
                               ("BPSK",), likeness, notes=("Few images.",))  # fmt: skip
-    lines = told(capsys, denoising=denoising, notes=("ASK is unipolar.",))
-    heads = [line for line in lines if line.startswith("ImageQuality")]
+    lines = message(capsys, denoising=denoising, notes=("ASK is unipolar.",))
+    heads = [line for line in lines if line.startswith("Similarity")]
     assert heads == [
-        "Likeness to the clean image: PSNR in dB",
-        "Likeness to the clean image: EVM in %",
+        "Similarity to the clean image: PSNR in dB",
+        "Similarity to the clean image: EVM in %",
     ]
     assert lines[-4:] == [
         "Note: Few images.",

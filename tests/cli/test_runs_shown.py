@@ -52,15 +52,15 @@ def test_of_an_average_the_step_is_that_of_what_it_was_made_of(rfmae, run):
 
 
 def test_show_tells_what_a_run_is_and_draws_its_curves(rfmae, run):
-    told = answer(rfmae("show", run()))
+    message = answer(rfmae("show", run()))
     for words in ("config stage", "pretrain", "steps done", "best checkpoint", "0000200"):
-        assert words in told
-    assert "what was measured; best checkpoint: step 200" in told
-    lines = [line.split() for line in told.splitlines()]
+        assert words in message
+    assert "what was measured; best checkpoint: step 200" in message
+    lines = [line.split() for line in message.splitlines()]
     assert ["loss", "3.015", "1", "0.03", "200", "0.03", "200"] in lines
     assert ["on", "validation", "0.22", "20", "0.04", "200", "0.04", "200"] in lines
-    assert any(0x2800 < ord(character) < 0x2900 for character in told)
-    curves = told[told.index("what was measured") :].splitlines()
+    assert any(0x2800 < ord(character) < 0x2900 for character in message)
+    curves = message[message.index("what was measured") :].splitlines()
     assert max(map(len, curves)) <= 80
 
 
@@ -70,10 +70,10 @@ def test_show_answers_machines_with_the_last_figures(rfmae, run):
     assert facts["kind"] == "run"
     assert facts["steps_done"] == 200
     assert facts["best_checkpoint"] == "0000200"
-    told = facts["last_figures"]["reconstruction_loss"]
-    assert told["training"] == pytest.approx(loss_at(200))
-    assert told["validation"] == pytest.approx(2 * loss_at(200))
-    assert told["training_step"] == told["validation_step"] == 200
+    message = facts["last_figures"]["reconstruction_loss"]
+    assert message["training"] == pytest.approx(loss_at(200))
+    assert message["validation"] == pytest.approx(2 * loss_at(200))
+    assert message["training_step"] == message["validation_step"] == 200
 
 
 def test_a_run_whose_loss_is_no_number_is_shown_and_its_answer_has_none(rfmae, run):
@@ -85,9 +85,9 @@ def test_a_run_whose_loss_is_no_number_is_shown_and_its_answer_has_none(rfmae, r
 def test_a_run_that_has_just_started_says_so(rfmae, run):
     folder = run(steps=0)
     (folder / "metrics.jsonl").unlink()
-    told = answer(rfmae("show", folder))
-    assert "note: no figures yet: the run has just started" in told
-    assert "what was measured" not in told
+    message = answer(rfmae("show", folder))
+    assert "note: no figures yet: the run has just started" in message
+    assert "what was measured" not in message
     facts = json.loads(answer(rfmae("show", folder, "--json")))
     assert facts["last_figures"] == {}
     assert facts["best_checkpoint"] is None
@@ -106,13 +106,13 @@ def test_a_terminal_of_ascii_gets_the_curves_in_ascii(monkeypatch):
     said = []
     monkeypatch.setattr(show_view.sys, "stdout", Plain())
     monkeypatch.setattr(show_view.console, "say", said.append)
-    show_view.tell({"kind": "run"}, "a caption", ["⠁"], ["*"])
+    show_view.print_facts({"kind": "run"}, "a caption", ["⠁"], ["*"])
     assert said == ["kind  run", "\na caption", "*"]
 
 
 def test_plot_draws_the_curves_of_a_run(rfmae, here, run):
-    told = answer(rfmae("plot", run(), "--out", "curves.svg"))
-    assert "pretrain: my-run: loss; reconstruction loss; images per second in curves.svg" in told
+    message = answer(rfmae("plot", run(), "--out", "curves.svg"))
+    assert "pretrain: my-run: loss; reconstruction loss; images per second in curves.svg" in message
     assert (here / "curves.svg").read_bytes().startswith(b"<?xml")
     named = json.loads(answer(rfmae("plot", "my-run", "--json")))
     assert named["figure"] == "artifacts/figures/my-run-curves.png"

@@ -49,28 +49,28 @@ def test_a_ceiling_is_told_as_a_table_with_its_notes(rfmae, here):
 
 def test_a_ceiling_is_told_in_json_and_computed_once(rfmae):
     first = rfmae(*SMALL.split(), "--json", "--out", "mine")
-    told = json.loads(answer(first))
-    assert told["classes"] == ["BPSK", "QPSK", "DQPSK"]
-    assert told["mean_posterior"][2] == pytest.approx(2 / 3, abs=0.01)
-    assert told["merged_mean_posterior"][2] == pytest.approx(1, abs=0.01)
+    message = json.loads(answer(first))
+    assert message["classes"] == ["BPSK", "QPSK", "DQPSK"]
+    assert message["mean_posterior"][2] == pytest.approx(2 / 3, abs=0.01)
+    assert message["merged_mean_posterior"][2] == pytest.approx(1, abs=0.01)
     again = rfmae(*SMALL.split(), "--json", "--out", "mine")
     assert "is there already" in again.stderr
-    assert json.loads(answer(again)) == told
+    assert json.loads(answer(again)) == message
     other = rfmae(*SMALL.split(), "--seed", 1, "--out", "mine", "--json")
-    assert json.loads(answer(other))["hit_rate"] != told["hit_rate"]
+    assert json.loads(answer(other))["hit_rate"] != message["hit_rate"]
 
 
 def test_images_have_a_ceiling_of_their_own(rfmae):
     said = rfmae(*SMALL.split(), "--planes", "symbols,differential", "--json")
-    told = json.loads(answer(said))
-    assert told["kind"] == "symbols, differential"
-    assert told["is_bound"] is False
+    message = json.loads(answer(said))
+    assert message["kind"] == "symbols, differential"
+    assert message["is_bound"] is False
 
 
 def test_images_have_a_ceiling_of_those_who_are_not_told_the_snr(rfmae, here):
     asked = ("--planes", "symbols", "--unknown", "snr")
-    told = json.loads(answer(rfmae(*SMALL.split(), *asked, "--json")))
-    assert (told["kind"], told["snr"], told["is_bound"]) == ("symbols", "unknown", False)
+    message = json.loads(answer(rfmae(*SMALL.split(), *asked, "--json")))
+    assert (message["kind"], message["snr"], message["is_bound"]) == ("symbols", "unknown", False)
     said = answer(rfmae(*SMALL.split(), *asked))
     assert "symbols, SNR unknown" in said
     assert "phase, snr unknown to the receiver" in said
@@ -78,9 +78,9 @@ def test_images_have_a_ceiling_of_those_who_are_not_told_the_snr(rfmae, here):
 
 def test_a_recipe_means_its_link(rfmae, here, tiny_toml):
     (here / "tiny.toml").write_text(tiny_toml)
-    told = json.loads(answer(rfmae("ceiling", "-r", "tiny.toml", "--frames", 10, "--json")))
-    assert told["classes"] == ["BPSK", "16QAM", "GMSK"]
-    assert (told["symbols_per_example"], told["phase"]) == (64, "unknown")
+    message = json.loads(answer(rfmae("ceiling", "-r", "tiny.toml", "--frames", 10, "--json")))
+    assert message["classes"] == ["BPSK", "16QAM", "GMSK"]
+    assert (message["symbols_per_example"], message["phase"]) == (64, "unknown")
 
 
 WRONG = {
@@ -172,11 +172,11 @@ def test_seed_splits_and_image_size_do_not_decide_a_ceiling(tiny_recipe, tiny_to
 
 
 def test_ceilings_of_a_folder_are_found_without_computing(tiny_recipe, tmp_path):
-    question = ceiling_spec_of(tiny_recipe)
+    spec = ceiling_spec_of(tiny_recipe)
     assert known_ceilings(tiny_recipe, tmp_path) == {}
-    told = ceiling(question, tmp_path / "one", frames=10)
+    message = ceiling(spec, tmp_path / "one", frames=10)
     assert list(known_ceilings(tiny_recipe, tmp_path)) == ["sequence"]
-    assert (known_ceiling(question, tmp_path).hit_rate == told.ceiling.hit_rate).all()
+    assert (known_ceiling(spec, tmp_path).hit_rate == message.ceiling.hit_rate).all()
 
 
 @pytest.fixture
@@ -184,28 +184,28 @@ def low_sequence(tiny_recipe, tmp_path):
     """A home in which the sequence of the tiny recipe is said to allow no more than 40 %."""
     folder = tmp_path / "low" / "sequence"
     path = ceiling(ceiling_spec_of(tiny_recipe), folder, frames=4).folder / "ceiling.json"
-    told = json.loads(path.read_text())
+    message = json.loads(path.read_text())
     for name in ("mean_posterior", "merged_mean_posterior"):
-        told[name] = [0.4 for _ in told[name]]
-    path.write_text(json.dumps(told))
+        message[name] = [0.4 for _ in message[name]]
+    path.write_text(json.dumps(message))
     return folder.parent
 
 
 @pytest.mark.parametrize("snr", ["known", "unknown"])
 def test_no_image_is_said_to_allow_more_than_its_sequence(tiny_recipe, low_sequence, snr, tmp_path):
-    question = replace(ceiling_spec_of(tiny_recipe, image_whats(tiny_recipe)), snr=snr)
-    before = ceiling(question, tmp_path / "images", frames=6)
+    spec = replace(ceiling_spec_of(tiny_recipe, image_whats(tiny_recipe)), snr=snr)
+    before = ceiling(spec, tmp_path / "images", frames=6)
     assert before.ceiling.accuracy.max() > 0.5  # nothing is known beside it
     (tmp_path / "images").rename(low_sequence / "images")
-    after = ceiling(question, low_sequence / "images", frames=6)  # is there already
-    anew = ceiling(question, low_sequence / "anew", frames=6)
+    after = ceiling(spec, low_sequence / "images", frames=6)  # is there already
+    anew = ceiling(spec, low_sequence / "anew", frames=6)
     kept = json.loads((low_sequence / "anew" / "ceiling.json").read_text())
     assert max(kept["hit_rate"]) <= 0.4
     found = known_ceilings(tiny_recipe, low_sequence)
-    assert list(found) == ["sequence", question.name]
-    for told in (after.ceiling, anew.ceiling, found[question.name]):
-        assert (told.accuracy <= found["sequence"].accuracy).all()
-        assert (told.accuracy == np.minimum(before.ceiling.accuracy, 0.4)).all()
+    assert list(found) == ["sequence", spec.name]
+    for message in (after.ceiling, anew.ceiling, found[spec.name]):
+        assert (message.accuracy <= found["sequence"].accuracy).all()
+        assert (message.accuracy == np.minimum(before.ceiling.accuracy, 0.4)).all()
 
 
 def test_a_receiver_may_have_to_find_out_more_and_see_pixels_alone(rfmae, here):
@@ -232,11 +232,11 @@ def test_ceilings_of_recipes_come_with_rfmae(name):
 @pytest.mark.parametrize("name", ["awgn-ten-planes", "awgn-ten-symbols"])
 def test_what_docs_results_measures_has_a_fair_ceiling(name):
     found = known_ceilings(load_recipe(DOCS / "results" / f"{name}.toml"))
-    sequence, fair, told = found.values()
-    assert (sequence.name, fair.snr, told.snr) == ("sequence", "unknown", "known")
-    assert fair.kind == told.kind != "sequence"
+    sequence, fair, message = found.values()
+    assert (sequence.name, fair.snr, message.snr) == ("sequence", "unknown", "known")
+    assert fair.kind == message.kind != "sequence"
     # of 21 points, each some two points off at most
-    assert fair.accuracy.mean() < told.accuracy.mean() + 0.01
+    assert fair.accuracy.mean() < message.accuracy.mean() + 0.01
 
 
 def test_the_published_data_has_a_ceiling_of_eighty_per_cent():
@@ -262,10 +262,10 @@ def linear(tiny_toml, tmp_path_factory):
 def test_the_likelihood_receiver_sits_the_exam(rfmae, linear):
     names = ["likelihood", "likelihood-blind"]
     options = [word for name in names for word in ("--model", name)]
-    told = json.loads(answer(rfmae("eval-snr", "--data", linear.folder, *options, "--json")))
-    assert list(told["accuracy"]) == names
-    assert told["accuracy"]["likelihood"]["accuracy_per_snr"][-1] == 1
-    assert told["provenance"]["models"]["likelihood"]["kind"] == "likelihood receiver"
+    message = json.loads(answer(rfmae("eval-snr", "--data", linear.folder, *options, "--json")))
+    assert list(message["accuracy"]) == names
+    assert message["accuracy"]["likelihood"]["accuracy_per_snr"][-1] == 1
+    assert message["provenance"]["models"]["likelihood"]["kind"] == "likelihood receiver"
 
 
 def test_the_likelihood_receiver_refuses_waveforms_that_were_filtered(

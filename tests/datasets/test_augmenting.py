@@ -157,7 +157,7 @@ def test_phase_turns_commute_with_drawing(made, monkeypatch):
     monkeypatch.setattr(found, "_drawn", lambda *_: {"phase_turns": quarters / 4})
     changed = found(observed, {}, 0)
 
-    def drawn(views):
+    def sampled(views):
         return network_inputs(
             {view: torch.from_numpy(iq) for view, iq in views.items()},
             None,
@@ -165,8 +165,8 @@ def test_phase_turns_commute_with_drawing(made, monkeypatch):
             modalities,
         )
 
-    expected = turned(drawn(observed), torch.from_numpy(quarters), dataset.image, modalities)
-    for name, values in drawn(changed).items():
+    expected = turned(sampled(observed), torch.from_numpy(quarters), dataset.image, modalities)
+    for name, values in sampled(changed).items():
         # images are drawn to a thousandth of their peak
         torch.testing.assert_close(values, expected[name], atol=1e-3, rtol=0)
 
@@ -196,8 +196,8 @@ def test_a_timing_offset_is_a_linear_phase_of_the_spectrum(made):
     steering = np.exp(2j * np.pi * np.outer(lags, frequency[band]))
     match = (steering @ (after * before.conj())[:, band].T).real
     delays = lags[match.argmax(axis=0)]
-    drawn = found._drawn(0, slice(None))["timing_offset_symbols"] * rate
-    np.testing.assert_allclose(delays, drawn, atol=0.02)  # the lags are 0.01 samples apart
+    sampled = found._drawn(0, slice(None))["timing_offset_symbols"] * rate
+    np.testing.assert_allclose(delays, sampled, atol=0.02)  # the lags are 0.01 samples apart
     assert np.abs(delays).max() > 0.15 * rate
 
 
@@ -242,9 +242,9 @@ def test_the_snr_of_noise_made_anew_is_that_of_the_grid(made):
 def test_lower_snr_is_drawn_down_to_the_furthest_and_never_higher(made):
     observed, clean = examples(made["symbols"], SYMBOLS)
     found = augmenter(made["symbols"], alone(noise_db=4.0), SYMBOLS)
-    drawn = np.concatenate([found._drawn(step, slice(None))["noise_db"] for step in range(20)])
-    assert 0 <= drawn.min() < 0.1
-    assert 3.9 < drawn.max() <= 4
+    sampled = np.concatenate([found._drawn(step, slice(None))["noise_db"] for step in range(20)])
+    assert 0 <= sampled.min() < 0.1
+    assert 3.9 < sampled.max() <= 4
     assert found.needs_clean
     assert not augmenter(made["symbols"], alone(phase_turns=0.5), SYMBOLS).needs_clean
     assert found(observed, clean, 0)["symbols"].shape == observed["symbols"].shape
@@ -295,7 +295,7 @@ def test_words_are_magnitudes_and_numbers_take_their_place():
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("fase", "unknown augmentation 'fase'"),
         ("gain=loud", "gain= takes a number, got 'loud'"),
@@ -304,8 +304,8 @@ def test_words_are_magnitudes_and_numbers_take_their_place():
         ("phase=nan", "phase_turns of an augmentation must lie in 0 to 0.5, got nan"),
     ],
 )
-def test_words_that_mean_nothing_are_refused(text, told):
-    with pytest.raises(RecipeError, match=told):
+def test_words_that_mean_nothing_are_refused(text, message):
+    with pytest.raises(RecipeError, match=message):
         parse_augmentation(text)
 
 

@@ -83,7 +83,7 @@ def test_an_imported_data_set_says_what_it_is(imported):
     assert not dataset.any_phase
     assert not dataset.has_clean
     assert dataset.image == ImageConfig(planes=TRAJECTORY_PLANES)
-    assert dataset.drawn("train") == {}
+    assert dataset.sampled("train") == {}
     assert dataset.card["source"] == {"file": "radio.pkl"}
 
 

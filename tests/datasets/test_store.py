@@ -180,9 +180,9 @@ def test_a_view_that_is_not_there_is_refused_with_the_way_out(written, read):
 
 @pytest.mark.parametrize("rows", [slice(None), slice(2, 5), np.array([1, 4, 11])], ids=str)
 def test_what_was_drawn_is_read_by_rows(both, rows):
-    everything = both.drawn("train")
+    everything = both.sampled("train")
     assert set(everything) == {"phase_offset_turns", "timing_offset_symbols"}
-    for name, values in both.drawn("train", rows).items():
+    for name, values in both.sampled("train", rows).items():
         assert values.dtype == np.float32
         assert np.array_equal(values, everything[name][rows])
 

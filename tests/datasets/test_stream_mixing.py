@@ -181,10 +181,10 @@ def test_a_batch_holds_every_view_and_what_was_drawn(recipe):
     made = StreamMixer(recipe, 10).batch(2, slice(3, 7))
     assert tuple(made.views) == ("symbols", "waveform")
     assert made.views["waveform"].clean.shape == (4, 32)
-    assert {name: values.shape for name, values in made.drawn.items()} == {
+    assert {name: values.shape for name, values in made.sampled.items()} == {
         "phase_offset_turns": (4,)
     }
-    assert np.unique(made.drawn["phase_offset_turns"]).size == 4
+    assert np.unique(made.sampled["phase_offset_turns"]).size == 4
 
 
 def test_an_empty_batch_is_refused(recipe):

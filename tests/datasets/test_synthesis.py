@@ -73,7 +73,7 @@ def row_bytes(made, row):
         for pairs in made.views.values()
         for iq in (pairs.observed.iq, pairs.clean)
     ]
-    return b"".join([*views, *(values[row].tobytes() for values in made.drawn.values())])
+    return b"".join([*views, *(values[row].tobytes() for values in made.sampled.values())])
 
 
 def by_address(recipe, split):
@@ -307,9 +307,9 @@ def test_purposes_of_the_package_have_checksums_of_their_own(rough):
 
 def test_every_setting_is_drawn_within_its_range_and_comes_with_the_example(rough):
     made = synthesise(rough, Block("train", "16QAM", 10.0, range(64)))
-    assert made.drawn.keys() == set(rough.drawn_names)
+    assert made.sampled.keys() == set(rough.drawn_names)
     for name, setting in rough.source.channel.settings.items():
-        values = made.drawn[name]
+        values = made.sampled[name]
         assert values.shape == (64,)
         if isinstance(setting, tuple):
             assert setting[0] <= values.min() < values.max() <= setting[1], name

@@ -215,10 +215,10 @@ def test_rows_are_those_of_synthesis_in_every_view(written, recipe, split):
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_what_the_channel_drew_stands_beside_each_row(written, recipe, split):
-    made = [synthesise(recipe, block).drawn for block in blocks(recipe, split)]
-    drawn = written.drawn(split)
-    assert set(drawn) == {"phase_offset_turns", "timing_offset_symbols"}
-    for name, values in drawn.items():
+    made = [synthesise(recipe, block).sampled for block in blocks(recipe, split)]
+    sampled = written.sampled(split)
+    assert set(sampled) == {"phase_offset_turns", "timing_offset_symbols"}
+    for name, values in sampled.items():
         expected = np.concatenate([some[name] for some in made]).astype(np.float32)
         assert values.tolist() == expected.tolist()
 

@@ -35,7 +35,7 @@ def balanced():
 def evaluate(predict, batches, **options):
     """The report on a predictor of I/Q."""
     answers = collect_answers(
-        lambda exam: predict(exam["waveform"].iq),
+        lambda observed: predict(observed["waveform"].iq),
         [{"waveform": batch} for batch in batches],
         snr_db=SNR_DB,
         classes=CLASSES,
@@ -100,7 +100,7 @@ def test_answers_stand_in_the_order_of_the_exams(rng):
     label = rng.integers(3, size=30)
     batches = [batch_of(label[:7], np.zeros(7)), batch_of(label[7:], np.full(23, 10.0))]
     answers = collect_answers(
-        lambda exam: perfect(exam["waveform"].iq),
+        lambda observed: perfect(observed["waveform"].iq),
         [{"waveform": batch} for batch in batches],
         snr_db=SNR_DB,
         classes=CLASSES,
@@ -233,9 +233,9 @@ def test_no_batches_give_an_empty_report():
 
 
 def test_progress_is_told_in_examples():
-    told = []
-    evaluate(perfect, [balanced(), batch_of([0, 1], [0.0, 0.0])], advance=told.append)
-    assert told == [36, 2]
+    message = []
+    evaluate(perfect, [balanced(), batch_of([0, 1], [0.0, 0.0])], advance=message.append)
+    assert message == [36, 2]
 
 
 def test_an_snr_belongs_to_the_nearest_point_of_the_grid():

@@ -54,7 +54,7 @@ def test_equally_good_classifiers_are_called_different_as_often_as_stated(rng):
     assert 2 <= alarms <= 31  # 3 standard deviations above 20
 
 
-def told(p_values):
+def message(p_values):
     return [Comparison("one", "other", 9, 1, 1, 0.0, -0.1, 0.1, p_value) for p_value in p_values]
 
 
@@ -71,7 +71,7 @@ def told(p_values):
     ],
 )
 def test_p_values_are_corrected_step_by_step(p_values, adjusted):
-    pairs = told(p_values)
+    pairs = message(p_values)
     found = holm_adjusted(pairs)
     assert [pair.p_adjusted for pair in found] == pytest.approx(adjusted)
     assert [replace(pair, p_adjusted=None) for pair in found] == pairs
@@ -81,7 +81,7 @@ def test_p_values_are_corrected_step_by_step(p_values, adjusted):
 def test_of_many_pairs_of_equals_one_is_seldom_called_different(rng):
     """Of 400 families of ten independent p-values 5 % have one below 0.05, not 40 %."""
     families = rng.random((400, 10))
-    least = [min(pair.p_adjusted for pair in holm_adjusted(told(p))) for p in families.tolist()]
+    least = [min(pair.p_adjusted for pair in holm_adjusted(message(p))) for p in families.tolist()]
     alarms = np.mean(np.array(least) < 0.05)
     assert alarms == pytest.approx(0.049, abs=3 * np.sqrt(0.05 * 0.95 / 400))
     assert np.mean(families.min(axis=1) < 0.05) > 0.3

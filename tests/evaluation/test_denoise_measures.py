@@ -225,9 +225,9 @@ def test_no_batches_give_an_empty_report():
 
 
 def test_progress_is_told_in_images():
-    told = []
+    message = []
     batches = [denoise_batch([0.1], [0.0]), denoise_batch([0.1, 0.2], [0.0, 0.0])]
     evaluate_denoising(
-        batches, snr_db=SNR_DB, classes=CLASSES, snr_reference="symbol", advance=told.append
+        batches, snr_db=SNR_DB, classes=CLASSES, snr_reference="symbol", advance=message.append
     )
-    assert told == [1, 2]
+    assert message == [1, 2]

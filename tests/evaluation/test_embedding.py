@@ -125,10 +125,10 @@ def test_a_map_keeps_what_is_known_of_every_example(rng):
     assert (found.model, found.classes) == ("clouds", ("A", "B", "C", "D"))
 
 
-@pytest.mark.parametrize(("count", "told"), [(200, "30"), (40, "13"), (4, "1")])
-def test_few_examples_take_few_neighbours(count, told, rng):
+@pytest.mark.parametrize(("count", "message"), [(200, "30"), (40, "13"), (4, "1")])
+def test_few_examples_take_few_neighbours(count, message, rng):
     found = mapped(clouds(count, rng))
-    assert found.method == f"t-SNE, perplexity {told}"
+    assert found.method == f"t-SNE, perplexity {message}"
     assert np.isfinite(found.places).all()
 
 

@@ -54,10 +54,10 @@ def test_the_accuracy_of_the_bayes_receiver_rises_to_the_merged_ceiling(rng):
     answers = calibrated(rng, 30_000, classes=("BPSK", "QPSK", "16QAM"))
     split = answers.probabilities[:, [0, 0, 1, 2]] * [0.5, 0.5, 1, 1]
     label = np.where(answers.label > 0, answers.label + 1, rng.integers(2, size=30_000))
-    told = merged(answers_of(split, label), GROUPS)
-    assert np.array_equal(told.named, answers.named)
-    assert np.array_equal(told.label, answers.label)
-    assert told.right.mean() > answers_of(split, label).right.mean() + 0.1
+    message = merged(answers_of(split, label), GROUPS)
+    assert np.array_equal(message.named, answers.named)
+    assert np.array_equal(message.label, answers.label)
+    assert message.right.mean() > answers_of(split, label).right.mean() + 0.1
 
 
 # --- edges
@@ -65,23 +65,23 @@ def test_the_accuracy_of_the_bayes_receiver_rises_to_the_merged_ceiling(rng):
 
 def test_without_groups_merging_changes_nothing(rng):
     answers = calibrated(rng, 50)
-    told = merged(answers, ())
-    assert told.classes == answers.classes
-    assert told.probabilities == pytest.approx(answers.probabilities)
-    assert np.array_equal(told.label, answers.label)
+    message = merged(answers, ())
+    assert message.classes == answers.classes
+    assert message.probabilities == pytest.approx(answers.probabilities)
+    assert np.array_equal(message.label, answers.label)
 
 
 def test_a_group_stands_where_its_first_class_stood(rng):
-    told = merged(calibrated(rng, 50), (("2PAM", "16QAM"),))
-    assert told.classes == ("BPSK", "2PAM/16QAM", "QPSK")
+    message = merged(calibrated(rng, 50), (("2PAM", "16QAM"),))
+    assert message.classes == ("BPSK", "2PAM/16QAM", "QPSK")
 
 
 def test_merged_probabilities_are_sums(rng):
     answers = calibrated(rng, 50)
-    told = merged(answers, GROUPS)
-    assert told.classes == ("BPSK/2PAM", *CLASSES[2:])
-    assert told.probabilities[:, 0] == pytest.approx(answers.probabilities[:, :2].sum(axis=1))
-    assert told.probabilities[:, 1:] == pytest.approx(answers.probabilities[:, 2:])
+    message = merged(answers, GROUPS)
+    assert message.classes == ("BPSK/2PAM", *CLASSES[2:])
+    assert message.probabilities[:, 0] == pytest.approx(answers.probabilities[:, :2].sum(axis=1))
+    assert message.probabilities[:, 1:] == pytest.approx(answers.probabilities[:, 2:])
 
 
 def test_where_no_ceiling_is_known_there_is_no_gap(report):

@@ -26,7 +26,7 @@ def labels(count):
     return np.tile(np.arange(CLASSES), count // CLASSES)
 
 
-def suspect(values, label, snr_db=None):
+def features(values, label, snr_db=None):
     values = values if values.ndim == 2 else values[:, None]
     return LeakFeatures(values, label, np.zeros(len(label)) if snr_db is None else snr_db)
 
@@ -44,7 +44,7 @@ def p_values_of_nothing(ask, runs=20):
 
 def test_luck_alone_keeps_its_p_values_above_the_line_of_chance():
     def ask(rng):
-        train, test = (suspect(rng.normal(size=(200, 2)), labels(200)) for _ in range(2))
+        train, test = (features(rng.normal(size=(200, 2)), labels(200)) for _ in range(2))
         return asked(train, test, rng).p_value
 
     found = p_values_of_nothing(ask)
@@ -57,7 +57,7 @@ def test_luck_alone_keeps_its_p_values_above_the_line_of_chance():
 def test_shuffled_labels_are_at_chance_however_the_examples_lie(apart):
     def ask(rng):
         train, test = (
-            suspect(labels(300)[:, None] * apart + rng.normal(size=(300, 4)), labels(300))
+            features(labels(300)[:, None] * apart + rng.normal(size=(300, 4)), labels(300))
             for _ in range(2)
         )
         found = shuffled_control(train, test, rng)
@@ -71,7 +71,7 @@ def test_shuffled_labels_are_at_chance_however_the_examples_lie(apart):
 
 def test_what_names_one_class_of_many_is_a_leak(rng):
     def seen():
-        return suspect(np.where(labels(500) == 2, 1.0, 0.0) + 0 * labels(500), labels(500))
+        return features(np.where(labels(500) == 2, 1.0, 0.0) + 0 * labels(500), labels(500))
 
     test = asked(seen(), seen(), rng)
     assert test.accuracy == pytest.approx(0.4, abs=1e-9)  # its own, and one of the four others
@@ -85,7 +85,7 @@ def test_what_names_the_class_at_one_snr_alone_is_seen_by_who_knows_the_snr(rng)
 
     def seen():
         noise = rng.normal(size=500)
-        return suspect(np.where(snr_db == 10, label, noise), label, snr_db).beside_snr()
+        return features(np.where(snr_db == 10, label, noise), label, snr_db).beside_snr()
 
     test = asked(seen(), seen(), rng)
     assert test.accuracy > 0.55

@@ -161,9 +161,11 @@ def test_a_temperature_from_validation_makes_the_truth_more_probable_and_moves_n
     )
     assert negative_log_likelihood(mended) <= negative_log_likelihood(plain)
     second, first = np.sort(plain.probabilities, axis=1)[:, -2:].T
-    told_apart = first - second > 1e-9  # votes that are equal but for rounding stay so
-    assert told_apart.mean() > 0.9
-    np.testing.assert_array_equal(mended.named[told_apart], plain.named[told_apart])
+    with_distinct_names = first - second > 1e-9  # votes that are equal but for rounding stay so
+    assert with_distinct_names.mean() > 0.9
+    np.testing.assert_array_equal(
+        mended.named[with_distinct_names], plain.named[with_distinct_names]
+    )
 
 
 # --- edges

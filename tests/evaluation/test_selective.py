@@ -11,7 +11,7 @@ from rfmae.evaluation.selective import risk_coverage, selective
 from rfmae.records import as_plain
 
 
-def told(right, confidence):
+def message(right, confidence):
     """Answers of two classes that are right or wrong with a confidence above a half."""
     confidence = np.asarray(confidence, float)
     probabilities = np.stack([confidence, 1 - confidence], axis=1)
@@ -41,10 +41,10 @@ def test_the_curve_is_that_of_sorting_by_confidence(rng):
 def test_no_order_of_the_same_answers_beats_wrong_ones_last(rng):
     right = rng.random(200) < 0.7
     ascending = np.linspace(0.55, 0.95, 200)
-    oracle = selective(told(np.sort(right), ascending))
-    reverse = selective(told(np.sort(right)[::-1], ascending))
+    oracle = selective(message(np.sort(right), ascending))
+    reverse = selective(message(np.sort(right)[::-1], ascending))
     for _ in range(5):
-        aurc = selective(told(rng.permutation(right), ascending)).aurc
+        aurc = selective(message(rng.permutation(right), ascending)).aurc
         assert oracle.aurc <= aurc <= reverse.aurc
 
 
@@ -70,7 +70,7 @@ def test_what_is_covered_reaches_the_target_and_more_would_not(target, rng):
 
 
 def test_equal_confidences_enter_together():
-    answers = told([1, 1, 1, 0, 0], [0.9, 0.9, 0.7, 0.7, 0.7])
+    answers = message([1, 1, 1, 0, 0], [0.9, 0.9, 0.7, 0.7, 0.7])
     coverage, risk = risk_coverage(answers)
     assert coverage.tolist() == [0.4, 1.0]
     assert risk.tolist() == [0.0, 0.4]
@@ -80,11 +80,11 @@ def test_equal_confidences_enter_together():
 
 
 def test_accuracy_of_just_the_target_is_enough():
-    assert selective(told([1] * 19 + [0], np.linspace(0.9, 0.6, 20))).coverage_at_target == 1.0
+    assert selective(message([1] * 19 + [0], np.linspace(0.9, 0.6, 20))).coverage_at_target == 1.0
 
 
 def test_who_is_never_right_covers_nothing():
-    found = selective(told([0, 0, 0], [0.9, 0.8, 0.7]))
+    found = selective(message([0, 0, 0], [0.9, 0.8, 0.7]))
     assert found.coverage_at_target == 0.0
     assert found.aurc == 1.0
 
@@ -116,4 +116,4 @@ def test_nothing_answered_is_still_plain_json():
 @pytest.mark.parametrize("target", [0.0, 1.1, np.nan])
 def test_a_target_that_is_no_accuracy_is_refused(target):
     with pytest.raises(ShapeError, match="target accuracy must lie"):
-        selective(told([1], [0.9]), target)
+        selective(message([1], [0.9]), target)

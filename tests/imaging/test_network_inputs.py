@@ -9,10 +9,10 @@ import torch
 from rfmae.errors import ShapeError
 from rfmae.imaging.network_inputs import (
     contents,
-    drawn,
     input_shapes,
     network_inputs,
     network_targets,
+    rendered,
     turned,
 )
 from rfmae.imaging.render import constellation_images
@@ -233,7 +233,7 @@ def test_what_no_receiver_has_needs_the_clean_twin(modality, observed):
 def test_a_view_that_was_not_given_is_refused(observed):
     waves = {"waveform": observed["waveform"]}
     with pytest.raises(ShapeError, match=r"signal is read from the symbols, but .* waveform"):
-        drawn((OF_SIGNAL,), waves, None, IMAGE)
+        rendered((OF_SIGNAL,), waves, None, IMAGE)
 
 
 def test_a_folded_signal_is_not_turned(observed, clean):

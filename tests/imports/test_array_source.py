@@ -176,9 +176,9 @@ def test_objects_are_refused_and_not_made(tmp_path, labels, file):
 def test_a_cut_file_is_refused(tmp_path, rng, labels, file):
     path = tmp_path / file
     WRITERS[file](path, rng.normal(size=(5, 2, 4000)).astype(np.float32))
-    octets = path.read_bytes()
+    n_bytes = path.read_bytes()
     for part in (0.1, 0.5, 0.9):
-        path.write_bytes(octets[: int(part * len(octets))])
+        path.write_bytes(n_bytes[: int(part * len(n_bytes))])
         refused(str(path), path, labels=labels)
 
 

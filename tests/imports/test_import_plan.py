@@ -12,7 +12,6 @@ from miniatures import (
     write_hisarmod,
     write_radioml2018,
 )
-from rfmae.workflows.import_plan import import_dataset
 
 from rfmae.datasets.recipe import SPLITS
 from rfmae.datasets.store import open_dataset
@@ -22,6 +21,7 @@ from rfmae.imports.class_order import PUBLISHED_CLASSES
 from rfmae.imports.import_plan import recognise
 from rfmae.imports.sources import row_digests
 from rfmae.progress import Silent
+from rfmae.workflows.importing import import_dataset
 
 
 class Notes(Silent):
@@ -131,12 +131,12 @@ def test_everything_that_shapes_the_files_is_in_the_fingerprint(tmp_path, rng, m
 
 def test_the_same_import_twice_makes_the_same_files_and_keeps_the_first(source, tmp_path):
     first = imported(source, tmp_path / "home")
-    octets = [(first.folder / f"{split}.h5").read_bytes() for split in SPLITS]
+    stored = [(first.folder / f"{split}.h5").read_bytes() for split in SPLITS]
     notes = Notes()
     assert imported(source, tmp_path / "home", progress=notes).folder == first.folder
     assert "is there already" in notes.said[-1]
     other = import_dataset(source, tmp_path / "other", tmp_path)
-    assert [(other.folder / f"{split}.h5").read_bytes() for split in SPLITS] == octets
+    assert [(other.folder / f"{split}.h5").read_bytes() for split in SPLITS] == stored
 
 
 def test_equal_rows_are_in_one_split(tmp_path, rng):

@@ -205,8 +205,8 @@ def test_a_wrong_row_is_refused_where_it_is_read(damaged, name, place, value, wo
 
 
 def test_a_cut_file_is_refused(damaged):
-    octets = damaged.read_bytes()
-    damaged.write_bytes(octets[: len(octets) // 2])
+    stored = damaged.read_bytes()
+    damaged.write_bytes(stored[: len(stored) // 2])
     with pytest.raises(DatasetError, match="may be cut"):
         RadioMl2018(damaged)
 

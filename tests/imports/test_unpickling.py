@@ -27,13 +27,13 @@ def arrays(rng):
     }
 
 
-def write(path, octets):
-    path.write_bytes(octets)
+def write(path, content):
+    path.write_bytes(content)
     return path
 
 
-def read(tmp_path, octets):
-    return read_pickled_arrays(write(tmp_path / "arrays", octets))
+def read(tmp_path, content):
+    return read_pickled_arrays(write(tmp_path / "arrays", content))
 
 
 def assert_same(found, arrays):
@@ -54,16 +54,16 @@ def test_pickles_of_python_2_are_read_bit_for_bit(tmp_path, arrays, protocol):
 
 @pytest.mark.parametrize("protocol", [0, 2])
 def test_the_miniature_is_a_pickle_to_python_too(arrays, protocol):
-    octets = python2_pickle(arrays, protocol)
-    loaded = pickle.loads(octets, encoding="latin1")
+    content = python2_pickle(arrays, protocol)
+    loaded = pickle.loads(content, encoding="latin1")
     assert all(np.array_equal(loaded[key], array) for key, array in arrays.items())
 
 
 def test_the_miniature_of_protocol_2_has_the_operations_of_python_2(arrays):
     listing = io.StringIO()
-    octets = python2_pickle(arrays, 2)
-    pickletools.dis(octets, out=listing)  # also checks the stack and the memo
-    used = {opcode.name for opcode, _, _ in pickletools.genops(octets)}
+    content = python2_pickle(arrays, 2)
+    pickletools.dis(content, out=listing)  # also checks the stack and the memo
+    used = {opcode.name for opcode, _, _ in pickletools.genops(content)}
     assert {"SHORT_BINSTRING", "BINSTRING", "GLOBAL", "REDUCE", "BUILD", "SETITEMS"} <= used
     assert "numpy.core.multiarray _reconstruct" in listing.getvalue()
 
@@ -75,11 +75,11 @@ def test_pickles_of_python_3_are_read_bit_for_bit(tmp_path, arrays, protocol):
 
 @pytest.mark.parametrize("protocol", range(4))
 def test_the_old_and_the_new_home_of_numpy_are_the_same(tmp_path, arrays, protocol):
-    octets = pickle.dumps(arrays, protocol)
+    content = pickle.dumps(arrays, protocol)
     names = {b"numpy._core.multiarray\n", b"numpy.core.multiarray\n"}
-    here = next(name for name in names if name in octets)
+    here = next(name for name in names if name in content)
     other = (names - {here}).pop()
-    assert_same(read(tmp_path, octets.replace(here, other)), arrays)
+    assert_same(read(tmp_path, content.replace(here, other)), arrays)
 
 
 @pytest.mark.parametrize("protocol", range(6))
@@ -119,9 +119,9 @@ class Asks:
         return self.made
 
 
-def refused(tmp_path, octets):
+def refused(tmp_path, content):
     with pytest.raises(DatasetError) as error:
-        read(tmp_path, octets)
+        read(tmp_path, content)
     assert "\n" not in str(error.value)
     return str(error.value)
 
@@ -167,7 +167,7 @@ def test_python_itself_would_have_made_those_calls(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    "octets",
+    "content",
     [
         b"(S'touch MARK'\nios\nsystem\n.",  # INST
         b"(cos\nsystem\nS'touch MARK'\no.",  # OBJ
@@ -187,9 +187,9 @@ def test_python_itself_would_have_made_those_calls(tmp_path, name):
         b"cnumpy.core.multiarray._reconstruct\n__globals__\n.",
     ],
 )
-def test_operations_that_make_objects_are_refused(tmp_path, octets):
+def test_operations_that_make_objects_are_refused(tmp_path, content):
     marker = tmp_path / "marker"
-    refused(tmp_path, octets.replace(b"MARK", str(marker).encode()))
+    refused(tmp_path, content.replace(b"MARK", str(marker).encode()))
     assert not marker.exists()
 
 
@@ -218,9 +218,9 @@ def test_what_is_no_dictionary_of_arrays_is_refused(tmp_path, content):
 
 @pytest.mark.parametrize("protocol", [0, 2])
 def test_a_file_cut_anywhere_is_refused(tmp_path, arrays, protocol):
-    octets = python2_pickle(arrays, protocol)
-    for end in [*range(400), *range(400, len(octets), 97), len(octets) - 1]:
-        refused(tmp_path, octets[:end])
+    content = python2_pickle(arrays, protocol)
+    for end in [*range(400), *range(400, len(content), 97), len(content) - 1]:
+        refused(tmp_path, content[:end])
 
 
 @pytest.mark.parametrize("protocol", [0, 2, 5])
@@ -228,10 +228,10 @@ def test_a_damaged_file_gives_arrays_or_one_line_and_never_another_error(
     tmp_path, arrays, protocol, rng
 ):
     small = {key: array[:, :, :4] for key, array in arrays.items()}
-    octets = pickle.dumps(small, 5) if protocol == 5 else python2_pickle(small, protocol)
+    content = pickle.dumps(small, 5) if protocol == 5 else python2_pickle(small, protocol)
     for _ in range(400):
-        damaged = bytearray(octets)
-        for place in rng.integers(len(octets), size=2):
+        damaged = bytearray(content)
+        for place in rng.integers(len(content), size=2):
             damaged[place] = rng.integers(256)
         try:
             read(tmp_path, bytes(damaged))
@@ -240,9 +240,9 @@ def test_a_damaged_file_gives_arrays_or_one_line_and_never_another_error(
 
 
 def test_an_array_with_other_bytes_than_its_shape_needs_is_refused(tmp_path, arrays):
-    octets = python2_pickle(arrays, 2)
+    content = python2_pickle(arrays, 2)
     assert "shape (9, 2, 128)" in refused(
-        tmp_path, octets.replace(b"K\x03K\x02K\x80", b"K\x09K\x02K\x80", 1)
+        tmp_path, content.replace(b"K\x03K\x02K\x80", b"K\x09K\x02K\x80", 1)
     )
 
 

@@ -105,9 +105,9 @@ def test_examples_of_a_batch_never_meet(name):
     noise = noise_of(config, masks)
     others = {key: torch.cat([value[:1], 1 - value[1:]]) for key, value in inputs.items()}
     before, after = network(inputs, masks, noise), network(others, masks, noise)
-    for key in before.painted:
-        assert torch.equal(before.painted[key][0], after.painted[key][0])
-        assert not torch.equal(before.painted[key][1:], after.painted[key][1:])
+    for key in before.predicted:
+        assert torch.equal(before.predicted[key][0], after.predicted[key][0])
+        assert not torch.equal(before.predicted[key][1:], after.predicted[key][1:])
     assert torch.equal(before.tokens[0], after.tokens[0])
 
 
@@ -123,8 +123,8 @@ def test_the_encoder_sees_visible_patches_alone(name):
         others = without(others, masks[grid.name], grid.name, grid)
         assert not torch.equal(others[grid.name], inputs[grid.name])
     after = network(others, masks, noise, everything=True)
-    for key in before.painted:
-        assert torch.equal(before.painted[key], after.painted[key])
+    for key in before.predicted:
+        assert torch.equal(before.predicted[key], after.predicted[key])
     assert torch.equal(before.tokens, after.tokens)
 
 
@@ -133,14 +133,14 @@ def test_everything_holds_what_the_loss_asks_for(name):
     network = member(name)
     asked, everything = output_of(network), output_of(network, everything=True)
     for grid in network.config.predicted_grids:
-        count = asked.painted[grid.name].shape[1]
-        assert everything.painted[grid.name].shape[1:] == (grid.patches, grid.patch_values)
+        count = asked.predicted[grid.name].shape[1]
+        assert everything.predicted[grid.name].shape[1:] == (grid.patches, grid.patch_values)
         torch.testing.assert_close(
-            everything.painted[grid.name][:, -count:], asked.painted[grid.name]
+            everything.predicted[grid.name][:, -count:], asked.predicted[grid.name]
         )
-        expected = everything.picture(grid.name)
+        expected = everything.image(grid.name)
         torch.testing.assert_close(
-            take(expected, asked.predicted_ids(grid.name)), asked.painted[grid.name]
+            take(expected, asked.predicted_ids(grid.name)), asked.predicted[grid.name]
         )
 
 
@@ -157,12 +157,12 @@ def test_names_of_parameters_are_plain(name):
 
 
 @pytest.mark.parametrize("name", ["base, three", "symmetric, three"])
-@pytest.mark.parametrize(("seen", "painted"), list(permutations(["image", "signal", "noise"], 2)))
-def test_what_is_hidden_of_one_modality_is_painted_from_another_too(name, seen, painted):
+@pytest.mark.parametrize(("seen", "predicted"), list(permutations(["image", "signal", "noise"], 2)))
+def test_what_is_hidden_of_one_modality_is_painted_from_another_too(name, seen, predicted):
     network = member(name)
     masks, inputs = masks_of(network.config), inputs_of(network.config)
     inputs[seen].requires_grad_()
-    network(inputs, masks).painted[painted].square().sum().backward()
+    network(inputs, masks).predicted[predicted].square().sum().backward()
     assert inputs[seen].grad.abs().sum() > 0
 
 
@@ -173,7 +173,7 @@ def test_a_modality_that_is_missing_leaves_a_network_of_the_others(name):
     masks, inputs = masks_of(network.config), inputs_of(network.config)
     names = ("image", "noise")
     some = network({key: inputs[key] for key in names}, masks)
-    assert {*some.painted} == {*some.masks} == {*names}
+    assert {*some.predicted} == {*some.masks} == {*names}
     assert some.tokens.shape[1] == 1 + sum(masks[key].visible for key in names)
     losses = denomae_losses(some, {key: inputs[key] for key in names}, network.config)
     assert losses["loss"].isfinite()
@@ -185,7 +185,7 @@ def test_modalities_are_cut_and_hidden_each_in_its_own_way():
     assert [masks[grid.name].patches for grid in (IMAGE, SIGNAL, NOISE)] == [16, 8, 12]
     assert [masks[grid.name].visible for grid in (IMAGE, SIGNAL, NOISE)] == [4, 2, 3]
     output = output_of(built(config))
-    assert output.painted["signal"].shape == (3, 6, 2 * 8)
+    assert output.predicted["signal"].shape == (3, 6, 2 * 8)
     assert output.position_logits["signal"].shape == (3, 2, 8)
 
 
@@ -262,7 +262,7 @@ def test_a_scalar_is_visible_and_has_neither_decoder_nor_position(name):
     network = member(name)
     output, masks = output_of(network), masks_of(network.config)
     assert (masks["snr"].visible, masks["snr"].patches, masks["snr"].noised) == (1, 1, 0)
-    assert set(output.painted) == set(output.masks) == set(network.decoders) == {"image"}
+    assert set(output.predicted) == set(output.masks) == set(network.decoders) == {"image"}
     assert "snr" not in network.position_heads
     assert output.tokens.shape[1] == 1 + output.masks["image"].visible
     stem = network.encoder.stems["snr"]
@@ -281,7 +281,7 @@ def test_a_scalar_changes_what_is_painted(name):
     noise = noise_of(network.config, masks)
     before = network(inputs, masks, noise)
     after = network({**inputs, "snr": inputs["snr"] + 1}, masks, noise)
-    assert not torch.equal(before.painted["image"], after.painted["image"])
+    assert not torch.equal(before.predicted["image"], after.predicted["image"])
 
 
 @pytest.mark.parametrize("name", SCALARS)
@@ -297,5 +297,5 @@ def test_a_scalar_draws_nothing_and_may_stand_anywhere(name):
         assert torch.equal(there["image"].visible_ids, masks["image"].visible_ids)
     inputs, noise = inputs_of(config), noise_of(config, masks)
     first, last = network(inputs, masks, noise), behind(inputs, masks, noise)
-    torch.testing.assert_close(first.painted["image"], last.painted["image"])
+    torch.testing.assert_close(first.predicted["image"], last.predicted["image"])
     torch.testing.assert_close(first.tokens, last.tokens)

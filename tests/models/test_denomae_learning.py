@@ -30,8 +30,8 @@ def test_shuffling_the_tokens_shuffles_targets_with_them():
     torch.testing.assert_close(
         mixed.position_logits["image"], straight.position_logits["image"][:, order]
     )
-    torch.testing.assert_close(mixed.painted["image"], straight.painted["image"].flip(1))
-    torch.testing.assert_close(mixed.picture("image"), straight.picture("image"))
+    torch.testing.assert_close(mixed.predicted["image"], straight.predicted["image"].flip(1))
+    torch.testing.assert_close(mixed.image("image"), straight.image("image"))
 
 
 def learnt_positions(dropout, steps=120, n=32):
@@ -57,10 +57,10 @@ def test_a_position_that_the_token_carries_is_simply_copied():
 
 def test_where_patches_look_alike_nobody_can_name_a_position_that_was_withheld():
     """Of 16 patches 4 are placed: what is known of another is that it is one of the other 12."""
-    figures = learnt_positions(0.5)
-    assert figures["position_loss"] > math.log(12) - 0.1
+    metrics = learnt_positions(0.5)
+    assert metrics["position_loss"] > math.log(12) - 0.1
     # 128 tokens at a chance of 1/12, five deviations
-    assert figures["position_accuracy_unplaced"] < 1 / 12 + 5 * (11 / 12**2 / 128) ** 0.5
+    assert metrics["position_accuracy_unplaced"] < 1 / 12 + 5 * (11 / 12**2 / 128) ** 0.5
 
 
 def test_one_batch_can_be_learnt_by_heart():

@@ -131,18 +131,18 @@ def test_hidden_and_noised_patches_are_learnt_each_from_its_own_clean_patch(mask
     """In the published code no gradient ever comes from the noised patches."""
     config = noised_config(mask_tokens=mask_tokens, disruption_weight=0.0)
     output, masks = output_of(built(config)), masks_of(config)
-    painted, clean = output.painted["image"], inputs_of(config, seed=9)
-    painted.retain_grad()
+    predicted, clean = output.predicted["image"], inputs_of(config, seed=9)
+    predicted.retain_grad()
     denomae_losses(output, clean, config)["loss"].backward()
     mask = masks["image"]
     ids = torch.cat([mask.noised_ids, mask.hidden_ids], dim=1)
     assert torch.equal(output.predicted_ids("image"), ids)
     cut = clean["image"].unfold(2, 4, 4).unfold(3, 4, 4).permute(0, 2, 3, 1, 4, 5)
     target = cut.reshape(3, 16, 32)[torch.arange(3)[:, None], ids]
-    error = painted.detach() - target
+    error = predicted.detach() - target
     hidden, noised = mask.hidden_ids.numel() * 32, mask.noised_ids.numel() * 32
     expected = torch.cat([2 * error[:, :4] / noised, 2 * error[:, 4:] / hidden], dim=1)
-    torch.testing.assert_close(painted.grad, expected)
+    torch.testing.assert_close(predicted.grad, expected)
 
 
 def reach(config):
@@ -152,7 +152,7 @@ def reach(config):
     eps = noise.eps.requires_grad_()
     output = network(inputs_of(config), masks, FeatureNoise(noise.times, eps))
     hidden = masks["image"].hidden_ids.shape[1]
-    output.painted["image"][:, -hidden:].square().sum().backward()
+    output.predicted["image"][:, -hidden:].square().sum().backward()
     return eps.grad.abs().max().item()
 
 
@@ -188,7 +188,7 @@ def test_watching_alone_changes_no_answer(mask_tokens):
     expected, found = output_of(built(silent)), output_of(built(watched))
     assert not expected.watched
     assert found.watched
-    torch.testing.assert_close(found.painted["image"], expected.painted["image"])
+    torch.testing.assert_close(found.predicted["image"], expected.predicted["image"])
 
 
 @SIDES

@@ -97,7 +97,7 @@ def test_the_order_in_which_modalities_are_named_changes_nothing():
             noise_of(config, masks),
         )
         assert torch.equal(output.tokens, expected.tokens)
-        assert all(torch.equal(output.painted[name], expected.painted[name]) for name in names)
+        assert all(torch.equal(output.predicted[name], expected.predicted[name]) for name in names)
 
 
 @pytest.mark.parametrize("name", ["base, one", "much of it, one", "symmetric hard, one"])
@@ -155,7 +155,7 @@ def test_the_base_loss_is_the_papers():
     output, loss = output_of(network), losses_of(network)["loss"]
     cut = clean.unfold(2, 4, 4).unfold(3, 4, 4).permute(0, 2, 3, 1, 4, 5).reshape(3, 16, 32)
     rows = torch.arange(3)[:, None]
-    error = (output.painted["image"] - cut[rows, masks.hidden_ids]).square().mean()
+    error = (output.predicted["image"] - cut[rows, masks.hidden_ids]).square().mean()
     named = output.position_logits["image"].log_softmax(-1)
     surprise = -named[rows, torch.arange(4), masks.visible_ids].mean()
     torch.testing.assert_close(loss, error + 0.1 * surprise)

@@ -39,11 +39,11 @@ def test_even_rows_have_no_entropy_loss_and_one_hot_rows_all_of_it():
 
 
 def test_even_attention_has_the_cross_mass_that_counting_gives():
-    figures = attention_figures(even(), HIDDEN, NOISED)
+    metrics = attention_figures(even(), HIDDEN, NOISED)
     counted = 2 * 118 * 39 / (TOKENS * (118 + 39))
     assert counted == pytest.approx(0.299103, abs=1e-6)
-    assert figures["cross_mass"].item() == pytest.approx(counted, rel=1e-5)
-    assert figures["row_entropy"].item() == pytest.approx(1, abs=1e-5)
+    assert metrics["cross_mass"].item() == pytest.approx(counted, rel=1e-5)
+    assert metrics["row_entropy"].item() == pytest.approx(1, abs=1e-5)
 
 
 def test_even_attention_has_the_cross_loss_that_counting_gives():
@@ -75,11 +75,11 @@ def test_the_entropy_loss_is_the_mean_over_layers_and_hidden_rows(attention):
 def test_the_figures_are_what_the_losses_are_made_of(attention):
     for weights in attention:
         weights.requires_grad_()
-    figures = attention_figures(attention, FEW_HIDDEN, FEW_NOISED)
+    metrics = attention_figures(attention, FEW_HIDDEN, FEW_NOISED)
     loss = disruption_loss(attention, FEW_HIDDEN, FEW_NOISED, "entropy")
-    assert figures["row_entropy"].item() == pytest.approx(1 - loss.item(), abs=1e-6)
+    assert metrics["row_entropy"].item() == pytest.approx(1 - loss.item(), abs=1e-6)
     assert loss.requires_grad
-    assert not any(figure.requires_grad for figure in figures.values())
+    assert not any(figure.requires_grad for figure in metrics.values())
 
 
 @pytest.mark.parametrize("mode", ["entropy", "cross"])

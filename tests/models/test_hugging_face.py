@@ -109,16 +109,16 @@ def test_every_painted_patch_and_the_encoder_tokens_are_theirs(order):
     masks = masks_of(order)
     with torch.no_grad():
         seen = their.vit(images, noise=order)
-        painted = their.decoder(seen.last_hidden_state, seen.ids_restore).logits
+        predicted = their.decoder(seen.last_hidden_state, seen.ids_restore).logits
         output = mine({"image": images}, masks, everything=True)
     torch.testing.assert_close(
         output.tokens, half_turned(seen.last_hidden_state, -1), rtol=FLOAT32, atol=FLOAT32
     )
     assert torch.equal(masks["image"].hidden, seen.mask.bool())
     # their picture, cut again in our order of values
-    pictures = their.unpatchify(painted)
+    pictures = their.unpatchify(predicted)
     torch.testing.assert_close(
-        output.picture("image"), patchify(pictures, PATCH), rtol=FLOAT32, atol=FLOAT32
+        output.image("image"), patchify(pictures, PATCH), rtol=FLOAT32, atol=FLOAT32
     )
 
 

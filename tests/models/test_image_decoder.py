@@ -101,12 +101,12 @@ def test_the_decoder_changes_nothing_else_and_teaches_the_encoder_nothing():
         assert torch.equal(with_image.state_dict()[name], weight), name
     seen, clean = {"harmonics": harmonics()}, harmonics(seed=3)
     image = torch.rand(4, 3, 24, 24, generator=generator(4))
-    figures = rings_losses(with_image(seen, None, clean), CONFIG, image)
+    metrics = rings_losses(with_image(seen, None, clean), CONFIG, image)
     expected = rings_losses(without(seen, None, clean), plain)
-    assert torch.equal(figures["reconstruction_loss"], expected["reconstruction_loss"])
-    torch.testing.assert_close(figures["loss"], expected["loss"] + 0.5 * figures["image_loss"])
-    assert set(figures) - set(expected) == {"image_loss"}
-    figures["loss"].backward()
+    assert torch.equal(metrics["reconstruction_loss"], expected["reconstruction_loss"])
+    torch.testing.assert_close(metrics["loss"], expected["loss"] + 0.5 * metrics["image_loss"])
+    assert set(metrics) - set(expected) == {"image_loss"}
+    metrics["loss"].backward()
     expected["loss"].backward()
     for one, other in zip(
         with_image.encoder.parameters(), without.encoder.parameters(), strict=True
@@ -157,9 +157,9 @@ def qpsk(n, seed):
 
 def test_it_learns_images_sharper_than_the_orders_that_it_sees():
     image = ImageConfig(24, 2.0, planes=(Plane("symbols", "density", normalise="points"),))
-    grid, painted = HarmonicGrid("harmonics", (False,)), ImageGrid(24, (False,))
+    grid, predicted = HarmonicGrid("harmonics", (False,)), ImageGrid(24, (False,))
     encoder = RingsConfig((grid,), width=32, mixtures=8, components=8)
-    painter = network(replace(CONFIG, encoder=encoder, image=painted), shaken=False)
+    painter = network(replace(CONFIG, encoder=encoder, image=predicted), shaken=False)
     optimiser = torch.optim.AdamW(painter.parameters(), lr=1e-2)
     noisy, clean = qpsk(256, seed=10)
     seen, goal = network_harmonics({"symbols": noisy}, image), constellation_images(clean, image)

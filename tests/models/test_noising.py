@@ -119,21 +119,23 @@ def test_the_time_is_told_to_all_tokens_of_an_example_alike(generator):
     noising = Noising(first_beta=0.0, last_beta=0.0)
     noise = FeatureNoise(torch.tensor([0, 500, 500]), torch.zeros(3, 4, 16))
     with torch.no_grad():
-        told = Noiser(16, noising)(tokens, noise) - tokens
-    assert torch.allclose(told, told[:, :1].expand_as(told), atol=1e-6)  # float32 differences
-    assert torch.allclose(told[1], told[2], atol=1e-6)
-    assert (told[0] - told[1]).abs().max() > 0.01
+        embedded = Noiser(16, noising)(tokens, noise) - tokens
+    assert torch.allclose(
+        embedded, embedded[:, :1].expand_as(embedded), atol=1e-6
+    )  # float32 differences
+    assert torch.allclose(embedded[1], embedded[2], atol=1e-6)
+    assert (embedded[0] - embedded[1]).abs().max() > 0.01
 
 
 def test_neighbouring_times_are_told_apart_where_the_network_computes_in_bfloat16():
     noiser = Noiser(16, Noising())
     times = torch.arange(990, 1000)
     with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
-        told = noiser.time_embedding(times)
+        embedded = noiser.time_embedding(times)
     with torch.no_grad():
-        assert torch.equal(told, noiser.time_embedding(times))
-    assert told.dtype == torch.float32
-    assert told.diff(dim=0).abs().amax(dim=1).min() > 1e-4
+        assert torch.equal(embedded, noiser.time_embedding(times))
+    assert embedded.dtype == torch.float32
+    assert embedded.diff(dim=0).abs().amax(dim=1).min() > 1e-4
 
 
 def test_tokens_keep_their_type(generator):
@@ -201,16 +203,16 @@ def test_each_reconstruction_loss_hears_of_its_own_tokens_alone(generator):
         EncoderConfig((grid,), 8, 3, 2), 8, 1, 2, position=PositionTask(weight=0.0), noising=PLAIN
     )
     mask = random_mask(2, grid.counts, 6, generator, noised=3)
-    painted = torch.rand(2, 13, 16, generator=generator)  # 3 noised patches, then 10 hidden ones
+    predicted = torch.rand(2, 13, 16, generator=generator)  # 3 noised patches, then 10 hidden ones
     clean = {"image": torch.rand(2, 1, 16, 16, generator=generator)}
 
-    def losses(painted):
-        output = DenoMAEOutput({"image": painted}, {}, {"image": mask}, torch.zeros(2, 7, 8))
-        figures = denomae_losses(output, clean, config)
-        return figures["reconstruction_loss"].item(), figures["denoised_loss"].item()
+    def losses(predicted):
+        output = DenoMAEOutput({"image": predicted}, {}, {"image": mask}, torch.zeros(2, 7, 8))
+        metrics = denomae_losses(output, clean, config)
+        return metrics["reconstruction_loss"].item(), metrics["denoised_loss"].item()
 
-    hidden, noised = losses(painted)
-    on_noised, on_hidden = painted.clone(), painted.clone()
+    hidden, noised = losses(predicted)
+    on_noised, on_hidden = predicted.clone(), predicted.clone()
     on_noised[:, :3] += 1
     on_hidden[:, 3:] += 1
     assert losses(on_noised)[0] == hidden

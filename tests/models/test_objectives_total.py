@@ -31,16 +31,16 @@ from rfmae.models.patches import PatchMask, patchify, take
 def painting(config, clean, everything=False, **switches):
     """The output of a network that paints what it should and knows every position."""
     masks = masks_of(config, **switches)
-    painted, logits = {}, {}
+    predicted, logits = {}, {}
     for grid in config.encoder.modalities:
         mask = masks[grid.name]
         ids = mask.patch_ids if everything else mask.hidden_ids
-        painted[grid.name] = take(patchify(clean[grid.name], grid.patch), ids)
+        predicted[grid.name] = take(patchify(clean[grid.name], grid.patch), ids)
         classes = config.position_classes(grid)
         target = position_target(mask, config.position.target)
         logits[grid.name] = 50.0 * nn.functional.one_hot(target, classes).float()
     tokens = torch.rand(3, 1 + sum(mask.visible for mask in masks.values()), 16)
-    return DenoMAEOutput(painted, logits, masks, tokens)
+    return DenoMAEOutput(predicted, logits, masks, tokens)
 
 
 @pytest.mark.parametrize("target", ["absolute", "rank"])
@@ -61,7 +61,7 @@ def test_an_error_of_a_half_costs_a_half_or_its_square(error, expected):
     config = small_config(pixels=PixelTask(error=error), position=PositionTask(weight=0))
     clean = inputs_of(config)
     output = painting(config, clean)
-    wrong = replace(output, painted={"image": output.painted["image"] + 0.5})
+    wrong = replace(output, predicted={"image": output.predicted["image"] + 0.5})
     losses = denomae_losses(wrong, clean, config)
     assert losses["loss"].item() == pytest.approx(expected)
     assert "position_loss" not in losses
@@ -72,7 +72,7 @@ def test_of_rms_the_root_is_that_of_each_example_and_its_mean_that_of_all():
     clean = inputs_of(config)
     output = painting(config, clean)
     off = torch.tensor([0.1, 0.2, 0.6])[:, None, None]
-    wrong = replace(output, painted={"image": output.painted["image"] + off})
+    wrong = replace(output, predicted={"image": output.predicted["image"] + off})
     # the root of all squared errors together would be 0.37
     assert denomae_losses(wrong, clean, config)["loss"].item() == pytest.approx(0.3, rel=1e-5)
 
@@ -80,10 +80,10 @@ def test_of_rms_the_root_is_that_of_each_example_and_its_mean_that_of_all():
 def test_of_rms_the_truth_has_a_slope():
     config = small_config(pixels=PixelTask(error="rms"), position=PositionTask(weight=0))
     clean = inputs_of(config)
-    painted = painting(config, clean).painted["image"].requires_grad_()
-    output = replace(painting(config, clean), painted={"image": painted})
+    predicted = painting(config, clean).predicted["image"].requires_grad_()
+    output = replace(painting(config, clean), predicted={"image": predicted})
     denomae_losses(output, clean, config)["loss"].backward()
-    assert torch.isfinite(painted.grad).all()
+    assert torch.isfinite(predicted.grad).all()
 
 
 @pytest.mark.parametrize("where", ["hidden", "all"])
@@ -95,9 +95,9 @@ def test_where_nothing_is_hidden_all_patches_are_judged(where):
     clean = inputs_of(config)
     output = painting(config, clean, everything=True)
     assert denomae_losses(output, clean, config)["loss"] < 1e-6
-    wrong = output.painted["image"].clone()
+    wrong = output.predicted["image"].clone()
     wrong[:, 5, 0] += 4.0  # one value of one patch in sixteen
-    losses = denomae_losses(replace(output, painted={"image": wrong}), clean, config)
+    losses = denomae_losses(replace(output, predicted={"image": wrong}), clean, config)
     assert losses["reconstruction_loss"].item() == pytest.approx(16 / (16 * 32))
     assert losses["laplacian_loss"] > 0
 
@@ -107,9 +107,9 @@ def test_what_is_painted_over_visible_patches_counts_where_it_is_asked_for(where
     config = small_config(pixels=PixelTask(where))
     clean = inputs_of(config)
     output = painting(config, clean, everything=True)
-    painted = output.painted["image"].clone()
-    painted[:, :4] += 7.0  # the four visible ones
-    losses = denomae_losses(replace(output, painted={"image": painted}), clean, config)
+    predicted = output.predicted["image"].clone()
+    predicted[:, :4] += 7.0  # the four visible ones
+    losses = denomae_losses(replace(output, predicted={"image": predicted}), clean, config)
     assert losses["reconstruction_loss"].item() == pytest.approx(expected)
 
 
@@ -117,7 +117,7 @@ def test_patches_are_compared_with_the_truth_of_their_own_place():
     config = small_config()
     clean = inputs_of(config)
     output = painting(config, clean)
-    turned = replace(output, painted={"image": output.painted["image"].flip(1)})
+    turned = replace(output, predicted={"image": output.predicted["image"].flip(1)})
     # two independent uniform values differ by 1/6 in the mean square
     losses = denomae_losses(turned, clean, config)
     assert losses["reconstruction_loss"].item() == pytest.approx(1 / 6, rel=0.1)
@@ -128,11 +128,11 @@ def test_reconstruction_adds_up_over_modalities_and_positions_are_a_mean():
     clean = inputs_of(config)
     output = painting(config, clean)
     wrong = {
-        "image": output.painted["image"] + 0.5,
-        "signal": output.painted["signal"] + 1.0,
+        "image": output.predicted["image"] + 0.5,
+        "signal": output.predicted["signal"] + 1.0,
     }
     blind = {name: torch.zeros_like(logits) for name, logits in output.position_logits.items()}
-    losses = denomae_losses(replace(output, painted=wrong, position_logits=blind), clean, config)
+    losses = denomae_losses(replace(output, predicted=wrong, position_logits=blind), clean, config)
     assert losses["reconstruction_loss"].item() == pytest.approx(0.25 + 1.0)
     expected = (math.log(16) + math.log(8)) / 2
     assert losses["position_loss"].item() == pytest.approx(expected, abs=1e-5)
@@ -187,9 +187,9 @@ def test_of_normalised_patches_the_edges_are_scored_in_the_units_of_the_image():
     config = small_config(pixels=PixelTask(normalised=True), laplacian_weight=0.05)
     clean = inputs_of(config)
     output = painting(config, clean)
-    target = output.painted["image"]
+    target = output.predicted["image"]
     mean, deviation = patch_statistics(target)
-    perfect = replace(output, painted={"image": (target - mean) / deviation})
+    perfect = replace(output, predicted={"image": (target - mean) / deviation})
     losses = denomae_losses(perfect, clean, config)
     assert losses["laplacian_loss"] < 1e-5
     assert losses["reconstruction_loss"] < 1e-10
@@ -261,9 +261,9 @@ def test_tokens_with_and_without_their_position_are_told_apart_in_the_figures():
     logits[:, :2] = 0
     logits[:, :2, 3] = 1.0
     lost = (output.masks["image"].visible_ids[:, :2] == 3).float().mean()
-    figures = denomae_losses(replace(output, position_logits={"image": logits}), clean, config)
-    assert figures["position_accuracy"] == 1
-    assert figures["position_accuracy_unplaced"] == lost
+    metrics = denomae_losses(replace(output, position_logits={"image": logits}), clean, config)
+    assert metrics["position_accuracy"] == 1
+    assert metrics["position_accuracy_unplaced"] == lost
 
 
 def test_uniformity_looks_at_visible_tokens_of_images_or_inside_of_each():

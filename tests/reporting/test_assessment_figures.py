@@ -67,10 +67,10 @@ def test_every_grid_has_a_panel_in_which_its_values_ascend():
 
 
 def test_every_example_is_on_the_map_twice(rng):
-    told = embedding(rng)
-    left, right = embedding_figure(told).axes[:2]
-    assert sum(len(dots.get_offsets()) for dots in left.collections) == len(told.label)
-    assert np.array_equal(right.collections[0].get_offsets(), told.places)
+    message = embedding(rng)
+    left, right = embedding_figure(message).axes[:2]
+    assert sum(len(dots.get_offsets()) for dots in left.collections) == len(message.label)
+    assert np.array_equal(right.collections[0].get_offsets(), message.places)
     assert [text.get_text() for text in left.get_legend().get_texts()] == list(CLASSES)
 
 

@@ -39,17 +39,17 @@ def cells(table):
 
 
 def test_every_table_is_text_with_a_cell_for_each_head(report):
-    told, accuracy = report.assessments, report.accuracy
+    message, accuracy = report.assessments, report.accuracy
     tables = [
-        summary_table(accuracy, told, report.ceilings),
-        bands_table(told, report.ceilings),
-        confusions_table(told),
-        calibration_table(told, accuracy),
-        per_snr_csv(accuracy, told),
-        reliability_csv(told),
-        selective_csv(told),
-        open_set_table(told),
-        cost_table(told),
+        summary_table(accuracy, message, report.ceilings),
+        bands_table(message, report.ceilings),
+        confusions_table(message),
+        calibration_table(message, accuracy),
+        per_snr_csv(accuracy, message),
+        reliability_csv(message),
+        selective_csv(message),
+        open_set_table(message),
+        cost_table(message),
         comparison_table(report.comparisons),
         robustness_csv(report.robustness),
         drops_table(report.robustness),
@@ -79,21 +79,21 @@ def test_what_a_reader_reached_is_called_a_ceiling_in_no_ratio_and_marked_where_
 
 
 def test_a_model_without_a_ceiling_has_no_ratio_and_no_false_one(report):
-    told = {name: replace(item, gap=None) for name, item in report.assessments.items()}
-    heads, _ = summary_table(report.accuracy, told, {})
+    message = {name: replace(item, gap=None) for name, item in report.assessments.items()}
+    heads, _ = summary_table(report.accuracy, message, {})
     assert not [head for head in heads if "ceiling" in head]
-    mixed = {**report.assessments, "cumulants": told["cumulants"]}
+    mixed = {**report.assessments, "cumulants": message["cumulants"]}
     rows = cells(summary_table(report.accuracy, mixed, report.ceilings))
     assert rows[-1]["of the ceiling, sequence"] == "–"
 
 
 def test_the_numbers_of_every_snr_are_those_of_the_assessment(report):
     for row in cells(per_snr_csv(report.accuracy, report.assessments)):
-        told = report.assessments[row["model"]]
+        message = report.assessments[row["model"]]
         s = report.accuracy[row["model"]].snr_db.index(float(row["snr_db"]))
-        assert float(row["ece"]) == pytest.approx(told.calibration.ece_per_snr[s], abs=1e-6)
+        assert float(row["ece"]) == pytest.approx(message.calibration.ece_per_snr[s], abs=1e-6)
         assert float(row["ratio_to_symbols"]) == pytest.approx(
-            told.gap.ratio_per_snr["symbols"][s], abs=1e-6
+            message.gap.ratio_per_snr["symbols"][s], abs=1e-6
         )
         assert float(row["image_loss"]) == pytest.approx(0.07, abs=1e-6)
 
@@ -148,11 +148,11 @@ def test_p_values_stand_beside_those_that_are_corrected_for_all_pairs(report):
 def test_both_pages_tell_the_corrected_p_values(report):
     pairs = [replace(pair, p_value=p) for pair, p in zip(report.comparisons, (0.012, 0.034),
              strict=True)]  # fmt: skip
-    told = replace(report, comparisons=holm_adjusted(pairs))
-    assert "| 0.034 | 0.034 |" in markdown_page(told)
-    assert "| 0.012 | 0.024 |" in markdown_page(told)
-    assert "p after Holm</th>" in page(told)
-    assert ">0.024</td>" in page(told)
+    message = replace(report, comparisons=holm_adjusted(pairs))
+    assert "| 0.034 | 0.034 |" in markdown_page(message)
+    assert "| 0.012 | 0.024 |" in markdown_page(message)
+    assert "p after Holm</th>" in page(message)
+    assert ">0.024</td>" in page(message)
 
 
 def test_what_is_not_known_of_the_cost_is_left_out(report):
@@ -163,9 +163,11 @@ def test_what_is_not_known_of_the_cost_is_left_out(report):
     assert cost_table(without)[1] == []
 
 
-@pytest.mark.parametrize(("value", "told"), [(0.0, "< 0.001"), (0.0012, "0.001"), (1.0, "1.000")])
-def test_a_probability_is_told_to_a_thousandth(value, told):
-    assert probability(value) == told
+@pytest.mark.parametrize(
+    ("value", "message"), [(0.0, "< 0.001"), (0.0012, "0.001"), (1.0, "1.000")]
+)
+def test_a_probability_is_told_to_a_thousandth(value, message):
+    assert probability(value) == message
 
 
 def test_a_number_that_is_none_is_a_dash(report):

@@ -68,8 +68,8 @@ def test_every_model_is_named_at_the_end_of_its_line(report):
 
 
 def test_the_layers_of_the_gap_fill_the_whole(report):
-    told = report.assessments["from scratch"].gap
-    drawn = gap_chart(report.accuracy["from scratch"], told, "from scratch")
+    message = report.assessments["from scratch"].gap
+    drawn = gap_chart(report.accuracy["from scratch"], message, "from scratch")
     count = len(SNR_DB)
     known, nobody = heights(drawn, "layer known c0"), heights(drawn, "layer nobody")
     assert known[:count] == pytest.approx(
@@ -96,24 +96,24 @@ def test_what_holds_at_a_single_point_is_drawn_across_the_whole_chart(report):
 
 
 def test_an_accuracy_above_its_ceiling_draws_no_negative_loss(report):
-    told = report.assessments["cumulants"].gap
-    above = replace(told, model_loss_per_snr=np.full(len(SNR_DB), -0.05))
+    message = report.assessments["cumulants"].gap
+    above = replace(message, model_loss_per_snr=np.full(len(SNR_DB), -0.05))
     drawn = gap_chart(report.accuracy["cumulants"], above, "cumulants")
     model = heights(drawn, "layer model-loss")
     assert model[: len(SNR_DB)] == pytest.approx(model[len(SNR_DB) :][::-1])
 
 
 def test_an_accuracy_above_its_ceiling_lifts_no_other_ceiling(report):
-    told = report.assessments["cumulants"].gap
-    above = replace(told, model_loss_per_snr=np.full(len(SNR_DB), -0.3))
+    message = report.assessments["cumulants"].gap
+    above = replace(message, model_loss_per_snr=np.full(len(SNR_DB), -0.3))
     right, seen, best = gap_levels(report.accuracy["cumulants"], above)
     assert (seen == right).all()
-    assert best == pytest.approx(np.maximum(right, right - 0.3 + told.image_loss_per_snr))
+    assert best == pytest.approx(np.maximum(right, right - 0.3 + message.image_loss_per_snr))
 
 
 def test_a_model_of_the_sequence_loses_nothing_to_an_image(report):
-    told = replace(report.assessments["cumulants"].gap, image=None, image_loss_per_snr=None)
-    image = heights(gap_chart(report.accuracy["cumulants"], told, "c"), "layer image-loss")
+    message = replace(report.assessments["cumulants"].gap, image=None, image_loss_per_snr=None)
+    image = heights(gap_chart(report.accuracy["cumulants"], message, "c"), "layer image-loss")
     assert image[: len(SNR_DB)] == pytest.approx(image[len(SNR_DB) :][::-1])
 
 
@@ -130,36 +130,36 @@ def test_a_ring_marks_where_five_points_are_lost_and_only_there():
 
 
 def test_bins_of_confidence_stand_at_their_accuracy(report):
-    told = report.assessments["DenoMAE2.0"].calibration
-    drawn = reliability_chart(told, "DenoMAE2.0", 0)
-    assert heights(drawn, "line thin c0") == pytest.approx(told.bin_accuracy, abs=4e-4)
-    assert f"ECE {100 * told.ece:.1f} %" in drawn
+    message = report.assessments["DenoMAE2.0"].calibration
+    drawn = reliability_chart(message, "DenoMAE2.0", 0)
+    assert heights(drawn, "line thin c0") == pytest.approx(message.bin_accuracy, abs=4e-4)
+    assert f"ECE {100 * message.ece:.1f} %" in drawn
 
 
 def test_the_risk_of_all_answers_is_the_share_of_errors(report):
-    told = report.assessments
-    drawn = risk_chart(told, {name: s for s, name in enumerate(told)}, wide=True)
-    ends = {name: heights(drawn, f"line c{s}")[-1] for s, name in enumerate(told)}
+    message = report.assessments
+    drawn = risk_chart(message, {name: s for s, name in enumerate(message)}, wide=True)
+    ends = {name: heights(drawn, f"line c{s}")[-1] for s, name in enumerate(message)}
     errors = {name: 1 - item.accuracy for name, item in report.accuracy.items()}
     scale = ends["cumulants"] / errors["cumulants"]
-    for name in told:
+    for name in message:
         assert ends[name] == pytest.approx(scale * errors[name], abs=2e-3)
 
 
 def test_every_example_of_the_map_is_drawn_once_by_class_and_once_by_snr(rng):
-    told = embedding(rng)
-    for drawn in (class_map(told), snr_map(told)):
+    message = embedding(rng)
+    for drawn in (class_map(message), snr_map(message)):
         paths = re.findall(r'<path class="speck[^"]*" d="([^"]*)"', drawn)
-        assert sum(path.count("M") for path in paths) == len(told.label)
-    assert [name for name in CLASSES if f">{name}</text>" in class_map(told)] == list(CLASSES)
+        assert sum(path.count("M") for path in paths) == len(message.label)
+    assert [name for name in CLASSES if f">{name}</text>" in class_map(message)] == list(CLASSES)
 
 
 def test_steps_of_snr_go_from_the_lowest_to_the_highest(rng):
-    told = embedding(rng)
-    steps = snr_steps(told)
-    assert steps[told.snr_db.argmin()] == 0
-    assert steps[told.snr_db.argmax()] == 6
-    assert (np.diff(steps[np.argsort(told.snr_db)]) >= 0).all()
+    message = embedding(rng)
+    steps = snr_steps(message)
+    assert steps[message.snr_db.argmin()] == 0
+    assert steps[message.snr_db.argmax()] == 6
+    assert (np.diff(steps[np.argsort(message.snr_db)]) >= 0).all()
 
 
 def test_an_exam_at_one_snr_can_be_drawn():

@@ -95,15 +95,15 @@ def test_an_axis_is_logarithmic_where_that_shows_more(name, values, logarithmic)
 
 
 def test_the_last_figures_are_plain_json_without_a_nan():
-    told = last_figures(quantities_of(LINES))
-    assert told["loss"] == {
+    message = last_figures(quantities_of(LINES))
+    assert message["loss"] == {
         "training": 0.1,
         "training_step": 20,
         "validation": 1.25,
         "validation_step": 20,
     }
-    assert told["position_loss"] == {"training": 2.0, "training_step": 10}
-    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    assert message["position_loss"] == {"training": 2.0, "training_step": 10}
+    assert json.loads(json.dumps(message, allow_nan=False)) == message
     assert last_figures([]) == {}
 
 

@@ -128,11 +128,11 @@ def test_every_number_is_in_the_csv_and_the_json():
 
 
 def test_the_verdict_survives_the_account():
-    told = report_of(
+    message = report_of(
         json.loads(json.dumps(whole_json(Report("t", "h", {}, denoising=report(SOME)))))
     )
-    assert told.denoising.beats_every_reference.tolist() == [False, False, True, True, False]
-    assert difference_csv(told.denoising) == difference_csv(report(SOME))
+    assert message.denoising.beats_every_reference.tolist() == [False, False, True, True, False]
+    assert difference_csv(message.denoising) == difference_csv(report(SOME))
 
 
 def test_the_section_tells_verdict_and_differences():

@@ -41,8 +41,8 @@ def assert_equal(one, other, path="record"):
     "part", ["accuracy", "ceilings", "assessments", "comparisons", "robustness", "embedding"]
 )
 def test_every_part_of_a_report_comes_back_as_it_was(part):
-    told = getattr(sample_report(per_point=2), part)
-    for record in told.values() if isinstance(told, dict) else told:
+    message = getattr(sample_report(per_point=2), part)
+    for record in message.values() if isinstance(message, dict) else message:
         assert_equal(deserialised(type(record), through_json(as_plain(record))), record)
 
 

@@ -114,11 +114,11 @@ def test_the_page_tells_title_headline_notes_and_how_it_came_about(written):
 def test_the_account_is_strict_json_and_holds_every_count(account):
     report = full_report()
     assert account["accuracy"].keys() == report.accuracy.keys()
-    for name, told in account["accuracy"].items():
-        assert told["counts"] == report.accuracy[name].counts.tolist()
-        assert told["accuracy"] == report.accuracy[name].accuracy
-        assert told["snr_db"] == [0.0, 10.0]
-        assert told["classes"] == list(CLASSES)
+    for name, message in account["accuracy"].items():
+        assert message["counts"] == report.accuracy[name].counts.tolist()
+        assert message["accuracy"] == report.accuracy[name].accuracy
+        assert message["snr_db"] == [0.0, 10.0]
+        assert message["classes"] == list(CLASSES)
     assert account["denoising"]["psnr_db"] == {
         "reconstruction": [20.0, 24.0],
         "noisy": [10.0, 30.0],
@@ -129,26 +129,26 @@ def test_the_account_is_strict_json_and_holds_every_count(account):
 
 
 def test_the_account_can_be_rebuilt_into_the_report(account):
-    told = account["accuracy"]["DenoMAE2.0"]
+    message = account["accuracy"]["DenoMAE2.0"]
     deserialised = SnrReport(
-        np.array(told["counts"]),
-        tuple(told["snr_db"]),
-        tuple(told["classes"]),
-        told["snr_reference"],
+        np.array(message["counts"]),
+        tuple(message["snr_db"]),
+        tuple(message["classes"]),
+        message["snr_reference"],
     )
-    assert deserialised.accuracy == told["accuracy"]
-    assert list(deserialised.interval) == told["interval_95"]
-    assert deserialised.accuracy_per_snr.tolist() == told["accuracy_per_snr"]
-    assert deserialised.interval_per_snr.tolist() == told["interval_95_per_snr"]
-    assert deserialised.examples_per_snr.tolist() == told["examples_per_snr"]
+    assert deserialised.accuracy == message["accuracy"]
+    assert list(deserialised.interval) == message["interval_95"]
+    assert deserialised.accuracy_per_snr.tolist() == message["accuracy_per_snr"]
+    assert deserialised.interval_per_snr.tolist() == message["interval_95_per_snr"]
+    assert deserialised.examples_per_snr.tolist() == message["examples_per_snr"]
 
 
 def test_the_csv_files_tell_the_same_numbers_as_the_account(written, account):
     for row in rows_of(written / "accuracy.csv"):
-        told = account["accuracy"][row["model"]]
-        s = told["snr_db"].index(float(row["snr_db"]))
-        assert float(row["accuracy"]) == pytest.approx(told["accuracy_per_snr"][s], abs=1e-6)
-        assert int(row["examples"]) == told["examples_per_snr"][s]
+        message = account["accuracy"][row["model"]]
+        s = message["snr_db"].index(float(row["snr_db"]))
+        assert float(row["accuracy"]) == pytest.approx(message["accuracy_per_snr"][s], abs=1e-6)
+        assert int(row["examples"]) == message["examples_per_snr"][s]
     confusion = np.sum(account["accuracy"]["DenoMAE2.0"]["counts"], axis=0)
     for line, row in zip(confusion, rows_of(written / "confusion.csv"), strict=True):
         assert [int(row[name]) for name in CLASSES] == line.tolist()

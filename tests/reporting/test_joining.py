@@ -8,7 +8,7 @@ from sample_reports import sample_report
 
 from rfmae.errors import ArtefactError
 from rfmae.records import SnrReport, holm_adjusted
-from rfmae.reporting.joining import joined, renamed, told_apart
+from rfmae.reporting.joining import joined, renamed, with_distinct_names
 from rfmae.reporting.report_record import Report
 
 
@@ -56,7 +56,7 @@ def test_p_values_are_corrected_for_all_pairs_of_the_joined_report(first, second
 
 def test_models_of_one_name_that_are_not_the_same_are_told_apart(first):
     other = sample_report(seed=2, per_point=2)
-    apart = told_apart({"a": first, "b": other})
+    apart = with_distinct_names({"a": first, "b": other})
     assert list(apart["b"].accuracy) == [f"{name} (b)" for name in first.accuracy]
     assert list(joined({"a": first, "b": other}, "Both").accuracy) == [
         *first.accuracy,

@@ -61,8 +61,8 @@ def test_the_ceiling_is_a_line_and_nobody_gets_beyond(figure):
 
 def test_the_difference_is_written_where_it_is(figure, curve):
     difference = made_up_difference(curve)
-    told = [text for text in figure.axes[0].texts if "points" in text.get_text()]
-    (text,) = told
+    message = [text for text in figure.axes[0].texts if "points" in text.get_text()]
+    (text,) = message
     assert text.get_text().startswith(f"+{100 * difference.difference:.1f} points")
 
 

@@ -130,9 +130,9 @@ def test_the_numbers_of_the_page_are_those_of_the_report(report, text):
 def test_no_text_calls_a_ratio_to_what_a_reader_reached_one_to_a_ceiling(report, text):
     assert not report.ceilings["symbols"].is_bound
     assert data_of(text)["readers"] == ["symbols"]
-    for told in (text, markdown_page(report)):
-        assert "of what one reader reached, symbols" in told
-        assert "of the ceiling, symbols" not in told
+    for message in (text, markdown_page(report)):
+        assert "of what one reader reached, symbols" in message
+        assert "of the ceiling, symbols" not in message
     assert '<span class="label">of what one reader reached</span>' in text
     assert "What one reader reached stands for a ceiling" in text
 
@@ -198,9 +198,9 @@ def test_columns_of_numbers_are_known_by_their_cells():
 
 
 def test_every_picture_stands_at_its_own_snr(report):
-    told = whole_json(report)["gallery"]
-    shown = gallery_of(told, (-10.0, 0.0, 10.0))
+    message = whole_json(report)["gallery"]
+    shown = gallery_of(message, (-10.0, 0.0, 10.0))
     assert [item.point for item in shown] == [
-        int(np.argmin([abs(row["snr_db"] - at) for at in (-10, 0, 10)])) for row in told
+        int(np.argmin([abs(row["snr_db"] - at) for at in (-10, 0, 10)])) for row in message
     ]
     assert sum(item.at_first for item in shown) == 12

@@ -106,10 +106,10 @@ def test_the_slider_moves_the_gallery(visit):
 
 
 def test_the_accuracy_beside_the_matrix_is_that_of_the_point(visit, report):
-    tab, told = visit(), report.accuracy["DenoMAE2.0"]
-    assert tab.locator("#here").inner_text() == f"{100 * told.accuracy:.1f} %"
+    tab, shown = visit(), report.accuracy["DenoMAE2.0"]
+    assert tab.locator("#here").inner_text() == f"{100 * shown.accuracy:.1f} %"
     slide(tab, 3)
-    assert tab.locator("#here").inner_text() == f"{100 * told.accuracy_per_snr[2]:.1f} %"
+    assert tab.locator("#here").inner_text() == f"{100 * shown.accuracy_per_snr[2]:.1f} %"
     ceiling = 100 * report.ceilings["sequence"].accuracy[2]
     assert f"ceiling, sequence: {ceiling:.1f} %" in tab.locator("#here-beside").inner_text()
 

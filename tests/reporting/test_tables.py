@@ -17,7 +17,7 @@ from rfmae.reporting.tables import (
     confusion_per_snr_csv,
     markdown,
     ratio_name,
-    told_beside,
+    snr_knowledge_note,
     write_csv,
 )
 from rfmae.units import SNR_REFERENCE_NAMES
@@ -219,10 +219,12 @@ def test_equal_classes_get_a_column_that_counts_them_as_one(ceilings):
 
 
 def test_it_is_said_whether_the_receivers_of_ceilings_know_the_snr(ceilings):
-    assert told_beside(ceilings).startswith("Told the SNR: sequence; symbols.")
+    assert snr_knowledge_note(ceilings).startswith("Told the SNR: sequence; symbols.")
     blind = {name: replace(ceiling, snr="unknown") for name, ceiling in ceilings.items()}
-    assert told_beside(blind) == told_beside({}) == ""
-    assert told_beside({**blind, "last": ceilings["sequence"]}).startswith("Told the SNR: last.")
+    assert snr_knowledge_note(blind) == snr_knowledge_note({}) == ""
+    assert snr_knowledge_note({**blind, "last": ceilings["sequence"]}).startswith(
+        "Told the SNR: last."
+    )
 
 
 def test_a_ratio_is_of_a_ceiling_only_where_there_is_one(ceilings):

@@ -49,20 +49,20 @@ NESTED = {
 
 
 def test_every_effect_is_drawn_within_its_range_and_stored_by_its_name(streams):
-    drawn = draw(EVERYTHING, 500, streams)
+    sampled = draw(EVERYTHING, 500, streams)
     expected = {**RANGES, **NESTED}
-    assert drawn.keys() == expected.keys() == set(EVERYTHING.drawn_names)
+    assert sampled.keys() == expected.keys() == set(EVERYTHING.drawn_names)
     for name, (low, high) in expected.items():
-        assert drawn[name].shape == (500,)
-        assert low <= drawn[name].min() < drawn[name].max() <= high, name
+        assert sampled[name].shape == (500,)
+        assert low <= sampled[name].min() < sampled[name].max() <= high, name
 
 
 def test_what_is_drawn_is_uniform(streams):
-    drawn = draw(EVERYTHING, 2000, streams)
+    sampled = draw(EVERYTHING, 2000, streams)
     for name, (low, high) in {**RANGES, **NESTED}.items():
         if name != "quantiser_bits":
             # one of seventeen tests in thousands would fail by chance, the seed is fixed
-            assert kstest((drawn[name] - low) / (high - low), "uniform").pvalue > 1e-4, name
+            assert kstest((sampled[name] - low) / (high - low), "uniform").pvalue > 1e-4, name
 
 
 def test_the_bits_of_a_converter_are_whole_and_equally_likely(streams):
@@ -73,9 +73,9 @@ def test_the_bits_of_a_converter_are_whole_and_equally_likely(streams):
 
 
 def test_no_two_effects_are_drawn_alike(streams):
-    drawn = draw(EVERYTHING, 400, streams)
+    sampled = draw(EVERYTHING, 400, streams)
     places = [
-        (drawn[name] - low) / (high - low)
+        (sampled[name] - low) / (high - low)
         for name, (low, high) in {**RANGES, **NESTED}.items()
         if name != "quantiser_bits"
     ]
@@ -98,14 +98,14 @@ def test_the_first_examples_draw_the_same_whatever_the_count(streams):
 
 @pytest.mark.parametrize("name", RANGES)
 def test_one_number_is_the_same_for_every_example(name, streams):
-    drawn = draw(channel(**{name: RANGES[name][1]}), 5, streams)
-    assert drawn[name].tolist() == [RANGES[name][1]] * 5
+    sampled = draw(channel(**{name: RANGES[name][1]}), 5, streams)
+    assert sampled[name].tolist() == [RANGES[name][1]] * 5
 
 
 @pytest.mark.parametrize(("name", "ends"), NATURAL.items(), ids=list(NATURAL))
 def test_uniform_is_the_natural_range(name, ends, streams):
-    drawn = draw(channel(**{name: "uniform"}), 2000, streams)[name]
-    assert kstest((drawn - ends[0]) / (ends[1] - ends[0]), "uniform").pvalue > 1e-4
+    sampled = draw(channel(**{name: "uniform"}), 2000, streams)[name]
+    assert kstest((sampled - ends[0]) / (ends[1] - ends[0]), "uniform").pvalue > 1e-4
 
 
 # --- edges
@@ -117,9 +117,9 @@ def test_nothing_is_drawn_where_nothing_is_set(streams):
 
 
 def test_a_range_of_one_number_is_that_number(streams):
-    drawn = draw(channel(clip_level_rms=(2.0, 2.0), quantiser_bits=(6.0, 6.0)), 5, streams)
-    assert drawn["clip_level_rms"].tolist() == [2.0] * 5
-    assert drawn["quantiser_bits"].tolist() == [6.0] * 5
+    sampled = draw(channel(clip_level_rms=(2.0, 2.0), quantiser_bits=(6.0, 6.0)), 5, streams)
+    assert sampled["clip_level_rms"].tolist() == [2.0] * 5
+    assert sampled["quantiser_bits"].tolist() == [6.0] * 5
 
 
 @pytest.mark.parametrize("name", [*RANGES, "quantiser_bits"])

@@ -141,8 +141,8 @@ def test_the_clean_twin_takes_the_path_and_no_noise_or_defect(effect, link, stre
 def test_every_effect_is_drawn_and_can_be_seen(effect, view, link, streams):
     link = unknowing(replace(link, symbols_per_example=256))
     there = with_channel(link, **EFFECTS[effect])
-    drawn = observe(MODULATIONS["QPSK"], 30.0, there, 2, streams).drawn
-    assert drawn.keys() == set(there.channel.drawn_names) != set()
+    sampled = observe(MODULATIONS["QPSK"], 30.0, there, 2, streams).sampled
+    assert sampled.keys() == set(there.channel.drawn_names) != set()
     # an offset moves the noise and impulses are so many times the noise: they need some
     snr_db = 30.0 if effect in ("snr offset", "impulses") else 200.0
     plain, other = on_the_same_bits(MODULATIONS["QPSK"], snr_db, link, there, streams, view)
@@ -159,7 +159,7 @@ def test_an_offset_of_the_snr_is_another_snr_for_each_example(impulses, link, st
     moved = observe(
         MODULATIONS["16QAM"], 5.0, with_channel(link, snr_offset_db=(-9.0, 9.0)), 6, streams
     )
-    offsets = moved.drawn["snr_offset_db"]
+    offsets = moved.sampled["snr_offset_db"]
     assert np.ptp(offsets) > 6
     for row, offset in enumerate(offsets):
         there = observe(MODULATIONS["16QAM"], 5.0 + float(offset), link, 6, streams)
@@ -188,7 +188,7 @@ def test_the_carrier_phase_turns_both_twins_alike(modulation, link, streams):
     _, upright = seen(modulation, 60.0, link, 4, streams)
     turned = observe(modulation, 60.0, with_channel(link, phase_offset_turns="uniform"), 4, streams)
     observed, clean = turned.views["symbols"]
-    turn = np.exp(2j * np.pi * turned.drawn["phase_offset_turns"])[:, None]
+    turn = np.exp(2j * np.pi * turned.sampled["phase_offset_turns"])[:, None]
     np.testing.assert_allclose(clean, upright * turn, atol=2e-5)  # float32
     # 60 dB, and messages that are 15 dB below their mean
     np.testing.assert_allclose(observed, clean, atol=0.03)

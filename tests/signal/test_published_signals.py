@@ -202,8 +202,8 @@ def test_noise_follows_the_power_of_the_very_frame(link, streams):
 def test_an_offset_moves_the_noise_of_each_example(link, streams):
     moved = with_channel(link, snr_offset_db=(-6.0, 6.0))
     made = observe_published(PUBLISHED["16PAM"], 5.0, moved, 8, streams)
-    offsets = made.drawn["snr_offset_db"]
-    assert made.drawn.keys() == {"snr_offset_db"} == set(moved.channel.drawn_names)
+    offsets = made.sampled["snr_offset_db"]
+    assert made.sampled.keys() == {"snr_offset_db"} == set(moved.channel.drawn_names)
     assert offsets.min() < -2 < 2 < offsets.max()
     for row, offset in enumerate(offsets):
         alone = observe_published(PUBLISHED["16PAM"], 5.0 + offset, link, 8, streams)
@@ -223,7 +223,7 @@ def test_the_first_examples_are_the_same_whatever_the_count(name, link, streams)
         assert one.shape == (3, 19 * 8)
         assert one.dtype == np.complex64
         assert one.tobytes() == other[:3].tobytes()
-    assert few.drawn["snr_offset_db"].tobytes() == many.drawn["snr_offset_db"][:3].tobytes()
+    assert few.sampled["snr_offset_db"].tobytes() == many.sampled["snr_offset_db"][:3].tobytes()
 
 
 @every_class

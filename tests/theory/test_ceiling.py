@@ -38,18 +38,18 @@ CLASS_LISTS = {
 @pytest.mark.parametrize("snr_db", [-3.0, 3.0])
 def test_hits_are_as_frequent_as_posteriors_say(names, snr_db):
     # edges of a frame are taken as if their neighbours were noise: 1/K of the evidence
-    question = asked(names, snr_db, symbols_per_example=64)
-    found = tally_at(question, snr_db, groups_of(question), 60, seed=1)
+    spec = asked(names, snr_db, symbols_per_example=64)
+    found = tally_at(spec, snr_db, groups_of(spec), 60, seed=1)
     error = math.hypot(found.hit_error, found.posterior_error)
     assert abs(found.hit_rate - found.mean_posterior) < 3.5 * error + 1 / 64
 
 
 @pytest.mark.parametrize("es_n0", [0.3, 1.0, 3.0])
 def test_one_symbol_of_bpsk_against_noise_is_found_as_often_as_the_normal_law_says(es_n0):
-    question = asked(
+    spec = asked(
         "BPSK NOISE", 10 * math.log10(es_n0), phase="known", symbols_per_example=1
     )  # fmt: skip
-    found = tally_at(question, question.snr_db[0], groups_of(question), 4000, seed=0)
+    found = tally_at(spec, spec.snr_db[0], groups_of(spec), 4000, seed=0)
     # the mean of exp(ρ(±2x − 1)) exceeds one beyond this threshold
     threshold = math.acosh(math.exp(es_n0)) / (2 * es_n0)
     noise = norm(0, math.sqrt(1 / (2 * es_n0)))
@@ -80,9 +80,9 @@ def test_a_ceiling_rises_with_snr_and_length():
 
 @pytest.mark.parametrize("what", ["phase", "snr", "amplitude"])
 def test_what_is_unknown_costs_accuracy(what):
-    question = asked("BPSK QPSK 4ASK", -6.0, 0.0, symbols_per_example=16, phase="known")
-    known = compute_ceiling(question, frames=100)
-    unknown = compute_ceiling(replace(question, **{what: "unknown"}), frames=100)
+    spec = asked("BPSK QPSK 4ASK", -6.0, 0.0, symbols_per_example=16, phase="known")
+    known = compute_ceiling(spec, frames=100)
+    unknown = compute_ceiling(replace(spec, **{what: "unknown"}), frames=100)
     margin = 3 * np.hypot(known.posterior_error, unknown.posterior_error)
     assert (unknown.mean_posterior < known.mean_posterior + margin).all()
     error = np.hypot(0.5 / math.sqrt(300), unknown.posterior_error)
@@ -97,8 +97,8 @@ def test_frames_are_the_same_whatever_else_is_asked():
 
 
 def test_more_frames_begin_with_the_same():
-    question, heard = asked("BPSK QPSK", 0.0), []
-    compute_ceiling(question, frames=BLOCK + 5, advance=heard.append)
+    spec, heard = asked("BPSK QPSK", 0.0), []
+    compute_ceiling(spec, frames=BLOCK + 5, advance=heard.append)
     assert heard == [2 * BLOCK, 10]
 
 
@@ -113,43 +113,43 @@ def test_more_frames_begin_with_the_same():
     ids=["sequence", "images", "SNR unknown", "exact, SNR unknown"],
 )
 def test_all_frames_are_told_of_when_they_are_done(changes):
-    question, heard = asked("BPSK QPSK", 0.0, 6.0, **changes), []
-    compute_ceiling(question, frames=5, advance=heard.append)
-    assert sum(heard) == frames_drawn(question, 5)
+    spec, heard = asked("BPSK QPSK", 0.0, 6.0, **changes), []
+    compute_ceiling(spec, frames=5, advance=heard.append)
+    assert sum(heard) == frames_drawn(spec, 5)
 
 
 def test_images_of_one_snr_have_the_same_ceiling_whether_it_is_told_or_not():
-    question = asked("BPSK QPSK MSK", 0.0, planes=("symbols", "differential"))
-    known = compute_ceiling(question, frames=20)
-    unknown = compute_ceiling(replace(question, snr="unknown"), frames=20)
+    spec = asked("BPSK QPSK MSK", 0.0, planes=("symbols", "differential"))
+    known = compute_ceiling(spec, frames=20)
+    unknown = compute_ceiling(replace(spec, snr="unknown"), frames=20)
     assert unknown.hit_rate == known.hit_rate
     assert unknown.mean_posterior == pytest.approx(known.mean_posterior, rel=1e-9)
 
 
 def test_an_image_of_symbols_knows_of_an_unknown_snr_what_the_sequence_knows():
-    question = asked(
+    spec = asked(
         "OOK QPSK 8PSK", -4.0, 2.0, symbols_per_example=64, units="absolute", snr="unknown"
     )
-    sequence = compute_ceiling(question, frames=100)
-    image = compute_ceiling(replace(question, planes=("symbols",)), frames=100)
+    sequence = compute_ceiling(spec, frames=100)
+    image = compute_ceiling(replace(spec, planes=("symbols",)), frames=100)
     assert image.is_bound
     margin = 4 * np.hypot(sequence.posterior_error, image.posterior_error)
     np.testing.assert_array_less(abs(image.mean_posterior - sequence.mean_posterior), margin)
 
 
 def test_an_image_of_symbols_knows_what_the_sequence_of_memoryless_classes_knows():
-    question = asked("OOK QPSK 8PSK", -4.0, 2.0, symbols_per_example=64, units="absolute")
-    sequence = compute_ceiling(question, frames=100)
-    image = compute_ceiling(replace(question, planes=("symbols",)), frames=100)
+    spec = asked("OOK QPSK 8PSK", -4.0, 2.0, symbols_per_example=64, units="absolute")
+    sequence = compute_ceiling(spec, frames=100)
+    image = compute_ceiling(replace(spec, planes=("symbols",)), frames=100)
     assert image.is_bound
     margin = 4 * np.hypot(sequence.posterior_error, image.posterior_error)
     np.testing.assert_array_less(abs(image.mean_posterior - sequence.mean_posterior), margin)
 
 
 def test_an_image_of_classes_with_memory_is_no_bound():
-    question = asked("QPSK GMSK", 4.0, planes=("symbols",))
-    assert not compute_ceiling(question, frames=20).is_bound
-    assert compute_ceiling(replace(question, planes=()), frames=20).is_bound
+    spec = asked("QPSK GMSK", 4.0, planes=("symbols",))
+    assert not compute_ceiling(spec, frames=20).is_bound
+    assert compute_ceiling(replace(spec, planes=()), frames=20).is_bound
 
 
 def test_classes_without_a_likelihood_are_all_named_with_those_that_have_one():

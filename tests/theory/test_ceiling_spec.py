@@ -67,9 +67,9 @@ def test_frames_seed_and_grid_change_the_fingerprint():
 
 
 def test_planes_are_named_once_and_in_one_order():
-    question = asked(planes=("trajectory", "symbols", "symbols"))
-    assert question.kind == "symbols, trajectory"
-    assert question.key == asked(planes=("symbols", "trajectory")).key
+    spec = asked(planes=("trajectory", "symbols", "symbols"))
+    assert spec.kind == "symbols, trajectory"
+    assert spec.key == asked(planes=("symbols", "trajectory")).key
     assert asked().kind == "sequence"
 
 
@@ -78,8 +78,8 @@ def test_planes_are_named_once_and_in_one_order():
 )
 def test_an_snr_becomes_the_energy_of_a_symbol(reference, expected_db):
     # eight samples or two bits a symbol
-    question = asked("QPSK DQPSK", snr_reference=reference)
-    assert question.es_n0(0.0) == pytest.approx(10 ** (expected_db / 10), rel=1e-3)
+    spec = asked("QPSK DQPSK", snr_reference=reference)
+    assert spec.es_n0(0.0) == pytest.approx(10 ** (expected_db / 10), rel=1e-3)
 
 
 def test_one_noise_is_asked_of_all_classes():

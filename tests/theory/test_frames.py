@@ -29,12 +29,12 @@ def frames_of(name, streams, *, pulse=PULSES[0], rate=4, symbols=48, es_n0=SILEN
 @pytest.mark.parametrize("modulation", LINEAR, ids=str)
 @pytest.mark.parametrize("pulse", PULSES, ids=lambda pulse: pulse.shape)
 def test_the_matched_filter_hits_the_points_of_the_law(modulation, pulse, streams):
-    law = signal_model_of(modulation, pulse, 4)
+    model = signal_model_of(modulation, pulse, 4)
     frames = frames_of(modulation.name, streams, pulse=pulse)
     turning = np.exp(-2j * np.pi * float(own_turn(modulation)) * np.arange(48))
     upright = (frames.symbols.numpy() * turning)[:, :, None]
-    starts = np.exp(2j * np.pi * np.arange(law.starts) / law.symmetry)
-    points = starts[:, None, None, None] * np.array(law.points)
+    starts = np.exp(2j * np.pi * np.arange(model.starts) / model.symmetry)
+    points = starts[:, None, None, None] * np.array(model.points)
     # one start explains a whole frame; what a cut root-raised cosine leaves of its neighbours
     worst = np.abs(upright - points).min(-1).max(-1).min(0)
     assert worst.max() < (0.012 if pulse.shape == "rrc" else 1e-5)

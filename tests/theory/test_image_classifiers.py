@@ -40,18 +40,18 @@ def error_of(hits):
 @pytest.mark.parametrize("phase", ["known", "unknown"])
 @pytest.mark.parametrize("es_n0", [0.3, 2.0, 20.0])
 def test_where_symbols_are_independent_the_image_loses_nothing(es_n0, phase, streams_of):
-    laws = rows("OOK", "4PAM", "QPSK", "8PSK", "16QAM")
-    reader = PlaneClassifier(laws, Pulse(), RATE, es_n0, ("symbols",), phase, "absolute")
-    assert reader.is_exact
+    models = rows("OOK", "4PAM", "QPSK", "8PSK", "16QAM")
+    classifier = PlaneClassifier(models, Pulse(), RATE, es_n0, ("symbols",), phase, "absolute")
+    assert classifier.is_exact
     outputs = np.concatenate(
-        [reader.draw(law, 150, 5, streams_of(n)) for n, law in enumerate(laws)]
+        [classifier.draw(model, 150, 5, streams_of(n)) for n, model in enumerate(models)]
     )
     frames = frames_of(outputs, es_n0)
     exact = [
-        nuisance.log_evidence(signal_model_of(law, Pulse(), RATE), frames, phase).numpy()
-        for law in laws
+        nuisance.log_evidence(signal_model_of(model, Pulse(), RATE), frames, phase).numpy()
+        for model in models
     ]
-    read = reader.log_scores(outputs)[0]
+    read = classifier.log_scores(outputs)[0]
     difference = np.abs(posteriors(np.stack(exact, axis=1)) - posteriors(read))
     # cells of 0.15 of the noise's deviation move a log likelihood by some hundredths
     assert difference.mean() < 0.01
@@ -64,39 +64,39 @@ def test_where_symbols_are_independent_the_image_loses_nothing(es_n0, phase, str
     ids=" ".join,
 )
 def test_a_reader_is_right_as_often_as_it_says(planes, streams_of):
-    laws = rows("QPSK", "OQPSK", "MSK", "GFSK")
-    labels, told = image_ceiling_at(
-        laws, Pulse(), RATE, 128, 1.0, planes=planes, streams=streams_of(3), frames_per_law=80
+    models = rows("QPSK", "OQPSK", "MSK", "GFSK")
+    labels, message = image_ceiling_at(
+        models, Pulse(), RATE, 128, 1.0, planes=planes, streams=streams_of(3), frames_per_law=80
     )
-    hits = told.argmax(axis=1) == labels
-    assert told.shape == (320, 4)
-    assert np.allclose(told.sum(axis=1), 1)
+    hits = message.argmax(axis=1) == labels
+    assert message.shape == (320, 4)
+    assert np.allclose(message.sum(axis=1), 1)
     # four standard errors of a hit rate
-    assert hits.mean() == pytest.approx(told.max(axis=1).mean(), abs=4 * error_of(hits))
+    assert hits.mean() == pytest.approx(message.max(axis=1).mean(), abs=4 * error_of(hits))
     assert hits.mean() > 0.25 + 2 * error_of(hits)
 
 
 def test_products_of_neighbours_tell_what_symbols_do_not(streams_of):
-    laws, told = rows("QPSK", "MSK", "GFSK"), {}
+    models, message = rows("QPSK", "MSK", "GFSK"), {}
     for planes in (("symbols",), ("symbols", "differential")):
         labels, shares = image_ceiling_at(
-            laws, Pulse(), RATE, 128, 1.0, planes=planes, streams=streams_of(4), frames_per_law=80
+            models, Pulse(), RATE, 128, 1.0, planes=planes, streams=streams_of(4), frames_per_law=80
         )
-        told[planes] = (shares.argmax(axis=1) == labels).mean()
-    assert told["symbols", "differential"] > told["symbols",] + 0.1
+        message[planes] = (shares.argmax(axis=1) == labels).mean()
+    assert message["symbols", "differential"] > message["symbols",] + 0.1
 
 
 def test_no_reader_beats_the_sequence(streams_of):
-    laws, es_n0, count = rows("MSK", "GMSK"), 1.0, 100
+    models, es_n0, count = rows("MSK", "GMSK"), 1.0, 100
     planes = ("symbols", "trajectory", "differential", "differential-trajectory")
-    labels, told = image_ceiling_at(
-        laws, Pulse(), RATE, 64, es_n0, planes=planes, streams=streams_of(5), frames_per_law=count
+    labels, message = image_ceiling_at(
+        models, Pulse(), RATE, 64, es_n0, planes=planes, streams=streams_of(5), frames_per_law=count
     )
-    read = told.argmax(axis=1) == labels
+    read = message.argmax(axis=1) == labels
     ordered = []
-    for label, law in enumerate(laws):
+    for label, model in enumerate(models):
         frames = simulate(
-            law,
+            model,
             Pulse(),
             RATE,
             64,
@@ -108,7 +108,7 @@ def test_no_reader_beats_the_sequence(streams_of):
         )
         each = [
             nuisance.log_evidence(signal_model_of(other, Pulse(), RATE), frames, "unknown")
-            for other in laws
+            for other in models
         ]
         ordered.append(torch.stack(each).argmax(0).numpy() == label)
     best = np.concatenate(ordered)
@@ -116,9 +116,9 @@ def test_no_reader_beats_the_sequence(streams_of):
 
 
 def test_equal_laws_stay_equal(streams_of):
-    laws = rows("MSK", "CPFSK", "BPSK")
-    labels, told = image_ceiling_at(
-        laws,
+    models = rows("MSK", "CPFSK", "BPSK")
+    labels, message = image_ceiling_at(
+        models,
         Pulse(),
         RATE,
         64,
@@ -128,28 +128,28 @@ def test_equal_laws_stay_equal(streams_of):
         frames_per_law=100,
     )
     twins = labels < 2
-    assert told[twins, 2].max() < 0.05
-    assert told[twins].max(axis=1).mean() < 0.62  # of a half, and what chance makes of it
+    assert message[twins, 2].max() < 0.05
+    assert message[twins].max(axis=1).mean() < 0.62  # of a half, and what chance makes of it
 
 
 def test_priors_weigh_the_posteriors(streams_of):
     arguments = {"planes": ("symbols",), "units": "absolute", "frames_per_law": 20}
-    laws = rows("QPSK", "8PSK")
-    _, even = image_ceiling_at(laws, Pulse(), RATE, 64, 2.0, streams=streams_of(7), **arguments)
+    models = rows("QPSK", "8PSK")
+    _, even = image_ceiling_at(models, Pulse(), RATE, 64, 2.0, streams=streams_of(7), **arguments)
     _, odd = image_ceiling_at(
-        laws, Pulse(), RATE, 64, 2.0, streams=streams_of(7), priors=(3, 1), **arguments
+        models, Pulse(), RATE, 64, 2.0, streams=streams_of(7), priors=(3, 1), **arguments
     )
     assert odd[:, 0] / odd[:, 1] == pytest.approx(3 * even[:, 0] / even[:, 1], rel=1e-6)
 
 
 def test_units_of_the_rms_hide_the_power(streams_of):
     planes = ("symbols", "trajectory", "differential")
-    reader = PlaneClassifier(rows("QPSK", "GMSK"), Pulse(), RATE, 2.0, planes)
-    outputs = reader.draw(find_modulation("QPSK"), 64, 4, streams_of(8))
-    assert not reader.is_exact
-    louder = reader.log_scores(outputs * np.float32(2))
+    classifier = PlaneClassifier(rows("QPSK", "GMSK"), Pulse(), RATE, 2.0, planes)
+    outputs = classifier.draw(find_modulation("QPSK"), 64, 4, streams_of(8))
+    assert not classifier.is_exact
+    louder = classifier.log_scores(outputs * np.float32(2))
     # a point on the edge of its cell may fall to either side
-    assert np.allclose(reader.log_scores(outputs), louder, atol=0.5)
+    assert np.allclose(classifier.log_scores(outputs), louder, atol=0.5)
 
 
 def test_the_carrier_phase_drops_out_of_products(streams_of):
@@ -223,9 +223,9 @@ def test_a_discriminant_takes_back_what_a_score_overstates(rng):
     centres = np.array([(0, 0), (1.5, 0), (0, 1.5)])
     true = -0.5 * np.square(points[:, None] - centres).sum(axis=2)
     fitted = fit(Evidence(5 * true[None], np.zeros((1200, 0))), labels)
-    told = np.exp(fitted.log_posteriors(Evidence(5 * true[None], np.zeros((1200, 0)))))
+    message = np.exp(fitted.log_posteriors(Evidence(5 * true[None], np.zeros((1200, 0)))))
     # of 1,200 frames six coefficients can be told to a few hundredths
-    assert np.abs(told - posteriors(true)).mean() < 0.03
+    assert np.abs(message - posteriors(true)).mean() < 0.03
 
 
 @pytest.mark.parametrize("planes", [(), ("symbols", "eye")])

@@ -49,11 +49,11 @@ def brute_force(points, frames, turns, own_turn=0.0, starts=(0.0,)):
 @pytest.mark.parametrize("snr", [0.05, 2.0, 100.0])
 def test_the_log_ratio_is_that_of_the_textbook(modulation, snr, rng):
     frames, turns = noise_frames(rng, 5, 21, snr), torch.from_numpy(rng.random((5, 3)))
-    law = signal_model_of(modulation, PULSE, RATE)
+    model = signal_model_of(modulation, PULSE, RATE)
     step = float(own_turn(modulation))
-    starts = np.arange(law.starts) * step
-    expected = brute_force(law.points, frames, turns, step, starts)
-    found = law.log_ratio(frames, turns)
+    starts = np.arange(model.starts) * step
+    expected = brute_force(model.points, frames, turns, step, starts)
+    found = model.log_ratio(frames, turns)
     assert found.dtype == torch.float64
     # single precision inside: seven digits of exponents that grow with SNR
     np.testing.assert_allclose(found, expected, rtol=2e-6, atol=2e-5)
@@ -61,14 +61,14 @@ def test_the_log_ratio_is_that_of_the_textbook(modulation, snr, rng):
 
 @every_linear
 def test_single_precision_exponentials_are_as_good_as_double(modulation, rng):
-    law = signal_model_of(modulation, PULSE, RATE)
+    model = signal_model_of(modulation, PULSE, RATE)
     double = (
-        OffsetModel(law.amplitude, torch.float64)
-        if isinstance(law, OffsetModel)
-        else LinearModel(law.points, law.own_turn, torch.float64)
+        OffsetModel(model.amplitude, torch.float64)
+        if isinstance(model, OffsetModel)
+        else LinearModel(model.points, model.own_turn, torch.float64)
     )
     frames, turns = noise_frames(rng, 3, 1024, 30.0), torch.zeros(3, 1, dtype=torch.float64)
-    difference = law.log_ratio(frames, turns) - double.log_ratio(frames, turns)
+    difference = model.log_ratio(frames, turns) - double.log_ratio(frames, turns)
     assert float(difference.abs().max()) < 5e-3  # nats, of some ten thousand
 
 
@@ -85,11 +85,13 @@ def test_the_mean_ratio_over_noise_alone_is_one(modulation, rng):
 
 @every_linear
 def test_a_turn_of_the_symmetry_leaves_the_law_as_it_is_and_half_of_it_does_not(modulation, rng):
-    law = signal_model_of(modulation, PULSE, RATE)
+    model = signal_model_of(modulation, PULSE, RATE)
     # amplitudes around one, so sharply seen that the points of 64PSK stand apart
     frames = replace(noise_frames(rng, 4, 6, 1.0), es_n0=3000.0)
-    turns = torch.tensor([[0.0, 1.0, 0.5]], dtype=torch.float64).expand(4, 3) / law.symmetry + 0.013
-    ratios = law.log_ratio(frames, turns)
+    turns = (
+        torch.tensor([[0.0, 1.0, 0.5]], dtype=torch.float64).expand(4, 3) / model.symmetry + 0.013
+    )
+    ratios = model.log_ratio(frames, turns)
     np.testing.assert_allclose(ratios[:, 0], ratios[:, 1], rtol=2e-6)
     assert float((ratios[:, 0] - ratios[:, 2]).abs().max()) > 0.2
 
@@ -109,11 +111,11 @@ def test_on_average_no_law_explains_a_modulation_better_than_its_own(modulation,
 
 @every_linear
 def test_frames_that_are_not_cut_the_same_way_have_the_same_ratio(modulation, rng, monkeypatch):
-    law, frames = signal_model_of(modulation, PULSE, RATE), noise_frames(rng, 7, 12, 1.0)
+    model, frames = signal_model_of(modulation, PULSE, RATE), noise_frames(rng, 7, 12, 1.0)
     turns = torch.from_numpy(rng.random((7, 9)))
-    whole = law.log_ratio(frames, turns)
+    whole = model.log_ratio(frames, turns)
     monkeypatch.setattr("rfmae.theory.memoryless._ELEMENTS", {"cpu": 40})
-    np.testing.assert_allclose(law.log_ratio(frames, turns), whole, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(model.log_ratio(frames, turns), whole, rtol=1e-6, atol=1e-6)
 
 
 def test_offset_qpsk_is_two_antipodal_rails_half_a_symbol_apart(rng):
@@ -137,8 +139,8 @@ def test_an_alphabet_that_turns_is_known_from_one_that_stands(streams):
     for sent, other in ((still, turning), (turning, still)):
         frames = simulate(sent, PULSE, RATE, 64, 2.0, 16, streams, phase_turns=0.0, waveform=False)
         turns = torch.zeros(16, 1, dtype=torch.float64)
-        laws = [signal_model_of(row, PULSE, RATE) for row in (sent, other)]
-        own, foreign = (law.log_ratio(frames, turns) for law in laws)
+        models = [signal_model_of(row, PULSE, RATE) for row in (sent, other)]
+        own, foreign = (model.log_ratio(frames, turns) for model in models)
         assert bool((own > foreign + 10).all())
 
 
@@ -165,7 +167,7 @@ def test_points_that_repeat_have_no_more_symmetry_than_their_picture():
 
 
 def test_a_frame_without_symbols_or_phases_says_nothing(rng):
-    law = LinearModel((1.0, -1.0), Fraction(1, 4))
-    assert law.log_ratio(noise_frames(rng, 2, 0, 1.0), torch.zeros(2, 1)).tolist() == [[0.0]] * 2
-    assert law.log_ratio(noise_frames(rng, 2, 5, 1.0), torch.zeros(2, 0)).shape == (2, 0)
-    assert law.log_ratio(noise_frames(rng, 0, 5, 1.0), torch.zeros(0, 3)).shape == (0, 3)
+    model = LinearModel((1.0, -1.0), Fraction(1, 4))
+    assert model.log_ratio(noise_frames(rng, 2, 0, 1.0), torch.zeros(2, 1)).tolist() == [[0.0]] * 2
+    assert model.log_ratio(noise_frames(rng, 2, 5, 1.0), torch.zeros(2, 0)).shape == (2, 0)
+    assert model.log_ratio(noise_frames(rng, 0, 5, 1.0), torch.zeros(0, 3)).shape == (0, 3)

@@ -69,11 +69,11 @@ def pixel_evidence(frames, size):
 
 
 def test_fine_pixels_know_what_the_sequence_knows_and_coarse_ones_less(frames):
-    laws = [signal_model_of(find_modulation(name), Pulse(), RATE) for name in NAMES]
+    models = [signal_model_of(find_modulation(name), Pulse(), RATE) for name in NAMES]
     exact = np.stack(
         [
-            np.concatenate([nuisance.log_evidence(law, f, "unknown").numpy() for f in frames])
-            for law in laws
+            np.concatenate([nuisance.log_evidence(model, f, "unknown").numpy() for f in frames])
+            for model in models
         ],
         axis=1,
     )

@@ -13,10 +13,10 @@ LINEAR = tuple(map(find_modulation, ("BPSK", "QPSK", "8PSK", "16QAM", "4PAM")))
 
 def ceiling_of(pixels, *, phase="unknown", rows=LINEAR, frames=60):
     planes = ("symbols",) if pixels else ()
-    question = CeilingSpec(
+    spec = CeilingSpec(
         rows, (0.0,), symbols_per_example=128, phase=phase, planes=planes, pixels=pixels
     )
-    return compute_ceiling(question, frames=frames)
+    return compute_ceiling(spec, frames=frames)
 
 
 @pytest.mark.parametrize("phase", ["known", "unknown"])

@@ -16,10 +16,12 @@ FRAMES = 60
 
 def ceiling(streams, snr_db, **arguments):
     """Hit rate and mean largest posterior of classes, in per cent."""
-    labels, told = published_ceiling_at(snr_db, streams=streams, frames_per_law=FRAMES, **arguments)
-    laws = published_models(unit_power=arguments.get("unit_power", False))
-    members = np.array([len(law.classes) for law in laws])
-    of_classes = told / members
+    labels, message = published_ceiling_at(
+        snr_db, streams=streams, frames_per_law=FRAMES, **arguments
+    )
+    models = published_models(unit_power=arguments.get("unit_power", False))
+    members = np.array([len(model.classes) for model in models])
+    of_classes = message / members
     hits = (of_classes.argmax(axis=1) == labels) / members[labels]
     weights = members[labels]
     return tuple(100 * np.average(v, weights=weights) for v in (hits, of_classes.max(axis=1)))
@@ -44,11 +46,13 @@ def test_ceilings_of_the_published_list(snr_db, arguments, known, streams):
 
 
 def test_two_pairs_of_classes_are_one_law_each():
-    merged = [law.classes for law in published_models() if len(law.classes) > 1]
+    merged = [model.classes for model in published_models() if len(model.classes) > 1]
     assert merged == [("4ASK", "4PAM"), ("CPFSK", "GFSK")]
-    at_unit_power = {law.classes for law in published_models(unit_power=True)}
+    at_unit_power = {model.classes for model in published_models(unit_power=True)}
     assert ("DQPSK", "OQPSK") in at_unit_power and len(at_unit_power) == 7
-    assert sorted(name for law in published_models() for name in law.classes) == sorted(PUBLISHED)
+    assert sorted(name for model in published_models() for name in model.classes) == sorted(
+        PUBLISHED
+    )
 
 
 def test_the_more_of_the_plane_is_seen_the_more_is_known(streams):
@@ -59,20 +63,20 @@ def test_the_more_of_the_plane_is_seen_the_more_is_known(streams):
     assert known[0] < known[1] - 5 < known[2] - 8 < known[3] - 8.2
 
 
-@pytest.mark.parametrize("law", published_models(), ids=lambda law: law.classes[0])
-def test_likelihoods_are_those_of_the_textbook(law, rng):
+@pytest.mark.parametrize("model", published_models(), ids=lambda model: model.classes[0])
+def test_likelihoods_are_those_of_the_textbook(model, rng):
     frames = rng.normal(size=(2, 30)) + 1j * rng.normal(size=(2, 30))
-    noise = law.noise_power(-3.0)
-    points = law.points or np.exp(2j * np.pi * np.arange(5000) / 5000)
+    noise = model.noise_power(-3.0)
+    points = model.points or np.exp(2j * np.pi * np.arange(5000) / 5000)
     exponents = -np.square(np.abs(frames[..., None] - np.array(points))) / noise
     density = logsumexp(exponents, axis=-1) - np.log(len(points)) - np.log(np.pi * noise)
-    assert law.log_likelihood(frames, -3.0) == pytest.approx(density.sum(axis=1), rel=1e-5)
+    assert model.log_likelihood(frames, -3.0) == pytest.approx(density.sum(axis=1), rel=1e-5)
 
 
 @pytest.mark.parametrize("seen", ["points", "window"])
 def test_generated_frames_are_named_as_often_as_the_laws_say(seen, streams_of, streams):
     """Their slope and jitter of the phase and the noise of each frame's own power cost nothing."""
-    laws, snr_db = published_models(), -8.0
+    models, snr_db = published_models(), -8.0
     link = Link(
         symbols_per_example=1024,
         samples_per_symbol=8,
@@ -80,14 +84,14 @@ def test_generated_frames_are_named_as_often_as_the_laws_say(seen, streams_of, s
         pulse=Pulse("rectangular"),
         receiver=Receiver("waveform"),
     )
-    members = np.array([len(law.classes) for law in laws])
+    members = np.array([len(model.classes) for model in models])
     recall = []
-    for label, law in enumerate(laws):
-        row = PUBLISHED[law.classes[0]]
+    for label, model in enumerate(models):
+        row = PUBLISHED[model.classes[0]]
         # eight samples of a symbol are one point, held, or of GMSK as many of the same circle
         views = observe_published(row, snr_db, link, 50, streams_of(label)).views
         frames = views["waveform"][0][:, ::8]
-        of_classes = log_scores(laws, frames, snr_db, seen)
+        of_classes = log_scores(models, frames, snr_db, seen)
         recall.append((of_classes.argmax(axis=1) == label).mean() / members[label])
     hit_rate = 10 * float(members @ recall)
     named = ceiling(streams, snr_db, seen=seen, count_leak=False)[0]

@@ -23,31 +23,31 @@ def frames_of(name, es_n0, streams, symbols=256):
     )  # fmt: skip
 
 
-def measure(law, frames):
-    return log_evidence(law, frames, "unknown")
+def measure(model, frames):
+    return log_evidence(model, frames, "unknown")
 
 
 @pytest.mark.parametrize("es_n0", [0.2, 1.0, 5.0])
 @pytest.mark.parametrize("name", ["8PSK", "GMSK"])
 def test_posteriors_are_those_of_all_laws_on_whole_frames(name, es_n0, streams):
-    laws = [signal_model_of(find_modulation(other), PULSE, 4) for other in NAMES]
+    models = [signal_model_of(find_modulation(other), PULSE, 4) for other in NAMES]
     frames, members = frames_of(name, es_n0, streams), np.ones(len(NAMES))
-    whole = torch.stack([measure(law, frames) for law in laws], dim=1).numpy()
-    screened = screened_evidence(laws, frames, measure)
+    whole = torch.stack([measure(model, frames) for model in models], dim=1).numpy()
+    screened = screened_evidence(models, frames, measure)
     np.testing.assert_allclose(
         group_posteriors(screened, members), group_posteriors(whole, members), atol=1e-9
     )
 
 
 def test_clear_frames_are_decided_by_their_first_symbols(streams):
-    laws = [signal_model_of(find_modulation(other), PULSE, 4) for other in NAMES]
+    models = [signal_model_of(find_modulation(other), PULSE, 4) for other in NAMES]
     lengths = []
 
-    def counted(law, frames):
+    def counted(model, frames):
         lengths.append(frames.symbols.shape[1])
-        return measure(law, frames)
+        return measure(model, frames)
 
-    scores = screened_evidence(laws, frames_of("QPSK", 30.0, streams), counted)
+    scores = screened_evidence(models, frames_of("QPSK", 30.0, streams), counted)
     assert max(lengths) < 256
     assert (np.isfinite(scores).sum(axis=1) == 1).all()
     assert (scores.argmax(axis=1) == NAMES.index("QPSK")).all()

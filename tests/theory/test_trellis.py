@@ -107,11 +107,11 @@ def test_the_ratio_averages_to_one_over_noise(modulation, rng):
 
 @every_phase
 def test_turning_the_carrier_by_a_step_of_the_lattice_changes_nothing(modulation, rng):
-    law = ContinuousPhaseModel(modulation, 4, dtype=torch.float64)
+    model = ContinuousPhaseModel(modulation, 4, dtype=torch.float64)
     frames = frames_of(noise(3, 80, 1.0, 4, rng), 4, 1.0)
-    at_zero = law.log_ratio(frames, known_phase(frames))
-    a_step_on = law.log_ratio(frames, known_phase(frames, 1 / law.symmetry))
-    half_a_step_on = law.log_ratio(frames, known_phase(frames, 0.5 / law.symmetry))
+    at_zero = model.log_ratio(frames, known_phase(frames))
+    a_step_on = model.log_ratio(frames, known_phase(frames, 1 / model.symmetry))
+    half_a_step_on = model.log_ratio(frames, known_phase(frames, 0.5 / model.symmetry))
     torch.testing.assert_close(at_zero, a_step_on, atol=1e-9, rtol=0)
     assert modulation.name == "GFSK" or (at_zero - half_a_step_on).abs().min() > 1e-6
 
@@ -119,9 +119,9 @@ def test_turning_the_carrier_by_a_step_of_the_lattice_changes_nothing(modulation
 @law_names
 def test_the_true_phase_beats_a_wrong_one(name, streams):
     modulation = MODULATIONS[name].with_settings({"modulation_index": 0.5})
-    law = ContinuousPhaseModel(modulation, 4)
+    model = ContinuousPhaseModel(modulation, 4)
     frames = received(modulation, 50, 128, 4, 2.0, streams)
-    true, wrong = (law.log_ratio(frames, known_phase(frames, turns)) for turns in (0.0, 1 / 8))
+    true, wrong = (model.log_ratio(frames, known_phase(frames, turns)) for turns in (0.0, 1 / 8))
     assert (true > wrong + 1).all()
 
 
@@ -230,9 +230,9 @@ def test_a_law_that_is_far_off_is_finite_at_any_snr(modulation, streams):
 def test_a_frame_does_not_depend_on_its_neighbours(rng):
     frames = frames_of(noise(300, 64, 1.0, 4, rng), 4, 1.0)
     turns = torch.as_tensor(rng.uniform(size=(300, 7)))
-    law = ContinuousPhaseModel(MODULATIONS["GFSK"], 4)
-    together = law.log_ratio(frames, turns)
-    alone = law.log_ratio(frames_of(frames.waveform[299:], 4, 1.0), turns[299:])
+    model = ContinuousPhaseModel(MODULATIONS["GFSK"], 4)
+    together = model.log_ratio(frames, turns)
+    alone = model.log_ratio(frames_of(frames.waveform[299:], 4, 1.0), turns[299:])
     torch.testing.assert_close(together[299:], alone, atol=1e-4, rtol=0)  # float32
 
 

@@ -21,8 +21,10 @@ GRID = (0.4, 2.5)  # −4 and 4 dB
 
 
 def readers_of(*names, grid=GRID, planes=("symbols",), units="rms"):
-    laws = tuple(map(find_modulation, names))
-    return [PlaneClassifier(laws, Pulse(), RATE, es_n0, planes, "unknown", units) for es_n0 in grid]
+    models = tuple(map(find_modulation, names))
+    return [
+        PlaneClassifier(models, Pulse(), RATE, es_n0, planes, "unknown", units) for es_n0 in grid
+    ]
 
 
 def posteriors(scores):
@@ -41,8 +43,8 @@ def learnt(grid_streams):
 
     @cache
     def made(*planes, names=("4PAM", "QPSK", "MSK")):
-        readers = readers_of(*names, planes=planes)
-        return UnknownSnrClassifier.learnt(readers, SYMBOLS, FRAMES, grid_streams)
+        classifiers = readers_of(*names, planes=planes)
+        return UnknownSnrClassifier.learnt(classifiers, SYMBOLS, FRAMES, grid_streams)
 
     return made
 
@@ -55,11 +57,18 @@ PLANES = [("symbols",), ("symbols", "differential"), ("differential",)]
 
 @pytest.mark.parametrize("planes", PLANES, ids=" ".join)
 def test_on_a_grid_of_one_point_it_is_the_reader_that_knows_the_snr(planes, streams_of):
-    streams, (reader,) = streams_of(3), readers_of("4PAM", "MSK", grid=(1.6,), planes=planes)
+    streams, (classifier,) = streams_of(3), readers_of("4PAM", "MSK", grid=(1.6,), planes=planes)
     labels, known = image_ceiling_at(
-        reader.laws, Pulse(), RATE, SYMBOLS, 1.6, planes=planes, streams=streams, frames_per_law=20
+        classifier.models,
+        Pulse(),
+        RATE,
+        SYMBOLS,
+        1.6,
+        planes=planes,
+        streams=streams,
+        frames_per_law=20,
     )
-    alone = UnknownSnrClassifier.learnt([reader], SYMBOLS, 20, [streams])
+    alone = UnknownSnrClassifier.learnt([classifier], SYMBOLS, 20, [streams])
     its_labels, scores = alone.tested(0, 20, streams)
     assert np.array_equal(labels, its_labels)
     np.testing.assert_allclose(posteriors(scores), known, rtol=1e-9)
@@ -67,22 +76,25 @@ def test_on_a_grid_of_one_point_it_is_the_reader_that_knows_the_snr(planes, stre
 
 def test_where_the_likelihoods_are_exact_it_is_bayes_rule_over_the_grid(streams_of):
     """The sequence has the same evidence, averaged over the SNR by code that knows no planes."""
-    readers = readers_of("OOK", "QPSK", "8PSK", units="absolute")
-    reader = UnknownSnrClassifier.learnt(readers, SYMBOLS, 10, [])
-    assert reader.of_snr is None
+    classifiers = readers_of("OOK", "QPSK", "8PSK", units="absolute")
+    classifier = UnknownSnrClassifier.learnt(classifiers, SYMBOLS, 10, [])
+    assert classifier.of_snr is None
     outputs = np.concatenate(
-        [readers[1].draw(law, SYMBOLS, 8, streams_of(n)) for n, law in enumerate(readers[0].laws)]
+        [
+            classifiers[1].draw(model, SYMBOLS, 8, streams_of(n))
+            for n, model in enumerate(classifiers[0].models)
+        ]
     )
     symbols = torch.from_numpy(outputs).to(torch.complex128)
     frames = Frames(symbols, symbols[:, :0], symbols[:, :0], RATE, GRID[1])
     exact = [
         nuisance.log_evidence(
-            signal_model_of(law, Pulse(), RATE), frames, "unknown", es_n0_grid=GRID
+            signal_model_of(model, Pulse(), RATE), frames, "unknown", es_n0_grid=GRID
         )
-        for law in readers[0].laws
+        for model in classifiers[0].models
     ]
-    told = posteriors(reader.log_scores(outputs))
-    difference = np.abs(told - posteriors(torch.stack(exact, dim=1).numpy()))
+    message = posteriors(classifier.log_scores(outputs))
+    difference = np.abs(message - posteriors(torch.stack(exact, dim=1).numpy()))
     # cells of 0.15 of the noise's deviation move a log likelihood by some hundredths
     assert difference.mean() < 0.01
     assert difference.max() < 0.1
@@ -92,16 +104,16 @@ def test_where_the_likelihoods_are_exact_it_is_bayes_rule_over_the_grid(streams_
 def test_it_is_right_as_often_as_it_says_and_no_more_often_than_who_knows_the_snr(
     planes, learnt, grid_streams
 ):
-    reader, unknown, says, known = learnt(*planes), [], [], []
-    for place, (one, streams) in enumerate(zip(reader.readers, grid_streams, strict=True)):
-        labels, scores = reader.tested(place, FRAMES, streams)
+    classifier, unknown, says, known = learnt(*planes), [], [], []
+    for place, (one, streams) in enumerate(zip(classifier.classifiers, grid_streams, strict=True)):
+        labels, scores = classifier.tested(place, FRAMES, streams)
         unknown.append(scores.argmax(axis=1) == labels)
         says.append(posteriors(scores).max(axis=1))
-        _, told = image_ceiling_at(
-            one.laws, Pulse(), RATE, SYMBOLS, one.es_n0, planes=planes, streams=streams,
+        _, message = image_ceiling_at(
+            one.models, Pulse(), RATE, SYMBOLS, one.es_n0, planes=planes, streams=streams,
             frames_per_law=FRAMES,
         )  # fmt: skip
-        known.append(told.argmax(axis=1) == labels)
+        known.append(message.argmax(axis=1) == labels)
     unknown, says, known = map(np.concatenate, (unknown, says, known))
     # on the same frames just those count that one of the two names right
     margin = 3 * np.sqrt((unknown != known).sum()) / len(known)
@@ -115,8 +127,8 @@ def test_it_is_right_as_often_as_it_says_and_no_more_often_than_who_knows_the_sn
 def test_the_order_of_classes_does_not_matter(planes, learnt, grid_streams):
     names = ("4PAM", "QPSK", "MSK")
     one, other = learnt(*planes), learnt(*planes, names=names[::-1])
-    outputs = one.readers[1].draw(find_modulation("QPSK"), SYMBOLS, 40, grid_streams[0])
-    first, second = (posteriors(reader.log_scores(outputs)) for reader in (one, other))
+    outputs = one.classifiers[1].draw(find_modulation("QPSK"), SYMBOLS, 40, grid_streams[0])
+    first, second = (posteriors(classifier.log_scores(outputs)) for classifier in (one, other))
     # minimisers stop where little is left to gain, on whatever path they came
     np.testing.assert_allclose(first, second[:, ::-1], atol=0.05)
 
@@ -124,23 +136,25 @@ def test_the_order_of_classes_does_not_matter(planes, learnt, grid_streams):
 @pytest.mark.parametrize("planes", PLANES, ids=" ".join)
 def test_likelihoods_of_readers_of_other_snrs_can_be_compared(planes, learnt, grid_streams):
     """In units of each frame's rms, whose scale and whose cells differ from SNR to SNR."""
-    reader, right = learnt(*planes), []
-    for place, (one, streams) in enumerate(zip(reader.readers, grid_streams, strict=True)):
-        frames = one.draw(one.laws[1], SYMBOLS, 30, streams_of_law(streams, one.laws[1], "more"))
-        told = reader.of_snr.log_posteriors(
-            reader._evidence_of_snr(reader._looks(frames), len(frames))
+    classifier, right = learnt(*planes), []
+    for place, (one, streams) in enumerate(zip(classifier.classifiers, grid_streams, strict=True)):
+        frames = one.draw(
+            one.models[1], SYMBOLS, 30, streams_of_law(streams, one.models[1], "more")
         )
-        right.append((told.argmax(axis=1) == place).mean())
+        message = classifier.of_snr.log_posteriors(
+            classifier._evidence_of_snr(classifier._looks(frames), len(frames))
+        )
+        right.append((message.argmax(axis=1) == place).mean())
     assert np.mean(right) > 0.85  # points are 8 dB apart, and a guess is right in a half
 
 
 def test_the_rough_look_rules_out_what_cannot_be_and_never_the_truth(grid_streams):
     grid = (0.1, 1.6, 25.0, 400.0)
-    reader = UnknownSnrClassifier(tuple(readers_of("OOK", "QPSK", "16QAM", grid=grid)), SYMBOLS)
+    classifier = UnknownSnrClassifier(tuple(readers_of("OOK", "QPSK", "16QAM", grid=grid)), SYMBOLS)
     for place in (0, 2):
-        for law in reader.readers[0].laws:
-            frames = reader.readers[place].draw(law, SYMBOLS, 20, grid_streams[0])
-            possible = reader._possible(frames)
+        for model in classifier.classifiers[0].models:
+            frames = classifier.classifiers[place].draw(model, SYMBOLS, 20, grid_streams[0])
+            possible = classifier._possible(frames)
             assert possible[:, place].all()
             assert not possible[:, 3].any()
 
@@ -175,16 +189,18 @@ def test_no_more_frames_are_learnt_from_than_can_be_held():
 
 def test_it_hears_of_all_frames_that_it_learns_from(grid_streams):
     heard = []
-    readers = readers_of("4PAM", "QPSK")
-    UnknownSnrClassifier.learnt(readers, SYMBOLS, 10, grid_streams, heard.append)
+    classifiers = readers_of("4PAM", "QPSK")
+    UnknownSnrClassifier.learnt(classifiers, SYMBOLS, 10, grid_streams, heard.append)
     assert sum(heard) == 2 * 2 * frames_to_learn(4, 10)
 
 
 def test_scores_of_many_frames_are_those_of_each(learnt, grid_streams):
-    reader = learnt("symbols")
-    outputs = reader.readers[0].draw(find_modulation("QPSK"), SYMBOLS, 150, grid_streams[1])
-    whole = reader.log_scores(outputs)
+    classifier = learnt("symbols")
+    outputs = classifier.classifiers[0].draw(find_modulation("QPSK"), SYMBOLS, 150, grid_streams[1])
+    whole = classifier.log_scores(outputs)
     assert whole.shape == (150, 3)
-    parts = np.concatenate([reader.log_scores(outputs[:70]), reader.log_scores(outputs[70:])])
+    parts = np.concatenate(
+        [classifier.log_scores(outputs[:70]), classifier.log_scores(outputs[70:])]
+    )
     np.testing.assert_allclose(posteriors(whole), posteriors(parts), atol=0.01)
     assert np.allclose(logsumexp(whole, axis=1), 0, atol=0.01)

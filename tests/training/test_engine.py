@@ -17,8 +17,8 @@ from toy_task import (
     assert_same_run,
     assert_same_state,
     die_before,
-    figures,
     last_state,
+    metrics,
     start,
     train_toy,
 )
@@ -89,7 +89,7 @@ def slow_toy(folder, resume):
 def test_four_pieces_of_a_batch_are_the_batch(tmp_path):
     train_toy(tmp_path / "one")
     train_toy(tmp_path / "four", replace(PLAN, accumulate=4))
-    for one, four in zip(figures(tmp_path / "one"), figures(tmp_path / "four"), strict=True):
+    for one, four in zip(metrics(tmp_path / "one"), metrics(tmp_path / "four"), strict=True):
         assert four == pytest.approx(one, rel=1e-5)  # float32 sums in another order
 
 
@@ -102,7 +102,7 @@ def test_compiled_steps_are_the_steps(backend, tmp_path, monkeypatch):
     plan = replace(PLAN, steps=8, compile="on")
     train_toy(tmp_path / "plain", replace(plan, compile="off"))
     train_toy(tmp_path / "compiled", plan)
-    for one, other in zip(figures(tmp_path / "plain"), figures(tmp_path / "compiled"), strict=True):
+    for one, other in zip(metrics(tmp_path / "plain"), metrics(tmp_path / "compiled"), strict=True):
         assert other == pytest.approx(one, rel=1e-5)  # fused sums in another order
     assert (
         last_state(tmp_path / "compiled").weights.keys()
@@ -173,7 +173,7 @@ def test_averaged_weights_answer_and_the_raw_ones_go_on(tmp_path):
     loss = sum(
         float(part["loss"].detach()) * count for part, count in task.validation(task.network, Alone)
     )
-    logged = [line for line in figures(tmp_path / "averaged") if "validation_loss" in line]
+    logged = [line for line in metrics(tmp_path / "averaged") if "validation_loss" in line]
     # float32 sums that are added in another precision
     assert logged[-1]["validation_loss"] == pytest.approx(loss / 17, rel=1e-5)
 
@@ -186,13 +186,13 @@ class Recording:
     """A watch that remembers."""
 
     def __init__(self):
-        self.told, self.shown, self.closed = [], [], 0
+        self.message, self.shown, self.closed = [], [], 0
 
-    def figures(self, step, figures):
-        self.told.append({"step": step, **figures})
+    def metrics(self, step, metrics):
+        self.message.append({"step": step, **metrics})
 
-    def pictures(self, step, pictures):
-        self.shown.append((step, *pictures))
+    def images(self, step, images):
+        self.shown.append((step, *images))
 
     def close(self):
         self.closed += 1
@@ -201,7 +201,7 @@ class Recording:
 def test_whoever_watches_is_told_what_is_logged_and_shown_what_is_validated(tmp_path):
     logger = Recording()
     train_toy(tmp_path / "run", logger=logger)
-    assert logger.told == RunFolder(tmp_path / "run").metrics()
+    assert logger.message == RunFolder(tmp_path / "run").metrics()
     assert logger.shown == [(step, "toy") for step in (6, 12, 18, 24)]
     assert logger.closed == 1
     with pytest.raises(TrainingError):

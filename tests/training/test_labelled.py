@@ -21,7 +21,7 @@ from rfmae.training.labelled import (
     balanced_rows,
 )
 from rfmae.training.loaders import InputSplit
-from rfmae.training.rendering import drawing
+from rfmae.training.rendering import input_renderer
 
 CPU = torch.device("cpu")
 BESIDE = (Modality(), Modality("signal", patch=8))
@@ -33,7 +33,7 @@ HARD = Augmentation(phase_turns=0.5, carrier_offset_turns_per_symbol=1e-3, noise
 def make(dataset):
     """A source of a kind, made anew at each call."""
     label = torch.from_numpy(dataset.labels("train")[0]).long()
-    how = drawing(dataset, BESIDE, CPU, targets=False)
+    how = input_renderer(dataset, BESIDE, CPU, targets=False)
 
     def source(kind, *, turn=True, balanced=False, augmentation=HARD):
         course = SamplingOrder(label, BATCH, 3, turn=turn, balanced=balanced)

@@ -12,8 +12,8 @@ STEPS = [{"loss": 1.0, "norm": 4.0}, {"loss": 2.0, "norm": 0.5}, {"loss": 6.0, "
 
 def tallied(steps, accumulator=None):
     accumulator = accumulator or MetricAccumulator(Ranks(CPU))
-    for figures in steps:
-        accumulator.add({name: torch.tensor(value) for name, value in figures.items()})
+    for metrics in steps:
+        accumulator.add({name: torch.tensor(value) for name, value in metrics.items()})
     return accumulator
 
 
@@ -35,7 +35,7 @@ def test_a_tally_goes_on_from_what_another_told(before):
 @pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("place", range(3))
 def test_a_figure_that_is_no_number_shows_whenever_it_fell(odd, place):
-    steps = [dict(figures) for figures in STEPS]
+    steps = [dict(metrics) for metrics in STEPS]
     steps[place]["norm"] = odd
     assert first_without_number(tallied(steps).means()) == "norm"
     assert first_without_number(tallied(STEPS).means()) is None

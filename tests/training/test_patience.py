@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from toy_task import PLAN, ToyTask, assert_same_run, die_before, figures, train_toy
+from toy_task import PLAN, ToyTask, assert_same_run, die_before, metrics, train_toy
 
 from rfmae.errors import TrainingError
 from rfmae.training.run_folder import RunFolder
@@ -47,7 +47,7 @@ def test_a_run_stops_after_so_many_validations_without_a_better_score(
     found = train_toy(tmp_path / "run", PATIENT, kind=listed(*scores))
     assert last_step(tmp_path / "run") == 2 * validations
     assert int(found.name) == 2 * best
-    assert max(line["step"] for line in figures(tmp_path / "run")) == 2 * validations
+    assert max(line["step"] for line in metrics(tmp_path / "run")) == 2 * validations
 
 
 def test_without_patience_a_run_goes_to_its_end(tmp_path):
@@ -57,9 +57,9 @@ def test_without_patience_a_run_goes_to_its_end(tmp_path):
 
 def test_a_run_that_gave_up_stays_given_up_when_resumed(tmp_path):
     best = train_toy(tmp_path / "run", PATIENT, kind=listed(1, 2, 3, 4))
-    before = figures(tmp_path / "run")
+    before = metrics(tmp_path / "run")
     assert train_toy(tmp_path / "run", PATIENT, resume=True, kind=listed(0)) == best
-    assert figures(tmp_path / "run") == before
+    assert metrics(tmp_path / "run") == before
 
 
 class Drifting(ToyTask):
@@ -89,7 +89,7 @@ def test_a_run_that_was_stopped_gives_up_where_it_would_have(tmp_path, monkeypat
 def _bias_after(folder, steps):
     plan = replace(PATIENT, patience=None)
     train_toy(folder, plan, kind=Drifting)
-    line = next(line for line in figures(folder) if line["step"] == steps and "loss" not in line)
+    line = next(line for line in metrics(folder) if line["step"] == steps and "loss" not in line)
     return line["validation_loss"]
 
 

@@ -22,16 +22,16 @@ def cell(picture, row, column, side=8):
 
 @pytest.mark.parametrize("planes", PLANES)
 def test_rows_are_examples_and_columns_what_became_of_them(planes):
-    noisy, painted, clean = (images(planes=planes, seed=seed) for seed in range(3))
+    noisy, predicted, clean = (images(planes=planes, seed=seed) for seed in range(3))
     visible = torch.zeros(3, 1, 8, 8)
     visible[..., :4] = 1
-    picture = strip(noisy, visible, painted, clean)
+    picture = strip(noisy, visible, predicted, clean)
     assert picture.shape == (3, 3 * (8 + GAP) + GAP, 4 * (8 + GAP) + GAP)
     for row in range(3):
         assert torch.equal(cell(picture, row, 0), in_colour(noisy)[row])
         assert torch.equal(cell(picture, row, 1)[..., :4], in_colour(noisy)[row][..., :4])
         assert (cell(picture, row, 1)[..., 4:] == 0.5).all()  # hidden
-        assert torch.equal(cell(picture, row, 2), in_colour(painted)[row])
+        assert torch.equal(cell(picture, row, 2), in_colour(predicted)[row])
         assert torch.equal(cell(picture, row, 3), in_colour(clean)[row])
 
 

@@ -14,8 +14,8 @@ from toy_task import (
     PLAN,
     ToyTask,
     die_before,
-    figures,
     last_state,
+    metrics,
     spread_toy,
     together,
     train_toy,
@@ -35,7 +35,7 @@ HELD = {how: SPREAD[how] for how in ("copied", "sharded")}
 
 def assert_same_figures(one, other):
     """The same losses but for the order of float32 sums, which training makes a little larger."""
-    for line, expected in zip(figures(other), figures(one), strict=True):
+    for line, expected in zip(metrics(other), metrics(one), strict=True):
         assert line == pytest.approx(expected, rel=1e-5)
 
 
@@ -81,8 +81,8 @@ def test_one_process_alone_writes_and_the_others_need_not_see_its_disk(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["0"]
     again = together(2, toy_in_a_folder_of_its_own, tmp_path, {"steps": 24}, True)
     assert again == [RunFolder(tmp_path / "0").best] * 2
-    assert len({line["step"] for line in figures(tmp_path / "0") if "loss" in line}) == 9
-    assert len(figures(tmp_path / "0")) == 9 + 4
+    assert len({line["step"] for line in metrics(tmp_path / "0") if "loss" in line}) == 9
+    assert len(metrics(tmp_path / "0")) == 9 + 4
 
 
 def toy_in_a_folder_of_its_own(parent, changes, resume=False):

@@ -33,11 +33,11 @@ class Watching:
     def __init__(self):
         self.shown = {}
 
-    def figures(self, step, figures):
+    def metrics(self, step, metrics):
         pass
 
-    def pictures(self, step, pictures):
-        self.shown.update(pictures)
+    def images(self, step, images):
+        self.shown.update(images)
 
     def close(self):
         pass
@@ -98,7 +98,7 @@ def test_it_is_measured_and_shown_as_any_denoiser(dataset, denoiser, pretrained)
 def test_fine_tuning_sees_the_harmonics_alone(dataset, pretrained, tmp_path):
     settings = Finetuning("tiny", labels=8, epochs=1, batch_size=8)
     finetune(dataset, settings, tmp_path / "run", pretrained=pretrained[0], device="cpu")
-    seen = load_classifier(tmp_path / "run", device="cpu").sight.modalities
+    seen = load_classifier(tmp_path / "run", device="cpu").pipeline.modalities
     assert [modality.name for modality in seen] == ["harmonics"]
 
 

@@ -87,9 +87,9 @@ def test_a_damaged_checkpoint_is_named_in_one_line(run, name):
     save(run, 3)
     path = run.checkpoints[-1] / name
     path.write_bytes(path.read_bytes()[:40])
-    with pytest.raises((TrainingError, CheckpointError), match=f"{name} cannot be read") as told:
+    with pytest.raises((TrainingError, CheckpointError), match=f"{name} cannot be read") as message:
         run.load_last()
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(message.value)
 
 
 def test_a_run_that_exists_is_not_started_again_by_mistake(run):

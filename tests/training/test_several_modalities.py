@@ -52,7 +52,7 @@ def test_a_classifier_sees_what_a_receiver_has_or_some_of_it(dataset, pretrained
     folder = tmp_path / "classifier"
     finetune(dataset, settings, folder, pretrained=pretrained, device="cpu")
     classifier = load_classifier(folder, device="cpu")
-    seen = [modality.name for modality in classifier.sight.modalities]
+    seen = [modality.name for modality in classifier.pipeline.modalities]
     assert seen == list(names or ("image", "signal"))
     report = eval_snr(dataset, {"ours": folder}, tmp_path / "report", device="cpu").report
     assert report.accuracy["ours"].examples == dataset.examples("test")
@@ -76,8 +76,8 @@ def test_a_modality_that_no_receiver_has_is_refused(dataset, tmp_path):
 
 
 def test_denoising_uses_image_and_signal_and_needs_no_clean_twin(dataset, pretrained, tmp_path):
-    told = eval_denoise(dataset, pretrained, tmp_path / "report", device="cpu")
-    assert np.isfinite(told.report.denoising.psnr_db["reconstruction"]).all()
+    message = eval_denoise(dataset, pretrained, tmp_path / "report", device="cpu")
+    assert np.isfinite(message.report.denoising.psnr_db["reconstruction"]).all()
     denoiser = load_denoiser(pretrained, device="cpu")
     assert list(denoiser.inputs(dataset.read_observed("test").iq)) == ["image", "signal"]
 

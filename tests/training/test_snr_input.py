@@ -173,9 +173,9 @@ def test_a_classifier_answers_from_image_and_snr_without_flags(network, dataset,
     settings = replace(BRIEF, network=network, modalities=("image", "snr"))
     finetune(dataset, settings, tmp_path / "run", device="cpu")
     classifier = load_classifier(tmp_path / "run", device="cpu")
-    assert classifier.sight.modalities == beside(network)
+    assert classifier.pipeline.modalities == beside(network)
     assert classifier.views == ("symbols", "waveform")
-    assert classifier.sight.snr_estimator == dataset.snr_estimator("waveform")
+    assert classifier.pipeline.snr_estimator == dataset.snr_estimator("waveform")
     views = {view: batch.iq for view, batch in dataset.read_views("test", classifier.views).items()}
     answers = classifier(views)
     louder = {"symbols": views["symbols"], "waveform": 1e-3j * views["waveform"]}
@@ -197,8 +197,8 @@ def test_symbols_alone_will_do(tiny_recipe, tmp_path):
     settings = replace(BRIEF, network="rings", modalities=("image", "snr"))
     finetune(symbols, settings, tmp_path / "run", device="cpu")
     classifier = load_classifier(tmp_path / "run", device="cpu")
-    assert classifier.sight.modalities == beside("rings", OF_SYMBOLS)
-    assert classifier.sight.snr_estimator == SnrEstimator()
+    assert classifier.pipeline.modalities == beside("rings", OF_SYMBOLS)
+    assert classifier.pipeline.snr_estimator == SnrEstimator()
     recording = symbols.read_observed("test").iq[:3].reshape(-1)
     assert classifier.answer(recording).windows.shape == (3, 2)
 
@@ -241,7 +241,7 @@ def test_pre_training_sees_it_and_fine_tuning_goes_on(listing, pretrained, tmp_p
         folder = tmp_path / str(names)
         settings = replace(BRIEF, modalities=names)
         finetune(listing, settings, folder, pretrained=pretrained, device="cpu")
-        seen = load_classifier(folder, device="cpu").sight.modalities
+        seen = load_classifier(folder, device="cpu").pipeline.modalities
         assert seen == (BESIDE if names is None else IMAGE_ALONE)
 
 
@@ -253,7 +253,7 @@ def test_rings_are_pre_trained_beside_it_and_never_without_it(listing, tmp_path)
     network = load_checkpoint(pretrained).build()
     assert network.encoder.conditioning is not None
     finetune(listing, BRIEF, tmp_path / "run", pretrained=pretrained, device="cpu")
-    seen = load_classifier(tmp_path / "run", device="cpu").sight.modalities
+    seen = load_classifier(tmp_path / "run", device="cpu").pipeline.modalities
     assert {*seen} == {*beside("rings")}
     alone = replace(BRIEF, modalities=("harmonics",))
     with pytest.raises(ShapeError, match="rings see snr and harmonics, but harmonics was named"):

@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from toy_task import PLAN, assert_same_run, figures, last_state, start, together, train_toy
+from toy_task import PLAN, assert_same_run, last_state, metrics, start, together, train_toy
 
 from rfmae.errors import TrainingInterrupted
 from rfmae.training.run_folder import RunFolder
@@ -119,4 +119,4 @@ def test_beside_the_main_thread_signals_are_left_to_whoever_owns_them(tmp_path):
         assert signal.getsignal(signal.SIGTERM) == before
         time.sleep(0.001)
     assert not errors
-    assert figures(tmp_path / "run")
+    assert metrics(tmp_path / "run")

@@ -40,9 +40,9 @@ def scalars(folder):
 
 def test_figures_are_read_back_training_and_validation_apart(tmp_path):
     board = Board(tmp_path / "board")
-    board.figures(10, {"loss": 0.5, "position_loss": 0.25})
-    board.figures(20, {"loss": 0.375})
-    board.figures(20, {"validation_loss": 0.75})
+    board.metrics(10, {"loss": 0.5, "position_loss": 0.25})
+    board.metrics(20, {"loss": 0.375})
+    board.metrics(20, {"validation_loss": 0.75})
     board.close()
     assert scalars(tmp_path / "board") == {
         ("train/loss", 10): 0.5,
@@ -58,7 +58,7 @@ def test_pictures_are_read_back_pixel_by_pixel(tmp_path, planes):
 
     picture = torch.rand(planes, 6, 9, generator=torch.Generator().manual_seed(3))
     board = Board(tmp_path)
-    board.pictures(7, {"noisy | clean": picture})
+    board.images(7, {"noisy | clean": picture})
     board.close()
     (event,) = [event for event in events(tmp_path) if event.summary.value]
     (value,) = event.summary.value
@@ -76,11 +76,11 @@ def test_nothing_is_written_before_there_is_something_to_show(tmp_path):
 
 def test_a_resumed_run_hides_the_steps_that_were_undone(tmp_path):
     first = Board(tmp_path)
-    first.figures(10, {"loss": 1.0})
-    first.figures(40, {"loss": 0.75})
+    first.metrics(10, {"loss": 1.0})
+    first.metrics(40, {"loss": 0.75})
     first.close()
     second = Board(tmp_path)
-    second.figures(30, {"loss": 0.5})
+    second.metrics(30, {"loss": 0.5})
     second.close()
     assert len(list(tmp_path.iterdir())) == 2  # nothing is overwritten
     starts = [event.step for event in events(tmp_path) if event.HasField("session_log")]
@@ -89,7 +89,7 @@ def test_a_resumed_run_hides_the_steps_that_were_undone(tmp_path):
 
 def test_a_closed_board_can_be_closed_again(tmp_path):
     board = Board(tmp_path)
-    board.figures(1, {"loss": 1.0})
+    board.metrics(1, {"loss": 1.0})
     board.close()
     board.close()
 
@@ -114,7 +114,7 @@ def test_a_full_disk_is_an_error_of_one_line(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     board = Board(tmp_path)
-    board.figures(1, {"loss": 1.0})
+    board.metrics(1, {"loss": 1.0})
     monkeypatch.setattr(EventsWriter, "write_event", full)
     with pytest.raises(ArtefactError, match="no space left"):
-        board.figures(2, {"loss": 1.0})
+        board.metrics(2, {"loss": 1.0})

@@ -11,10 +11,10 @@ def test_a_pause_is_no_time():
     time.sleep(0.05)
     with throughput.pause():
         time.sleep(0.2)
-    figures = throughput.lap(0.025)
+    metrics = throughput.lap(0.025)
     # 10 in at least 50 ms; with the pause it would be at most 40
-    assert 40 < figures["images_per_second"] <= 200
-    assert 0.125 < figures["waiting_share"] <= 0.5
+    assert 40 < metrics["images_per_second"] <= 200
+    assert 0.125 < metrics["waiting_share"] <= 0.5
 
 
 def test_a_lap_begins_where_the_last_one_ended():

@@ -77,7 +77,7 @@ class ToyTask:
             tokens = self._tokens(size, VALIDATION, number)[rows]
             yield self.losses(network, tokens), len(tokens)
 
-    def pictures(self, network):
+    def images(self, network):
         return {"toy": torch.zeros(3, 4, 4)}
 
     def card(self):
@@ -117,7 +117,7 @@ def die_before(step, patch):
     patch.setattr(engine._Training, "_step", dying)
 
 
-def figures(folder):
+def metrics(folder):
     """All that was logged but for what a clock decides."""
     return [
         {key: value for key, value in line.items() if key not in CLOCKED}
@@ -139,7 +139,7 @@ def assert_same_state(one, other, **tolerances):
 
 def assert_same_run(one, other):
     """Two folders tell of the same steps, to the bit."""
-    assert figures(one) == figures(other)
+    assert metrics(one) == metrics(other)
     assert_same_state(last_state(one), last_state(other))
     assert (one / "best.json").read_text() == (other / "best.json").read_text()
 

@@ -21,7 +21,7 @@ class Silence:
     def note(self, text):
         self.notes.append(text)
 
-    def advance(self, count=1, **figures):
+    def advance(self, count=1, **metrics):
         pass
 
     def __enter__(self):
@@ -43,25 +43,25 @@ def write(recipe, folder):
     return write_dataset(recipe, folder / "data")
 
 
-def candidate(answer, *views):
+def predictor(answer, *views):
     """A candidate by its answer."""
     return Predictor(answer, views or ("symbols",), {"kind": "test"})
 
 
-def knowing(exam):
+def knowing(observed):
     """Every class as it is."""
-    batch = next(iter(exam.values()))
+    batch = next(iter(observed.values()))
     return np.eye(len(batch.classes))[batch.label]
 
 
-def never_sure(exam):
+def never_sure(observed):
     """Three classes alike."""
-    return np.full((len(next(iter(exam.values()))), 3), 1 / 3)
+    return np.full((len(next(iter(observed.values()))), 3), 1 / 3)
 
 
-def by_moments(exam):
+def by_moments(observed):
     """BPSK, QPSK or 16QAM by |E y²| and |E y⁴|, the noise taken off; good above 5 dB, and fast."""
-    batch = exam["symbols"]
+    batch = observed["symbols"]
     signal = 1 / (1 + 10 ** (-batch.snr_db.astype(float) / 10))  # share of the unit power
     second = np.abs(np.mean(batch.iq**2, axis=1)) / signal
     fourth = np.abs(np.mean(batch.iq**4, axis=1)) / signal**2

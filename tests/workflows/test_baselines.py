@@ -46,9 +46,9 @@ def read_rows(monkeypatch):
 @pytest.mark.parametrize("name", METHODS)
 def test_a_baseline_of_a_data_set_sits_its_exam(name, dataset, tmp_path):
     folder = train_baseline(dataset, name, tmp_path / name)
-    candidate = open_predictor(dataset, folder, "cpu")
-    exam = dataset.read_views("test", candidate.views)
-    found = candidate.answer(exam)
+    predictor = open_predictor(dataset, folder, "cpu")
+    observed = dataset.read_views("test", predictor.views)
+    found = predictor.answer(observed)
     assert found.shape == (dataset.examples("test"), len(dataset.classes))
     np.testing.assert_allclose(found.sum(axis=1), 1)
 
@@ -114,13 +114,14 @@ def test_cumulants_of_planes_are_of_what_the_image_of_the_data_set_shows(many_pl
         ("differential-trajectory", 3),  # 1.5 symbols of two samples
     ]
     assert load_baseline(folder).baseline.model.mean.shape == (36,)
-    candidate = open_predictor(many_planes, folder, "cpu")
-    assert candidate.views == ("symbols", "waveform")
-    exam = many_planes.read_views("test", candidate.views)
+    predictor = open_predictor(many_planes, folder, "cpu")
+    assert predictor.views == ("symbols", "waveform")
+    observed = many_planes.read_views("test", predictor.views)
     turned = {
-        view: replace(batch, iq=(batch.iq * np.complex64(3 - 4j))) for view, batch in exam.items()
+        view: replace(batch, iq=(batch.iq * np.complex64(3 - 4j)))
+        for view, batch in observed.items()
     }
-    np.testing.assert_allclose(candidate.answer(turned), candidate.answer(exam), atol=1e-4)
+    np.testing.assert_allclose(predictor.answer(turned), predictor.answer(observed), atol=1e-4)
 
 
 def test_what_is_more_than_a_method_bears_is_said(dataset, tmp_path, monkeypatch, read_rows):
@@ -138,8 +139,8 @@ def test_a_network_becomes_a_checkpoint_that_answers(name, dataset, tmp_path):
     checkpoint = load_checkpoint(best)
     assert checkpoint.kind == "classifier"
     assert checkpoint.encoder.kind == name
-    candidate = open_predictor(dataset, tmp_path / name, "cpu")
-    found = candidate.answer(dataset.read_views("test", candidate.views))
+    predictor = open_predictor(dataset, tmp_path / name, "cpu")
+    found = predictor.answer(dataset.read_views("test", predictor.views))
     assert found.shape == (dataset.examples("test"), len(dataset.classes))
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)  # float32
 

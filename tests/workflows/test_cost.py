@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_predictors import candidate, knowing, linear_recipe, write
+from small_predictors import knowing, linear_recipe, predictor, write
 
 from rfmae.errors import ShapeError
 from rfmae.workflows.evaluate import cost
@@ -29,21 +29,21 @@ def dataset(tiny_recipe, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def exam(dataset):
+def observed(dataset):
     return dataset.read_views("test", ("symbols",))
 
 
 def sleeping(seconds):
-    def answer(exam):
-        time.sleep(seconds(len(exam["symbols"])))
-        return knowing(exam)
+    def answer(observed):
+        time.sleep(seconds(len(observed["symbols"])))
+        return knowing(observed)
 
-    return candidate(answer)
+    return predictor(answer)
 
 
-def test_latency_is_that_of_one_example_and_throughput_that_of_a_batch(exam, monkeypatch):
+def test_latency_is_that_of_one_example_and_throughput_that_of_a_batch(observed, monkeypatch):
     monkeypatch.setattr(cost, "_SECONDS", 0.3)
-    found = measure_cost(sleeping(lambda count: 0.005 if count == 1 else 0.05), exam)
+    found = measure_cost(sleeping(lambda count: 0.005 if count == 1 else 0.05), observed)
     # a sleep is never shorter than asked for; a busy machine may make it much longer
     assert 5 <= found.latency_p50_ms < 45
     assert found.latency_p50_ms <= found.latency_p95_ms
@@ -51,35 +51,35 @@ def test_latency_is_that_of_one_example_and_throughput_that_of_a_batch(exam, mon
     assert found.batch_size == 180
 
 
-def test_percentiles_are_of_a_hundred_calls(exam):
+def test_percentiles_are_of_a_hundred_calls(observed):
     calls = []
 
-    def answer(exam):
-        calls.append(len(exam["symbols"]))
+    def answer(observed):
+        calls.append(len(observed["symbols"]))
         time.sleep(0.02 if calls.count(1) % 10 == 0 else 0.0)  # every tenth call is slow
-        return knowing(exam)
+        return knowing(observed)
 
-    found = measure_cost(candidate(answer), exam)
+    found = measure_cost(predictor(answer), observed)
     assert calls.count(1) == 3 + 100
     assert calls.count(180) == 100
     assert found.latency_p50_ms < 20 <= found.latency_p95_ms
 
 
-def test_a_slow_candidate_is_asked_no_longer_than_it_must(exam, monkeypatch):
+def test_a_slow_candidate_is_asked_no_longer_than_it_must(observed, monkeypatch):
     monkeypatch.setattr(cost, "_SECONDS", 0.05)
     calls = []
 
-    def answer(exam):
-        calls.append(len(exam["symbols"]))
+    def answer(observed):
+        calls.append(len(observed["symbols"]))
         time.sleep(0.06)
-        return knowing(exam)
+        return knowing(observed)
 
-    measure_cost(candidate(answer), exam)
+    measure_cost(predictor(answer), observed)
     assert calls == [1, 1, 1, 1, 180]
 
 
-def test_what_has_no_network_has_no_parameters(exam):
-    found = measure_cost(candidate(knowing), exam)
+def test_what_has_no_network_has_no_parameters(observed):
+    found = measure_cost(predictor(knowing), observed)
     assert (found.parameters, found.macs, found.peak_memory_mib) == (None, None, None)
     assert found.device == "cpu"
     assert found.threads >= 1
@@ -87,7 +87,7 @@ def test_what_has_no_network_has_no_parameters(exam):
 
 def test_nothing_is_measured_on_nothing(dataset):
     with pytest.raises(ShapeError, match="at least one example"):
-        measure_cost(candidate(knowing), dataset.read_views("test", ("symbols",), slice(0)))
+        measure_cost(predictor(knowing), dataset.read_views("test", ("symbols",), slice(0)))
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="Linux tells the peak")

@@ -127,12 +127,12 @@ def test_only_who_sees_images_alone_is_held_against_the_ceiling_of_images(datase
 
 def test_a_model_that_is_told_the_snr_is_held_against_those_that_know_it(dataset):
     card = card_of(Modality())
-    told = {**card, "modalities": [*card["modalities"], {"what": "snr"}]}
+    message = {**card, "modalities": [*card["modalities"], {"what": "snr"}]}
     assert not knows_snr(card)
     assert not knows_snr({"kind": "function"})
-    assert knows_snr(told)
+    assert knows_snr(message)
     for known in ((), ("symbols, SNR unknown",), ("symbols, SNR unknown", "symbols, SNR known")):
-        assert image_seen(dataset, told, known) == "symbols, SNR known"
+        assert image_seen(dataset, message, known) == "symbols, SNR known"
 
 
 def test_where_the_fair_ceiling_is_not_known_the_other_one_stands_for_it_by_its_name(dataset):

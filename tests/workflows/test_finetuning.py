@@ -148,17 +148,17 @@ def test_learning_from_the_stream_tells_easy_modulations_apart(dataset, tmp_path
 
 
 def test_other_branches_fall_out_at_every_step(dataset, tmp_path, monkeypatch):
-    real, drawn = FinetuneTask.batch, {}
+    real, sampled = FinetuneTask.batch, {}
 
     def watched(task, step, microbatch):
         batch = real(task, step, microbatch)
-        drawn[step] = batch.paths
+        sampled[step] = batch.paths
         return batch
 
     monkeypatch.setattr(FinetuneTask, "batch", watched)
     run(dataset, tmp_path / "run", "drop path")
-    assert {paths.shape for paths in drawn.values()} == {(4, 2, 8)}  # of the tiny preset
-    assert len({str(paths.tolist()) for paths in drawn.values()}) == len(drawn) == 12
+    assert {paths.shape for paths in sampled.values()} == {(4, 2, 8)}  # of the tiny preset
+    assert len({str(paths.tolist()) for paths in sampled.values()}) == len(sampled) == 12
 
 
 # temperature ----------------------------------------------------------------------------------
@@ -175,9 +175,9 @@ def test_the_temperature_is_that_of_least_surprise_on_validation(dataset, tmp_pa
         return -(scaled[rows, label] - np.logaddexp.reduce(scaled, axis=1)).mean()
 
     expected = minimize_scalar(surprise, bounds=(0.05, 20), method="bounded").x
-    told = read_card(best)["temperature"]
-    assert surprise(told) <= surprise(expected) + 1e-6
-    assert surprise(told) < surprise(1.0)
+    message = read_card(best)["temperature"]
+    assert surprise(message) <= surprise(expected) + 1e-6
+    assert surprise(message) < surprise(1.0)
 
 
 def test_a_temperature_that_is_known_is_left_and_nothing_half_written(dataset, tmp_path):
@@ -330,7 +330,7 @@ def test_labels_are_those_of_the_budget_that_is_named(dataset):
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         (
             {"labels": 8, "labels_per_class": 2},
@@ -344,13 +344,13 @@ def test_labels_are_those_of_the_budget_that_is_named(dataset):
         ({"drop_path": float("nan")}, "drop_path must lie in"),
     ],
 )
-def test_settings_that_contradict_each_other_are_refused(changes, told):
-    with pytest.raises(TrainingError, match=told):
+def test_settings_that_contradict_each_other_are_refused(changes, message):
+    with pytest.raises(TrainingError, match=message):
         replace(PLAIN, **changes)
 
 
 @pytest.mark.parametrize(
-    ("changes", "kind", "told"),
+    ("changes", "kind", "message"),
     [
         ({"labels_per_class": 25}, TrainingError, "labels must lie between"),
         ({"labels_per_class_and_snr": 25}, TrainingError, "the rarest, .* dB, has"),
@@ -361,8 +361,8 @@ def test_settings_that_contradict_each_other_are_refused(changes, told):
         ({"validations": 0}, TrainingError, "validations must be positive"),
     ],
 )
-def test_what_cannot_be_done_leaves_no_folder(dataset, tmp_path, changes, kind, told):
-    with pytest.raises(kind, match=told):
+def test_what_cannot_be_done_leaves_no_folder(dataset, tmp_path, changes, kind, message):
+    with pytest.raises(kind, match=message):
         finetune(dataset, replace(PLAIN, **changes), tmp_path / "run", device="cpu")
     assert not (tmp_path / "run").exists()
 

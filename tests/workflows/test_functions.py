@@ -117,8 +117,8 @@ def here(tmp_path, monkeypatch):
 
 def asked(dataset, name):
     """What a function answers to the test split, once it is open."""
-    candidate = open_predictor(dataset, Path(name), "cpu")
-    return candidate.answer(dataset.read_views("test", candidate.views))
+    predictor = open_predictor(dataset, Path(name), "cpu")
+    return predictor.answer(dataset.read_views("test", predictor.views))
 
 
 @pytest.mark.parametrize(
@@ -126,9 +126,9 @@ def asked(dataset, name):
 )
 def test_a_function_of_the_current_folder_sits_the_exam(dataset, here, name):
     np.testing.assert_allclose(asked(dataset, name), np.full((180, 3), 1 / 3))
-    candidate = open_predictor(dataset, Path(name), "cpu")
-    assert (candidate.views, candidate.network) == (("symbols",), None)
-    assert candidate.card == {"kind": "function", "function": name}
+    predictor = open_predictor(dataset, Path(name), "cpu")
+    assert (predictor.views, predictor.network) == (("symbols",), None)
+    assert predictor.card == {"kind": "function", "function": name}
 
 
 def test_a_function_that_asks_for_the_snr_is_told_it(dataset, here):
@@ -137,11 +137,11 @@ def test_a_function_that_asks_for_the_snr_is_told_it(dataset, here):
 
 
 def test_a_function_cannot_alter_the_exam_of_the_others(dataset, here):
-    candidate = open_predictor(dataset, Path("my_radio:vandal"), "cpu")
-    exam = dataset.read_views("test", ("symbols",))
-    before = exam["symbols"].iq.copy()
-    candidate.answer(exam)
-    np.testing.assert_array_equal(exam["symbols"].iq, before)
+    predictor = open_predictor(dataset, Path("my_radio:vandal"), "cpu")
+    observed = dataset.read_views("test", ("symbols",))
+    before = observed["symbols"].iq.copy()
+    predictor.answer(observed)
+    np.testing.assert_array_equal(observed["symbols"].iq, before)
 
 
 @pytest.mark.parametrize(

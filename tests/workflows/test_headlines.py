@@ -40,8 +40,8 @@ SYMBOLS = ceiling_of("symbols", [0.7, 0.9], snr="unknown")
 
 
 def test_the_first_model_is_told_with_its_interval_and_the_others_after_it():
-    told = headline(results_of({"ours": answers_of(720), "theirs": answers_of(700)}))
-    assert told == (
+    message = headline(results_of({"ours": answers_of(720), "theirs": answers_of(700)}))
+    assert message == (
         "ours names 72.0 % (69.1–74.7) of 1,000 test examples right; theirs: 70.0 % (67.1–72.8)"
     )
 

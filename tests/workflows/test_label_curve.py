@@ -83,8 +83,8 @@ def test_a_curve_of_rings_has_all_methods_and_a_network_like_them_from_scratch(
     data, rings, tmp_path
 ):
     settings = replace(SETTINGS, labels_per_class=(4,), seeds=1)
-    told = jobs.label_curve(data, settings, tmp_path / "curve", pretrained=rings)
-    assert {point.method for point in told.curve.points} == {*SETTINGS.methods}
+    message = jobs.label_curve(data, settings, tmp_path / "curve", pretrained=rings)
+    assert {point.method for point in message.curve.points} == {*SETTINGS.methods}
     assert network_like(data, rings, None) == NetworkShape("tiny", ("harmonics",), None, "rings")
     assert network_like(data, rings, "base").preset == "base"
 
@@ -251,13 +251,13 @@ def test_budgets_beyond_the_rarest_class_are_left_out(data):
 
 def test_a_curve_of_labels_per_class_and_snr_names_its_unit(data, encoder, tmp_path):
     settings = replace(QUICK, labels_per_class=None, labels_per_class_and_snr=(1, 2), seeds=1)
-    told = jobs.label_curve(data, settings, tmp_path / "curve", pretrained=encoder)
-    assert (told.curve.unit, told.curve.budgets) == ("class-and-snr", (1, 2))
-    account = json.loads((told.folder / "report.json").read_text())
+    message = jobs.label_curve(data, settings, tmp_path / "curve", pretrained=encoder)
+    assert (message.curve.unit, message.curve.budgets) == ("class-and-snr", (1, 2))
+    account = json.loads((message.folder / "report.json").read_text())
     assert account["unit"] == "class-and-snr"
     assert account["headline"].startswith("with 1 label per class and SNR point ")
-    assert "labels per class and SNR point" in (told.folder / "report.md").read_text()
-    assert "labels_per_class_and_snr" in (told.folder / "curve.csv").read_text()
+    assert "labels per class and SNR point" in (message.folder / "report.md").read_text()
+    assert "labels_per_class_and_snr" in (message.folder / "curve.csv").read_text()
 
 
 @pytest.mark.parametrize("first", ["class", "class-and-snr"])
@@ -275,10 +275,10 @@ def test_a_folder_holds_budgets_of_one_unit(first, data, encoder, tmp_path):
 
 
 def test_points_of_an_older_folder_are_of_labels_per_class(data, encoder, tmp_path):
-    told = jobs.label_curve(data, replace(QUICK, seeds=1), tmp_path / "a", pretrained=encoder)
-    path = told.folder / "points.jsonl"
+    message = jobs.label_curve(data, replace(QUICK, seeds=1), tmp_path / "a", pretrained=encoder)
+    path = message.folder / "points.jsonl"
     path.write_text(path.read_text().replace('"budget"', '"labels_per_class"'))
-    assert jobs.read_points(told.folder) == list(told.curve.points)
+    assert jobs.read_points(message.folder) == list(message.curve.points)
 
 
 def test_methods_that_need_an_encoder_ask_for_one(data, tmp_path):
@@ -328,7 +328,7 @@ class ObservedAttention(Silent):
             def __exit__(self, *about):
                 watched.stages.append((title, total, self.done))
 
-            def advance(self, count=1, **figures):
+            def advance(self, count=1, **metrics):
                 self.done += count
 
         return Stage()

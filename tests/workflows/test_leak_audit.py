@@ -209,12 +209,12 @@ def test_of_imported_data_it_says_what_cannot_be_known(tmp_path, rng):
 
 
 def test_the_account_is_the_same_in_json_csv_and_markdown(made, tmp_path):
-    told = audit(made, tmp_path / "report")
-    account = json.loads((told.folder / "report.json").read_text())
-    with (told.folder / "findings.csv").open(newline="") as file:
+    message = audit(made, tmp_path / "report")
+    account = json.loads((message.folder / "report.json").read_text())
+    with (message.folder / "findings.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    text = (told.folder / "report.md").read_text()
-    names = [finding.name for finding in told.report.findings]
+    text = (message.folder / "report.md").read_text()
+    names = [finding.name for finding in message.report.findings]
     assert [item["name"] for item in account["findings"]] == names
     assert [row["question"] for row in rows] == names
     assert all(name in text for name in names)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small_predictors import Silence, candidate, knowing, linear_recipe, never_sure, write
+from small_predictors import Silence, knowing, linear_recipe, never_sure, predictor, write
 
 from rfmae.datasets.cards import dataset_card
 from rfmae.datasets.recipe import Splits, known_recipes, load_recipe, recipe_to_toml
@@ -28,10 +28,10 @@ def dataset(tiny_recipe, tmp_path_factory):
 
 
 def answers(dataset, answer):
-    exam = dataset.read_views("test", ("symbols",))
+    observed = dataset.read_views("test", ("symbols",))
     return collect_answers(
         answer,
-        [exam],
+        [observed],
         snr_db=dataset.snr_db,
         classes=dataset.classes,
         snr_reference=dataset.snr_reference,
@@ -40,14 +40,14 @@ def answers(dataset, answer):
 
 def measured(dataset, answer, **options):
     return measure_open_sets(
-        dataset, candidate(answer), answers(dataset, answer), Silence(), **options
+        dataset, predictor(answer), answers(dataset, answer), Silence(), **options
     )
 
 
 def test_who_is_sure_of_the_known_alone_tells_every_unknown(dataset):
-    def perfect(exam):
-        known = exam["symbols"].classes == dataset.classes
-        return knowing(exam) if known else np.full((len(exam["symbols"]), 3), 1 / 3)
+    def perfect(observed):
+        known = observed["symbols"].classes == dataset.classes
+        return knowing(observed) if known else np.full((len(observed["symbols"]), 3), 1 / 3)
 
     found = measured(dataset, perfect)
     assert [item.unknown for item in found] == [
@@ -125,12 +125,12 @@ def noise_seen(dataset, views=("symbols",)):
     """The I/Q of noise alone that a candidate is shown."""
     seen = []
 
-    def look(exam):
-        seen.append({view: batch.iq for view, batch in exam.items()})
-        return never_sure(exam)
+    def look(observed):
+        seen.append({view: batch.iq for view, batch in observed.items()})
+        return never_sure(observed)
 
     known = answers(dataset, never_sure)
-    measure_open_sets(dataset, candidate(look, *views), known, Silence(), per_point=100)
+    measure_open_sets(dataset, predictor(look, *views), known, Silence(), per_point=100)
     points = len(dataset.snr_db)
     blocks = -(-100 // 64) if dataset.has_clean else 1
     return np.concatenate([part[views[0]] for part in seen[: points * blocks]])
@@ -155,8 +155,8 @@ def test_imported_and_published_signals_are_tried_with_noise_alone(dataset, tmp_
 
 
 def test_the_same_question_has_the_same_answer(dataset):
-    def by_power_of_the_first(exam):
-        share = np.clip(np.abs(exam["symbols"].iq[:, 0]), 0.01, 0.99)
+    def by_power_of_the_first(observed):
+        share = np.clip(np.abs(observed["symbols"].iq[:, 0]), 0.01, 0.99)
         return np.stack([share, 1 - share, 0 * share], axis=1)
 
     assert measured(dataset, by_power_of_the_first) == measured(dataset, by_power_of_the_first)

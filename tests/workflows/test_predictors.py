@@ -8,7 +8,7 @@ from small_predictors import Silence, linear_recipe, write
 
 from rfmae.artefacts import write_json
 from rfmae.baselines.files import save_baseline
-from rfmae.baselines.trained import LabelledIq, fit_baseline
+from rfmae.baselines.trained import LabelledExamples, fit_baseline
 from rfmae.errors import CheckpointError, RfmaeError
 from rfmae.models.checkpoint import BEST_NAME, model_card, save_checkpoint
 from rfmae.models.classifier import Classifier
@@ -65,7 +65,7 @@ def classifier(dataset, tmp_path_factory):
 @pytest.fixture(scope="module")
 def baseline(dataset, tmp_path_factory):
     views = {"symbols": dataset.read_observed("test").iq}
-    given = LabelledIq(views, *dataset.labels("test"))
+    given = LabelledExamples(views, *dataset.labels("test"))
     folder = tmp_path_factory.mktemp("made") / "baseline"
     fitted = fit_baseline("kolmogorov", given, given, dataset.classes)
     save_baseline(fitted, trained_on(dataset), folder)
@@ -88,23 +88,23 @@ MODELS = ["classifier", "baseline", "likelihood", "likelihood-blind", "function"
 
 @pytest.mark.parametrize("kind", MODELS)
 def test_every_kind_of_candidate_answers_with_probabilities(dataset, models, kind):
-    candidate = open_predictor(dataset, models[kind], "cpu")
-    exam = dataset.read_views("test", candidate.views, slice(7))
-    probabilities = candidate.answer(exam)
+    predictor = open_predictor(dataset, models[kind], "cpu")
+    observed = dataset.read_views("test", predictor.views, slice(7))
+    probabilities = predictor.answer(observed)
     assert probabilities.shape == (7, 3)
     assert probabilities.min() >= 0
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
-    assert (candidate.origin.dataset, candidate.origin.model) == (dataset.folder, models[kind])
-    assert (candidate.network is not None) == (kind == "classifier")
+    assert (predictor.origin.dataset, predictor.origin.model) == (dataset.folder, models[kind])
+    assert (predictor.network is not None) == (kind == "classifier")
 
 
 @pytest.mark.parametrize("kind", MODELS)
 def test_the_gain_of_an_example_is_nothing_to_any_candidate(dataset, models, kind):
     """Amplitudes are in units of the rms: rounding alone may differ."""
-    candidate = open_predictor(dataset, models[kind], "cpu")
-    exam = dataset.read_views("test", candidate.views, slice(0, None, 30))
-    loud = {view: replace(batch, iq=batch.iq * np.float32(37)) for view, batch in exam.items()}
-    np.testing.assert_allclose(candidate.answer(loud), candidate.answer(exam), atol=1e-3)
+    predictor = open_predictor(dataset, models[kind], "cpu")
+    observed = dataset.read_views("test", predictor.views, slice(0, None, 30))
+    loud = {view: replace(batch, iq=batch.iq * np.float32(37)) for view, batch in observed.items()}
+    np.testing.assert_allclose(predictor.answer(loud), predictor.answer(observed), atol=1e-3)
 
 
 @pytest.mark.parametrize("kind", ["classifier", "baseline"])
@@ -117,21 +117,21 @@ def test_a_candidate_of_other_classes_is_refused(tiny_recipe, tmp_path, models, 
 
 
 def test_a_network_is_counted_and_its_cost_measured(dataset, classifier):
-    candidate = replace(open_predictor(dataset, classifier, "cpu"), origin=None)  # no new process
-    found = measure_cost(candidate, dataset.read_views("test", candidate.views, slice(2)))
-    assert found.parameters == parameters_of(candidate.network)
+    predictor = replace(open_predictor(dataset, classifier, "cpu"), origin=None)  # no new process
+    found = measure_cost(predictor, dataset.read_views("test", predictor.views, slice(2)))
+    assert found.parameters == parameters_of(predictor.network)
     # at least each weight of the encoder once for every patch
-    assert found.macs > 16 * 0.9 * parameters_of(candidate.network.encoder)
+    assert found.macs > 16 * 0.9 * parameters_of(predictor.network.encoder)
     assert found.latency_p95_ms >= found.latency_p50_ms > 0
 
 
 def test_a_network_of_the_sequence_is_left_out_where_it_is_shorter(dataset, classifier, tmp_path):
     signal = saved_classifier(dataset, tmp_path / "signal", (Modality(), Modality("signal")))
-    candidates = {
+    predictors = {
         "image": open_predictor(dataset, classifier, "cpu"),
         "signal": open_predictor(dataset, signal, "cpu"),
     }
-    (grid,) = measure_robustness(dataset, candidates, ["symbols"], 1, Silence())
+    (grid,) = measure_robustness(dataset, predictors, ["symbols"], 1, Silence())
     assert list(grid.hits) == ["image"]
     assert "signal must be" in grid.left_out["signal"]
 

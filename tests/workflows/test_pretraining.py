@@ -144,11 +144,11 @@ class Seen:
     def __init__(self):
         self.titles = []
 
-    def figures(self, step, figures):
+    def metrics(self, step, metrics):
         return None
 
-    def pictures(self, step, pictures):
-        self.titles += pictures
+    def images(self, step, images):
+        self.titles += images
 
     def close(self):
         return None
@@ -262,10 +262,10 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("data", "changes", "kind", "told"), REFUSED.values(), ids=REFUSED)
-def test_what_rings_cannot_do_leaves_no_folder(request, tmp_path, data, changes, kind, told):
+@pytest.mark.parametrize(("data", "changes", "kind", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_rings_cannot_do_leaves_no_folder(request, tmp_path, data, changes, kind, message):
     source = request.getfixturevalue(data)
-    with pytest.raises(kind, match=told) as refused:
+    with pytest.raises(kind, match=message) as refused:
         pretrain(source, replace(BRIEF, **changes), tmp_path / "run", device="cpu")
     assert "\n" not in str(refused.value)
     assert not (tmp_path / "run").exists()

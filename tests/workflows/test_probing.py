@@ -69,9 +69,9 @@ def untrained(dataset, tmp_path_factory):
 def test_easy_modulations_are_told_apart_by_features_of_any_checkpoint(
     dataset, untrained, tmp_path, kind
 ):
-    told = probe(dataset, untrained[kind], tmp_path / "report", device="cpu")
-    assert list(told.report.accuracy) == [LINEAR, NEIGHBOURS]
-    for report in told.report.accuracy.values():
+    message = probe(dataset, untrained[kind], tmp_path / "report", device="cpu")
+    assert list(message.report.accuracy) == [LINEAR, NEIGHBOURS]
+    for report in message.report.accuracy.values():
         assert report.examples == dataset.examples("test") == 80
         assert report.accuracy > 0.9  # four points of BPSK and sixteen look nothing like each other
 
@@ -81,35 +81,35 @@ def test_the_linear_probe_is_scikit_learns_on_these_features(dataset, untrained,
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    told = probe(dataset, untrained["denomae"], tmp_path / "report", device="cpu")
+    message = probe(dataset, untrained["denomae"], tmp_path / "report", device="cpu")
     encoder = load_encoder(untrained["denomae"], "cpu")
     values = {split: encoder(dataset.read_observed(split).iq) for split in ("train", "test")}
-    strength = told.report.provenance["probes"][LINEAR]["strength"]
+    strength = message.report.provenance["probes"][LINEAR]["strength"]
     theirs = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=1000))
     theirs.fit(values["train"], dataset.labels("train")[0])
     expected = theirs.score(values["test"], dataset.labels("test")[0])
     # one in eighty may stand on the border
-    assert told.report.accuracy[LINEAR].accuracy == pytest.approx(expected, abs=1 / 80)
+    assert message.report.accuracy[LINEAR].accuracy == pytest.approx(expected, abs=1 / 80)
 
 
 def test_the_report_says_how_it_came_about_and_how_far_to_believe_it(dataset, untrained, tmp_path):
-    told = probe(
+    message = probe(
         dataset, untrained["denomae"], tmp_path / "report", labels_per_class=5, device="cpu"
     )
-    assert told.folder == tmp_path / "report"
-    said = json.loads((told.folder / "report.json").read_text())
+    assert message.folder == tmp_path / "report"
+    said = json.loads((message.folder / "report.json").read_text())
     assert said["provenance"]["models"][LINEAR]["labels"] == 10
     assert said["provenance"]["encoder"] == str(untrained["denomae"])
-    for name, found in told.report.assessments.items():
+    for name, found in message.report.assessments.items():
         assert found.calibration.temperature == said["provenance"]["probes"][name]["temperature"]
-        kept = np.load(told.folder / "answers" / f"{name}.npz")
+        kept = np.load(message.folder / "answers" / f"{name}.npz")
         assert kept["probabilities"].shape == (80, 2)
 
 
 def test_the_report_names_labels_per_class_and_snr(dataset, untrained, tmp_path):
     budget = {"labels_per_class_and_snr": 2}
-    told = probe(dataset, untrained["denomae"], tmp_path / "report", **budget, device="cpu")
-    said = told.report.provenance["models"][LINEAR]
+    message = probe(dataset, untrained["denomae"], tmp_path / "report", **budget, device="cpu")
+    said = message.report.provenance["models"][LINEAR]
     assert (said["labels"], said["labels_per_class_and_snr"]) == (8, 2)
     assert "labels_per_class" not in said or said["labels_per_class"] is None
 
@@ -140,7 +140,7 @@ def test_the_temperature_that_validation_asks_for_is_in_the_answers(
         lambda report, folder, answers: confidence.append(answers[LINEAR].confidence) or folder,
     )
     for temperature in (1.0, 4.0):
-        monkeypatch.setattr(probing, "probe_temperature", lambda *_, told=temperature: told)
+        monkeypatch.setattr(probing, "probe_temperature", lambda *_, message=temperature: message)
         probe(dataset, untrained["denomae"], tmp_path, labels_per_class=3, device="cpu")
     assert (confidence[1] < confidence[0]).all()
 

@@ -30,7 +30,7 @@ class Truth:
 
     def __init__(self, dataset, answers=None):
         self.card, self.device, self.image = {}, torch.device("cpu"), dataset.image
-        self.sight = InputPipeline(dataset.image, IMAGE_ALONE, {}, 1.0)
+        self.pipeline = InputPipeline(dataset.image, IMAGE_ALONE, {}, 1.0)
         self._answers = answers
 
     def inputs(self, iq):

@@ -58,12 +58,12 @@ def test_one_report_is_told_again_where_it_is_and_keeps_its_answers(write):
 def test_reports_are_joined_and_their_models_compared_anew(write, tmp_path):
     ours, theirs = answers_of(0.9, 1), answers_of(0.7, 2)
     folders = [write("a", {"ours": ours}), write("b", {"theirs": theirs})]
-    told = report_jobs.report(folders, tmp_path / "both")
-    (pair,) = told.report.comparisons
+    message = report_jobs.report(folders, tmp_path / "both")
+    (pair,) = message.report.comparisons
     assert (pair.first, pair.second, pair.examples) == ("ours", "theirs", 600)
     assert pair.difference == pytest.approx(np.mean(ours.right) - np.mean(theirs.right))
     assert pair.first_alone == np.sum(ours.right & ~theirs.right)
-    assert told.report.headline.startswith("ours is the best of 2 and names ")
+    assert message.report.headline.startswith("ours is the best of 2 and names ")
     again = read_report(tmp_path / "both")
     assert list(again.accuracy) == ["ours", "theirs"]
     assert sorted(path.name for path in (tmp_path / "both" / "answers").iterdir()) == [
@@ -74,35 +74,37 @@ def test_reports_are_joined_and_their_models_compared_anew(write, tmp_path):
 
 def test_the_same_seed_gives_the_same_comparison(write, tmp_path):
     folders = [write("a", {"x": answers_of(0.9, 1)}), write("b", {"y": answers_of(0.8, 2)})]
-    told = [report_jobs.report(folders, tmp_path / name, seed=5).report for name in ("p", "q")]
-    assert told[0].comparisons == told[1].comparisons
+    message = [report_jobs.report(folders, tmp_path / name, seed=5).report for name in ("p", "q")]
+    assert message[0].comparisons == message[1].comparisons
 
 
 def test_models_that_answered_other_examples_stand_beside_without_a_comparison(write, tmp_path):
     folders = [write("a", {"x": answers_of(0.9, 1)}), write("b", {"y": answers_of(0.8, 2, 300)})]
-    told = report_jobs.report(folders, tmp_path / "both").report
-    assert list(told.accuracy) == ["x", "y"]
-    assert told.comparisons == ()
+    message = report_jobs.report(folders, tmp_path / "both").report
+    assert list(message.accuracy) == ["x", "y"]
+    assert message.comparisons == ()
 
 
 def test_models_of_one_name_keep_their_own_answers(write, tmp_path):
     ours, theirs = answers_of(0.9, 1), answers_of(0.7, 2)
     folders = [write("a", {"model": ours}), write("b", {"model": theirs})]
-    told = report_jobs.report(folders, tmp_path / "both").report
-    assert list(told.accuracy) == ["model", "model (b)"]
-    (pair,) = told.comparisons
+    message = report_jobs.report(folders, tmp_path / "both").report
+    assert list(message.accuracy) == ["model", "model (b)"]
+    (pair,) = message.comparisons
     assert pair.difference == pytest.approx(np.mean(ours.right) - np.mean(theirs.right))
 
 
 def test_a_comparison_without_answers_stays_as_it_was_told(write, tmp_path):
     with_both = write("a", {"x": answers_of(0.9, 1), "y": answers_of(0.8, 2)})
-    told = report_jobs.report([with_both, write("b", {"z": answers_of(0.5, 3)})], tmp_path / "all")
+    message = report_jobs.report(
+        [with_both, write("b", {"z": answers_of(0.5, 3)})], tmp_path / "all"
+    )
     for name in ("x", "y", "z"):
         (tmp_path / "all" / "answers" / f"{name}.npz").unlink()
     again = report_jobs.report([tmp_path / "all", with_both], tmp_path / "again").report
     pairs = {(item.first, item.second) for item in again.comparisons}
     assert pairs == {("x", "y"), ("x", "z")}
-    assert told.report.comparisons[1] in again.comparisons
+    assert message.report.comparisons[1] in again.comparisons
 
 
 @pytest.mark.parametrize(
@@ -150,6 +152,6 @@ def test_the_command_says_where_the_page_is(write, tmp_path, capsys):
 def test_the_command_answers_in_json(write, capsys):
     folder = write("a", {"x": answers_of(0.9, 1)})
     report_command([folder], as_json=True)
-    told = json.loads(capsys.readouterr().out)
-    assert told["folder"] == str(folder)
-    assert told["accuracy"]["x"]["accuracy"] == pytest.approx(0.9, abs=0.05)
+    message = json.loads(capsys.readouterr().out)
+    assert message["folder"] == str(folder)
+    assert message["accuracy"]["x"]["accuracy"] == pytest.approx(0.9, abs=0.05)

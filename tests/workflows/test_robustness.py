@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_predictors import Silence, by_moments, candidate, knowing, linear_recipe, write
+from small_predictors import Silence, by_moments, knowing, linear_recipe, predictor, write
 
 from rfmae.datasets.recipe import Splits, load_recipe
 from rfmae.datasets.store import Dataset
@@ -47,20 +47,20 @@ def imported(dataset):
     return Dataset(dataset.folder, {**dataset.card, "synthetic": False})
 
 
-def measured(dataset, candidates, *names, per_point=10):
-    return measure_robustness(dataset, candidates, names, per_point, Silence())
+def measured(dataset, predictors, *names, per_point=10):
+    return measure_robustness(dataset, predictors, names, per_point, Silence())
 
 
 def seen_in(dataset, name):
     """The I/Q (N, T) of every value of a grid, by view."""
     seen = {view: [] for view in dataset.views}
 
-    def look(exam):
-        for view, batch in exam.items():
+    def look(observed):
+        for view, batch in observed.items():
             seen[view].append(batch.iq)
-        return knowing(exam)
+        return knowing(observed)
 
-    (grid,) = measured(dataset, {"eye": candidate(look, *dataset.views)}, name, per_point=3)
+    (grid,) = measured(dataset, {"eye": predictor(look, *dataset.views)}, name, per_point=3)
     values = len(grid.values)
     for parts in seen.values():
         del parts[0]  # one example, to see whether it can answer
@@ -95,7 +95,7 @@ def test_the_first_value_is_as_good_as_the_plain_test_split(dataset, name):
     plain = dataset.read_views("test", ("symbols",))
     hits = (by_moments(plain).argmax(axis=1) == plain["symbols"].label).sum()
     low, high = wilson_interval(hits, np.asarray(len(plain["symbols"])))
-    (grid,) = measured(dataset, {"moments": candidate(by_moments)}, name, per_point=30)
+    (grid,) = measured(dataset, {"moments": predictor(by_moments)}, name, per_point=30)
     if name in STORED_GRIDS:  # the very same examples
         assert grid.hits["moments"][0] == hits
     assert low < grid.hits["moments"][0] / grid.examples[0] < high
@@ -112,19 +112,19 @@ def test_gain_means_nothing_to_who_measures_it(dataset, model):
 
 
 def test_the_point_where_accuracy_falls_by_five_points_is_named(dataset):
-    def loud_only(exam):
+    def loud_only(observed):
         """Right as long as the gain is above -5 dB, and wrong for 4 of 60 from +15 dB on."""
-        power = np.mean(np.abs(exam["symbols"].iq) ** 2, axis=1)
+        power = np.mean(np.abs(observed["symbols"].iq) ** 2, axis=1)
         wrong = (power < 0.3) | ((power > 30) & (np.arange(len(power)) % 15 == 0))
-        return np.eye(3)[(exam["symbols"].label + wrong) % 3]
+        return np.eye(3)[(observed["symbols"].label + wrong) % 3]
 
-    def a_little_wrong(exam):
-        power = np.mean(np.abs(exam["symbols"].iq) ** 2, axis=1)
+    def a_little_wrong(observed):
+        power = np.mean(np.abs(observed["symbols"].iq) ** 2, axis=1)
         wrong = (power > 3) & (np.arange(len(power)) % 30 == 0)
-        return np.eye(3)[(exam["symbols"].label + wrong) % 3]
+        return np.eye(3)[(observed["symbols"].label + wrong) % 3]
 
-    models = {"loud": candidate(loud_only), "little": candidate(a_little_wrong)}
-    (grid,) = measured(dataset, {**models, "knowing": candidate(knowing)}, "gain")
+    models = {"loud": predictor(loud_only), "little": predictor(a_little_wrong)}
+    (grid,) = measured(dataset, {**models, "knowing": predictor(knowing)}, "gain")
     assert grid.values == (0.0, -10.0, 10.0, -20.0, 20.0)
     assert grid.hits["loud"].tolist() == [60, 0, 60, 0, 56]
     assert grid.hits["little"].tolist() == [60, 60, 58, 60, 58]
@@ -133,14 +133,14 @@ def test_the_point_where_accuracy_falls_by_five_points_is_named(dataset):
 
 @pytest.mark.parametrize("name", ["carrier-offset", "timing", "iq-imbalance", "phase-noise"])
 def test_a_receiver_falls_where_its_law_no_longer_holds(dataset, name):
-    (grid,) = measured(dataset, {"moments": candidate(by_moments)}, name, per_point=30)
+    (grid,) = measured(dataset, {"moments": predictor(by_moments)}, name, per_point=30)
     share = grid.hits["moments"] / grid.examples
     assert share[-1] < share[0] - 0.05
     assert grid.drop_at["moments"] in grid.values[1:]
 
 
 def test_fewer_symbols_tell_less(dataset):
-    (grid,) = measured(dataset, {"moments": candidate(by_moments)}, "symbols", per_point=30)
+    (grid,) = measured(dataset, {"moments": predictor(by_moments)}, "symbols", per_point=30)
     assert grid.values == (64.0, 32.0, 16.0)
     assert grid.hits["moments"][2] < grid.hits["moments"][0]
 
@@ -155,13 +155,13 @@ def test_a_shorter_example_is_the_beginning_at_unit_power(both_views):
 
 
 def test_a_model_of_fixed_length_is_left_out_with_the_reason(dataset):
-    def fixed(exam):
-        if exam["symbols"].iq.shape[1] != 64:
+    def fixed(observed):
+        if observed["symbols"].iq.shape[1] != 64:
             raise ShapeError("signal must be (N, (2, 64)), got less")
-        return knowing(exam)
+        return knowing(observed)
 
     progress = Silence()
-    models = {"fixed": candidate(fixed), "free": candidate(knowing)}
+    models = {"fixed": predictor(fixed), "free": predictor(knowing)}
     (grid,) = measure_robustness(dataset, models, ["symbols"], 2, progress)
     assert list(grid.hits) == list(grid.drop_at) == ["free"]
     assert grid.left_out == {"fixed": "signal must be (N, (2, 64)), got less"}
@@ -182,10 +182,10 @@ def test_scattered_shares_are_the_rician_factor(dataset):
 
 
 def test_all_means_every_grid_that_there_is(dataset, imported):
-    grids = measured(dataset, {"knowing": candidate(knowing)}, "all", "gain", per_point=1)
+    grids = measured(dataset, {"knowing": predictor(knowing)}, "all", "gain", per_point=1)
     assert len(grids) == len(ALL_GRIDS) == len({grid.what for grid in grids})
     assert all(as_plain(grid)["drop_at"] == {"knowing": None} for grid in grids)
-    grids = measured(imported, {"knowing": candidate(knowing)}, "all", per_point=1)
+    grids = measured(imported, {"knowing": predictor(knowing)}, "all", per_point=1)
     assert [grid.unit for grid in grids] == ["dB", "symbols"]
 
 

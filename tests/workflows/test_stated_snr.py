@@ -65,9 +65,9 @@ def test_measured_and_stated_agree(view, reference, effect, tmp_path):
     if why_unmeasured(data, recipe):
         assert (view, effect) == ("symbols", EFFECTS["imbalance"])
         return
-    pairs, drawn = data.read("test"), data.drawn("test")
+    pairs, sampled = data.read("test"), data.sampled("test")
     observed = pairs.observed
-    offset = drawn.get("snr_offset_db", np.zeros(len(pairs)))
+    offset = sampled.get("snr_offset_db", np.zeros(len(pairs)))
     stated = stated_snr(data, recipe, observed.label, observed.snr_db, offset)
     ratio = measured_snr(observed.iq, pairs.clean) / stated
     for index, is_able in enumerate(measurable(data, recipe)):

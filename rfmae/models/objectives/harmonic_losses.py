@@ -22,22 +22,22 @@ def rings_losses(
     assert output.target is not None, "a loss needs a target"
     error = output.predicted.float() - output.target.float()
     judged = _judged(output.mask, config, error)
-    figures = {"reconstruction_loss": _mean_error(error, judged, config.pixels.error)}
-    loss = figures["reconstruction_loss"]
+    metrics = {"reconstruction_loss": _mean_error(error, judged, config.pixels.error)}
+    loss = metrics["reconstruction_loss"]
     if config.position.weight and output.position_logits is not None:
-        figures.update(_position(output))
-        loss = loss + config.position.weight * figures["position_loss"]
+        metrics.update(_position(output))
+        loss = loss + config.position.weight * metrics["position_loss"]
     if config.laplacian_weight:
-        figures["laplacian_loss"] = polar_laplacian_loss(error, judged)
-        loss = loss + config.laplacian_weight * figures["laplacian_loss"]
+        metrics["laplacian_loss"] = polar_laplacian_loss(error, judged)
+        loss = loss + config.laplacian_weight * metrics["laplacian_loss"]
     if config.uniformity_weight:
-        figures["uniformity_loss"] = _uniformity(output.features)
-        loss = loss + config.uniformity_weight * figures["uniformity_loss"]
+        metrics["uniformity_loss"] = _uniformity(output.features)
+        loss = loss + config.uniformity_weight * metrics["uniformity_loss"]
     if config.image_weight:
         assert output.images is not None and image is not None, "a loss needs a target"
-        figures["image_loss"] = rms_error(output.images, image)
-        loss = loss + config.image_weight * figures["image_loss"]
-    return {"loss": loss, **{name: value.detach() for name, value in figures.items()}}
+        metrics["image_loss"] = rms_error(output.images, image)
+        loss = loss + config.image_weight * metrics["image_loss"]
+    return {"loss": loss, **{name: value.detach() for name, value in metrics.items()}}
 
 
 def rms_error(images: Tensor, clean: Tensor) -> Tensor:

@@ -25,14 +25,14 @@ def patch_statistics(patches: Tensor) -> tuple[Tensor, Tensor]:
     return mean, (variance + _SMALLEST_VARIANCE).sqrt()
 
 
-def pixel_loss(painted: Tensor, target: Tensor, error: Error = "squared") -> Tensor:
+def pixel_loss(predicted: Tensor, target: Tensor, error: Error = "squared") -> Tensor:
     """Mean error over all values of the patches (N, K, P), in float32.
 
     The mean squared error is that of the worst examples; with `rms` those that are nearly right
     count as much, as they do in a mean PSNR.
     """
     if error == "rms":
-        squares = (painted.float() - target.float()).square().mean(dim=(1, 2))
+        squares = (predicted.float() - target.float()).square().mean(dim=(1, 2))
         return (squares + _SMALLEST_SQUARE).sqrt().mean()
     loss = F.mse_loss if error == "squared" else F.l1_loss
-    return loss(painted.float(), target.float())
+    return loss(predicted.float(), target.float())

@@ -23,44 +23,46 @@ def denomae_losses(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfig
     `targets` are clean (or noisy) images and sequences, by modality; over several modalities the
     reconstruction losses add up (DenoMAE), the others are means.
     """
-    figures = _reconstruction(output, targets, config)
-    loss = figures["reconstruction_loss"]
-    if "denoised_loss" in figures:
-        loss = loss + figures["denoised_loss"]
+    metrics = _reconstruction(output, targets, config)
+    loss = metrics["reconstruction_loss"]
+    if "denoised_loss" in metrics:
+        loss = loss + metrics["denoised_loss"]
     for name, weight, found in (
         ("position_loss", config.position.weight, _position),
         ("laplacian_loss", config.laplacian_weight, _laplacian),
         ("uniformity_loss", config.uniformity_weight, _uniformity),
     ):
         if weight:
-            figures.update(found(output, targets, config))
-            loss = loss + weight * figures[name]
+            metrics.update(found(output, targets, config))
+            loss = loss + weight * metrics[name]
     if output.watched:
-        figures.update(_disruption(output, config.noising))
-        loss = loss + config.noising.disruption_weight * figures["disruption_loss"]
-    return {"loss": loss, **{name: value.detach() for name, value in figures.items()}}
+        metrics.update(_disruption(output, config.noising))
+        loss = loss + config.noising.disruption_weight * metrics["disruption_loss"]
+    return {"loss": loss, **{name: value.detach() for name, value in metrics.items()}}
 
 
 def _reconstruction(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfig) -> Figures:
     """Hidden patches, and apart from them those whose tokens were noised (or all together)."""
     hidden, denoised = [], []
-    for name, painted in output.painted.items():
+    for name, predicted in output.predicted.items():
         mask = output.masks[name]
         grid = config.encoder.grid(name)
         target = take_patches(targets[name], grid, output.predicted_ids(name))
         if config.pixels.normalised:
             target = normalised_patches(target)
         count, everywhere = _judged(mask), config.pixels.where == "all"
-        asked = slice(0 if everywhere else painted.shape[1] - count, None)
-        hidden.append(pixel_loss(painted[:, asked], target[:, asked], config.pixels.error))
-        noised = 0 if everywhere else min(mask.noised, painted.shape[1] - count)
+        asked = slice(0 if everywhere else predicted.shape[1] - count, None)
+        hidden.append(pixel_loss(predicted[:, asked], target[:, asked], config.pixels.error))
+        noised = 0 if everywhere else min(mask.noised, predicted.shape[1] - count)
         if noised:
             fallen = slice(-count - noised, -count)
-            denoised.append(pixel_loss(painted[:, fallen], target[:, fallen], config.pixels.error))
-    figures = {"reconstruction_loss": torch.stack(hidden).sum()}
+            denoised.append(
+                pixel_loss(predicted[:, fallen], target[:, fallen], config.pixels.error)
+            )
+    metrics = {"reconstruction_loss": torch.stack(hidden).sum()}
     if denoised:
-        figures["denoised_loss"] = torch.stack(denoised).sum()
-    return figures
+        metrics["denoised_loss"] = torch.stack(denoised).sum()
+    return metrics
 
 
 def _judged(mask: PatchMask) -> int:
@@ -80,12 +82,12 @@ def _position(output: DenoMAEOutput, _: Inputs, config: DenoMAEConfig) -> Figure
             placed.append(position_accuracy(logits[:, lost:], target[:, lost:]))
         if lost:
             unplaced.append(position_accuracy(logits[:, :lost], target[:, :lost]))
-    figures = {"position_loss": torch.stack(losses).mean()}
+    metrics = {"position_loss": torch.stack(losses).mean()}
     if placed:
-        figures["position_accuracy"] = torch.stack(placed).mean()
+        metrics["position_accuracy"] = torch.stack(placed).mean()
     if unplaced:
-        figures["position_accuracy_unplaced"] = torch.stack(unplaced).mean()
-    return figures
+        metrics["position_accuracy_unplaced"] = torch.stack(unplaced).mean()
+    return metrics
 
 
 def _classified(mask: PatchMask, position: PositionTask, noising: Noising) -> slice:
@@ -103,17 +105,17 @@ def _laplacian(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfig) ->
     for name, mask in output.masks.items():
         grid = config.encoder.grid(name)
         judged = mask.judged_ids
-        painted = output.painted[name][:, -judged.shape[1] :].float()
+        predicted = output.predicted[name][:, -judged.shape[1] :].float()
         target = take_patches(targets[name], grid, judged)
         if config.pixels.normalised:
             mean, deviation = patch_statistics(target)
-            painted = painted * deviation + mean
+            predicted = predicted * deviation + mean
 
-        def pictured(values: Tensor, ids: Tensor = judged, grid: PatchGrid = grid) -> Tensor:
+        def as_images(values: Tensor, ids: Tensor = judged, grid: PatchGrid = grid) -> Tensor:
             return unpatchify(put_back(values, ids, grid.patches), grid)
 
         scored = hidden_pixels(mask.hidden if mask.hides else ~mask.hidden, grid)
-        losses.append(masked_laplacian_loss(pictured(painted), pictured(target), scored))
+        losses.append(masked_laplacian_loss(as_images(predicted), as_images(target), scored))
     return {"laplacian_loss": torch.stack(losses).mean()}
 
 

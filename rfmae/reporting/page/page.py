@@ -22,7 +22,7 @@ from rfmae.reporting.page.parts import (
 )
 from rfmae.reporting.palette import SERIES, SERIES_ON_DARK, STEPS, STEPS_ON_DARK
 from rfmae.reporting.report_record import Report, whole_json
-from rfmae.reporting.tables import told_beside
+from rfmae.reporting.tables import snr_knowledge_note
 
 PAGE_NAME = "report.html"
 
@@ -39,7 +39,7 @@ def page(report: Report) -> str:
         notes=report.notes,
         names=list(report.accuracy),
         ceilings={name: item.is_bound for name, item in report.ceilings.items()},
-        told_beside=told_beside(report.ceilings),
+        snr_knowledge_note=snr_knowledge_note(report.ceilings),
         reader_stands=any(
             item.gap is not None and not item.gap.is_bound for item in report.assessments.values()
         ),

@@ -12,7 +12,7 @@ from rfmae.reporting.page.charts import Line, lines_panel
 from rfmae.reporting.page.svg import signed
 
 _SHOWN_AT_FIRST = 12  # pictures, while no SNR is chosen
-_MOST_OCTETS = 3_400_000  # of pictures, so that the page stays below five million
+_MOST_BYTES = 3_400_000  # of pictures, so that the page stays below five million
 _PICTURES = ("noisy", "reconstructed", "clean")
 
 
@@ -110,9 +110,9 @@ def _pair(values: Sequence[float | None], decimals: int) -> tuple[str, str]:
 def _that_fit(told: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """All rows, or evenly chosen ones whose pictures fit on the page."""
     total = sum(len(row[name]) for row in told for name in _PICTURES)
-    if total <= _MOST_OCTETS:
+    if total <= _MOST_BYTES:
         return list(told)
-    most = max(1, int(len(told) * _MOST_OCTETS / total))
+    most = max(1, int(len(told) * _MOST_BYTES / total))
     return [told[place] for place in sorted(_evenly(len(told), most))]
 
 

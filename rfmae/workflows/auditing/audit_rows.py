@@ -198,7 +198,10 @@ def _errors(
     snr_db = np.concatenate([split.snr_db for split in splits.values()])
     measured = np.concatenate([split.measures["snr"] for split in splits.values()])
     offset_db = np.concatenate(
-        [split.drawn.get("snr_offset_db", np.zeros(len(split.label))) for split in splits.values()]
+        [
+            split.sampled.get("snr_offset_db", np.zeros(len(split.label)))
+            for split in splits.values()
+        ]
     )
     stated = stated_snr(dataset, recipe, label, snr_db, offset_db)
     usable = able[label]

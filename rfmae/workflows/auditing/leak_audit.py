@@ -84,35 +84,35 @@ def class_findings(
 ) -> list[Finding]:
     """Whether power, dots, what stands beside the I/Q, or nothing at all names the class."""
     rng = np.random.default_rng(seed)
-    asked = leak_probes(dataset, train, test)
-    tests = len(asked) + 1
+    probes = leak_probes(dataset, train, test)
+    tests = len(probes) + 1
     findings: list[Finding] = []
-    with progress.stage("ask classifiers", len(asked), "questions") as stage:
-        for question in asked:
-            findings.append(_answered(question, tests, rng))
+    with progress.stage("ask classifiers", len(probes), "questions") as stage:
+        for probe in probes:
+            findings.append(_answered(probe, tests, rng))
             stage.advance()
     return [*findings, _control(train, test, tests, rng)]
 
 
-def _answered(question: LeakProbe, tests: int, rng: np.random.Generator) -> Finding:
-    named = named_by(question.train, question.test, rng)
-    hits = int(np.count_nonzero(named == question.test.label))
-    test = chance_test(hits, len(named), question.chance, tests)
-    return verdict(question, test)
+def _answered(probe: LeakProbe, tests: int, rng: np.random.Generator) -> Finding:
+    named = named_by(probe.train, probe.test, rng)
+    hits = int(np.count_nonzero(named == probe.test.label))
+    test = chance_test(hits, len(named), probe.chance, tests)
+    return verdict(probe, test)
 
 
-def verdict(question: LeakProbe, test: ChanceTest) -> Finding:
+def verdict(probe: LeakProbe, test: ChanceTest) -> Finding:
     """A leak where hits beat chance; a note where that is harmless or could not be noticed."""
     if is_leak(test):
-        harmless = question.harmless
-        words = question.if_leak + (f" {harmless}" if harmless else "")
+        harmless = probe.harmless
+        words = probe.if_leak + (f" {harmless}" if harmless else "")
         return Finding(
-            question.name, "note" if harmless else "leak", test.accuracy, "accuracy", words, test
+            probe.name, "note" if harmless else "leak", test.accuracy, "accuracy", words, test
         )
     if test.noticeable > 1:
         words = f"{test.examples} test examples are too few to tell: not even all hits would count."
-        return Finding(question.name, "note", test.accuracy, "accuracy", words, test)
-    return Finding(question.name, "pass", test.accuracy, "accuracy", question.if_not, test)
+        return Finding(probe.name, "note", test.accuracy, "accuracy", words, test)
+    return Finding(probe.name, "pass", test.accuracy, "accuracy", probe.if_not, test)
 
 
 # what is asked ---------------------------------------------------------------------------------
@@ -120,40 +120,40 @@ def verdict(question: LeakProbe, test: ChanceTest) -> Finding:
 
 def leak_probes(dataset: Dataset, train: Split, test: Split) -> list[LeakProbe]:
     """Everything that is put to a classifier about a data set."""
-    asked: list[LeakProbe] = []
+    probes: list[LeakProbe] = []
     for view in dataset.views:
-        asked += _power_questions(dataset, train, test, view)
-    asked += [_dots_question(dataset, train, test, view) for view in dataset.views]
-    return [*asked, _metadata_question(dataset, train, test)]
+        probes += _power_probes(dataset, train, test, view)
+    probes += [_dots_probe(dataset, train, test, view) for view in dataset.views]
+    return [*probes, _metadata_probe(dataset, train, test)]
 
 
-def _power_questions(dataset: Dataset, train: Split, test: Split, view: str) -> list[LeakProbe]:
+def _power_probes(dataset: Dataset, train: Split, test: Split, view: str) -> list[LeakProbe]:
     """Of the power that the files hold and of that which a network is given; SNR unknown, known."""
     absolute = dataset.image.units == "absolute"
     hidden = (
         "It is no leak to a network, which is given every example at unit power; "
         "who reads the files must do the same."
     )
-    asked = []
+    probes = []
     for key, what, harmless in (
         (f"power {view}", f"power of the {view}, as stored", "" if absolute else hidden),
         (f"shown {view}", f"power of the {view}, as shown", ""),
     ):
-        shown = [split.suspect(split.measures[key]) for split in (train, test)]
+        shown = [split.features(split.measures[key]) for split in (train, test)]
         chance = guessing(test.label)
         beside = guessing_beside_snr(test.label, test.snr_db)
         leak = _power_words(dataset, test, key)
         for name, seen, share in (
             (what, shown, chance),
-            (f"{what}, SNR known", [suspect.beside_snr() for suspect in shown], beside),
+            (f"{what}, SNR known", [features.beside_snr() for features in shown], beside),
         ):
-            asked.append(
-                LeakProbe(name, seen[0], seen[1], share, leak, _POWER_TELLS_NOTHING, harmless)
+            probes.append(
+                LeakProbe(name, seen[0], seen[1], share, leak, _POWER_IS_NO_LEAK, harmless)
             )
-    return asked
+    return probes
 
 
-_POWER_TELLS_NOTHING = "The power of an example, to a hundredth of a dB, does not tell its class."
+_POWER_IS_NO_LEAK = "The power of an example, to a hundredth of a dB, does not tell its class."
 
 
 def _power_words(dataset: Dataset, split: Split, key: str) -> str:
@@ -166,9 +166,9 @@ def _power_words(dataset: Dataset, split: Split, key: str) -> str:
     )
 
 
-def _dots_question(dataset: Dataset, train: Split, test: Split, view: str) -> LeakProbe:
+def _dots_probe(dataset: Dataset, train: Split, test: Split, view: str) -> LeakProbe:
     key = f"dots {view}"
-    shown = [split.suspect(split.measures[key]).beside_snr() for split in (train, test)]
+    shown = [split.features(split.measures[key]).beside_snr() for split in (train, test)]
     few_bits = test.measures[f"quantised {view}"].mean() > _MANY
     return LeakProbe(
         f"number of dots of the {view}",
@@ -211,15 +211,15 @@ def _dots_words(dataset: Dataset, split: Split, key: str) -> str:
     return f"How many distinct dots an example shows tells its class, in the median: {listed}."
 
 
-def _metadata_question(dataset: Dataset, train: Split, test: Split) -> LeakProbe:
+def _metadata_probe(dataset: Dataset, train: Split, test: Split) -> LeakProbe:
     """All that stands beside the I/Q but the label; of an import the place is the file's own."""
-    names = ["SNR", *test.drawn]
+    names = ["SNR", *test.sampled]
     if dataset.has_clean:
         names.append("place among its like")
 
     def seen(split: Split) -> LeakFeatures:
-        columns = [known_snr(split.snr_db), *split.drawn.values()]
-        return split.suspect(*columns, *([split.position] if dataset.has_clean else []))
+        columns = [known_snr(split.snr_db), *split.sampled.values()]
+        return split.features(*columns, *([split.position] if dataset.has_clean else []))
 
     listed = ", ".join(names)
     return LeakProbe(
@@ -234,20 +234,20 @@ def _metadata_question(dataset: Dataset, train: Split, test: Split) -> LeakProbe
 
 def _control(train: Split, test: Split, tests: int, rng: np.random.Generator) -> Finding:
     """The measure itself: who learnt from shuffled labels must know nothing."""
-    honest, asked = (split.suspect(split.measures["envelope"]) for split in (train, test))
-    found = shuffled_control(honest, asked, rng)
+    honest, probes = (split.features(split.measures["envelope"]) for split in (train, test))
+    found = shuffled_control(honest, probes, rng)
     # a label given at random is right as often as its class is frequent
     chance = max(guessing(train.label), guessing(test.label))
     words = f"their own labels name {100 * found.right:.1f} % right"
-    question = LeakProbe(
+    probe = LeakProbe(
         "shuffled labels",
         honest,
-        asked,
+        probes,
         chance,
         f"Nearest neighbours under shuffled labels beat chance ({words}): this audit is not sound.",
         f"Nearest neighbours under shuffled labels guess; {words}.",
     )
-    return verdict(question, chance_test(found.hits, found.examples, chance, tests))
+    return verdict(probe, chance_test(found.hits, found.examples, chance, tests))
 
 
 def _present(split: Split) -> list[int]:

@@ -42,12 +42,12 @@ class Split:
     snr_db: FloatArray  # (N,)
     row: IntArray  # (N,) place in the file
     position: IntArray  # (N,) place among the rows of the same class and SNR
-    drawn: dict[str, FloatArray]  # what the channel drew, each (N,)
+    sampled: dict[str, FloatArray]  # what the channel drew, each (N,)
     measures: dict[str, Array]
     digests: Digests  # of every row of the split
     twins: Digests  # of every clean twin; empty where there are none
 
-    def suspect(self, *columns: Array) -> LeakFeatures:
+    def features(self, *columns: Array) -> LeakFeatures:
         """Some of it, as a classifier is shown it."""
         values = np.column_stack(columns).astype(np.float64)
         return LeakFeatures(values, self.label, self.snr_db)
@@ -85,7 +85,7 @@ def _split(dataset: Dataset, split: str, chosen: IntArray, advance: Callable[[in
         snr_db=snr_db[chosen],
         row=chosen,
         position=_positions(label, snr_db)[chosen],
-        drawn={name: values[chosen] for name, values in dataset.drawn(split).items()},
+        sampled={name: values[chosen] for name, values in dataset.sampled(split).items()},
         measures={name: np.concatenate([part[name] for part in parts]) for name in parts[0]},
         digests=np.concatenate(digests),
         twins=np.concatenate(twins),

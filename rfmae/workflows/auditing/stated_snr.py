@@ -31,11 +31,11 @@ def snr_view(dataset: Dataset) -> View:
 
 def why_unmeasured(dataset: Dataset, recipe: Recipe) -> str:
     """Why what stands beside the signal is not the noise of the label; empty where it is."""
-    receiver, drawn = recipe.source.receiver, {*recipe.drawn_names}
-    others = _NOT_WHITE & drawn
+    receiver, sampled = recipe.source.receiver, {*recipe.drawn_names}
+    others = _NOT_WHITE & sampled
     if snr_view(dataset) == "symbols":
-        others |= _NOT_AT_SYMBOLS & drawn
-        others |= _MOVES_SYMBOLS & drawn if receiver.timing != "known" else set()
+        others |= _NOT_AT_SYMBOLS & sampled
+        others |= _MOVES_SYMBOLS & sampled if receiver.timing != "known" else set()
     if others:
         names = ", ".join(sorted(others))
         return f"the label counts white noise alone, and these examples have {names}, too"

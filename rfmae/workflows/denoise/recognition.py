@@ -21,7 +21,7 @@ from rfmae.records import (
 )
 
 NOISY = "noisy"
-TOLD_THE_CLASS = ("class mean", "blank")  # a classifier would learn nothing of the images
+GIVEN_THE_CLASS = ("class mean", "blank")  # a classifier would learn nothing of the images
 
 _BOOTSTRAP_SEED = 0
 
@@ -38,7 +38,7 @@ class RecognitionTest:
     def ask(self, batch: DenoiseBatch) -> None:
         """The classifier's probabilities for each of the answers and for the clean images."""
         for name, images in {**batch.answers, CLEAN: batch.clean}.items():
-            if name not in TOLD_THE_CLASS:
+            if name not in GIVEN_THE_CLASS:
                 self._said[name].append(self._classifier.of_images(images))
         self._label.append(batch.label)
         self._snr_db.append(batch.snr_db)
@@ -79,7 +79,7 @@ def open_recognition_test(
             f"holds {', '.join(dataset.classes)}; fine-tune on this data set"
         )
     if not classifier.sees_images_alone:
-        seen = ", ".join(modality.name for modality in classifier.sight.modalities)
+        seen = ", ".join(modality.name for modality in classifier.pipeline.modalities)
         raise CheckpointError(
             f"{path} sees {seen}, but denoised images are all there is to show; "
             "name a classifier of the image alone"

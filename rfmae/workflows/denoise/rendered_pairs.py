@@ -21,7 +21,7 @@ def in_batches(rows: IntArray) -> list[IntArray]:
 
 def pairs_of(dataset: Dataset, split: str, rows: IntArray, denoiser: ImageDenoiser) -> Pairs:
     """The same examples in every view that the denoiser's images are drawn from."""
-    return {view: dataset.read(split, rows, view) for view in denoiser.sight.views}
+    return {view: dataset.read(split, rows, view) for view in denoiser.pipeline.views}
 
 
 def drawn(pairs: Pairs, denoiser: ImageDenoiser) -> tuple[dict[str, FloatArray], FloatArray]:

@@ -22,7 +22,7 @@ _SECONDS = 2.0  # a slow candidate is asked less often
 _WARM_UP_CALLS = 3
 
 
-def measure_cost(candidate: Predictor, exam: EvaluationBatch) -> Cost:
+def measure_cost(predictor: Predictor, observed: EvaluationBatch) -> Cost:
     """What a candidate's answers cost on this machine, asked with the examples (N, …) of an exam.
 
     Latency is from I/Q to probabilities, drawing of images included, one example at a time:
@@ -31,38 +31,38 @@ def measure_cost(candidate: Predictor, exam: EvaluationBatch) -> Cost:
     there is one (see `multiplications`). Peak memory is that of the GPU's tensors, or of a fresh
     process that opens the candidate and answers one batch, its libraries included.
     """
-    examples = len(next(iter(exam.values())))
+    examples = len(next(iter(observed.values())))
     if not examples:
         raise ShapeError("cost is measured on at least one example, got none")
-    singles = [_rows(exam, slice(row, row + 1)) for row in range(min(examples, _CALLS))]
-    batch = _rows(exam, slice(BATCH))
-    latency_s = _latencies_s(candidate, singles)
-    network = candidate.network
+    singles = [_rows(observed, slice(row, row + 1)) for row in range(min(examples, _CALLS))]
+    batch = _rows(observed, slice(BATCH))
+    latency_s = _latencies_s(predictor, singles)
+    network = predictor.network
     return Cost(
         parameters=None if network is None else parameters_of(network),
         macs=None
         if network is None
-        else multiplications(network, lambda: candidate.answer(singles[0])),
+        else multiplications(network, lambda: predictor.answer(singles[0])),
         latency_p50_ms=1e3 * float(np.percentile(latency_s, 50)),
         latency_p95_ms=1e3 * float(np.percentile(latency_s, 95)),
-        examples_per_second=_examples_per_second(candidate, batch),
+        examples_per_second=_examples_per_second(predictor, batch),
         batch_size=min(BATCH, examples),
-        peak_memory_mib=_peak_memory_mib(candidate, batch),
-        device=candidate.device,
+        peak_memory_mib=_peak_memory_mib(predictor, batch),
+        device=predictor.device,
         threads=threads(),
     )
 
 
-def _latencies_s(candidate: Predictor, singles: list[EvaluationBatch]) -> FloatArray:
+def _latencies_s(predictor: Predictor, singles: list[EvaluationBatch]) -> FloatArray:
     """Seconds of each of some calls with one example."""
     for one in singles[:_WARM_UP_CALLS]:
-        candidate.answer(one)
-    return np.array(_timed(lambda call: candidate.answer(singles[call % len(singles)])))
+        predictor.answer(one)
+    return np.array(_timed(lambda call: predictor.answer(singles[call % len(singles)])))
 
 
-def _examples_per_second(candidate: Predictor, batch: EvaluationBatch) -> float:
+def _examples_per_second(predictor: Predictor, batch: EvaluationBatch) -> float:
     """Of whole batches; their median leaves out the first one, which is slower."""
-    seconds = _timed(lambda _: candidate.answer(batch))
+    seconds = _timed(lambda _: predictor.answer(batch))
     return len(next(iter(batch.values()))) / max(float(np.median(seconds)), 1e-9)
 
 
@@ -76,15 +76,15 @@ def _timed(ask: Callable[[int], object]) -> list[float]:
     return seconds
 
 
-def _peak_memory_mib(candidate: Predictor, batch: EvaluationBatch) -> float | None:
-    if candidate.device.startswith("cuda"):
-        return gpu_peak_mib(lambda: candidate.answer(batch), candidate.device)
+def _peak_memory_mib(predictor: Predictor, batch: EvaluationBatch) -> float | None:
+    if predictor.device.startswith("cuda"):
+        return gpu_peak_mib(lambda: predictor.answer(batch), predictor.device)
     examples = len(next(iter(batch.values())))
-    return None if candidate.origin is None else process_peak_mib(candidate.origin, examples)
+    return None if predictor.origin is None else process_peak_mib(predictor.origin, examples)
 
 
-def _rows(exam: EvaluationBatch, rows: slice) -> EvaluationBatch:
+def _rows(observed: EvaluationBatch, rows: slice) -> EvaluationBatch:
     return {
         view: replace(batch, iq=batch.iq[rows], label=batch.label[rows], snr_db=batch.snr_db[rows])
-        for view, batch in exam.items()
+        for view, batch in observed.items()
     }

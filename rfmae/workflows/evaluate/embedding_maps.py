@@ -55,7 +55,7 @@ def _features(
     parts = []
     with progress.stage("encode", len(rows), "examples") as stage:
         for chunk in np.split(rows, range(_TOGETHER, len(rows), _TOGETHER)):
-            views = dataset.read_views(split, encoder.sight.views, chunk)
+            views = dataset.read_views(split, encoder.pipeline.views, chunk)
             parts.append(encoder({view: batch.iq for view, batch in views.items()}))
             stage.advance(len(chunk))
     return np.concatenate(parts)

@@ -41,7 +41,7 @@ _SNR = "snr"  # the modality of a model that is told it
 class Results:
     """What the candidates of one exam answered, by name, and what that is worth."""
 
-    candidates: dict[str, Predictor]
+    predictors: dict[str, Predictor]
     answers: dict[str, Answers]
     assessments: dict[str, Assessment]
     ceilings: dict[str, Ceiling]
@@ -55,8 +55,8 @@ class Results:
     def cards(self) -> dict[str, Card]:
         """What each of them is, and the seed of its training where a run tells it."""
         return {
-            name: {**_training_seed(candidate), **candidate.card}
-            for name, candidate in self.candidates.items()
+            name: {**_training_seed(predictor), **predictor.card}
+            for name, predictor in self.predictors.items()
         }
 
 
@@ -74,24 +74,24 @@ def evaluate_models(
     The whole test split, or the first `per_point` examples of each class and SNR point. Ceilings
     that come with rfmae or lie in `ceilings_home` are held against it; none is computed.
     """
-    candidates = {name: open_predictor(dataset, path, device) for name, path in models.items()}
+    predictors = {name: open_predictor(dataset, path, device) for name, path in models.items()}
     ceilings = ceilings_of(dataset, ceilings_home)
     rows = first_rows(dataset, per_point)
     answers = {
-        name: answers_of(dataset, candidate, name, rows, progress)
-        for name, candidate in candidates.items()
+        name: answers_of(dataset, predictor, name, rows, progress)
+        for name, predictor in predictors.items()
     }
     assessments = {
         name: assess(
             answers[name],
             ceilings=ceilings,
-            image=image_seen(dataset, candidate.card, ceilings),
+            image=image_seen(dataset, predictor.card, ceilings),
             groups=dataset.card["same_signals"],
-            temperature=candidate.card.get("temperature"),
+            temperature=predictor.card.get("temperature"),
         )
-        for name, candidate in candidates.items()
+        for name, predictor in predictors.items()
     }
-    return Results(candidates, answers, assessments, ceilings)
+    return Results(predictors, answers, assessments, ceilings)
 
 
 def comparisons_of(answers: dict[str, Answers], seed: int = 0) -> tuple[Comparison, ...]:
@@ -142,11 +142,11 @@ def knows_snr(card: Card) -> bool:
     return any(modality["what"] == _SNR for modality in card.get("modalities", ()))
 
 
-def _training_seed(candidate: Predictor) -> Card:
+def _training_seed(predictor: Predictor) -> Card:
     """The seed of the run that a candidate is, or whose checkpoint it is."""
-    if candidate.origin is None:
+    if predictor.origin is None:
         return {}
-    model = candidate.origin.model
+    model = predictor.origin.model
     for folder in (model, model.resolve().parent.parent):
         config = (read_card(folder) or {}).get("config", {})
         if "plan" in config:
@@ -155,18 +155,18 @@ def _training_seed(candidate: Predictor) -> Card:
 
 
 def answers_of(
-    dataset: Dataset, candidate: Predictor, name: str, rows: IntArray, progress: Progress
+    dataset: Dataset, predictor: Predictor, name: str, rows: IntArray, progress: Progress
 ) -> Answers:
     """What a candidate makes of some rows of the test split, each of which is read once."""
 
-    def exams() -> Iterator[EvaluationBatch]:
+    def batches() -> Iterator[EvaluationBatch]:
         for chunk in np.split(rows, range(_BATCH, len(rows), _BATCH)):
-            yield dataset.read_views("test", candidate.views, chunk)
+            yield dataset.read_views("test", predictor.views, chunk)
 
     with progress.stage(f"evaluate {name}", len(rows), "examples") as stage:
         return collect_answers(
-            candidate.answer,
-            exams(),
+            predictor.answer,
+            batches(),
             snr_db=dataset.snr_db,
             classes=dataset.classes,
             snr_reference=dataset.snr_reference,

@@ -77,17 +77,17 @@ def answer_of(function: Function, views: tuple[View, ...], classes: int, name: s
     """What a function answers to an exam, checked; it cannot alter the I/Q of the exam."""
     wants_snr = bool(getattr(function, "wants_snr", False))
 
-    def answer(exam: EvaluationBatch) -> FloatArray:
-        iq = {view: np.array(exam[view].iq, np.complex64) for view in views}
+    def answer(observed: EvaluationBatch) -> FloatArray:
+        iq = {view: np.array(observed[view].iq, np.complex64) for view in views}
         given: list[Any] = [iq if len(views) > 1 else iq[views[0]]]
         if wants_snr:
-            given.append(np.array(exam[views[0]].snr_db))
+            given.append(np.array(observed[views[0]].snr_db))
         try:
             probabilities = np.asarray(function(*given), np.float64)
         except Exception as error:
             shapes = " and ".join(str(part.shape) for part in iq.values())
             raise CheckpointError(f"{name} failed on I/Q {shapes}: {_told(error)}") from error
-        _check(probabilities, (len(exam[views[0]]), classes), name)
+        _check(probabilities, (len(observed[views[0]]), classes), name)
         return probabilities
 
     return answer

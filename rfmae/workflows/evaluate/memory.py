@@ -47,8 +47,8 @@ def own_peak_kib() -> int:
 
 def _answer_once(folder: str, model: str, device: str, examples: str) -> None:
     dataset = open_dataset(folder)
-    candidate = open_predictor(dataset, Path(model), device)
-    candidate.answer(dataset.read_views("validation", candidate.views, slice(int(examples))))
+    predictor = open_predictor(dataset, Path(model), device)
+    predictor.answer(dataset.read_views("validation", predictor.views, slice(int(examples))))
     sys.stdout.write(f"\npeak memory {own_peak_kib()} kB\n")
 
 

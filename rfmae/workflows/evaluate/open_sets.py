@@ -52,7 +52,7 @@ _NOISE = "NOISE"
 
 def measure_open_sets(
     dataset: Dataset,
-    candidate: Predictor,
+    predictor: Predictor,
     known: Answers,
     progress: Progress,
     *,
@@ -72,12 +72,12 @@ def measure_open_sets(
 
     def confidence(name: str, recipe: Recipe | None, stage: Stage) -> FloatArray:
         parts = []
-        for exam in (
-            _white(dataset, candidate, per_point, seed)
+        for observed in (
+            _white(dataset, predictor, per_point, seed)
             if recipe is None
-            else _synthesised(recipe, _row_of(name), candidate, per_point)
+            else _synthesised(recipe, _row_of(name), predictor, per_point)
         ):
-            parts.append(np.asarray(candidate.answer(exam)).max(axis=1))
+            parts.append(np.asarray(predictor.answer(observed)).max(axis=1))
             stage.advance(len(parts[-1]))
         return np.concatenate(parts)
 
@@ -93,19 +93,19 @@ def unknown_kinds(dataset: Dataset) -> dict[str, Recipe | None]:
     recipe = load_recipe(dataset.folder / "recipe.toml") if dataset.has_clean else None
     if recipe is None or recipe.source.kind == "published":
         return {NOISE_ALONE: None}
-    laws = [_law(row) for row in recipe.modulations]
-    kinds = {} if _NOISE in laws else {NOISE_ALONE: _of_noise(recipe)}
+    signals = [_signal_of(row) for row in recipe.modulations]
+    kinds = {} if _NOISE in signals else {NOISE_ALONE: _of_noise(recipe)}
     unknown = [
         MODULATIONS[name]
         for name in HELD_OUT
-        if name not in recipe.classes and _law(MODULATIONS[name]) not in laws
+        if name not in recipe.classes and _signal_of(MODULATIONS[name]) not in signals
     ]
     sent = {row.name: _sending(recipe, row) for row in unknown}
     possible = [(name, own) for name, own in sent.items() if own is not None]
     return {**kinds, **dict(possible[:_KINDS])}
 
 
-def _law(row: Modulation) -> object:
+def _signal_of(row: Modulation) -> object:
     """What two rows have in common that send the same signals, whatever they are called."""
     if isinstance(row.settings, ContinuousPhase | Analog):
         return row.bits_per_symbol, row.settings
@@ -134,18 +134,18 @@ def _sending(recipe: Recipe, row: Modulation) -> Recipe | None:
 
 
 def _synthesised(
-    recipe: Recipe, row: Modulation, candidate: Predictor, per_point: int
+    recipe: Recipe, row: Modulation, predictor: Predictor, per_point: int
 ) -> Iterator[EvaluationBatch]:
     """Examples at every SNR point, block by block, in the views that a candidate asks for."""
     for snr_db in recipe.source.channel.snr_db:
         for first in range(0, per_point, BLOCK):
             positions = range(first, min(first + BLOCK, per_point))
             made = synthesise(recipe, Block("test", row.name, snr_db, positions))
-            yield {view: made.views[view].observed for view in candidate.views}
+            yield {view: made.views[view].observed for view in predictor.views}
 
 
 def _white(
-    dataset: Dataset, candidate: Predictor, per_point: int, seed: int
+    dataset: Dataset, predictor: Predictor, per_point: int, seed: int
 ) -> Iterator[EvaluationBatch]:
     """White circular noise of unit power in each view, of its own length."""
     for point, snr_db in enumerate(dataset.snr_db):
@@ -158,7 +158,7 @@ def _white(
                 samples_per_symbol=dataset.samples_per_symbol(view),
                 snr_reference=dataset.snr_reference,
             )
-            for place, view in enumerate(candidate.views)
+            for place, view in enumerate(predictor.views)
         }
 
 

@@ -83,8 +83,8 @@ def open_predictor(dataset: Dataset, path: Path, device: str) -> Predictor:
     `path` is a classifier's checkpoint or run, a baseline's folder, the name of a likelihood
     receiver, or `package.module:function`.
     """
-    candidate = _opened(dataset, path, device)
-    return replace(candidate, origin=Origin(dataset.folder, path, device))
+    predictor = _opened(dataset, path, device)
+    return replace(predictor, origin=Origin(dataset.folder, path, device))
 
 
 def _opened(dataset: Dataset, path: Path, device: str) -> Predictor:
@@ -99,8 +99,8 @@ def _trained(dataset: Dataset, path: Path, device: str) -> Predictor:
     classifier = load_classifier(path, device)
     _check_classes(classifier.classes, dataset, path)
 
-    def answer(exam: EvaluationBatch) -> FloatArray:
-        return classifier({view: batch.iq for view, batch in exam.items()})
+    def answer(observed: EvaluationBatch) -> FloatArray:
+        return classifier({view: batch.iq for view, batch in observed.items()})
 
     return Predictor(
         answer,
@@ -115,8 +115,8 @@ def _baseline(dataset: Dataset, path: Path) -> Predictor:
     baseline = load_baseline(path)
     _check_classes(baseline.classes, dataset, path)
 
-    def answer(exam: EvaluationBatch) -> FloatArray:
-        return baseline({view: exam[view].iq for view in baseline.views})
+    def answer(observed: EvaluationBatch) -> FloatArray:
+        return baseline({view: observed[view].iq for view in baseline.views})
 
     return Predictor(answer, baseline.views, baseline.card)
 
@@ -144,31 +144,31 @@ def _likelihood(dataset: Dataset, name: str) -> Predictor:
             "recorded or imported; name a synthetic data set"
         )
     recipe = load_recipe(dataset.folder / "recipe.toml")
-    question = ceiling_spec_of(recipe)
-    if isinstance(question, PublishedCeilingSpec):
+    spec = ceiling_spec_of(recipe)
+    if isinstance(spec, PublishedCeilingSpec):
         raise DatasetError(
             f"there is no likelihood receiver of published signals, as {dataset.folder} holds; "
             "their ceiling is what `rfmae ceiling` says"
         )
-    check_signal_models(question)
-    view = _view(dataset, question)
+    check_signal_models(spec)
+    view = _view(dataset, spec)
     if view == "waveform" and recipe.source.receiver.waveform == "filtered":
         raise DatasetError(
             "the likelihood receiver needs waveforms in white noise, but those of "
             f"{dataset.folder} have passed the matched filter; "
             'write waveform = "received" in source.receiver'
         )
-    receiver = LikelihoodReceiver(replace(question, snr=LIKELIHOOD[name]), view=view)
+    receiver = LikelihoodReceiver(replace(spec, snr=LIKELIHOOD[name]), view=view)
 
-    def answer(exam: EvaluationBatch) -> FloatArray:
-        batch = exam[receiver.view]
+    def answer(observed: EvaluationBatch) -> FloatArray:
+        batch = observed[receiver.view]
         return receiver(unit_power(batch.iq), batch.snr_db)
 
     return Predictor(answer, (receiver.view,), {"kind": f"{name} receiver"})
 
 
-def _view(dataset: Dataset, question: CeilingSpec) -> View:
+def _view(dataset: Dataset, spec: CeilingSpec) -> View:
     """The waveform where a class asks for it and it is held."""
-    laws = [signal_model_of(row, question.pulse, question.rate) for row in question.modulations]
-    wanted: View = "waveform" if needs_waveform(laws) else "symbols"
+    models = [signal_model_of(row, spec.pulse, spec.rate) for row in spec.modulations]
+    wanted: View = "waveform" if needs_waveform(models) else "symbols"
     return wanted if wanted in dataset.views else dataset.views[0]

@@ -31,7 +31,7 @@ EvaluationBatches = Callable[[float], Iterator[EvaluationBatch]]
 
 def measure_robustness(
     dataset: Dataset,
-    candidates: Mapping[str, Predictor],
+    predictors: Mapping[str, Predictor],
     names: Sequence[str],
     per_point: int,
     progress: Progress,
@@ -45,7 +45,7 @@ def measure_robustness(
     network of fixed length to fewer symbols, is left out of that grid, and a note says so.
     """
     return tuple(
-        _measured(dataset, name, candidates, per_point, progress)
+        _measured(dataset, name, predictors, per_point, progress)
         for name in chosen_grids(dataset, names)
     )
 
@@ -83,24 +83,24 @@ def _recipe(dataset: Dataset) -> Recipe | None:
 def _measured(
     dataset: Dataset,
     name: str,
-    candidates: Mapping[str, Predictor],
+    predictors: Mapping[str, Predictor],
     per_point: int,
     progress: Progress,
 ) -> RobustnessGrid:
     """Hits of every candidate at every value of one grid."""
-    grid, values, exams = _prepared(dataset, name, per_point)
-    left_out = _unable(candidates, exams(values[-1]))
-    able = {model: candidates[model] for model in candidates if model not in left_out}
+    grid, values, batches = _prepared(dataset, name, per_point)
+    left_out = _unable(predictors, batches(values[-1]))
+    able = {model: predictors[model] for model in predictors if model not in left_out}
     for model, why in left_out.items():
         progress.note(f"{model} is left out of the grid {name}: {why}")
     examples = np.zeros(len(values), np.int64)
     hits: dict[str, IntArray] = {model: np.zeros(len(values), np.int64) for model in able}
     with progress.stage(f"robustness, {name}", len(values), "values") as stage:
         for place, value in enumerate(values):
-            for exam in exams(value):
-                examples[place] += len(next(iter(exam.values())))
-                for model, candidate in able.items():
-                    hits[model][place] += _hits(candidate, exam)
+            for observed in batches(value):
+                examples[place] += len(next(iter(observed.values())))
+                for model, predictor in able.items():
+                    hits[model][place] += _hits(predictor, observed)
             stage.advance(1)
     drops = {model: _drop(values, found, examples) for model, found in hits.items()}
     return RobustnessGrid(grid.what, grid.unit, values, hits, examples, drops, left_out)
@@ -118,24 +118,24 @@ def _prepared(
 
 
 def _unable(
-    candidates: Mapping[str, Predictor], exams: Iterator[EvaluationBatch]
+    predictors: Mapping[str, Predictor], batches: Iterator[EvaluationBatch]
 ) -> dict[str, str]:
     """The candidates that cannot answer one example of an exam, and why."""
-    one = {view: _rows(batch, slice(1)) for view, batch in next(exams).items()}
+    one = {view: _rows(batch, slice(1)) for view, batch in next(batches).items()}
     found = {}
-    for model, candidate in candidates.items():
+    for model, predictor in predictors.items():
         try:
-            _hits(candidate, one)
+            _hits(predictor, one)
         except RfmaeError as error:
             found[model] = str(error)
     return found
 
 
-def _hits(candidate: Predictor, exam: EvaluationBatch) -> int:
+def _hits(predictor: Predictor, observed: EvaluationBatch) -> int:
     """How many examples of an exam a candidate names right."""
-    seen = {view: exam[view] for view in candidate.views}
-    named = np.asarray(candidate.answer(seen)).argmax(axis=1)
-    return int((named == next(iter(exam.values())).label).sum())
+    seen = {view: observed[view] for view in predictor.views}
+    named = np.asarray(predictor.answer(seen)).argmax(axis=1)
+    return int((named == next(iter(observed.values())).label).sum())
 
 
 def _drop(values: tuple[float, ...], hits: IntArray, examples: IntArray) -> float | None:
@@ -157,12 +157,12 @@ def _of_link(
     # as many symbols on the air for every value, so that bits and noise are the same
     guard = max(link.guard_symbols for link in links.values())
 
-    def exams(value: float) -> Iterator[EvaluationBatch]:
+    def batches(value: float) -> Iterator[EvaluationBatch]:
         link = links[value]
         mismatch = replace(link.mismatch, least_guard_symbols=guard)
         return _observed(recipe, replace(link, mismatch=mismatch), per_point)
 
-    return values, exams
+    return values, batches
 
 
 def _observed(recipe: Recipe, link: Link, per_point: int) -> Iterator[EvaluationBatch]:
@@ -217,15 +217,15 @@ def _of_stored(
     values = grid.values(dataset.samples(view) / dataset.samples_per_symbol(view))
     rows = first_rows(dataset, per_point)
 
-    def exams(value: float) -> Iterator[EvaluationBatch]:
+    def batches(value: float) -> Iterator[EvaluationBatch]:
         for first in range(0, len(rows), _CHUNK):
-            exam = dataset.read_views("test", dataset.views, rows[first : first + _CHUNK])
+            observed = dataset.read_views("test", dataset.views, rows[first : first + _CHUNK])
             yield {
                 view: replace(batch, iq=grid.changed(batch, value, dataset.image.units))
-                for view, batch in exam.items()
+                for view, batch in observed.items()
             }
 
-    return values, exams
+    return values, batches
 
 
 def first_rows(dataset: Dataset, per_point: int | None) -> IntArray:

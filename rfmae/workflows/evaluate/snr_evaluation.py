@@ -90,7 +90,7 @@ def eval_snr(
         assessments=_with_extras(dataset, results, cost, open_sets, seed, progress),
         comparisons=comparisons_of(results.answers, seed),
         robustness=measure_robustness(
-            dataset, results.candidates, grids, per_point=PER_POINT, progress=progress
+            dataset, results.predictors, grids, per_point=PER_POINT, progress=progress
         ),
         embedding=_maps(dataset, results, models, seed, device, progress) if embedding else (),
         notes=class_notes(dataset),
@@ -108,14 +108,14 @@ def _with_extras(
 ) -> dict[str, Assessment]:
     """The assessments with what cannot be told from the answers to the exam."""
     found = dict(results.assessments)
-    for name, candidate in results.candidates.items():
+    for name, predictor in results.predictors.items():
         if open_sets:
-            told = measure_open_sets(dataset, candidate, results.answers[name], progress, seed=seed)
+            told = measure_open_sets(dataset, predictor, results.answers[name], progress, seed=seed)
             found[name] = replace(found[name], open_sets=told)
         if cost:
             progress.note(f"measure what an answer of {name} costs")
-            exam = dataset.read_views("validation", candidate.views, _spread(dataset))
-            found[name] = replace(found[name], cost=measure_cost(candidate, exam))
+            observed = dataset.read_views("validation", predictor.views, _spread(dataset))
+            found[name] = replace(found[name], cost=measure_cost(predictor, observed))
     return found
 
 
@@ -144,8 +144,8 @@ def _maps(
             device=device,
             progress=progress,
         )
-        for name, candidate in results.candidates.items()
-        if candidate.network is not None
+        for name, predictor in results.predictors.items()
+        if predictor.network is not None
     )
 
 

@@ -51,7 +51,7 @@ def _drawn_ranges(dataset: Dataset) -> dict[str, list[float]]:
     """Over all splits."""
     ends: dict[str, list[float]] = {}
     for split in SPLITS:
-        for name, values in dataset.drawn(split).items():
+        for name, values in dataset.sampled(split).items():
             if len(values):
                 ends.setdefault(name, []).extend([float(values.min()), float(values.max())])
     return {name: [min(values), max(values)] for name, values in ends.items()}

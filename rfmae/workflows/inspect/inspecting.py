@@ -33,11 +33,11 @@ class Shown:
     plain: list[str] = field(default_factory=list)  # the sketch in ASCII, where it can be had
 
 
-def show(path: Path, asked: ReadOptions = WHOLE) -> Shown:
+def show(path: Path, read_options: ReadOptions = WHOLE) -> Shown:
     """What a data set, checkpoint, run or report folder is, a recording, or a public data set."""
     lies_there = what_lies_at(path)
     if lies_there == "file":
-        return _shown_file(path, asked)
+        return _shown_file(path, read_options)
     card = read_card(path)
     if card is None:
         if lies_there == "folder" and is_hisarmod(path):
@@ -60,10 +60,10 @@ def _shown_run(path: Path) -> Shown:
     )
 
 
-def _shown_file(path: Path, asked: ReadOptions) -> Shown:
-    if is_foreign(path, asked):
+def _shown_file(path: Path, read_options: ReadOptions) -> Shown:
+    if is_foreign(path, read_options):
         return _shown_source(path)
-    capture = read(path, asked)
+    capture = read(path, read_options)
     sketched = capture.iq[:_SKETCHED]
     caption = f"the first {len(sketched):,} of {len(capture.iq):,} samples"
     return Shown(capture_facts(capture), caption, constellation_sketch(sketched))

@@ -29,18 +29,18 @@ def plot(
     *,
     what: Sequence[str] = ("constellation",),
     choice: Choice = FIRST,
-    asked: ReadOptions = WHOLE,
+    read_options: ReadOptions = WHOLE,
     samples_per_symbol: float | None = None,
 ) -> Card:
     """Draw an example of a data set folder, or a recording, into a PNG or SVG.
 
     `what` holds names of pictures, or `all` for those that the source has. `choice` belongs to
-    data sets, `asked` to recordings; a sample rate in it puts Hz and seconds on the axes of both.
+    data sets, `read_options` to recordings; a sample rate in it puts Hz and seconds on the axes.
     """
     check_suffix(out)
     _check_kinds(what)
     _check_rate(samples_per_symbol)
-    title, views = excerpts_of(source, choice, asked, samples_per_symbol)
+    title, views = excerpts_of(source, choice, read_options, samples_per_symbol)
     excerpts = {kind: _excerpt(kind, views, source) for kind in _possible(what, views)}
     save_figure(iq_figure(excerpts, title), out)
     return {"figure": str(out), "title": title, "pictures": list(excerpts)}
@@ -96,7 +96,7 @@ def plot_image(
     out: Path,
     *,
     choice: Choice = FIRST,
-    asked: ReadOptions = WHOLE,
+    read_options: ReadOptions = WHOLE,
     samples_per_symbol: float | None = None,
 ) -> Card:
     """Draw the planes that a network sees, beside the constellation that a person would draw.
@@ -105,7 +105,7 @@ def plot_image(
     """
     check_suffix(out)
     _check_rate(samples_per_symbol)
-    title, views = excerpts_of(source, choice, asked, samples_per_symbol)
+    title, views = excerpts_of(source, choice, read_options, samples_per_symbol)
     config = open_dataset(source).image if what_lies_at(source) == "folder" else _OF_RECORDINGS
     seen = {
         name: _planes(iq, views, config)

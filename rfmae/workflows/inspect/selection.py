@@ -39,26 +39,28 @@ WHOLE = ReadOptions()
 
 
 def excerpts_of(
-    source: Path, choice: Choice, asked: ReadOptions, samples_per_symbol: float | None
+    source: Path, choice: Choice, read_options: ReadOptions, samples_per_symbol: float | None
 ) -> tuple[str, dict[View, Excerpt]]:
     """Title and views of one example of a data set folder, or of a recording."""
     if what_lies_at(source) == "folder":
-        return example_excerpts(open_dataset(source), choice, asked, samples_per_symbol)
-    return recording_excerpts(source, choice, asked, samples_per_symbol)
+        return example_excerpts(open_dataset(source), choice, read_options, samples_per_symbol)
+    return recording_excerpts(source, choice, read_options, samples_per_symbol)
 
 
 def example_excerpts(
-    dataset: Dataset, choice: Choice, asked: ReadOptions, samples_per_symbol: float | None
+    dataset: Dataset, choice: Choice, read_options: ReadOptions, samples_per_symbol: float | None
 ) -> tuple[str, dict[View, Excerpt]]:
     """Title and views of one example of a data set."""
-    if (asked.datatype, asked.first_sample, asked.count) != (None, 0, None):
+    if (read_options.datatype, read_options.first_sample, read_options.count) != (None, 0, None):
         raise DatasetError(
             f"--dtype, --first-sample and --count are for recordings, but {dataset.folder} is a "
             "data set; choose with --split, --class, --snr and --row"
         )
     row = _row(dataset, choice)
     views = {
-        view: _view(dataset, choice.split, row, view, asked.sample_rate_hz, samples_per_symbol)
+        view: _view(
+            dataset, choice.split, row, view, read_options.sample_rate_hz, samples_per_symbol
+        )
         for view in dataset.views
     }
     return example_title(dataset, choice.split, row), views
@@ -132,7 +134,7 @@ def example_title(dataset: Dataset, split: str, row: int) -> str:
 
 
 def recording_excerpts(
-    path: Path, choice: Choice, asked: ReadOptions, samples_per_symbol: float | None
+    path: Path, choice: Choice, read_options: ReadOptions, samples_per_symbol: float | None
 ) -> tuple[str, dict[View, Excerpt]]:
     """Title and samples of a recording or a part of it."""
     if not choice.is_open:
@@ -142,12 +144,12 @@ def recording_excerpts(
         )
     if what_lies_at(path) == "nothing":
         raise ArtefactError(f"no {path}; name a data set folder or a recording")
-    if is_foreign(path, asked):
+    if is_foreign(path, read_options):
         raise ArtefactError(
             f"{path} is not in the format of rfmae; run `rfmae import {path}`, "
             "or name --dtype if it is a recording"
         )
-    capture = read(path, asked)
+    capture = read(path, read_options)
     excerpt = Excerpt(
         iq=capture.iq,
         clean=_nothing(),
@@ -156,7 +158,7 @@ def recording_excerpts(
         amplitude="amplitude as stored" if capture.datatype[1] == "f" else "full scale 1",
     )
     label = f"{', '.join(capture.labels)}, " if 0 < len(capture.labels) < 4 else ""
-    since = f", from sample {asked.first_sample:,}" if asked.first_sample else ""
+    since = f", from sample {read_options.first_sample:,}" if read_options.first_sample else ""
     rate = f"{capture.sample_rate_hz:,.12g} samples/s"
     return f"{label}{path.name}, {rate}{since}", {"waveform": excerpt}
 
@@ -173,17 +175,17 @@ def what_lies_at(path: Path) -> Literal["folder", "file", "nothing"]:
         return "nothing"
 
 
-def is_foreign(path: Path, asked: ReadOptions) -> bool:
+def is_foreign(path: Path, read_options: ReadOptions) -> bool:
     """Whether a file is of a public data set; one whose sample type is named is a recording."""
-    return path.suffix.lower() in _FOREIGN and asked.datatype is None
+    return path.suffix.lower() in _FOREIGN and read_options.datatype is None
 
 
-def read(path: Path, asked: ReadOptions) -> Capture:
+def read(path: Path, read_options: ReadOptions) -> Capture:
     """The part of a recording that was asked for."""
     return read_capture(
         path,
-        datatype=asked.datatype,
-        sample_rate_hz=asked.sample_rate_hz,
-        first_sample=asked.first_sample,
-        count=asked.count,
+        datatype=read_options.datatype,
+        sample_rate_hz=read_options.sample_rate_hz,
+        first_sample=read_options.first_sample,
+        count=read_options.count,
     )

@@ -71,7 +71,7 @@ def finetune_on_arrays(
     validation: IqBatch | None,
     settings: Finetuning,
     *,
-    sight: InputPipeline,
+    pipeline: InputPipeline,
     any_phase: bool,
     pretrained: Path | None = None,
     device: str = "auto",
@@ -80,17 +80,17 @@ def finetune_on_arrays(
 ) -> Checkpoint:
     """Fine-tune as `finetune` does; the checkpoint that is best on validation, held in memory.
 
-    Without validation examples those of training choose, and confidence is as it comes. `sight`
+    Without validation examples those of training choose, and confidence is as it comes. `pipeline`
     says what the network is shown, from one view. `any_phase` examples are turned by quarters in
     training. While it trains, its checkpoints lie in a temporary folder.
     """
-    (view,) = sight.views
+    (view,) = pipeline.views
     dataset = hold_dataset(
         {"train": train, "validation": validation or train},
         name=NAME,
         view=view,
-        image=sight.image,
-        modalities=sight.modalities,
+        image=pipeline.image,
+        modalities=pipeline.modalities,
         any_phase=any_phase,
     )
     with tempfile.TemporaryDirectory(prefix="rfmae-") as scratch:

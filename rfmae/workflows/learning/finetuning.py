@@ -43,7 +43,7 @@ from rfmae.training.metric_logging import MetricLogger
 from rfmae.training.numerics import Numerics
 from rfmae.training.plan import TrainingPlan
 from rfmae.training.ranks import Ranks, ranks
-from rfmae.training.rendering import drawing
+from rfmae.training.rendering import input_renderer
 from rfmae.training.run_folder import RunFolder
 from rfmae.training.scaling import scaled_grids
 from rfmae.workflows.learning.running import Running, training_plan
@@ -317,7 +317,7 @@ def _labelled(
     """Examples from the files or from the stream, drawn once or, where they change, every time."""
     augmenter = _augmenter(dataset, modalities, settings, plan, ranks)
     if settings.endless:
-        how = drawing(dataset, modalities, ranks.device, targets=False)
+        how = input_renderer(dataset, modalities, ranks.device, targets=False)
         recipe = load_recipe(dataset.folder / "recipe.toml")
         stream: IqSource = StreamIq(recipe, how, batch_size=plan.batch_size)
         return RenderedLabels(stream, how, modalities, augmenter)
@@ -333,7 +333,7 @@ def _labelled(
     if augmenter is None:
         split = InputSplit(dataset, "train", modalities, ranks.device, progress, rows=rows)
         return StoredLabels(split, order, ranks.device)
-    how = drawing(dataset, modalities, ranks.device, targets=False)
+    how = input_renderer(dataset, modalities, ranks.device, targets=False)
     stored = StoredIq(dataset, rows, order, how, clean=augmenter.needs_clean)
     return RenderedLabels(stored, how, modalities, augmenter)
 
@@ -347,7 +347,7 @@ def _augmenter(
 ) -> Augmenter | None:
     if settings.augmentation.is_off:
         return None
-    views = drawing(dataset, modalities, ranks.device, targets=False).views
+    views = input_renderer(dataset, modalities, ranks.device, targets=False).views
     return Augmenter(
         dataset, settings.augmentation, views, batch_size=plan.batch_size, seed=settings.seed
     )

@@ -152,7 +152,7 @@ class FrozenFeatures:
     def _encode(self, split: str, rows: IntArray) -> None:
         with self._progress.stage(f"encode {split}", len(rows), "examples") as stage:
             for chunk in np.split(rows, range(_TOGETHER, len(rows), _TOGETHER)):
-                views = self._dataset.read_views(split, self._encoder.sight.views, chunk)
+                views = self._dataset.read_views(split, self._encoder.pipeline.views, chunk)
                 made = self._encoder({view: batch.iq for view, batch in views.items()})
                 shape = (len(self._known[split]), made.shape[1])
                 self._values.setdefault(split, np.zeros(shape, np.float32))[chunk] = made
@@ -240,9 +240,9 @@ class Learning:
     def _examined(self, path: Path, method: str) -> SnrReport:
         """The counts of a baseline, or of a network, which sees what the one before it saw."""
         if method in BASELINES:
-            candidate = open_predictor(self.dataset, path, self.device)
+            predictor = open_predictor(self.dataset, path, self.device)
             rows = self.test_rows
-            return counted(answers_of(self.dataset, candidate, method, rows, self.progress))
+            return counted(answers_of(self.dataset, predictor, method, rows, self.progress))
         data = self.dataset
         said = self.shown.answers(load_classifier(path, self.device))
         label, snr_db = data.labels("test")

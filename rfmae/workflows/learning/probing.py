@@ -60,7 +60,7 @@ def probe(
     probes = _chosen(features.of("train", learnt), _all(features, dataset, "validation"), progress)
     card = {
         **load_checkpoint(model).card,
-        "modalities": [asdict(modality) for modality in encoder.sight.modalities],
+        "modalities": [asdict(modality) for modality in encoder.pipeline.modalities],
         "labels": len(learnt),
         "labels_per_class": labels_per_class,
         "labels_per_class_and_snr": labels_per_class_and_snr,

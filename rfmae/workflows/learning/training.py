@@ -94,9 +94,9 @@ def pretrain(
         return PretrainTask(
             dataset,
             lesson.pretrainer(grids),
-            _source(dataset, lesson.drawn, settings, plan, ranks, told),
-            _stored(dataset, "validation", lesson.drawn, settings, plan, ranks, told),
-            modalities=lesson.drawn,
+            _source(dataset, lesson.rendered, settings, plan, ranks, told),
+            _stored(dataset, "validation", lesson.rendered, settings, plan, ranks, told),
+            modalities=lesson.rendered,
             seed=settings.seed,
             steps=plan.steps,
             batch_size=plan.batch_size,
@@ -160,7 +160,7 @@ class _Lesson:
         return self.method.pretrainer(self.kind.name, self.preset, grids, self.image)
 
     @property
-    def drawn(self) -> tuple[Modality, ...]:
+    def rendered(self) -> tuple[Modality, ...]:
         """All that is drawn of an example, the image among it where it is learnt."""
         wanted = (*self.modalities, *IMAGE_ALONE) if self.method.image_weight else self.modalities
         return tuple(dict.fromkeys(wanted))
