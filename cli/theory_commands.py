@@ -61,7 +61,7 @@ def ceiling(
     from rfmae.theory.ceiling_spec import plane_names
     from rfmae.workflows import ceilings as ceiling_jobs
 
-    name, spec = _asked(recipe, classes)
+    name, spec = _spec_of_options(recipe, classes)
     spec = ceiling_jobs.changed(
         spec,
         snr=snr,
@@ -78,7 +78,7 @@ def ceiling(
     _print_result(result, as_json)
 
 
-def _asked(recipe: str | None, classes: str | None) -> tuple[str, Any]:
+def _spec_of_options(recipe: str | None, classes: str | None) -> tuple[str, Any]:
     """The name and the question of a recipe or of a class list."""
     from rfmae.datasets.recipe import load_recipe
     from rfmae.errors import UnitError
@@ -93,7 +93,7 @@ def _asked(recipe: str | None, classes: str | None) -> tuple[str, Any]:
             "name one of them"
         )
     listed = names(classes)
-    return f"{len(listed)}-classes", ceiling_jobs.question_of_classes(listed)
+    return f"{len(listed)}-classes", ceiling_jobs.ceiling_spec_of_classes(listed)
 
 
 def _print_result(result: Any, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pretraining_references as opponents
+import pretraining_references as references
 from pages import Results
 
 from rfmae.datasets.recipe import Splits, load_recipe
@@ -173,7 +173,7 @@ def features(dataset: Dataset, split: str, encoder: FeatureEncoder, progress: Pr
     rows = np.arange(dataset.examples(split))
     parts = []
     with progress.stage(f"features of {split}", len(rows), "examples") as stage:
-        for part in opponents.batches(rows):
+        for part in references.batches(rows):
             views = dataset.read_views(split, encoder.pipeline.views, part)
             parts.append(encoder({view: batch.iq for view, batch in views.items()}))
             stage.advance(len(part))
@@ -196,8 +196,8 @@ def denoising(progress: Progress) -> dict[str, Any]:
     psnr: dict[str, list[FloatArray]] = {name: [] for name in answers}
 
     def answered() -> Iterator[DenoiseBatch]:
-        for rows in opponents.batches(test):
-            drawn = opponents.draw(dataset, "test", rows)
+        for rows in references.batches(test):
+            drawn = references.draw(dataset, "test", rows)
             said = {name: say(drawn.noisy, drawn.label) for name, say in answers.items()}
             for name, images in said.items():
                 psnr[name].append(psnr_db(images, drawn.clean))
@@ -218,17 +218,17 @@ def denoising(progress: Progress) -> dict[str, Any]:
 
 
 def _answers(dataset: Dataset, denoiser: Denoiser, progress: Progress) -> Answers:
-    rows = opponents.spread_rows(dataset.examples("train"), LINEAR_EXAMPLES)
-    held_out_rows = opponents.spread_rows(dataset.examples("validation"), HELD_OUT_EXAMPLES)
+    rows = references.spread_rows(dataset.examples("train"), LINEAR_EXAMPLES)
+    held_out_rows = references.spread_rows(dataset.examples("validation"), HELD_OUT_EXAMPLES)
     progress.note("solving the linear optima")
-    train = opponents.draw(dataset, "train", rows)
-    held_out = opponents.draw(dataset, "validation", held_out_rows)
-    means = opponents.class_means(train)
-    seeing = opponents.seeing_optimum(train, held_out)
+    train = references.draw(dataset, "train", rows)
+    held_out = references.draw(dataset, "validation", held_out_rows)
+    means = references.class_means(train)
+    seeing = references.seeing_optimum(train, held_out)
     shape = train.noisy.shape[1:]
     grid = PatchGrid("image", shape, DENOISING.patch)
     visible = taught(DENOISING, TRAINED).masking.visible_at(grid.patches, 1, 1)
-    masked = opponents.masked_optimum(dataset, train, grid, visible, COMPONENTS)
+    masked = references.masked_optimum(dataset, train, grid, visible, COMPONENTS)
     progress.note(f"ridges: {masked.mae.ridge:g} masked, {seeing.ridge:g} seeing all")
     return {
         "reconstruction": lambda noisy, _: denoiser(noisy),

@@ -30,7 +30,7 @@ from rfmae.models.transformer import initialise
 from rfmae.records import IMAGE_ALONE, ImageConfig, Modality, Plane
 
 IMAGE = ImageConfig(size=32)
-SIGHT = InputPipeline(IMAGE, IMAGE_ALONE, {"symbols": 64}, 1.0)
+PIPELINE = InputPipeline(IMAGE, IMAGE_ALONE, {"symbols": 64}, 1.0)
 BOTH = (Modality(), Modality("signal"))
 
 
@@ -73,7 +73,7 @@ def test_inputs_are_drawn_once_for_classifiers_that_see_alike(classifier, iq):
     for _ in range(2):
         np.testing.assert_allclose(kept.answers(classifier), classifier(iq), atol=1e-6)
     assert reads == [("symbols",)]
-    classifier.pipeline = replace(SIGHT, image=replace(IMAGE, extent=3.0))
+    classifier.pipeline = replace(PIPELINE, image=replace(IMAGE, extent=3.0))
     other = kept.answers(classifier)
     assert reads == [("symbols",)] * 2
     np.testing.assert_allclose(other, classifier(iq), atol=1e-6)
@@ -252,7 +252,7 @@ def saved(network, modalities, folder, **more):
 
 
 def test_a_denoiser_answers_with_images_of_the_same_shape(iq):
-    denoiser = Denoiser(fresh_network(), {}, SIGHT, torch.device("cpu"))
+    denoiser = Denoiser(fresh_network(), {}, PIPELINE, torch.device("cpu"))
     images = denoiser.images(iq)
     answer = denoiser(images, seed=1)
     assert answer.shape == images.shape
@@ -262,7 +262,7 @@ def test_a_denoiser_answers_with_images_of_the_same_shape(iq):
 
 def test_no_patch_is_predicted_from_itself(iq):
     """Whatever stands in one patch, its own prediction does not see it."""
-    denoiser = Denoiser(fresh_network(), {}, SIGHT, torch.device("cpu"))
+    denoiser = Denoiser(fresh_network(), {}, PIPELINE, torch.device("cpu"))
     images = denoiser.images(iq)
     changed = images.copy()
     changed[:, :, 8:16, 16:24] = 0.7
@@ -285,7 +285,7 @@ def test_the_doors_of_the_package_open():
 
 
 def test_with_nothing_hidden_one_look_tells_all_patches(iq):
-    denoiser = Denoiser(fresh_network(), {}, SIGHT, torch.device("cpu"))
+    denoiser = Denoiser(fresh_network(), {}, PIPELINE, torch.device("cpu"))
     images = denoiser.images(iq)
     answer = denoiser.unmasked(images)
     assert answer.shape == images.shape
@@ -306,7 +306,7 @@ def test_with_nothing_hidden_one_look_tells_all_patches(iq):
     ids=["masked", "always masked", "drawn", "never masked"],
 )
 def test_a_denoiser_answers_as_its_network_was_trained(iq, masking, default, other):
-    denoiser = Denoiser(fresh_network(masking=masking), {}, SIGHT, torch.device("cpu"))
+    denoiser = Denoiser(fresh_network(masking=masking), {}, PIPELINE, torch.device("cpu"))
     images = denoiser.images(iq)
     ways = {"unmasked": denoiser.unmasked}
     if masking.ratio:

@@ -17,7 +17,7 @@ from rfmae.signal.impairments import Channel
 from rfmae.signal.interpolation import delay
 from rfmae.signal.linear import decide_indices, map_symbols, shape_symbols
 from rfmae.signal.link import Link, observe
-from rfmae.signal.modulations import MODULATIONS, equal_laws, nearest_indices
+from rfmae.signal.modulations import MODULATIONS, identical_classes, nearest_indices
 from rfmae.signal.ofdm import demodulate_subcarriers, modulate_subcarriers
 from rfmae.signal.pulses import Pulse
 from rfmae.signal.receiver import Receiver, matched_filter
@@ -202,7 +202,7 @@ def canonical(points):
 def test_no_two_modulations_have_the_same_law_unless_the_table_says_so():
     laws = {name: signal_model_of(row) for name, row in MODULATIONS.items()}
     alike = {pair for pair in combinations(MODULATIONS, 2) if laws[pair[0]] == laws[pair[1]]}
-    groups = equal_laws(MODULATIONS.values())
+    groups = identical_classes(MODULATIONS.values())
     declared = {pair for group in groups for pair in combinations(group, 2)}
     assert alike == declared
     assert declared == {
@@ -213,7 +213,7 @@ def test_no_two_modulations_have_the_same_law_unless_the_table_says_so():
     }
 
 
-@pytest.mark.parametrize("modulation", [row for row in LINEAR if row.same_law_as], ids=str)
+@pytest.mark.parametrize("modulation", [row for row in LINEAR if row.sends_same_signal_as], ids=str)
 def test_a_twin_of_another_law_sends_independent_symbols(modulation, rng):
     order = modulation.order
     indices = rng.integers(order, size=40_000)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from rfmae.artefacts import Card
 from rfmae.datasets.recipe import SPLITS, Recipe
 from rfmae.records import TRAJECTORY_PLANES, ImageConfig
-from rfmae.signal.modulations import equal_laws
+from rfmae.signal.modulations import identical_classes
 
 KIND = "dataset"
 SIGMF_KIND = "sigmf-dataset"
@@ -24,7 +24,7 @@ def dataset_card(recipe: Recipe) -> Card:
         "snr_db": list(recipe.source.channel.snr_db),
         "snr_reference": recipe.source.channel.snr_reference,
         "any_phase": recipe.any_phase,
-        "same_signals": [list(group) for group in equal_laws(recipe.modulations)],
+        "same_signals": [list(group) for group in identical_classes(recipe.modulations)],
         "views": {
             view: _view_card(recipe.samples(view), recipe.samples_per_symbol(view))
             for view in recipe.views

@@ -19,7 +19,7 @@ def compare(
     both equally good, each of these would be as likely the one's as the other's. The bootstrap
     (Efron, Tibshirani 1993, ch. 13) draws examples with both answers together.
     """
-    _check_same_exam(first, second, names)
+    _check_same_examples(first, second, names)
     first_alone = int((first.right & ~second.right).sum())
     second_alone = int((second.right & ~first.right).sum())
     examples, differing = len(first), first_alone + second_alone
@@ -49,7 +49,7 @@ def _bootstrap(
     return float(low), float(high)
 
 
-def _check_same_exam(first: Answers, second: Answers, names: tuple[str, str]) -> None:
+def _check_same_examples(first: Answers, second: Answers, names: tuple[str, str]) -> None:
     same = (
         first.classes == second.classes
         and np.array_equal(first.label, second.label)

@@ -165,7 +165,7 @@ class RingsMAE(nn.Module):
                 logits = self.position_head(tokens, encoded)
             predicted = self.decoder(encoded)
             scaled = None if target is None else self.targets(target)
-            images = None if self.image_decoder is None else self._painted(encoded)
+            images = None if self.image_decoder is None else self._predicted_images(encoded)
         return RingsOutput(predicted, scaled, logits, mask, encoded.features, images)
 
     def denoised(self, inputs: Mapping[str, Tensor]) -> Tensor:
@@ -174,9 +174,9 @@ class RingsMAE(nn.Module):
 
     def images(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """Clean images (N, C, H, W) in 0 to 1 of noisy harmonics, seen whole."""
-        return self._painted(self.encoder(inputs))
+        return self._predicted_images(self.encoder(inputs))
 
-    def _painted(self, encoded: Encoded) -> Tensor:
+    def _predicted_images(self, encoded: Encoded) -> Tensor:
         if self.image_decoder is None:
             raise ShapeError("these rings paint no images; pre-train them with an image weight")
         images: Tensor = self.image_decoder(Encoded(*(part.detach() for part in encoded)))

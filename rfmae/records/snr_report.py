@@ -155,8 +155,8 @@ class Ceiling:
     @property
     def merged_accuracy(self) -> FloatArray:
         """The same where the classes of a group count as one, (S,)."""
-        told_by_posteriors = self._has_posteriors
-        return self.merged_mean_posterior if told_by_posteriors else self.merged_hit_rate
+        has_posteriors = self._has_posteriors
+        return self.merged_mean_posterior if has_posteriors else self.merged_hit_rate
 
     def capped(self, bound: "Ceiling") -> "Ceiling":
         """The same, nowhere above the accuracy of those who see or know more.

@@ -142,7 +142,7 @@ def _strip_line(line: Sequence[Axes], row: GalleryRow, *, is_first: bool) -> Non
     titles = ("noisy", "reconstructed", "clean")
     for axes, image, caption, title in zip(line, pictures, [*captions, ""], titles, strict=True):
         axes.set_axis_on()
-        axes.imshow(_as_picture(image), interpolation="nearest", cmap="gray", vmin=0, vmax=1)
+        axes.imshow(_as_image(image), interpolation="nearest", cmap="gray", vmin=0, vmax=1)
         axes.set_xticks([])
         axes.set_yticks([])
         axes.set_xlabel(caption, fontsize=8)
@@ -151,7 +151,7 @@ def _strip_line(line: Sequence[Axes], row: GalleryRow, *, is_first: bool) -> Non
     line[0].set_ylabel(f"{row.true}, {row.snr_db:g} dB", fontsize=9)
 
 
-def _as_picture(image: FloatArray) -> FloatArray:
+def _as_image(image: FloatArray) -> FloatArray:
     """Planes (C, H, W) as something matplotlib shows: the first three as red, green and blue."""
     picture = np.moveaxis(image, 0, -1).clip(0.0, 1.0).astype(np.float32)
     return picture[..., :3] if picture.shape[-1] >= 3 else picture[..., 0]

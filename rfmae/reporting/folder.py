@@ -18,7 +18,7 @@ from rfmae.reporting.report_record import report_of, whole_json
 from rfmae.reporting.tables import write_csv
 
 KIND = "report"
-ACCOUNT_NAME = "report.json"
+REPORT_NAME = "report.json"
 
 
 def write_report(report: Report, folder: Path, answers: Mapping[str, Answers] = NO_ANSWERS) -> Path:
@@ -26,10 +26,10 @@ def write_report(report: Report, folder: Path, answers: Mapping[str, Answers] = 
 
     `answers` of the models are kept beside it, so that others can be compared with them.
     """
-    account = whole_json(report)
-    told = report_of(account)  # what cannot be told again from the account is not told at all
+    record = whole_json(report)
+    told = report_of(record)  # what cannot be told again from the account is not told at all
     with written_whole(folder, replaces=KIND) as scratch:
-        write_json(scratch / ACCOUNT_NAME, account)
+        write_json(scratch / REPORT_NAME, record)
         (scratch / PAGE_NAME).write_text(page(told), encoding="utf-8")
         (scratch / "report.md").write_text(markdown_page(told), encoding="utf-8")
         for name, table in csv_files(told).items():
@@ -45,11 +45,11 @@ def read_report(folder: Path) -> Report:
     if (read_card(folder) or {}).get("kind") != KIND:
         raise ArtefactError(f"{folder} holds no report; name a folder that `rfmae eval-snr` wrote")
     try:
-        return report_of(json.loads((folder / ACCOUNT_NAME).read_text(encoding="utf-8")))
+        return report_of(json.loads((folder / REPORT_NAME).read_text(encoding="utf-8")))
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RfmaeError) as error:
         reason = " ".join(str(error).split())
         raise ArtefactError(
-            f"the account {folder / ACCOUNT_NAME} cannot be read: {reason}; evaluate again"
+            f"the account {folder / REPORT_NAME} cannot be read: {reason}; evaluate again"
         ) from error
 
 

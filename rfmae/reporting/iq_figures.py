@@ -76,10 +76,10 @@ class Excerpt:
 
 
 def iq_figure(excerpts: Mapping[str, Excerpt], title: str) -> Figure:
-    """One figure with a panel for each kind of picture in `PICTURES` and the excerpt it shows."""
+    """One figure with a panel for each kind of picture in `PLOTS` and the excerpt it shows."""
     for kind in excerpts:
-        if kind not in PICTURES:
-            raise ArtefactError(f"no picture of the kind {kind!r}; {nearest(kind, PICTURES)}")
+        if kind not in PLOTS:
+            raise ArtefactError(f"no picture of the kind {kind!r}; {nearest(kind, PLOTS)}")
     columns = 1 if len(excerpts) == 1 else 2
     rows = math.ceil(len(excerpts) / columns)
     width = 8.6 if columns == 1 and excerpts.keys() & _SIDE_BY_SIDE else 6.4
@@ -89,7 +89,7 @@ def iq_figure(excerpts: Mapping[str, Excerpt], title: str) -> Figure:
         row, column = divmod(place, columns)
         alone = place == len(excerpts) - 1 and column == 0  # the last one takes the whole row
         cell = grid[row, :] if alone else grid[row, column]
-        PICTURES[kind](figure.add_subfigure(cell), excerpt)
+        PLOTS[kind](figure.add_subfigure(cell), excerpt)
     figure.suptitle(title, fontsize=12, fontweight="bold")
     return figure
 
@@ -225,7 +225,7 @@ def spectrogram(panel: SubFigure, excerpt: Excerpt) -> None:
     _panel_title(panel, f"Spectrogram, {excerpt.count}", grid)
 
 
-PICTURES: dict[str, Callable[[SubFigure, Excerpt], None]] = {
+PLOTS: dict[str, Callable[[SubFigure, Excerpt], None]] = {
     "constellation": constellation,
     "trajectory": trajectory,
     "eye": eye,

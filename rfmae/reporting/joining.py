@@ -20,7 +20,7 @@ def joined(reports: Mapping[str, Report], title: str) -> Report:
     Reports of other data, other classes or other SNR points are refused; models of one name that
     are not the same are named by report too.
     """
-    check_same_exam(reports)
+    check_same_examples(reports)
     told = list(with_distinct_names(reports).values())
     denoised = next((item for item in told if item.denoising is not None), None)
     curved = next((item for item in told if item.label_curve is not None), None)
@@ -42,7 +42,7 @@ def joined(reports: Mapping[str, Report], title: str) -> Report:
     )
 
 
-def check_same_exam(reports: Mapping[str, Report]) -> None:
+def check_same_examples(reports: Mapping[str, Report]) -> None:
     """Refuse reports of different data sets, class lists or SNR points."""
     (name, first), *others = reports.items()
     for other, report in others:

@@ -21,7 +21,7 @@ from rfmae.reporting.denoising_verdict import verdict_json
 from rfmae.reporting.deserialise import deserialised, strict
 from rfmae.reporting.plane_png import decode_planes, encode_planes
 
-_PICTURES = ("noisy", "reconstructed", "clean")
+_GALLERY_IMAGES = ("noisy", "reconstructed", "clean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +77,23 @@ def whole_json(report: Report) -> dict[str, Any]:
     return {**report_json(report), "gallery": [_gallery_json(row) for row in report.gallery]}
 
 
-def report_of(account: Mapping[str, Any]) -> Report:
+def report_of(record: Mapping[str, Any]) -> Report:
     """The report that an account tells; what an older account does not tell is not there."""
-    denoising = account.get("denoising")
-    curve, difference = account.get("label_curve"), account.get("label_difference")
+    denoising = record.get("denoising")
+    curve, difference = record.get("label_curve"), record.get("label_difference")
     return Report(
-        title=account["title"],
-        headline=account["headline"],
-        provenance=account["provenance"],
-        accuracy=_named(SnrReport, account, "accuracy"),
-        ceilings=_named(Ceiling, account, "ceilings"),
-        assessments=_named(Assessment, account, "assessments"),
-        comparisons=_listed(Comparison, account, "comparisons"),
-        robustness=_listed(RobustnessGrid, account, "robustness"),
-        embedding=_listed(EmbeddingMap, account, "embedding"),
+        title=record["title"],
+        headline=record["headline"],
+        provenance=record["provenance"],
+        accuracy=_named(SnrReport, record, "accuracy"),
+        ceilings=_named(Ceiling, record, "ceilings"),
+        assessments=_named(Assessment, record, "assessments"),
+        comparisons=_listed(Comparison, record, "comparisons"),
+        robustness=_listed(RobustnessGrid, record, "robustness"),
+        embedding=_listed(EmbeddingMap, record, "embedding"),
         denoising=deserialised(DenoiseReport, denoising) if denoising else None,
-        gallery=tuple(map(_gallery_row, account.get("gallery", ()))),
-        notes=tuple(account.get("notes", ())),
+        gallery=tuple(map(_gallery_row, record.get("gallery", ()))),
+        notes=tuple(record.get("notes", ())),
         label_curve=deserialised(LabelCurve, curve) if curve else None,
         label_difference=deserialised(LabelDifference, difference) if difference else None,
     )
@@ -115,12 +115,12 @@ def _denoising_json(report: DenoiseReport) -> dict[str, Any]:
     return {**as_plain(report), **({"verdict": verdict} if verdict else {})}
 
 
-def _named(kind: type[Any], account: Mapping[str, Any], part: str) -> dict[str, Any]:
-    return {name: deserialised(kind, item) for name, item in account.get(part, {}).items()}
+def _named(kind: type[Any], record: Mapping[str, Any], part: str) -> dict[str, Any]:
+    return {name: deserialised(kind, item) for name, item in record.get(part, {}).items()}
 
 
-def _listed(kind: type[Any], account: Mapping[str, Any], part: str) -> tuple[Any, ...]:
-    return tuple(deserialised(kind, item) for item in account.get(part, ()))
+def _listed(kind: type[Any], record: Mapping[str, Any], part: str) -> tuple[Any, ...]:
+    return tuple(deserialised(kind, item) for item in record.get(part, ()))
 
 
 def _gallery_json(row: GalleryRow) -> dict[str, Any]:
@@ -130,10 +130,10 @@ def _gallery_json(row: GalleryRow) -> dict[str, Any]:
         "psnr_db": strict(row.psnr_db),
         "ssim": strict(row.ssim),
         "planes": len(row.clean),
-        **{name: encode_planes(getattr(row, name)) for name in _PICTURES},
+        **{name: encode_planes(getattr(row, name)) for name in _GALLERY_IMAGES},
     }
 
 
 def _gallery_row(plain: Mapping[str, Any]) -> GalleryRow:
-    pictures = {name: decode_planes(plain[name], plain["planes"]) for name in _PICTURES}
+    pictures = {name: decode_planes(plain[name], plain["planes"]) for name in _GALLERY_IMAGES}
     return deserialised(GalleryRow, {**plain, **pictures})

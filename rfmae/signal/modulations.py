@@ -60,7 +60,9 @@ class Modulation:
     turn_per_symbol: float = 0.0
     settings: Settings = field(default_factory=NoSettings)
     aliases: tuple[str, ...] = ()
-    same_law_as: str = ""  # another row that sends the very same signals, as i.i.d. symbols
+    sends_same_signal_as: str = (
+        ""  # another row that sends the very same signals, as i.i.d. symbols
+    )
 
     def __str__(self) -> str:
         return self.name
@@ -123,7 +125,7 @@ class Modulation:
         if isinstance(settings, Rings):
             points = _as_tuple(apsk(self.order, settings.ring_ratios))
         # other settings are another law
-        return dataclasses.replace(self, settings=settings, points=points, same_law_as="")
+        return dataclasses.replace(self, settings=settings, points=points, sends_same_signal_as="")
 
 
 def _as_tuple(points: npt.NDArray[np.complex128]) -> tuple[complex, ...]:
@@ -154,7 +156,7 @@ def _psk(
     turn: float = 0.0,
     turn_per_symbol: float = 0.0,
     aliases: tuple[str, ...] = (),
-    same_law_as: str = "",
+    sends_same_signal_as: str = "",
 ) -> Modulation:
     """Phase-shift keying whose first point stands `turn` turns above the I axis."""
     points = _as_tuple(psk(order, turn))
@@ -165,7 +167,7 @@ def _psk(
         points,
         turn_per_symbol,
         aliases=aliases,
-        same_law_as=same_law_as,
+        sends_same_signal_as=sends_same_signal_as,
     )
 
 
@@ -197,10 +199,15 @@ def _cpm(
     order: int,
     settings: ContinuousPhase,
     aliases: tuple[str, ...] = (),
-    same_law_as: str = "",
+    sends_same_signal_as: str = "",
 ) -> Modulation:
     return Modulation(
-        name, "phase", _bits(order), settings=settings, aliases=aliases, same_law_as=same_law_as
+        name,
+        "phase",
+        _bits(order),
+        settings=settings,
+        aliases=aliases,
+        sends_same_signal_as=sends_same_signal_as,
     )
 
 
@@ -224,9 +231,9 @@ MODULATIONS: dict[str, Modulation] = {
         _psk(4, "QPSK", turn=1 / 8, aliases=("4PSK", "PSK4", "4QAM", "QAM4")),
         *(_plain_psk(order) for order in (8, 16, 32, 64)),
         _psk(2, "π/2-BPSK", "rotating", turn_per_symbol=1 / 4, aliases=("pi/2-BPSK", "PI2BPSK")),
-        _psk(2, "DBPSK", "differential", same_law_as="BPSK", aliases=("2DPSK", "DPSK")),
-        _psk(4, "DQPSK", "differential", same_law_as="QPSK", aliases=("4DPSK",)),
-        _psk(8, "D8PSK", "differential", same_law_as="8PSK", aliases=("8DPSK",)),
+        _psk(2, "DBPSK", "differential", sends_same_signal_as="BPSK", aliases=("2DPSK", "DPSK")),
+        _psk(4, "DQPSK", "differential", sends_same_signal_as="QPSK", aliases=("4DPSK",)),
+        _psk(8, "D8PSK", "differential", sends_same_signal_as="8PSK", aliases=("8DPSK",)),
         _psk(
             4,
             "π/4-DQPSK",
@@ -241,7 +248,7 @@ MODULATIONS: dict[str, Modulation] = {
         _cpm("4FSK", 4, ContinuousPhase(1.0), aliases=("FSK4",)),
         _cpm("8FSK", 8, ContinuousPhase(1.0), aliases=("FSK8",)),
         _cpm("MSK", 2, ContinuousPhase(0.5), aliases=("2MSK", "FFSK")),
-        _cpm("CPFSK", 2, ContinuousPhase(0.5), same_law_as="MSK"),
+        _cpm("CPFSK", 2, ContinuousPhase(0.5), sends_same_signal_as="MSK"),
         _cpm("GFSK", 2, ContinuousPhase(0.35, bt=0.5, pulse_symbols=5), aliases=("2GFSK",)),
         _cpm("GMSK", 2, ContinuousPhase(0.5, bt=0.3, pulse_symbols=5), aliases=("2GMSK",)),
         _analog("AM-DSB-SC", Analog("double-sideband", 0.4), "DSB-SC", "DSB", "AM-DSBSC", "DSB-AM"),
@@ -290,11 +297,11 @@ def find_modulation(name: str) -> Modulation:
         raise RecipeError(f"unknown modulation {name!r}; {nearest(name, MODULATIONS)}") from None
 
 
-def equal_laws(rows: Iterable[Modulation]) -> list[tuple[str, ...]]:
+def identical_classes(rows: Iterable[Modulation]) -> list[tuple[str, ...]]:
     """Groups of names in a class list that send the same signals, so that no one can tell them."""
     groups: dict[str, list[str]] = {}
     for row in rows:
-        groups.setdefault(row.same_law_as or row.name, []).append(row.name)
+        groups.setdefault(row.sends_same_signal_as or row.name, []).append(row.name)
     return [tuple(group) for group in groups.values() if len(group) > 1]
 
 

@@ -33,15 +33,15 @@ _PHASE_STEP_TURNS = 1e-4 / (2 * math.pi)  # standard deviation of jitter and slo
 _HALF_SPAN_SYMBOLS = 4  # of the filter of GMSK
 
 
-def _levels(name: str, order: int, same_law_as: str = "") -> Modulation:
+def _levels(name: str, order: int, sends_same_signal_as: str = "") -> Modulation:
     """The odd whole numbers from −(order − 1) to order − 1."""
     rail = np.rint(bipolar_pam(order).real * math.sqrt((order**2 - 1) / 3))
-    return _alphabet(name, tuple(complex(level) for level in rail), same_law_as)
+    return _alphabet(name, tuple(complex(level) for level in rail), sends_same_signal_as)
 
 
-def _alphabet(name: str, points: tuple[complex, ...], same_law_as: str = "") -> Modulation:
+def _alphabet(name: str, points: tuple[complex, ...], sends_same_signal_as: str = "") -> Modulation:
     bits = len(points).bit_length() - 1
-    return Modulation(name, "memoryless", bits, points, same_law_as=same_law_as)
+    return Modulation(name, "memoryless", bits, points, sends_same_signal_as=sends_same_signal_as)
 
 
 _STRETCHED = math.exp(math.pi / 4)
@@ -51,11 +51,11 @@ PUBLISHED: dict[str, Modulation] = {
     for row in (
         _levels("16PAM", 16),
         _levels("4ASK", 4),
-        _levels("4PAM", 4, same_law_as="4ASK"),
+        _levels("4PAM", 4, sends_same_signal_as="4ASK"),
         _levels("8ASK", 8),
         _alphabet("CPFSK", (1j, -1j)),
         _alphabet("DQPSK", (1, 1j, -1j, -1)),
-        _alphabet("GFSK", (1j, -1j), same_law_as="CPFSK"),
+        _alphabet("GFSK", (1j, -1j), sends_same_signal_as="CPFSK"),
         Modulation("GMSK", "phase", 1),
         _alphabet("OOK", (0, 1)),
         _alphabet("OQPSK", (_STRETCHED, 1j * _STRETCHED, -1j * _STRETCHED, -_STRETCHED)),

@@ -19,11 +19,11 @@ from rfmae.theory.frames import Frames, SignalModel, simulate
 from rfmae.theory.image_classifiers import PlaneClassifier, image_ceiling_at
 from rfmae.theory.memoryless import OffsetModel
 from rfmae.theory.nuisance import log_evidence
-from rfmae.theory.pixel_images import has_independent_symbols, picture_scores
+from rfmae.theory.pixel_images import has_independent_symbols, image_scores
 from rfmae.theory.posterior_counts import PosteriorCounts, count_posteriors, group_posteriors
 from rfmae.theory.published_ceiling import published_ceiling_at, published_models
 from rfmae.theory.screening import screened_evidence
-from rfmae.theory.signal_models import identical_classes, signal_model_of
+from rfmae.theory.signal_models import indistinguishable_classes, signal_model_of
 from rfmae.theory.trellis import ContinuousPhaseModel
 from rfmae.theory.unknown_snr import UnknownSnrClassifier, frames_to_learn
 from rfmae.units import db_to_ratio
@@ -70,7 +70,7 @@ def groups_of(spec: CeilingSpec | PublishedCeilingSpec) -> Groups:
     """The classes of a question, those together that send the same signals."""
     if isinstance(spec, PublishedCeilingSpec):
         return tuple(model.classes for model in published_models())
-    return identical_classes(spec.modulations, spec.pulse, spec.rate, spec.phase)
+    return indistinguishable_classes(spec.modulations, spec.pulse, spec.rate, spec.phase)
 
 
 def tally_at(
@@ -142,7 +142,7 @@ def _reading(grid: Sequence[_Point]) -> _Read:
     """What is seen of a frame: the pixels of a picture, the points of planes, or all of it."""
     spec = grid[0].spec
     if spec.pixels:
-        return _read_pictures
+        return _classify_images
     if not spec.planes:
         return _read_sequences
     return _read_images if spec.snr == "known" else _reading_at_unknown_snr(grid)
@@ -157,7 +157,7 @@ def _read_published(
         streams=streams_at(seed, spec.kind, snr_db, 0),
         seen="canvas" if spec.planes else "points",
         symbols=spec.symbols_per_example,
-        frames_per_law=frames,
+        frames_per_class=frames,
     )
 
 
@@ -192,7 +192,7 @@ def _read_images(point: _Point) -> tuple[IntArray, FloatArray]:
         phase=spec.phase,
         units=spec.units,
         priors=point.members.tolist(),
-        frames_per_law=point.frames,
+        frames_per_class=point.frames,
     )
     point.advance(point.frames * len(point.rows))
     return labels, posteriors
@@ -233,10 +233,10 @@ def _plane_classifier(
     )
 
 
-def _read_pictures(point: _Point) -> tuple[IntArray, FloatArray]:
+def _classify_images(point: _Point) -> tuple[IntArray, FloatArray]:
     """The same by the counts of symbols in the pixels of a picture."""
     spec, streams = point.spec, point.streams(point.spec.kind)
-    labels, scores = picture_scores(spec, point.rows, point.es_n0, streams, point.frames)
+    labels, scores = image_scores(spec, point.rows, point.es_n0, streams, point.frames)
     point.advance(point.frames * len(point.rows))
     return labels, group_posteriors(scores, point.members)
 

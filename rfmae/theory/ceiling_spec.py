@@ -24,7 +24,7 @@ ESTIMATOR_VERSION = 1
 That an image is held below its sequence needs no new one: it is done whenever one is read.
 """
 
-PUBLISHED_PICTURE = "published picture"
+PUBLISHED_IMAGE = "published picture"
 """The kind of a ceiling of those who see what the published pictures show."""
 
 
@@ -185,7 +185,7 @@ class PublishedCeilingSpec:
 
     @property
     def kind(self) -> str:
-        return PUBLISHED_PICTURE if self.planes else SEQUENCE
+        return PUBLISHED_IMAGE if self.planes else SEQUENCE
 
     @property
     def name(self) -> str:

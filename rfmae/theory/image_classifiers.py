@@ -259,7 +259,7 @@ def image_ceiling_at(
     phase: Knowledge = "unknown",
     units: Units = "rms",
     priors: Sequence[float] = (),
-    frames_per_law: int = 400,
+    frames_per_class: int = 400,
 ) -> tuple[IntArray, FloatArray]:
     """Labels (n,) of simulated frames, and posteriors (n, laws) of a reader of their planes.
 
@@ -272,11 +272,11 @@ def image_ceiling_at(
         tuple(models), pulse, samples_per_symbol, es_n0, planes, phase, units
     )
     weights = np.log(np.array(priors, float)) if len(priors) else np.zeros(len(models))
-    labels = np.repeat(np.arange(len(models)), frames_per_law)
+    labels = np.repeat(np.arange(len(models)), frames_per_class)
     fitted = FittedImageClassifier.of(
-        classifier, symbols, LEARNT_PER_TESTED * frames_per_law, streams
+        classifier, symbols, LEARNT_PER_TESTED * frames_per_class, streams
     )
-    tested = simulated_evidence(classifier, symbols, frames_per_law, streams, "test")
+    tested = simulated_evidence(classifier, symbols, frames_per_class, streams, "test")
     return labels, np.exp(log_shares(fitted.log_scores(tested) + weights))
 
 
@@ -297,7 +297,7 @@ def simulated_evidence(
     """The evidence of `count` frames of each law, one law after another."""
     parts = [
         classifier.evidence(
-            classifier.draw(model, symbols, count, streams_of_law(streams, model, split))
+            classifier.draw(model, symbols, count, streams_of_model(streams, model, split))
         )
         for model in classifier.models
     ]
@@ -307,6 +307,6 @@ def simulated_evidence(
     )
 
 
-def streams_of_law(streams: Streams, model: Modulation, split: str) -> Streams:
+def streams_of_model(streams: Streams, model: Modulation, split: str) -> Streams:
     """The generators of a law's frames for a purpose, `fit` or `test`."""
     return lambda purpose: streams(f"{model.name} {split} {purpose}")

@@ -22,7 +22,7 @@ _STEP = 1.5  # of the phases supposed, in standard deviations of what a frame te
 _MOST_PHASES = 1024
 
 
-def picture_scores(
+def image_scores(
     spec: CeilingSpec, rows: Sequence[Modulation], es_n0: float, streams: Streams, frames: int
 ) -> tuple[IntArray, FloatArray]:
     """Labels (n,) of simulated frames and log evidence (n, rows) of their counts in the pixels.

@@ -111,7 +111,7 @@ def published_ceiling_at(
     unit_power: bool = False,
     count_leak: bool = True,
     symbols: int = SYMBOLS,
-    frames_per_law: int = 400,
+    frames_per_class: int = 400,
 ) -> tuple[IntArray, FloatArray]:
     """Labels (n,) of simulated frames and posteriors (n, laws) of `published_models`.
 
@@ -123,12 +123,12 @@ def published_ceiling_at(
     Priors are in proportion to the classes of each law. `streams` are those of one SNR.
     """
     models = published_models(unit_power=unit_power)
-    labels = np.repeat(np.arange(len(models)), frames_per_law)
+    labels = np.repeat(np.arange(len(models)), frames_per_class)
     circle = np.array([model.is_circle for model in models])
     evidence = np.zeros((len(labels), len(models)))
     for label, model in enumerate(models):
         if not (count_leak and model.is_circle):
-            frames = model.draw(frames_per_law, symbols, snr_db, _streams_of(model, streams))
+            frames = model.draw(frames_per_class, symbols, snr_db, _streams_of(model, streams))
             evidence[labels == label] = log_scores(models, frames, snr_db, seen)
     evidence += np.log([len(model.classes) for model in models])
     if count_leak:

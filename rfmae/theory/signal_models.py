@@ -37,7 +37,7 @@ def signal_model_of(modulation: Modulation, pulse: Pulse, samples_per_symbol: in
     return _linear_model(modulation, pulse, samples_per_symbol)
 
 
-def identical_classes(
+def indistinguishable_classes(
     modulations: Iterable[Modulation],
     pulse: Pulse,
     samples_per_symbol: int,

@@ -24,7 +24,7 @@ from scipy.special import logsumexp
 from rfmae.records import ComplexArray, FloatArray, IntArray
 from rfmae.signal.impairments import Streams
 from rfmae.theory.discriminant import Discriminant, Evidence, fit
-from rfmae.theory.image_classifiers import LEARNT_PER_TESTED, PlaneClassifier, streams_of_law
+from rfmae.theory.image_classifiers import LEARNT_PER_TESTED, PlaneClassifier, streams_of_model
 
 _BATCH = 128  # frames that are looked at together
 _ROUGH_CELL = 0.6  # of the noise's deviation, for the first look
@@ -36,10 +36,10 @@ _MOST_SNR_POINTS_SHOWN = 2**13  # of them that the discriminant of SNRs learns f
 Advance = Callable[[int], None]
 
 
-def frames_to_learn(pairs: int, frames_per_law: int) -> int:
-    """Frames of each pair of a law and an SNR to learn from, for a test of `frames_per_law`."""
+def frames_to_learn(pairs: int, frames_per_class: int) -> int:
+    """Frames of each pair of a law and an SNR to learn from, for a test of `frames_per_class`."""
     most = max(_FEWEST_OF_A_PAIR, _MOST_LEARNT // pairs)
-    return min(LEARNT_PER_TESTED * frames_per_law, most)
+    return min(LEARNT_PER_TESTED * frames_per_class, most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +67,34 @@ class UnknownSnrClassifier:
     classifiers: tuple[PlaneClassifier, ...]  # that differ in their SNR alone
     symbols: int
     of_snr: Discriminant | None = None  # none where the likelihoods of the readers are exact
-    of_laws: Mapping[int, Discriminant] = field(default_factory=dict)  # by the place of the SNR
+    of_models: Mapping[int, Discriminant] = field(default_factory=dict)  # by the place of the SNR
 
     @classmethod
     def learnt(
         cls,
         classifiers: Sequence[PlaneClassifier],
         symbols: int,
-        frames_per_law: int,
+        frames_per_class: int,
         streams: Sequence[Streams],
         advance: Advance = lambda _: None,
     ) -> Self:
-        """Learn what a test of `frames_per_law` at each SNR asks for, unless readers are exact.
+        """Learn what a test of `frames_per_class` at each SNR asks for, unless readers are exact.
 
         `streams` are those of each SNR; `advance` hears of frames that are done.
         """
         classifier = cls(tuple(classifiers), symbols)
         if classifiers[0].is_exact:
             return classifier
-        count = frames_to_learn(len(classifiers) * len(classifiers[0].models), frames_per_law)
+        count = frames_to_learn(len(classifiers) * len(classifiers[0].models), frames_per_class)
         looks, snr, label = classifier._simulated(count, streams, advance)
         told = classifier._evidence_of_snr(looks, len(snr))
         some = np.arange(0, len(snr), 1 + (len(snr) - 1) // _MOST_SNR_POINTS_SHOWN)
         of_snr = fit(told.part(some), snr[some])
         weights = np.exp(of_snr.log_posteriors(told))
-        of_laws = {
+        of_models = {
             place: _models_with_snr(look, label, weights[:, place]) for place, look in looks.items()
         }
-        return replace(classifier, of_snr=of_snr, of_laws=of_laws)
+        return replace(classifier, of_snr=of_snr, of_models=of_models)
 
     def log_scores(self, outputs: ComplexArray) -> FloatArray:
         """Log posteriors (N, laws) of equally likely laws, up to what all of them share.
@@ -105,7 +105,7 @@ class UnknownSnrClassifier:
         return np.concatenate(parts)
 
     def tested(
-        self, place: int, frames_per_law: int, streams: Streams
+        self, place: int, frames_per_class: int, streams: Streams
     ) -> tuple[IntArray, FloatArray]:
         """Labels (n,) of simulated frames of one SNR of the grid, and their log scores (n, laws).
 
@@ -113,12 +113,14 @@ class UnknownSnrClassifier:
         """
         classifier = self.classifiers[place]
         scores = [
-            self.log_scores(classifier.draw(model, self.symbols, frames_per_law, own))
+            self.log_scores(classifier.draw(model, self.symbols, frames_per_class, own))
             for model, own in (
-                (model, streams_of_law(streams, model, "test")) for model in classifier.models
+                (model, streams_of_model(streams, model, "test")) for model in classifier.models
             )
         ]
-        return np.repeat(np.arange(len(classifier.models)), frames_per_law), np.concatenate(scores)
+        return np.repeat(np.arange(len(classifier.models)), frames_per_class), np.concatenate(
+            scores
+        )
 
     def _scores(self, outputs: ComplexArray) -> FloatArray:
         looks = self._looks(outputs)
@@ -130,8 +132,8 @@ class UnknownSnrClassifier:
             return total
         told = self.of_snr.log_posteriors(self._evidence_of_snr(looks, len(outputs)))
         for place, look in looks.items():
-            of_laws = self.of_laws[place].log_posteriors(look.evidence)
-            joint = told[look.rows, place][:, None] + of_laws
+            of_models = self.of_models[place].log_posteriors(look.evidence)
+            joint = told[look.rows, place][:, None] + of_models
             total[look.rows] = np.logaddexp(total[look.rows], joint)
         return total
 
@@ -190,7 +192,7 @@ class UnknownSnrClassifier:
         for classifier, own in zip(self.classifiers, streams, strict=True):
             for model in models:
                 drawn = classifier.draw(
-                    model, self.symbols, count, streams_of_law(own, model, "fit")
+                    model, self.symbols, count, streams_of_model(own, model, "fit")
                 )
                 for first in range(0, count, _BATCH):
                     for place, look in self._looks(drawn[first : first + _BATCH]).items():

@@ -177,13 +177,13 @@ class StreamIq:
         workers: int | None = None,
     ) -> None:
         """`workers` threads synthesise; by default as many as there are cores, up to eight."""
-        self._lanes, self._views = (
+        self._mixer, self._views = (
             stream_mixer_of(recipe, batch_size, workers),
             input_renderer.views,
         )
 
     def iq(self, step: int, microbatch: slice) -> LabelledIq:
-        made = self._lanes.batch(step, microbatch)
+        made = self._mixer.batch(step, microbatch)
         observed, clean = views_of(made, self._views)
         return LabelledIq(observed, clean, torch.from_numpy(made.pairs.observed.label).long())
 

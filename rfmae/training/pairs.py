@@ -122,11 +122,11 @@ class EndlessPairs:
         """`workers` threads synthesise; by default as many as there are cores, up to eight."""
         self._modalities = tuple(modalities)
         self._renderer = input_renderer(recipe, modalities, device, targets=True)
-        self._lanes = stream_mixer_of(recipe, batch_size, workers)
+        self._mixer = stream_mixer_of(recipe, batch_size, workers)
 
     def pairs(self, step: int, microbatch: slice = slice(None)) -> Pairs:
         """The rows `microbatch` of the batch of a step."""
-        made = self._lanes.batch(step, microbatch)
+        made = self._mixer.batch(step, microbatch)
         parts = self._renderer.parts_of(*views_of(made, self._renderer.views))
         return Pairs(named(parts, self._modalities), named_targets(parts, self._modalities))
 

@@ -113,7 +113,7 @@ class PretrainTask:
         """
         batch = self._validation_batch(0, 0)
         if isinstance(self._pretrainer, RingsPretrainer):
-            return self._painted(self._pretrainer, network, batch)
+            return self._predicted_images(self._pretrainer, network, batch)
         images: dict[str, Tensor] = {}
         assert isinstance(self._pretrainer, PatchPretrainer)
         for grid in self._pretrainer.config.encoder.modalities:
@@ -126,7 +126,7 @@ class PretrainTask:
                 images.update(_strip(grid.name, batch.pairs, visible, predicted))
         return images
 
-    def _painted(
+    def _predicted_images(
         self, pretrainer: RingsPretrainer, network: nn.Module, batch: PretrainBatch
     ) -> dict[str, Tensor]:
         """What rings make of harmonics; what is hidden of those hides no pixel of its own."""

@@ -200,7 +200,7 @@ def with_unknown_snr(spec: AnyQuestion) -> AnyQuestion:
     return replace(spec, snr="unknown")
 
 
-def question_of_classes(names: tuple[str, ...]) -> CeilingSpec:
+def ceiling_spec_of_classes(names: tuple[str, ...]) -> CeilingSpec:
     """The classes on the link that a recipe has by default, from -10 to 10 dB Es/N0."""
     return CeilingSpec(tuple(find_modulation(name) for name in names), parse_snr_grid(DEFAULT_SNR))
 

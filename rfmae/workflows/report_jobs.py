@@ -11,7 +11,7 @@ from rfmae.errors import ArtefactError
 from rfmae.records import Answers, Comparison, holm_adjusted
 from rfmae.reporting.answer_files import read_answers
 from rfmae.reporting.folder import KIND, read_report, write_report
-from rfmae.reporting.joining import check_same_exam, joined, with_distinct_names
+from rfmae.reporting.joining import check_same_examples, joined, with_distinct_names
 from rfmae.reporting.report_record import Report
 from rfmae.workflows.evaluate.evaluating import comparisons_of
 from rfmae.workflows.evaluate.headlines import percent, share_of_ceiling
@@ -42,7 +42,7 @@ def _together(folders: Sequence[Path], seed: int) -> tuple[Report, dict[str, Ans
     """Several reports as one, and all that their models answered."""
     names = _names(folders)
     found = {name: read_report(folder) for name, folder in zip(names, folders, strict=True)}
-    check_same_exam(found)
+    check_same_examples(found)
     apart = with_distinct_names(found)
     answers: dict[str, Answers] = {}
     for name, folder in zip(names, folders, strict=True):

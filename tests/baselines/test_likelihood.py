@@ -42,7 +42,7 @@ def exam_of(observe, names, snr):
     return parse_recipe(RECIPE.format(names=listed, observe=observe, snr=snr))
 
 
-def question_of(recipe, **changes):
+def spec_of(recipe, **changes):
     source = recipe.source
     settings = {
         "symbols_per_example": source.symbols_per_example,
@@ -77,8 +77,8 @@ def accuracy(recipe, receiver):
 @pytest.mark.parametrize(("observe", "names", "snr"), EXAMS.values(), ids=list(EXAMS))
 def test_told_the_snr_it_reaches_the_ceiling(observe, names, snr):
     recipe = exam_of(observe, names, snr)
-    ceiling = compute_ceiling(question_of(recipe), frames=150)
-    hits, counts = accuracy(recipe, LikelihoodReceiver(question_of(recipe), observe))
+    ceiling = compute_ceiling(spec_of(recipe), frames=150)
+    hits, counts = accuracy(recipe, LikelihoodReceiver(spec_of(recipe), observe))
     low, high = wilson_interval(hits, counts).T
     # the interval of the exam, and that of the ceiling
     margin = 2 * ceiling.posterior_error
@@ -90,8 +90,8 @@ def test_told_the_snr_it_reaches_the_ceiling(observe, names, snr):
 
 def test_without_being_told_it_comes_close():
     recipe = exam_of(*EXAMS["memoryless symbols"])
-    message, counts = accuracy(recipe, LikelihoodReceiver(question_of(recipe), "symbols"))
-    blind, _ = accuracy(recipe, LikelihoodReceiver(question_of(recipe, snr="unknown"), "symbols"))
+    message, counts = accuracy(recipe, LikelihoodReceiver(spec_of(recipe), "symbols"))
+    blind, _ = accuracy(recipe, LikelihoodReceiver(spec_of(recipe, snr="unknown"), "symbols"))
     assert (blind / counts > message / counts - 0.08).all()
 
 

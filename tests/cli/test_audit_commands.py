@@ -31,9 +31,9 @@ def test_leaks_are_told_in_words_with_exit_code_one(rfmae, leaky):
     assert "CPFSK and GFSK" in said.stdout
     message = rfmae("audit", leaky.folder, "--out", "mine", "--json")
     assert message.exit_code == 1
-    account = json.loads(message.stdout)
-    assert account["clean"] is False
-    assert "leak" in {finding["verdict"] for finding in account["findings"]}
+    record = json.loads(message.stdout)
+    assert record["clean"] is False
+    assert "leak" in {finding["verdict"] for finding in record["findings"]}
 
 
 def test_fewer_examples_can_be_measured(rfmae, leaky):
@@ -56,17 +56,17 @@ def test_a_curve_is_told_as_a_table_and_in_json(rfmae, here, dataset):
     assert said.exit_code == 0, said.stderr
     assert "cumulants + SVM" in said.stdout
     message = rfmae(*CURVE, "--data", dataset.folder, "--out", "mine", "--json")
-    account = json.loads(message.stdout)
-    assert [mean["budget"] for mean in account["means"]] == [1, 2]
-    assert account["folder"] == "mine"
+    record = json.loads(message.stdout)
+    assert [mean["budget"] for mean in record["means"]] == [1, 2]
+    assert record["folder"] == "mine"
 
 
 def test_a_curve_of_probes_starts_from_a_model(rfmae, dataset, denoiser):
     options = ("--methods", "probe,knn", "--labels-per-class", "1,2", "--seeds", 2)
     said = rfmae("curve", "--data", dataset.folder, "--model", denoiser, *options, "--json")
     assert said.exit_code == 0, said.stderr
-    account = json.loads(said.stdout)
-    assert {point["method"] for point in account["points"]} == {"probe", "knn"}
+    record = json.loads(said.stdout)
+    assert {point["method"] for point in record["points"]} == {"probe", "knn"}
 
 
 WRONG = {

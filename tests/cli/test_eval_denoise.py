@@ -116,8 +116,8 @@ def test_the_report_has_its_tables_figures_and_gallery(report):
         for suffix in ("png", "svg"):
             assert (folder / "figures" / f"{name}.{suffix}").stat().st_size > 5_000
             assert f"figures/{name}.png" in text
-    account = json.loads((folder / "report.json").read_text())
-    assert [row["snr_db"] for row in account["gallery"]] == [0.0] * 3 + [10.0] * 3
+    record = json.loads((folder / "report.json").read_text())
+    assert [row["snr_db"] for row in record["gallery"]] == [0.0] * 3 + [10.0] * 3
 
 
 def test_without_a_classifier_the_answer_is_tables_and_notes(rfmae, here, dataset, denoiser):
@@ -127,9 +127,9 @@ def test_without_a_classifier_the_answer_is_tables_and_notes(rfmae, here, datase
     assert "Similarity to the clean image: EVM in %" in done.stdout
     assert "Accuracy of" not in done.stdout
     assert "Note: Images of each class and SNR point: 1, fewer than 100; look at " in done.stdout
-    account = json.loads((here / "report" / "report.json").read_text())
-    assert account["denoising"]["recognition"] is None
-    assert account["provenance"]["test_split"].startswith("the first 1 of each class and SNR")
+    record = json.loads((here / "report" / "report.json").read_text())
+    assert record["denoising"]["recognition"] is None
+    assert record["provenance"]["test_split"].startswith("the first 1 of each class and SNR")
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def written(tmp_path_factory):
 
 
 @pytest.fixture
-def account(written):
+def record(written):
     return json.loads((written / "report.json").read_text(encoding="utf-8"))
 
 
@@ -111,25 +111,25 @@ def test_the_page_tells_title_headline_notes_and_how_it_came_about(written):
     assert "Wilson" in page
 
 
-def test_the_account_is_strict_json_and_holds_every_count(account):
+def test_the_account_is_strict_json_and_holds_every_count(record):
     report = full_report()
-    assert account["accuracy"].keys() == report.accuracy.keys()
-    for name, message in account["accuracy"].items():
+    assert record["accuracy"].keys() == report.accuracy.keys()
+    for name, message in record["accuracy"].items():
         assert message["counts"] == report.accuracy[name].counts.tolist()
         assert message["accuracy"] == report.accuracy[name].accuracy
         assert message["snr_db"] == [0.0, 10.0]
         assert message["classes"] == list(CLASSES)
-    assert account["denoising"]["psnr_db"] == {
+    assert record["denoising"]["psnr_db"] == {
         "reconstruction": [20.0, 24.0],
         "noisy": [10.0, 30.0],
     }
-    assert account["notes"] == ["ASK is unipolar, PAM bipolar."]
-    assert account["provenance"]["data_set"] == "tiny-12345678"
-    assert "rfmae" in account["provenance"]["versions"]
+    assert record["notes"] == ["ASK is unipolar, PAM bipolar."]
+    assert record["provenance"]["data_set"] == "tiny-12345678"
+    assert "rfmae" in record["provenance"]["versions"]
 
 
-def test_the_account_can_be_rebuilt_into_the_report(account):
-    message = account["accuracy"]["DenoMAE2.0"]
+def test_the_account_can_be_rebuilt_into_the_report(record):
+    message = record["accuracy"]["DenoMAE2.0"]
     deserialised = SnrReport(
         np.array(message["counts"]),
         tuple(message["snr_db"]),
@@ -143,32 +143,32 @@ def test_the_account_can_be_rebuilt_into_the_report(account):
     assert deserialised.examples_per_snr.tolist() == message["examples_per_snr"]
 
 
-def test_the_csv_files_tell_the_same_numbers_as_the_account(written, account):
+def test_the_csv_files_tell_the_same_numbers_as_the_account(written, record):
     for row in rows_of(written / "accuracy.csv"):
-        message = account["accuracy"][row["model"]]
+        message = record["accuracy"][row["model"]]
         s = message["snr_db"].index(float(row["snr_db"]))
         assert float(row["accuracy"]) == pytest.approx(message["accuracy_per_snr"][s], abs=1e-6)
         assert int(row["examples"]) == message["examples_per_snr"][s]
-    confusion = np.sum(account["accuracy"]["DenoMAE2.0"]["counts"], axis=0)
+    confusion = np.sum(record["accuracy"]["DenoMAE2.0"]["counts"], axis=0)
     for line, row in zip(confusion, rows_of(written / "confusion.csv"), strict=True):
         assert [int(row[name]) for name in CLASSES] == line.tolist()
     *points, _ = rows_of(written / "denoising.csv")
     psnr_db = [float(row["PSNR reconstruction"]) for row in points]
-    assert psnr_db == account["denoising"]["psnr_db"]["reconstruction"]
+    assert psnr_db == record["denoising"]["psnr_db"]["reconstruction"]
 
 
-def test_the_command_line_and_the_file_tell_the_same_account(account):
-    gallery = account.pop("gallery")
-    assert account == json.loads(json.dumps(report_json(full_report())))
+def test_the_command_line_and_the_file_tell_the_same_account(record):
+    gallery = record.pop("gallery")
+    assert record == json.loads(json.dumps(report_json(full_report())))
     assert len(gallery) == 1
 
 
 def test_a_report_tells_only_what_was_measured(tmp_path):
     folder = write_report(short_report(), tmp_path / "short")
     assert names(folder) == ["card.json", "figures", "report.html", "report.json", "report.md"]
-    account = json.loads((folder / "report.json").read_text())
-    assert account["accuracy"] == {}
-    assert account["denoising"] is None
+    record = json.loads((folder / "report.json").read_text())
+    assert record["accuracy"] == {}
+    assert record["denoising"] is None
     assert "Confusion" not in (folder / "report.md").read_text()
 
 

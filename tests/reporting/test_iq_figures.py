@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from rfmae.errors import ArtefactError, ShapeError
-from rfmae.reporting.iq_figures import PICTURES, Excerpt, iq_figure
+from rfmae.reporting.iq_figures import PLOTS, Excerpt, iq_figure
 
 NONE = np.zeros(0, np.complex64)
 NAN = float("nan")
@@ -54,7 +54,7 @@ def words(figure):
         artist, "get_text")))  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", PICTURES)
+@pytest.mark.parametrize("kind", PLOTS)
 @pytest.mark.parametrize("source", SOURCES)
 def test_every_picture_of_every_source_is_drawn_with_units_on_its_axes(
     sources, kind, source, tmp_path
@@ -71,14 +71,14 @@ def test_every_picture_of_every_source_is_drawn_with_units_on_its_axes(
     assert unit.get(kind, "I (amplitude") in labels or "I (full scale 1" in labels
 
 
-@pytest.mark.parametrize("kind", PICTURES)
+@pytest.mark.parametrize("kind", PLOTS)
 def test_a_long_recording_is_drawn_too(sources, kind, tmp_path):
     figure = iq_figure({kind: sources["long"]}, "long")
     figure.savefig(tmp_path / "drawn.png", dpi=50)
     assert "300,000 samples" in words(figure)
 
 
-@pytest.mark.parametrize("kind", PICTURES)
+@pytest.mark.parametrize("kind", PLOTS)
 def test_the_clean_twin_is_shown_wherever_there_is_one(sources, kind):
     assert "clean" in words(iq_figure({kind: sources["synthetic"]}, ""))
     assert "clean" not in words(iq_figure({kind: sources["recording"]}, ""))
@@ -150,8 +150,8 @@ def test_eyes_hold_a_trace_for_each_symbol_in_both_rails(sources):
 
 
 def test_several_pictures_stand_in_one_figure_each_in_its_panel(sources):
-    figure = iq_figure(dict.fromkeys(PICTURES, sources["synthetic"]), "all")
-    assert len(figure.subfigs) == len(PICTURES)
+    figure = iq_figure(dict.fromkeys(PLOTS, sources["synthetic"]), "all")
+    assert len(figure.subfigs) == len(PLOTS)
     assert all(panels(figure))
 
 
@@ -169,7 +169,7 @@ def test_what_cannot_be_drawn_is_refused(sources):
         Excerpt(np.ones(4, np.complex64), np.ones(3, np.complex64), NAN, NAN)
 
 
-@pytest.mark.parametrize("kind", PICTURES)
+@pytest.mark.parametrize("kind", PLOTS)
 def test_the_shortest_signal_is_drawn(kind, tmp_path):
     count = {"constellation": 1, "trajectory": 1, "eye": 5}.get(kind, 16)
     excerpt = Excerpt(np.ones(count, np.complex64), NONE, 1.0, 2.0)

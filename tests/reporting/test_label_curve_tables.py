@@ -86,12 +86,12 @@ def test_the_legend_of_all_methods_and_the_longest_ceiling_lies_inside_the_figur
 
 def test_the_folder_holds_the_same_numbers_in_every_form(curve, tmp_path):
     write_label_curve(curve, tmp_path)
-    account = json.loads((tmp_path / "report.json").read_text())
+    record = json.loads((tmp_path / "report.json").read_text())
     with (tmp_path / "curve.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     with (tmp_path / "points.csv").open(newline="") as file:
         points = list(csv.DictReader(file))
-    assert [float(row["accuracy"]) for row in rows] == [m["accuracy"] for m in account["means"]]
+    assert [float(row["accuracy"]) for row in rows] == [m["accuracy"] for m in record["means"]]
     assert [(row["snr_db"], row["hits"]) for row in points] == [
         ("0", "40"), ("10", "60"), ("0", "50"), ("10", "70"),
     ]  # fmt: skip

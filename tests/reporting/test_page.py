@@ -114,8 +114,8 @@ def test_a_page_full_of_large_pictures_is_still_below_five_million_octets(rng):
 
 
 def test_the_same_account_gives_the_same_page(report, text):
-    account = json.loads(json.dumps(whole_json(report)))
-    assert page(report_of(account)) == text
+    record = json.loads(json.dumps(whole_json(report)))
+    assert page(report_of(record)) == text
 
 
 def test_the_numbers_of_the_page_are_those_of_the_report(report, text):

@@ -10,8 +10,8 @@ import pytest
 from rfmae.errors import RecipeError
 from rfmae.signal.modulations import (
     MODULATIONS,
-    equal_laws,
     find_modulation,
+    identical_classes,
     nearest_indices,
 )
 from rfmae.signal.pulses import Pulse
@@ -76,8 +76,8 @@ def test_a_turning_alphabet_belongs_to_the_rotating_family_alone():
 
 def test_a_twin_of_another_law_is_a_row_and_no_twin_itself():
     for row in MODULATIONS.values():
-        if row.same_law_as:
-            assert MODULATIONS[row.same_law_as].same_law_as == ""
+        if row.sends_same_signal_as:
+            assert MODULATIONS[row.sends_same_signal_as].sends_same_signal_as == ""
 
 
 @every_modulation
@@ -231,8 +231,8 @@ def test_other_settings_are_another_law_of_the_same_name():
     assert cpfsk.with_settings({}) is cpfsk
     assert cpfsk.with_settings({"modulation_index": 0.5}) is cpfsk
     wider = cpfsk.with_settings({"modulation_index": 0.7})
-    assert (wider.name, wider.same_law_as) == ("CPFSK", "")
-    assert cpfsk.same_law_as == "MSK"
+    assert (wider.name, wider.sends_same_signal_as) == ("CPFSK", "")
+    assert cpfsk.sends_same_signal_as == "MSK"
 
 
 def test_ring_ratios_move_the_rings():
@@ -316,7 +316,9 @@ def test_a_name_near_to_nothing_is_answered_with_all_of_them(written):
 
 def test_equal_laws_are_found_in_a_class_list():
     rows = [MODULATIONS[name] for name in ("QPSK", "OOK", "DQPSK", "CPFSK", "8PSK")]
-    assert equal_laws(rows) == [("QPSK", "DQPSK")]
-    assert equal_laws([*rows, MODULATIONS["MSK"]]) == [("QPSK", "DQPSK"), ("CPFSK", "MSK")]
-    assert equal_laws([MODULATIONS[name] for name in ("OOK", "DQPSK", "OQPSK", "GMSK")]) == []
-    assert equal_laws([]) == []
+    assert identical_classes(rows) == [("QPSK", "DQPSK")]
+    assert identical_classes([*rows, MODULATIONS["MSK"]]) == [("QPSK", "DQPSK"), ("CPFSK", "MSK")]
+    assert (
+        identical_classes([MODULATIONS[name] for name in ("OOK", "DQPSK", "OQPSK", "GMSK")]) == []
+    )
+    assert identical_classes([]) == []

@@ -11,7 +11,7 @@ from rfmae.errors import RecipeError
 from rfmae.signal.bits import random_bits
 from rfmae.signal.impairments import Channel, Fading, Impulses
 from rfmae.signal.link import Link
-from rfmae.signal.modulations import equal_laws
+from rfmae.signal.modulations import identical_classes
 from rfmae.signal.published_signals import (
     PUBLISHED,
     check_published,
@@ -119,7 +119,7 @@ def test_two_pairs_of_classes_send_the_very_same(link, streams):
         for pair in itertools.combinations(PUBLISHED, 2)
         if np.array_equal(*(np.stack(sent[name].views["waveform"]) for name in pair))
     ]
-    assert alike == [("4ASK", "4PAM"), ("CPFSK", "GFSK")] == equal_laws(PUBLISHED.values())
+    assert alike == [("4ASK", "4PAM"), ("CPFSK", "GFSK")] == identical_classes(PUBLISHED.values())
 
 
 # --- GMSK

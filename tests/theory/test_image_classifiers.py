@@ -66,7 +66,7 @@ def test_where_symbols_are_independent_the_image_loses_nothing(es_n0, phase, str
 def test_a_reader_is_right_as_often_as_it_says(planes, streams_of):
     models = rows("QPSK", "OQPSK", "MSK", "GFSK")
     labels, message = image_ceiling_at(
-        models, Pulse(), RATE, 128, 1.0, planes=planes, streams=streams_of(3), frames_per_law=80
+        models, Pulse(), RATE, 128, 1.0, planes=planes, streams=streams_of(3), frames_per_class=80
     )
     hits = message.argmax(axis=1) == labels
     assert message.shape == (320, 4)
@@ -80,7 +80,14 @@ def test_products_of_neighbours_tell_what_symbols_do_not(streams_of):
     models, message = rows("QPSK", "MSK", "GFSK"), {}
     for planes in (("symbols",), ("symbols", "differential")):
         labels, shares = image_ceiling_at(
-            models, Pulse(), RATE, 128, 1.0, planes=planes, streams=streams_of(4), frames_per_law=80
+            models,
+            Pulse(),
+            RATE,
+            128,
+            1.0,
+            planes=planes,
+            streams=streams_of(4),
+            frames_per_class=80,
         )
         message[planes] = (shares.argmax(axis=1) == labels).mean()
     assert message["symbols", "differential"] > message["symbols",] + 0.1
@@ -90,7 +97,14 @@ def test_no_reader_beats_the_sequence(streams_of):
     models, es_n0, count = rows("MSK", "GMSK"), 1.0, 100
     planes = ("symbols", "trajectory", "differential", "differential-trajectory")
     labels, message = image_ceiling_at(
-        models, Pulse(), RATE, 64, es_n0, planes=planes, streams=streams_of(5), frames_per_law=count
+        models,
+        Pulse(),
+        RATE,
+        64,
+        es_n0,
+        planes=planes,
+        streams=streams_of(5),
+        frames_per_class=count,
     )
     read = message.argmax(axis=1) == labels
     ordered = []
@@ -125,7 +139,7 @@ def test_equal_laws_stay_equal(streams_of):
         10.0,
         planes=("symbols", "differential"),
         streams=streams_of(6),
-        frames_per_law=100,
+        frames_per_class=100,
     )
     twins = labels < 2
     assert message[twins, 2].max() < 0.05

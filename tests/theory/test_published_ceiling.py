@@ -17,7 +17,7 @@ FRAMES = 60
 def ceiling(streams, snr_db, **arguments):
     """Hit rate and mean largest posterior of classes, in per cent."""
     labels, message = published_ceiling_at(
-        snr_db, streams=streams, frames_per_law=FRAMES, **arguments
+        snr_db, streams=streams, frames_per_class=FRAMES, **arguments
     )
     models = published_models(unit_power=arguments.get("unit_power", False))
     members = np.array([len(model.classes) for model in models])

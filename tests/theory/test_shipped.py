@@ -18,7 +18,7 @@ from rfmae.theory.shipped import (
     shipped_folder,
 )
 
-QUESTION = CeilingSpec(
+SPEC = CeilingSpec(
     tuple(map(find_modulation, ("BPSK", "QPSK", "DQPSK"))),
     (-6.0, 0.0, 6.0),
     symbols_per_example=16,
@@ -29,12 +29,12 @@ SHIPPED = sorted(shipped_folder().glob("*.json"))
 
 @pytest.fixture(scope="module")
 def ceiling():
-    return compute_ceiling(QUESTION, frames=20)
+    return compute_ceiling(SPEC, frames=20)
 
 
 @pytest.fixture
 def folder(ceiling, tmp_path):
-    text = json.dumps(ceiling_json(QUESTION, ceiling))
+    text = json.dumps(ceiling_json(SPEC, ceiling))
     (tmp_path / "three.json").write_text(text)
     return tmp_path
 
@@ -49,11 +49,11 @@ def assert_same(one, other):
 
 
 def test_a_ceiling_reads_back_as_it_was_written(ceiling):
-    assert_same(ceiling_from_json(json.loads(json.dumps(ceiling_json(QUESTION, ceiling)))), ceiling)
+    assert_same(ceiling_from_json(json.loads(json.dumps(ceiling_json(SPEC, ceiling)))), ceiling)
 
 
 def test_a_part_of_the_grid_is_found(ceiling, folder):
-    asked = dataclasses.replace(QUESTION, snr_db=(6.0, -6.0))
+    asked = dataclasses.replace(SPEC, snr_db=(6.0, -6.0))
     found = shipped_ceiling(asked, folder)
     assert_same(found, at_points(ceiling, (6.0, -6.0)))
     assert found.snr_db == (6.0, -6.0)
@@ -61,14 +61,14 @@ def test_a_part_of_the_grid_is_found(ceiling, folder):
 
 
 def test_other_points_and_other_links_are_not_found(folder):
-    assert shipped_ceiling(dataclasses.replace(QUESTION, snr_db=(1.0,)), folder) is None
-    assert shipped_ceiling(dataclasses.replace(QUESTION, phase="known"), folder) is None
+    assert shipped_ceiling(dataclasses.replace(SPEC, snr_db=(1.0,)), folder) is None
+    assert shipped_ceiling(dataclasses.replace(SPEC, phase="known"), folder) is None
 
 
 def test_a_damaged_file_is_named(folder):
     (folder / "three.json").write_text("{")
     with pytest.raises(ArtefactError, match=r"three\.json"):
-        shipped_ceiling(QUESTION, folder)
+        shipped_ceiling(SPEC, folder)
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)

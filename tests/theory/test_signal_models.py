@@ -3,9 +3,9 @@
 import pytest
 
 from rfmae.errors import RecipeError
-from rfmae.signal.modulations import MODULATIONS, equal_laws, find_modulation
+from rfmae.signal.modulations import MODULATIONS, find_modulation, identical_classes
 from rfmae.signal.pulses import Pulse
-from rfmae.theory.signal_models import identical_classes, signal_model_of
+from rfmae.theory.signal_models import indistinguishable_classes, signal_model_of
 
 PULSE = Pulse()
 WITH_LAW = [row for row in MODULATIONS.values() if row.family not in ("analog", "ofdm")]
@@ -13,7 +13,7 @@ WITHOUT_LAW = [row for row in MODULATIONS.values() if row.family in ("analog", "
 
 
 def groups(names, phase="unknown", pulse=PULSE):
-    return identical_classes([find_modulation(name) for name in names], pulse, 4, phase)
+    return indistinguishable_classes([find_modulation(name) for name in names], pulse, 4, phase)
 
 
 @pytest.mark.parametrize("modulation", WITHOUT_LAW, ids=str)
@@ -48,9 +48,9 @@ def test_every_class_is_in_one_group_in_the_order_of_the_list():
 
 
 def test_an_unknown_phase_merges_what_the_table_says_is_the_same_signal():
-    """`same_law_as` is written by hand; alphabets and settings find the same groups."""
+    """`sends_same_signal_as` is written by hand; alphabets and settings find the same groups."""
     found = [group for group in groups(row.name for row in MODULATIONS.values()) if len(group) > 1]
-    assert found == equal_laws(MODULATIONS.values())
+    assert found == identical_classes(MODULATIONS.values())
 
 
 def test_a_known_phase_tells_what_an_eighth_of_a_turn_tells():
@@ -94,13 +94,13 @@ def test_other_settings_are_another_law():
     )
     gaussian = MODULATIONS["GFSK"].with_settings({"modulation_index": 0.5, "bt": 0.3})
     rows = [minimum, other, gaussian, MODULATIONS["GMSK"]]
-    assert identical_classes(rows, PULSE, 4, "unknown") == (
+    assert indistinguishable_classes(rows, PULSE, 4, "unknown") == (
         ("CPFSK",),
         ("CPFSK",),
         ("GFSK", "GMSK"),
     )
     rings = MODULATIONS["16APSK"].with_settings({"ring_ratios": (3.15,)})
-    assert len(identical_classes([MODULATIONS["16APSK"], rings], PULSE, 4, "unknown")) == 2
+    assert len(indistinguishable_classes([MODULATIONS["16APSK"], rings], PULSE, 4, "unknown")) == 2
 
 
 def test_classes_without_a_law_stand_alone():

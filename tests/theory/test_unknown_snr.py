@@ -12,7 +12,7 @@ from rfmae.signal.pulses import Pulse
 from rfmae.theory import nuisance
 from rfmae.theory.discriminant import Evidence, fit, log_shares
 from rfmae.theory.frames import Frames
-from rfmae.theory.image_classifiers import PlaneClassifier, image_ceiling_at, streams_of_law
+from rfmae.theory.image_classifiers import PlaneClassifier, image_ceiling_at, streams_of_model
 from rfmae.theory.signal_models import signal_model_of
 from rfmae.theory.unknown_snr import UnknownSnrClassifier, frames_to_learn
 
@@ -66,7 +66,7 @@ def test_on_a_grid_of_one_point_it_is_the_reader_that_knows_the_snr(planes, stre
         1.6,
         planes=planes,
         streams=streams,
-        frames_per_law=20,
+        frames_per_class=20,
     )
     alone = UnknownSnrClassifier.learnt([classifier], SYMBOLS, 20, [streams])
     its_labels, scores = alone.tested(0, 20, streams)
@@ -111,7 +111,7 @@ def test_it_is_right_as_often_as_it_says_and_no_more_often_than_who_knows_the_sn
         says.append(posteriors(scores).max(axis=1))
         _, message = image_ceiling_at(
             one.models, Pulse(), RATE, SYMBOLS, one.es_n0, planes=planes, streams=streams,
-            frames_per_law=FRAMES,
+            frames_per_class=FRAMES,
         )  # fmt: skip
         known.append(message.argmax(axis=1) == labels)
     unknown, says, known = map(np.concatenate, (unknown, says, known))
@@ -139,7 +139,7 @@ def test_likelihoods_of_readers_of_other_snrs_can_be_compared(planes, learnt, gr
     classifier, right = learnt(*planes), []
     for place, (one, streams) in enumerate(zip(classifier.classifiers, grid_streams, strict=True)):
         frames = one.draw(
-            one.models[1], SYMBOLS, 30, streams_of_law(streams, one.models[1], "more")
+            one.models[1], SYMBOLS, 30, streams_of_model(streams, one.models[1], "more")
         )
         message = classifier.of_snr.log_posteriors(
             classifier._evidence_of_snr(classifier._looks(frames), len(frames))
@@ -182,9 +182,9 @@ def test_frames_count_by_their_weights(rng):
 
 
 def test_no_more_frames_are_learnt_from_than_can_be_held():
-    assert frames_to_learn(pairs=30, frames_per_law=100) == 200
-    assert frames_to_learn(pairs=1_000, frames_per_law=400) == 2**16 // 1_000
-    assert frames_to_learn(pairs=10**6, frames_per_law=400) == 4
+    assert frames_to_learn(pairs=30, frames_per_class=100) == 200
+    assert frames_to_learn(pairs=1_000, frames_per_class=400) == 2**16 // 1_000
+    assert frames_to_learn(pairs=10**6, frames_per_class=400) == 4
 
 
 def test_it_hears_of_all_frames_that_it_learns_from(grid_streams):

@@ -5,7 +5,7 @@ import pytest
 
 from rfmae.evaluation.denoise_measures import DenoiseBatch
 from rfmae.evaluation.image_quality import psnr_db, ssim
-from rfmae.workflows.denoise.gallery import by_snr, gallery_places, gallery_row, small_picture
+from rfmae.workflows.denoise.gallery import by_snr, gallery_places, gallery_row, small_image
 
 
 @pytest.mark.parametrize("shape", [(10, 21, 100), (3, 2, 1), (2, 1, 7), (1, 1, 1), (24, 26, 4)])
@@ -21,7 +21,7 @@ def test_every_snr_point_is_shown_and_ten_in_all_where_there_are_so_many(shape):
 
 def test_large_pictures_are_averaged_to_112_pixels(rng):
     image = rng.random((3, 224, 224))
-    small = small_picture(image)
+    small = small_image(image)
     assert small.shape == (3, 112, 112)
     assert small[1, 5, 7] == pytest.approx(image[1, 10:12, 14:16].mean())
     assert small.mean() == pytest.approx(image.mean())
@@ -29,14 +29,14 @@ def test_large_pictures_are_averaged_to_112_pixels(rng):
 
 @pytest.mark.parametrize("size", [113, 150, 500])
 def test_pictures_of_any_size_keep_their_brightness(size):
-    small = small_picture(np.full((1, size, size), 0.4))
+    small = small_image(np.full((1, size, size), 0.4))
     assert small.shape == (1, 112, 112)
     np.testing.assert_allclose(small, 0.4)
 
 
 def test_small_pictures_stay_as_they_are(rng):
     image = rng.random((3, 64, 64))
-    assert small_picture(image) is image
+    assert small_image(image) is image
 
 
 def test_the_figures_of_a_row_are_those_of_the_images_in_full_size(rng):
@@ -53,7 +53,7 @@ def test_the_figures_of_a_row_are_those_of_the_images_in_full_size(rng):
     for place, images in enumerate((noisy, reconstructed)):
         assert row.psnr_db[place] == pytest.approx(psnr_db(images, clean)[1])
         assert row.ssim[place] == pytest.approx(ssim(images, clean)[1])
-    np.testing.assert_array_equal(row.noisy, small_picture(noisy[1]))
+    np.testing.assert_array_equal(row.noisy, small_image(noisy[1]))
 
 
 def test_a_slider_meets_the_rows_from_low_to_high_snr(rng):

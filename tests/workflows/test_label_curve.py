@@ -95,9 +95,9 @@ def test_the_account_holds_tables_and_figures(whole):
         "card.json", "points.jsonl", "report.json", "report.md", "curve.csv", "points.csv",
         "figures/label-curve.png", "figures/label-curve.svg",
     }  # fmt: skip
-    account = json.loads((whole.folder / "report.json").read_text())
-    assert len(account["points"]) == 20
-    assert account["provenance"]["test_examples"] == 30
+    record = json.loads((whole.folder / "report.json").read_text())
+    assert len(record["points"]) == 20
+    assert record["provenance"]["test_examples"] == 30
 
 
 class Stopped(Exception):
@@ -253,9 +253,9 @@ def test_a_curve_of_labels_per_class_and_snr_names_its_unit(data, encoder, tmp_p
     settings = replace(QUICK, labels_per_class=None, labels_per_class_and_snr=(1, 2), seeds=1)
     message = jobs.label_curve(data, settings, tmp_path / "curve", pretrained=encoder)
     assert (message.curve.unit, message.curve.budgets) == ("class-and-snr", (1, 2))
-    account = json.loads((message.folder / "report.json").read_text())
-    assert account["unit"] == "class-and-snr"
-    assert account["headline"].startswith("with 1 label per class and SNR point ")
+    record = json.loads((message.folder / "report.json").read_text())
+    assert record["unit"] == "class-and-snr"
+    assert record["headline"].startswith("with 1 label per class and SNR point ")
     assert "labels per class and SNR point" in (message.folder / "report.md").read_text()
     assert "labels_per_class_and_snr" in (message.folder / "curve.csv").read_text()
 

@@ -210,17 +210,17 @@ def test_of_imported_data_it_says_what_cannot_be_known(tmp_path, rng):
 
 def test_the_account_is_the_same_in_json_csv_and_markdown(made, tmp_path):
     message = audit(made, tmp_path / "report")
-    account = json.loads((message.folder / "report.json").read_text())
+    record = json.loads((message.folder / "report.json").read_text())
     with (message.folder / "findings.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     text = (message.folder / "report.md").read_text()
     names = [finding.name for finding in message.report.findings]
-    assert [item["name"] for item in account["findings"]] == names
+    assert [item["name"] for item in record["findings"]] == names
     assert [row["question"] for row in rows] == names
     assert all(name in text for name in names)
-    assert account["clean"] is True
-    assert account["headline"] in text
-    power = account["findings"][0]["test"]
+    assert record["clean"] is True
+    assert record["headline"] in text
+    power = record["findings"][0]["test"]
     assert float(rows[0]["p_value"]) == pytest.approx(power["p_value"])
 
 

@@ -9,7 +9,7 @@ from rfmae.datasets.recipe import Splits, known_recipes, load_recipe, recipe_to_
 from rfmae.datasets.store import Dataset
 from rfmae.datasets.synthesis import Block, synthesise
 from rfmae.evaluation.classification import collect_answers
-from rfmae.signal.modulations import MODULATIONS, equal_laws, find_modulation
+from rfmae.signal.modulations import MODULATIONS, find_modulation, identical_classes
 from rfmae.workflows.evaluate.open_sets import NOISE_ALONE, measure_open_sets, unknown_kinds
 
 SYNTHETIC = [name for name in known_recipes() if load_recipe(name).source.kind == "synthetic"]
@@ -76,7 +76,7 @@ def test_no_unknown_sends_the_signals_of_a_class(name, tmp_path):
     assert len(modulations) == 5
     rows = [*recipe.modulations, *map(find_modulation, modulations)]
     assert len({row.name for row in rows}) == len(rows)
-    for group in equal_laws(rows):
+    for group in identical_classes(rows):
         assert not set(group) & set(modulations)
 
 

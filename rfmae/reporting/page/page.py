@@ -31,7 +31,7 @@ _TEMPLATE = "report.html.j2"
 
 def page(report: Report) -> str:
     """The whole page; two accounts that are equal give the same page."""
-    account = whole_json(report)
+    record = whole_json(report)
     points = snr_points(report)
     return _environment().get_template(_TEMPLATE).render(
         title=report.title,
@@ -51,13 +51,13 @@ def page(report: Report) -> str:
         tables=page_tables(report),
         left_out=left_out_lines(report.robustness),
         points=points,
-        gallery=gallery_of(account["gallery"], points),
+        gallery=gallery_of(record["gallery"], points),
         denoising=report.denoising,
         denoising_words=_denoising_words(report),
         denoising_tables=page_denoising_tables(report),
         embedding=report.embedding,
         limits=report.label_curve.ceilings if report.label_curve else (),
-        provenance=account["provenance"],
+        provenance=record["provenance"],
         data=_data(report, points),
         style=_as_it_is("report.css"),
         script=_as_it_is("report.js"),

@@ -13,11 +13,11 @@ from rfmae.reporting.page.svg import signed
 
 _SHOWN_AT_FIRST = 12  # pictures, while no SNR is chosen
 _MOST_BYTES = 3_400_000  # of pictures, so that the page stays below five million
-_PICTURES = ("noisy", "reconstructed", "clean")
+_GALLERY_IMAGES = ("noisy", "reconstructed", "clean")
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class GalleryImage:
     """One row of the gallery: three pictures as data, and what is said of them."""
 
     true: str
@@ -60,12 +60,12 @@ def recognition_panels(report: DenoiseReport) -> dict[str, str]:
     return {title: lines_panel(lines, _axis(report), title, (0.0, 100.0))}
 
 
-def gallery_of(told: Sequence[Mapping[str, Any]], points: Sequence[float]) -> list[Picture]:
+def gallery_of(told: Sequence[Mapping[str, Any]], points: Sequence[float]) -> list[GalleryImage]:
     """Pictures with the SNR point that they belong to, as many as a page can hold."""
     kept = _that_fit(told)
     first = _evenly(len(kept), _SHOWN_AT_FIRST)
     return [
-        Picture(
+        GalleryImage(
             true=row["true"],
             snr=signed(row["snr_db"]),
             point=int(np.abs(np.array(points) - row["snr_db"]).argmin()),
@@ -109,7 +109,7 @@ def _pair(values: Sequence[float | None], decimals: int) -> tuple[str, str]:
 
 def _that_fit(told: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """All rows, or evenly chosen ones whose pictures fit on the page."""
-    total = sum(len(row[name]) for row in told for name in _PICTURES)
+    total = sum(len(row[name]) for row in told for name in _GALLERY_IMAGES)
     if total <= _MOST_BYTES:
         return list(told)
     most = max(1, int(len(told) * _MOST_BYTES / total))

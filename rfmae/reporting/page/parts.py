@@ -123,8 +123,8 @@ def panels_of(report: Report) -> dict[str, dict[str, str]]:
 def _robustness_panels(report: Report, series: Mapping[str, int]) -> dict[str, str]:
     panels: dict[str, str] = {}
     for grid in report.robustness:
-        told_before = sum(title.split("\u2002")[0] == grid.what for title in panels)
-        title = f"{grid.what}\u2002{told_before + 1}" if told_before else grid.what
+        known_before = sum(title.split("\u2002")[0] == grid.what for title in panels)
+        title = f"{grid.what}\u2002{known_before + 1}" if known_before else grid.what
         panels[title] = robustness_chart(grid, series)
     return panels
 

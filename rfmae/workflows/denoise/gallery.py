@@ -33,9 +33,9 @@ def gallery_row(batch: DenoiseBatch, place: int, true: str) -> GalleryRow:
     return GalleryRow(
         true=true,
         snr_db=float(batch.snr_db[place]),
-        noisy=small_picture(noisy[0]),
-        reconstructed=small_picture(reconstructed[0]),
-        clean=small_picture(clean[0]),
+        noisy=small_image(noisy[0]),
+        reconstructed=small_image(reconstructed[0]),
+        clean=small_image(clean[0]),
         psnr_db=(float(psnr_db(noisy, clean)[0]), float(psnr_db(reconstructed, clean)[0])),
         ssim=(float(ssim(noisy, clean)[0]), float(ssim(reconstructed, clean)[0])),
     )
@@ -46,7 +46,7 @@ def by_snr(rows: Sequence[GalleryRow]) -> list[GalleryRow]:
     return sorted(rows, key=lambda row: row.snr_db)
 
 
-def small_picture(image: FloatArray) -> FloatArray:
+def small_image(image: FloatArray) -> FloatArray:
     """Planes (C, H, W) with neighbouring pixels averaged until none is wider than 112."""
     size = image.shape[-1]
     if size <= _WIDEST_PIXELS:

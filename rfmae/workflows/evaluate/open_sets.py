@@ -109,7 +109,7 @@ def _signal_of(row: Modulation) -> object:
     """What two rows have in common that send the same signals, whatever they are called."""
     if isinstance(row.settings, ContinuousPhase | Analog):
         return row.bits_per_symbol, row.settings
-    return row.same_law_as or row.name
+    return row.sends_same_signal_as or row.name
 
 
 def _row_of(name: str) -> Modulation:

@@ -13,7 +13,7 @@ from rfmae.records import TRAJECTORY_PLANES, ComplexArray, FloatArray, ImageConf
 from rfmae.reporting.curves import curves_figure
 from rfmae.reporting.figure_files import check_suffix, save_figure
 from rfmae.reporting.image_figures import seen_figure
-from rfmae.reporting.iq_figures import PICTURES, Excerpt, iq_figure
+from rfmae.reporting.iq_figures import PLOTS, Excerpt, iq_figure
 from rfmae.workflows.inspect.runs import see_run
 from rfmae.workflows.inspect.selection import FIRST, WHOLE, Choice, excerpts_of, what_lies_at
 
@@ -53,12 +53,12 @@ def _check_rate(samples_per_symbol: float | None) -> None:
 
 def _check_kinds(what: Sequence[str]) -> None:
     for kind in what:
-        if kind not in (*PICTURES, ALL):
+        if kind not in (*PLOTS, ALL):
             raise ArtefactError(
-                f"no picture of the kind {kind!r} (--what); {nearest(kind, [*PICTURES, ALL])}"
+                f"no picture of the kind {kind!r} (--what); {nearest(kind, [*PLOTS, ALL])}"
             )
     if not what:
-        raise ArtefactError(f"--what names no picture; known: {', '.join([*PICTURES, ALL])}")
+        raise ArtefactError(f"--what names no picture; known: {', '.join([*PLOTS, ALL])}")
 
 
 def _possible(what: Sequence[str], views: dict[View, Excerpt]) -> tuple[str, ...]:
@@ -68,7 +68,7 @@ def _possible(what: Sequence[str], views: dict[View, Excerpt]) -> tuple[str, ...
     waveform = views.get("waveform")
     no_eye = waveform is not None and not waveform.samples_per_symbol > 1
     unseen = _OF_WAVEFORMS if waveform is None else ("eye",) if no_eye else ()
-    return tuple(kind for kind in PICTURES if kind not in unseen)
+    return tuple(kind for kind in PLOTS if kind not in unseen)
 
 
 def _excerpt(kind: str, views: dict[View, Excerpt], source: Path) -> Excerpt:
