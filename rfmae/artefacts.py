@@ -17,6 +17,9 @@ from rfmae.errors import ArtefactError, RfmaeError
 Card = dict[str, Any]
 """JSON that says what an artefact is."""
 
+HOME = Path("artifacts")
+"""Where outputs go that are not named, below the working directory."""
+
 CARD_NAME = "card.json"
 
 _RECORDED_PACKAGES = ("rfmae", "numpy", "scipy", "h5py", "torch", "scikit-learn")

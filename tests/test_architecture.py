@@ -44,8 +44,9 @@ DOORS: dict[str, set[str]] = {
         "inference",
         "training",
     },
+    "api": {"workflows", "captures", "datasets", "inference", "reporting"},
     "sklearn": {"workflows", "datasets", "inference", "models", "training"},
-    "__init__": {"captures", "datasets", "inference"},
+    "__init__": {"api", "captures", "datasets", "inference"},
 }
 """Which rooms a room may open, beside the ground."""
 

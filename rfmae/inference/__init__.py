@@ -1,10 +1,4 @@
-"""Checkpoints as plain callables for SDR scripts: numpy in, numpy out, no flags.
-
->>> from rfmae import load_classifier                       # doctest: +SKIP
->>> classifier = load_classifier("artifacts/runs/finetune-…")  # doctest: +SKIP
->>> classifier.name(symbols)                                # doctest: +SKIP
-'QPSK'
-"""
+"""Checkpoints as plain callables for SDR scripts: numpy in, numpy out, no flags."""
 
 from rfmae.inference.answering import Answer, FeatureEncoder, SignalClassifier
 from rfmae.inference.cached_inputs import CachedInputs
