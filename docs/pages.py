@@ -72,9 +72,14 @@ class Results:
             for key in keys[:-1]:
                 inner = inner.setdefault(key, {})
             inner[keys[-1]] = value
-            beside = self.path.with_suffix(".partial")
-            beside.write_text(dumped(self.found), encoding="utf-8")
-            beside.replace(self.path)
+            write_results(self.path, self.found)
+
+
+def write_results(path: Path, found: Any) -> None:
+    """Write JSON whole or not at all."""
+    beside = path.with_suffix(".partial")
+    beside.write_text(dumped(found), encoding="utf-8")
+    beside.replace(path)
 
 
 def dumped(found: Any) -> str:
