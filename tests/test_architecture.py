@@ -8,14 +8,15 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "rfmae"
 
-GROUND = {"errors", "units", "records", "progress", "artefacts"}
+GROUND = {"errors", "units", "records", "progress", "artefacts", "plain"}
 
 DOORS: dict[str, set[str]] = {
     "errors": set(),
     "units": {"errors"},
-    "records": {"errors", "units"},
+    "plain": {"errors"},
+    "records": {"errors", "units", "plain"},
     "progress": set(),
-    "artefacts": {"errors"},
+    "artefacts": {"errors", "plain"},
     "signal": set(),
     "captures": set(),
     "imaging": set(),
