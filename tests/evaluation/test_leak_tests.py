@@ -120,7 +120,7 @@ def test_guessing_takes_the_most_frequent_class():
 
 
 def test_suspects_that_do_not_fit_their_labels_are_refused():
-    with pytest.raises(ShapeError, match="must number alike"):
+    with pytest.raises(ShapeError, match="must have the same length"):
         LeakFeatures(np.zeros((3, 1)), np.zeros(2, int), np.zeros(2))
     with pytest.raises(ShapeError, match="not empty"):
         LeakFeatures(np.zeros((0, 1)), np.zeros(0, int), np.zeros(0))

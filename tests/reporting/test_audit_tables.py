@@ -29,7 +29,7 @@ def test_the_headline_names_what_failed_and_notes_are_no_failure(report):
     assert report.headline == "mine fails: power, SNR against label."
     rest = AuditReport("mine", report.findings[1:3], {})
     assert rest.is_clean
-    assert rest.headline == "mine: no leak was found by 2 questions."
+    assert rest.headline == "mine: 2 tests found no leak."
 
 
 def test_a_row_has_what_was_found_beside_chance(report):

@@ -58,8 +58,8 @@ def test_the_figure_draws_every_mean_with_its_band(curve):
     assert axes.get_xscale() == "log"
     lines = {line.get_label(): line for line in axes.get_lines()}
     assert lines["linear probe"].get_xydata().tolist() == [[1, 0.5], [10, 0.6]]
-    assert {"ceiling: sequence", "reached by a reader: symbols", "chance"} <= lines.keys()
-    assert lines["reached by a reader: symbols"].get_ydata()[0] == 0.8
+    assert {"ceiling: sequence", "lower bound of the ceiling: symbols", "chance"} <= lines.keys()
+    assert lines["lower bound of the ceiling: symbols"].get_ydata()[0] == 0.8
     assert lines["chance"].get_ydata()[0] == 0.25
     band = axes.collections[0].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == pytest.approx((0.48, 0.62))
@@ -95,6 +95,6 @@ def test_the_folder_holds_the_same_numbers_in_every_form(curve, tmp_path):
     assert [(row["snr_db"], row["hits"]) for row in points] == [
         ("0", "40"), ("10", "60"), ("0", "50"), ("10", "70"),
     ]  # fmt: skip
-    assert "reached by a reader: symbols: 80.0 %" in (tmp_path / "report.md").read_text()
+    assert "lower bound of the ceiling: symbols: 80.0 %" in (tmp_path / "report.md").read_text()
     assert (tmp_path / "figures" / "label-curve.png").stat().st_size > 10_000
     assert (tmp_path / "figures" / "label-curve.svg").read_text().startswith("<?xml")
