@@ -154,7 +154,7 @@ def test_a_plane_that_means_nothing_is_refused(plane, said):
 
 
 def test_an_older_card_is_refused_in_one_line():
-    with pytest.raises(ArtefactError, match=r"half_widths.*make the data set"):
+    with pytest.raises(ArtefactError, match=r"half_widths.*generate the data set again"):
         image_config_from_card({"size": 224, "extent": 2.5, "half_widths": [5, 25, 50]})
 
 

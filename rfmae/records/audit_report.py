@@ -57,8 +57,10 @@ class AuditReport:
 
     @property
     def headline(self) -> str:
-        """The outcome in one sentence."""
+        """The outcome in at most 20 words."""
         if self.is_clean:
             return f"{self.data_set}: {len(self.findings)} tests found no leak."
-        bad = self.of("leak", "wrong")
-        return f"{self.data_set} fails: {', '.join(item.name for item in bad)}."
+        first, *rest = (item.name for item in self.of("leak", "wrong"))
+        failed = f"{len(rest) + 1} of {len(self.findings)} tests"
+        others = f" and {len(rest)} more" if rest else ""
+        return f"{self.data_set} fails {failed}: {first}{others}."

@@ -13,7 +13,7 @@ from rfmae.units import SnrReference
 _NORMAL_QUANTILE_95 = 1.959963984540054
 
 JUDGED = {"psnr_db": 1, "ssim": 1, "evm_percent": -1}
-"""The measures by which a reconstruction is compared with references, and their better sign."""
+"""The measures that compare a reconstruction with references, and their better sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Mean:
 class ImageQuality:
     """One measure of the images of one answer: count, sum and sum of squares per SNR and class.
 
-    `measure` is `psnr_db`, `ssim`, `foreground_psnr_db` or `evm_percent`. Images for which a measure
-    is undefined, as the EVM of a blank one, are not counted.
+    `measure` is `psnr_db`, `ssim`, `foreground_psnr_db` or `evm_percent`. Images without a defined
+    value, as the EVM of a blank one, are not counted.
     """
 
     measure: str

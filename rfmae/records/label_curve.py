@@ -82,7 +82,7 @@ class Limit:
 
     @property
     def name(self) -> str:
-        return f"{'ceiling' if self.is_bound else 'lower bound of the ceiling'}: {self.seen}"
+        return f"{'ceiling' if self.is_bound else 'ceiling lower bound'}: {self.seen}"
 
 
 @dataclass(frozen=True, slots=True)

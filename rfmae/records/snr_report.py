@@ -161,8 +161,8 @@ class Ceiling:
     def capped(self, bound: "Ceiling") -> "Ceiling":
         """The same, limited by the accuracy of receivers that see or know more.
 
-        Estimates above that, by Monte Carlo error or fitted coefficients, are reduced to it; the recall
-        of each group stays as counted.
+        Estimates above that, by Monte Carlo error or a fit, are reduced to it; the recall of each
+        group stays as counted.
         """
         if (bound.classes, bound.snr_db) != (self.classes, self.snr_db) or not bound.is_bound:
             raise ShapeError(

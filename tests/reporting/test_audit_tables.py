@@ -26,7 +26,7 @@ def report():
 
 
 def test_the_headline_names_what_failed_and_notes_are_no_failure(report):
-    assert report.headline == "mine fails: power, SNR against label."
+    assert report.headline == "mine fails 2 of 4 tests: power and 1 more."
     rest = AuditReport("mine", report.findings[1:3], {})
     assert rest.is_clean
     assert rest.headline == "mine: 2 tests found no leak."
