@@ -68,7 +68,10 @@ def test_a_classifier_is_asked_about_every_kind_of_images(report):
     assert [(item["first"], item["second"]) for item in recognition["comparisons"]] == [
         (name, "noisy") for name in ("reconstruction", "unmasked", *FILTERED, "clean")
     ]
-    assert f" {recognition['classifier']} names " in message["headline"]
+    gain = recognition["comparisons"][0]["difference"]
+    assert message["headline"].endswith(f"; recognition {100 * gain:+.1f} points.")
+    assert f"\n{recognition['classifier']}: " in (folder / "report.md").read_text()
+    assert len(message["headline"].split()) <= 20
     with (folder / "recognition.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 2 * 8
 
@@ -88,7 +91,8 @@ def test_the_reconstruction_is_held_against_every_reference(report):
             for name in ("reconstruction", item["reference"])
         ]
         np.testing.assert_allclose(item["difference"], (totals[0] - totals[1]) / 3, atol=1e-9)
-    assert verdict["sentence"] in message["headline"]
+    beaten = sum(verdict["beats_every_reference_per_snr"])
+    assert f"; all 5 references beaten at {beaten} of 2 SNR points; " in message["headline"]
     assert verdict["sentence"] in (folder / "report.md").read_text()
     assert "Paired differences: SSIM" in (folder / "report.html").read_text()
     with (folder / "denoising-differences.csv").open() as file:

@@ -176,7 +176,7 @@ def test_the_terminal_says_who_could_not_be_tried(rfmae, here, observed):
         (("--model", "eval_functions:first", "--robustness", "gian"), ["'gian'", "gain"]),
         (
             ("--model", "eval_functions:first", "--model", "eval_functions:first"),
-            ["names of their own"],
+            ["different names"],
         ),
     ],
     ids=["scores", "no such function", "no such grid", "twice the same"],
