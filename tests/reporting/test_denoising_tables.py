@@ -1,4 +1,4 @@
-"""Tables, CSV and Markdown of a denoising test: nothing is told that was not measured."""
+"""Tables, CSV and Markdown of a denoising test: only measured values are shown."""
 
 from dataclasses import replace
 

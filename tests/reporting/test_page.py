@@ -105,9 +105,9 @@ def test_the_page_is_small(text):
 
 
 def test_a_page_full_of_large_pictures_is_still_below_five_million_octets(rng):
-    pictures = rng.random((3, 3, 112, 112))  # noise is what a PNG compresses least
+    images = rng.random((3, 3, 112, 112))  # noise is what a PNG compresses least
     row = gallery(rng, (0.0,))[0]
-    row = replace(row, noisy=pictures[0], reconstructed=pictures[1], clean=pictures[2])
+    row = replace(row, noisy=images[0], reconstructed=images[1], clean=images[2])
     rows = [replace(row, snr_db=float(value)) for value in range(-25, 25)]
     report = replace(sample_report(per_point=1), gallery=rows)
     text = page(report)
@@ -159,7 +159,7 @@ def test_names_of_others_are_words_and_never_markup():
 def test_a_page_without_a_part_is_whole(report, part):
     empty = replace(report, **{part: type(getattr(report, part))()} if part != "denoising" else
                     {part: None})  # fmt: skip
-    if part == "accuracy":  # what is told of models has no meaning without them
+    if part == "accuracy":  # the results of models has no meaning without them
         empty = replace(empty, assessments={}, comparisons=())
     read(page(empty))
 

@@ -63,7 +63,7 @@ def test_where_symbols_are_independent_the_image_loses_nothing(es_n0, phase, str
     [("symbols",), ("symbols", "trajectory"), ("symbols", "differential"), ("trajectory",)],
     ids=" ".join,
 )
-def test_a_reader_is_right_as_often_as_it_says(planes, streams_of):
+def test_a_classifier_is_calibrated(planes, streams_of):
     models = rows("QPSK", "OQPSK", "MSK", "GFSK")
     labels, shares = image_ceiling_at(
         models, Pulse(), RATE, 128, 1.0, planes=planes, streams=streams_of(3), frames_per_class=80
@@ -93,7 +93,7 @@ def test_products_of_neighbours_tell_what_symbols_do_not(streams_of):
     assert accuracy["symbols", "differential"] > accuracy["symbols",] + 0.1
 
 
-def test_no_reader_beats_the_sequence(streams_of):
+def test_no_image_classifier_beats_the_sequence(streams_of):
     models, es_n0, count = rows("MSK", "GMSK"), 1.0, 100
     planes = ("symbols", "trajectory", "differential", "differential-trajectory")
     labels, shares = image_ceiling_at(
@@ -129,7 +129,7 @@ def test_no_reader_beats_the_sequence(streams_of):
     assert read.mean() < best.mean() + 3 * np.hypot(error_of(read), error_of(best))
 
 
-def test_equal_laws_stay_equal(streams_of):
+def test_equal_classes_stay_equal(streams_of):
     models = rows("MSK", "CPFSK", "BPSK")
     labels, shares = image_ceiling_at(
         models,
@@ -238,7 +238,7 @@ def test_a_discriminant_takes_back_what_a_score_overstates(rng):
     true = -0.5 * np.square(points[:, None] - centres).sum(axis=2)
     fitted = fit(Evidence(5 * true[None], np.zeros((1200, 0))), labels)
     shares = np.exp(fitted.log_posteriors(Evidence(5 * true[None], np.zeros((1200, 0)))))
-    # of 1,200 frames six coefficients can be told to a few hundredths
+    # of 1,200 frames six coefficients can be estimated to a few hundredths
     assert np.abs(shares - posteriors(true)).mean() < 0.03
 
 

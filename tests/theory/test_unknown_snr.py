@@ -1,4 +1,4 @@
-"""Readers that are not told the SNR: Bayes over it, and what must then hold of any reader."""
+"""Classifiers with SNR unknown: Bayes over it, and properties of any such classifier."""
 
 from functools import cache
 
@@ -39,7 +39,7 @@ def grid_streams(streams_of):
 
 @pytest.fixture(scope="module")
 def learnt(grid_streams):
-    """A reader of three classes, of which one has memory, by its planes; and their frames."""
+    """A classifier of three classes, of which one has memory, by its planes; and their frames."""
 
     @cache
     def made(*planes, names=("4PAM", "QPSK", "MSK")):
@@ -56,7 +56,7 @@ PLANES = [("symbols",), ("symbols", "differential"), ("differential",)]
 
 
 @pytest.mark.parametrize("planes", PLANES, ids=" ".join)
-def test_on_a_grid_of_one_point_it_is_the_reader_that_knows_the_snr(planes, streams_of):
+def test_on_a_grid_of_one_point_it_is_the_classifier_that_knows_the_snr(planes, streams_of):
     streams, (classifier,) = (
         streams_of(3),
         classifiers_of("4PAM", "MSK", grid=(1.6,), planes=planes),
@@ -137,7 +137,7 @@ def test_the_order_of_classes_does_not_matter(planes, learnt, grid_streams):
 
 
 @pytest.mark.parametrize("planes", PLANES, ids=" ".join)
-def test_likelihoods_of_readers_of_other_snrs_can_be_compared(planes, learnt, grid_streams):
+def test_likelihoods_of_classifiers_of_other_snrs_can_be_compared(planes, learnt, grid_streams):
     """In units of each frame's rms, whose scale and whose cells differ from SNR to SNR."""
     classifier, right = learnt(*planes), []
     for place, (one, streams) in enumerate(zip(classifier.classifiers, grid_streams, strict=True)):
@@ -170,16 +170,16 @@ def test_frames_count_by_their_weights(rng):
     scores = rng.normal(size=(180, 3)) + 2 * np.eye(3)[labels]
     once = Evidence(scores[None], np.zeros((180, 0)))
     twice = Evidence(np.tile(scores, (2, 1))[None], np.zeros((360, 0)))
-    asked = Evidence(rng.normal(size=(1, 20, 3)), np.zeros((20, 0)))
+    fresh = Evidence(rng.normal(size=(1, 20, 3)), np.zeros((20, 0)))
     whole = fit(once, labels)
     halves = fit(twice, np.tile(labels, 2), np.full(360, 0.5))
     np.testing.assert_allclose(
-        whole.log_posteriors(asked), halves.log_posteriors(asked), atol=0.15
+        whole.log_posteriors(fresh), halves.log_posteriors(fresh), atol=0.15
     )  # folds differ, and with them how sharp the posteriors may be
     ignored = np.r_[np.ones(180), np.zeros(180)]
     wrong = np.r_[labels, (labels + 1) % 3]
     np.testing.assert_allclose(
-        fit(twice, wrong, ignored).log_posteriors(asked), whole.log_posteriors(asked), atol=0.02
+        fit(twice, wrong, ignored).log_posteriors(fresh), whole.log_posteriors(fresh), atol=0.02
     )
 
 
