@@ -26,7 +26,7 @@ def joined(reports: Mapping[str, Report], title: str) -> Report:
     curved = next((item for item in items if item.label_curve is not None), None)
     return Report(
         title=title,
-        headline=" ".join(item.headline for item in items),
+        headline=items[0].headline,
         provenance=_provenance(reports),
         accuracy=_merged(item.accuracy for item in items),
         ceilings=_merged(item.ceilings for item in items),

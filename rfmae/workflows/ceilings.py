@@ -36,6 +36,7 @@ DEFAULT_SNR = "-10:10"
 
 
 AnyCeilingSpec = CeilingSpec | PublishedCeilingSpec
+AnyQuestion = AnyCeilingSpec  # the older name, for scripts
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ def test_a_clean_data_set_passes_with_exit_code_zero(rfmae, here, dataset):
 def test_leaks_are_told_in_words_with_exit_code_one(rfmae, leaky):
     said = rfmae("audit", leaky.folder, "--out", "mine")
     assert said.exit_code == 1, said.stderr
-    assert "Amplitude tells the class" in said.stdout
+    assert "Amplitude predicts the class" in said.stdout
     assert "GMSK 8,192" in said.stdout
     assert "CPFSK and GFSK" in said.stdout
     message = rfmae("audit", leaky.folder, "--out", "mine", "--json")

@@ -151,7 +151,8 @@ def test_the_terminal_shows_a_line_for_each_finding(rfmae, here, observed, class
         "classifier less eval_functions.uniform",
         "McNemar p",
         "five points are lost by",
-        "classifier names",
+        "classifier: ",
+        " right; eval_functions.uniform: 33.3 %.",
         "Report: ",
     ):
         assert words in result.stdout

@@ -54,7 +54,7 @@ def _shown_run(path: Path) -> Shown:
     best = f"; best checkpoint: step {seen.best_step:,}" if seen.best_step else ""
     return Shown(
         seen.facts,
-        f"metrics{best}",
+        f"training curves{best}",
         run_sketch(seen.quantities),
         run_sketch(seen.quantities, plain=True),
     )
