@@ -1,4 +1,4 @@
-"""The list of commands, and what becomes of errors."""
+"""The list of commands, and the handling of errors."""
 
 import functools
 from collections.abc import Callable
@@ -70,7 +70,7 @@ def _options(
 
 
 def _guarded(command: Callable[..., None]) -> Callable[..., None]:
-    """Bad input is one line and exit code 2; a signal is one line and 128 more than its number."""
+    """Errors are one line: exit code 2 for bad input, 128 plus the number for a signal."""
 
     @functools.wraps(command)
     def run(*args: object, **options: object) -> None:
@@ -81,7 +81,7 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(getattr(error, "exit_code", 2)) from None
         except KeyboardInterrupt:
             console.complain(
-                "interrupted; what was complete is kept, and the same command goes on from there "
+                "interrupted; finished parts are kept, and the same command resumes "
                 "(a training run with --resume)"
             )
             raise typer.Exit(130) from None

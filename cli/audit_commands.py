@@ -1,4 +1,4 @@
-"""The commands that ask data sets and labels: audit, curve. Parse, one call, print."""
+"""The commands audit and curve. Parse, one call, print."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,9 +27,9 @@ def audit(
     out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask whether anything but the signal names the class: power, dots, metadata, equal rows.
+    """Test a data set for label leaks: power, distinct points, metadata, equal rows.
 
-    Exit code 0: clean. 1: a leak, or labels that are not true. 2: bad input.
+    Exit code 0: clean. 1: a leak, or wrong labels. 2: bad input.
 
     Example: rfmae audit artifacts/datasets/my-data
     """
@@ -48,7 +48,7 @@ def audit(
 
 
 def _print_audit(result: Any, as_json: bool) -> None:
-    """The table, what is wrong in words, and where the account is."""
+    """The table, the failures and notes in words, and the path of the report."""
     from rfmae.reporting.audit_tables import audit_json, audit_table
 
     report = result.report
@@ -72,7 +72,7 @@ def curve(
     labels_per_class: Annotated[
         str | None,
         typer.Option(
-            help="Labelled examples of each class; more than there are is left out. "
+            help="Labelled examples of each class; budgets above the data are left out. "
             "Default: 1,5,10,50,100,1000."
         ),
     ] = None,
@@ -86,14 +86,14 @@ def curve(
             "baseline: cumulants, cumulants-planes, histogram, logistic, kolmogorov."
         ),
     ] = "finetune,probe,knn,scratch,cumulants",
-    seeds: Annotated[int, typer.Option(min=1, help="So many draws of labels and weights.")] = 3,
+    seeds: Annotated[int, typer.Option(min=1, help="Number of draws of labels and weights.")] = 3,
     shown: Annotated[
-        int, typer.Option(min=1, help="Images that a network is shown, whatever the labels.")
+        int, typer.Option(min=1, help="Images shown to a network, for any number of labels.")
     ] = 20_000,
     batch: Annotated[int, typer.Option(min=1, help="Examples of a step.")] = 32,
     learning_rate: Annotated[
         float | None,
-        typer.Option(help="At the peak. Default: the network's own, or what suits the labels."),
+        typer.Option(help="At the peak. Default: the network's own, or by the number of labels."),
     ] = None,
     layer_decay: Annotated[
         float, typer.Option(help="Of finetune: rate of a block over that of the block above it.")
@@ -111,7 +111,7 @@ def curve(
 ) -> None:
     """Accuracy against labels per class: fine-tuned, probes, from scratch, cumulants.
 
-    Stopped at any moment, the same command goes on where it was.
+    After an interruption the same command resumes.
 
     Example: rfmae curve --model artifacts/runs/my-pretraining --labels-per-class 1,10,100
     """
@@ -155,7 +155,7 @@ def _whole_numbers(option: str, text: str | None) -> tuple[int, ...] | None:
 
 
 def _learnt(data: Path | None, model: Path | None, wanted: bool) -> tuple[Any, Path | None]:
-    """The data set and the pre-trained model, each as named or else found."""
+    """The data set and the pre-trained model, named or found."""
     from rfmae.datasets.store import open_dataset
     from rfmae.workflows import finding
 
@@ -166,7 +166,7 @@ def _learnt(data: Path | None, model: Path | None, wanted: bool) -> tuple[Any, P
 
 
 def _print_curve(result: Any, as_json: bool) -> None:
-    """The table, the ceilings, and where the account is."""
+    """The table, the ceilings, and the path of the report."""
     from rfmae.reporting.label_curve_tables import headline, label_curve_json, label_curve_table
 
     if as_json:

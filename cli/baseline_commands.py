@@ -1,4 +1,4 @@
-"""The command that trains what others did before: parse, one call, print."""
+"""The command that trains baselines: parse, one call, print."""
 
 from pathlib import Path
 from typing import Annotated
@@ -75,7 +75,7 @@ def baseline(
 
 
 def _print_result(trained: Path, as_json: bool) -> None:
-    """What was chosen, and where it is."""
+    """The chosen settings, and the path of the model."""
     if not console.speaks():
         return
     from rfmae.artefacts import read_card

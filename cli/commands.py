@@ -1,4 +1,7 @@
-"""The commands that ask models: parse, one call, print. Everything heavy is imported inside."""
+"""The commands quickstart, eval-snr and classify: parse, one call, print.
+
+Everything heavy is imported inside.
+"""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,7 +26,7 @@ from rfmae_cli.report_view import command_line, print_report
 
 def quickstart(
     recipe: RecipeOption = "awgn-ten-quick",
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for all it makes.")] = HOME,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for all outputs.")] = HOME,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     preset: PresetOption = "tiny",
@@ -42,9 +45,9 @@ def quickstart(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """What pre-training is worth: synthesise, pre-train, learn from few labels, evaluate, report.
+    """Measure the gain by pre-training: synthesise, pre-train, fine-tune, evaluate, report.
 
-    What is there already is kept, so that an interrupted quickstart goes on where it was.
+    Finished stages are kept, so that an interrupted quickstart resumes.
     """
     from rfmae.datasets.recipe import load_recipe
     from rfmae.workflows import quickstart as jobs
@@ -65,7 +68,7 @@ def quickstart(
 
 
 def _print_quickstart(result: Any) -> None:
-    """The sentence, the curve, and where figure, report and classifier are."""
+    """The curve, the headline, and the paths of figure, report and classifier."""
     from rfmae.reporting.label_curve_tables import label_curve_table
 
     report = result.report
@@ -89,7 +92,7 @@ def eval_snr(
             "--model",
             "-m",
             help="Classifier checkpoint or run, baseline folder, likelihood (the Bayes receiver, "
-            "told the SNR), likelihood-blind, or package.module:function; may be repeated.",
+            "SNR known), likelihood-blind, or package.module:function; may be repeated.",
         ),
     ] = None,
     out: OutOption = None,
@@ -100,7 +103,7 @@ def eval_snr(
     robustness: Annotated[
         str | None,
         typer.Option(
-            help="Also accuracy while one thing is worse than in training: names between commas, "
+            help="Also accuracy under impairments stronger than in training: names between commas, "
             "such as carrier-offset,timing, or all."
         ),
     ] = None,
@@ -108,22 +111,24 @@ def eval_snr(
         bool | None,
         typer.Option(
             "--open-set/--no-open-set",
-            help="Also signals that are none of the classes. Default: for synthetic data sets.",
+            help="Also out-of-distribution signals. Default: for synthetic data sets.",
         ),
     ] = None,
     cost: Annotated[
-        bool, typer.Option("--cost/--no-cost", help="Also time, parameters and memory of answers.")
+        bool,
+        typer.Option("--cost/--no-cost", help="Also time, parameters and memory of inference."),
     ] = True,
     with_map: Annotated[
-        bool, typer.Option("--map", help="Also a map of what the encoder makes of examples.")
+        bool, typer.Option("--map", help="Also a t-SNE map of encoder features.")
     ] = False,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """Accuracy at every SNR of the test split against the ceilings, and how far to trust it.
+    """Accuracy at every SNR of the test split, against the ceilings.
 
-    Calibration, coverage, unknown signals, cost; several models are compared on the same examples.
+    With calibration, coverage, unknown signals and cost; several models are compared on the same
+    examples.
     """
     from rfmae.workflows import finding
     from rfmae.workflows.evaluate import snr_evaluation as evaluation_jobs
@@ -160,7 +165,7 @@ def classify(
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """Name the modulation of recordings, window by window and as a whole."""
+    """Classify the modulation of recordings, window by window and as a whole."""
     from rfmae.workflows.inspect import recordings as recordings_jobs
 
     verdicts = recordings_jobs.classify(

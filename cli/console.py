@@ -1,4 +1,4 @@
-"""What the user sees: answers on standard output, the conversation on standard error."""
+"""Terminal output: results on standard output, progress and errors on standard error."""
 
 import json
 import os
@@ -26,7 +26,7 @@ from rfmae.progress import Stage
 
 _LINE_EVERY_SECONDS = 60.0  # in a log
 _SHORT = {"waiting_share": "wait"}
-_SHARES = ("share", "wait", "accuracy")  # how a name ends
+_SHARES = ("share", "wait", "accuracy")  # suffixes of names
 _SHOWN_ELSEWHERE = ("images_per_second", "learning_rate", "gradient_norm")
 
 stdout = Console(highlight=False)
@@ -34,12 +34,12 @@ stderr = Console(stderr=True, highlight=False)
 
 
 def say(text: str) -> None:
-    """A line of the answer, never wrapped or styled."""
+    """A line of the result, never wrapped or styled."""
     stdout.print(text, markup=False, soft_wrap=True)
 
 
 def say_json(content: Any) -> None:
-    """The answer for machines."""
+    """The result as JSON."""
     sys.stdout.write(json.dumps(content, indent=2, allow_nan=False) + "\n")
 
 
@@ -55,12 +55,12 @@ def say_table(heads: list[str], rows: list[list[str]]) -> None:
 
 
 def speaks() -> bool:
-    """Whether this process is the one, of those that train together, that says what all know."""
+    """Whether this process prints, of those that train together."""
     return os.environ.get("RANK", "0") == "0"
 
 
 def complain(text: str) -> None:
-    """One line about what went wrong."""
+    """One line with an error."""
     if not speaks():
         return
     stderr.print(Text.assemble(("error: ", "bold red"), text), soft_wrap=True)
@@ -75,8 +75,8 @@ class _RateColumn(ProgressColumn):
         return Text(words, style="progress.data.speed", no_wrap=True)
 
 
-class _BarWithFigures(Bars):
-    """A bar, and the latest figures below it: both fit into eighty columns."""
+class _BarWithMetrics(Bars):
+    """A bar, and the latest metrics below it: both fit into eighty columns."""
 
     def get_renderables(self) -> Iterable[RenderableType]:
         yield self.make_tasks_table(self.tasks)
@@ -86,10 +86,10 @@ class _BarWithFigures(Bars):
 
 
 class _Bar:
-    """A stage as a bar with rate and time left."""
+    """A stage as a bar with rate and remaining time."""
 
     def __init__(self, title: str, total: int, unit: str) -> None:
-        self._bars = _BarWithFigures(
+        self._bars = _BarWithMetrics(
             TextColumn("{task.description:<18}"),
             BarColumn(bar_width=12),
             TaskProgressColumn(),
@@ -119,15 +119,15 @@ class _Bar:
 
 
 class _Line:
-    """A stage as a line now and then and one when it is done, for logs and pipes."""
+    """A stage as a line every minute and one at the end, for logs and pipes."""
 
     def __init__(self, title: str, total: int, unit: str) -> None:
         self._title, self._total, self._unit = title, total, unit
-        self._done, self._figures = 0, ""
+        self._done, self._metrics = 0, ""
 
     def __enter__(self) -> Self:
-        self._started = self._told = time.perf_counter()
-        self._before: tuple[int, float] | None = None  # what was done after the first advance
+        self._started = self._logged = time.perf_counter()
+        self._before: tuple[int, float] | None = None  # state after the first advance
         return self
 
     def __exit__(
@@ -145,9 +145,9 @@ class _Line:
         if self._before is None:
             self._before = (self._done, now)
         if metrics:
-            self._figures = f", {_in_words(metrics)}"
-        if now - self._told > _LINE_EVERY_SECONDS:
-            self._told = now
+            self._metrics = f", {_in_words(metrics)}"
+        if now - self._logged > _LINE_EVERY_SECONDS:
+            self._logged = now
             left = (self._total - self._done) / max(self._rate(), 1e-9)
             self._log(f"{self._rest()}, {self._rate():,.0f} {self._unit}/s, {_clock(left)} left")
 
@@ -155,7 +155,7 @@ class _Line:
         return f"{self._done} of {self._total} {self._unit}"
 
     def _rate(self) -> float:
-        """Units per second; what a resumed run brings along at once was not made now."""
+        """Units per second, without those that a resumed run reports at once."""
         now = time.perf_counter()
         done, since = self._before or (0, self._started)
         if done == self._done:
@@ -163,16 +163,16 @@ class _Line:
         return (self._done - done) / max(now - since, 1e-9)
 
     def _log(self, text: str) -> None:
-        stderr.print(f"{self._title}: {text}{self._figures}", markup=False, soft_wrap=True)
+        stderr.print(f"{self._title}: {text}{self._metrics}", markup=False, soft_wrap=True)
 
 
 def _in_words(metrics: dict[str, float]) -> str:
-    """Figures by short names: loss 0.612, reconstruction 0.58, position 0.31, wait 2.1 %.
+    """Metrics by short names: loss 0.612, reconstruction 0.58, position 0.31, wait 2.1 %.
 
-    How fast it goes is told beside the bar; what is of use in hindsight alone, by the curves.
+    The rate is beside the bar; metrics that are only useful afterwards are in the curves.
     """
     return ", ".join(
-        f"{_short(name)} {_figure(name, value)}"
+        f"{_short(name)} {_value(name, value)}"
         for name, value in metrics.items()
         if name not in _SHOWN_ELSEWHERE
     )
@@ -182,7 +182,7 @@ def _short(name: str) -> str:
     return _SHORT.get(name, name.removesuffix("_loss").replace("_", " "))
 
 
-def _figure(name: str, value: float) -> str:
+def _value(name: str, value: float) -> str:
     return f"{100 * value:.3g} %" if name.endswith(_SHARES) else f"{value:.3g}"
 
 

@@ -1,4 +1,4 @@
-"""The commands about data: make it, bring it in, look at it. Parse, one call, print."""
+"""The commands synth, import, show and plot. Parse, one call, print."""
 
 import math
 from pathlib import Path
@@ -36,7 +36,7 @@ def synth(
     workers: WorkersOption = 1,
     backend: Annotated[
         str | None,
-        typer.Option(help="Where the workers run: a joblib backend such as loky, dask or ray."),
+        typer.Option(help="Backend of the workers: a joblib backend such as loky, dask or ray."),
     ] = None,
     scheduler: Annotated[
         str | None,
@@ -93,9 +93,9 @@ def import_data(
     out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Import a public data set: RadioML 2016 and 2018, HisarMod 2019, or arrays of one's own.
+    """Import a public data set: RadioML 2016 and 2018, HisarMod 2019, or your own arrays.
 
-    Its samples are kept as they are; examples are shared out by class and SNR.
+    Samples are kept unchanged; examples are divided into splits by class and SNR.
 
     Example: rfmae import RML2016.10a_dict.pkl --shares 0.8,0.1,0.1 --out my/radioml
     """
@@ -130,7 +130,7 @@ def show(
     count: CountOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What an artefact or a recording is, with a sketch of its constellation or its curves.
+    """Show an artefact or a recording, with a sketch of its constellation or its curves.
 
     Example: rfmae show my/data
 
@@ -139,10 +139,10 @@ def show(
     Example: rfmae show capture.bin --dtype ci16_le --rate 1e6
     """
     from rfmae.captures.read_options import ReadOptions
-    from rfmae.workflows.inspect import inspecting as looking_jobs
+    from rfmae.workflows.inspect import inspecting
 
     read_options = ReadOptions(dtype, rate, first_sample, count)
-    found = looking_jobs.show(path, read_options)
+    found = inspecting.show(path, read_options)
     if as_json:
         console.say_json(found.facts)
     else:
@@ -159,7 +159,7 @@ def plot(
     ] = None,
     image: Annotated[
         bool,
-        typer.Option("--image", help="What a network sees, beside what a person would draw."),
+        typer.Option("--image", help="The image that a network sees, beside a constellation plot."),
     ] = False,
     out: Annotated[
         Path | None,
@@ -169,7 +169,7 @@ def plot(
     label: Annotated[str, typer.Option("--class", help="Of a data set: only this class.")] = "",
     snr: Annotated[float | None, typer.Option(help="Of a data set: only this SNR, in dB.")] = None,
     row: Annotated[
-        int, typer.Option(min=0, help="Of a data set: which of the examples that match.")
+        int, typer.Option(min=0, help="Of a data set: number of the matching example.")
     ] = 0,
     dtype: DtypeOption = None,
     rate: RateOption = None,
@@ -206,13 +206,13 @@ def plot(
 def _draw(
     source: Path, out: Path | None, what: str | None, image: bool, options: dict[str, Any]
 ) -> dict[str, Any]:
-    """The curves of a run, what a network sees, or the pictures that were named."""
+    """The curves of a run, the image of a network, or the named plots."""
     from rfmae.errors import ArtefactError
     from rfmae.workflows.inspect import plotting as jobs
     from rfmae.workflows.inspect.runs import is_run
 
     if image and what is not None:
-        raise ArtefactError(f"--image is a picture of its own, but --what {what} came with it")
+        raise ArtefactError(f"--image is a separate figure, but --what {what} was given, too")
     if is_run(source):
         _refuse_choices_of_a_run(source, what, image, options)
         return jobs.plot_run(source, out or _figure(source, "curves"))
@@ -230,7 +230,7 @@ def _figure(source: Path, *kinds: str) -> Path:
 def _refuse_choices_of_a_run(
     source: Path, what: str | None, image: bool, options: dict[str, Any]
 ) -> None:
-    """A run has one figure, of all that was measured."""
+    """A run has one figure, of all its metrics."""
     from rfmae.errors import ArtefactError
     from rfmae.workflows.inspect.selection import FIRST, WHOLE
 
@@ -238,13 +238,13 @@ def _refuse_choices_of_a_run(
     chosen = not choice.is_open or choice.split != FIRST.split
     if what or image or chosen or read_options != WHOLE or options["samples_per_symbol"]:
         raise ArtefactError(
-            f"{source} is a run, whose curves are drawn whole; of the options only --out and "
-            "--json go with it"
+            f"{source} is a run, whose curves are drawn whole; it takes only the options --out and "
+            "--json"
         )
 
 
 def _print_dataset(made: Any, folder: Path, as_json: bool) -> None:
-    """A data set that was made or was there: how much of it, and where."""
+    """The size and the path of a data set."""
     if as_json:
         console.say_json({"folder": str(folder), **made.card})
         return

@@ -1,4 +1,4 @@
-"""The command that asks a denoiser. Everything heavy is imported inside."""
+"""The command that evaluates a denoiser. Everything heavy is imported inside."""
 
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +18,7 @@ def eval_denoise(
         Path | None,
         typer.Option(
             "--classifier",
-            help="Classifier checkpoint or run of the same images: does denoising help it?",
+            help="Classifier checkpoint or run of the same images, to measure recognition.",
         ),
     ] = None,
     out: OutOption = None,
@@ -28,7 +28,7 @@ def eval_denoise(
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """PSNR, SSIM and EVM of denoised test images at every SNR, beside what they have to beat."""
+    """PSNR, SSIM and EVM of denoised test images at every SNR, against reference denoisers."""
     from rfmae.workflows import finding
     from rfmae.workflows.denoise import denoise_evaluation as denoising_jobs
     from rfmae.workflows.evaluate.predictors import model_names

@@ -65,7 +65,7 @@ def finetune(
         str,
         _network(
             "vit or rings; from scratch also cnn (of the image), resnet or lstm (of the signal). "
-            "A model brings its own."
+            "A pre-trained model has its own."
         ),
     ] = "vit",
     head: Annotated[
@@ -81,14 +81,14 @@ def finetune(
     modalities: Annotated[
         str | None,
         _network(
-            "image, signal, or both; beside them snr, an estimate of the SNR (also of cnn and "
-            "rings). Default: what the data set lists, or the one input that the network is for."
+            "image, signal, or both; in addition snr, an estimate of the SNR (also for cnn and "
+            "rings). Default: those of the data set, or the one input of the network."
         ),
     ] = None,
     scaled: Annotated[
         bool,
         _network(
-            "From scratch: take mean and deviation of each plane off the input.",
+            "From scratch: standardise each plane of the input.",
             "--scaled/--unscaled",
         ),
     ] = True,
@@ -100,21 +100,21 @@ def finetune(
         _examples("Labelled examples of each class at each SNR point, instead of --labels.", min=1),
     ] = None,
     balanced: Annotated[
-        bool, _examples("Batches in which every class comes equally often.", "--balanced")
+        bool, _examples("Batches with every class equally often.", "--balanced")
     ] = False,
     augment: Annotated[
         str,
         _examples(
-            "Change examples as a radio would: phase, carrier, timing, gain, noise, or some of "
-            "them; with a number how far at most, such as phase,carrier=2e-4,noise=3 (turns, "
+            "Augment examples: phase, carrier, timing, gain, noise, or some of "
+            "them; with the largest change, such as phase,carrier=2e-4,noise=3 (turns, "
             "turns per symbol, symbols, dB, dB of SNR less)."
         ),
     ] = "",
     from_probe: Annotated[
         bool | None,
         _rule(
-            "Begin with the linear probe as head and keep as much of what is learnt as validation "
-            "likes. Default: with a model and stored labels.",
+            "Start with the linear probe as head and keep as much of the update as validation "
+            "selects. Default: with a model and stored labels.",
             "--from-probe/--from-random-head",
         ),
     ] = None,
@@ -125,7 +125,7 @@ def finetune(
     drop_path: Annotated[
         float, _rule("Share of the examples that skip a branch of the last block, such as 0.1.")
     ] = 0.0,
-    validations: Annotated[int, _rule("So often, evenly, it is validated.", min=1)] = 8,
+    validations: Annotated[int, _rule("Number of validations, evenly spaced.", min=1)] = 8,
     patience: Annotated[
         int | None, _rule("Stop after so many validations without a better score.", min=1)
     ] = None,

@@ -27,8 +27,8 @@ WorkersOption = Annotated[
     int, typer.Option(min=1, help="Processes that synthesise; the bytes do not depend on it.")
 ]
 PresetOption = Annotated[str, typer.Option(help="Size of the network: tiny, small or base.")]
-ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+ResumeOption = Annotated[bool, typer.Option("--resume", help="Resume an interrupted run.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DtypeOption = Annotated[
     str | None,
     typer.Option("--dtype", help="Sample type of a raw recording, such as ci16_le, cf32 or cu8."),
@@ -42,5 +42,5 @@ CountOption = Annotated[
 ]
 SamplesPerSymbolOption = Annotated[
     float | None,
-    typer.Option("--samples-per-symbol", help="Where the source does not say, such as 8 or 4.5."),
+    typer.Option("--samples-per-symbol", help="Where the source states none, such as 8 or 4.5."),
 ]

@@ -38,7 +38,7 @@ def probe(
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """What a frozen encoder knows already: a linear probe and nearest neighbours, no training."""
+    """Evaluate a frozen encoder by a linear probe and nearest neighbours, without training."""
     from rfmae.workflows import finding
     from rfmae.workflows.evaluate.predictors import model_names
     from rfmae.workflows.learning import probing as probing_jobs

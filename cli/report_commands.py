@@ -1,4 +1,4 @@
-"""The command that tells reports again: parse, one call, print."""
+"""The command that renders and joins reports: parse, one call, print."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ from rfmae_cli.options import JsonOption, SeedOption
 
 def report(
     reports: Annotated[
-        list[Path], typer.Argument(help="Report folders; several of the same exam are joined.")
+        list[Path], typer.Argument(help="Report folders; several on the same examples are joined.")
     ],
     out: Annotated[
         Path | None,
@@ -19,10 +19,10 @@ def report(
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Make the page, tables and figures of a report again from its JSON, or join several.
+    """Render the page, tables and figures of a report again from its JSON, or join several.
 
-    Reports are joined that tell of the same data set. Models are compared anew, example by
-    example, where what they answered was kept.
+    Only reports of the same data set can be joined. Models are compared again, example by
+    example, where their predictions were kept.
 
     Example: rfmae report reports/eval-snr-a reports/eval-snr-b -o reports/both
     """

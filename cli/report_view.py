@@ -1,4 +1,4 @@
-"""What a report is on the terminal: its tables, a line for each finding, and where it lies."""
+"""A report on the terminal: its tables, a line for each result, and its path."""
 
 import shlex
 import sys
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def print_report(result: Any, as_json: bool) -> None:
-    """A report, its tables and lines or its JSON, and where it is."""
+    """Print a report as tables and lines or as JSON, with its path."""
     from rfmae.reporting.report_record import report_json
 
     report = result.report
@@ -35,12 +35,12 @@ def print_report(result: Any, as_json: bool) -> None:
 
 
 def command_line(name: str) -> str | None:
-    """The command of this name as it was typed; nothing where it was called in another way."""
+    """The command line of this command; None where it was called in another way."""
     return shlex.join(["rfmae", *sys.argv[1:]]) if sys.argv[1:2] == [name] else None
 
 
 def _print_denoising(denoising: "DenoiseReport") -> None:
-    """A table for each measure; the intervals are told by the report."""
+    """A table for each measure; the intervals are in the report."""
     from rfmae.reporting.denoising_tables import MEASURES, image_quality_table, recognition_table
 
     for measure, (title, _) in MEASURES.items():
@@ -49,7 +49,7 @@ def _print_denoising(denoising: "DenoiseReport") -> None:
             console.say_table(*image_quality_table(denoising, measure, intervals=False))
             console.say("")
     if denoising.recognition is not None:
-        console.say(f"Accuracy of {denoising.recognition.classifier} in %, by what it is shown")
+        console.say(f"Accuracy of {denoising.recognition.classifier} in %, by kind of images")
         console.say_table(*recognition_table(denoising.recognition))
         console.say("")
     for note in denoising.notes:
@@ -57,7 +57,7 @@ def _print_denoising(denoising: "DenoiseReport") -> None:
 
 
 def _accuracy_table(report: "Report") -> tuple[list[str], list[list[str]]]:
-    """Accuracy and ceilings, and of a single model the ratio of the one to the other."""
+    """Accuracy and ceilings, and their ratio for a single model."""
     from rfmae.reporting.tables import accuracy_table, ratio_name
 
     heads, rows = accuracy_table(report.accuracy, report.ceilings)
@@ -73,14 +73,14 @@ def _accuracy_table(report: "Report") -> tuple[list[str], list[list[str]]]:
 
 
 def _findings(report: "Report") -> Iterator[str]:
-    """A line for each thing that was found beside the accuracy."""
+    """A line for each result beside the accuracy."""
     from rfmae.reporting.assessment_tables import left_out_lines
-    from rfmae.workflows.evaluate.headlines import share_of_ceiling
+    from rfmae.workflows.evaluate.headlines import ceiling_clause
 
     for name, item in report.assessments.items():
         yield name
-        reached = share_of_ceiling(report.accuracy[name], item, report.ceilings)
-        yield from (f"  {line}" for line in (reached, *_assessment_lines(item)) if line)
+        limit = ceiling_clause(report.accuracy[name], item, report.ceilings)
+        yield from (f"  {line}" for line in (limit, *_assessment_lines(item)) if line)
     for comparison in report.comparisons:
         yield _comparison_line(comparison)
     for grid in report.robustness:
@@ -100,7 +100,7 @@ def _assessment_lines(item: "Assessment") -> Iterator[str]:
         + (f", temperature {tempered:.2f}" if tempered is not None else "")
     )
     yield (
-        f"answers {100 * selective.coverage_at_target:.1f} % of the examples at "
+        f"coverage {100 * selective.coverage_at_target:.1f} % at "
         f"{100 * selective.target_accuracy:g} % accuracy, area under risk-coverage "
         f"{selective.aurc:.3f}"
     )
@@ -108,7 +108,7 @@ def _assessment_lines(item: "Assessment") -> Iterator[str]:
         found = "; ".join(
             f"{each.unknown} {each.auroc:.3f}, {100 * each.fpr95:.0f} %" for each in item.open_sets
         )
-        yield f"unknown signals, AUROC and share that passes (FPR95): {found}"
+        yield f"out-of-distribution signals, AUROC and FPR95: {found}"
     if item.cost is not None:
         yield _cost(item.cost)
 
@@ -116,12 +116,12 @@ def _assessment_lines(item: "Assessment") -> Iterator[str]:
 def _merged(item: "Assessment") -> str:
     if item.merged.hits == sum(band.accuracy.hits for band in item.bands):
         return ""
-    return f"; {100 * item.merged.value:.1f} % right where classes of the same signals count as one"
+    return f"; {100 * item.merged.value:.1f} % right with classes of equal signals merged"
 
 
 def _cost(cost: Any) -> str:
     facts = [
-        f"{cost.latency_p50_ms:.3g} ms an answer (95 %: {cost.latency_p95_ms:.3g} ms)",
+        f"latency {cost.latency_p50_ms:.3g} ms (95 %: {cost.latency_p95_ms:.3g} ms)",
         f"{cost.examples_per_second:,.0f} examples/s in batches of {cost.batch_size}",
     ]
     if cost.parameters is not None:
@@ -164,7 +164,7 @@ def _robustness_line(grid: "RobustnessGrid") -> str:
     unit = f" ({grid.unit})" if grid.unit else ""
     return (
         f"{grid.what}{unit}, {grid.values[0]:g} to {grid.values[-1]:g}: five points are lost "
-        f"{drops or 'by nobody that could answer'}"
+        f"{drops or 'by no model that could be evaluated'}"
     )
 
 

@@ -1,4 +1,4 @@
-"""How the answer of `show` is told: facts, counts, what is marked in a recording, the sketch."""
+"""The output of `show`: facts, counts, annotations of a recording, the sketch."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 def print_facts(
     facts: dict[str, Any], caption: str, sketch: Sequence[str], plain: Sequence[str] = ()
 ) -> None:
-    """Everything, the long lists as tables; the plain sketch where the other cannot be said."""
+    """Everything, long lists as tables; the plain sketch where braille cannot be encoded."""
     _print_facts({name: value for name, value in facts.items() if name not in _TABLES})
     if "counts" in facts:
         _print_facts(_recipe_facts(facts.get("recipe", {})))
@@ -47,7 +47,7 @@ def _print_facts(facts: dict[str, Any]) -> None:
 
 
 def _lines(facts: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Names and values, the inner ones with the name of the outer one before theirs."""
+    """Names and values, nested names after those of their parents."""
     for name, value in facts.items():
         if isinstance(value, dict):
             yield from _lines(value, f"{prefix}{name} ")
@@ -59,7 +59,7 @@ def _lines(facts: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]
 
 
 def _recipe_facts(recipe: dict[str, Any]) -> dict[str, Any]:
-    """What a recipe says of the signal, without the effects that are switched off."""
+    """The signal settings of a recipe, without disabled effects."""
     source = {**recipe.get("source", {})}
     source.pop("modulations", None)  # the classes
     return {"source": _switched_on(source)} if source else {}
@@ -80,11 +80,11 @@ def _print_ranges(ranges: dict[str, list[float]]) -> None:
     if ranges:
         console.say("")
         rows = [[name, f"{low:.4g}", f"{high:.4g}"] for name, (low, high) in ranges.items()]
-        console.say_table(["drawn for each example", "least", "largest"], rows)
+        console.say_table(["sampled per example", "least", "largest"], rows)
 
 
 def _print_counts(counts: dict[str, Any]) -> None:
-    """A line for each split where all its classes and SNR points have as many, else a table."""
+    """A line for each split with equal counts of all classes and SNR points, else a table."""
     points = ["not stated" if point is None else f"{point:g}" for point in counts.pop("snr_db")]
     console.say("")
     for split, table in counts.items():
@@ -117,7 +117,7 @@ def _print_records(what: str, records: list[dict[str, Any]]) -> None:
 
 
 def _can_say(text: str) -> bool:
-    """Whether standard output has the characters of a sketch at all."""
+    """Whether standard output can encode the characters of a sketch."""
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
@@ -126,7 +126,7 @@ def _can_say(text: str) -> bool:
 
 
 def _in_words(name: str) -> str:
-    """A name of a card as people write it, the unit at its end too."""
+    """A name of a card in words, with its unit at the end."""
     stem, _, unit = name.rpartition("_")
     named = f"{stem} in {_WRITTEN[unit]}" if unit in _WRITTEN else name
     return named.replace("_", " ")

@@ -1,4 +1,4 @@
-"""The commands about what is possible at all: parse, one call, print."""
+"""The command that computes ceilings: parse, one call, print."""
 
 from typing import Annotated, Any
 
@@ -31,7 +31,7 @@ def ceiling(
     ] = None,
     unknown: Annotated[
         str,
-        typer.Option(help="What else the receiver must find out: snr, amplitude, or both."),
+        typer.Option(help="Further unknowns of the receiver: snr, amplitude, or both."),
     ] = "",
     planes: Annotated[
         str,
@@ -44,7 +44,7 @@ def ceiling(
         int,
         typer.Option(
             min=0,
-            help="With --planes symbols: counted in so many pixels a side, ±2.5 rms amplitudes.",
+            help="With --planes symbols: pixels on a side, within ±2.5 rms amplitudes.",
         ),
     ] = 0,
     frames: Annotated[int, typer.Option(min=2, help="Frames of each class at each SNR.")] = 400,
@@ -52,7 +52,7 @@ def ceiling(
     out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compute the Bayes accuracy of a class list per SNR: what no receiver exceeds.
+    """Compute the Bayes accuracy of a class list per SNR, the ceiling of every receiver.
 
     Example: rfmae ceiling --recipe awgn-ten --snr -10:10:5
 
@@ -79,7 +79,7 @@ def ceiling(
 
 
 def _spec_of_options(recipe: str | None, classes: str | None) -> tuple[str, Any]:
-    """The name and the question of a recipe or of a class list."""
+    """The name and the ceiling spec of a recipe or of a class list."""
     from rfmae.datasets.recipe import load_recipe
     from rfmae.errors import UnitError
     from rfmae.workflows import ceilings as ceiling_jobs
@@ -89,15 +89,14 @@ def _spec_of_options(recipe: str | None, classes: str | None) -> tuple[str, Any]
         return resolved.name, ceiling_jobs.ceiling_spec_of(resolved)
     if recipe is not None:
         raise UnitError(
-            f"--classes stands instead of a recipe, got {classes!r} and --recipe {recipe}; "
-            "name one of them"
+            f"--classes replaces a recipe, got {classes!r} and --recipe {recipe}; name one of them"
         )
     listed = names(classes)
     return f"{len(listed)}-classes", ceiling_jobs.ceiling_spec_of_classes(listed)
 
 
 def _print_result(result: Any, as_json: bool) -> None:
-    """The accuracies of the best receiver, what it cannot tell apart, and where they are."""
+    """The ceiling per SNR, its notes, and its path."""
     from rfmae.records import as_plain
     from rfmae.reporting.tables import ceiling_table
 

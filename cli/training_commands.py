@@ -37,12 +37,14 @@ BatchOption = Annotated[
 ]
 EndlessOption = Annotated[
     bool,
-    typer.Option("--endless", help="Synthesise new examples all the time; --data tells their law."),
+    typer.Option(
+        "--endless", help="Synthesise new examples all the time, by the recipe of --data."
+    ),
 ]
-PrecisionOption = Annotated[str, _how("auto measures what pays here; float32; bfloat16.")]
+PrecisionOption = Annotated[str, _how("auto measures which is faster; float32; bfloat16.")]
 AccumulateOption = Annotated[int, _how("Pieces of a batch, one after the other.", min=1)]
 EmaOption = Annotated[
-    float | None, _how("Average the weights; what the average keeps in a step, such as 0.999.")
+    float | None, _how("Average the weights with this decay per step, such as 0.999.")
 ]
 ClipOption = Annotated[float, _how("Largest norm of the gradients; 0 does not clip.", min=0)]
 CompileOption = Annotated[str, _how("torch.compile: auto (on a GPU), on or off.", "--compile")]
@@ -50,7 +52,7 @@ ShardOption = Annotated[
     bool, _how("Under torchrun: divide the weights, too (FSDP).", "--shard-weights")
 ]
 BoardOption = Annotated[
-    bool, _how("Write curves and pictures into the run folder, for TensorBoard.", "--tensorboard")
+    bool, _how("Write curves and images into the run folder, for TensorBoard.", "--tensorboard")
 ]
 
 
@@ -76,12 +78,12 @@ def pretrain(
     network: Annotated[
         str,
         _task(
-            "rings, of circular harmonics that no carrier phase changes; vit, of square patches; "
+            "rings, of phase-invariant circular harmonics; vit, of square patches; "
             "auto: rings where the phase is unknown."
         ),
     ] = "auto",
     modalities: Annotated[
-        str | None, _task("What it sees, such as image,signal. Default: what the data set lists.")
+        str | None, _task("Inputs, such as image,signal. Default: those that the data set lists.")
     ] = None,
     method: Annotated[
         str,
@@ -95,21 +97,21 @@ def pretrain(
     ] = None,
     mask_ratio: Annotated[float | None, _task("Share of the patches hidden.")] = None,
     mask_start_ratio: Annotated[
-        float | None, _task("Curriculum: begin with this share, rise over half of the steps.")
+        float | None, _task("Curriculum: start with this share, rise over half of the steps.")
     ] = None,
     mask_lowest: Annotated[
         float | None, _task("Draw the share of each step from here to --mask-ratio; 0 hides none.")
     ] = None,
     mask_unit: Annotated[int | None, _task("Hide squares of so many patches on a side.")] = None,
-    pixels: Annotated[str | None, _task("Judge hidden patches, or all.")] = None,
+    pixels: Annotated[str | None, _task("Loss on hidden patches, or all.")] = None,
     pixel_error: Annotated[
         str | None, _task("squared, absolute, or rms: the root of each example's squared error.")
     ] = None,
-    target: Annotated[str | None, _task("Paint the clean twin, or the noisy input.")] = None,
+    target: Annotated[str | None, _task("Predict the clean twin, or the noisy input.")] = None,
     normalised_targets: Annotated[
         bool | None,
         _task(
-            "Bring every target patch to mean 0 and variance 1.",
+            "Normalise every target patch to mean 0 and variance 1.",
             "--normalised-targets/--plain-targets",
         ),
     ] = None,
@@ -125,7 +127,7 @@ def pretrain(
     ] = None,
     scaled: Annotated[
         bool | None,
-        _task("Take mean and deviation of each plane off the input.", "--scaled/--unscaled"),
+        _task("Standardise each plane of the input.", "--scaled/--unscaled"),
     ] = None,
     laplacian_weight: Annotated[
         float | None, _objective("Of the Laplacian loss, such as 0.05.")
@@ -138,7 +140,7 @@ def pretrain(
     ] = None,
     image_weight: Annotated[
         float | None,
-        _objective("Rings: of the error of the clean image that they paint, too, such as 1."),
+        _objective("Rings: of the error of the predicted clean image, such as 1."),
     ] = None,
     noise_share: Annotated[
         float | None, _objective("Feature noise: share of the visible tokens.")
@@ -244,7 +246,7 @@ def running_of(
     compiled: str,
     shard_weights: bool,
 ) -> Any:
-    """How a training runs, from its options."""
+    """Settings of a training run from its options."""
     from rfmae.workflows.learning.running import Running
 
     return Running(
@@ -258,7 +260,7 @@ def running_of(
 
 
 def board(folder: Path, wanted: bool) -> Any:
-    """TensorBoard's files in a run folder, where they are wanted."""
+    """TensorBoard's files in a run folder, if wanted."""
     if not wanted:
         return None
     from rfmae.training.tensorboard import FOLDER, Board
@@ -267,7 +269,7 @@ def board(folder: Path, wanted: bool) -> Any:
 
 
 def print_checkpoint(best: Path, as_json: bool) -> None:
-    """A finished run: its best checkpoint and score, said once however many processes ran."""
+    """A finished run: its best checkpoint and score, printed by one process."""
     if not console.speaks():
         return
     from rfmae.artefacts import read_card

@@ -1,10 +1,10 @@
-"""Words and numbers of an option that holds several."""
+"""Parsing of options with several words or numbers."""
 
 from typing import Any
 
 
 def one_of(option: str, word: str, known: tuple[str, ...]) -> Any:
-    """The word, which must be one of those that are known."""
+    """The word, which must be a known one."""
     from rfmae.errors import UnitError, nearest
 
     if word not in known:

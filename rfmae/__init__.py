@@ -1,6 +1,6 @@
-"""Radio signals to modulation classes, through denoising masked autoencoders.
+"""Automatic modulation classification with denoising masked autoencoders.
 
-The doors of the package; importing it loads neither torch nor matplotlib.
+The public functions of the package; importing it loads neither torch nor matplotlib.
 """
 
 from importlib import import_module
@@ -37,7 +37,7 @@ __all__ = [
     "write_sigmf",
 ]
 
-_DOORS = {
+_PUBLIC = {
     **dict.fromkeys(
         ("classify", "evaluate", "finetune", "plot", "pretrain", "synthesise"), "rfmae.api"
     ),
@@ -55,11 +55,11 @@ _DOORS = {
 
 
 def __getattr__(name: str) -> Any:
-    """Open a door when somebody walks through it."""
-    if name not in _DOORS:
+    """Import a public function on first use."""
+    if name not in _PUBLIC:
         raise AttributeError(f"module 'rfmae' has no attribute {name!r}")
-    return getattr(import_module(_DOORS[name]), name)
+    return getattr(import_module(_PUBLIC[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_DOORS])
+    return sorted([*globals(), *_PUBLIC])

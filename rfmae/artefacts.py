@@ -1,4 +1,4 @@
-"""Writing outputs whole or not at all, and what every output says of itself."""
+"""Atomic writing of outputs, and the cards that describe them."""
 
 import errno
 import json
@@ -16,7 +16,7 @@ from rfmae.errors import ArtefactError, RfmaeError
 from rfmae.plain import parse
 
 Card = dict[str, Any]
-"""JSON that says what an artefact is."""
+"""JSON that describes an artefact."""
 
 HOME = Path("artifacts")
 """Where outputs go that are not named, below the working directory."""
@@ -33,7 +33,7 @@ def versions() -> dict[str, str]:
 
 @cache
 def _versions() -> dict[str, str]:
-    """The same, looked up once: every checkpoint tells them."""
+    """The same, looked up once: every checkpoint records them."""
     found = {"python": platform.python_version()}
     for package in _RECORDED_PACKAGES:
         try:
@@ -44,7 +44,7 @@ def _versions() -> dict[str, str]:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write JSON so that a reader sees the old file or the new one, never half of it."""
+    """Write JSON atomically: a reader sees the old file or the new one, never half of it."""
     beside = path.with_name(f".{path.name}.partial")
     text = json.dumps(content, indent=2, allow_nan=False) + "\n"
     with disk_errors(path):
@@ -57,7 +57,7 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def read_card(folder: Path) -> Card | None:
-    """The card of an artefact folder, or nothing where there is none that can be read."""
+    """The card of an artefact folder, or None where none can be read."""
     try:
         card = parse((folder / CARD_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -66,14 +66,14 @@ def read_card(folder: Path) -> Card | None:
 
 
 def refuse_occupied(folder: Path, *, replaces: str | None = None) -> None:
-    """Refuse an output folder with other content; `replaces` is the artefact kind that may go."""
+    """Raise for an output folder with other content; only kind `replaces` may be replaced."""
     if any(parent.is_file() for parent in folder.parents):
         raise ArtefactError(f"cannot write {folder}: {_DISK_REASONS[errno.ENOTDIR]}")
     with disk_errors(folder):
         if not folder.exists():
             return
     if not folder.is_dir():
-        raise ArtefactError(f"{folder} is a file, but an output folder was asked for; name another")
+        raise ArtefactError(f"{folder} is a file, not an output folder; name another")
     if not any(folder.iterdir()):
         return
     card = read_card(folder)
@@ -86,13 +86,13 @@ def refuse_occupied(folder: Path, *, replaces: str | None = None) -> None:
 
 
 def check_free_space(folder: Path, n_bytes: float) -> None:
-    """Refuse to begin what the disk cannot hold."""
+    """Raise `ArtefactError` where the disk has too little space."""
     there = next(parent for parent in folder.absolute().parents if parent.exists())
     free = shutil.disk_usage(there).free
     if n_bytes > free:
         raise ArtefactError(
             f"cannot write {folder}: it takes {n_bytes / _GIGA:.3g} GB, but the disk has "
-            f"{free / _GIGA:.3g} GB left; free some, ask for fewer examples or choose another --out"
+            f"{free / _GIGA:.3g} GB left; free some, request fewer examples or choose another --out"
         )
 
 
@@ -101,7 +101,7 @@ _GIGA = 1e9
 
 @contextmanager
 def written_whole(folder: Path, *, replaces: str | None = None) -> Iterator[Path]:
-    """A scratch folder beside `folder` that takes its name when the block ends well."""
+    """A scratch folder beside `folder` that is renamed to it when the block succeeds."""
     refuse_occupied(folder, replaces=replaces)
     scratch = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
     with disk_errors(folder):
@@ -116,7 +116,7 @@ def written_whole(folder: Path, *, replaces: str | None = None) -> Iterator[Path
 
 
 def _take_name(scratch: Path, folder: Path) -> None:
-    """Rename into place; an older artefact leaves only once the new one stands."""
+    """Rename into place; an older artefact is removed only after that."""
     if not folder.exists():
         scratch.replace(folder)
         return
@@ -132,7 +132,7 @@ def _take_name(scratch: Path, folder: Path) -> None:
 
 @contextmanager
 def disk_errors(target: Path) -> Iterator[None]:
-    """Say in one line when the disk, not the program, is what stopped a write."""
+    """Report disk errors in one line."""
     try:
         yield
     except RfmaeError:
@@ -157,7 +157,7 @@ _DISK_REASONS = {
 
 
 def _hidden_reason(error: Exception) -> str | None:
-    """HDF5, safetensors and torch report the system's error in words only."""
+    """HDF5, safetensors and torch report the system's error as text only."""
     text = str(error).lower()
     for number, words in _HIDDEN_WORDS.items():
         if any(word in text for word in words):
@@ -166,7 +166,7 @@ def _hidden_reason(error: Exception) -> str | None:
 
 
 _HIDDEN_WORDS = {
-    # "unexpected pos" is what torch says of a file that took less than it was given
+    # "unexpected pos" is torch's message for a short write
     errno.ENOSPC: ("no space left", "errno = 28", "unexpected pos"),
     errno.EFBIG: ("file too large", "errno = 27"),
 }

@@ -1,4 +1,4 @@
-"""Every error a user can meet: one line that says the rule, the value and the way out."""
+"""All errors for users: one line with the rule, the value and a remedy."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -10,7 +10,7 @@ class RfmaeError(Exception):
 
 
 class UnitError(RfmaeError):
-    """A number or a grid that is not written as its unit demands."""
+    """A number or a grid that is invalid for its unit."""
 
 
 class ShapeError(RfmaeError):
@@ -18,7 +18,7 @@ class ShapeError(RfmaeError):
 
 
 class RecipeError(RfmaeError):
-    """A data recipe that cannot be read or asks for something impossible."""
+    """A data recipe that cannot be read or requests something impossible."""
 
 
 class DatasetError(RfmaeError):
@@ -38,31 +38,31 @@ class TrainingError(RfmaeError):
 
 
 class TrainingInterrupted(RfmaeError):
-    """A training run that was asked to stop and has saved what it had."""
+    """A training run that was stopped by a signal and has saved its state."""
 
     def __init__(self, message: str, exit_code: int = 130) -> None:
         super().__init__(message)
-        self.exit_code = exit_code  # 128 + the number of the signal, as shells have it
+        self.exit_code = exit_code  # 128 + the number of the signal, as in shells
 
 
 class ArtefactError(RfmaeError):
-    """An output that cannot be written where it was asked for."""
+    """An output that cannot be written to its path."""
 
 
 def first_line(error: Exception) -> str:
-    """The first line of another library's error, or its name where it says nothing."""
+    """The first line of another library's error, or its class name where that is empty."""
     return (str(error) or type(error).__name__).splitlines()[0].strip("'\"")
 
 
 def check_choice(what: str, value: object, choices: object) -> None:
-    """Refuse a value that is none of the words of a `Literal`."""
+    """Raise `ShapeError` for a value that is none of a `Literal`."""
     known = get_args(choices)
     if value not in known:
         raise ShapeError(f"{what} must be {' or '.join(known)}, got {value!r}")
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A clause that names the closest legal words, or all of them when none is close.
+    """A clause with the closest valid words, or all of them when none is close.
 
     >>> nearest("8PKS", ["BPSK", "8PSK", "OOK"])
     'did you mean 8PSK?'

@@ -1,11 +1,11 @@
-"""How long work tells of itself: the library reports, whoever called it decides how to show it."""
+"""Progress of long work: the library reports it, the caller decides how to show it."""
 
 from types import TracebackType
 from typing import Protocol, Self
 
 
 class Stage(Protocol):
-    """One piece of work that is under way, used as a context."""
+    """One running piece of work, used as a context manager."""
 
     def __enter__(self) -> Self: ...
 
@@ -22,7 +22,7 @@ class Stage(Protocol):
 
 
 class Progress(Protocol):
-    """Where stages are announced and notes are said."""
+    """The receiver of stages and notes."""
 
     def stage(self, title: str, total: int, unit: str) -> Stage: ...
 
@@ -46,7 +46,7 @@ class _SilentStage:
 
 
 class Silent:
-    """Progress that nobody watches."""
+    """Progress that is discarded."""
 
     def stage(self, title: str, total: int, unit: str) -> Stage:
         return _SilentStage()

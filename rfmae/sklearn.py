@@ -1,4 +1,4 @@
-"""A scikit-learn estimator that names modulations, for notebooks and pipelines as they are.
+"""A scikit-learn estimator that classifies modulations, for notebooks and pipelines.
 
 >>> from rfmae.sklearn import ModulationClassifier
 >>> ModulationClassifier(epochs=5)
@@ -51,51 +51,51 @@ _DTYPES = (np.float64, np.float32)
 
 
 class EstimatorError(RfmaeError, ValueError):
-    """Parameters or data that the estimator cannot work with; a `ValueError`, as is usual there."""
+    """Invalid parameters or data; a `ValueError`, as usual in scikit-learn."""
 
 
 class ModulationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A network that names the modulation of I/Q by its constellation image.
+    """A network that classifies the modulation of I/Q by its constellation image.
 
     X is complex (N, T), real (N, 2, T), or real (N, 2T) in the order that `layout` names; labels
-    are whatever scikit-learn takes. Gain does not matter, nor does the carrier phase where
-    `any_phase`. Fitting is the fine-tuning of the command line on arrays: AdamW under a cosine
-    with warm-up; the checkpoint that names most of the held-out examples right is kept.
+    are whatever scikit-learn takes. Gain does not matter, nor does the carrier phase with
+    `any_phase`. Fitting is the fine-tuning of the command line on arrays: AdamW with a cosine
+    schedule and warm-up; the checkpoint with the best held-out accuracy is kept.
 
     Parameters
     ----------
     preset : {"tiny", "small", "base"}
         Size of the network; a pre-trained one has its own.
     network : {"vit", "rings", "cnn", "resnet", "lstm"}
-        A transformer of the image, or "rings", of its circular harmonics, which learn most in the
+        A transformer of the image, or "rings", of its circular harmonics, which learns most in the
         least time; always from scratch, "cnn" of the image, "resnet" and "lstm" of I and Q over
-        time. A pre-trained one brings its own kind.
+        time. A pre-trained one has its own kind.
     head : {"preset", "linear", "paper"}
-        What stands between the encoder and the classes.
+        The layers between the encoder and the classes.
     image_size : int
         Pixels on a side; a pre-trained encoder has its own, and its own planes.
     planes : sequence of str or Plane, optional
         What the images show: "symbols", "differential", "trajectory", "differential-trajectory",
-        each under the three kernels of DenoMAE2.0, or planes as recipes have them. By default the
+        each with the three kernels of DenoMAE2.0, or planes as in recipes. By default the
         symbols, or the trajectory of a waveform.
     layout : {"halves", "interleaved", "in-phase"}
-        What the columns of a real X (N, ·) are: all I and then all Q, I and Q by turns, I alone.
+        Order of the columns of a real X (N, ·): all I and then all Q, I and Q by turns, I alone.
     samples_per_symbol : float, optional
         Of waveforms; without it X holds synchronised symbols, one sample each.
     pretrained : path, optional
-        A run or checkpoint folder whose encoder is begun with.
+        A run or checkpoint folder with the initial encoder.
     frozen : bool
-        Whether the pre-trained encoder stays as it is, so that the head alone learns.
+        Whether the pre-trained encoder is frozen, so that the head alone is trained.
     epochs, batch_size, learning_rate : int, int, float or None
-        How long, in which portions and how fast at the peak; without a rate the network's own.
+        Training settings; the rate is the peak, by default the network's own.
     any_phase : bool
-        Whether examples are turned by random quarters while it learns: more data for nothing
-        where the carrier phase tells nothing of the class.
+        Whether examples are turned by random quarters in training: free augmentation where the
+        carrier phase does not depend on the class.
     validation_share : float
         Share of each class that is held out to choose the best checkpoint. Where it is less than
-        one example of some class nothing is held out, and all examples choose.
+        one example of some class nothing is held out, and the training examples are used.
     random_state : int, RandomState or None
-        What first weights, order, turns and the held-out examples are drawn from.
+        Seed of initial weights, order, turns and the held-out examples.
     device : str
         "auto" takes a GPU where there is one.
     verbose : bool
@@ -225,12 +225,12 @@ class ModulationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             frozen=self.frozen,
             patience=self.patience,
             seed=seed,
-            # what a stopwatch decides would not be the same twice; compiling outlasts small fits
+            # choices by timing would not be reproducible; compiling takes longer than small fits
             running=Running(precision="float32", compile="off"),
         )
 
     def _pipeline(self, samples: int, rate: float) -> InputPipeline:
-        """What the network is shown: as the pre-trained one was, or as the parameters say."""
+        """The inputs of the network: those of the pre-trained one, or by the parameters."""
         if self.pretrained is None:
             shown = (_SHOWN[self._view],) if self.planes is None else self.planes
             image = ImageConfig(self.image_size, planes=planes_by_name(shown))
@@ -242,7 +242,7 @@ class ModulationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         if pipeline.views != (self._view,):
             raise EstimatorError(
                 f"the network sees {' and '.join(pipeline.views)}, but X holds the {self._view}; "
-                "samples_per_symbol says that X is a waveform, None that it is symbols"
+                "set samples_per_symbol where X is a waveform, None where it is symbols"
             )
         return pipeline
 
@@ -266,7 +266,7 @@ _SHOWN: dict[View, What] = {"symbols": "symbols", "waveform": "trajectory"}
 
 
 class _Printed:
-    """Prints what validation finds."""
+    """Prints validation metrics."""
 
     def metrics(self, step: int, metrics: Mapping[str, float]) -> None:
         if "validation_accuracy" in metrics:
@@ -324,12 +324,12 @@ def _check_parameters(parameters: Mapping[str, Any]) -> None:
         if not holds(parameters[name]):
             raise EstimatorError(f"{name} must be {rule}, got {parameters[name]!r}")
     if parameters["frozen"] and parameters["pretrained"] is None:
-        raise EstimatorError("frozen needs an encoder that has learnt; name one as pretrained")
+        raise EstimatorError("frozen needs a trained encoder; name one as pretrained")
 
 
 @contextmanager
 def _as_value_errors() -> Iterator[None]:
-    """Errors of the house as scikit-learn has them, and a Ctrl-C as Python has it."""
+    """Errors of rfmae as the errors that scikit-learn expects, and Ctrl-C as Python's."""
     try:
         yield
     except TrainingInterrupted as stopped:  # its checkpoint went with the temporary folder

@@ -1,4 +1,4 @@
-"""Decibels, the kinds of signal-to-noise ratio, and the grammar of an SNR grid."""
+"""Decibels, signal-to-noise ratios and their references, and SNR grids."""
 
 import math
 from fractions import Fraction
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from rfmae.errors import UnitError
 
 SnrReference = Literal["symbol", "bit", "sample", "dataset"]
-"""What an SNR refers to: Es/N0, Eb/N0, power per complex sample, or what a data set says it is."""
+"""What an SNR refers to: Es/N0, Eb/N0, power per complex sample, or as a data set states it."""
 
 SNR_REFERENCE_NAMES: dict[str, str] = {
     "symbol": "Es/N0",

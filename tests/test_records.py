@@ -154,7 +154,7 @@ def test_a_plane_that_means_nothing_is_refused(plane, said):
 
 
 def test_an_older_card_is_refused_in_one_line():
-    with pytest.raises(ArtefactError, match=r"half_widths.*make the data set"):
+    with pytest.raises(ArtefactError, match=r"half_widths.*generate the data set again"):
         image_config_from_card({"size": 224, "extent": 2.5, "half_widths": [5, 25, 50]})
 
 
@@ -391,7 +391,7 @@ def test_an_snr_that_no_receiver_estimates_is_refused(how):
 
 
 def test_an_snr_alone_and_one_of_a_view_that_is_not_there_are_refused():
-    with pytest.raises(RecipeError, match="an SNR alone tells no modulation; add"):
+    with pytest.raises(RecipeError, match="an SNR alone determines no modulation; add"):
         check_modalities((Modality("snr"),), ImageConfig(), LENGTHS)
     waves = (*IMAGE_ALONE, Modality("snr", view="waveform"))
     with pytest.raises(RecipeError, match="snr is read from the waveform"):

@@ -328,7 +328,7 @@ def test_pretrained_rings_bring_their_own_kind_and_know_no_phase(network, rings,
 
 
 def test_pretrained_rings_are_no_cnn(rings, signals):
-    with pytest.raises(EstimatorError, match="holds rings, but network cnn was asked for"):
+    with pytest.raises(EstimatorError, match="holds rings, but network cnn was requested"):
         tiny(network="cnn", pretrained=rings).fit(*signals)
 
 
@@ -382,7 +382,7 @@ def test_planes_are_named_or_given(signals):
         ({"planes": ["symbol"]}, "no plane shows 'symbol'; did you mean symbols?"),
         ({"planes": ["trajectory"]}, "the network sees waveform, but X holds the symbols"),
         ({"patience": 0}, "patience must be a whole number, or None, got 0"),
-        ({"frozen": True}, "frozen needs an encoder that has learnt"),
+        ({"frozen": True}, "frozen needs a trained encoder"),
         ({"preset": "huge"}, "unknown preset 'huge'"),
         ({"network": "mlp"}, "unknown network 'mlp'; known: vit, rings, cnn"),
         ({"head": "deep"}, "head must be preset or linear"),

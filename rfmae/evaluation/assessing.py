@@ -19,11 +19,11 @@ def assess(
     groups: Sequence[Sequence[str]],
     temperature: float | None,
 ) -> Assessment:
-    """Everything that answers alone tell of who gave them.
+    """All measures that can be computed from the answers of one classifier.
 
-    `ceilings` are those of the data set, at its SNR points; `image` names the one of what the model
-    sees, none where it sees the sequence. `groups` are classes that send the same signals;
-    `temperature` what the probabilities were divided by, if they were.
+    `ceilings` are those of the data set, at its SNR points; `image` names the one of the planes the
+    model sees, None where it sees the sequence. `groups` are classes that send the same signals;
+    `temperature` is the one already applied to the probabilities, if any.
     """
     report, as_merged = counted(answers), counted(merged(answers, groups))
     return Assessment(

@@ -1,4 +1,4 @@
-"""How far the probabilities of a classifier can be believed, and one number that mends them."""
+"""Calibration of class probabilities: errors, scores and temperature scaling."""
 
 import math
 
@@ -17,15 +17,15 @@ from rfmae.records import (
 
 BINS = 15
 
-_LEAST_PROBABILITY = 1e-12  # so that one class held to be impossible costs 27.6 nats, not all
+_LEAST_PROBABILITY = 1e-12  # a true class of probability zero costs 27.6 nats, not infinity
 
 
 def calibration(
     answers: Answers, bins: int = BINS, temperature: float | None = None
 ) -> Calibration:
-    """Calibration errors of all answers and at every SNR point; of a point without any, zero.
+    """Calibration errors of all answers and at every SNR point; zero for a point without any.
 
-    `temperature` is told on: it is in the probabilities already.
+    `temperature` is only recorded: it is applied to the probabilities already.
     """
     points = [answers.at(point) for point in range(len(answers.grid_db))]
     edges = confidence_bins(answers.confidence, bins)
@@ -49,9 +49,9 @@ def calibration(
 
 
 def confidence_bins(confidence: FloatArray, bins: int = BINS) -> IntArray:
-    """The number of the bin of each example (N,): as many examples in each, by rising confidence.
+    """The bin number of each example (N,): bins of equal mass, by rising confidence.
 
-    Equal confidences share a bin, so that some may be empty; the order of examples says nothing.
+    Equal confidences share a bin, so that some may be empty; the order of examples is irrelevant.
     """
     if bins < 1:
         raise ShapeError(f"calibration needs at least 1 bin, got {bins}")
@@ -73,7 +73,7 @@ def expected_calibration_error(answers: Answers, bins: int = BINS) -> float:
 
 
 def negative_log_likelihood(answers: Answers) -> float:
-    """Mean −ln of the probability of the true class, in nats; none counts as less than 1e-12."""
+    """Mean −ln of the probability of the true class, in nats; clipped at 1e-12 from below."""
     if not len(answers):
         return 0.0
     true = answers.probabilities[np.arange(len(answers)), answers.label]
@@ -83,7 +83,7 @@ def negative_log_likelihood(answers: Answers) -> float:
 def brier_score(answers: Answers) -> float:
     """Mean squared distance of the probabilities from the truth, from 0 to 2.
 
-    Summed over classes as Brier, Monthly Weather Review 78 (1950), has it.
+    Summed over classes as in Brier, Monthly Weather Review 78 (1950).
     """
     if not len(answers):
         return 0.0
@@ -96,7 +96,7 @@ def fit_temperature(probabilities: FloatArray, label: IntArray) -> float:
 
     Guo et al., On Calibration of Modern Neural Networks, ICML 2017: one number that divides the
     logits and changes no decision (see `likeliest_temperature`). It is 1 where all examples are
-    right, for they cannot tell how sure is too sure, and probabilities have a scale of their own.
+    right, since the likelihood then has no maximum.
     """
     if len(label) == 0 or probabilities.shape[:1] != label.shape:
         raise ShapeError(
@@ -105,7 +105,7 @@ def fit_temperature(probabilities: FloatArray, label: IntArray) -> float:
         )
     logits = _log(probabilities)
     if (logits[np.arange(len(label)), label] >= logits.max(axis=1)).all():
-        return 1.0  # the likelihood would rise for ever
+        return 1.0  # the likelihood would rise without bound
     return likeliest_temperature(logits, label)
 
 

@@ -1,4 +1,4 @@
-"""What classifiers answer, and how often they are right, at every SNR."""
+"""Predictions of a classifier, and accuracy, F1 and confusions at every SNR."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from rfmae.records import Answers, Confusion, FloatArray, IntArray, IqBatch, Sha
 from rfmae.units import SnrReference
 
 EvaluationBatch = Mapping[View, IqBatch]
-"""The same N examples in every view that the candidate asks for."""
+"""The same N examples in every view that the classifier needs."""
 
 Predict = Callable[[EvaluationBatch], npt.NDArray[np.floating[Any]]]
 """Examples to class probabilities (N, M)."""
@@ -29,9 +29,9 @@ def collect_answers(
     snr_reference: SnrReference,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Answers:
-    """The probabilities of every example of some exams, in their order; each exam is read once.
+    """The class probabilities of every example of some batches, in order; one pass.
 
-    They are kept as float32. Raises `ShapeError` where `predict` gives no probabilities (N, M).
+    They are kept as float32. Raises `ShapeError` where `predict` does not return (N, M).
     """
     parts: list[tuple[FloatArray, IntArray, FloatArray]] = []
     for observed in batches:
@@ -60,7 +60,7 @@ def counted(answers: Answers) -> SnrReport:
 def macro_f1(confusion: IntArray) -> FloatArray:
     """The mean over classes of F1 = 2·hits/(true + named), of counts (..., M, M), true class down.
 
-    As scikit-learn's `f1_score(average="macro")` has it, a class that neither occurs nor is named
+    As in scikit-learn's `f1_score(average="macro")`, a class that neither occurs nor is predicted
     is left out; without any example it is zero.
     """
     hits = np.diagonal(confusion, axis1=-2, axis2=-1)
@@ -71,7 +71,7 @@ def macro_f1(confusion: IntArray) -> FloatArray:
 
 
 def top_confusions(report: SnrReport, most: int = _SHOWN_CONFUSIONS) -> tuple[Confusion, ...]:
-    """The classes that were most often taken for another one, over all SNR points."""
+    """The most frequent confusions of two classes, over all SNR points."""
     confusion = report.confusion
     examples = confusion.sum(axis=1)
     wrong = np.where(np.eye(len(confusion), dtype=bool), 0, confusion)

@@ -15,8 +15,8 @@ def compare(
 ) -> Comparison:
     """McNemar's exact test and a paired bootstrap of the difference of two accuracies.
 
-    Only examples that one alone names right tell them apart (McNemar, Psychometrika 12, 1947); were
-    both equally good, each of these would be as likely the one's as the other's. The bootstrap
+    Only examples that exactly one of them classifies correctly count (McNemar, Psychometrika 12,
+    1947); if both were equally good, each of these would be equally likely either's. The bootstrap
     (Efron, Tibshirani 1993, ch. 13) draws examples with both answers together.
     """
     _check_same_examples(first, second, names)

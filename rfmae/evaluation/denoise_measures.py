@@ -1,4 +1,4 @@
-"""Every measure of every answer to noisy images, as means over single images."""
+"""Image quality of denoised images and references, as means over single images."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,13 +11,13 @@ from rfmae.evaluation.image_quality import Images, foreground_psnr_db, psnr_db, 
 from rfmae.records import JUDGED, DenoiseReport, FloatArray, ImageQuality, IntArray
 from rfmae.units import SnrReference
 
-RECONSTRUCTION = "reconstruction"  # the answer that is held against the references
-CLEAN = "clean"  # the true images, as an answer: what EVM and a classifier say of them
+RECONSTRUCTION = "reconstruction"  # the answer that is compared with the references
+CLEAN = "clean"  # the true images as an answer, for EVM and recognition
 
 
 @dataclass(frozen=True, slots=True)
 class DenoiseBatch:
-    """Images (N, C, H, W) of one batch: what is true, and every answer to what was seen."""
+    """Images (N, C, H, W) of one batch: the clean ones, and every answer to the noisy ones."""
 
     clean: Images
     answers: dict[str, Images]
@@ -38,7 +38,7 @@ def evaluate_denoising(
 ) -> DenoiseReport:
     """Means over single images, per SNR point and class, of every measure of every answer.
 
-    The reconstruction is held against each of the `references`, image by image.
+    The reconstruction is compared with each of the `references`, image by image.
     """
     examples = np.zeros(len(snr_db), np.int64)
     sums, differences = (_Sums((len(snr_db), len(classes))) for _ in range(2))
@@ -49,16 +49,16 @@ def evaluate_denoising(
         differences.add(paired_differences(found, references), point, batch.label)
         np.add.at(examples, point, 1)
         advance(len(batch.clean))
-    likeness = tuple(sums.likeness.values())
+    quality = tuple(sums.quality.values())
     return DenoiseReport(
         snr_db=snr_db,
         snr_reference=snr_reference,
         examples_per_snr=examples,
-        psnr_db={i.answer: i.per_snr.value for i in likeness if i.measure == "psnr_db"},
-        ssim={i.answer: i.per_snr.value for i in likeness if i.measure == "ssim"},
+        psnr_db={i.answer: i.per_snr.value for i in quality if i.measure == "psnr_db"},
+        ssim={i.answer: i.per_snr.value for i in quality if i.measure == "ssim"},
         classes=classes,
-        likeness=likeness,
-        differences=tuple(differences.likeness.values()),
+        likeness=quality,
+        differences=tuple(differences.quality.values()),
     )
 
 
@@ -81,7 +81,7 @@ def paired_differences(
 ) -> dict[tuple[str, str], FloatArray]:
     """The reconstruction less each reference, image by image (N,), by measure and reference.
 
-    An image that a measure is not defined for in either has no difference, but NaN.
+    The difference is NaN where the measure is undefined for either image.
     """
     return {
         (measure, answer): found[measure, RECONSTRUCTION] - values
@@ -95,14 +95,14 @@ class _Sums:
     """Sums that grow batch by batch."""
 
     shape: tuple[int, int]
-    likeness: dict[tuple[str, str], ImageQuality] = field(default_factory=dict)
+    quality: dict[tuple[str, str], ImageQuality] = field(default_factory=dict)
 
     def add(
         self, found: Mapping[tuple[str, str], FloatArray], point: IntArray, label: IntArray
     ) -> None:
-        """Count what is defined of the values (N,) of a batch, by measure and answer."""
+        """Add the finite values (N,) of a batch, by measure and answer."""
         for (measure, answer), values in found.items():
-            sums = self.likeness.setdefault((measure, answer), self._nothing(measure, answer))
+            sums = self.quality.setdefault((measure, answer), self._nothing(measure, answer))
             known = np.isfinite(values)
             cell, kept = (point[known], label[known]), values[known]
             np.add.at(sums.examples, cell, 1)

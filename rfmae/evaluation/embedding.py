@@ -1,4 +1,4 @@
-"""Features of many dimensions on a plane, so that neighbourhoods can be looked at."""
+"""Two-dimensional t-SNE maps of encoder features."""
 
 import numpy as np
 from sklearn.manifold import TSNE
@@ -19,14 +19,13 @@ def evenly_chosen(
 ) -> IntArray:
     """Rows (K,) ascending of `count` examples, or of all where there are fewer.
 
-    Every class at every SNR gives as many as the others to within one, and where those left over
-    do not go round, every class gives as many of them to within one; what has no more examples is
-    made up for by the rest. Which ones, `rng` decides.
+    Stratified by class and SNR, to within one example; a remainder is stratified by class, to
+    within one. Strata that run out are filled up from the others. `rng` draws the examples.
     """
     if count < 1:
         raise ShapeError(f"a map needs examples, got count {count}")
     order = rng.permutation(len(label))
-    stated = np.nan_to_num(snr_db, nan=np.inf)  # what is not stated is one point, too
+    stated = np.nan_to_num(snr_db, nan=np.inf)  # an unknown SNR is one stratum, too
     turn = _place_in_group(np.stack([label, stated], axis=1)[order])
     place = _place_in_group(np.stack([label[order], turn], axis=1))
     return np.sort(order[np.lexsort((place, turn))[:count]])
@@ -40,11 +39,11 @@ def embedded(
     seed: int = 0,
     perplexity: float = PERPLEXITY,
 ) -> EmbeddingMap:
-    """The map of what an encoder made of some examples, by t-SNE (JMLR 9, 2008).
+    """The t-SNE map (JMLR 9, 2008) of the features of some examples.
 
-    It begins at the two principal components, so that what is far apart tends to stay so (Kobak,
-    Berens 2019); distances between clusters and their sizes mean nothing all the same. Fewer
-    examples than three for each neighbour take a smaller perplexity. Raises `ShapeError` for fewer
+    It is initialised with the two principal components, which keeps more of the global structure
+    (Kobak, Berens 2019); distances between clusters and their sizes still mean nothing. With fewer
+    than three examples for each neighbour the perplexity is reduced. Raises `ShapeError` for fewer
     than four examples and for features that do not differ.
     """
     _check(features.values)
@@ -74,7 +73,7 @@ def _check(values: FloatArray) -> None:
 
 
 def _place_in_group(group: IntArray) -> IntArray:
-    """How many rows of the same group (N, K) stand before each row, (N,)."""
+    """How many rows of the same group (N, K) come before each row, (N,)."""
     _, number, sizes = np.unique(group, axis=0, return_inverse=True, return_counts=True)
     sorted_rows = np.argsort(number, kind="stable")
     first = np.repeat(np.cumsum(sizes) - sizes, sizes)

@@ -1,7 +1,4 @@
-"""What image processing does against noise without learning to see.
-
-A median, non-local means, and the Wiener filter.
-"""
+"""Classical image denoisers: median filter, non-local means, and the Wiener filter."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,11 +19,11 @@ _ROUNDING = 1e-12  # of the largest power: what double precision leaves of a dif
 def median_filtered(images: Images) -> FloatArray:
     """Every pixel of images (N, C, H, W) replaced by the median of its 3×3 neighbours.
 
-    Beyond the edge the picture goes on as its mirror image. Sorted columns of three leave three
-    values to choose from (Paeth, Graphics Gems 1990).
+    Images are mirrored at the edge. Sorted columns of three leave three values to choose from
+    (Paeth, Graphics Gems 1990).
     """
     filtered: FloatArray = np.empty_like(images)
-    for place, planes in enumerate(images):  # one by one: a core's cache holds what is made
+    for place, planes in enumerate(images):  # one by one: intermediates stay in a core's cache
         filtered[place] = _median_of_nine(planes)
     return filtered
 
@@ -51,26 +48,26 @@ def _middle(one: FloatArray, other: FloatArray, third: FloatArray) -> FloatArray
 
 
 _RADIUS = 2  # of the patches that are compared, 5×5 pixels
-_REACH = 3  # how far off the centre of another patch may lie
-_FARTHEST = 5.0  # from this distance on a patch counts for nothing
+_REACH = 3  # largest offset of another patch's centre, in pixels
+_FARTHEST = 5.0  # patches at this distance or beyond have no weight
 _NEARNESS = np.exp(-0.5 * np.arange(-_RADIUS, _RADIUS + 1) ** 2)  # of a pixel to its patch's centre
 _NEARNESS /= _NEARNESS.sum()
 
 
 def non_local_means(images: Images, strength: float) -> FloatArray:
-    """Every pixel of images (N, C, H, W) as a mean of those whose surroundings look like its own.
+    """Every pixel of images (N, C, H, W) as a weighted mean of pixels with similar patches.
 
-    Patches of all planes are compared, pixels near their centre most; those whose mean squared
-    difference is d² weigh exp(−d²/strength²). Beyond the edge a patch goes on as its mirror image
-    (Buades, Coll and Morel, CVPR 2005).
+    Patches of all planes are compared, pixels near their centre most; patches with mean squared
+    difference d² weigh exp(−d²/strength²). Images are mirrored at the edge (Buades, Coll and Morel,
+    CVPR 2005).
     """
     filtered: FloatArray = np.empty_like(images)
-    for place, planes in enumerate(images):  # one by one: a core's cache holds what is made
-        filtered[place] = _mean_of_alike(planes, strength)
+    for place, planes in enumerate(images):  # one by one: intermediates stay in a core's cache
+        filtered[place] = _mean_of_similar(planes, strength)
     return filtered
 
 
-def _mean_of_alike(planes: Images, strength: float) -> FloatArray:
+def _mean_of_similar(planes: Images, strength: float) -> FloatArray:
     edges = (_RADIUS, _RADIUS)
     padded = np.pad(planes, ((0, 0), edges, edges), mode="reflect")
     weights: FloatArray = np.ones(planes.shape[1:], planes.dtype)
@@ -79,7 +76,7 @@ def _mean_of_alike(planes: Images, strength: float) -> FloatArray:
         here, there = _overlap(planes.shape, down, right)
         distance = _distance(padded, here, there) / strength**2
         weight = np.where(distance < _FARTHEST, np.exp(-distance), 0)
-        for one, other in ((here, there), (there, here)):  # as like as the other is to the one
+        for one, other in ((here, there), (there, here)):  # the distance is symmetric
             weights[one] += weight
             sums[:, *one] += weight * planes[:, *other]
     return sums / weights
@@ -91,11 +88,11 @@ _HALF_OF_ALL_MOVES = [
 """Down and to the right, in pixels; the others are their opposites."""
 
 Area = tuple[slice, slice]
-"""Rows and columns of a picture."""
+"""Rows and columns of an image."""
 
 
 def _overlap(shape: tuple[int, ...], down: int, right: int) -> tuple[Area, Area]:
-    """The part of a picture (C, H, W) that a move leaves inside of it, and where it goes."""
+    """The part of an image (C, H, W) that a move keeps inside it, before and after the move."""
     spans = [
         (slice(max(-by, 0), size - max(by, 0)), slice(max(by, 0), size - max(-by, 0)))
         for by, size in zip((down, right), shape[1:], strict=True)
@@ -105,15 +102,15 @@ def _overlap(shape: tuple[int, ...], down: int, right: int) -> tuple[Area, Area]
 
 def _distance(padded: Images, here: Area, there: Area) -> FloatArray:
     """Weighted mean squared difference of the patches around two areas, pixel by pixel."""
-    apart = np.square(padded[:, *_around(here)] - padded[:, *_around(there)]).mean(axis=0)
+    difference = np.square(padded[:, *_around(here)] - padded[:, *_around(there)]).mean(axis=0)
     for axis in (0, 1):
-        apart = correlate1d(apart, _NEARNESS, axis)
+        difference = correlate1d(difference, _NEARNESS, axis)
     inside = slice(_RADIUS, -_RADIUS)
-    return apart[inside, inside]
+    return difference[inside, inside]
 
 
 def _around(area: Area) -> Area:
-    """A padded picture's part that holds all patches around an area."""
+    """The part of a padded image that holds all patches around an area."""
     rows, columns = (slice(span.start, span.stop + 2 * _RADIUS) for span in area)
     return rows, columns
 
@@ -122,7 +119,7 @@ _STRENGTHS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 
 
 def fit_non_local_means(pairs: Iterable[tuple[Images, Images]]) -> float:
-    """The strength that comes nearest to the clean ones of pairs of noisy and clean images."""
+    """The strength of least squared error over pairs of noisy and clean images."""
     errors = np.zeros(len(_STRENGTHS))
     for noisy, clean in pairs:
         errors += [np.square(non_local_means(noisy, h) - clean).sum() for h in _STRENGTHS]
@@ -131,11 +128,11 @@ def fit_non_local_means(pairs: Iterable[tuple[Images, Images]]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class WienerFilter:
-    """The linear filter, alike at every place of a plane, that comes nearest to the clean images.
+    """The shift-invariant linear filter of least squared error.
 
     With the spectra of the training images it is S_xy/S_xx at every spatial frequency (Wiener
-    1949; Gonzalez and Woods, section 5.8), around the mean images. It is told neither class nor
-    SNR. The picture is taken to go on periodically.
+    1949; Gonzalez and Woods, section 5.8), around the mean images. It knows neither class nor
+    SNR. Images are continued periodically.
     """
 
     response: npt.NDArray[np.complex64]  # (C, H, W // 2 + 1)
@@ -159,7 +156,7 @@ def fit_wiener(pairs: Iterable[tuple[Images, Images]]) -> WienerFilter:
     mean_spectrum = rfft2(mean_noisy)
     power = sums.power / examples - np.abs(mean_spectrum) ** 2
     cross = sums.cross / examples - mean_spectrum.conj() * rfft2(mean_clean)
-    # where the noisy images hold nothing there is nothing to let through
+    # no gain where the noisy images have no power
     held = power > _ROUNDING * power.max(axis=(-2, -1), keepdims=True)
     response = np.where(held, cross / np.where(held, power, 1.0), 0.0)
     return WienerFilter(

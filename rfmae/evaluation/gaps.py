@@ -1,4 +1,4 @@
-"""How far accuracy is below the ceilings, and what of it the image loses and what the model."""
+"""The gap between accuracy and ceilings, split into image loss and model loss."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,10 +9,10 @@ from rfmae.records import SEQUENCE, Answers, Ceiling, FloatArray, Gap, IntArray,
 
 
 def gap(report: SnrReport, ceilings: Mapping[str, Ceiling], image: str | None) -> Gap | None:
-    """Accuracy against each ceiling, and the gap split; none where no ceiling is known.
+    """Accuracy against each ceiling, and the gap split; None where no ceiling is known.
 
-    `image` names the ceiling of the planes that the model sees, none where it sees the sequence;
-    where it is not among those that are known, the whole gap below the sequence is the model's.
+    `image` names the ceiling of the planes that the model sees, None where it sees the sequence;
+    where that ceiling is unknown, the whole gap below the sequence counts as the model's.
     """
     _check_grid(report, ceilings)
     limits = {name: ceiling.accuracy for name, ceiling in ceilings.items()}
@@ -43,10 +43,9 @@ def weighted(values: FloatArray, examples: IntArray) -> float:
 
 
 def merged(answers: Answers, groups: Sequence[Sequence[str]]) -> Answers:
-    """The same answers where the classes of a group count as one, whose probabilities add up.
+    """The same answers where the classes of a group count as one, with summed probabilities.
 
-    A group is named by its members, `BPSK/2PAM`, and stands where the first of them stood. Added up
-    as Bayes' rule has it: who cannot tell two classes gives each a half.
+    A group is named by its members, `BPSK/2PAM`, and takes the place of the first of them.
     """
     alike = {name: tuple(group) for group in groups for name in group}
     of_class = [alike.get(name, (name,)) for name in answers.classes]

@@ -1,4 +1,4 @@
-"""Error vector magnitude read from a picture: how far its brightness lies from the clean points."""
+"""Error vector magnitude of an image: rms distance of its brightness from the clean points."""
 
 from dataclasses import dataclass
 
@@ -9,17 +9,17 @@ from scipy.ndimage import distance_transform_edt
 from rfmae.evaluation.image_quality import Images
 from rfmae.records import ComplexArray, FloatArray, ImageConfig
 
-BRIGHTNESS_FLOOR = 0.05  # of the brightest pixel of a picture; what is darker shows no symbols
+BRIGHTNESS_FLOOR = 0.05  # of the brightest pixel of an image; darker pixels are ignored
 
 _Points = npt.NDArray[np.complex128]
 
 
 @dataclass(frozen=True, slots=True)
 class SymbolPlane:
-    """The plane of an image that shows symbols, and where the clean ones would be.
+    """The plane of an image that shows symbols, and the distances from the clean ones.
 
     `distance` (N, H, W) is that of each pixel from the nearest clean symbol of the same example,
-    over their rms amplitude; NaN where an example has none within the picture.
+    over their rms amplitude; NaN where an example has none within the image.
     """
 
     number: int
@@ -27,7 +27,7 @@ class SymbolPlane:
 
 
 def sharpest_symbols(image: ImageConfig) -> int | None:
-    """The number of the plane that shows symbols with the smallest kernel; none without symbols."""
+    """The number of the plane that shows symbols with the smallest kernel; None without symbols."""
     shown = [place for place, plane in enumerate(image.planes) if plane.what == "symbols"]
     return min(shown, key=lambda place: image.planes[place].half_width, default=None)
 
@@ -47,13 +47,12 @@ def symbol_distances(clean: ComplexArray, image: ImageConfig) -> FloatArray:
 
 
 def evm_percent(images: Images, plane: SymbolPlane) -> FloatArray:
-    """Rms distance of the brightness of pictures (N, C, H, W) from the clean symbols, (N,) in %.
+    """Rms distance of the brightness of images (N, C, H, W) from the clean symbols, (N,) in %.
 
     Each pixel counts by its brightness, those below a twentieth of the brightest not at all; 100 %
-    is the rms amplitude of the clean symbols. Like a receiver that does not know what was sent, it
-    asks for the nearest symbol (3GPP TS 38.104, annex B, asks for the true one), and the kernel by
-    which a symbol is drawn counts as an error, so a clean image has an EVM of its own. NaN where a
-    picture is blank.
+    is the rms amplitude of the clean symbols. The reference is the nearest symbol, as for a blind
+    receiver (3GPP TS 38.104, annex B, takes the true one). The kernel that draws a symbol counts
+    as an error, so a clean image has an EVM above zero. NaN where an image is blank.
     """
     shown = images[:, plane.number].astype(np.float64)
     floor = BRIGHTNESS_FLOOR * shown.max(axis=(1, 2), keepdims=True)
@@ -64,7 +63,7 @@ def evm_percent(images: Images, plane: SymbolPlane) -> FloatArray:
 
 
 def _pixel_centres(image: ImageConfig) -> _Points:
-    """Where the pixels (H, W) lie: I grows to the right, Q upwards, the grid is cell-centred."""
+    """Centres of the pixels (H, W): I grows to the right, Q upwards, the grid is cell-centred."""
     cell = 2 * image.extent / image.size
     along = (np.arange(image.size) + 0.5) * cell - image.extent
     return along[None, :] - 1j * along[:, None]

@@ -1,4 +1,4 @@
-"""How alike single images are: PSNR over all and over the foreground, and SSIM."""
+"""Image quality of single images: PSNR, foreground PSNR and SSIM."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,28 +16,27 @@ Images = npt.NDArray[np.floating[Any]]
 
 FOREGROUND_SHARE = 0.1  # of the brightest pixel of a clean plane
 
-_BEST_PSNR_DB = 100.0  # of two equal images, whose ratio has no end
+_BEST_PSNR_DB = 100.0  # of two equal images, whose ratio is infinite
 _SSIM_SIGMA = 1.5
 _SSIM_REACH = 5  # the 11×11 window of Wang et al.
 _SSIM_K1, _SSIM_K2 = 0.01, 0.03
-_PIXELS_AT_ONCE = 600_000  # so that a core's cache holds what SSIM makes on the way
+_PIXELS_AT_ONCE = 600_000  # so that the intermediates of SSIM stay in a core's cache
 _PIXELS_AT_ONCE_ELSEWHERE = 40_000_000
 
 
 def psnr_db(images: Images, clean: Images) -> FloatArray:
     """Peak signal-to-noise ratio of each image (N, C, H, W) against its clean one, data range 1.
 
-    At most 100 dB, which stands for equal images.
+    At most 100 dB, the value for equal images.
     """
     error = np.mean((images.astype(np.float64) - clean) ** 2, axis=(1, 2, 3))
     return _peak_ratio_db(error)
 
 
 def foreground_psnr_db(images: Images, clean: Images) -> FloatArray:
-    """The same over the foreground alone: pixels where the clean image shows something.
+    """PSNR over the foreground alone: pixels above a tenth of the brightest of their clean plane.
 
-    Those are the ones above a tenth of the brightest of their clean plane. An image whose clean
-    twin is blank has no foreground; its value is NaN.
+    An image whose clean twin is blank has no foreground; its value is NaN.
     """
     shown = clean > FOREGROUND_SHARE * clean.max(axis=(2, 3), keepdims=True)
     squares = np.where(shown, (images.astype(np.float64) - clean) ** 2, 0.0)
@@ -54,7 +53,7 @@ def ssim(images: Images, clean: Images, device: str = "cpu") -> FloatArray:
     """Structural similarity of each image (N, C, H, W), the mean over its planes, data range 1.
 
     Gaussian window of deviation 1.5 on 11×11 pixels, population covariance and the border of five
-    pixels left out: Wang et al., IEEE Trans. Image Processing 13 (2004), as scikit-image has it.
+    pixels left out: Wang et al., IEEE Trans. Image Processing 13 (2004), as in scikit-image.
     """
     return ssim_of_answers({"": images}, clean, device)[""]
 
@@ -62,7 +61,7 @@ def ssim(images: Images, clean: Images, device: str = "cpu") -> FloatArray:
 def ssim_of_answers(
     answers: Mapping[str, Images], clean: Images, device: str = "cpu"
 ) -> dict[str, FloatArray]:
-    """The same of several answers to the same clean images, which are looked at only once."""
+    """SSIM of several answers to the same clean images, whose moments are computed once."""
     if min(clean.shape[-2:]) <= 2 * _SSIM_REACH:
         raise ShapeError(f"SSIM needs images above 10×10 pixels, got {clean.shape[-2:]}")
     found: dict[str, FloatArray] = {name: np.empty(len(clean)) for name in answers}
@@ -76,7 +75,7 @@ def ssim_of_answers(
 
 
 def _ssim(x: Tensor, y: Tensor, mean_y: Tensor) -> Tensor:
-    """Likeness (N,) of images in double precision; the two variances are needed as a sum alone."""
+    """SSIM (N,) of images in double precision; the two variances are needed as a sum alone."""
     mean_x = _windowed(x)
     mean_xy, squares = mean_x * mean_y, mean_x * mean_x + mean_y * mean_y
     variances = _windowed(x * x + y * y) - squares
@@ -87,12 +86,12 @@ def _ssim(x: Tensor, y: Tensor, mean_y: Tensor) -> Tensor:
 
 
 def _windowed(images: Tensor) -> Tensor:
-    """The Gaussian window over every place where it lies wholly on the image."""
+    """The Gaussian window at every place where it fits on the image."""
     return _windowed_along(_windowed_along(images, dim=-1), dim=-2)
 
 
 def _windowed_along(images: Tensor, dim: int) -> Tensor:
-    """Shifted images are added up: where these stay in the cache, no convolution is faster."""
+    """A sum of shifted images: where these stay in the cache, no convolution is faster."""
     taps, length = _gaussian_taps(), images.shape[dim] - 2 * _SSIM_REACH
     smoothed = images.narrow(dim, _SSIM_REACH, length) * taps[_SSIM_REACH]
     for place in range(_SSIM_REACH):

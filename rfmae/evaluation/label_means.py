@@ -1,4 +1,4 @@
-"""Points of a label-efficiency curve to means over seeds."""
+"""Means and differences over seeds of a label-efficiency curve."""
 
 import math
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def label_means(points: Sequence[LabelPoint]) -> tuple[LabelMean, ...]:
 def label_mean(points: Sequence[LabelPoint]) -> LabelMean:
     """Mean accuracy over the seeds of one method and budget, and its 95 % interval.
 
-    Student's t over the seeds; of a single one the Wilson interval of its test examples.
+    Student's t over the seeds; for a single seed the Wilson interval of its test examples.
     """
     values = np.array([point.accuracy for point in points])
     mean = float(values.mean())
@@ -38,10 +38,10 @@ def label_mean(points: Sequence[LabelPoint]) -> LabelMean:
 
 
 def label_difference(first: Sequence[LabelPoint], second: Sequence[LabelPoint]) -> LabelDifference:
-    """By how much one method is more accurate than another, each run beside that of its seed.
+    """The difference in accuracy of two methods, paired by seed.
 
     The interval is Student's t of the differences over the seeds: both methods of a seed saw the
-    same labels. Of a single seed it is that of two independent shares of the test examples.
+    same labels. For a single seed it is that of two independent shares of the test examples.
     """
     others = {point.seed: point for point in second}
     pairs = [(point, others[point.seed]) for point in first]

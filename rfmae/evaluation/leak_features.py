@@ -1,4 +1,4 @@
-"""What may name a class without being its signal: power, dots, equal rows, a wrong SNR."""
+"""Features that may leak the class label: power, distinct points, equal rows, a wrong SNR."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from rfmae.records import ComplexArray, FloatArray, IntArray
 from rfmae.units import ratio_to_db
 
 Digests = npt.NDArray[np.uint64]
-"""A fingerprint of the bytes of each row, (N,); a million of them never meet by chance."""
+"""A hash of the bytes of each row, (N,); collisions among a million are negligible."""
 
-_POWER_STEP_DB = 0.01  # float32 rounds a power brought to one by less than 0.001 dB
+_POWER_STEP_DB = 0.01  # float32 rounds a power normalised to one by less than 0.001 dB
 _FAINTEST = 1e-30
 _QUANTILES = 16
 _SAME_VALUES = 0.9
@@ -21,23 +21,23 @@ _SAME_VALUES = 0.9
 def power_db(iq: ComplexArray) -> FloatArray:
     """Mean power (N,) of each example (N, T) in dB, in steps of a hundredth.
 
-    The steps keep the rounding of examples that were brought to one power from telling anything.
+    The steps hide the rounding of examples that were normalised to one power.
     """
     power = np.square(np.abs(iq), dtype=np.float64).mean(axis=1)
     return np.rint(ratio_to_db(np.maximum(power, _FAINTEST)) / _POWER_STEP_DB) * _POWER_STEP_DB
 
 
 def at_unit_power(iq: ComplexArray) -> ComplexArray:
-    """Examples (N, T) as a receiver's gain control hands them on; silence stays silent."""
+    """Examples (N, T) after ideal gain control; all-zero examples stay zero."""
     rms = np.sqrt(np.square(np.abs(iq), dtype=np.float64).mean(axis=1, keepdims=True))
     scaled: ComplexArray = (iq / np.where(rms > 0, rms, 1.0)).astype(np.complex64)
     return scaled
 
 
 def dot_counts(iq: ComplexArray) -> IntArray:
-    """Distinct dots that a picture of each example (N, T) would show, and its samples not zero.
+    """Distinct points in an image of each example (N, T), and its non-zero samples.
 
-    A sample that is held or repeated is one dot. Shape (N, 2).
+    A sample that is held or repeated is one point. Shape (N, 2).
     """
     # minus zero is zero; two float32 are the bits of one integer
     bits = np.ascontiguousarray(iq + np.complex64(0)).view(np.int64)
@@ -45,10 +45,10 @@ def dot_counts(iq: ComplexArray) -> IntArray:
 
 
 def are_quantised(iq: ComplexArray) -> npt.NDArray[np.bool_]:
-    """Of each example (N,), whether the values of both rails repeat where its dots do not.
+    """Whether the values of both rails of each example (N,) repeat more than its points do.
 
-    So it is where a converter had few bits; then the number of dots tells of the constellation
-    itself.
+    So it is with a converter of few bits; then the number of points is a property of the
+    constellation itself.
     """
     rails = [
         _distinct(np.ascontiguousarray(rail + np.float32(0)).view(np.int32))
@@ -59,13 +59,13 @@ def are_quantised(iq: ComplexArray) -> npt.NDArray[np.bool_]:
 
 
 def envelope_quantiles(iq: ComplexArray) -> FloatArray:
-    """A cheap description (N, 16) of examples: quantiles of |y| at unit power."""
+    """Cheap features (N, 16) of examples: quantiles of |y| at unit power."""
     shares = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
     return np.quantile(np.abs(at_unit_power(iq)), shares, axis=1).T
 
 
 def row_digests(views: Sequence[ComplexArray]) -> Digests:
-    """A fingerprint of each example (N,), over the bytes of all its views (N, T)."""
+    """A hash of each example (N,), over the bytes of all its views (N, T)."""
     if not views:
         return np.zeros(0, np.uint64)
     rows = np.hstack([np.ascontiguousarray(iq).view(np.uint8) for iq in views])
@@ -79,16 +79,16 @@ def repeated_within(digests: Digests) -> int:
 
 
 def shared_between(first: Digests, second: Digests) -> int:
-    """Rows of the second that the first holds, too."""
+    """Rows of the second that the first contains, too."""
     return int(np.isin(second, first).sum())
 
 
 def measured_snr(observed: ComplexArray, clean: ComplexArray) -> FloatArray:
     """Power of the signal over that of the noise (N,), from examples (N, T) and clean twins.
 
-    Noise is what no combination of the twin, its conjugate and a constant explains, so that an
-    image of I/Q imbalance and a DC offset are none of it. In white Gaussian noise the ratio is free
-    of bias, however short the examples: of T complex values the fit takes up as many as its rank.
+    Noise is the residual of a fit of the twin, its conjugate and a constant, so that an image of
+    I/Q imbalance and a DC offset are not counted as noise. In white Gaussian noise the ratio is
+    unbiased for any length: of T degrees of freedom the fit uses as many as its rank.
     """
     gram, moments = _inner_products(observed.astype(np.complex128), clean.astype(np.complex128))
     power, direction = np.linalg.eigh(gram)
@@ -108,7 +108,7 @@ def measured_snr(observed: ComplexArray, clean: ComplexArray) -> FloatArray:
 def _inner_products(
     seen: npt.NDArray[np.complex128], twin: npt.NDArray[np.complex128]
 ) -> tuple[npt.NDArray[np.complex128], npt.NDArray[np.complex128]]:
-    """Of a twin, its conjugate and one (N, 3, 3), and of these with what was seen (N, 3)."""
+    """Of a twin, its conjugate and one (N, 3, 3), and of these with the observation (N, 3)."""
     power = np.square(np.abs(twin)).sum(axis=1)
     square, total = (twin * twin).sum(axis=1), twin.sum(axis=1)
     samples = np.full(len(twin), twin.shape[1])

@@ -1,9 +1,9 @@
-"""Does something other than the signal name the class? Questions, chance, and the verdict.
+"""Leak tests: whether features other than the signal predict the class, with exact p-values.
 
-A question is put to a forest of extremely random trees (Geurts et al. 2006) that sees the suspect
-alone: it learns on one split and answers on another that nothing was chosen by. If what it sees
-does not depend on the class, its hits are at most binomial with the share of the most frequent
-class, so the exact test is safe.
+Each test fits a forest of extremely random trees (Geurts et al. 2006) to the feature alone: it is
+trained on one split and tested on another that nothing was selected on. If the feature does not
+depend on the class, the hits are at most binomial with the share of the most frequent class, so
+the exact test is safe.
 """
 
 import math
@@ -22,19 +22,19 @@ from rfmae.records.audit_report import ChanceTest
 from rfmae.units import db_to_ratio, ratio_to_db
 
 LEVEL = 1e-3
-"""Chance that the audit of a clean data set calls anything a leak or a wrong label."""
+"""Chance that the audit of a clean data set reports any leak or wrong label."""
 
 TOLERANCE_DB = 0.3
-"""How far a measured SNR may lie from its label."""
+"""Largest accepted difference of a measured SNR from its label."""
 
 _TREES = 40
 _LEAF = 5  # examples of a leaf, fewer where there are few
-_FLUCTUATION = 0.01  # variance of an example's power over its own, of symbols that are not alike
+_FLUCTUATION = 0.01  # relative variance of an example's power due to its random symbols
 
 
 @dataclass(frozen=True, slots=True)
 class LeakFeatures:
-    """What a classifier is shown of the examples of one split, and what they are."""
+    """Features of the examples of one split, with their labels and SNRs."""
 
     values: FloatArray  # (N, D)
     label: IntArray  # (N,)
@@ -42,27 +42,27 @@ class LeakFeatures:
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or len(self.values) == 0:
-            raise ShapeError(f"a suspect must be (N, D), not empty, got {self.values.shape}")
+            raise ShapeError(f"features must be (N, D), not empty, got {self.values.shape}")
         if not self.label.shape == self.snr_db.shape == self.values.shape[:1]:
             raise ShapeError(
-                f"suspects, labels and SNRs must number alike, got {len(self.values)}, "
+                f"features, labels and SNRs must have the same length, got {len(self.values)}, "
                 f"{len(self.label)} and {len(self.snr_db)}"
             )
 
     def beside_snr(self) -> "LeakFeatures":
-        """The same where the SNR is shown, too."""
+        """The same with the SNR as a further feature."""
         return LeakFeatures(
             np.column_stack([self.values, known_snr(self.snr_db)]), self.label, self.snr_db
         )
 
 
 def known_snr(snr_db: FloatArray) -> FloatArray:
-    """SNRs as a forest takes them: one that is not stated is far below all others."""
+    """SNRs as a feature: one that is not stated is far below all others."""
     return np.nan_to_num(snr_db.astype(np.float64), nan=-1e3, posinf=1e3, neginf=-1e3)
 
 
 def named_by(train: LeakFeatures, test: LeakFeatures, rng: np.random.Generator) -> IntArray:
-    """The label (N,) that a forest gives each test example by what it is shown of it."""
+    """The label (N,) that a forest predicts for each test example from its features."""
     classes = len(np.unique(train.label))
     forest = ExtraTreesClassifier(
         _TREES,
@@ -76,42 +76,42 @@ def named_by(train: LeakFeatures, test: LeakFeatures, rng: np.random.Generator) 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What nearest neighbours name right under shuffled labels, and under their own."""
+    """Hits of nearest neighbours with shuffled labels, and accuracy with the true ones."""
 
     hits: int
     examples: int
-    right: float  # share under their own labels
+    right: float  # share with the true labels
 
 
 def shuffled_control(train: LeakFeatures, test: LeakFeatures, rng: np.random.Generator) -> Control:
-    """Name test examples by the shuffled label of the nearest training example.
+    """Classify test examples by the shuffled label of the nearest training example.
 
-    Each training example answers once: labels that were shuffled are then independent draws, and
-    so are hits. A forest would give whole clouds of test examples one label, and its hits would
-    come in clouds, too.
+    Each training example is used once: shuffled labels are then independent draws, and so are
+    hits. A forest would give whole clusters of test examples one label, and its hits would be
+    correlated.
     """
     mean, deviation = train.values.mean(axis=0), train.values.std(axis=0)
     scale = np.where(deviation > 0, deviation, 1.0)
     index = NearestNeighbors(n_neighbors=1).fit((train.values - mean) / scale)
     nearest = index.kneighbors((test.values - mean) / scale, return_distance=False)[:, 0]
-    order = rng.permutation(len(nearest))  # who comes first must not depend on the class
+    order = rng.permutation(len(nearest))  # which one is kept must not depend on the class
     _, once = np.unique(nearest[order], return_index=True)
-    asked = order[once]
-    given = rng.permutation(train.label)[nearest[asked]]
+    used = order[once]
+    given = rng.permutation(train.label)[nearest[used]]
     return Control(
-        hits=int(np.count_nonzero(given == test.label[asked])),
-        examples=len(asked),
-        right=float(np.mean(train.label[nearest[asked]] == test.label[asked])),
+        hits=int(np.count_nonzero(given == test.label[used])),
+        examples=len(used),
+        right=float(np.mean(train.label[nearest[used]] == test.label[used])),
     )
 
 
 def guessing(label: IntArray) -> float:
-    """What guessing reaches: the share of the most frequent class."""
+    """The accuracy of guessing: the share of the most frequent class."""
     return float(np.bincount(label).max() / len(label))
 
 
 def guessing_beside_snr(label: IntArray, snr_db: FloatArray) -> float:
-    """The same of who knows the SNR and how frequent each class is there."""
+    """The accuracy of guessing with the SNR known: the most frequent class at each SNR."""
     _, point = np.unique(known_snr(snr_db), return_inverse=True)
     counts = np.zeros((point.max() + 1, label.max() + 1))
     np.add.at(counts, (point, label), 1)
@@ -122,7 +122,7 @@ def chance_test(hits: int, examples: int, chance: float, tests: int) -> ChanceTe
     """The exact binomial test of hits against chance, one-sided, as one of so many tests."""
     low, high = wilson_interval(np.asarray(hits), np.asarray(examples))
     p_value = float(stats.binom.sf(hits - 1, examples, chance))
-    # the least number of hits that luck exceeds so rarely
+    # the least number of hits that is significant at this level
     critical = int(stats.binom.isf(LEVEL / tests, examples, chance)) + 1
     return ChanceTest(
         hits=hits,
@@ -137,13 +137,13 @@ def chance_test(hits: int, examples: int, chance: float, tests: int) -> ChanceTe
 
 
 def is_leak(test: ChanceTest) -> bool:
-    """Whether there are more hits than luck explains."""
+    """Whether there are significantly more hits than chance."""
     return test.p_value < LEVEL
 
 
 @dataclass(frozen=True, slots=True)
 class SnrErrors:
-    """Measured over stated SNR in dB of each group, and the interval that it lies in."""
+    """Measured over stated SNR in dB of each group, with its interval."""
 
     names: tuple[str, ...]
     mean_db: FloatArray  # (G,)
@@ -152,14 +152,14 @@ class SnrErrors:
 
     @property
     def wrong(self) -> npt.NDArray[np.bool_]:
-        """Groups whose whole interval lies beyond the tolerance."""
+        """Groups whose whole interval is beyond the tolerance."""
         return (self.low_db > TOLERANCE_DB) | (self.high_db < -TOLERANCE_DB)
 
 
 def snr_errors(
     measured: FloatArray, stated: FloatArray, samples: int, groups: dict[str, npt.NDArray[Any]]
 ) -> SnrErrors:
-    """How far measured SNRs (N,) lie from stated ones (N,), both power ratios, in each group.
+    """Errors of stated SNRs (N,) against measured ones (N,), both power ratios, in each group.
 
     `groups` are rows or masks of examples of so many `samples`. Means are weighted by how well an
     example of the stated SNR can be measured; intervals are of Student's t, all of them together

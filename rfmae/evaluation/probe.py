@@ -1,6 +1,6 @@
-"""What frozen features are worth: a linear probe and nearest neighbours, tuned on validation.
+"""Linear and nearest-neighbour probes of frozen features, tuned on validation examples.
 
-Both name classes from features (N, D) that an encoder made and nobody trains any further.
+Both predict classes from features (N, D) of an encoder that is not trained any further.
 """
 
 import warnings
@@ -28,12 +28,12 @@ NEIGHBOURS = (5, 10, 20, 50, 100)
 
 _STEPS = 1000
 _TEMPERATURE = 0.07  # of a neighbour's vote (Wu et al., CVPR 2018)
-_ROWS = 1024  # queries that are compared at once
+_ROWS = 1024  # queries compared at once
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What an encoder made of N examples, and what they are."""
+    """Encoder features of N examples, with their labels and SNRs."""
 
     values: FloatArray  # (N, D)
     label: IntArray  # (N,)
@@ -44,7 +44,7 @@ class Features:
             raise ShapeError(f"features must be finite and (N, D), got {self.values.shape}")
         if not self.label.shape == self.snr_db.shape == self.values.shape[:1]:
             raise ShapeError(
-                f"features, labels and SNRs must number alike, got {len(self.values)}, "
+                f"features, labels and SNRs must have the same length, got {len(self.values)}, "
                 f"{len(self.label)} and {len(self.snr_db)}"
             )
 
@@ -53,7 +53,7 @@ class Features:
 
 
 class Probe(Protocol):
-    """Anything that names classes from features."""
+    """A classifier of features."""
 
     def name(self, values: FloatArray) -> IntArray:
         """The label (N,) of features (N, D)."""
@@ -108,11 +108,11 @@ class NeighbourProbe:
         parts = np.split(values, range(_ROWS, len(values), _ROWS))
         return np.concatenate([self._votes(_directions(part), classes) for part in parts])
 
-    def _votes(self, asked: FloatArray, classes: int) -> FloatArray:
-        cosine = asked @ self.directions.T
+    def _votes(self, queries: FloatArray, classes: int) -> FloatArray:
+        cosine = queries @ self.directions.T
         nearest = np.argpartition(-cosine, self.neighbours - 1, axis=1)[:, : self.neighbours]
-        rows = np.arange(len(asked))[:, None]
-        votes = np.zeros((len(asked), classes))
+        rows = np.arange(len(queries))[:, None]
+        votes = np.zeros((len(queries), classes))
         near = cosine[rows, nearest]
         # the nearest counts one, so that not all of them are too far to be counted
         weight = np.exp((near - near.max(axis=1, keepdims=True)) / _TEMPERATURE)
@@ -124,31 +124,31 @@ class NeighbourProbe:
 def linear_probe(
     train: Features, validation: Features, strengths: Sequence[float] = STRENGTHS
 ) -> LinearProbe:
-    """The probe of the strength that names most validation examples right; ties take the least.
+    """The probe of the strength with the best validation accuracy; ties take the smallest.
 
-    Standardising is a batch normalisation without affine part, as the probe of MAE has it (He et
+    Standardising is a batch normalisation without affine part, as in the probe of MAE (He et
     al., CVPR 2022, appendix A.1).
     """
     mean, deviation = train.values.mean(axis=0), train.values.std(axis=0)
-    # a feature that never changes tells nothing; rounding must not make it loud
+    # a constant feature is useless; rounding must not amplify it
     deviation = np.where(deviation > 1e-6 * np.abs(mean), deviation, np.inf)
     standard = (train.values - mean) / deviation
     if len(np.unique(train.label)) < 2:
         raise ShapeError("a probe needs examples of at least two classes, got one; read more rows")
 
-    # from weak to strong, each begins where the one before ended, which is near
+    # from weak to strong, each starts from the solution of the one before, which is near
     found = LogisticRegression(max_iter=_STEPS, warm_start=True)
 
     def fitted(strength: float) -> LinearProbe:
         with (
-            threadpool_limits(1, "blas"),  # more wait for one another in products this small
+            threadpool_limits(1, "blas"),  # more threads only wait in products this small
             warnings.catch_warnings(),
         ):
-            # validation judges how far the strongest has come
+            # validation decides whether the strongest has converged far enough
             warnings.simplefilter("ignore", ConvergenceWarning)
             found.set_params(C=strength).fit(standard, train.label)
         weights, bias = found.coef_.T, found.intercept_
-        if len(found.classes_) == 2:  # told as the score of the second alone
+        if len(found.classes_) == 2:  # given as the score of the second alone
             weights = np.hstack([-weights, weights]) / 2
             bias = np.concatenate([-bias, bias]) / 2
         return LinearProbe(mean, deviation, weights, bias, found.classes_, strength)
@@ -159,7 +159,7 @@ def linear_probe(
 def neighbour_probe(
     train: Features, validation: Features, neighbours: Sequence[int] = NEIGHBOURS
 ) -> NeighbourProbe:
-    """The probe of the number of neighbours that names most validation examples right."""
+    """The probe of the number of neighbours with the best validation accuracy."""
     directions = _directions(train.values)
     fitted = [
         NeighbourProbe(directions, train.label, count)
@@ -177,9 +177,9 @@ def probe_answers(
     snr_reference: SnrReference,
     temperature: float = 1.0,
 ) -> Answers:
-    """What a probe says of every test example, its logits divided by a temperature."""
-    said = tempered(probe.probabilities(test.values, len(classes)), temperature)
-    return Answers(said, test.label, test.snr_db, classes, snr_db, snr_reference)
+    """The predictions of a probe for every test example, its logits divided by a temperature."""
+    scaled = tempered(probe.probabilities(test.values, len(classes)), temperature)
+    return Answers(scaled, test.label, test.snr_db, classes, snr_db, snr_reference)
 
 
 def probe_report(
@@ -198,7 +198,7 @@ def probe_report(
 
 
 def probe_temperature(probe: Probe, validation: Features) -> float:
-    """The temperature that validation asks for (see `fit_temperature`)."""
+    """The temperature fitted on validation examples (see `fit_temperature`)."""
     classes = int(validation.label.max()) + 1
     known = probe.probabilities(validation.values, classes)
     return fit_temperature(known, validation.label)
@@ -209,6 +209,6 @@ def _hits(probe: Probe, features: Features) -> int:
 
 
 def _directions(values: FloatArray) -> FloatArray:
-    """Features of unit length; one of no length stays where it is."""
+    """Features of unit length; a zero vector stays zero."""
     length = np.linalg.norm(values, axis=1, keepdims=True)
     return values / np.where(length > 0, length, 1.0)

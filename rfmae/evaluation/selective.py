@@ -1,4 +1,4 @@
-"""What is gained by answering only where confidence is high."""
+"""Selective classification: risk and coverage when only confident examples are answered."""
 
 import numpy as np
 
@@ -47,7 +47,7 @@ def risk_coverage(answers: Answers) -> tuple[FloatArray, FloatArray]:
 
 
 def _coverage_at(coverage: FloatArray, risk: FloatArray, target: float) -> float:
-    """The largest coverage at which the accuracy is reached; none where it never is."""
-    # a share of whole numbers, compared with a decimal fraction
+    """The largest coverage at which the accuracy is reached; zero where it never is."""
+    # a ratio of whole numbers, compared with a decimal fraction
     reached = 1 - risk >= target - 1e-12
     return float(coverage[reached].max(initial=0.0))

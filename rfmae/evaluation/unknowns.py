@@ -1,4 +1,4 @@
-"""How well signals that are none of the classes are told by low confidence."""
+"""Out-of-distribution detection: signals of no class, detected by low confidence."""
 
 import math
 
@@ -16,7 +16,7 @@ def open_set(known_confidence: FloatArray, unknown_confidence: FloatArray, name:
 
     Hendrycks and Gimpel, A Baseline for Detecting Misclassified and Out-of-Distribution Examples,
     ICLR 2017. Confidence may be any score that is higher for the known; it is compared in single
-    precision, in which answers are kept, for rounding must not tell the one from the other.
+    precision, in which answers are kept, so that rounding cannot separate the two.
     """
     for what, confidence in (("known", known_confidence), ("unknown", unknown_confidence)):
         if confidence.ndim != 1 or not len(confidence) or not np.isfinite(confidence).all():

@@ -1,4 +1,4 @@
-"""What travels between rooms: batches of I/Q, what a network sees of them, and the reports."""
+"""Records shared by all packages: batches of I/Q, image and modality settings, and reports."""
 
 from rfmae.records.answers import Answers
 from rfmae.records.assessment import (

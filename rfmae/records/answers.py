@@ -1,4 +1,4 @@
-"""What a classifier said of every example of an exam."""
+"""The predictions of a classifier on an evaluation set."""
 
 from dataclasses import dataclass, replace
 
@@ -14,10 +14,10 @@ _SUM_TOLERANCE = 1e-3  # probabilities may come in half precision
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Class probabilities of N examples, with the truth.
+    """Class probabilities of N examples, with the true labels.
 
-    `snr_db` is that of each example, `grid_db` the points that it is told by; `label` indexes
-    `classes`. Rows of classifiers that sat the same exam belong together, so that they can be
+    `snr_db` is that of each example, `grid_db` the SNR points of the report; `label` indexes
+    `classes`. Rows of classifiers evaluated on the same examples correspond, so that they can be
     compared example by example.
     """
 
@@ -73,12 +73,12 @@ class Answers:
 
     @property
     def confidence(self) -> FloatArray:
-        """How probable the most probable class was held to be, (N,)."""
+        """The probability of the most probable class, (N,)."""
         return self.probabilities.max(axis=1)
 
     @property
     def right(self) -> npt.NDArray[np.bool_]:
-        """Whether each example was named right, (N,)."""
+        """Whether each example was classified correctly, (N,)."""
         return self.named == self.label
 
     @property

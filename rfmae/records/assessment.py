@@ -1,4 +1,4 @@
-"""What an evaluation found of one classifier beside its counts, and of several together.
+"""Results of an evaluation beside the counts, of one classifier and of several together.
 
 Arrays per SNR run along `snr_db` of the report that they belong to, (S,).
 """
@@ -25,7 +25,7 @@ class Share:
 
     @classmethod
     def of(cls, hits: int, examples: int) -> Self:
-        """The share of so many examples; of none it is zero and nothing is known."""
+        """The share of so many examples; of none it is zero with the interval (0, 1)."""
         low, high = wilson_interval(np.asarray(hits), np.asarray(examples))
         return cls(hits, examples, hits / max(examples, 1), float(low), float(high))
 
@@ -38,7 +38,7 @@ class Band:
     to_db: float
     accuracy: Share
     macro_f1: float
-    ceiling: dict[str, float]  # by what is seen: sequence, or planes
+    ceiling: dict[str, float]  # by what the receiver sees: sequence, or planes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,11 @@ class Gap:
     """Accuracy against the ceilings: what the image loses, and what the model loses.
 
     `image_loss` is the sequence ceiling less the image ceiling, `model_loss` the ceiling of what
-    the model sees less the accuracy; where either ceiling is only known to be reached by some
-    reader, `is_bound` is false and the model may lose less than nothing.
+    the model sees less the accuracy; where either ceiling is only a lower bound, reached by one
+    classifier, `is_bound` is false and the model loss may be negative.
     """
 
-    image: str | None  # the ceiling of the image; none where the sequence is seen or it is unknown
+    image: str | None  # the ceiling of the image; None for a sequence model or where unknown
     ratio: dict[str, float]  # overall accuracy over each ceiling
     ratio_per_snr: dict[str, FloatArray]  # (S,)
     image_loss_per_snr: FloatArray | None  # (S,)
@@ -69,7 +69,7 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How far confidence can be believed.
+    """Calibration of the confidence.
 
     Expected calibration error over bins of equal mass (Nixon et al. 2019), negative log-likelihood
     in nats, Brier score as the squared distance over all classes (Brier 1950). The bins are those
@@ -86,18 +86,18 @@ class Calibration:
     bin_accuracy: FloatArray  # (B,)
     bin_interval: FloatArray  # (B, 2) 95 % Wilson
     bin_examples: IntArray  # (B,)
-    temperature: float | None  # that was fitted on validation and is in the probabilities
+    temperature: float | None  # fitted on validation examples and applied to the probabilities
 
 
 @dataclass(frozen=True, slots=True)
 class Selective:
-    """What is gained by answering only where confidence is high (Geifman, El-Yaniv, NeurIPS 2017).
+    """Selective classification: only confident examples are answered.
 
-    The curve runs from the most confident examples to all of them.
+    Geifman and El-Yaniv, NeurIPS 2017. The curve runs from the most confident examples to all.
     """
 
     coverage: FloatArray  # (K,) ascending, the last is 1
-    risk: FloatArray  # (K,) share of wrong answers among those given
+    risk: FloatArray  # (K,) share of wrong answers among the examples answered
     aurc: float  # area under the curve
     target_accuracy: float
     coverage_at_target: float  # the largest share that can be answered at that accuracy
@@ -106,10 +106,10 @@ class Selective:
 
 @dataclass(frozen=True, slots=True)
 class OpenSet:
-    """How well signals that are none of the classes are told by their low confidence.
+    """Detection of signals that are none of the classes by low confidence.
 
     `auroc` is the chance that a known example is more confident than an unknown one, `fpr95` the
-    share of unknowns that pass where 95 % of the known do.
+    share of unknowns that are accepted where 95 % of the known are.
     """
 
     unknown: str
@@ -121,10 +121,10 @@ class OpenSet:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What an answer costs on a machine; none where it cannot be known.
+    """The cost of inference on a machine; None where it cannot be measured.
 
-    Peak memory is that of a fresh process that opened the model and answered one batch, Python and
-    its libraries included, or what tensors held of the GPU.
+    Peak memory is that of a fresh process that opened the model and classified one batch, Python
+    and its libraries included, or the GPU memory of its tensors.
     """
 
     parameters: int | None
@@ -140,7 +140,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """All that is told of one classifier beside its counts."""
+    """All results of one classifier beside its counts."""
 
     macro_f1: float
     macro_f1_per_snr: FloatArray  # (S,)
@@ -159,9 +159,10 @@ class Assessment:
 class Comparison:
     """Two classifiers on the same examples.
 
-    `p_value` is that of McNemar's exact test (1947) on the examples that one alone names right,
-    `p_adjusted` the same corrected for the pairs that are told with it (see `holm_adjusted`);
-    `low` and `high` bound the difference of accuracies by a paired bootstrap, 95 %.
+    `p_value` is that of McNemar's exact test (1947) on the examples that exactly one classifies
+    correctly, `p_adjusted` the same corrected for the pairs reported with it (see
+    `holm_adjusted`); `low` and `high` are the 95 % bounds of the difference of accuracies by a
+    paired bootstrap.
     """
 
     first: str
@@ -177,10 +178,10 @@ class Comparison:
 
 
 def holm_adjusted(comparisons: Iterable[Comparison]) -> tuple[Comparison, ...]:
-    """Comparisons that are told together, each p-value corrected for how many there are.
+    """Comparisons reported together, each p-value corrected for their number.
 
-    Of m p-values the k-th smallest counts m − k + 1 times, and never as less than a smaller one
-    (Holm, Scandinavian Journal of Statistics 6, 1979). However the pairs depend on each other, the
+    Of m p-values the k-th smallest is multiplied by m − k + 1, and is never below a smaller one
+    (Holm, Scandinavian Journal of Statistics 6, 1979). Whatever the dependence of the pairs, the
     chance that any pair of equals falls below a level is no larger than that level.
     """
     pairs = tuple(comparisons)
@@ -197,10 +198,10 @@ def holm_adjusted(comparisons: Iterable[Comparison]) -> tuple[Comparison, ...]:
 
 @dataclass(frozen=True, slots=True)
 class RobustnessGrid:
-    """Accuracy while one thing is worse than in training.
+    """Accuracy under one impairment that is stronger than in training.
 
-    The first value is the training's own, the others are ever farther from it, to either side where
-    there are two. A model that cannot answer at the farthest is left out, with the reason.
+    The first value is that of training, the others are ever farther from it, to either side where
+    there are two. A model that cannot be evaluated at the farthest is left out, with the reason.
     """
 
     what: str  # carrier offset, roll-off mismatch, …
@@ -214,7 +215,7 @@ class RobustnessGrid:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingMap:
-    """Where an encoder puts examples, in two dimensions; only neighbourhoods mean anything."""
+    """Encoder features of examples in two dimensions; only neighbourhoods are meaningful."""
 
     method: str  # t-SNE
     model: str

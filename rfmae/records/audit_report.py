@@ -1,19 +1,19 @@
-"""What a leak audit found of a data set: one finding a question, and the verdict on each."""
+"""The report of a leak audit of a data set: one finding and verdict per test."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
 Verdict = Literal["pass", "leak", "wrong", "note"]
-"""Of a question: no leak, a leak, a label that is not true, or something a reader must know."""
+"""Of a test: no leak, a leak, a wrong label, or something a user must know."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChanceTest:
-    """Hits of a classifier that should be guessing, against what guessing reaches.
+    """Hits of a classifier that should do no better than guessing, against chance.
 
-    `p_value` is the exact binomial chance of so many hits or more by luck, times the number of
-    tests of the audit (Bonferroni), at most 1. `noticeable` is the least accuracy that would have
-    been called a leak; above 1 there were too few examples to call anything one.
+    `p_value` is the exact binomial probability of so many hits or more by chance, times the number
+    of tests of the audit (Bonferroni), at most 1. `noticeable` is the least accuracy that would
+    have been reported as a leak; above 1 there were too few examples to detect any.
     """
 
     hits: int
@@ -28,19 +28,19 @@ class ChanceTest:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The answer to one question; `value` is in `unit`: accuracy, examples, dB, …."""
+    """The result of one test; `value` is in `unit`: accuracy, examples, dB, …."""
 
     name: str
     verdict: Verdict
     value: float
     unit: str
     explanation: str
-    test: ChanceTest | None = None  # where a classifier was asked
+    test: ChanceTest | None = None  # where a classifier was tested
 
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """All findings of a data set, and how they came about."""
+    """All findings of a data set, and their provenance."""
 
     data_set: str
     findings: tuple[Finding, ...]
@@ -57,8 +57,10 @@ class AuditReport:
 
     @property
     def headline(self) -> str:
-        """The outcome in one sentence."""
+        """The outcome in at most 20 words."""
         if self.is_clean:
-            return f"{self.data_set}: no leak was found by {len(self.findings)} questions."
-        bad = self.of("leak", "wrong")
-        return f"{self.data_set} fails: {', '.join(item.name for item in bad)}."
+            return f"{self.data_set}: {len(self.findings)} tests found no leak."
+        first, *rest = (item.name for item in self.of("leak", "wrong"))
+        failed = f"{len(rest) + 1} of {len(self.findings)} tests"
+        others = f" and {len(rest)} more" if rest else ""
+        return f"{self.data_set} fails {failed}: {first}{others}."

@@ -1,4 +1,4 @@
-"""What a denoising test found: means over single images, what they are worth, a few to be shown."""
+"""The report of a denoising evaluation: means over single images, intervals, and a gallery."""
 
 from dataclasses import dataclass, replace
 
@@ -13,14 +13,14 @@ from rfmae.units import SnrReference
 _NORMAL_QUANTILE_95 = 1.959963984540054
 
 JUDGED = {"psnr_db": 1, "ssim": 1, "evm_percent": -1}
-"""The measures by which a reconstruction is held against references, and which sign is better."""
+"""The measures that compare a reconstruction with references, and their better sign."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mean:
     """Means over single images with half the width of their 95 % intervals, all of one shape.
 
-    No interval is known where no class has two images of an SNR point; `half` is NaN there.
+    There is no interval where no class has two images of an SNR point; `half` is NaN there.
     """
 
     examples: IntArray
@@ -32,8 +32,8 @@ class Mean:
 class ImageQuality:
     """One measure of the images of one answer: count, sum and sum of squares per SNR and class.
 
-    `measure` is `psnr_db`, `ssim`, `foreground_psnr_db` or `evm_percent`. Images that a measure is
-    not defined for, as the EVM of a blank one, are not counted.
+    `measure` is `psnr_db`, `ssim`, `foreground_psnr_db` or `evm_percent`. Images without a defined
+    value, as the EVM of a blank one, are not counted.
     """
 
     measure: str
@@ -68,7 +68,7 @@ class ImageQuality:
         return self._mean(axis=(0, 1))
 
     def _mean(self, axis: int | tuple[int, ...]) -> Mean:
-        """Classes and SNR points are not drawn by chance: the spread is that within them."""
+        """Classes and SNR points are fixed, not sampled: the spread is that within them."""
         examples = self.examples.sum(axis)
         value = self.total.sum(axis) / np.maximum(examples, 1)
         within = self.squares - self.total**2 / np.maximum(self.examples, 1)
@@ -78,17 +78,17 @@ class ImageQuality:
         return Mean(examples, value, np.where(free > 0, half, np.nan))
 
     def is_better(self) -> BoolArray:
-        """Where a mean difference lies on the better side of zero with its whole interval, (S,)."""
+        """Where the whole interval of a mean difference is on the better side of zero, (S,)."""
         mean = self.per_snr
-        # an interval that is not known reaches as far as it likes
+        # a missing interval counts as unbounded
         return np.nan_to_num(JUDGED[self.measure] * mean.value - mean.half, nan=-1.0) > 0
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """How well one fixed classifier names noisy, denoised and clean images of the same examples.
+    """Accuracy of one fixed classifier on noisy, denoised and clean images of the same examples.
 
-    `comparisons` set each denoised answer against the noisy images themselves.
+    `comparisons` compare each denoised answer with the noisy images themselves.
     """
 
     classifier: str
@@ -98,11 +98,11 @@ class Recognition:
 
 @dataclass(frozen=True, slots=True)
 class DenoiseReport:
-    """PSNR and SSIM against the clean image, a mean per SNR point for every way of answering.
+    """PSNR and SSIM against the clean image, a mean per SNR point for every answer.
 
     `psnr_db` and `ssim` map an answer (noisy, reconstruction, class mean, blank) to (S,) means
     over single images, never over pooled pixels. `likeness` holds every measure of every answer by
-    SNR and class, where it was kept; `recognition` is there where a classifier was asked.
+    SNR and class, where it was kept; `recognition` is present where a classifier was evaluated.
     `differences` are the reconstruction less each reference, image by image: the `answer` of each
     names the reference.
     """
@@ -145,14 +145,14 @@ class DenoiseReport:
     def beats_every_reference(self) -> BoolArray:
         """Where the reconstruction is better in every measure at once, (S,).
 
-        Each of the intervals has to say so, and all of them together are no weaker a proof than
-        one (an intersection-union test, Berger, Technometrics 24, 1982).
+        Every interval must exclude zero; requiring all of them needs no further correction (an
+        intersection-union test, Berger, Technometrics 24, 1982).
         """
         found = [item.is_better() for item in self.differences]
         return np.all(found, axis=0) if found else np.zeros(len(self.snr_db), bool)
 
     def of(self, measure: str) -> dict[str, ImageQuality]:
-        """What was kept of a measure, by answer; empty where nothing was."""
+        """All values of one measure, by answer; empty where none were kept."""
         return {item.answer: item for item in self.likeness if item.measure == measure}
 
 

@@ -1,18 +1,18 @@
-"""The declaration of circular harmonics: which orders, on how many rings, of what."""
+"""Settings of circular harmonics: their orders, rings and planes."""
 
 from rfmae.records.image import ImageConfig, Plane
 
 ORDERS = (0, 1, 2, 3, 4, 6, 8)
-"""Of the harmonics: up to what sets eight phases apart."""
+"""Orders of the harmonics: up to those that distinguish eight phases."""
 
 RINGS = 16
-"""From the centre to the border of the axes; what lies beyond is left out, as in an image."""
+"""From the centre to the border of the axes; points beyond are left out, as in an image."""
 
 
 def harmonic_planes(image: ImageConfig) -> tuple[Plane, ...]:
-    """What harmonics are taken of: the planes of an image, those that show the same points once.
+    """The planes that harmonics are computed of; planes that show the same points count once.
 
-    How a plane is rendered means nothing here: harmonics are of the points themselves.
+    The rendering of a plane does not matter: harmonics are of the points themselves.
     """
     shown: dict[tuple[str, float], Plane] = {}
     for plane in image.planes:

@@ -1,4 +1,4 @@
-"""The declaration of a constellation image: its planes, its size, its axes."""
+"""Settings of a constellation image: its planes, size and axes."""
 
 import math
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ What = Literal["symbols", "trajectory", "differential", "differential-trajectory
 WHATS: tuple[What, ...] = get_args(What)
 
 Units = Literal["rms", "absolute"]
-"""Of the axes of an image: the rms amplitude of what a plane shows, or the I/Q as it is."""
+"""Of the axes of an image: the rms amplitude of what a plane shows, or that of the I/Q."""
 
 PUBLISHED_SIZE = 224
 """Pixels of an image of DenoMAE2.0, in which half-widths of kernels are stated."""
@@ -26,17 +26,17 @@ _LONGEST_LAG = 64
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """One map of a constellation image: what is shown, and how.
+    """One channel of a constellation image: what it shows, and how it is rendered.
 
     What: `symbols`, one point each; `trajectory`, every sample of the waveform; `differential`,
     y[k]·conj(y[k − lag]) of the symbols, which ignores the carrier phase; the same of every sample
     is `differential-trajectory`, its lag still in symbols.
 
-    How: `decay`, every point glows by exp(−5/half_width · d/√2) within a square of `half_width`
-    pixels round its own (Peng et al. 2018), distances in pixels of a 224-pixel image; `density`,
-    the logarithm of 1 + points, laid bilinearly on the pixels; `counts`, the points of each pixel,
-    more than 255 of them as 255; `published`, the decay as the public
-    code of DenoMAE2.0 draws it, its rounding, padding and eight bits included.
+    How: `decay`, every point adds exp(−5/half_width · d/√2) within a square of `half_width`
+    pixels around its own (Peng et al. 2018), distances in pixels of a 224-pixel image; `density`,
+    the logarithm of 1 + points, distributed bilinearly on the pixels; `counts`, the points of each
+    pixel, clipped at 255; `published`, the decay as the public code of DenoMAE2.0 draws it, its
+    rounding, padding and eight bits included.
 
     `normalise` divides by the largest value of the plane (`peak`; of the padded canvas where
     published), or by what all points on one pixel would give (`points`).
@@ -44,8 +44,8 @@ class Plane:
 
     what: What = "symbols"
     how: Literal["decay", "density", "counts", "published"] = "decay"
-    half_width: int = 0  # of a kernel; where points are counted there is none
-    lag_symbols: float = 0.0  # of a differential plane; the others have none
+    half_width: int = 0  # of a kernel; zero where points are counted
+    lag_symbols: float = 0.0  # of a differential plane; zero for the others
     normalise: Literal["peak", "points"] = "peak"
 
     def __post_init__(self) -> None:
@@ -108,10 +108,10 @@ TRAJECTORY_PLANES = tuple(replace(plane, what="trajectory") for plane in DECAY_P
 
 @dataclass(frozen=True, slots=True)
 class ImageConfig:
-    """How I/Q becomes a constellation image; all that imaging needs to know.
+    """All settings for rendering I/Q as a constellation image.
 
     `extent` is the half-width of the I and Q axes, in units of the rms amplitude of what a plane
-    shows, or as it is (`absolute`).
+    shows, or in those of the I/Q (`absolute`).
     """
 
     size: int = 224
@@ -142,11 +142,11 @@ class ImageConfig:
 
 
 def image_config_from_card(card: dict[str, Any]) -> ImageConfig:
-    """The image declaration that a card holds."""
+    """The image settings of a card."""
     try:
         return record(ImageConfig, card, "image")
     except ArtefactError as error:
         raise ArtefactError(
             f"a card declares images that this version of rfmae does not read: {error}; "
-            "make the data set and what was trained on it anew"
+            "generate the data set again and retrain what was trained on it"
         ) from error

@@ -1,4 +1,4 @@
-"""Batches of I/Q with what is known of each example."""
+"""Batches of I/Q with labels and SNRs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ Views = Mapping[View, ComplexArray]
 
 @dataclass(frozen=True, slots=True)
 class IqBatch:
-    """Examples of complex baseband with what is known of each.
+    """Examples of complex baseband with their labels and SNRs.
 
     `snr_db` is meaningful only together with `snr_reference`; `label` indexes `classes`.
     """
@@ -75,7 +75,7 @@ class IqPairBatch:
 
 @dataclass(frozen=True, slots=True)
 class Synthesised:
-    """Some examples in each of their views, and what the channel drew for them, each (N,)."""
+    """Some examples in each of their views, and the sampled channel parameters, each (N,)."""
 
     views: dict[View, IqPairBatch]
     sampled: dict[str, FloatArray]

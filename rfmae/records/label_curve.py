@@ -1,4 +1,4 @@
-"""Accuracy against labelled examples: every run a point, every budget a mean with its interval."""
+"""A label-efficiency curve: accuracy against the number of labelled examples."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -7,7 +7,7 @@ from rfmae.errors import ShapeError
 from rfmae.units import SnrReference
 
 LabelUnit = Literal["total", "class", "class-and-snr"]
-"""What labels are counted by."""
+"""The unit of a label budget."""
 
 LABEL_UNITS: dict[LabelUnit, str] = {
     "total": "labels in all",
@@ -19,7 +19,7 @@ LABEL_UNITS: dict[LabelUnit, str] = {
 
 @dataclass(frozen=True, slots=True)
 class LabelPoint:
-    """One run: a method that saw a budget of labels, in the unit of its curve, drawn by a seed."""
+    """One run: a method, its label budget in the unit of the curve, and its seed."""
 
     method: str
     budget: int
@@ -43,8 +43,8 @@ class LabelPoint:
 class LabelMean:
     """The mean of a method at a budget over its seeds, with the 95 % interval of that mean.
 
-    `low` and `high` are of Student's t over the seeds; of a single seed they are the Wilson
-    interval of its test examples, which says nothing of other seeds.
+    `low` and `high` are of Student's t over the seeds; for a single seed they are the Wilson
+    interval of its test examples, which does not cover other seeds.
     """
 
     method: str
@@ -58,7 +58,7 @@ class LabelMean:
 
 @dataclass(frozen=True, slots=True)
 class LabelDifference:
-    """By how much one method is more accurate than another at a budget, with a 95 % interval."""
+    """The difference in accuracy of two methods at a budget, with a 95 % interval."""
 
     first: str
     second: str
@@ -71,9 +71,9 @@ class LabelDifference:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What the best receiver reaches on the same test examples, by what it sees.
+    """The accuracy of the best receiver on the same test examples, by what it sees.
 
-    Where `is_bound` is false it is what one reader reached, and the ceiling lies no lower.
+    Where `is_bound` is false it is a lower bound of the ceiling, reached by one classifier.
     """
 
     seen: str  # the sequence, or the planes of an image
@@ -82,14 +82,14 @@ class Limit:
 
     @property
     def name(self) -> str:
-        return f"{'ceiling' if self.is_bound else 'reached by a reader'}: {self.seen}"
+        return f"{'ceiling' if self.is_bound else 'ceiling lower bound'}: {self.seen}"
 
 
 @dataclass(frozen=True, slots=True)
 class LabelCurve:
-    """All points of a data set, and what the best receivers reach on its test examples.
+    """All points of a data set, and the ceilings of its test examples.
 
-    Its budgets are counted by `unit`.
+    Budgets are in `unit`.
     """
 
     data_set: str

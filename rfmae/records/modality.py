@@ -1,4 +1,4 @@
-"""What a network sees of an example: its image, its signal, its noise, its SNR."""
+"""The input modalities of a network: image, harmonics, signal, noise, SNR."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,12 +11,12 @@ from rfmae.records.image import ImageConfig
 from rfmae.records.iq import View
 
 PUBLISHED_FOLD = 224
-"""Pixels on a side of the picture that DenoMAE folds a signal into."""
+"""Pixels on a side of the image that DenoMAE folds a signal into."""
 
 
 @dataclass(frozen=True, slots=True)
 class Modality:
-    """One of the inputs of a network, beside each other through one encoder (DenoMAE).
+    """One of the inputs of a network that share one encoder (DenoMAE).
 
     What: the constellation `image`; the circular `harmonics` of the points that its planes show;
     the `signal`, I and Q over time; the `noise`, the observed signal less its clean twin, which is
@@ -27,9 +27,9 @@ class Modality:
     DenoMAE are. The target is the clean twin either way.
 
     Form, of signal and noise: a `sequence` (2, T) of I and Q in one-dimensional patches, or
-    `folded`, the real part as a picture of 224×224 pixels, as the public code of DenoMAE has it.
+    `folded`, the real part as an image of 224×224 pixels, as in the public code of DenoMAE.
 
-    `view` is what signal, noise and SNR are read from; the planes of an image name their own.
+    `view` is the source of signal, noise and SNR; the planes of an image name their own.
     `patch` counts pixels on a side or samples; zero leaves it to the network.
     """
 
@@ -78,7 +78,7 @@ class Modality:
 
     @property
     def is_received(self) -> bool:
-        """Whether a receiver has it; clean twins and bare noise exist in training alone."""
+        """Whether a receiver has it; clean twins and pure noise exist in training alone."""
         return self.given == "observed" and self.what != "noise"
 
     @property
@@ -88,25 +88,25 @@ class Modality:
 
     @property
     def learns_from_turns(self) -> bool:
-        """Whether another carrier phase makes another input of it for its network.
+        """Whether random carrier phases augment it.
 
-        Rings read harmonics alike at every phase, and an SNR has none.
+        Rings are invariant to the phase of harmonics, and an SNR has none.
         """
         return self.what not in ("harmonics", "snr")
 
     @property
     def has_target(self) -> bool:
-        """Whether there is anything that a network could paint."""
+        """Whether there is anything that a network could predict."""
         return self.what != "snr"
 
     @property
     def target(self) -> "Modality":
-        """What a network should make of it: its clean twin, and of noise the same noise."""
+        """The reconstruction target: its clean twin; of noise the same noise."""
         return self if self.what == "noise" else replace(self, given="clean")
 
     @property
     def content(self) -> "Modality":
-        """What it shows, however it is cut into patches."""
+        """The modality without its patch size."""
         return replace(self, patch=0)
 
     def shape(self, image: ImageConfig, samples: Mapping[View, int]) -> tuple[int, ...]:
@@ -122,7 +122,7 @@ class Modality:
         if self.what == "harmonics":
             return (len(harmonic_planes(image)), len(ORDERS), 2 * RINGS)
         if self.form == "folded":
-            return (3, PUBLISHED_FOLD, PUBLISHED_FOLD)  # three alike, as an image has
+            return (3, PUBLISHED_FOLD, PUBLISHED_FOLD)  # three equal channels, as an image has
         return (2, samples[self.view])
 
 
@@ -131,7 +131,7 @@ IMAGE_ALONE = (Modality(),)
 
 
 def needed_views(modalities: Sequence[Modality], image: ImageConfig) -> tuple[View, ...]:
-    """What the modalities are drawn from, each view once, symbols first."""
+    """The views that the modalities are drawn from, each once, symbols first."""
     needed = {modality.view for modality in modalities if not modality.of_planes}
     if any(modality.of_planes for modality in modalities):
         needed |= {*image.views}
@@ -139,14 +139,14 @@ def needed_views(modalities: Sequence[Modality], image: ImageConfig) -> tuple[Vi
 
 
 def snr_view(modalities: Sequence[Modality]) -> View | None:
-    """The view that the SNR is estimated of; none where no network sees it."""
+    """The view that the SNR is estimated from; None where no network sees it."""
     return next((modality.view for modality in modalities if modality.what == "snr"), None)
 
 
 def check_modalities(
     modalities: Sequence[Modality], image: ImageConfig, samples: Mapping[View, int]
 ) -> None:
-    """Refuse modalities that do not go together, or not with the views that there are.
+    """Raise `RecipeError` for modalities that do not fit together, or not with the views.
 
     `samples` is the length of an example in each view.
     """
@@ -162,7 +162,7 @@ def check_modalities(
         )
     if names == ["snr"]:
         raise RecipeError(
-            "an SNR alone tells no modulation; "
+            "an SNR alone determines no modulation; "
             'add { what = "image" } or { what = "signal" } to the modalities'
         )
     for modality in modalities:
@@ -184,12 +184,12 @@ def _check_modality(modality: Modality, image: ImageConfig, samples: Mapping[Vie
 
 
 def modalities_from_card(card: list[dict[str, Any]]) -> tuple[Modality, ...]:
-    """The modalities that a card names."""
+    """The modalities of a card."""
     try:
         found: tuple[Modality, ...] = value(tuple[Modality, ...], card, "modalities")
         return found
     except ArtefactError as error:
         raise ArtefactError(
             f"a card names modalities that this version of rfmae does not read: {error}; "
-            "make the data set and what was trained on it anew"
+            "generate the data set again and retrain what was trained on it"
         ) from error

@@ -1,4 +1,4 @@
-"""What an evaluation, a denoising test or a theory found, as counts and means per SNR."""
+"""Counts per SNR of an evaluation, and the ceiling of a class list."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
@@ -82,15 +82,15 @@ class SnrReport:
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """Bayes accuracy of a class list at every SNR point, by Monte Carlo: nobody exceeds it.
+    """Bayes accuracy of a class list at every SNR point, by Monte Carlo: an upper bound.
 
     `groups` divide the classes: those of one group send the same signals, so that among them the
     best receiver can only guess. `hit_rate` is how often the most probable class was the true one,
-    `mean_posterior` how probable it was thought to be; both estimate the same number, the second
-    with less noise. Where the SNR is unknown that holds of the mean over the SNR points alone: who
-    does not know at which one he is trusts himself too much at some and too little at others. The
-    `merged` figures count a group as one class with the weight of its members.
-    A `kind` that is no true bound says so in `is_bound`.
+    `mean_posterior` its mean probability; both estimate the same number, the second with less
+    noise. With unknown SNR that holds only for the mean over the SNR points: a receiver that does
+    not know the SNR is overconfident at some points and underconfident at others. The `merged`
+    values count a group as one class with the weight of its members. `is_bound` is false where the
+    value is not a true upper bound.
     """
 
     kind: str  # "sequence", or the planes of an image
@@ -103,13 +103,13 @@ class Ceiling:
     snr: Literal["known", "unknown"]
     amplitude: Literal["known", "unknown"]
     frames_per_group: int
-    is_bound: bool  # False: what one reader reached, so the ceiling lies no lower
+    is_bound: bool  # False: reached by one classifier, a lower bound of the ceiling
     hit_rate: FloatArray  # (S,)
     mean_posterior: FloatArray  # (S,)
     posterior_error: FloatArray  # (S,) standard error of mean_posterior
     merged_hit_rate: FloatArray  # (S,)
     merged_mean_posterior: FloatArray  # (S,)
-    recall: FloatArray  # (S, groups): how often each group is taken for itself
+    recall: FloatArray  # (S, groups): how often each group is recognised
 
     def __post_init__(self) -> None:
         points = len(self.snr_db)
@@ -131,12 +131,12 @@ class Ceiling:
 
     @property
     def name(self) -> str:
-        """What is seen, and whether the SNR is known; of the sequence it is unless that is said."""
+        """What is seen, and whether the SNR is known; for the sequence only where it is unknown."""
         return ceiling_name(self.kind, self.snr)
 
     @property
     def accuracy(self) -> FloatArray:
-        """The better estimate of the Bayes accuracy, (S,), or what was reached for certain."""
+        """The better estimate of the Bayes accuracy, (S,), or the hit rate of a classifier."""
         return self.mean_posterior if self._has_posteriors else self.hit_rate
 
     @property
@@ -145,7 +145,7 @@ class Ceiling:
 
     @property
     def accuracy_error(self) -> FloatArray:
-        """Standard error (S,) of the accuracy: of frames named right, where those are counted."""
+        """Standard error (S,) of the accuracy; binomial where hits are counted."""
         if self._has_posteriors:
             return self.posterior_error
         frames = self.frames_per_group * len(self.groups)
@@ -159,10 +159,10 @@ class Ceiling:
         return self.merged_mean_posterior if has_posteriors else self.merged_hit_rate
 
     def capped(self, bound: "Ceiling") -> "Ceiling":
-        """The same, nowhere above the accuracy of those who see or know more.
+        """The same, limited by the accuracy of receivers that see or know more.
 
-        Estimates that Monte Carlo or a few learnt coefficients put above that are brought down to
-        it; how often each group was named right is left as it was counted.
+        Estimates above that, by Monte Carlo error or a fit, are reduced to it; the recall of each
+        group stays as counted.
         """
         if (bound.classes, bound.snr_db) != (self.classes, self.snr_db) or not bound.is_bound:
             raise ShapeError(

@@ -1,4 +1,4 @@
-"""The one number that makes scores believable: all of them are divided by it.
+"""Temperature scaling: one number that divides all scores and calibrates them.
 
 Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks, ICML 2017.
 """
@@ -10,11 +10,11 @@ import numpy as np
 from rfmae.records.iq import FloatArray, IntArray
 
 _LEAST, _LARGEST = math.log(1e-3), math.log(1e3)
-_HALVINGS = 40  # until its place is known to a part in 10¹¹
+_HALVINGS = 40  # of the interval: a relative precision of 10⁻¹¹
 
 
 def softened(scores: FloatArray, temperature: float) -> FloatArray:
-    """Probabilities (N, M) of scores (N, M) over a temperature."""
+    """Softmax (N, M) of scores (N, M) over a temperature."""
     colder = scores / temperature
     odds: FloatArray = np.exp(colder - colder.max(axis=1, keepdims=True))
     shares: FloatArray = odds / odds.sum(axis=1, keepdims=True)
@@ -24,9 +24,9 @@ def softened(scores: FloatArray, temperature: float) -> FloatArray:
 def likeliest_temperature(scores: FloatArray, label: IntArray) -> float:
     """The temperature from 0.001 to 1,000 that makes labels (N,) most probable.
 
-    The likelihood is concave in 1/T, and its slope is the score of the label less the score that
-    is expected: where more is expected than labels have, the scores are too sure of themselves.
-    Where all labels have the highest score, that is the least temperature.
+    The likelihood is concave in 1/T, and its slope is the score of the label less the expected
+    score: where the expected score is larger, the scores are overconfident. Where all labels have
+    the highest score, the result is the least temperature.
     """
     scores = scores.astype(float)
     above = scores - np.take_along_axis(scores, label[:, None], axis=1)

@@ -1,1 +1,1 @@
-"""Records become tables, figures and a report folder."""
+"""Tables, figures and report folders made of records."""

@@ -1,4 +1,4 @@
-"""What models answered, beside a report: one NumPy archive for each."""
+"""Predictions of models beside a report: one NumPy archive for each."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ from rfmae.records import Answers
 from rfmae.reporting.report_record import Report
 
 ANSWERS = "answers"
-"""The folder of a report that holds what each model answered."""
+"""The folder of a report with the predictions of each model."""
 
 NO_ANSWERS: Mapping[str, Answers] = {}
 
@@ -31,22 +31,22 @@ def write_answers(answers: Mapping[str, Answers], folder: Path) -> None:
 
 
 def read_answers(report: Report, folder: Path) -> dict[str, Answers]:
-    """What the models of a report answered, of those that it was kept of."""
+    """The predictions of the models of a report, where they were kept."""
     kept = {name: folder / ANSWERS / f"{name}.npz" for name in report.accuracy}
     return {name: _read(path, report, name) for name, path in kept.items() if path.is_file()}
 
 
 def _read(path: Path, report: Report, name: str) -> Answers:
-    told = report.accuracy[name]
+    counts = report.accuracy[name]
     try:
         with np.load(path, allow_pickle=False) as held:
             return Answers(
                 probabilities=held["probabilities"],
                 label=held["label"],
                 snr_db=held["snr_db"],
-                classes=told.classes,
-                grid_db=told.snr_db,
-                snr_reference=told.snr_reference,
+                classes=counts.classes,
+                grid_db=counts.snr_db,
+                snr_reference=counts.snr_reference,
             )
     except (OSError, EOFError, ValueError, KeyError, BadZipFile, RfmaeError) as error:
         reason = " ".join(str(error).split())

@@ -1,4 +1,4 @@
-"""Figures of what was found of classifiers beside their accuracy."""
+"""Figures of calibration, selective classification, losses, robustness and feature maps."""
 
 from collections.abc import Mapping
 from itertools import cycle
@@ -28,16 +28,16 @@ _MARKERS = "osD^vPX*"
 
 
 def reliability_figure(assessments: Mapping[str, Assessment]) -> Figure:
-    """Accuracy against confidence, a panel a model: bins of as many examples, Wilson intervals."""
+    """Accuracy against confidence, a panel a model: bins of equal mass, Wilson intervals."""
     figure, grid = _panels(len(assessments), square=True)
     for axes, (name, item), colour in zip(grid, assessments.items(), cycle(SERIES), strict=False):
-        told = item.calibration
-        away = np.abs(told.bin_interval.T - told.bin_accuracy)
+        bins = item.calibration
+        away = np.abs(bins.bin_interval.T - bins.bin_accuracy)
         axes.plot([0, 1], [0, 1], color="0.6", lw=0.8, ls="--")
-        axes.errorbar(told.bin_confidence, told.bin_accuracy, away, fmt="o-", ms=3, lw=1,
+        axes.errorbar(bins.bin_confidence, bins.bin_accuracy, away, fmt="o-", ms=3, lw=1,
                       color=colour)  # fmt: skip
         axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="accuracy", aspect="equal")
-        axes.set_title(f"{name}\nECE {100 * told.ece:.1f} %", fontsize=9)
+        axes.set_title(f"{name}\nECE {100 * bins.ece:.1f} %", fontsize=9)
     return figure
 
 
@@ -46,10 +46,10 @@ def risk_figure(assessments: Mapping[str, Assessment]) -> Figure:
     figure = Figure(figsize=(6.6, 4), layout="constrained")
     axes = figure.subplots()
     for (name, item), colour in zip(assessments.items(), cycle(SERIES), strict=False):
-        told = item.selective
-        kept = told.coverage >= FIRST_COVERAGE
-        axes.plot(told.coverage[kept], told.risk[kept], color=colour, label=name)
-        axes.axhline(1 - told.target_accuracy, color="0.6", lw=0.8, ls="--")
+        curve = item.selective
+        kept = curve.coverage >= FIRST_COVERAGE
+        axes.plot(curve.coverage[kept], curve.risk[kept], color=colour, label=name)
+        axes.axhline(1 - curve.target_accuracy, color="0.6", lw=0.8, ls="--")
     axes.set(xlim=(0, 1), xlabel="share of the examples answered", ylabel="wrong among the answers")
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False, fontsize=8)
@@ -58,13 +58,13 @@ def risk_figure(assessments: Mapping[str, Assessment]) -> Figure:
 
 
 def gap_figure(accuracy: Mapping[str, SnrReport], gaps: Mapping[str, Gap]) -> Figure:
-    """Where all examples go at each SNR, a panel a model: right, and lost to whom."""
+    """Shares of all examples at each SNR, a panel a model: correct, and the losses by cause."""
     figure, grid = _panels(len(gaps))
     for axes, (name, gap) in zip(grid, gaps.items(), strict=False):
         report = accuracy[name]
         right, seen, best = gap_levels(report, gap)
         shares = (right, seen - right, best - seen, 1 - best)
-        labels = ("named right", "lost by the model", "lost by the image", "nobody can know")
+        labels = ("correct", "model loss", "image loss", "above the ceiling")
         drawn = [as_level(report.snr_db, share) for share in shares]
         axes.stackplot(drawn[0][0], *(share for _, share in drawn), colors=_LOSSES, labels=labels)
         axes.set(xlim=snr_range(report.snr_db), ylim=(0, 1))
@@ -76,7 +76,7 @@ def gap_figure(accuracy: Mapping[str, SnrReport], gaps: Mapping[str, Gap]) -> Fi
 
 
 def robustness_figure(grids: tuple[RobustnessGrid, ...]) -> Figure:
-    """Accuracy while one thing grows worse, a panel a grid; values stand at equal distances."""
+    """Accuracy against the strength of each impairment, a panel a grid; values equally spaced."""
     names = list(dict.fromkeys(name for grid in grids for name in grid.hits))
     colours = dict(zip(names, cycle(SERIES), strict=False))
     figure, panels = _panels(len(grids))
@@ -100,26 +100,26 @@ def robustness_figure(grids: tuple[RobustnessGrid, ...]) -> Figure:
     return figure
 
 
-def embedding_figure(told: EmbeddingMap) -> Figure:
-    """Where an encoder puts examples: by class, and by SNR."""
+def embedding_figure(found: EmbeddingMap) -> Figure:
+    """A feature map, coloured by class and by SNR."""
     figure = Figure(figsize=(10.5, 5), layout="constrained")
     left, right = figure.subplots(1, 2)
-    for index, name in enumerate(told.classes):
-        places = told.places[told.label == index]
+    for index, name in enumerate(found.classes):
+        places = found.places[found.label == index]
         left.scatter(*places.T, s=7, lw=0, alpha=0.75, label=name, color=SERIES[index % 8],
                      marker=_MARKERS[index // 8 % 8])  # fmt: skip
     left.legend(fontsize=7, frameon=False, markerscale=2, loc="center left",
                 bbox_to_anchor=(1, 0.5))  # fmt: skip
-    dots = right.scatter(*told.places.T, c=told.snr_db, s=7, lw=0, alpha=0.85, cmap="cividis")
+    dots = right.scatter(*found.places.T, c=found.snr_db, s=7, lw=0, alpha=0.85, cmap="cividis")
     figure.colorbar(dots, ax=right, fraction=0.045, pad=0.02, label="SNR in dB")
     for axes, title in ((left, "by class"), (right, "by SNR")):
         axes.set(xticks=[], yticks=[], aspect="equal", title=title)
-    figure.suptitle(f"{told.method} of {len(told.label)} examples, {told.model}")
+    figure.suptitle(f"{found.method} of {len(found.label)} examples, {found.model}")
     return figure
 
 
 def _panels(count: int, *, square: bool = False) -> tuple[Figure, list[Axes]]:
-    """A figure of so many panels side by side; places that are left over stay empty."""
+    """A figure of so many panels side by side; unused places stay empty."""
     columns = min(count, _MOST_COLUMNS)
     rows = -(-count // columns)
     height = _PANEL_INCHES * (1.12 if square else 0.9)

@@ -1,4 +1,4 @@
-"""What was found of classifiers beside their accuracy, as tables."""
+"""Tables of the results of classifiers beside their accuracy."""
 
 from collections.abc import Mapping
 from math import isfinite
@@ -28,7 +28,7 @@ def summary_table(
     assessments: Assessments,
     ceilings: Mapping[str, Ceiling],
 ) -> Table:
-    """A row for each model: all in % but the losses; ratios stand only where a ceiling is known."""
+    """A row for each model: all in % but the losses; ratios only where a ceiling is known."""
     limits = _limits(assessments)
     heads = [
         "model",
@@ -150,9 +150,9 @@ def reliability_csv(assessments: Assessments) -> Table:
     heads = ["model", "examples", "confidence", "accuracy", "low_95", "high_95"]
     rows = []
     for name, item in assessments.items():
-        told = item.calibration
-        for b, examples in enumerate(told.bin_examples):
-            numbers = (told.bin_confidence[b], told.bin_accuracy[b], *told.bin_interval[b])
+        bins = item.calibration
+        for b, examples in enumerate(bins.bin_examples):
+            numbers = (bins.bin_confidence[b], bins.bin_accuracy[b], *bins.bin_interval[b])
             rows.append([name, str(examples), *(f"{number:.6f}" for number in numbers)])
     return heads, rows
 
@@ -168,7 +168,7 @@ def selective_csv(assessments: Assessments) -> Table:
 
 
 def open_set_table(assessments: Assessments) -> Table:
-    """How well unknown signals are told by low confidence, a row a model and kind of unknown."""
+    """Detection of out-of-distribution signals, a row a model and kind of signal."""
     heads = ["model", "unknown", "AUROC", "passes at 95 % (FPR95, %)", "known", "unknown examples"]
     rows = [
         [
@@ -186,7 +186,7 @@ def open_set_table(assessments: Assessments) -> Table:
 
 
 def cost_table(assessments: Assessments) -> Table:
-    """What an answer costs, a row a model."""
+    """Cost of inference, a row a model."""
     heads = ["model", "parameters", "MACs", "p50 (ms)", "p95 (ms)", "examples/s", "batch"]
     heads += ["peak memory (MiB)", "device", "threads"]
     rows = [
@@ -211,7 +211,7 @@ def cost_table(assessments: Assessments) -> Table:
 def comparison_table(comparisons: tuple[Comparison, ...]) -> Table:
     """Pairs of models on the same examples, differences in percentage points.
 
-    Accounts of an older make do not tell the corrected p-value.
+    Older reports do not hold the corrected p-value.
     """
     heads = ["first", "second", "difference (95 %), points", "first alone right"]
     heads += ["second alone right", "examples", "McNemar p", "p after Holm"]
@@ -247,7 +247,7 @@ def robustness_csv(grids: tuple[RobustnessGrid, ...]) -> Table:
 
 
 def drops_table(grids: tuple[RobustnessGrid, ...]) -> Table:
-    """Where accuracy has fallen by five points: a row a grid, a column a model."""
+    """The value at which accuracy is five points lower: a row a grid, a column a model."""
     models = list(dict.fromkeys(model for grid in grids for model in grid.hits))
     rows = [
         [
@@ -257,16 +257,16 @@ def drops_table(grids: tuple[RobustnessGrid, ...]) -> Table:
         ]
         for grid in grids
     ]
-    return ["what is worse", "tried", *models], rows
+    return ["impairment", "range", *models], rows
 
 
 def left_out_lines(grids: tuple[RobustnessGrid, ...]) -> list[str]:
-    """A line for each grid that somebody could not be tried on: who, and why."""
+    """A line for each grid that some models could not be evaluated on, with the reason."""
     return [f"{grid.what} without {_left_out(grid)}" for grid in grids if grid.left_out]
 
 
 def _left_out(grid: RobustnessGrid) -> str:
-    """Names before their reason, which several may share."""
+    """Names grouped by reason."""
     names: dict[str, list[str]] = {}
     for name, why in grid.left_out.items():
         names.setdefault(why, []).append(name)
@@ -295,7 +295,7 @@ def _limits(assessments: Assessments) -> list[str]:
 
 
 def _limit(band: Band, limit: str, ceilings: Mapping[str, Ceiling]) -> str:
-    """The ceiling of a band in %, marked where it is what one reader reached."""
+    """The ceiling of a band in %, marked where it is only a lower bound."""
     if limit in band.ceiling and limit in ceilings:
         return as_bound(ceilings[limit], band.ceiling[limit])
     return _percent(band.ceiling.get(limit))

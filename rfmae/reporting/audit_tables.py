@@ -13,8 +13,8 @@ _VERDICTS = {"pass": "passes", "leak": "LEAKS", "wrong": "WRONG", "note": "note"
 
 
 def audit_table(report: AuditReport) -> Table:
-    """One row a question: the verdict, what was found and what chance would be."""
-    heads = ["question", "verdict", "found", "chance", "p"]
+    """One row a test: the verdict, the value found and chance."""
+    heads = ["test", "verdict", "found", "chance", "p"]
     return heads, [
         [item.name, _VERDICTS[item.verdict], _found(item), _chance(item), _p_value(item)]
         for item in report.findings
@@ -39,14 +39,14 @@ def write_audit(report: AuditReport, folder: Path) -> Path:
 
 
 def audit_json(report: AuditReport) -> dict[str, object]:
-    """The whole account as plain JSON."""
+    """The whole audit as plain JSON."""
     plain = as_plain(report)
     return {"headline": report.headline, "clean": report.is_clean, **plain}
 
 
 def audit_markdown(report: AuditReport) -> str:
-    """The account to be read: the outcome, the table, every finding in words."""
-    told = [
+    """The audit in Markdown: the outcome, the table, every finding in words."""
+    explained = [
         f"- **{item.name}** ({_VERDICTS[item.verdict]}): {item.explanation}"
         for item in report.findings
     ]
@@ -59,17 +59,18 @@ def audit_markdown(report: AuditReport) -> str:
         markdown(audit_table(report)),
         _ABOUT,
         "## In words",
-        "\n".join(told),
-        "## How this came about",
+        "\n".join(explained),
+        "## Provenance",
         "\n".join(provenance),
     ]
     return "\n\n".join(sections) + "\n"
 
 
 _ABOUT = (
-    "*Found* is the accuracy of a random forest that sees the suspect alone, in % with its 95 % "
-    "Wilson interval, learnt on train and asked on test; *chance* is what the most frequent class "
-    "gives; *p* is exact and corrected for the number of questions. Other questions count."
+    "*Found* is the accuracy of a random forest that sees the tested feature alone, in % with its "
+    "95 % Wilson interval, fitted on train and evaluated on test; *chance* is the share of the "
+    "most frequent class; *p* is exact and corrected for the number of tests. Other tests count "
+    "examples."
 )
 
 

@@ -1,4 +1,4 @@
-"""The figures of a training run as curves: what was measured, when, and how it is shown short."""
+"""The metrics of a training run as curves, and their thinning for display."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from rfmae.errors import ShapeError
 from rfmae.records import FloatArray, IntArray
 
 Better = Literal["lower", "higher", "neither"]
-"""Which way a quantity is better; a learning rate has no better value."""
+"""The direction in which a quantity is better; a learning rate has none."""
 
 _VALIDATION = "validation_"
 _DECADE = 10.0
@@ -21,7 +21,7 @@ _LINEAR = ("accuracy", "share", "rate", "second")  # the last word of a name
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """What one quantity was at some steps."""
+    """The values of one quantity at some steps."""
 
     steps: IntArray  # (K,), rising
     values: FloatArray  # (K,), finite
@@ -57,29 +57,29 @@ class Quantity:
 
     @property
     def is_judged(self) -> bool:
-        """Whether it says how good the network is, not how the machine fares."""
+        """Whether it measures the network, not the machine."""
         return self.better != "neither" or len(self.validation) > 0
 
     @property
     def on_log_scale(self) -> bool:
-        """Whether it is positive and reaches over more than a decade.
+        """Whether it is positive and spans more than a decade.
 
-        Shares and accuracies lie between zero and one, and rates are planned: they stay linear.
+        Shares and accuracies are between zero and one, and rates are planned: they stay linear.
         """
         if self.name.rpartition("_")[2] in _LINEAR:
             return False
         values = np.concatenate([self.training.values, self.validation.values])
-        # a spike among very many values is no reach
+        # a single spike among very many values does not count
         line = thinned(self.training, _POINTS).middle
         shown = np.concatenate([line, self.validation.values])
         return bool(values.size and values.min() > 0 and shown.max() > _DECADE * shown.min())
 
 
 def quantities_of(lines: Iterable[Mapping[str, float]]) -> tuple[Quantity, ...]:
-    """The quantities in lines of figures, each with its `step`; `loss` first, its parts next.
+    """The quantities in lines of metrics, each with its `step`; `loss` first, its parts next.
 
-    What is on validation has a name of its own in the lines, `validation_` before it. Values that
-    are no finite numbers are left out, and of a step that was measured twice the later one counts.
+    Validation metrics have the prefix `validation_` in the lines. Values that are not finite are
+    left out, and where a step occurs twice the later line counts.
     """
     measured: dict[str, dict[int, float]] = {}
     for line in lines:
@@ -94,10 +94,10 @@ def quantities_of(lines: Iterable[Mapping[str, float]]) -> tuple[Quantity, ...]:
     return tuple(sorted(found, key=_rank))
 
 
-def last_figures(quantities: Iterable[Quantity]) -> dict[str, dict[str, float]]:
+def last_metrics(quantities: Iterable[Quantity]) -> dict[str, dict[str, float]]:
     """The last value of each quantity and its step, on training and on validation.
 
-    >>> last_figures(quantities_of([{"step": 3, "loss": 0.5}]))
+    >>> last_metrics(quantities_of([{"step": 3, "loss": 0.5}]))
     {'loss': {'training': 0.5, 'training_step': 3}}
     """
     return {
@@ -118,7 +118,7 @@ def last_figures(quantities: Iterable[Quantity]) -> dict[str, dict[str, float]]:
 
 
 def best_of(curve: Curve, better: Better) -> int:
-    """Index of the best value of a curve that has any; the first of equals."""
+    """Index of the best value of a curve; the first of equals."""
     if better == "neither" or not len(curve):
         raise ShapeError(f"the best of {len(curve)} values, {better} being better, is not defined")
     return int(np.argmin(curve.values) if better == "lower" else np.argmax(curve.values))
@@ -126,16 +126,16 @@ def best_of(curve: Curve, better: Better) -> int:
 
 @dataclass(frozen=True, slots=True)
 class CurveBand:
-    """A curve thinned to a few points, each the median of its neighbours, and their spread."""
+    """A curve thinned to a few points, each the median of its neighbours, with their spread."""
 
-    steps: FloatArray  # (B,), the middle of the steps that a point stands for
-    low: FloatArray  # (B,), a tenth of the values lies below
+    steps: FloatArray  # (B,), the mean of the steps that a point represents
+    low: FloatArray  # (B,), a tenth of the values is below
     middle: FloatArray  # (B,), median
-    high: FloatArray  # (B,), a tenth of the values lies above
+    high: FloatArray  # (B,), a tenth of the values is above
 
 
 def thinned(curve: Curve, most: int) -> CurveBand:
-    """At most so many points of a curve; one that has no more is left as it is."""
+    """At most so many points of a curve; a shorter one is unchanged."""
     if len(curve) <= most:
         steps = curve.steps.astype(float)
         return CurveBand(steps, curve.values, curve.values, curve.values)
@@ -146,7 +146,7 @@ def thinned(curve: Curve, most: int) -> CurveBand:
 
 
 def ends(curves: Sequence[Curve]) -> tuple[int, int]:
-    """The first and the last step of all that was measured, zeros where nothing was."""
+    """The first and the last step of all curves, zeros where all are empty."""
     steps = [int(curve.steps[end]) for curve in curves if len(curve) for end in (0, -1)]
     return (min(steps), max(steps)) if steps else (0, 0)
 
@@ -159,7 +159,7 @@ def _curve(values: dict[int, float] | None) -> Curve:
 
 
 def _rank(quantity: Quantity) -> int:
-    """The loss, then its parts, other scores, and at last how the machine fared."""
+    """The loss, then its parts, other scores, and at last the machine's metrics."""
     if quantity.name == "loss":
         return 0
     return {"lower": 1, "higher": 2, "neither": 3 if quantity.is_judged else 4}[quantity.better]

@@ -1,4 +1,4 @@
-"""The curves of a training run as text: braille dots, or plain characters where there are none."""
+"""The curves of a training run as text: braille dots, or plain ASCII."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from rfmae.reporting.sketch import braille as braille
 Lit = npt.NDArray[np.bool_]
 
 _NARROWEST = 40
-_LABEL = 9  # characters of a number beside the axis, a space after it
+_LABEL = 9  # characters of a number beside the axis, with a space after it
 _TALL, _SMALL = 10, 4  # rows of the first chart and of those of the parts
 _GAP = 2
 _ACROSS = 3  # charts of parts side by side
@@ -26,8 +26,8 @@ def run_sketch(
     """Lines of text: the first quantity large, the parts small, and a table of all.
 
     Training is a line, a running median where there are more values than dots; validation is
-    `o`. An axis is logarithmic where the values are positive and reach over more than a decade.
-    `plain` keeps to ASCII. Nothing is drawn where nothing was measured.
+    `o`. An axis is logarithmic where the values are positive and span more than a decade.
+    `plain` is ASCII only. Quantities without values are not drawn.
     """
     if width < _NARROWEST:
         raise ShapeError(f"curves need a width of at least {_NARROWEST} characters, got {width}")
@@ -62,25 +62,25 @@ def _chart(
 
 
 def _title(quantity: Quantity, width: int, legend: bool) -> str:
-    said = [quantity.in_words]
+    parts = [quantity.in_words]
     if legend and quantity.training:
-        said.append("training a line")
+        parts.append("training: line")
     if legend and quantity.validation:
-        said.append("validation o")
+        parts.append("validation: o")
     if quantity.on_log_scale:
-        said.append("logarithmic" if legend else "log")
-    return (" " * (_LABEL + 1) * legend + ", ".join(said))[:width]
+        parts.append("logarithmic" if legend else "log")
+    return (" " * (_LABEL + 1) * legend + ", ".join(parts))[:width]
 
 
 def _edges(quantity: Quantity, most: int) -> tuple[float, float]:
-    """The lowest and the highest value that is drawn, some room around where they are the same."""
+    """The lowest and the highest value that is drawn, with a margin where they are equal."""
     line = thinned(quantity.training, most).middle
     values = np.concatenate([line, quantity.validation.values])
     low, high = float(values.min()), float(values.max())
     if high > low:
         return low, high
-    room = 0.5 * abs(low) or 0.5
-    return low - room, high + room
+    margin = 0.5 * abs(low) or 0.5
+    return low - margin, high + margin
 
 
 def _labels(quantity: Quantity, edges: tuple[float, float], height: int) -> list[str]:
@@ -127,7 +127,7 @@ def _line(quantity: Quantity, edges: tuple[float, float], columns: int, rows: in
     height = np.rint(np.interp(reached, place, row)).astype(int)
     before = np.concatenate([height[:1], height[:-1]])
     for column, here, last in zip(reached, height, before, strict=True):
-        # from the row beside that of the last column, so that a fall is a line
+        # from the row beside that of the last column, so that steep parts are connected
         start = here if here == last else last + np.sign(here - last)
         lit[min(start, here) : max(start, here) + 1, column] = True
     return lit
@@ -161,7 +161,7 @@ def _scaled(quantity: Quantity, values: FloatArray) -> FloatArray:
 
 
 def _small_charts(parts: Sequence[Quantity], width: int, plain: bool) -> list[str]:
-    """Charts of the parts side by side, as many in a row as have room."""
+    """Charts of the parts side by side, as many in a row as fit."""
     across = min(_ACROSS, width // (_LABEL + 17))
     each = (width - _GAP * (across - 1)) // across
     lines: list[str] = []
@@ -192,15 +192,15 @@ def _table(quantities: Sequence[Quantity], width: int) -> list[str]:
     ]
     heads = ("", "first", "step", "last", "step", "best", "step")
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    room = width - sum(widths[1:]) - 2 * len(widths[1:])
-    widths[0] = min(widths[0], max(room, 10))
+    left = width - sum(widths[1:]) - 2 * len(widths[1:])
+    widths[0] = min(widths[0], max(left, 10))
     return [_table_line(row, widths) for row in (heads, *rows)]
 
 
 def _table_line(cells: Sequence[str], widths: Sequence[int]) -> str:
     name, *numbers = cells
-    told = "  ".join(f"{cell:>{wide}}" for cell, wide in zip(numbers, widths[1:], strict=True))
-    return f"{name[: widths[0]]:<{widths[0]}}  {told}"
+    line = "  ".join(f"{cell:>{wide}}" for cell, wide in zip(numbers, widths[1:], strict=True))
+    return f"{name[: widths[0]]:<{widths[0]}}  {line}"
 
 
 def _cells_of(curve: Curve, quantity: Quantity) -> tuple[str, ...]:
@@ -209,9 +209,9 @@ def _cells_of(curve: Curve, quantity: Quantity) -> tuple[str, ...]:
     shown = [0, len(curve) - 1]
     if quantity.better != "neither":
         shown.append(best_of(curve, quantity.better))
-    told = [(_number(float(curve.values[i])), f"{curve.steps[i]:,}") for i in shown]
-    told += [("", "")] * (3 - len(told))
-    return tuple(cell for pair in told for cell in pair)
+    cells = [(_number(float(curve.values[i])), f"{curve.steps[i]:,}") for i in shown]
+    cells += [("", "")] * (3 - len(cells))
+    return tuple(cell for pair in cells for cell in pair)
 
 
 def _number(value: float) -> str:

@@ -21,13 +21,13 @@ _FIRST_INCHES = 3.4
 def curves_figure(quantities: Sequence[Quantity], title: str, *, best_step: int = 0) -> Figure:
     """The first quantity large on top, a panel for each of the others below.
 
-    Training is a line: of many values their running median, and the band in which eight of ten of
-    them lie. Validation is dots. An axis is logarithmic where the values are positive and reach
-    over more than a decade. `best_step` is the step of the best checkpoint, zero where none is.
+    Training is a line: of many values their running median, and the band of the middle 80 % of
+    them. Validation is dots. An axis is logarithmic where the values are positive and span more
+    than a decade. `best_step` is the step of the best checkpoint, zero where there is none.
     """
     shown = [quantity for quantity in quantities if quantity.training or quantity.validation]
     if not shown:
-        raise ArtefactError("there is nothing to draw: the run has no figures yet; wait a moment")
+        raise ArtefactError("there is nothing to draw: the run has no metrics yet; wait a moment")
     below = len(shown) - 1
     rows = math.ceil(below / _COLUMNS)
     wide, high = _PANEL_INCHES
@@ -46,7 +46,7 @@ def curves_figure(quantities: Sequence[Quantity], title: str, *, best_step: int 
 
 
 def _panel(axes: Axes, quantity: Quantity, best_step: int, most: int) -> None:
-    """One quantity, and where the best checkpoint stands."""
+    """One quantity, with the step of the best checkpoint."""
     if best_step:
         axes.axvline(best_step, color=_BEST, lw=1, ls="--", label=f"best: step {best_step:,}")
     _training(axes, quantity, most)
@@ -90,8 +90,8 @@ def _logarithmic(axes: Axes) -> None:
 
 def _step_axis(axes: Axes, quantity: Quantity) -> None:
     first, last = ends([quantity.training, quantity.validation])
-    room = max(0.02 * (last - first), 0.5)
-    axes.set_xlim(first - room, last + room)
+    margin = max(0.02 * (last - first), 0.5)
+    axes.set_xlim(first - margin, last + margin)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.set_xlabel("step", fontsize=8)

@@ -1,4 +1,4 @@
-"""Figures of a denoising test: likeness and accuracy against SNR, and a strip of examples."""
+"""Figures of a denoising evaluation: image quality and accuracy against SNR, and examples."""
 
 from collections.abc import Iterable, Sequence
 from itertools import cycle
@@ -14,11 +14,11 @@ from rfmae.reporting.palette import SERIES
 from rfmae.units import SNR_REFERENCE_NAMES, SnrReference
 
 _STRIP_ROWS = 10
-_ANSWER = "reconstruction"  # what it is all about
+_ANSWER = "reconstruction"  # drawn thicker than the references
 _OTHERS = ("noisy", "unmasked", "median", "Wiener", "class mean", "non-local means", "clean")
 _COLOURS = {
     **dict(zip((_ANSWER, *_OTHERS), SERIES, strict=True)),
-    "mask average": SERIES[1 + _OTHERS.index("unmasked")],  # never beside it
+    "mask average": SERIES[1 + _OTHERS.index("unmasked")],  # the two never occur together
     "linear optimum": "#101010",
     "blank": "#a8a8a8",
 }
@@ -36,7 +36,7 @@ def denoising_figures(report: DenoiseReport, gallery: Sequence[GalleryRow]) -> d
 
 
 def draw_denoising(report: DenoiseReport) -> Figure:
-    """Every measure against SNR with 95 % intervals: the answer and what it has to beat."""
+    """Every measure against SNR with 95 % intervals: the reconstruction and its references."""
     panels = [name for name in MEASURES if report.of(name)] or ["psnr_db", "ssim"]
     rows = -(-len(panels) // 2)
     figure = Figure(figsize=(9.2, 3.5 * rows + 0.6), layout="constrained")
@@ -87,7 +87,7 @@ def draw_recognition(recognition: Recognition) -> Figure:
 
 
 def draw_strip(gallery: Sequence[GalleryRow]) -> Figure:
-    """Noisy | reconstructed | clean: ten examples at most, PSNR and SSIM under each picture."""
+    """Noisy | reconstructed | clean: ten examples at most, PSNR and SSIM under each image."""
     shown = strip_rows(gallery)
     columns = 2 if len(shown) > _STRIP_ROWS // 2 else 1
     lines = -(-len(shown) // columns)
@@ -126,7 +126,7 @@ def _panel(axes: Axes, report: DenoiseReport, measure: str) -> None:
 
 
 def _colours(answers: Iterable[str]) -> list[str]:
-    """A colour for each answer; one that is not known of takes any that none of them has."""
+    """A colour for each answer; unknown ones take colours that are not used."""
     named = [*answers]
     taken = {_COLOURS.get(name) for name in named}
     others = cycle([colour for colour in SERIES if colour not in taken] or SERIES)
@@ -134,13 +134,13 @@ def _colours(answers: Iterable[str]) -> list[str]:
 
 
 def _strip_line(line: Sequence[Axes], row: GalleryRow, *, is_first: bool) -> None:
-    pictures = (row.noisy, row.reconstructed, row.clean)
+    images = (row.noisy, row.reconstructed, row.clean)
     captions = [
         f"PSNR {psnr:.1f} dB   SSIM {ssim:.2f}"
         for psnr, ssim in zip(row.psnr_db, row.ssim, strict=True)
     ]
     titles = ("noisy", "reconstructed", "clean")
-    for axes, image, caption, title in zip(line, pictures, [*captions, ""], titles, strict=True):
+    for axes, image, caption, title in zip(line, images, [*captions, ""], titles, strict=True):
         axes.set_axis_on()
         axes.imshow(_as_image(image), interpolation="nearest", cmap="gray", vmin=0, vmax=1)
         axes.set_xticks([])
@@ -152,9 +152,9 @@ def _strip_line(line: Sequence[Axes], row: GalleryRow, *, is_first: bool) -> Non
 
 
 def _as_image(image: FloatArray) -> FloatArray:
-    """Planes (C, H, W) as something matplotlib shows: the first three as red, green and blue."""
-    picture = np.moveaxis(image, 0, -1).clip(0.0, 1.0).astype(np.float32)
-    return picture[..., :3] if picture.shape[-1] >= 3 else picture[..., 0]
+    """Planes (C, H, W) for matplotlib: the first three as red, green and blue, or the first."""
+    shown = np.moveaxis(image, 0, -1).clip(0.0, 1.0).astype(np.float32)
+    return shown[..., :3] if shown.shape[-1] >= 3 else shown[..., 0]
 
 
 def _snr_axis(axes: Axes, reference: SnrReference) -> None:

@@ -1,4 +1,4 @@
-"""What was found of a denoiser, as tables and as a section of Markdown."""
+"""The results of a denoiser as tables and as a section of Markdown."""
 
 from collections.abc import Iterable, Iterator
 from itertools import product
@@ -10,6 +10,7 @@ from rfmae.reporting.assessment_tables import comparison_table
 from rfmae.reporting.denoising_verdict import (
     VERDICT,
     recognition_sentence,
+    verdict_details,
     verdict_sentence,
     verdict_tables,
 )
@@ -22,13 +23,13 @@ MEASURES: dict[str, tuple[str, int]] = {
     "foreground_psnr_db": ("PSNR of the foreground in dB", 2),
     "evm_percent": ("EVM in %", 1),
 }
-"""What the measures are called, and with how many decimals they are told."""
+"""Titles of the measures, and the decimals that are printed."""
 
 _OF_CLASSES = ("psnr_db", "ssim")
 _SHOWN_BY_CLASS = ("noisy", "reconstruction", "class mean")
-_BY_CLASS = "Class by class"
-_RECOGNITION = "Does denoising help to recognise? Accuracy in % (95 %)"
-_BEFORE_AFTER = "Recognition before and after"
+_BY_CLASS = "By class"
+_RECOGNITION = "Recognition: accuracy in % (95 %)"
+_BEFORE_AFTER = "Recognition: paired comparisons"
 _NOTHING = "–"
 _ALL = "all"
 
@@ -69,7 +70,7 @@ def image_quality_table(report: DenoiseReport, measure: str, *, intervals: bool 
 
 
 def class_table(report: DenoiseReport) -> Table:
-    """PSNR and SSIM of each class over all SNR points, before and after, beside its template."""
+    """PSNR and SSIM of each class over all SNR points: noisy, reconstruction, class mean."""
     columns = [
         (item.per_class, MEASURES[measure][1], f"{MEASURES[measure][0].split()[0]} {answer}")
         for measure in _OF_CLASSES
@@ -107,7 +108,7 @@ def recognition_csv(recognition: Recognition) -> Table:
 
 
 def denoising_tables(report: DenoiseReport) -> dict[str, Table]:
-    """Every table of a report by its title, in the order in which it is told."""
+    """Every table of a report by its title, in order."""
     tables = {
         title: image_quality_table(report, measure)
         for measure, (title, _) in MEASURES.items()
@@ -124,50 +125,50 @@ def denoising_tables(report: DenoiseReport) -> dict[str, Table]:
 
 def denoising_section(report: DenoiseReport) -> list[str]:
     """The section of a report about denoising, as blocks of Markdown."""
-    section = ["## Denoising: likeness to the clean image", *denoising_words(report)]
+    section = ["## Denoising: similarity to the clean image", *denoising_words(report)]
     section += [f"- {note}" for note in report.notes]
-    section.append("![likeness against SNR](figures/denoising.png)")
+    section.append("![similarity against SNR](figures/denoising.png)")
     if report.recognition is not None:
-        section.append("![does denoising help to recognise?](figures/recognition.png)")
+        section.append("![recognition accuracy against SNR](figures/recognition.png)")
     for title, table in denoising_tables(report).items():
         section += [f"### {title}", *EXPLAINED.get(title, ()), markdown(table)]
     return section
 
 
 def denoising_words(report: DenoiseReport) -> list[str]:
-    """What is told of a denoising test in sentences: the answers, the verdict, recognition."""
+    """The sentences of a denoising evaluation: the answers, the verdict, recognition."""
     words = [" ".join([_MEANS, *(text for name, text in _ANSWERS if name in report.answers)])]
     if report.differences:
-        words.append(verdict_sentence(report))
+        words += [verdict_sentence(report), verdict_details(report)]
     if report.recognition is not None:
         words.append(recognition_sentence(report.recognition))
     return words
 
 
 _MEANS = (
-    "Means over single images, never over pooled pixels, ± half of their 95 % interval, which "
-    "counts the spread within each class and SNR; data range 1."
+    "Means over single images, not over pooled pixels, ± half of their 95 % interval from the "
+    "spread within each class and SNR; data range 1."
 )
 _ANSWERS = (
-    ("reconstruction", "*Reconstruction*: what the network makes of the noisy image."),
+    ("reconstruction", "*Reconstruction*: the output of the network for the noisy image."),
     (
         "unmasked",
-        "In it every patch was predicted while it was hidden; *unmasked*: nothing was hidden.",
+        "Every patch of it was predicted while hidden; *unmasked*: nothing was hidden.",
     ),
     (
         "mask average",
-        "In it nothing was hidden; *mask average*: every patch was predicted while it was hidden.",
+        "Nothing of it was hidden; *mask average*: every patch was predicted while hidden.",
     ),
     ("noisy", "*Noisy*: the input itself."),
     ("median", "*Median*: of 3×3 pixels of the input."),
     (
         "non-local means",
-        "*Non-local means*: a mean of pixels whose surroundings look alike, as strict as training "
-        "images ask for.",
+        "*Non-local means*: a weighted mean of pixels with similar patches, its strength fitted on "
+        "training images.",
     ),
     (
         "Wiener",
-        "*Wiener*: the best linear filter that is alike at every place, fitted on training images.",
+        "*Wiener*: the best shift-invariant linear filter, fitted on training images.",
     ),
     (
         "linear optimum",
@@ -176,37 +177,36 @@ _ANSWERS = (
     ),
     (
         "class mean",
-        "*Class mean*: the mean clean image of the true class, which nobody else knows.",
+        "*Class mean*: the mean clean image of the true class, which no other method knows.",
     ),
     ("blank", "*Blank*: black."),
 )
-"""What each answer is, where it was given."""
+"""Explanations of the answers."""
 
 EXPLAINED: dict[str, tuple[str, ...]] = {
     MEASURES["ssim"][0]: (
-        "Gaussian window of deviation 1.5 pixels, as scikit-image has it, mean over the planes.",
+        "Gaussian window of deviation 1.5 pixels, as in scikit-image, mean over the planes.",
     ),
     MEASURES["foreground_psnr_db"][0]: (
-        "Over the pixels that are brighter than a tenth of the brightest one of their plane in the "
-        "clean image.",
+        "Over pixels brighter than a tenth of the brightest one of their plane in the clean image.",
     ),
     MEASURES["evm_percent"][0]: (
-        "Distance of the brightness of the sharpest plane of symbols from the nearest clean "
-        "symbol, rms, against the rms amplitude of the clean ones. The kernel by which symbols are "
-        "drawn is in it, as the clean images show.",
+        "Rms distance of the brightness of the sharpest plane of symbols from the nearest clean "
+        "symbol, over the rms amplitude of the clean ones. The kernel that draws a symbol counts "
+        "as an error, as the clean images show.",
     ),
     VERDICT: (
-        "Yes where the reconstruction is better than each of them on the same images, by an "
-        "interval of 95 % that lies wholly on the better side of zero; otherwise those that are "
+        "Yes where the reconstruction is better than every reference on the same images, with "
+        "the whole 95 % interval on the better side of zero; otherwise the references that are "
         "not beaten.",
     ),
-    _RECOGNITION: ("One classifier names noisy, denoised and clean images of the same examples.",),
+    _RECOGNITION: ("One classifier on noisy, denoised and clean images of the same examples.",),
     _BEFORE_AFTER: (
         "Each kind of images against the noisy ones, example by example; the last p is corrected "
         "for all pairs of the table (Holm).",
     ),
 }
-"""What has to be known of a table, by its title."""
+"""Explanations of tables, by their titles."""
 
 
 def _snr_head(report: DenoiseReport) -> str:
@@ -217,8 +217,8 @@ def _cell(mean: Mean, decimals: int, place: int | tuple[()] = (), *, spread: boo
     if not mean.examples[place]:
         return _NOTHING
     value, half = mean.value[place], mean.half[place]
-    told = f" ± {half:.{decimals}f}" if spread and np.isfinite(half) else ""
-    return f"{value:.{decimals}f}{told}"
+    interval = f" ± {half:.{decimals}f}" if spread and np.isfinite(half) else ""
+    return f"{value:.{decimals}f}{interval}"
 
 
 def _cells(item: ImageQuality, report: DenoiseReport) -> Iterator[tuple[str, str, Mean]]:
@@ -240,7 +240,7 @@ def _each(means: Mean) -> Iterable[Mean]:
 
 
 def _numbers(mean: Mean) -> list[str]:
-    """Count, mean and bounds; empty where nothing is known."""
+    """Count, mean and bounds; empty where unknown."""
     numbers = (mean.value, mean.value - mean.half, mean.value + mean.half)
     known = mean.examples > 0
     return [

@@ -1,4 +1,4 @@
-"""Does a reconstruction beat its references? Paired differences, a verdict and its sentence."""
+"""Whether a reconstruction beats its references: paired differences, verdict and sentences."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rfmae.records import JUDGED, DenoiseReport, ImageQuality, Recognition
+from rfmae.records import JUDGED, Comparison, DenoiseReport, ImageQuality, Recognition
 from rfmae.reporting.tables import Table
 from rfmae.units import SNR_REFERENCE_NAMES
 
@@ -17,32 +17,53 @@ _MOST_NAMED = 3  # references in a sentence about where they are not beaten
 
 
 def verdict_sentence(report: DenoiseReport) -> str:
-    """At which SNR points the reconstruction beats every reference at once, and where not."""
-    beats = report.beats_every_reference
-    references = _listed(dict.fromkeys(item.answer for item in report.differences))
-    what = f"beats {references} in {_listed(_SHORT[name] for name in _measures(report))} at once"
-    points = len(report.snr_db)
-    if beats.all():
-        where = "at every SNR point" if points > 1 else f"at {_span(report.snr_db)} dB"
-        span = f", {_span(report.snr_db)} dB" if points > 1 else ""
-        return f"The reconstruction {what} {where}{span} ({_PROOF})."
+    """At how many SNR points the reconstruction beats every reference, in at most 20 words."""
+    beats, points = report.beats_every_reference, len(report.snr_db)
+    what = f"{_all_references(report)} in {_listed(_SHORT[name] for name in _measures(report))}"
     if not beats.any():
-        return f"The reconstruction {what} at no SNR point ({_PROOF}): {_why_not(report)}."
-    return (
-        f"The reconstruction {what} at {beats.sum()} of {points} SNR points, "
-        f"{_spans(report, beats)} dB ({_PROOF}), not at {_spans(report, ~beats)} dB: "
-        f"{_why_not(report)}."
-    )
+        return f"The reconstruction beats {what} at no SNR point."
+    if beats.all():
+        where = "every SNR point, " if points > 1 else ""
+        return f"The reconstruction beats {what} at {where}{_span(report.snr_db)} dB."
+    return f"The reconstruction beats {what} at {beats.sum()} of {points} SNR points."
+
+
+def references_beaten(report: DenoiseReport) -> str:
+    """The same as a clause: "all 5 references beaten at 12 of 21 SNR points"."""
+    beats = report.beats_every_reference
+    return f"{_all_references(report)} beaten at {beats.sum()} of {len(beats)} SNR points"
+
+
+def verdict_details(report: DenoiseReport) -> str:
+    """The references, the SNR points where they are beaten, and those that are not beaten."""
+    beats = report.beats_every_reference
+    words = [f"References: {_listed(_references(report))}; {_PROOF}."]
+    if beats.any() and not beats.all():
+        words.append(f"All are beaten at {_spans(report, beats)} dB.")
+    if not beats.all():
+        words.append(f"Not beaten: {_unbeaten_references(report)}.")
+    return " ".join(words)
 
 
 _PROOF = "95 % intervals of paired differences"
 
 
+def _references(report: DenoiseReport) -> list[str]:
+    return list(dict.fromkeys(item.answer for item in report.differences))
+
+
+def _all_references(report: DenoiseReport) -> str:
+    references = _references(report)
+    if len(references) < 3:
+        return references[0] if len(references) == 1 else "both references"
+    return f"all {len(references)} references"
+
+
 def recognition_sentence(recognition: Recognition) -> str:
-    """What denoising does to recognition, with the interval of the difference."""
+    """Accuracy on noisy, denoised and clean images, and the difference by denoising."""
     share = {name: 100 * item.accuracy for name, item in recognition.accuracy.items()}
-    told = [
-        f"{share[name]:.1f} % of the {word}"
+    parts = [
+        f"{share[name]:.1f} % on {word}"
         for name, word in (
             ("noisy", "noisy"),
             ("reconstruction", "denoised"),
@@ -50,18 +71,29 @@ def recognition_sentence(recognition: Recognition) -> str:
         )
         if name in share
     ]
-    sentence = f"{recognition.classifier} names {_listed(told)} right"
-    for item in recognition.comparisons:
-        if (item.first, item.second) == ("reconstruction", "noisy"):
-            low, high, gain = (100 * value for value in (item.low, item.high, item.difference))
-            sentence += (
-                f"; denoising changes that by {gain:+.1f} points ({low:+.1f} to {high:+.1f})"
-            )
+    sentence = f"{recognition.classifier}: {_listed(parts)}"
+    gain = _gain(recognition)
+    if gain is not None:
+        low, high = (f"{100 * value:+.1f}" for value in (gain.low, gain.high))
+        sentence += f"; denoising: {100 * gain.difference:+.1f} points ({low} to {high})"
     return f"{sentence}."
 
 
+def recognition_gain(recognition: Recognition) -> list[str]:
+    """The gain in accuracy by denoising as a clause, if it was measured."""
+    gain = _gain(recognition)
+    return [] if gain is None else [f"recognition {100 * gain.difference:+.1f} points"]
+
+
+def _gain(recognition: Recognition) -> Comparison | None:
+    """The reconstruction against the noisy images."""
+    pairs = ((item.first, item.second) for item in recognition.comparisons)
+    found = zip(pairs, recognition.comparisons, strict=True)
+    return next((item for pair, item in found if pair == ("reconstruction", "noisy")), None)
+
+
 def verdict_table(report: DenoiseReport) -> Table:
-    """Of each SNR point and measure, the references that are not beaten."""
+    """The references that are not beaten, for each SNR point and measure."""
     measures = _measures(report)
     rows = []
     for s, snr_db in enumerate(report.snr_db):
@@ -89,7 +121,7 @@ def difference_table(report: DenoiseReport, measure: str) -> Table:
 
 
 def verdict_tables(report: DenoiseReport) -> dict[str, Table]:
-    """The verdict and the differences that it comes from, by their titles."""
+    """The tables of the verdict and of its differences, by their titles."""
     if not report.differences:
         return {}
     tables = {VERDICT: verdict_table(report)}
@@ -161,19 +193,23 @@ def _unbeaten(report: DenoiseReport, measure: str, point: int) -> list[str]:
     return [item.answer for item in _of(report, measure) if not item.is_better()[point]]
 
 
-def _why_not(report: DenoiseReport) -> str:
-    """Which reference stands in the way, by measure, and at how many SNR points."""
+def _unbeaten_references(report: DenoiseReport) -> str:
+    """References that are not beaten, by measure, and at how many SNR points."""
     found = {
         (item.answer, item.measure): int(np.sum(~item.is_better())) for item in report.differences
     }
     worst = sorted(found, key=lambda name: -found[name])
-    told = [
-        f"{reference} stands in {_SHORT[measure]} at {found[reference, measure]}"
+    named = [
+        f"{reference} in {_SHORT[measure]} at {_points(found[reference, measure])}"
         for reference, measure in worst
         if found[reference, measure]
     ]
-    rest = f" and {len(told) - _MOST_NAMED} more" if len(told) > _MOST_NAMED else ""
-    return f"{', '.join(told[:_MOST_NAMED])}{rest}"
+    rest = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+    return f"{', '.join(named[:_MOST_NAMED])}{rest}"
+
+
+def _points(count: int) -> str:
+    return f"{count} SNR point{'' if count == 1 else 's'}"
 
 
 def _spans(report: DenoiseReport, chosen: Sequence[bool] | np.ndarray[Any, Any]) -> str:
@@ -195,8 +231,8 @@ def _listed(words: Iterable[str]) -> str:
 def _cell(examples: int, value: float, half: float, decimals: int) -> str:
     if not examples:
         return "–"
-    told = f" ± {half:.{decimals}f}" if np.isfinite(half) else ""
-    return f"{value:+.{decimals}f}{told}"
+    interval = f" ± {half:.{decimals}f}" if np.isfinite(half) else ""
+    return f"{value:+.{decimals}f}{interval}"
 
 
 def _number(value: float) -> str:

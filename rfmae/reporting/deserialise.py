@@ -1,4 +1,4 @@
-"""Records from the plain JSON that they were told in."""
+"""Records from plain JSON."""
 
 import math
 from collections.abc import Mapping
@@ -12,21 +12,21 @@ Record = TypeVar("Record")
 
 
 def deserialised(kind: type[Record], plain: Mapping[str, Any]) -> Record:
-    """The record of a kind whose fields `plain` tells; what else it tells is left aside.
+    """The record of a kind with the fields of `plain`; unknown keys are ignored.
 
-    A field that is not told takes its default, so that accounts of an older make can be read.
+    A missing field takes its default, so that older reports can be read.
     """
     hints = get_type_hints(kind)
-    told = {
+    values = {
         field.name: _value(hints[field.name], plain[field.name])
         for field in fields(kind)  # type: ignore[arg-type]
         if field.name in plain
     }
-    return kind(**told)
+    return kind(**values)
 
 
 def strict(plain: Any) -> Any:
-    """The same with null for every number that JSON does not know."""
+    """The same with null for every number that JSON lacks, such as NaN."""
     if isinstance(plain, dict):
         return {name: strict(item) for name, item in plain.items()}
     if isinstance(plain, (list, tuple)):
@@ -53,7 +53,7 @@ def _value(kind: Any, plain: Any) -> Any:
 
 
 def _array(plain: Any) -> Any:
-    """Numbers as an array; null was no finite number."""
+    """Numbers as an array; null becomes NaN."""
     array = np.array(plain)
     return array.astype(float) if array.dtype == object else array
 

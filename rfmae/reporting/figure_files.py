@@ -1,4 +1,4 @@
-"""Figures on disk: PNG and SVG, whole or not at all, the same bytes for the same figure."""
+"""Figures on disk: PNG and SVG, written atomically and reproducibly."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ _DPI = 140
 
 
 def save_figure(figure: Figure, path: Path) -> None:
-    """Write a PNG or SVG whole or not at all; the same figure gives the same bytes."""
+    """Write a PNG or SVG atomically; the same figure gives the same bytes."""
     check_suffix(path)
     beside = path.with_name(f".{path.stem}.partial{path.suffix}")
     with disk_errors(path):
@@ -30,7 +30,7 @@ def save_figure(figure: Figure, path: Path) -> None:
 
 
 def save_both(figure: Figure, folder: Path, name: str) -> None:
-    """Write a figure as PNG and as SVG; its parts are laid out once."""
+    """Write a figure as PNG and as SVG; it is laid out once."""
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     for suffix in SUFFIXES:
@@ -38,17 +38,17 @@ def save_both(figure: Figure, folder: Path, name: str) -> None:
 
 
 def check_suffix(path: Path) -> None:
-    """Refuse a figure's name that does not end as one that can be written."""
+    """Raise `ArtefactError` for a figure's name with another suffix."""
     if path.suffix.lower() not in SUFFIXES:
         raise ArtefactError(
             f"a figure is written as {' or '.join(SUFFIXES)}, got {str(path)!r}; "
-            "end the name of --out so"
+            "end the name of --out with one of them"
         )
 
 
 def _refuse_what_is_no_file(path: Path) -> None:
     if path.is_dir():
-        raise ArtefactError(f"{path} is a folder, but a figure was to be written; name a file")
+        raise ArtefactError(f"{path} is a folder, not a figure file; name a file")
     if any(parent.exists() and not parent.is_dir() for parent in path.parents):
         raise ArtefactError(f"cannot write {path}: a part of its path is a file; name another")
 

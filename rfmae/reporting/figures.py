@@ -1,4 +1,4 @@
-"""Figures of the reports: accuracy against SNR beside the ceilings, and confusion."""
+"""Figures of accuracy against SNR with the ceilings, and of confusion."""
 
 from collections.abc import Mapping
 from itertools import cycle
@@ -24,7 +24,7 @@ def accuracy_figure(
 ) -> Figure:
     """Accuracy against SNR with 95 % Wilson intervals, one line a model, and the chance level.
 
-    What lies above the first ceiling is shaded: nobody gets there.
+    The region above the first ceiling is shaded.
     """
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.subplots()
@@ -61,7 +61,7 @@ def _draw_ceilings(axes: Axes, ceilings: Mapping[str, Ceiling]) -> None:
         snr_db, limit = as_level(ceiling.snr_db, ceiling.accuracy)
         if place == 0:
             axes.fill_between(snr_db, limit, 1.02, color="0.9", lw=0)
-        bound = "ceiling" if ceiling.is_bound else "reached by a reader"
+        bound = "ceiling" if ceiling.is_bound else "ceiling lower bound"
         axes.plot(
             snr_db,
             limit,
@@ -87,7 +87,7 @@ def confusion_figure(report: SnrReport, title: str) -> Figure:
     side = 2.0 + 0.5 * len(report.classes)
     figure = Figure(figsize=(side + 0.9, side), layout="constrained")
     axes = figure.subplots()
-    picture = axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
     for row, column in np.ndindex(shares.shape):
         share = shares[row, column]
         if share >= 0.5:
@@ -96,29 +96,29 @@ def confusion_figure(report: SnrReport, title: str) -> Figure:
     names = list(report.classes)
     axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
     axes.set_yticks(range(len(names)), names)
-    axes.set_xlabel("named class")
+    axes.set_xlabel("predicted class")
     axes.set_ylabel("true class")
     axes.set_title(title, fontsize=10)
-    figure.colorbar(picture, ax=axes, fraction=0.045, pad=0.03, label="% of the true class")
+    figure.colorbar(image, ax=axes, fraction=0.045, pad=0.03, label="% of the true class")
     return figure
 
 
 def confusion_per_snr_figure(report: SnrReport, title: str) -> Figure:
-    """Confusion at every SNR point, side by side; rows are true classes, as in the whole."""
+    """Confusion at every SNR point, side by side; rows are true classes."""
     points = len(report.snr_db)
     columns = min(7, points)
     rows = -(-points // columns)
     figure = Figure(figsize=(1.45 * columns + 1, 1.6 * rows + 0.6))
     grid = figure.subplots(rows, columns, squeeze=False)
-    # squares of one size need no layout that is searched for, which takes seconds
+    # squares of one size need no constrained layout, which takes seconds
     figure.subplots_adjust(left=0.01, right=0.92, bottom=0.02, top=1 - 0.5 / figure.get_figheight())
     for axes in grid.ravel():
         axes.set_axis_off()
     for axes, counts, snr_db in zip(grid.ravel(), report.counts, report.snr_db, strict=False):
         shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-        picture = axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
+        image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
         axes.set_title(f"{snr_db:g} dB", fontsize=8)
-    figure.colorbar(picture, ax=grid, fraction=0.02, pad=0.01, label="% of the true class")
+    figure.colorbar(image, ax=grid, fraction=0.02, pad=0.01, label="% of the true class")
     figure.suptitle(f"{title}: {', '.join(report.classes)}", fontsize=8)
     return figure
 

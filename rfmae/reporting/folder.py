@@ -1,4 +1,4 @@
-"""The report folder: one account in JSON, HTML, Markdown, CSV and figures, whole or not at all."""
+"""The report folder: JSON, HTML, Markdown, CSV and figures, written atomically."""
 
 import json
 from collections.abc import Mapping
@@ -22,26 +22,26 @@ REPORT_NAME = "report.json"
 
 
 def write_report(report: Report, folder: Path, answers: Mapping[str, Answers] = NO_ANSWERS) -> Path:
-    """Write `report.json` and all that is made of it; an older report of that name is replaced.
+    """Write `report.json` and everything made of it; an older report of that name is replaced.
 
     `answers` of the models are kept beside it, so that others can be compared with them.
     """
     record = whole_json(report)
-    told = report_of(record)  # what cannot be told again from the account is not told at all
+    shown = report_of(record)  # everything shown can be rendered again from the JSON
     with written_whole(folder, replaces=KIND) as scratch:
         write_json(scratch / REPORT_NAME, record)
-        (scratch / PAGE_NAME).write_text(page(told), encoding="utf-8")
-        (scratch / "report.md").write_text(markdown_page(told), encoding="utf-8")
-        for name, table in csv_files(told).items():
+        (scratch / PAGE_NAME).write_text(page(shown), encoding="utf-8")
+        (scratch / "report.md").write_text(markdown_page(shown), encoding="utf-8")
+        for name, table in csv_files(shown).items():
             write_csv(table, scratch / f"{name}.csv")
-        _draw(told, scratch / "figures")
+        _draw(shown, scratch / "figures")
         write_answers(answers, scratch)
         write_json(scratch / CARD_NAME, {"kind": KIND, "title": report.title})
     return folder
 
 
 def read_report(folder: Path) -> Report:
-    """The report that a folder holds; one of an older make tells what it knows."""
+    """The report in a folder; older reports lack some parts."""
     if (read_card(folder) or {}).get("kind") != KIND:
         raise ArtefactError(f"{folder} holds no report; name a folder that `rfmae eval-snr` wrote")
     try:
@@ -49,7 +49,7 @@ def read_report(folder: Path) -> Report:
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RfmaeError) as error:
         reason = " ".join(str(error).split())
         raise ArtefactError(
-            f"the account {folder / REPORT_NAME} cannot be read: {reason}; evaluate again"
+            f"the report {folder / REPORT_NAME} cannot be read: {reason}; evaluate again"
         ) from error
 
 

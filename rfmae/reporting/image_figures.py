@@ -1,4 +1,4 @@
-"""The planes of a constellation image beside the constellation that a person would draw."""
+"""The planes of a constellation image beside a constellation plot."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ def seen_figure(
 ) -> Figure:
     """One row of planes for each image (C, H, W) in `seen`, by its name; the constellation left.
 
-    Planes are drawn from black (0) to white (1), as the network is given them.
+    Planes are drawn from black (0) to white (1), with the values that the network receives.
     """
     rows, columns = len(seen), len(config.planes)
     across = _PANEL_INCHES * columns + 5.4
@@ -26,8 +26,8 @@ def seen_figure(
     network = figure.add_subfigure(halves[1])
     grid = network.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     for line, (name, image) in zip(grid, seen.items(), strict=True):
-        for axes, plane, picture in zip(line, config.planes, image, strict=True):
-            _plane(axes, plane, picture, config)
+        for axes, plane, values in zip(line, config.planes, image, strict=True):
+            _plane(axes, plane, values, config)
             axes.set_title(f"{name}\n{str(plane).replace(', ', chr(10))}", fontsize=8)
         line[0].set_ylabel("Q")
     for axes in grid[-1]:
@@ -39,10 +39,10 @@ def seen_figure(
     return figure
 
 
-def _plane(axes: Axes, plane: Plane, picture: FloatArray, config: ImageConfig) -> None:
+def _plane(axes: Axes, plane: Plane, values: FloatArray, config: ImageConfig) -> None:
     edge = config.extent
     axes.imshow(
-        picture,
+        values,
         cmap="gray",
         vmin=0.0,
         vmax=1.0,

@@ -1,4 +1,4 @@
-"""Pictures of I/Q: constellation, trajectory, eye, power density, spectrogram."""
+"""Plots of I/Q: constellation, trajectory, eye, power density, spectrogram."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -30,8 +30,8 @@ _OBSERVED, _CLEAN = "#0b62a4", "#d1603d"
 _DENSITY = LinearSegmentedColormap.from_list("density", ["#9cc4e4", _OBSERVED, "#062b49"])
 _FEWEST_SAMPLES = 16  # of a spectrum
 _MOST_POINTS = 200_000
-_MOST_VECTORS = 3000  # drawn things beyond this become pixels in an SVG
-_SIDE_BY_SIDE = {"trajectory", "eye", "spectrogram"}  # the clean twin stands beside the observed
+_MOST_VECTORS = 3000  # more drawn objects become pixels in an SVG
+_SIDE_BY_SIDE = {"trajectory", "eye", "spectrogram"}  # the clean twin is beside the observed
 _PATH_SAMPLES = 1024
 _PATH_SYMBOLS = 96
 _EYE_SYMBOLS = 400
@@ -42,13 +42,13 @@ _SMALLEST_UNIT = {"Hz": (), "s": ((1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))}
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Neighbouring samples of one signal and what is known of them."""
+    """Neighbouring samples of one signal with their rates and units."""
 
     iq: ComplexArray  # (T,)
     clean: ComplexArray  # (T,), its clean twin; (0,) where there is none
     sample_rate_hz: float  # nan where not known: frequencies are then in cycles per sample
     samples_per_symbol: float  # 1 for symbols, nan where not known
-    amplitude: str = "amplitude as stored"  # what 1 on the axes of I and Q means
+    amplitude: str = "amplitude as stored"  # the unit of the axes of I and Q
 
     def __post_init__(self) -> None:
         if self.iq.ndim != 1 or self.iq.size == 0:
@@ -65,21 +65,21 @@ class Excerpt:
 
     @property
     def count(self) -> str:
-        """How many there are of what, in words."""
+        """The number of samples or symbols, in words."""
         return f"{self.iq.size:,} {'symbols' if self.samples_per_symbol == 1 else 'samples'}"
 
     @property
     def twins(self) -> tuple[tuple[str, str, ComplexArray], ...]:
-        """Name, colour and I/Q of what stands side by side."""
+        """Name, colour and I/Q of the signals that are drawn side by side."""
         observed = ("observed", _OBSERVED, self.iq)
         return (observed, ("clean", _CLEAN, self.clean)) if self.clean.size else (observed,)
 
 
 def iq_figure(excerpts: Mapping[str, Excerpt], title: str) -> Figure:
-    """One figure with a panel for each kind of picture in `PLOTS` and the excerpt it shows."""
+    """One figure with a panel for each kind of plot in `PLOTS` and the excerpt it shows."""
     for kind in excerpts:
         if kind not in PLOTS:
-            raise ArtefactError(f"no picture of the kind {kind!r}; {nearest(kind, PLOTS)}")
+            raise ArtefactError(f"no plot of the kind {kind!r}; {nearest(kind, PLOTS)}")
     columns = 1 if len(excerpts) == 1 else 2
     rows = math.ceil(len(excerpts) / columns)
     width = 8.6 if columns == 1 and excerpts.keys() & _SIDE_BY_SIDE else 6.4
@@ -94,7 +94,7 @@ def iq_figure(excerpts: Mapping[str, Excerpt], title: str) -> Figure:
     return figure
 
 
-# the pictures -------------------------------------------------------------------------------
+# the plots ----------------------------------------------------------------------------------
 
 
 def constellation(panel: SubFigure, excerpt: Excerpt) -> None:
@@ -180,8 +180,8 @@ def psd(panel: SubFigure, excerpt: Excerpt) -> None:
     axes.axvspan(low / scale, high / scale, color="0.5", alpha=0.12, lw=0, label=words)
     top_db = axes.dataLim.y1
     bottom_db = max(axes.dataLim.y0, top_db - _DEEPEST_DB)
-    room = 0.04 * (top_db - bottom_db) + 1
-    axes.set_ylim(bottom_db - room, top_db + 6 * room)  # the legend finds its place on top
+    margin = 0.04 * (top_db - bottom_db) + 1
+    axes.set_ylim(bottom_db - margin, top_db + 6 * margin)  # the legend goes on top
     axes.set_xlim(-excerpt.rate / 2 / scale, excerpt.rate / 2 / scale)
     axes.set_xlabel(f"frequency in {unit}")
     axes.set_ylabel(_density_unit(excerpt))
@@ -203,7 +203,7 @@ def spectrogram(panel: SubFigure, excerpt: Excerpt) -> None:
         level_db = ratio_to_db(above_floor(density))
         if name == "observed":
             top_db, bottom_db = _shown_range(level_db)
-        picture = axes.imshow(
+        image = axes.imshow(
             level_db,
             origin="lower",
             aspect="auto",
@@ -221,7 +221,7 @@ def spectrogram(panel: SubFigure, excerpt: Excerpt) -> None:
         axes.set_xlabel(f"time in {seconds_unit}")
         axes.set_title(name, fontsize=9)
     grid[0].set_ylabel(f"frequency in {hertz_unit}")
-    panel.colorbar(picture, ax=list(grid), fraction=0.05, pad=0.02, label=_density_unit(excerpt))
+    panel.colorbar(image, ax=list(grid), fraction=0.05, pad=0.02, label=_density_unit(excerpt))
     _panel_title(panel, f"Spectrogram, {excerpt.count}", grid)
 
 
@@ -232,10 +232,10 @@ PLOTS: dict[str, Callable[[SubFigure, Excerpt], None]] = {
     "psd": psd,
     "spectrogram": spectrogram,
 }
-"""The kinds of pictures by name."""
+"""The kinds of plots by name."""
 
 
-# what they share ----------------------------------------------------------------------------
+# helpers ------------------------------------------------------------------------------------
 
 
 def _need_samples(excerpt: Excerpt) -> None:
@@ -246,7 +246,7 @@ def _need_samples(excerpt: Excerpt) -> None:
 
 
 def _loud_part(excerpt: Excerpt, symbols: int) -> slice:
-    """A stretch of so many symbols, or of a fixed length where their duration is not known."""
+    """The loudest part of so many symbols, or of a fixed length where their rate is unknown."""
     known = math.isfinite(excerpt.samples_per_symbol)
     wanted = round(symbols * excerpt.samples_per_symbol) if known else _PATH_SAMPLES
     return loudest_stretch(excerpt.iq, wanted)
@@ -300,13 +300,13 @@ def _density_unit(excerpt: Excerpt) -> str:
 
 
 def _unit(largest: float, base: str) -> tuple[float, str]:
-    """Scale and name of the unit in which the largest value reads well."""
+    """Scale and name of the unit that suits the largest value."""
     steps = (*_LARGEST_UNIT[base], (1.0, base), *_SMALLEST_UNIT[base])
     return next(((scale, unit) for scale, unit in steps if largest >= scale), steps[-1])
 
 
 def _panel_title(panel: SubFigure, words: str, axes: Sequence[Axes]) -> None:
-    """The title of a panel; a single picture bears it itself."""
+    """The title of a panel; a single plot takes it itself."""
     if len(axes) == 1:
         axes[0].set_title(words, fontsize=10)
     else:

@@ -1,4 +1,4 @@
-"""What a picture of I/Q is measured from: densities over frequency and time, paths, traces."""
+"""Computations for plots of I/Q: densities over frequency and time, paths, traces."""
 
 import math
 from typing import Any
@@ -12,11 +12,11 @@ from rfmae.records import ComplexArray, FloatArray, IntArray
 DoubleArray = npt.NDArray[np.float64]
 ComplexValues = npt.NDArray[np.complexfloating[Any, Any]]
 
-_POINTS_PER_SYMBOL = 16  # of a drawn line; the eye sees no corners from here on
-_SEGMENTS = 8  # whole windows that a power density is at least averaged over
+_POINTS_PER_SYMBOL = 16  # of a drawn line, enough to look smooth
+_SEGMENTS = 8  # fewest whole windows that a power density is averaged over
 _MOST_COLUMNS = 800  # of a spectrogram; more than a figure has pixels
-_STRIDES = 8  # windows of a spectrogram overlap by all but one of these parts
-_TINIEST = 1e-13  # of the largest density: where float32 samples end
+_STRIDES = 8  # windows of a spectrogram advance by one of these parts
+_TINIEST = 1e-13  # of the largest density: the resolution of float32 samples
 
 
 def power_density(iq: ComplexArray, sample_rate_hz: float) -> tuple[DoubleArray, DoubleArray]:
@@ -36,7 +36,7 @@ def occupied_band(
 ) -> tuple[float, float]:
     """The band that leaves half of the rest of the power on either side (ITU-R SM.443).
 
-    Within a bin the power counts as evenly spread.
+    Within a bin the power is taken as uniform.
     """
     step = frequencies[1] - frequencies[0]
     edges = np.append(frequencies - step / 2, frequencies[-1] + step / 2)
@@ -73,12 +73,12 @@ def robust_extent(iq: ComplexValues, share: float = 0.995) -> float:
 
 
 def reach(iq: ComplexValues) -> FloatArray:
-    """How far each sample lies out on the axis where it lies furthest."""
+    """The larger magnitude of the two rails of each sample."""
     return np.maximum(np.abs(iq.real), np.abs(iq.imag))
 
 
 def density_order(iq: ComplexValues, extent: float, bins: int = 72) -> tuple[IntArray, FloatArray]:
-    """From the sparsest to the densest point, and how dense it is about each, from 0 to 1."""
+    """Indices from the sparsest to the densest point, and the density at each, from 0 to 1."""
     cells = ((np.stack([iq.real, iq.imag]) / extent + 1) / 2 * bins).astype(int).clip(0, bins - 1)
     counts = np.zeros((bins, bins))
     np.add.at(counts, tuple(cells), 1.0)
@@ -88,14 +88,14 @@ def density_order(iq: ComplexValues, extent: float, bins: int = 72) -> tuple[Int
 
 
 def above_floor(density: DoubleArray) -> DoubleArray:
-    """The density with its zeros lifted to where float32 samples end, so that it has decibels."""
+    """The density with zeros raised to the resolution of float32, so that it has decibels."""
     return np.maximum(density, float(density.max()) * _TINIEST + float(np.finfo(np.float32).tiny))
 
 
 def loudest_stretch(iq: ComplexArray, count: int) -> slice:
-    """The strongest of the stretches of `count` samples that stand one after the other.
+    """The consecutive block of `count` samples with the most power.
 
-    Bursts are where there is something to see; what is shorter than two stretches begins at 0.
+    It finds bursts; a signal shorter than two blocks starts at 0.
     """
     stretches = max(len(iq) // max(count, 1), 1)
     if stretches == 1:
@@ -106,9 +106,9 @@ def loudest_stretch(iq: ComplexArray, count: int) -> slice:
 
 
 def smooth_path(iq: ComplexArray, samples_per_symbol: float) -> ComplexValues:
-    """The band-limited path through the samples; symbols (one sample each) stay as they are.
+    """The band-limited path through the samples; symbols (one sample each) are unchanged.
 
-    Where the samples per symbol are not known (nan) four points stand for each sample.
+    Where the samples per symbol are unknown (nan) there are four points per sample.
     """
     if samples_per_symbol <= 1:
         return iq

@@ -1,4 +1,4 @@
-"""Several reports of the same exam as one."""
+"""Several reports on the same examples joined into one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -16,61 +16,61 @@ Item = TypeVar("Item")
 def joined(reports: Mapping[str, Report], title: str) -> Report:
     """Reports by their names as one: models side by side, in the order in which they come.
 
-    Comparisons stay those within the reports, their p-values corrected for all of them together.
-    Reports of other data, other classes or other SNR points are refused; models of one name that
-    are not the same are named by report too.
+    Comparisons are those within the reports, their p-values corrected for all of them together.
+    Reports of other data, other classes or other SNR points are refused; different models of one
+    name get the name of their report too.
     """
     check_same_examples(reports)
-    told = list(with_distinct_names(reports).values())
-    denoised = next((item for item in told if item.denoising is not None), None)
-    curved = next((item for item in told if item.label_curve is not None), None)
+    items = list(with_distinct_names(reports).values())
+    denoised = next((item for item in items if item.denoising is not None), None)
+    curved = next((item for item in items if item.label_curve is not None), None)
     return Report(
         title=title,
-        headline=" ".join(item.headline for item in told),
+        headline=items[0].headline,
         provenance=_provenance(reports),
-        accuracy=_merged(item.accuracy for item in told),
-        ceilings=_merged(item.ceilings for item in told),
-        assessments=_merged(item.assessments for item in told),
-        comparisons=_comparisons(told),
-        robustness=tuple(_grids(told)),
-        embedding=tuple({map_.model: map_ for item in told for map_ in item.embedding}.values()),
+        accuracy=_merged(item.accuracy for item in items),
+        ceilings=_merged(item.ceilings for item in items),
+        assessments=_merged(item.assessments for item in items),
+        comparisons=_comparisons(items),
+        robustness=tuple(_grids(items)),
+        embedding=tuple({map_.model: map_ for item in items for map_ in item.embedding}.values()),
         denoising=denoised.denoising if denoised else None,
-        gallery=next((item.gallery for item in told if item.gallery), ()),
+        gallery=next((item.gallery for item in items if item.gallery), ()),
         label_curve=curved.label_curve if curved else None,
         label_difference=curved.label_difference if curved else None,
-        notes=tuple(dict.fromkeys(note for item in told for note in item.notes)),
+        notes=tuple(dict.fromkeys(note for item in items for note in item.notes)),
     )
 
 
 def check_same_examples(reports: Mapping[str, Report]) -> None:
-    """Refuse reports of different data sets, class lists or SNR points."""
+    """Raise `ArtefactError` for reports of different data sets, class lists or SNR points."""
     (name, first), *others = reports.items()
     for other, report in others:
         for what, value, expected in _facts(report, first):
             if value != expected:
                 raise ArtefactError(
-                    f"reports are joined that tell of the same {what}, but {name} has {expected} "
+                    f"only reports of the same {what} can be joined, but {name} has {expected} "
                     f"and {other} has {value}; join others or evaluate again"
                 )
 
 
 def with_distinct_names(reports: Mapping[str, Report]) -> dict[str, Report]:
-    """The same reports, in which models of one name but of other counts are named by report too."""
+    """The same reports, where different models of one name get the name of their report too."""
     seen: dict[str, SnrReport] = {}
-    apart = {}
+    distinct = {}
     for name, report in reports.items():
         news = {
             model: f"{model} ({name})"
             for model, item in report.accuracy.items()
             if model in seen and not _equal(seen[model], item)
         }
-        apart[name] = renamed(report, news)
-        seen = {**apart[name].accuracy, **seen}
-    return apart
+        distinct[name] = renamed(report, news)
+        seen = {**distinct[name].accuracy, **seen}
+    return distinct
 
 
 def renamed(report: Report, names: Mapping[str, str]) -> Report:
-    """A report whose models have other names."""
+    """A report with its models renamed."""
 
     def new(name: str) -> str:
         return names.get(name, name)
@@ -89,7 +89,7 @@ def renamed(report: Report, names: Mapping[str, str]) -> Report:
 
 
 def _facts(report: Report, first: Report) -> list[tuple[str, Any, Any]]:
-    """What two reports must have in common, of this one and of the first."""
+    """Facts that two reports must share, of this one and of the first."""
     data = [(item.provenance.get("data_set", "an unnamed one")) for item in (report, first)]
     facts: list[tuple[str, Any, Any]] = [("data set", data[0], data[1])]
     if report.accuracy and first.accuracy:
@@ -104,7 +104,7 @@ def _equal(first: SnrReport, second: SnrReport) -> bool:
 
 
 def _merged(parts: Iterable[Mapping[str, Item]]) -> dict[str, Item]:
-    """All parts by name; of one name the first stays."""
+    """All parts by name; the first of each name is kept."""
     merged: dict[str, Item] = {}
     for part in parts:
         for name, item in part.items():
@@ -113,7 +113,7 @@ def _merged(parts: Iterable[Mapping[str, Item]]) -> dict[str, Item]:
 
 
 def _comparisons(reports: Sequence[Report]) -> tuple[Comparison, ...]:
-    """Every pair of models once, the p-values corrected for all pairs that are told now."""
+    """Every pair of models once, the p-values corrected for all pairs of the joined report."""
     found: dict[frozenset[str], Comparison] = {}
     for pair in (pair for report in reports for pair in report.comparisons):
         found.setdefault(frozenset((pair.first, pair.second)), pair)
@@ -153,7 +153,7 @@ def _by_new_names(items: Mapping[str, Item], names: Mapping[str, str]) -> dict[s
 
 
 def _provenance(reports: Mapping[str, Report]) -> dict[str, Any]:
-    """What all reports say of themselves, and under its name what each says alone."""
+    """Common provenance of all reports, and under its name that of each alone."""
     facts = [report.provenance for report in reports.values()]
     common = {
         name: value
@@ -161,7 +161,7 @@ def _provenance(reports: Mapping[str, Report]) -> dict[str, Any]:
         if all(other.get(name) == value for other in facts[1:])
     }
     own = {
-        report: {name: value for name, value in told.items() if name not in common}
-        for report, told in zip(reports, facts, strict=True)
+        report: {name: value for name, value in each.items() if name not in common}
+        for report, each in zip(reports, facts, strict=True)
     }
     return {**common, "joined_from": own}

@@ -1,4 +1,4 @@
-"""The label-efficiency curve drawn: accuracy against labels per class, a line for each method."""
+"""Figure of the label-efficiency curve: accuracy against labels, a line for each method."""
 
 from textwrap import fill
 
@@ -33,7 +33,7 @@ NAMES = {
     "cumulants": "cumulants + SVM",
     "cumulants-planes": "cumulants of all planes + SVM",
 }
-"""What a reader calls the methods."""
+"""Display names of the methods."""
 
 
 def label_curve_figure(curve: LabelCurve) -> Figure:

@@ -1,4 +1,4 @@
-"""The label-efficiency curve as tables, and its account in a folder."""
+"""The label-efficiency curve as tables and as a report folder."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def label_curve_csv(curve: LabelCurve) -> Table:
 
 
 def _column(curve: LabelCurve) -> str:
-    """What a column of budgets is called in a file."""
+    """The name of the column of budgets in a file."""
     return f"labels_per_{curve.unit.replace('-', '_')}"
 
 
@@ -60,7 +60,7 @@ def points_csv(curve: LabelCurve) -> Table:
 
 
 def write_label_curve(curve: LabelCurve, folder: Path) -> None:
-    """Write `report.json`, `report.md`, tables and figures into a folder that is there."""
+    """Write `report.json`, `report.md`, tables and figures into an existing folder."""
     write_json(folder / "report.json", label_curve_json(curve))
     write_csv(label_curve_csv(curve), folder / "curve.csv")
     write_csv(points_csv(curve), folder / "points.csv")
@@ -71,31 +71,34 @@ def write_label_curve(curve: LabelCurve, folder: Path) -> None:
 
 
 def label_curve_json(curve: LabelCurve) -> dict[str, object]:
-    """The whole account as plain JSON."""
+    """The whole curve as plain JSON."""
     return {"headline": headline(curve), **as_plain(curve)}
 
 
 def headline(curve: LabelCurve) -> str:
-    """The best method at the least and at the largest budget, in one sentence."""
-    ends = dict.fromkeys((curve.budgets[0], curve.budgets[-1]))
-    parts = [_best(curve, budget) for budget in ends]
-    limits = [f"{limit.name} {100 * limit.accuracy:.1f} %" for limit in curve.ceilings[:1]]
-    return f"{'; '.join([*parts, *limits])}."
+    """The best method at the smallest and at the largest budget, and the ceiling."""
+    first, last = curve.budgets[0], curve.budgets[-1]
+    unit = LABEL_UNITS[curve.unit]
+    if first == 1:
+        unit = unit.replace("labels", "label", 1)
+    parts = [f"best with {first:,} {unit}: {_best(curve, first)}"]
+    if last != first:
+        parts.append(f"with {last:,}: {_best(curve, last)}")
+    for limit in curve.ceilings[:1]:
+        bound = "ceiling" if limit.is_bound else "ceiling at least"
+        parts.append(f"{bound} {100 * limit.accuracy:.1f} %")
+    return f"{'; '.join(parts)}."
 
 
 def _best(curve: LabelCurve, budget: int) -> str:
     means = [mean for mean in curve.means if mean.budget == budget]
     best = max(means, key=lambda mean: mean.accuracy)
-    name = NAMES.get(best.method, best.method)
-    unit = LABEL_UNITS[curve.unit]
-    if budget == 1:
-        unit = unit.replace("labels", "label", 1)
-    return f"with {budget:,} {unit} {name} is best: {_cell(best)} %"
+    return f"{NAMES.get(best.method, best.method)}, {100 * best.accuracy:.1f} %"
 
 
 def label_curve_markdown(curve: LabelCurve) -> str:
-    """The account to be read."""
-    told = [
+    """The report in Markdown."""
+    provenance = [
         f"- {key.replace('_', ' ')}: {in_words(item)}" for key, item in curve.provenance.items()
     ]
     ceilings = [f"- {limit.name}: {100 * limit.accuracy:.1f} %" for limit in curve.ceilings]
@@ -107,8 +110,8 @@ def label_curve_markdown(curve: LabelCurve) -> str:
         markdown(label_curve_table(curve)),
         *(["\n".join(ceilings)] if ceilings else []),
         f"![accuracy against {LABEL_UNITS[curve.unit]}](figures/label-curve.png)",
-        "## How this came about",
-        "\n".join(told),
+        "## Provenance",
+        "\n".join(provenance),
     ]
     return "\n\n".join(sections) + "\n"
 

@@ -1,4 +1,4 @@
-"""What holds at the points of an SNR grid, as charts draw it: limits, and what is lost below."""
+"""Levels over the points of an SNR grid for charts: ceilings and losses."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ Span = tuple[float, float]
 
 
 def snr_range(snr_db: Sequence[float]) -> Span:
-    """From the first to the last point in dB; around a single one, so that there is something."""
+    """From the first to the last point in dB; ±1 dB around a single one."""
     low, high = min(snr_db), max(snr_db)
     return (low, high) if high > low else (low - 1, high + 1)
 
@@ -19,7 +19,7 @@ def snr_range(snr_db: Sequence[float]) -> Span:
 def as_level(
     snr_db: Sequence[float], values: npt.ArrayLike
 ) -> tuple[Sequence[float], npt.NDArray[np.floating]]:
-    """Points in dB and values (S,) of a line or an area; a single one holds across the range."""
+    """Points in dB and values (S,) of a line or an area; a single one is drawn across the range."""
     found = np.asarray(values, float)
     if len(snr_db) > 1:
         return snr_db, found
@@ -27,10 +27,9 @@ def as_level(
 
 
 def gap_levels(report: SnrReport, gap: Gap) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Accuracy, ceiling of what the model sees, ceiling of the sequence, (S,); none falls.
+    """Accuracy, ceiling of what the model sees, ceiling of the sequence, (S,), ascending.
 
-    An accuracy above a ceiling, by luck or because a reader of the image reached less, has nothing
-    to lose to it.
+    An accuracy above a ceiling, by chance or because the ceiling is a lower bound, has no loss.
     """
     right = report.accuracy_per_snr
     seen = right + gap.model_loss_per_snr

@@ -1,4 +1,4 @@
-"""A report in Markdown, as it is read on GitHub."""
+"""A report in Markdown for GitHub."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,14 +20,14 @@ from rfmae.reporting.report_record import Report
 from rfmae.reporting.tables import Table, accuracy_table, in_words, markdown, snr_knowledge_note
 
 _ABOUT_CEILINGS = (
-    "A *ceiling* is the Bayes accuracy of the class list: what the best receiver reaches that sees "
-    "the whole sequence, or what the planes of the image show; one marked ≥ is what a reader of "
-    "those planes reached, so that theirs lies no lower."
+    "A *ceiling* is the Bayes accuracy of the class list: that of the best receiver of the whole "
+    "sequence, or of the planes of the image. One marked ≥ is a lower bound, reached by one "
+    "classifier of those planes."
 )
 
 
 def markdown_page(report: Report) -> str:
-    """The whole report, with its figures as they lie beside it."""
+    """The whole report, with links to its figures."""
     blocks = [f"# {report.title}", report.headline, *(f"- {note}" for note in report.notes)]
     blocks += [
         *_labels(report),
@@ -42,7 +42,7 @@ def markdown_page(report: Report) -> str:
         if report.gallery:
             blocks.append("![noisy, reconstructed, clean](figures/strip.png)")
     blocks += [*_maps(report), *_cost(report)]
-    blocks += ["## How this came about", _provenance(report.provenance)]
+    blocks += ["## Provenance", _provenance(report.provenance)]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -50,7 +50,7 @@ def _labels(report: Report) -> Iterator[str]:
     if report.label_curve is None:
         return
     if report.label_difference is not None:
-        yield "![what pre-training is worth](figures/overview.png)"
+        yield "![accuracy with and without pre-training](figures/overview.png)"
     yield "## Accuracy against labels"
     yield "In % of all test examples, mean over draws of labels with its 95 % interval."
     yield markdown(label_curve_table(report.label_curve))
@@ -70,20 +70,20 @@ def _accuracy(report: Report) -> Iterator[str]:
     yield "![confusion matrix](figures/confusion.png)"
     if len(first.snr_db) > 1:
         yield "![confusion at every SNR](figures/confusion-per-snr.png)"
-    yield from _told("The most frequent, in %", confusions_table(report.assessments))
+    yield from _titled("The most frequent, in %", confusions_table(report.assessments))
 
 
 def _models(report: Report) -> Iterator[str]:
     if not report.assessments:
         return
-    yield "## The models at a glance"
-    yield "In % where nothing else is said."
+    yield "## Models"
+    yield "In % unless stated otherwise."
     yield markdown(summary_table(report.accuracy, report.assessments, report.ceilings))
-    yield from _told(
+    yield from _titled(
         "Low, middle and high SNR, in %", bands_table(report.assessments, report.ceilings)
     )
-    yield from _told(
-        "On the same examples: McNemar’s exact test, corrected for all pairs of the table (Holm), "
+    yield from _titled(
+        "Paired comparisons: McNemar’s exact test, corrected for all pairs of the table (Holm), "
         "and a paired bootstrap of the difference",
         comparison_table(report.comparisons),
     )
@@ -91,26 +91,27 @@ def _models(report: Report) -> Iterator[str]:
 
 def _losses(report: Report) -> Iterator[str]:
     if any(item.gap is not None for item in report.assessments.values()):
-        yield "## Where the rest is lost"
-        yield "![right, lost by the model, lost by the image, known to nobody](figures/gap.png)"
+        yield "## Losses against the ceilings"
+        yield "![correct, model loss, image loss, above the ceiling](figures/gap.png)"
 
 
 def _confidence(report: Report) -> Iterator[str]:
     if not report.assessments:
         return
-    yield "## Can its confidence be believed?"
-    yield "Bins of as many examples each; on the diagonal a model is right as often as it says."
+    yield "## Calibration"
+    yield "Bins of equal mass; on the diagonal accuracy equals confidence."
     yield "![reliability](figures/reliability.png)"
-    yield "Wrong answers among those given, when only the surest examples are answered:"
+    yield "## Selective classification"
+    yield "Share of wrong answers when only the most confident examples are answered."
     yield "![risk against coverage](figures/risk-coverage.png)"
 
 
 def _robustness(report: Report) -> Iterator[str]:
     if not report.robustness:
         return
-    yield "## When the world differs from training"
-    yield "![accuracy while one thing grows worse](figures/robustness.png)"
-    yield from _told("Five points of accuracy are lost at", drops_table(report.robustness))
+    yield "## Robustness"
+    yield "![accuracy against the strength of impairments](figures/robustness.png)"
+    yield from _titled("Five points of accuracy are lost at", drops_table(report.robustness))
     missing = left_out_lines(report.robustness)
     if missing:
         yield "\n".join(f"- {line}" for line in missing)
@@ -119,28 +120,28 @@ def _robustness(report: Report) -> Iterator[str]:
 def _unknown(report: Report) -> Iterator[str]:
     table = open_set_table(report.assessments)
     if table[1]:
-        yield "## Signals of no known class"
+        yield "## Out-of-distribution signals"
         yield "AUROC is the chance that a known example is more confident than an unknown one."
         yield markdown(table)
 
 
 def _maps(report: Report) -> Iterator[str]:
     if report.embedding:
-        yield "## Where the encoder puts examples"
-        yield "Only neighbourhoods mean anything: neither distances between groups nor their sizes."
-    for place, told in enumerate(report.embedding):
-        yield f"![{told.method} of {told.model}](figures/{embedding_name(place)}.png)"
+        yield "## Feature map"
+        yield "Only neighbourhoods are meaningful, not distances between groups or their sizes."
+        for place, item in enumerate(report.embedding):
+            yield f"![{item.method} of {item.model}](figures/{embedding_name(place)}.png)"
 
 
 def _cost(report: Report) -> Iterator[str]:
     table = cost_table(report.assessments)
     if table[1]:
-        yield "## What an answer costs"
+        yield "## Cost"
         yield "From I/Q to probabilities; p50 and p95 one example at a time."
         yield markdown(table)
 
 
-def _told(title: str, table: Table) -> Iterator[str]:
+def _titled(title: str, table: Table) -> Iterator[str]:
     if table[1]:
         yield f"### {title}"
         yield markdown(table)

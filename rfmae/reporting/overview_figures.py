@@ -1,4 +1,4 @@
-"""What pre-training is worth, in one figure: accuracy against labels, and at every SNR."""
+"""The gain by pre-training in one figure: accuracy against labels, and at every SNR."""
 
 from collections.abc import Mapping
 
@@ -29,24 +29,24 @@ _DASHES = ("-", (0, (6, 2)), (0, (2, 2)))  # of the ceiling of the signal, and o
 def overview_figure(
     curve: LabelCurve, difference: LabelDifference, ceilings: Mapping[str, Ceiling]
 ) -> Figure:
-    """Left: accuracy against labels of each class. Right: at every SNR, at the budget in question.
+    """Left: accuracy against labels of each class. Right: at every SNR, at one budget.
 
     Shades are 95 % intervals: left those of the curve, right Wilson's of the test examples.
     """
     figure = Figure(figsize=(10.5, 4.9), layout="constrained")
     figure.suptitle(
-        f"Naming one of {len(curve.classes)} modulations, with and without pre-training "
+        f"Classifying {len(curve.classes)} modulations, with and without pre-training "
         "(shades: 95 % intervals)",
         fontsize=12,
     )
     left, right = figure.subplots(1, 2, sharey=True)
-    ceilings = _as_blind_as_the_network(ceilings)
+    ceilings = _ceilings_of_the_network(ceilings)
     _draw_labels(left, curve, difference, ceilings)
     _draw_snr(right, curve, difference)
     _draw_limits(right, ceilings, len(curve.classes))
     left.set_ylim(0, 1.03)
     left.yaxis.set_major_formatter(PercentFormatter(1.0))
-    left.set_ylabel("test signals named right")
+    left.set_ylabel("accuracy on the test split")
     snr_axis(right, curve.snr_reference)
     right.set_xlabel(f"signal-to-noise ratio, {right.get_xlabel()}")
     handles = {**_handles(left), **_handles(right)}
@@ -66,18 +66,18 @@ def _handles(axes: Axes) -> dict[str, Artist]:
     return dict(zip(names, lines, strict=True))
 
 
-def _as_blind_as_the_network(ceilings: Mapping[str, Ceiling]) -> dict[str, Ceiling]:
-    """The ceiling of the signal, and of its images that of who is not told the SNR, if known."""
+def _ceilings_of_the_network(ceilings: Mapping[str, Ceiling]) -> dict[str, Ceiling]:
+    """The ceiling of the signal, and that of its images with SNR unknown, if there is one."""
     images = {name: item for name, item in ceilings.items() if name != _SEQUENCE}
-    blind = {name: item for name, item in images.items() if item.snr == "unknown"}
+    unknown = {name: item for name, item in images.items() if item.snr == "unknown"}
     whole = {name: item for name, item in ceilings.items() if name == _SEQUENCE}
-    return {**whole, **(blind or images)}
+    return {**whole, **(unknown or images)}
 
 
 def _draw_labels(
     axes: Axes, curve: LabelCurve, difference: LabelDifference, ceilings: Mapping[str, Ceiling]
 ) -> None:
-    """A line for each method, and the difference marked where it is told."""
+    """A line for each method, with the difference marked at its budget."""
     for method in _drawn(curve):
         name, colour, line = _STYLES[method]
         means = curve.of(method)
@@ -105,14 +105,14 @@ def _draw_labels(
 
 
 def _mark(axes: Axes, curve: LabelCurve, difference: LabelDifference) -> None:
-    """The distance of the two lines at the budget in question, in points."""
+    """The difference of the two lines at one budget, in points."""
     budget = difference.budget
     ends = [curve.mean(method, budget).accuracy for method in (difference.first, difference.second)]
     arrow = {"arrowstyle": "<->", "color": "0.2", "lw": 1.2, "shrinkA": 3, "shrinkB": 3}
     axes.annotate("", (budget, ends[0]), (budget, ends[1]), arrowprops=arrow)
     half = (difference.high - difference.low) / 2
-    told = f"{100 * difference.difference:+.1f} points\n(±{100 * half:.1f})".replace("-", "−")
-    axes.annotate(told, (budget, sum(ends) / 2), xytext=(8, 0), textcoords="offset points",
+    label = f"{100 * difference.difference:+.1f} points\n(±{100 * half:.1f})".replace("-", "−")
+    axes.annotate(label, (budget, sum(ends) / 2), xytext=(8, 0), textcoords="offset points",
                   va="center", fontsize=9, fontweight="bold", color="0.2")  # fmt: skip
 
 
@@ -133,12 +133,12 @@ def _draw_snr(axes: Axes, curve: LabelCurve, difference: LabelDifference) -> Non
 
 
 def _draw_limits(axes: Axes, ceilings: Mapping[str, Ceiling], classes: int) -> None:
-    """What no receiver can do, and what guessing does."""
+    """The ceilings, and the level of guessing."""
     for place, (name, ceiling) in enumerate(ceilings.items()):
         snr_db, limit = as_level(ceiling.snr_db, ceiling.accuracy)
         if place == 0:
             axes.fill_between(snr_db, limit, 1.03, color="0.9", lw=0)
-            axes.annotate("no receiver gets here", (snr_db[0], 1.0), xytext=(6, -4),
+            axes.annotate("above the ceiling", (snr_db[0], 1.0), xytext=(6, -4),
                           textcoords="offset points", va="top", fontsize=9,
                           color="0.35")  # fmt: skip
         axes.plot(snr_db, limit, color=_CEILING, lw=1.1, ls=_DASHES[place % len(_DASHES)],
@@ -147,9 +147,9 @@ def _draw_limits(axes: Axes, ceilings: Mapping[str, Ceiling], classes: int) -> N
 
 
 def _limit_name(name: str, ceiling: Ceiling) -> str:
-    seen = "the signal itself" if name == _SEQUENCE else "such images"
-    least = "best receiver of" if ceiling.is_bound else "best known reader of"
-    return f"{least} {seen}{', told the SNR' if ceiling.snr == 'known' else ''}"
+    seen = "the signal" if name == _SEQUENCE else "its images"
+    bound = "ceiling of" if ceiling.is_bound else "lower bound of the ceiling of"
+    return f"{bound} {seen}{', SNR known' if ceiling.snr == 'known' else ''}"
 
 
 def _drawn(curve: LabelCurve) -> list[str]:

@@ -1,4 +1,4 @@
-"""Colours of every figure and page: told apart by those who see few, on white and on black."""
+"""Colours of every figure and page, safe for colour-blind readers, on white and on black."""
 
 SERIES = (
     "#0b62a4",
@@ -30,4 +30,4 @@ STEPS_ON_DARK = ("#5f4f99", "#7f62b3", "#a576bc", "#cc88b4", "#ea9fa2", "#f7be8e
 """From low to high, each lighter than the one before."""
 
 DASHES = ("none", "7 3", "2 3", "7 3 2 3", "1 2")
-"""Of lines that share a colour, as SVG has it."""
+"""Of lines that share a colour, in SVG syntax."""

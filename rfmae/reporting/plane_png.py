@@ -1,4 +1,4 @@
-"""Small pictures as text: planes in [0, 1] as PNG in base64, and back."""
+"""Small images as text: planes in [0, 1] as PNG in base64, and back."""
 
 import base64
 import io
@@ -18,7 +18,7 @@ _COLOUR_PLANES = 3
 def encode_planes(image: FloatArray) -> str:
     """Planes (C, H, W) in [0, 1] as PNG of 8 bits in base64.
 
-    Three planes are red, green and blue; of any other number, each stands right of the one before.
+    Three planes are red, green and blue; any other number is placed side by side.
     """
     data = np.rint(255 * np.clip(image, 0.0, 1.0)).astype(np.uint8)
     if len(data) == _COLOUR_PLANES:
@@ -29,15 +29,15 @@ def encode_planes(image: FloatArray) -> str:
 
 
 def decode_planes(text: str, planes: int) -> FloatArray:
-    """The planes (C, H, W) of a picture that `encode_planes` made, in steps of 1/255."""
-    picture = imread(io.BytesIO(base64.b64decode(text)), format="png").astype(np.float64)
+    """The planes (C, H, W) of an image that `encode_planes` made, in steps of 1/255."""
+    image = imread(io.BytesIO(base64.b64decode(text)), format="png").astype(np.float64)
     if planes == _COLOUR_PLANES:
-        return np.moveaxis(picture, -1, 0)
-    return np.stack(np.split(picture, planes, axis=1))
+        return np.moveaxis(image, -1, 0)
+    return np.stack(np.split(image, planes, axis=1))
 
 
 def _png(rows: IntArray, width: int, colour: int) -> str:
-    """Rows of octets as a PNG without filters."""
+    """Rows of bytes as a PNG without filters."""
     head = struct.pack(">IIBBBBB", width, len(rows), 8, colour, 0, 0, 0)
     lines = np.pad(rows, ((0, 0), (1, 0)))  # each line begins with its filter, none
     body = _chunk(b"IHDR", head) + _chunk(b"IDAT", zlib.compress(lines.tobytes(), 9))

@@ -1,4 +1,4 @@
-"""What a report tells, as a record and as JSON: either can be made from the other."""
+"""The content of a report as a record and as JSON, with conversion both ways."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,12 +26,11 @@ _GALLERY_IMAGES = ("noisy", "reconstructed", "clean")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is to be told: the accuracy of some models, the denoising of one, and how it came.
+    """A report: the accuracy of some models, the denoising of one, and the provenance.
 
-    The first of `accuracy` is the model that is looked at first. `ceilings` hold what the best
-    receiver could reach on the same class list, at the same SNR points, by what it sees;
-    `assessments` go by the same names as `accuracy`. `label_difference` is what the one
-    figure about pre-training tells of `label_curve`.
+    The first of `accuracy` is the main model. `ceilings` are the Bayes accuracies of the same class
+    list, at the same SNR points, by what the receiver sees; `assessments` have the same names as
+    `accuracy`. `label_difference` is the gain by pre-training in `label_curve`.
     """
 
     title: str
@@ -51,8 +50,8 @@ class Report:
 
 
 def report_json(report: Report) -> dict[str, Any]:
-    """The account as plain JSON, without its pictures."""
-    told = {
+    """The report as plain JSON, without its images."""
+    plain = {
         "title": report.title,
         "headline": report.headline,
         "notes": list(report.notes),
@@ -65,20 +64,20 @@ def report_json(report: Report) -> dict[str, Any]:
         "denoising": _denoising_json(report.denoising) if report.denoising else None,
         "label_curve": as_plain(report.label_curve) if report.label_curve else None,
         "label_difference": as_plain(report.label_difference) if report.label_difference else None,
-        # an account that is told again keeps the versions that it was made with
+        # a report that is rendered again keeps the versions that it was made with
         "provenance": report.provenance
         | {"versions": report.provenance.get("versions", versions())},
     }
-    return {name: strict(item) for name, item in told.items()}
+    return {name: strict(item) for name, item in plain.items()}
 
 
 def whole_json(report: Report) -> dict[str, Any]:
-    """The account with its pictures: all that a page is made of."""
+    """The report with its images: everything that a page needs."""
     return {**report_json(report), "gallery": [_gallery_json(row) for row in report.gallery]}
 
 
 def report_of(record: Mapping[str, Any]) -> Report:
-    """The report that an account tells; what an older account does not tell is not there."""
+    """The report of a JSON record; parts that an older one lacks stay empty."""
     denoising = record.get("denoising")
     curve, difference = record.get("label_curve"), record.get("label_difference")
     return Report(
@@ -135,5 +134,5 @@ def _gallery_json(row: GalleryRow) -> dict[str, Any]:
 
 
 def _gallery_row(plain: Mapping[str, Any]) -> GalleryRow:
-    pictures = {name: decode_planes(plain[name], plain["planes"]) for name in _GALLERY_IMAGES}
-    return deserialised(GalleryRow, {**plain, **pictures})
+    images = {name: decode_planes(plain[name], plain["planes"]) for name in _GALLERY_IMAGES}
+    return deserialised(GalleryRow, {**plain, **images})

@@ -9,16 +9,16 @@ _DOTS_ACROSS, _DOTS_DOWN = 2, 4  # of one braille character
 _BRAILLE = 0x2800
 _BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])  # Unicode, ch. 21.1
 _SMALLEST_WIDTH, _SMALLEST_HEIGHT = 9, 5
-_HELD = 0.99  # share of the samples that lies inside the edges
-_FAINT = 0.15  # of the densest dots: what has fewer samples is left dark in a crowd
+_HELD = 0.99  # share of the samples inside the edges
+_FAINT = 0.15  # of the densest dots: dots with fewer samples stay dark where many are lit
 
 
 def constellation_sketch(iq: ComplexArray, width: int = 40, height: int = 20) -> list[str]:
     """Lines of text that show the samples of `iq`, any shape: I across, Q up, in equal units.
 
-    A dot stands where samples are, in a crowd where they are dense. The edges hold 99 % of the
-    samples, and the first line says how far out they lie. `width` and `height` count characters;
-    of an odd number one is left over, for there is a middle row and one line for the letter.
+    A dot marks samples, or where there are many, dense regions. The edges hold 99 % of the
+    samples, and the first line prints their amplitude. `width` and `height` count characters;
+    of an odd number one is unused: there is a middle row and one line for the letter.
     """
     if width < _SMALLEST_WIDTH or height < _SMALLEST_HEIGHT:
         raise ShapeError(
@@ -63,7 +63,7 @@ def _counts(points: ComplexArray, edge: float, columns: int, rows: int) -> IntAr
 
 
 def _lit(counts: IntArray) -> IntArray:
-    """Dots that shine: all that hold samples, in a crowd those that hold more than a few."""
+    """Lit dots: all with samples, or where there are many, those with more than a few."""
     held = counts[counts > 0]
     least = _FAINT * float(np.quantile(held, 0.98)) if held.size else 1.0
     return (counts >= max(least, 1.0)).astype(int)
@@ -78,7 +78,7 @@ def braille(lit: IntArray) -> list[list[str]]:
 
 
 def _with_axes(cells: list[list[str]], axis_column: int, axis_row: int) -> list[list[str]]:
-    """Lines along the axes wherever no sample stands."""
+    """Lines along the axes wherever there is no sample."""
     for row, line in enumerate(cells):
         for column, cell in enumerate(line):
             if cell == " " and (row == axis_row or column == axis_column):

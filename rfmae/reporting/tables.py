@@ -38,7 +38,7 @@ def accuracy_table(
 ) -> Table:
     """Accuracy in % with its interval per SNR, a column for each model, and the overall last.
 
-    Ceilings of the same SNR points stand beside.
+    Ceilings of the same SNR points are in further columns.
     """
     first = next(iter(reports.values()))
     heads = [
@@ -60,7 +60,7 @@ def accuracy_table(
         for s, snr_db in enumerate(first.snr_db)
     ]
     overall = [with_interval(report.accuracy, report.interval) for report in reports.values()]
-    # SNR points count by their examples, as they do in the accuracy
+    # SNR points are weighted by their examples, as in the accuracy
     weights = first.examples_per_snr / max(first.examples, 1)
     limits = [as_bound(item, float(weights @ item.accuracy)) for item in ceilings.values()]
     return heads, [*rows, ["all", *overall, *limits, str(first.examples)]]
@@ -89,17 +89,17 @@ def ceiling_table(ceilings: Mapping[str, Ceiling]) -> Table:
 
 
 def snr_knowledge_note(ceilings: Mapping[str, Ceiling]) -> str:
-    """Which receivers of ceilings are told the SNR, as a sentence; empty where none is."""
-    told = [name for name, ceiling in ceilings.items() if ceiling.snr == "known"]
-    if not told:
+    """The ceilings with SNR known, as a sentence; empty where there are none."""
+    known = [name for name, ceiling in ceilings.items() if ceiling.snr == "known"]
+    if not known:
         return ""
-    return f"Told the SNR: {'; '.join(told)}. Whoever is not told it may have to stay below."
+    return f"SNR known: {'; '.join(known)}. With SNR unknown the ceiling may be lower."
 
 
 def ratio_name(limit: str, ceilings: Mapping[str, Ceiling]) -> str:
-    """What a ratio of accuracies is a share of: a ceiling, or just what one reader reached."""
+    """The reference of a ratio of accuracies: a ceiling, or only a lower bound of one."""
     is_bound = limit not in ceilings or ceilings[limit].is_bound
-    return f"{'of the ceiling' if is_bound else 'of what one reader reached'}, {limit}"
+    return f"{'of the ceiling' if is_bound else 'of the lower bound'}, {limit}"
 
 
 def ceiling_csv(ceilings: Mapping[str, Ceiling]) -> Table:
@@ -158,7 +158,7 @@ def accuracy_csv(reports: dict[str, SnrReport]) -> Table:
 
 
 def confusion_per_snr_csv(reports: Mapping[str, SnrReport]) -> Table:
-    """One row for each model, SNR, true class and named class that was answered at all."""
+    """One row for each model, SNR, true class and predicted class that occurs."""
     heads = ["model", "snr_db", "true class", "named class", "examples"]
     rows = [
         [name, f"{report.snr_db[s]:g}", report.classes[true], report.classes[named], str(count)]
@@ -170,7 +170,7 @@ def confusion_per_snr_csv(reports: Mapping[str, SnrReport]) -> Table:
 
 
 def confusion_csv(report: SnrReport) -> Table:
-    """Counts over all SNR points: a row for each true class, a column for each named one."""
+    """Counts over all SNR points: a row for each true class, a column for each predicted one."""
     rows = [
         [name, *map(str, line)]
         for name, line in zip(report.classes, report.confusion.tolist(), strict=True)
@@ -179,7 +179,7 @@ def confusion_csv(report: SnrReport) -> Table:
 
 
 def as_bound(ceiling: Ceiling, share: float) -> str:
-    """A ceiling in %; what is only known to be reached is marked."""
+    """A ceiling in %; a lower bound is marked ≥."""
     return f"{'' if ceiling.is_bound else '≥ '}{100 * share:.1f}"
 
 
@@ -190,7 +190,7 @@ def with_interval(share: float, interval: Iterable[float]) -> str:
 
 
 def in_words(value: object) -> str:
-    """Facts within facts as one line: names before their values, commas between."""
+    """Nested facts as one line: names before their values, separated by commas."""
     if isinstance(value, dict):
         return ", ".join(f"{name} {in_words(item)}" for name, item in value.items())
     if isinstance(value, (list, tuple)):

@@ -1,1 +1,1 @@
-"""What is possible: likelihoods of modulations, and the Bayes accuracy that they allow."""
+"""Likelihoods of modulations, and the Bayes accuracy of a class list."""

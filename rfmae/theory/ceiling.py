@@ -29,7 +29,7 @@ from rfmae.theory.unknown_snr import UnknownSnrClassifier, frames_to_learn
 from rfmae.units import db_to_ratio
 
 FRAMES = 400
-"""Frames of each group that a ceiling is estimated from unless another number is asked for."""
+"""Frames of each group that a ceiling is estimated from by default."""
 
 BLOCK = 100
 """Frames that share an address, and the random streams that start there."""
@@ -48,18 +48,18 @@ def compute_ceiling(
     seed: int = 0,
     advance: Advance = lambda _: None,
 ) -> Ceiling:
-    """Draw `frames` of every group at every SNR point and let the best receiver name them.
+    """Draw `frames` of every group at every SNR point and let the best receiver classify them.
 
-    `advance` hears of frames that are done. Frames are addressed: those of a group at a point are
-    the same whatever else the question holds, and the first of them however many are drawn.
+    `advance` is called with the number of frames done. Frames are addressed: those of a group at a
+    point depend on nothing else in `spec`, and more frames keep the first ones unchanged.
     """
     groups = groups_of(spec)
-    told = _tallies(spec, groups, frames, seed, advance)
-    return _record(spec, groups, frames, [told(snr_db) for snr_db in spec.snr_db])
+    tally = _tallies(spec, groups, frames, seed, advance)
+    return _record(spec, groups, frames, [tally(snr_db) for snr_db in spec.snr_db])
 
 
 def frames_drawn(spec: CeilingSpec | PublishedCeilingSpec, frames: int) -> int:
-    """Frames that `compute_ceiling` tells of as done, with those that a reader learns from."""
+    """Frames that `compute_ceiling` reports to `advance`, those for training included."""
     groups = groups_of(spec)
     pairs = len(groups) * len(spec.snr_db)
     learns = bool(spec.planes) and spec.snr == "unknown" and not is_bound(spec, groups)
@@ -67,7 +67,7 @@ def frames_drawn(spec: CeilingSpec | PublishedCeilingSpec, frames: int) -> int:
 
 
 def groups_of(spec: CeilingSpec | PublishedCeilingSpec) -> Groups:
-    """The classes of a question, those together that send the same signals."""
+    """The classes of a spec; those that send the same signals form one group."""
     if isinstance(spec, PublishedCeilingSpec):
         return tuple(model.classes for model in published_models())
     return indistinguishable_classes(spec.modulations, spec.pulse, spec.rate, spec.phase)
@@ -92,14 +92,14 @@ def _tallies(
     seed: int,
     advance: Advance,
 ) -> Callable[[float], PosteriorCounts]:
-    """What makes the estimates at an SNR in dB, with all that it has to learn beforehand."""
+    """A function that estimates at an SNR in dB; what it must learn is learnt here."""
     members = np.array([len(group) for group in groups])
     if isinstance(spec, PublishedCeilingSpec):
         return partial(_tally_published, spec, members, frames, seed, advance)
     rows = first_rows(spec, groups)
     grid = [_Point(spec, rows, members, snr_db, frames, seed, advance) for snr_db in spec.snr_db]
-    read = _reading(grid)
-    return lambda snr_db: count_posteriors(*read(replace(grid[0], snr_db=snr_db)), members)
+    classify = _classifier(grid)
+    return lambda snr_db: count_posteriors(*classify(replace(grid[0], snr_db=snr_db)), members)
 
 
 def _tally_published(
@@ -110,14 +110,14 @@ def _tally_published(
     advance: Advance,
     snr_db: float,
 ) -> PosteriorCounts:
-    labels, posteriors = _read_published(spec, snr_db, frames, seed)
+    labels, posteriors = _classify_published(spec, snr_db, frames, seed)
     advance(frames * len(members))
     return count_posteriors(labels, posteriors, members)
 
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """One point of the grid: which signals are drawn, how many frames of each, and who hears."""
+    """One point of the grid: the signals drawn, frames of each, and the progress callback."""
 
     spec: CeilingSpec
     rows: Sequence[Modulation]  # one of each group
@@ -135,20 +135,20 @@ class _Point:
         return streams_at(self.seed, name, self.snr_db, block)
 
 
-_Read = Callable[[_Point], tuple[IntArray, FloatArray]]
+_Classify = Callable[[_Point], tuple[IntArray, FloatArray]]
 
 
-def _reading(grid: Sequence[_Point]) -> _Read:
-    """What is seen of a frame: the pixels of a picture, the points of planes, or all of it."""
+def _classifier(grid: Sequence[_Point]) -> _Classify:
+    """A classifier of what is observed: pixels of an image, points of planes, or the sequence."""
     spec = grid[0].spec
     if spec.pixels:
         return _classify_images
     if not spec.planes:
-        return _read_sequences
-    return _read_images if spec.snr == "known" else _reading_at_unknown_snr(grid)
+        return _classify_sequences
+    return _classify_planes if spec.snr == "known" else _plane_classifier_of_unknown_snr(grid)
 
 
-def _read_published(
+def _classify_published(
     spec: PublishedCeilingSpec, snr_db: float, frames: int, seed: int
 ) -> tuple[IntArray, FloatArray]:
     """Labels (n,) of published frames and posteriors (n, groups)."""
@@ -161,8 +161,8 @@ def _read_published(
     )
 
 
-def _read_sequences(point: _Point) -> tuple[IntArray, FloatArray]:
-    """Labels (n,) of frames and posteriors (n, groups) by the laws themselves."""
+def _classify_sequences(point: _Point) -> tuple[IntArray, FloatArray]:
+    """Labels (n,) of frames and posteriors (n, groups) by the signal models themselves."""
     spec = point.spec
     models = [signal_model_of(row, spec.pulse, spec.rate) for row in point.rows]
     labels, scores = [], []
@@ -171,15 +171,15 @@ def _read_sequences(point: _Point) -> tuple[IntArray, FloatArray]:
             _frames(spec, row, point.snr_db, count, point.streams(row.name, block), models)
             for row in point.rows
         ]
-        # all groups at once: a law's steps cost the same for many frames as for few
+        # all groups at once: the steps of a signal model cost the same for many frames as for few
         scores.append(_evidence(spec, models, joined(drawn)))
         labels.append(np.repeat(np.arange(len(point.rows)), count))
         point.advance(count * len(point.rows))
     return np.concatenate(labels), group_posteriors(np.concatenate(scores), point.members)
 
 
-def _read_images(point: _Point) -> tuple[IntArray, FloatArray]:
-    """The same by a reader that sees points of planes without their order."""
+def _classify_planes(point: _Point) -> tuple[IntArray, FloatArray]:
+    """The same by a classifier that sees points of planes without their order."""
     spec = point.spec
     labels, posteriors = image_ceiling_at(
         point.rows,
@@ -198,8 +198,8 @@ def _read_images(point: _Point) -> tuple[IntArray, FloatArray]:
     return labels, posteriors
 
 
-def _reading_at_unknown_snr(grid: Sequence[_Point]) -> _Read:
-    """The same by a reader that has learnt to consider every SNR of the grid."""
+def _plane_classifier_of_unknown_snr(grid: Sequence[_Point]) -> _Classify:
+    """The same by a classifier that averages over every SNR of the grid."""
     spec = grid[0].spec
     classifier = UnknownSnrClassifier.learnt(
         [_plane_classifier(spec, point.rows, point.es_n0) for point in grid],
@@ -210,13 +210,13 @@ def _reading_at_unknown_snr(grid: Sequence[_Point]) -> _Read:
     )
     places = {point.snr_db: place for place, point in enumerate(grid)}
 
-    def read(point: _Point) -> tuple[IntArray, FloatArray]:
+    def classify(point: _Point) -> tuple[IntArray, FloatArray]:
         streams = point.streams(spec.kind)
         labels, scores = classifier.tested(places[point.snr_db], point.frames, streams)
         point.advance(point.frames * len(point.rows))
         return labels, group_posteriors(scores, point.members)
 
-    return read
+    return classify
 
 
 def _plane_classifier(
@@ -234,7 +234,7 @@ def _plane_classifier(
 
 
 def _classify_images(point: _Point) -> tuple[IntArray, FloatArray]:
-    """The same by the counts of symbols in the pixels of a picture."""
+    """The same by the counts of symbols in the pixels of an image."""
     spec, streams = point.spec, point.streams(point.spec.kind)
     labels, scores = image_scores(spec, point.rows, point.es_n0, streams, point.frames)
     point.advance(point.frames * len(point.rows))
@@ -242,7 +242,7 @@ def _classify_images(point: _Point) -> tuple[IntArray, FloatArray]:
 
 
 def is_bound(spec: CeilingSpec | PublishedCeilingSpec, groups: Groups) -> bool:
-    """Whether nobody exceeds the answer: not where an image was read by what is only one reader."""
+    """Whether the answer is an upper bound. A classifier of images that is not exact gives none."""
     if isinstance(spec, PublishedCeilingSpec) or not spec.planes:
         return True
     rows, es_n0 = first_rows(spec, groups), spec.es_n0(spec.snr_db[0])
@@ -252,7 +252,7 @@ def is_bound(spec: CeilingSpec | PublishedCeilingSpec, groups: Groups) -> bool:
 
 
 def _evidence(spec: CeilingSpec, models: Sequence[SignalModel], frames: Frames) -> FloatArray:
-    """Log evidence (n, laws) of each law, all that is unknown averaged."""
+    """Log evidence (n, classes), averaged over everything unknown."""
     grid = [spec.es_n0(snr_db) for snr_db in spec.snr_db]
 
     def measure(model: SignalModel, some: Frames) -> Tensor:
@@ -268,7 +268,7 @@ def _evidence(spec: CeilingSpec, models: Sequence[SignalModel], frames: Frames) 
 
 
 def check_signal_models(spec: CeilingSpec | PublishedCeilingSpec) -> None:
-    """Refuse classes for which no likelihood is known, naming all of them."""
+    """Raise `RecipeError` naming all classes for which no likelihood is known."""
     if isinstance(spec, PublishedCeilingSpec):
         return
     problems: dict[str, RecipeError] = {}
@@ -343,7 +343,7 @@ def joined(parts: Sequence[Frames]) -> Frames:
 
 
 def needs_waveform(models: Sequence[SignalModel]) -> bool:
-    """Whether a law looks at more than the matched filter's outputs at the symbol instants."""
+    """Whether a model needs more than the matched filter's outputs at the symbol instants."""
     return any(isinstance(model, (ContinuousPhaseModel, OffsetModel)) for model in models)
 
 

@@ -1,4 +1,4 @@
-"""What a ceiling is asked for: a class list, its link, and what the receiver knows."""
+"""The specification of a ceiling: class list, link, and what the receiver knows."""
 
 import dataclasses
 import hashlib
@@ -19,13 +19,13 @@ from rfmae.units import SnrReference, db_to_ratio, ebn0_to_es_n0, snr_to_es_n0, 
 _MOST_PIXELS = 512
 
 ESTIMATOR_VERSION = 1
-"""Raised whenever the same question would be answered otherwise than before.
+"""Raised whenever the same spec would give another result than before.
 
-That an image is held below its sequence needs no new one: it is done whenever one is read.
+Capping an image ceiling at its sequence ceiling needs no new version: that is done on reading.
 """
 
 PUBLISHED_IMAGE = "published picture"
-"""The kind of a ceiling of those who see what the published pictures show."""
+"""The kind of the ceiling of classifiers of the published images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,9 @@ class CeilingSpec:
     snr: Knowledge = "known"
     amplitude: Knowledge = "known"
     planes: tuple[What, ...] = ()
-    units: Units = "rms"  # of a frame, which an image then lacks, or absolute
-    pixels: int = 0  # of a picture's side; without them points are seen as finely as they lie
-    extent: float = 2.5  # half-width of such a picture, in rms amplitudes
+    units: Units = "rms"  # rms of each frame, which an image then does not show, or absolute
+    pixels: int = 0  # of an image's side; 0: points are observed without quantisation
+    extent: float = 2.5  # half-width of such an image, in rms amplitudes
 
     def __post_init__(self) -> None:
         if len(self.modulations) < 2:
@@ -80,7 +80,7 @@ class CeilingSpec:
             )
         if not 0 < self.extent < math.inf or not 0 <= self.pixels <= _MOST_PIXELS:
             raise RecipeError(
-                f"a picture has 1 to {_MOST_PIXELS} pixels a side and a positive extent, "
+                f"an image has 1 to {_MOST_PIXELS} pixels a side and a positive extent, "
                 f"got {self.pixels} and {self.extent:g}"
             )
         if whole_ratio(self.samples_per_symbol).denominator != 1:
@@ -132,14 +132,14 @@ class CeilingSpec:
 
     @property
     def key(self) -> str:
-        """Sixteen hexadecimal digits of all that decides the answer at a point of the grid.
+        """Sixteen hexadecimal digits of everything that decides the result at a point of the grid.
 
         The grid is part of it only where the receiver must consider its other points.
         """
         return _digest(
             {
                 "estimator": ESTIMATOR_VERSION,
-                "laws": [_law(row) for row in self.modulations],
+                "laws": [_signal_content(row) for row in self.modulations],
                 "reference": self.snr_reference,
                 "symbols": self.symbols_per_example,
                 "rate": self.rate,
@@ -152,7 +152,7 @@ class CeilingSpec:
         )
 
     def fingerprint(self, frames: int, seed: int) -> str:
-        """Eight hexadecimal digits of what decides every digit of the answer."""
+        """Eight hexadecimal digits of everything that decides the numbers of the result."""
         return _fingerprint(self.key, self.snr_db, frames, seed)
 
 
@@ -160,9 +160,9 @@ class CeilingSpec:
 class PublishedCeilingSpec:
     """The ten classes of the public DenoMAE2.0 generator as it makes them, SNR per sample.
 
-    Points are independent, so that their order has nothing to say; the phase, the SNR and the
+    Points are independent, so their order carries no information; the phase, the SNR and the
     amplitude are known, and so is that GMSK makes more points than the others. With `planes` only
-    the padded canvas of the published picture is seen, pixel by pixel.
+    the padded canvas of the published image is observed, pixel by pixel.
     """
 
     classes: tuple[str, ...]
@@ -203,11 +203,11 @@ class PublishedCeilingSpec:
 
 
 def plane_names(words: Iterable[str]) -> tuple[What, ...]:
-    """Words that a user wrote, as names of what planes show; `CeilingSpec` refuses what is none."""
+    """Names from user input, as plane names; `CeilingSpec` rejects unknown ones."""
     return cast(tuple[What, ...], tuple(words))
 
 
-def _law(row: Modulation) -> list[Any]:
+def _signal_content(row: Modulation) -> list[Any]:
     """What decides the signals of a row, its points to a millionth."""
     points = [[round(point.real, 6) + 0.0, round(point.imag, 6) + 0.0] for point in row.points]
     settings = {name: str(value) for name, value in dataclasses.asdict(row.settings).items()}

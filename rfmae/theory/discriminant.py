@@ -1,4 +1,4 @@
-"""From scores that are no likelihoods to posteriors that are right as often as they say.
+"""Calibrated posteriors from uncalibrated scores.
 
 Multinomial logistic regression that starts from the scores themselves (Hastie, Tibshirani,
 Friedman, The Elements of Statistical Learning, ch. 4.4).
@@ -19,7 +19,7 @@ _FOLDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of N frames: blocks of a score for each law, and other features."""
+    """Features of N frames: blocks of one score for each class, and others."""
 
     blocks: FloatArray  # (B, N, C)
     features: FloatArray  # (N, F)
@@ -33,7 +33,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Discriminant:
-    """Scores of laws: blocks by their trust, and a small linear map of everything."""
+    """Class scores: a weight for each block, and a small linear map of all features."""
 
     mean: FloatArray  # (D,)
     whitening: FloatArray  # (D, R)
@@ -42,25 +42,27 @@ class Discriminant:
     sharpness: float = 1.0
 
     def log_posteriors(self, evidence: Evidence) -> FloatArray:
-        """(N, C) for laws as likely as among the frames of the fit."""
+        """(N, C) with the class priors of the fitted frames."""
         white = _with_one((_flat(evidence) - self.mean) @ self.whitening)
         scores = np.tensordot(self.trust, evidence.blocks, 1) + white @ self.weights
         return log_shares(self.sharpness * scores)
 
 
 def fit(evidence: Evidence, labels: IntArray, weights: FloatArray | None = None) -> Discriminant:
-    """The discriminant of frames whose law is known, `labels` (N,).
+    """Fit a discriminant to frames with class `labels` (N,).
 
-    Blocks keep their form and get one factor each, their trust; the linear map that corrects them
-    is held small. How small, and how sharp the posteriors may be, frames say that were left out.
-    Frames count by their `weights` (N,), or all alike.
+    Each block gets one factor, its trust; the linear map that corrects them is penalised. The
+    penalty and the sharpness of the posteriors are chosen by cross-validation. Frames count by
+    their `weights` (N,), by default equally.
     """
     weights = np.ones(len(labels)) if weights is None else weights
     fold = np.arange(len(labels)) % _FOLDS  # labels come in runs: every fold has its share
-    told = [_evidence_left_out(evidence, labels, weights, fold, penalty) for penalty in _PENALTIES]
-    best = int(np.argmin([_loss(scores, labels, weights) for scores in told]))
+    held_out = [
+        _evidence_left_out(evidence, labels, weights, fold, penalty) for penalty in _PENALTIES
+    ]
+    best = int(np.argmin([_loss(scores, labels, weights) for scores in held_out]))
     sharpness = minimize_scalar(
-        lambda log: _loss(np.exp(log) * told[best], labels, weights),
+        lambda log: _loss(np.exp(log) * held_out[best], labels, weights),
         bounds=(-1.5, 0.5),
         method="bounded",
     ).x
@@ -69,7 +71,7 @@ def fit(evidence: Evidence, labels: IntArray, weights: FloatArray | None = None)
 
 
 def log_shares(scores: FloatArray) -> FloatArray:
-    """Scores (N, C) so that their exponentials sum to one."""
+    """Scores (N, C) normalised so that their exponentials sum to one."""
     normalised: FloatArray = scores - logsumexp(scores, axis=1, keepdims=True)
     return normalised
 
@@ -77,18 +79,18 @@ def log_shares(scores: FloatArray) -> FloatArray:
 def _evidence_left_out(
     evidence: Evidence, labels: IntArray, weights: FloatArray, fold: IntArray, penalty: float
 ) -> FloatArray:
-    """Log posteriors (N, C) of each frame by a fit that has not seen it."""
-    told = np.empty(evidence.blocks.shape[1:])
+    """Cross-validated log posteriors (N, C): each frame by a fit that has not seen it."""
+    posteriors = np.empty(evidence.blocks.shape[1:])
     for number in range(_FOLDS):
-        learnt, asked = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        part = evidence.part(learnt)
-        discriminant = _fitted(part, labels[learnt], weights[learnt], penalty)
-        told[asked] = discriminant.log_posteriors(evidence.part(asked))
-    return told
+        train, test = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        part = evidence.part(train)
+        discriminant = _fitted(part, labels[train], weights[train], penalty)
+        posteriors[test] = discriminant.log_posteriors(evidence.part(test))
+    return posteriors
 
 
 def _loss(scores: FloatArray, labels: IntArray, weights: FloatArray) -> float:
-    """Negative log probability of the true laws, summed."""
+    """Negative log probability of the true classes, summed."""
     return -float((weights * log_shares(scores)[np.arange(len(labels)), labels]).sum())
 
 
@@ -120,7 +122,7 @@ def _fitted(
 
 
 def _flat(evidence: Evidence) -> FloatArray:
-    """All evidence side by side (N, D), blocks without what is common to their laws."""
+    """All features side by side (N, D), each block centred over the classes."""
     centred = evidence.blocks - evidence.blocks.mean(axis=2, keepdims=True)
     return np.concatenate([*centred, evidence.features], axis=1)
 

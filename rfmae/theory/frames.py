@@ -1,4 +1,4 @@
-"""What a receiver with perfect timing holds of a frame, and what a signal law says of it."""
+"""Frames of a receiver with perfect timing, and the interface of a signal model."""
 
 import math
 from dataclasses import dataclass, replace
@@ -21,12 +21,12 @@ _LARGEST_LATTICE = 1000  # states of a phase that steps by a rational part of a 
 
 
 Knowledge = Literal["known", "unknown"]
-"""What a receiver has of a nuisance such as the carrier phase."""
+"""Whether a receiver knows a nuisance parameter such as the carrier phase."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """N frames of K symbols at one SNR: sufficient for every law that the link can send.
+    """N frames of K symbols at one SNR: sufficient statistics for every signal model of the link.
 
     The amplitude is known: the waveform without noise has unit mean power. `symbols` and `midway`
     are outputs of the matched filter at the symbol instants and half a symbol later, scaled so
@@ -36,7 +36,7 @@ class Frames:
 
     symbols: Tensor  # (N, K) complex128
     midway: Tensor  # (N, K) complex128
-    waveform: Tensor  # (N, K·samples_per_symbol) complex64; (N, 0) where no law has memory
+    waveform: Tensor  # (N, K·samples_per_symbol) complex64; (N, 0) where no model has memory
     samples_per_symbol: int
     es_n0: float
 
@@ -45,16 +45,16 @@ class Frames:
 
 
 class SignalModel(Protocol):
-    """The distribution of what one modulation sends, data symbols averaged."""
+    """The distribution of the signal of one modulation, averaged over data symbols."""
 
     @property
     def symmetry(self) -> int:
-        """Turning the carrier by 1/symmetry of a turn leaves the law as it is."""
+        """Turning the carrier by 1/symmetry of a turn leaves the distribution unchanged."""
 
     def log_ratio(self, frames: Frames, turns: Tensor) -> Tensor:
         """Log likelihood of the frames over that of noise alone, float64 (N, G).
 
-        `turns` (N, G) are carrier phases that are supposed of each frame, in turns.
+        `turns` (N, G) are the hypothetical carrier phases of each frame, in turns.
         """
 
 
@@ -72,9 +72,9 @@ def simulate(
 ) -> Frames:
     """`count` frames of a modulation in white noise, cut out of a stream, at Es/N0 as a ratio.
 
-    The carrier stands at `phase_turns`, or at a phase drawn for each frame. An alphabet or a phase
-    that turns by itself starts from any of its states, all as likely. `waveform` keeps the samples
-    for laws with memory. Generators of equal seed give the same first frames whatever the count.
+    The carrier phase is `phase_turns`, or drawn for each frame. An alphabet or a phase that turns
+    by itself starts from any of its states with equal probability. `waveform` keeps the samples
+    for models with memory. Generators of equal seed give the same first frames whatever the count.
     """
     guard = pulse.reach_symbols + 1  # one more for what is sampled half a symbol late
     samples = (symbols + 2 * guard) * samples_per_symbol
@@ -90,10 +90,10 @@ def simulate(
 def received_frames(
     received: Tensor, pulse: Pulse, samples_per_symbol: int, es_n0: float, *, waveform: bool
 ) -> Frames:
-    """Frames of what was received, complex64 (N, T) from a symbol instant on.
+    """Frames of received samples, complex64 (N, T) that begin at a symbol instant.
 
-    They lack `reach_symbols` + 1 symbols at either end, whose matched-filter outputs would not be
-    complete. The amplitude must be that of `Frames`.
+    `reach_symbols` + 1 symbols are dropped at either end, whose matched-filter outputs would be
+    incomplete. The amplitude must be that of `Frames`.
     """
     guard = pulse.reach_symbols + 1
     symbols = received.shape[1] // samples_per_symbol - 2 * guard
@@ -119,7 +119,7 @@ def part_of(frames: Frames, rows: slice | Tensor) -> Frames:
 
 
 def own_turn(modulation: Modulation) -> Fraction:
-    """By how much of a turn the modulation turns from symbol to symbol, beside its data."""
+    """The rotation of the modulation from symbol to symbol, apart from its data, in turns."""
     step = 0.0
     if modulation.family == "rotating":
         step = modulation.turn_per_symbol
@@ -137,7 +137,7 @@ def _carrier(
     streams: Streams,
     phase_turns: Literal["uniform"] | float,
 ) -> FloatArray:
-    """Phase (count,) in turns: that of the carrier and that of the state a frame starts from."""
+    """Phase (count,) in turns: carrier phase plus that of the start state."""
     states = own_turn(modulation).denominator
     start = (streams("start state").random(count) * states).astype(int) / states
     if phase_turns == "uniform":
@@ -156,7 +156,7 @@ def _matched(
 ) -> Tensor:
     """Matched-filter outputs (N, symbols), the first `reach_symbols` + 1 symbols into the samples.
 
-    The receiver's own filter stands at the symbol instants alone; this one may be `late_symbols`.
+    The receiver's own filter is at the symbol instants alone; this one may be `late_symbols`.
     """
     guard = pulse.reach_symbols + 1
     length = 2 * guard * samples_per_symbol + 1

@@ -1,15 +1,14 @@
-"""What an unordered reader of an image can know: it sees the points of planes, not their order.
+"""Classifiers of constellation images, which show the points of planes but not their order.
 
-Exact: where all symbols are independent of one another, their plane is drawn and its unit is
-absolute, the order holds nothing: the reader's likelihood is the law's own and the image loses
-nothing. In units of each frame's own rms it loses that one number, the frame's power.
+Exact: where all symbols are independent, the plane of symbols is drawn and its unit is absolute,
+the order carries no information: the classifier's likelihood is that of the sequence and the image
+loses nothing. In units of each frame's own rms it loses one number, the frame's power.
 
-A lower bound: elsewhere the likelihood of an unordered set has no closed form. The reader then
+A lower bound: elsewhere the likelihood of an unordered set has no closed form. The classifier then
 multiplies the true marginals of the points as if these were independent, at every carrier phase
-(shared by symbols and trajectory), adds how strongly low powers of the points agree, and learns
-from simulated frames of its own how far each of these can be trusted. It is a reader that can be
-built, so that its hit rate bounds the best image reader's from below; the sequence bounds it from
-above.
+(shared by symbols and trajectory), adds the strength of low powers of the points, and learns
+from simulated frames how to weigh these features. It can be built, so that its hit rate is a lower
+bound of the best image classifier's; the sequence gives an upper bound.
 
 Observation: a plane of symbols shows the matched filter's outputs once a symbol, a trajectory all
 of them, a differential plane each times the conjugate of the one a symbol before.
@@ -46,7 +45,7 @@ from rfmae.theory.polar import (
 )
 
 LEARNT_PER_TESTED = 2
-"""Frames that a reader learns from for each one that it is tested on."""
+"""Training frames of a classifier for each test frame."""
 
 _LEAST_AGREEMENT = 1e-9
 _PRODUCT_RINGS, _PRODUCT_SPOKES, _PRODUCT_TAIL = 32, 64, 4.0
@@ -54,9 +53,9 @@ _PRODUCT_RINGS, _PRODUCT_SPOKES, _PRODUCT_TAIL = 32, 64, 4.0
 
 @dataclass(frozen=True)
 class PlaneClassifier:
-    """A reader of the points of some planes at one SNR, given as the ratio Es/N0.
+    """A classifier of the points of some planes at one SNR, given as the ratio Es/N0.
 
-    `cell` is how finely it looks at points that turn with the carrier, in deviations of the noise.
+    `cell` is the resolution for points that turn with the carrier, in deviations of the noise.
     """
 
     models: tuple[Modulation, ...]
@@ -73,17 +72,17 @@ class PlaneClassifier:
             if what not in WHATS:
                 raise RecipeError(f"no plane shows {what!r}; {nearest(what, WHATS)}")
         if not self.planes:
-            raise RecipeError("a reader of images needs at least one plane")
+            raise RecipeError("a classifier of images needs at least one plane")
 
     @property
     def is_exact(self) -> bool:
-        """Whether the scores of symbols are the logarithms of the laws' own likelihoods."""
+        """Whether the scores of symbols are the exact log likelihoods of the classes."""
         independent = all(source.alphabet is not None for source in self._sources)
         return independent and "symbols" in self.planes and self.units == "absolute"
 
     @property
     def stride(self) -> int:
-        """Matched-filter outputs that the reader wants of each symbol."""
+        """Matched-filter outputs per symbol that the classifier uses."""
         return self.samples_per_symbol if needs_every_sample(self.planes) else 1
 
     def draw(self, model: Modulation, symbols: int, count: int, streams: Streams) -> ComplexArray:
@@ -101,32 +100,32 @@ class PlaneClassifier:
         )
 
     def log_scores(self, outputs: ComplexArray) -> FloatArray:
-        """Composite log likelihoods (B, N, laws) of outputs (N, symbols·stride), block by block.
+        """Composite log likelihoods (B, N, classes) of outputs (N, symbols·stride), block by block.
 
         One block of symbols and trajectory each, the latter with the former, both at one unknown
-        phase; one of each differential plane. Constants that all laws share are left out.
+        phase; one of each differential plane. Constants common to all classes are left out.
         """
         step = self._grid.chunk()
         parts = [self._scores(outputs[n : n + step]) for n in range(0, len(outputs), step)]
         return np.concatenate(parts, axis=1)
 
     def evidence(self, outputs: ComplexArray) -> Evidence:
-        """The scores of frames, and how strongly powers of the points agree."""
+        """The scores of frames, and the strengths of powers of their points."""
         features: list[FloatArray] = [np.zeros((len(outputs), 0))]
         features += [_agreement(self._points(outputs, what)) for what in self.turning_planes]
         return Evidence(self.log_scores(outputs), np.concatenate(features, axis=1))
 
     def log_measures(self, outputs: ComplexArray) -> FloatArray:
-        """What (B, N) turns `log_scores` into log densities on a scale that every SNR shares.
+        """Offsets (B, N) that make `log_scores` log densities on a scale common to all SNRs.
 
-        Points are scaled to the rms that they have in the mean at the reader's SNR, and products
-        counted in cells of its own: at one SNR that is the same for all laws.
+        Points are scaled to their mean rms at the classifier's SNR, and products counted in its own
+        cells: at one SNR that is the same for all classes.
         """
         step = self._grid.chunk()
         parts = [self._measures(outputs[n : n + step]) for n in range(0, len(outputs), step)]
         return np.concatenate(parts, axis=1)
 
-    # the tables that a reader has learnt beforehand
+    # the lookup tables of a classifier
 
     @cached_property
     def _sources(self) -> tuple[PointSource, ...]:
@@ -160,7 +159,7 @@ class PlaneClassifier:
 
     @cached_property
     def _tables(self) -> dict[str, Numbers]:
-        """What each point of a plane says of each law, (laws, rings, spokes)."""
+        """Log density of each class in each cell of a plane, (classes, rings, spokes)."""
         made = {
             what: [log_density(s, what, self.es_n0, self._grid, self.units) for s in self._sources]
             for what in self.turning_planes
@@ -177,7 +176,7 @@ class PlaneClassifier:
         return {what: spectra(self._tables[what]) for what in self.turning_planes}
 
     def _points(self, outputs: ComplexArray, what: str) -> ComplexArray:
-        """Points of a plane in the reader's units, products by their roots."""
+        """Points of a plane in the classifier's units, products by their roots."""
         points = plane_points(outputs, what, self.stride)
         if what in self._products:
             return rooted(points, self.units, self.es_n0)
@@ -219,13 +218,13 @@ class PlaneClassifier:
         return np.stack(blocks)
 
     def _share(self, what: str) -> np.float32:
-        """Samples of one symbol have about as much to say as one."""
+        """The samples of one symbol together carry about as much information as one sample."""
         return np.float32(1 / self.stride if what.endswith("trajectory") else 1)
 
 
 @dataclass(frozen=True)
 class FittedImageClassifier:
-    """A reader and what it has learnt from frames of its own: posteriors instead of scores."""
+    """A classifier with a discriminant fitted to simulated frames: posteriors instead of scores."""
 
     classifier: PlaneClassifier
     discriminant: Discriminant | None  # none where scores are exact
@@ -234,14 +233,14 @@ class FittedImageClassifier:
     def of(
         cls, classifier: PlaneClassifier, symbols: int, count: int, streams: Streams
     ) -> "FittedImageClassifier":
-        """Learn from `count` frames of each law, unless the reader is exact."""
+        """Fit to `count` frames of each class, unless the classifier is exact."""
         if classifier.is_exact:
             return cls(classifier, None)
         learnt = simulated_evidence(classifier, symbols, count, streams, "fit")
         return cls(classifier, fit(learnt, np.repeat(np.arange(len(classifier.models)), count)))
 
     def log_scores(self, evidence: Evidence) -> FloatArray:
-        """Log posteriors (N, laws) of equally likely laws, up to what all of them share."""
+        """Log posteriors (N, classes) for equal priors, up to a constant of each frame."""
         if self.discriminant is None:
             return evidence.blocks[0]
         return self.discriminant.log_posteriors(evidence)
@@ -261,12 +260,12 @@ def image_ceiling_at(
     priors: Sequence[float] = (),
     frames_per_class: int = 400,
 ) -> tuple[IntArray, FloatArray]:
-    """Labels (n,) of simulated frames, and posteriors (n, laws) of a reader of their planes.
+    """Labels (n,) of simulated frames, and posteriors (n, classes) by a classifier of their planes.
 
-    `models` are one modulation of each group of identical classes, `priors` in proportion to which
-    they are likely (by default equally), `es_n0` a ratio. Twice as many frames of each class serve
-    beforehand to fit it, unless the classifier is exact. `streams` must be of one SNR: the name of
-    a law and what its frames are for are added here.
+    `models` are one modulation of each group of identical classes, `priors` are proportional to
+    their probabilities (by default equal), `es_n0` is a ratio. Unless the classifier is exact, it
+    is fitted to twice as many frames of each class first. `streams` must be of one SNR: the class
+    name and the purpose of the frames are added here.
     """
     classifier = PlaneClassifier(
         tuple(models), pulse, samples_per_symbol, es_n0, planes, phase, units
@@ -283,7 +282,7 @@ def image_ceiling_at(
 def _agreement(points: ComplexArray) -> FloatArray:
     """Logarithms (N, 3) of |mean|² of points, of their squares and of their fourth powers.
 
-    They tell how evenly a phase has walked round its lattice, which points by themselves do not.
+    They show how evenly a phase has walked round its lattice, which single points do not.
     """
     squares = points * points
     means = [power.mean(axis=1) for power in (points, squares, squares * squares)]
@@ -294,7 +293,7 @@ def _agreement(points: ComplexArray) -> FloatArray:
 def simulated_evidence(
     classifier: PlaneClassifier, symbols: int, count: int, streams: Streams, split: str
 ) -> Evidence:
-    """The evidence of `count` frames of each law, one law after another."""
+    """The features of `count` frames of each class, class by class."""
     parts = [
         classifier.evidence(
             classifier.draw(model, symbols, count, streams_of_model(streams, model, split))
@@ -308,5 +307,5 @@ def simulated_evidence(
 
 
 def streams_of_model(streams: Streams, model: Modulation, split: str) -> Streams:
-    """The generators of a law's frames for a purpose, `fit` or `test`."""
+    """The generators of a class's frames for a split, `fit` or `test`."""
     return lambda purpose: streams(f"{model.name} {split} {purpose}")

@@ -1,9 +1,9 @@
-"""How likely one point of a plane is, law by law, as if it stood alone.
+"""Marginal densities of single points of a plane, for each class.
 
-Of independent symbols the points without noise are the alphabet. Everything else (continuous
-phases, staggered rails, all that lies between symbol instants, products of neighbours) is simulated
-at a fixed seed: without noise, which is then added exactly by a convolution; with noise where the
-points are products.
+Independent symbols without noise are the alphabet. Everything else (continuous phases, staggered
+rails, samples between symbol instants, products of neighbours) is simulated at a fixed seed:
+without noise, which is then added exactly by a convolution; with noise where the points are
+products.
 """
 
 import math
@@ -31,12 +31,12 @@ _FRAMES, _SYMBOLS = 256, 512  # that simulated marginals are made of
 _ROUNDS = {"differential": 8, "differential-trajectory": 2}  # of noise for each frame without it
 _STEP, _MARGIN = 0.1, 7.0  # of the convolved map, in standard deviations of the noise
 _LEAST = 1e-13  # of the largest density: where the transform's rounding ends
-_PRIOR = 0.5  # points that every cell of a simulated map has seen beforehand (Jeffreys)
+_PRIOR = 0.5  # pseudo-count of every cell of a simulated map (Jeffreys)
 
 
 @dataclass(frozen=True, slots=True)
 class PointSource:
-    """What sends the points: a modulation on a link."""
+    """The source of the points: a modulation on a link."""
 
     modulation: Modulation
     pulse: Pulse
@@ -44,7 +44,7 @@ class PointSource:
 
     @property
     def alphabet(self) -> ComplexArray | None:
-        """Points of symbols that are independent of one another; None where there are none."""
+        """Constellation points of independent symbols; None where symbols are not independent."""
         model = signal_model_of(self.modulation, self.pulse, self.samples_per_symbol)
         if isinstance(model, NoiseModel):
             return np.zeros(1, np.complex64)
@@ -63,8 +63,8 @@ class PointSource:
         """Points (N, P) that a differential plane shows, batch by batch."""
         every_sample = what.endswith("trajectory")
         clean = simulated(self, math.inf, every_sample)
-        silence = PointSource(find_modulation("NOISE"), self.pulse, self.samples_per_symbol)
-        noise = simulated(silence, 1.0, every_sample)
+        noise_only = PointSource(find_modulation("NOISE"), self.pulse, self.samples_per_symbol)
+        noise = simulated(noise_only, 1.0, every_sample)
         stride = self.samples_per_symbol if every_sample else 1
         for turn in range(_ROUNDS[what]):
             observed = clean + np.float32(math.sqrt(1 / es_n0)) * np.roll(noise, turn, axis=0)
@@ -72,9 +72,9 @@ class PointSource:
 
 
 def in_units(points: ComplexArray, units: Units, es_n0: float) -> ComplexArray:
-    """Points (N, P) with the rms that symbols with their noise have, where the unit is the rms.
+    """Points (N, P) scaled to the rms of symbols with noise, where the unit is the rms.
 
-    In units of its own rms a frame says nothing of its power; the scale is for what reads it.
+    In units of its own rms a frame carries no information on its power; the scale is a convention.
     """
     if units == "absolute":
         return points
@@ -99,7 +99,7 @@ def log_density(
 def log_product_shares(
     source: PointSource, what: str, es_n0: float, grid: PolarGrid, units: Units = "absolute"
 ) -> Numbers:
-    """Log probabilities (rings, spokes) of the cells that products, `rooted`, fall into."""
+    """Log probabilities (rings, spokes) of the cells, for products after `rooted`."""
     seen = np.full(grid.shape, _PRIOR)
     for points in source.noisy_products(what, es_n0):
         seen += grid.counts(rooted(points, units, es_n0).reshape(1, -1))[0]
@@ -107,7 +107,7 @@ def log_product_shares(
 
 
 def rooted(products: ComplexArray, units: Units, es_n0: float) -> ComplexArray:
-    """Products (N, P) with the root of their amplitude, which has the scale of their factors."""
+    """Products (N, P) with the square root of their amplitude, on the scale of their factors."""
     amplitude: FloatArray = np.maximum(np.abs(products), np.float32(1e-12))
     factors: ComplexArray = (products / np.sqrt(amplitude)).astype(np.complex64)
     if units == "absolute":
@@ -120,7 +120,7 @@ def rooted(products: ComplexArray, units: Units, es_n0: float) -> ComplexArray:
 
 @lru_cache(maxsize=64)
 def simulated(source: PointSource, es_n0: float, every_sample: bool) -> ComplexArray:
-    """Matched-filter outputs (N, T) of known phase, the same whenever they are asked for."""
+    """Matched-filter outputs (N, T) of known phase, from a fixed seed."""
 
     def streams(purpose: str) -> np.random.Generator:
         name = zlib.crc32(source.modulation.name.encode())
@@ -162,7 +162,7 @@ class _NoisyMap:
         return cls(np.log(np.maximum(noisy, _LEAST * noisy.max())), -extent, step)
 
     def log_at(self, points: ComplexArray) -> FloatArray:
-        """Between the nodes by cubic splines; beyond the last ones as on them."""
+        """Log density by cubic splines between the nodes; constant beyond the outermost ones."""
         places = np.stack([points.real, points.imag])
         places = (places - self.origin) / self.step
         return map_coordinates(self.log_density, places, order=3, mode="nearest")
@@ -171,7 +171,7 @@ class _NoisyMap:
 def _laid_on_nodes(
     across: npt.NDArray[np.floating], up: npt.NDArray[np.floating], nodes: int
 ) -> FloatArray:
-    """Shares (nodes, nodes) of points that are divided among the four nodes around each."""
+    """Shares (nodes, nodes) of points, each divided among the four nodes around it."""
     columns, rows = (torch.from_numpy(place.astype(np.float64))[None] for place in (up, across))
     laid: FloatArray = splatted(columns, rows, nodes)[0].numpy()
     return laid / across.size

@@ -1,8 +1,8 @@
-"""Likelihoods of symbols that know nothing of one another, after a root-Nyquist matched filter.
+"""Likelihoods of independent symbols after a root-Nyquist matched filter.
 
 The ratio to noise alone of an output z of noise power 1/ρ is the mean of
 exp(ρ·(2·Re(a*·z) − |a|²)) over the points a, which is exp(ρ·|z|²) times that of exp(−ρ·|z − a|²).
-The second form is what is computed: its exponents are small where the law is true, so that single
+The second form is computed: its exponents are small under the true class, so that single
 precision loses nothing; sums over symbols are in double precision.
 """
 
@@ -18,15 +18,15 @@ from torch import Tensor
 
 from rfmae.theory.frames import Frames
 
-_ELEMENTS = {"cpu": 2**16, "cuda": 2**25}  # numbers that are worked on at once
+_ELEMENTS = {"cpu": 2**16, "cuda": 2**25}  # values processed at once
 _SAME = 1e-6  # of points in units of their rms: what the table's rounding leaves
 _HALVINGS = 3  # eight numbers from 1 to 1024 have a product that single precision holds
-_NOTHING = -60.0  # an exponent whose exponential is lost beside a one, in double precision too
+_NOTHING = -60.0  # an exponent whose exponential is negligible beside one, in double precision too
 
 
 @dataclass(frozen=True, slots=True)
 class NoiseModel:
-    """Nothing is sent."""
+    """Noise alone: nothing is sent."""
 
     @property
     def symmetry(self) -> int:
@@ -42,7 +42,7 @@ class LinearModel:
 
     `points` are what the matched filter gives without noise. An alphabet that turns by `own_turn`
     from symbol to symbol starts from each of its states equally likely. Interference between
-    symbols is taken for none; where a frame ends nothing is lost, for its matched-filter outputs
+    symbols is ignored; nothing is lost at the ends of a frame, since its matched-filter outputs
     are complete. `dtype` is the precision of the exponentials.
     """
 
@@ -68,7 +68,7 @@ class LinearModel:
 
     @cached_property
     def from_one_start(self) -> "UprightModel":
-        """The same law from a known state, which an unknown carrier phase makes equal to it."""
+        """The model with a known start state, equivalent where the carrier phase is unknown."""
         return UprightModel(self.points, self.own_turn, self._points_symmetry, self.dtype)
 
     @cached_property
@@ -139,7 +139,7 @@ class Levels:
 
 
 def symmetry_of(points: tuple[complex, ...]) -> int:
-    """How many turns of the carrier leave a set of points as it is."""
+    """How many turns of the carrier leave a set of points unchanged."""
     distance = max(map(abs, points))
     outermost = sum(math.isclose(abs(point), distance, rel_tol=_SAME) for point in points)
     divisors = (n for n in range(outermost, 0, -1) if outermost % n == 0)
@@ -153,7 +153,7 @@ def same_points(one: tuple[complex, ...], other: tuple[complex, ...], turns: flo
     turned = np.array(one) * np.exp(2j * np.pi * turns)
     distances = np.abs(turned[:, None] - np.array(other))
     scale = _SAME * math.sqrt(np.mean(np.abs(turned) ** 2))
-    # every point meets its own, and none meets two
+    # a one-to-one match of the points
     return bool(np.all((distances < scale).sum(0) == 1) and np.all((distances < scale).sum(1) == 1))
 
 
@@ -246,7 +246,7 @@ def _rails(symbols: Tensor, turns: Tensor, dtype: torch.dtype) -> tuple[Tensor, 
 
 
 def _turned_back(symbols: Tensor, own_turn: Fraction) -> Tensor:
-    """Symbols (N, K) without what their alphabet turns by itself."""
+    """Symbols (N, K) with the rotation of their alphabet removed."""
     if not own_turn:
         return symbols
     states = torch.arange(symbols.shape[1], device=symbols.device) % own_turn.denominator

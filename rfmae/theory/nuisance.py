@@ -1,9 +1,9 @@
-"""Likelihoods averaged over what a receiver does not know: carrier phase, SNR, amplitude.
+"""Likelihoods averaged over nuisance parameters: carrier phase, SNR, amplitude.
 
 The log ratio of a frame is a smooth periodic function of the carrier phase, which few harmonics
 describe where the SNR is low. It is sampled until its last harmonics vanish, interpolated by a
 Fourier transform until its peaks are wide, and averaged. Where that would take many samples, a
-rough polynomial tells around which maxima to look: a coarse grid, then fine ones.
+rough polynomial locates the maxima: a coarse grid, then fine ones.
 """
 
 import math
@@ -18,14 +18,14 @@ from rfmae.errors import RecipeError
 from rfmae.theory.frames import Frames, Knowledge, SignalModel, part_of
 from rfmae.theory.memoryless import LinearModel
 
-_COARSEST = 8  # phases in one sector of symmetry: the first look
+_COARSEST = 8  # phases in one sector of symmetry: the first grid
 _FINEST = 2**12
 _LONGEST = 2**16  # steps of a sum over interpolated phases
 _TAIL = 3e-3  # what the highest quarter of the harmonics may still add to a log ratio
-_ROUGH = 0.1  # of a log ratio's range that may be wrong where it is sampled anew
-_WORTH = 2  # times the samples so far may be sampled anew: what the next look would cost and more
+_ROUGH = 0.1  # of a log ratio's range that may be wrong where it is resampled
+_WORTH = 2  # times the samples so far may be resampled: what the next grid would cost and more
 _ROWS = 256  # frames at once
-_DEPTH = 30.0  # of the log ratio below its maximum, from where nothing counts
+_DEPTH = 30.0  # of the log ratio below its maximum, beyond which values are negligible
 
 
 def log_evidence(
@@ -39,8 +39,8 @@ def log_evidence(
     """Log likelihood of each frame over that of noise alone, nuisances averaged, float64 (N,).
 
     A known carrier phase is zero. Es/N0 (as a ratio) and amplitude are those of the frames, or all
-    values of a grid are equally likely: then the reference is still noise alone as the frames have
-    it, which does not depend on the law.
+    values of a grid are equally likely: then the reference is still noise alone at the level of
+    the frames, which does not depend on the class.
     """
     pairs = list(product(es_n0_grid or (frames.es_n0,), gains or (1.0,)))
     if pairs == [(frames.es_n0, 1.0)]:
@@ -55,7 +55,7 @@ def log_evidence(
 
 
 def _supposed(frames: Frames, es_n0: float, gain: float) -> Frames:
-    """The frames with their amplitude brought back to one, as those of another Es/N0."""
+    """The frames with the gain removed, as those of another Es/N0."""
     return replace(
         frames,
         symbols=frames.symbols / gain,
@@ -66,9 +66,9 @@ def _supposed(frames: Frames, es_n0: float, gain: float) -> Frames:
 
 
 def _reference(frames: Frames, gain: float) -> Tensor:
-    """Log density (N,) of noise alone, but for constants, of frames that `gain` was taken from.
+    """Log density (N,) of noise alone, but for constants, of frames after removal of `gain`.
 
-    The waveform knows of noise outside the signal's band too; where none is held symbols must do.
+    The waveform holds noise outside the signal's band too; without it the symbols are used.
     """
     if frames.waveform.shape[1]:
         seen, power = frames.waveform, frames.samples_per_symbol / frames.es_n0
@@ -85,7 +85,7 @@ def _over_phase(model: SignalModel, frames: Frames, phase: Knowledge) -> Tensor:
     if phase == "known":
         zero = torch.zeros(len(frames), 1, dtype=torch.float64, device=frames.symbols.device)
         return model.log_ratio(frames, zero)[:, 0]
-    # whatever the phase, every state to start from is as good as another
+    # with an unknown phase all start states are equivalent
     model = model.from_one_start if isinstance(model, LinearModel) else model
     found = [_sector_average(model, part_of(frames, rows)) for rows in _chunks(frames)]
     return torch.cat(found)
@@ -99,7 +99,7 @@ def _chunks(frames: Frames) -> Iterator[slice]:
 
 
 def _sector_average(model: SignalModel, frames: Frames) -> Tensor:
-    """Log of the mean ratio (N,) over a sector of the law's symmetry, outside which it repeats."""
+    """Log of the mean ratio (N,) over one sector of the model's symmetry, its period."""
     average = torch.empty(len(frames), dtype=torch.float64, device=frames.symbols.device)
     rows = torch.arange(len(frames), device=average.device)
     count = _COARSEST
@@ -126,7 +126,7 @@ def _evenly(count: int, device: torch.device) -> Tensor:
 
 
 def _at(model: SignalModel, frames: Frames, sectors: Tensor) -> Tensor:
-    """Log ratios (N, G) at phases (G,) or (N, G) in units of the law's sector."""
+    """Log ratios (N, G) at phases (G,) or (N, G) in units of the model's sector."""
     return model.log_ratio(frames, (sectors / model.symmetry).expand(len(frames), -1))
 
 
@@ -139,7 +139,7 @@ def _tail(values: Tensor) -> Tensor:
 def _average_where_known(
     model: SignalModel, frames: Frames, values: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Log mean exp (N,) of what values (N, G) are samples of, and for which rows it is known."""
+    """Log mean exp (N,) of the function sampled by values (N, G), and the rows that converged."""
     found = torch.zeros(len(values), dtype=torch.float64, device=values.device)
     tail = _tail(values)
     smooth = tail < _TAIL
@@ -158,9 +158,9 @@ def _average_where_known(
 def _peak_average(
     model: SignalModel, frames: Frames, values: Tensor, tail: Tensor, last: bool
 ) -> tuple[Tensor, Tensor]:
-    """Log mean exp (N,), sampled anew where the polynomial may count, and where that pays.
+    """Log mean exp (N,), resampled where the polynomial is not negligible, and where that pays.
 
-    A polynomial is false by its tail, so that anything may count which lies less below the maximum.
+    A polynomial is wrong by up to its tail, which widens the range below the maximum that counts.
     """
     depth = (_DEPTH + 2 * tail)[:, None]
     fine = _interpolated(values, depth)
@@ -173,7 +173,7 @@ def _peak_average(
 
 
 def _average_at(model: SignalModel, frames: Frames, fine: Tensor, counts: Tensor) -> Tensor:
-    """Log mean exp (N,) of the law where it counts among the steps of `fine` (N, F)."""
+    """Log mean exp (N,) of the model at those steps of `fine` (N, F) that count."""
     places = fine.topk(int(counts.sum(1).max()), dim=1).indices
     ratios = _at(model, frames, places.double() / fine.shape[1])
     ratios = ratios.masked_fill(~counts.gather(1, places), -math.inf)

@@ -18,18 +18,18 @@ _MOST_BRANCHES = 4096
 
 @dataclass(frozen=True, eq=False)
 class PhaseTrellis:
-    """How M-level symbols walk over p phases, seen from a frame that turns with the lowest level.
+    """How M-level symbols walk over p phases, in a frame that turns with the lowest level.
 
-    Seen so, a symbol turns the phase by index·0, index·1, … index·(M−1), all of them multiples of
-    1/p of a turn for an index k/p: p phases do instead of 2p (Rimoldi, IEEE Trans. Information
-    Theory 34(2), 1988). A state is one of p phases, made by all symbols whose pulse has ended, and
-    the 2·reach symbols whose pulse has not; a branch adds one symbol. With S = p·M^(2·reach) states
-    there are M·S branches: branch (m, s) ends in state s and m is the symbol that it leaves behind.
+    In that frame a symbol turns the phase by index·0, index·1, … index·(M−1), all multiples of
+    1/p of a turn for an index k/p: p phases suffice instead of 2p (Rimoldi, IEEE Trans. Information
+    Theory 34(2), 1988). A state is one of p phases, the sum of all symbols whose pulse has ended,
+    and the 2·reach symbols whose pulse has not; a branch adds one symbol. With S = p·M^(2·reach)
+    states there are M·S branches: branch (m, s) ends in state s and m is the symbol that it drops.
     """
 
     order: int  # M
     phases: int  # p
-    lattices: int  # sets of p phases in which a stream may stand: 2 half a step apart for odd k
+    lattices: int  # sets of p phases in which a stream may be: 2 half a step apart for odd k
     turn_per_symbol: Fraction  # of the frame, in turns
     shapes: ComplexArray  # (M^(2·reach+1), samples_per_symbol): window of symbols, oldest heaviest
     source: IntArray  # (M·S,) the state in which branch (m, s) begins
@@ -78,7 +78,7 @@ def build_trellis(modulation: Modulation, samples_per_symbol: int, reach: int) -
 
 
 def phase_error_beyond(modulation: Modulation, samples_per_symbol: int, reach: int) -> float:
-    """Mean square phase in rad² that random symbols further away than `reach` still turn."""
+    """Mean square phase in rad² due to random symbols further away than `reach`."""
     settings = modulation.continuous_phase
     widest = settings.pulse_symbols // 2
     shares = _shares(settings, samples_per_symbol, widest)
@@ -110,7 +110,7 @@ def _branch_waveforms(modulation: Modulation, samples_per_symbol: int, reach: in
 
 
 def _shares(settings: ContinuousPhase, samples_per_symbol: int, reach: int) -> FloatArray:
-    """What symbols −reach … reach have made of their turn at each sample of symbol 0."""
+    """The share of their turn that symbols −reach … reach have made at each sample of symbol 0."""
     t = np.arange(samples_per_symbol) / samples_per_symbol
     middles = np.arange(-reach, reach + 1)[:, None] + 0.5
     return phase_response(t - middles, settings.bt, settings.pulse_symbols)

@@ -1,9 +1,9 @@
 """The likelihood of a count of points in each pixel: a multinomial over pixels.
 
-The share of a class in a pixel is the mass of its points, noise included, in that cell; what lies
-outside the picture is one cell more. Of independent points this is the exact law of a plane of
-counts, and pixels can only lose: as they become fine it becomes the law of the points themselves.
-Of points that depend on one another it is a composite likelihood.
+The share of a class in a pixel is the mass of its points, noise included, in that cell; everything
+outside the image is one more cell. For independent points this is the exact distribution of a
+plane of counts. Pixels can only lose information: in the limit of fine pixels it becomes the
+distribution of the points. For points that depend on one another it is a composite likelihood.
 """
 
 import math
@@ -18,8 +18,8 @@ from scipy.special import logsumexp, ndtr
 from rfmae.imaging.grid import pixel_coordinates
 from rfmae.records import ComplexArray, FloatArray
 
-_LEAST_SHARE = 1e-300  # of a pixel: rounding must not forbid what was seen
-_LAID = 4096  # points from which on they are laid on a fine grid first
+_LEAST_SHARE = 1e-300  # of a pixel: rounding must not make an observation impossible
+_LAID = 4096  # points from which on they are binned on a fine grid first
 _STEP = 0.1  # of that grid, in standard deviations of the noise
 
 Cells = npt.NDArray[np.int64]
@@ -29,7 +29,7 @@ Cells = npt.NDArray[np.int64]
 class PixelGrid:
     """The pixels of an image: `size` by `size` of them between ±`extent` of `unit` each.
 
-    `unit` is the amplitude that stands for one on the axes: one for absolute units, the rms of
+    `unit` is the amplitude that is one on the axes: one for absolute units, the rms of
     signal and noise for images in units of it.
     """
 
@@ -39,7 +39,7 @@ class PixelGrid:
 
     @property
     def outside(self) -> int:
-        """The number of the one cell that takes what the picture does not show."""
+        """The number of the one cell for all points outside the image."""
         return self.size * self.size
 
     def cells(self, points: ComplexArray) -> Cells:
@@ -61,10 +61,10 @@ class PixelGrid:
         if clean.size <= _LAID:
             across = self._masses(clean.real, deviation)
             up = self._masses(clean.imag, deviation)
-            picture: FloatArray = up.T[::-1] @ across / clean.size
+            image: FloatArray = up.T[::-1] @ across / clean.size
         else:
-            picture = self._shares_of_many(clean, deviation)
-        inside: FloatArray = np.maximum(picture, 0).ravel()
+            image = self._shares_of_many(clean, deviation)
+        inside: FloatArray = np.maximum(image, 0).ravel()
         return np.append(inside, max(1 - float(inside.sum()), 0.0))
 
     def _masses(self, rail: npt.NDArray[np.floating], deviation: float) -> FloatArray:
@@ -72,7 +72,7 @@ class PixelGrid:
         edges = np.linspace(-self.extent, self.extent, self.size + 1) * self.unit
         distances = (edges - np.asarray(rail, np.float64)[:, None]) / deviation
         lower, upper = distances[:, :-1], distances[:, 1:]
-        # far out on the right the distribution function has no digits left, on the left it has
+        # far in the upper tail the distribution function has no digits left, in the lower it has
         right = lower > 0
         mass: FloatArray = ndtr(np.where(right, -lower, upper)) - ndtr(
             np.where(right, -upper, lower)
@@ -91,7 +91,7 @@ class PixelGrid:
 
 
 def log_shares(shares: FloatArray) -> FloatArray:
-    """Logarithms of shares, of which none is taken for impossible."""
+    """Logarithms of shares, bounded from below."""
     return np.log(np.maximum(shares, _LEAST_SHARE))
 
 
@@ -111,7 +111,7 @@ def log_likelihoods(cells: Cells, table: FloatArray) -> FloatArray:
 def log_evidence(
     cells: Cells, grid: PixelGrid, clean: ComplexArray, noise_power: float, turns: FloatArray
 ) -> FloatArray:
-    """Log likelihood (N,) of one class, averaged over carrier phases `turns` (G,) as likely each.
+    """Log likelihood (N,) of one class, averaged over equally likely carrier phases `turns` (G,).
 
     `clean` (M,) are its points without noise at phase zero; a single turn is a known phase.
     """

@@ -1,7 +1,7 @@
-"""What the pixels of a plane of symbols can tell: exact for independent symbols, else a reader.
+"""A classifier of the pixels of a plane of symbols: exact for independent symbols.
 
 The counts of independent points in the pixels are multinomial; the density plane of an image shows
-no more. Points that depend on one another are read as if they did not.
+no more. Points that depend on one another are treated as independent.
 """
 
 import math
@@ -18,7 +18,7 @@ from rfmae.theory.pixel_counts import PixelGrid, log_evidence
 from rfmae.theory.points import matched_outputs
 from rfmae.theory.signal_models import signal_model_of
 
-_STEP = 1.5  # of the phases supposed, in standard deviations of what a frame tells of its phase
+_STEP = 1.5  # of the phase grid, in standard deviations of a frame's phase estimate
 _MOST_PHASES = 1024
 
 
@@ -27,8 +27,8 @@ def image_scores(
 ) -> tuple[IntArray, FloatArray]:
     """Labels (n,) of simulated frames and log evidence (n, rows) of their counts in the pixels.
 
-    The axes of the picture are in units of the rms amplitude that symbols and noise have in the
-    mean, and what falls outside is one more pixel.
+    The axes of the image are in units of the mean rms amplitude of symbols and noise, and
+    everything outside is one more pixel.
     """
     grid = PixelGrid(spec.pixels, spec.extent, math.sqrt(1 + 1 / es_n0))
     points = np.concatenate(
@@ -43,7 +43,7 @@ def image_scores(
 
 
 def has_independent_symbols(spec: CeilingSpec, rows: Sequence[Modulation]) -> bool:
-    """Whether the counts of pixels have the exact law that is supposed of them."""
+    """Whether the multinomial distribution of the pixel counts is exact."""
     return all(PointSource(row, spec.pulse, spec.rate).alphabet is not None for row in rows)
 
 
@@ -68,12 +68,12 @@ def _clean(spec: CeilingSpec, row: Modulation) -> ComplexArray:
 
 
 def _turns(spec: CeilingSpec, row: Modulation, es_n0: float) -> FloatArray:
-    """Carrier phases over one sector of the law's symmetry, denser than a frame tells them."""
+    """Carrier phases over one sector of symmetry, denser than a frame can resolve."""
     if spec.phase == "known":
         return np.zeros(1)
     sector = 1 / signal_model_of(row, spec.pulse, spec.rate).symmetry
-    told = 1 / (2 * math.pi * math.sqrt(2 * spec.symbols_per_example * es_n0))
-    count = min(_MOST_PHASES, max(8, math.ceil(sector / (_STEP * told))))
+    deviation = 1 / (2 * math.pi * math.sqrt(2 * spec.symbols_per_example * es_n0))
+    count = min(_MOST_PHASES, max(8, math.ceil(sector / (_STEP * deviation))))
     return np.arange(count) * (sector / count)
 
 

@@ -1,7 +1,7 @@
-"""Points that the planes of an image show of simulated frames, behind the matched filter.
+"""Points of simulated frames, after the matched filter, as the planes of an image show them.
 
-Every modulation meets the same filter at the same instants, as in the receiver. The amplitude is
-known: a symbol of unit energy comes back with unit energy and noise of power 1/es_n0.
+Every modulation goes through the same filter at the same instants, as in the receiver. The
+amplitude is known: a symbol of unit energy comes back with unit energy and noise of power 1/es_n0.
 """
 
 import math
@@ -24,7 +24,7 @@ _CHUNK = 64  # frames that are made at once
 
 
 def needs_every_sample(planes: tuple[str, ...]) -> bool:
-    """Whether one of the planes shows what lies between the symbol instants."""
+    """Whether one of the planes shows samples between the symbol instants."""
     return any(what.endswith("trajectory") for what in planes)
 
 

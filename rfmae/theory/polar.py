@@ -1,6 +1,6 @@
 """Counts of points on a polar grid, on which turning the carrier is turning the columns.
 
-So one Fourier transform scores a frame under a law at every carrier phase at once.
+So one Fourier transform scores a frame under a signal model at every carrier phase at once.
 """
 
 import math
@@ -20,12 +20,12 @@ FINE_CELL = 0.15
 
 _FEWEST_SPOKES, _MOST_SPOKES, _MOST_RINGS = 64, 2048, 512
 _TAIL = 4.5  # standard deviations of the noise beyond the farthest point
-_NUMBERS = 2**24  # that are worked on at once
+_NUMBERS = 2**24  # processed at once
 
 
 @dataclass(frozen=True, slots=True)
 class PolarGrid:
-    """Rings of one width times spokes; what lies beyond the last ring counts to it."""
+    """Rings of one width times spokes; points beyond the last ring count to it."""
 
     ring: float
     rings: int
@@ -53,7 +53,7 @@ class PolarGrid:
         return areas
 
     def nodes(self) -> tuple[ComplexArray, FloatArray]:
-        """Points (4, rings, spokes) and their shares that stand for the area of each cell.
+        """Quadrature points (4, rings, spokes) and their weights over the area of each cell.
 
         The Gauss points of two by two integrate a cell to the third order.
         """
@@ -94,7 +94,7 @@ def spectra(log_density: Numbers) -> npt.NDArray[np.complex64]:
 
 
 def scores_at_all(counts: Numbers, spectrum: npt.NDArray[np.complex64]) -> Numbers:
-    """As `scores_at_zero` with the law turned to every spoke, (N, C, spokes)."""
+    """As `scores_at_zero` with the density turned to every spoke, (N, C, spokes)."""
     counted = np.ascontiguousarray(fft.rfft(counts, axis=-1).transpose(2, 0, 1))
     products = (counted @ spectrum).transpose(1, 2, 0)
     return fft.irfft(products, n=counts.shape[-1], axis=-1)

@@ -1,4 +1,4 @@
-"""From posteriors of frames whose class is known to the Bayes accuracy, estimated twice."""
+"""Two estimates of the Bayes accuracy from posteriors of labelled frames."""
 
 from dataclasses import dataclass
 
@@ -30,9 +30,9 @@ def count_posteriors(
 ) -> PosteriorCounts:
     """Tally frames of group `labels` (n,) with group `posteriors` (n, groups).
 
-    The posteriors belong to priors in proportion to the `members` (groups,) of each group. Whoever
-    must name a class of a group can only guess among them, so that its posterior is shared, and
-    so is the credit. Of a calibrated posterior the largest is on average the hit rate; it varies
+    The posteriors are for priors proportional to the `members` (groups,) of each group. Within a
+    group a receiver can only guess, so that the posterior is divided among its classes, and so is
+    the credit. The largest value of a calibrated posterior is on average the hit rate; it varies
     less from frame to frame than hit or miss.
     """
     share = members / members.sum()
@@ -54,7 +54,7 @@ def count_posteriors(
 
 
 def group_posteriors(log_evidence: FloatArray, members: IntArray) -> FloatArray:
-    """Posteriors (n, groups) of groups as likely as they have members, by Bayes' rule."""
+    """Posteriors (n, groups) for priors proportional to the members, by Bayes' rule."""
     weighed = log_evidence + np.log(members)
     shares: FloatArray = np.exp(weighed - weighed.max(axis=1, keepdims=True))
     return shares / shares.sum(axis=1, keepdims=True)

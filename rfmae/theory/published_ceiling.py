@@ -1,9 +1,9 @@
-"""What can be known of the published DenoMAE2.0 data, and of the same laws at unit power.
+"""The Bayes accuracy of the published DenoMAE2.0 data, and of the same signals at unit power.
 
-Ten classes, of which 4ASK and 4PAM are the same law and so are CPFSK and GFSK: none of its frames
-lets anyone name more than 80 % of the classes. Points are independent, the carrier phase is known
+Of its ten classes 4ASK and 4PAM have the same distribution and so have CPFSK and GFSK: no
+classifier can be right on more than 80 %. Points are independent, the carrier phase is known
 (its slope and jitter are left out), the noise is white with the power of the class over the SNR,
-and nothing is brought to one scale: amplitudes are part of what is seen. GMSK counts as uniform on
+and nothing is normalised: amplitudes are part of the observation. GMSK counts as uniform on
 the circle; it makes eight points where the others make one.
 """
 
@@ -25,20 +25,20 @@ from rfmae.theory.pixel_counts import PixelGrid, log_likelihoods, log_shares
 from rfmae.units import db_to_ratio
 
 WINDOW = PixelGrid(size=224, extent=2.5)
-"""The pixels of the published pictures."""
+"""The pixels of the published images."""
 
 CANVAS = PixelGrid(size=424, extent=2.5 * 424 / 224)
-"""Where the published pictures draw; points beyond the window still glow into it."""
+"""The canvas of the published images; points beyond the window still blur into it."""
 
 SYMBOLS = 1024
-_RING = np.exp(2j * np.pi * np.arange(720) / 720)  # stands for a circle among pixels
+_RING = np.exp(2j * np.pi * np.arange(720) / 720)  # approximates a circle on the pixel grid
 
 Seen = Literal["points", "canvas", "window", "shares"]
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedModel:
-    """One law of the list: its classes, and its points; of a circle there is no list."""
+    """One distribution: its classes and its points; a circle has no list of points."""
 
     classes: tuple[str, ...]
     points: tuple[complex, ...]
@@ -77,9 +77,9 @@ class PublishedModel:
         return likelihood
 
     def log_pixels(self, grid: PixelGrid, snr_db: float, *, count_seen: bool) -> FloatArray:
-        """Log shares of the pixels of a grid, and of what lies outside.
+        """Log shares of the pixels of a grid, and of everything outside.
 
-        Where no one sees how many points there are, of pixels among those inside alone.
+        Where the number of points is not observed, shares are among the pixels inside alone.
         """
         clean = _RING if self.is_circle else np.array(self.points)
         shares = grid.shares(clean, self.noise_power(snr_db))
@@ -89,9 +89,9 @@ class PublishedModel:
 
 
 def published_models(*, unit_power: bool = False) -> tuple[PublishedModel, ...]:
-    """The eight laws of the ten classes, or the seven that are left at unit power.
+    """The eight distributions of the ten classes, or the seven that are left at unit power.
 
-    At unit power OQPSK, which differs from DQPSK by its radius alone, is the same law.
+    At unit power OQPSK, which differs from DQPSK by its radius alone, has the same distribution.
     """
     merged: dict[tuple[complex, ...], list[str]] = {}
     for name, row in PUBLISHED.items():
@@ -113,14 +113,14 @@ def published_ceiling_at(
     symbols: int = SYMBOLS,
     frames_per_class: int = 400,
 ) -> tuple[IntArray, FloatArray]:
-    """Labels (n,) of simulated frames and posteriors (n, laws) of `published_models`.
+    """Labels (n,) of simulated frames and posteriors (n, models) of `published_models`.
 
-    Of its points the reader sees all (`points`), or the counts in the pixels of the published
-    canvas and the number outside it (`canvas`: no published picture shows more), or the same of the
-    window (`window`: of those points that are seen themselves, not as a glow from beyond the edge),
-    or the shares of the window's pixels alone (`shares`: the window without a scale). With the
-    `count_leak` no one takes GMSK for another class; without it every class has `symbols` points.
-    Priors are in proportion to the classes of each law. `streams` are those of one SNR.
+    The classifier sees all points (`points`), or the counts in the pixels of the published
+    canvas and the number outside it (`canvas`: no published image shows more), or the same of the
+    window (`window`: only points inside it, not the blur from beyond the edge), or the shares of
+    the window's pixels alone (`shares`: the window without a scale). With the `count_leak` GMSK is
+    never confused with another class; without it every class has `symbols` points. Priors are
+    proportional to the number of classes of each distribution. `streams` are those of one SNR.
     """
     models = published_models(unit_power=unit_power)
     labels = np.repeat(np.arange(len(models)), frames_per_class)
@@ -139,7 +139,7 @@ def published_ceiling_at(
 def log_scores(
     models: Sequence[PublishedModel], frames: ComplexArray, snr_db: float, seen: Seen
 ) -> FloatArray:
-    """Log likelihoods (N, laws) of frames (N, K), up to what all laws share."""
+    """Log likelihoods (N, models) of frames (N, K), up to a constant of each frame."""
     if seen == "points":
         return np.stack([model.log_likelihood(frames, snr_db) for model in models], axis=1)
     grid = CANVAS if seen == "canvas" else WINDOW

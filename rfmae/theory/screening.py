@@ -1,9 +1,9 @@
-"""Evidence of many laws for many frames, without the work on laws that a frame's start rules out.
+"""Evidence of many classes for many frames, skipping classes that a frame's start rules out.
 
-The evidence of a wrong law exceeds that of the true one by a factor of e^t in at most a share e^-t
-of all frames, however long (Wald, Sequential Analysis, 1947, ch. 3). So a law that the first
-symbols of a frame leave e^40 behind is dropped, and a frame with one law left is decided. Of
-posteriors and hits no more than 1e-17 times the number of laws can be lost.
+The evidence of a wrong class exceeds that of the true one by a factor of e^t in at most a share
+e^-t of all frames, however long (Wald, Sequential Analysis, 1947, ch. 3). So a class that is e^40
+behind after the first symbols of a frame is dropped, and a frame with one class left is decided.
+Of posteriors and hits no more than 1e-17 times the number of classes can be lost.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,10 +17,10 @@ from rfmae.records import FloatArray
 from rfmae.theory.frames import Frames, SignalModel, part_of
 
 Measure = Callable[[SignalModel, Frames], Tensor]
-"""Log evidence (n,) of a law for frames."""
+"""Log evidence (n,) of a signal model for frames."""
 
 _DECIDED = 40.0  # nats
-_PARTS = (32, 8, 2)  # of a frame, that are looked at before all of it
+_PARTS = (32, 8, 2)  # of a frame, evaluated before all of it
 _LEAST_SYMBOLS = 16
 _LEAST_ENERGY = 40.0  # symbols times Es/N0 below which nothing can be decided
 
@@ -28,9 +28,9 @@ _LEAST_ENERGY = 40.0  # symbols times Es/N0 below which nothing can be decided
 def screened_evidence(
     models: Sequence[SignalModel], frames: Frames, measure: Measure
 ) -> FloatArray:
-    """Log evidence (n, laws) as `measure` has it, minus infinity where a law was dropped.
+    """Log evidence (n, classes) by `measure`, minus infinity where a class was dropped.
 
-    A frame with one law left has zero there.
+    A frame with one class left has zero there.
     """
     possible = np.ones((len(frames), len(models)), bool)
     scores = np.zeros(possible.shape)
@@ -58,7 +58,7 @@ def start_of(frames: Frames, symbols: int) -> Frames:
 
 
 def _stages(frames: Frames) -> list[int]:
-    """Numbers of symbols to look at, all of them last."""
+    """Numbers of symbols to evaluate, all of them last."""
     whole = frames.symbols.shape[1]
     starts = [whole // part for part in _PARTS]
     fit = [

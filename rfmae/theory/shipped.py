@@ -13,11 +13,11 @@ from rfmae.errors import ArtefactError
 from rfmae.records import Ceiling, as_plain
 from rfmae.theory.ceiling_spec import CeilingSpec, PublishedCeilingSpec
 
-_DIGITS = 5  # after the point; Monte Carlo knows three
+_DIGITS = 5  # after the point; Monte Carlo resolves three
 
 
 def ceiling_json(spec: CeilingSpec | PublishedCeilingSpec, ceiling: Ceiling) -> dict[str, Any]:
-    """A ceiling and the key of its question, in plain JSON."""
+    """A ceiling and the key of its spec, in plain JSON."""
     return {"key": spec.key, **_rounded(as_plain(ceiling))}
 
 
@@ -33,9 +33,9 @@ def ceiling_from_json(content: dict[str, Any]) -> Ceiling:
 def shipped_ceiling(
     spec: CeilingSpec | PublishedCeilingSpec, folder: Path | None = None
 ) -> Ceiling | None:
-    """The ceiling that comes with rfmae for a question, or nothing where there is none.
+    """The ceiling that comes with rfmae for a spec, or None.
 
-    It holds the points that were asked for, which may be a part of those that were computed.
+    It holds the SNR points of `spec`, which may be a subset of those that were computed.
     """
     for content in _contents(folder or shipped_folder()):
         if content.get("key") == spec.key:
@@ -46,12 +46,12 @@ def shipped_ceiling(
 
 
 def shipped_folder() -> Path:
-    """Where the ceilings lie that come with rfmae."""
+    """The folder of the ceilings that come with rfmae."""
     return Path(str(resources.files("rfmae_recipes"))) / "ceilings"
 
 
 def at_points(ceiling: Ceiling, snr_db: tuple[float, ...]) -> Ceiling | None:
-    """The same ceiling at some of its SNR points, or nothing where it lacks one."""
+    """The same ceiling at some of its SNR points, or None where it lacks one."""
     places = {round(point, 3): place for place, point in enumerate(ceiling.snr_db)}
     wanted = [places.get(round(point, 3)) for point in snr_db]
     if None in wanted:

@@ -1,4 +1,4 @@
-"""From a row of the table of modulations to its law, and which rows have the same one."""
+"""Signal models of the modulations, and which modulations are indistinguishable."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -13,14 +13,14 @@ from rfmae.theory.frames import SignalModel, own_turn
 from rfmae.theory.memoryless import LinearModel, NoiseModel, OffsetModel, same_points
 from rfmae.theory.trellis import ContinuousPhaseModel
 
-_MOST_INTERFERENCE = 0.01  # of a symbol's energy that its neighbours may leave in a filter's output
+_MOST_INTERFERENCE = 0.01  # intersymbol interference after the filter, of a symbol's energy
 
 
 def signal_model_of(modulation: Modulation, pulse: Pulse, samples_per_symbol: int) -> SignalModel:
-    """The law of a modulation that is sent with a pulse at so many samples per symbol.
+    """The signal model of a modulation with a pulse and so many samples per symbol.
 
     Linear modulations need a pulse whose matched filter leaves hardly any interference between
-    symbols, which the laws ignore.
+    symbols, which the models ignore.
     """
     if modulation.family in ("analog", "ofdm"):
         raise RecipeError(
@@ -43,9 +43,9 @@ def indistinguishable_classes(
     samples_per_symbol: int,
     phase: Literal["known", "unknown"],
 ) -> tuple[tuple[str, ...], ...]:
-    """All modulations by name, those together that no receiver can tell from each other.
+    """All modulations by name, grouped where no receiver can distinguish them.
 
-    An unknown carrier phase makes alphabets equal that a turn makes equal.
+    With an unknown carrier phase, alphabets are equal that differ by a turn.
     """
     groups: list[list[Modulation]] = []
     for row in modulations:
@@ -90,7 +90,7 @@ def _same_linear(one: LinearModel, other: LinearModel, phase: str) -> bool:
 
 
 def _turns_between(one: LinearModel, other: LinearModel) -> Iterator[float]:
-    """Turns that bring the outermost point of the one to where the other has a point."""
+    """Turns that bring the outermost point of the one onto a point of the other."""
     farthest = max(one.points, key=abs)
     as_far = (point for point in other.points if math.isclose(abs(point), abs(farthest)))
     return (float(np.angle(point / farthest)) / (2 * math.pi) for point in as_far)
@@ -105,7 +105,7 @@ def _linear_model(modulation: Modulation, pulse: Pulse, samples_per_symbol: int)
 def _received_points(
     modulation: Modulation, pulse: Pulse, samples_per_symbol: int
 ) -> tuple[complex, ...]:
-    """Points as the matched filter gives them: all of one scale makes the waveform's power one.
+    """Points after the matched filter, scaled for a waveform of unit power.
 
     A differential modulation sums its steps: its points are all multiples of a step.
     """
@@ -118,9 +118,9 @@ def _received_points(
 
 
 def _gain(pulse: Pulse, samples_per_symbol: int, mean_power: float) -> float:
-    """What symbols are scaled by, of which `mean_power` is that of their mean.
+    """The scale of symbols whose mean has power `mean_power`.
 
-    What all symbols have in common adds up where pulses overlap, what they differ by does not.
+    The mean of the symbols adds up where pulses overlap, their deviations do not.
     """
     reach = pulse.reach_symbols
     times = (

@@ -27,15 +27,15 @@ class ContinuousPhaseModel:
 
     The forward half of the BCJR recursion (Bahl, Cocke, Jelinek, Raviv, IEEE Trans. Information
     Theory 20(2), 1974) over the trellis of Anderson, Aulin, Sundberg, Digital Phase Modulation.
-    The stream may stand in any phase of its lattice when the frame begins; symbols before and after
+    The stream may be in any phase of its lattice when the frame begins; symbols before and after
     the frame whose pulses reach into it are averaged like those within.
 
     A Gaussian pulse is followed as many symbols to either side as it takes for the log likelihood
     of a frame to lose no more than `tolerance_nats` on average, which depends on SNR and symbols.
 
     Probabilities are kept linear, scaled after each symbol and never below 1e-30 of their sum.
-    What is computed is therefore, to rounding, the law of a modulator that slips into a state at
-    random once in 10^30 symbols: finite at any SNR, and as good as the law of one that does not.
+    The result is therefore, to rounding, the likelihood of a modulator that slips into a random
+    state once in 10^30 symbols: finite at any SNR, and practically that of one that does not.
     """
 
     def __init__(
@@ -90,12 +90,12 @@ class ContinuousPhaseModel:
         wanted = self._samples_per_symbol
         if not samples or frames.samples_per_symbol != wanted or samples % wanted:
             raise ShapeError(
-                f"a law with memory needs whole symbols of {wanted} samples, got waveforms of "
-                f"{samples} samples at {frames.samples_per_symbol} samples per symbol"
+                f"a signal model with memory needs whole symbols of {wanted} samples, got "
+                f"waveforms of {samples} samples at {frames.samples_per_symbol} samples per symbol"
             )
 
     def _reach_for(self, energy: float) -> int:
-        """A phase error δ costs |δ|²·Es/N0 a symbol, the divergence of two Gaussian laws."""
+        """A phase error δ costs |δ|²·Es/N0 a symbol, the divergence of two Gaussians."""
         fits = [energy * error <= self._tolerance_nats for error in self._error]
         return fits.index(True)  # the last error is zero
 
@@ -155,11 +155,10 @@ class _BranchMetrics:
 
 @contextmanager
 def _threads_that_work_alone() -> Iterator[int]:
-    """How many threads torch may take; while this lasts, no operation is shared among them.
+    """How many threads torch may take; meanwhile no operation is shared among them.
 
-    The operations of one step are short: threads that wait for each other after every one of them
-    take many times as long as threads with frames of their own, where they have not the machine
-    for themselves.
+    The operations of one step are short: on a shared machine, threads that synchronise after every
+    one of them take many times as long as threads with frames of their own.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -1,15 +1,15 @@
-"""A reader of images that is not told the SNR: any point of a grid, each as likely as the others.
+"""A classifier of images with unknown SNR: any point of a grid, all equally likely.
 
-Bayes over pairs of a law and an SNR: P(law | x) = Σ P(SNR | x) P(law | x, SNR), a sum over the grid
-of one discriminant that tells the SNR and, for each SNR, one that tells the law. The latter learn
-from simulated frames of every SNR, each as far as that SNR is probable of it (a mixture of experts:
-Jacobs, Jordan, Nowlan, Hinton, Neural Computation 3, 1991); what they look at are the composite
-likelihoods of the reader that knows the SNR. On a grid of one point this is that reader, and where
-it is exact the sum is over exact likelihoods.
+Bayes' rule over pairs: P(class | x) = Σ P(SNR | x) P(class | x, SNR), a sum over the grid of one
+discriminant of SNRs and, for each SNR, one of classes. The latter learn from simulated frames of
+every SNR, weighted by the posterior of that SNR (a mixture of experts: Jacobs, Jordan, Nowlan,
+Hinton, Neural Computation 3, 1991); their features are the composite likelihoods of the classifier
+that knows the SNR. On a grid of one point this is that classifier, and where it is exact the sum is
+over exact likelihoods.
 
-SNR points that a rough look rules out are not looked at closely. The likelihood of the counts in
-larger cells is a likelihood too, so that Wald's bound holds (see `screening`); that it supposes
-fewer carrier phases may cost some hundredths of a nat a symbol, which the threshold allows for.
+SNR points that a coarse classifier rules out are skipped. The likelihood of the counts in larger
+cells is a likelihood too, so that Wald's bound holds (see `screening`); its coarser carrier phases
+may cost some hundredths of a nat a symbol, which the threshold allows for.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,47 +26,47 @@ from rfmae.signal.impairments import Streams
 from rfmae.theory.discriminant import Discriminant, Evidence, fit
 from rfmae.theory.image_classifiers import LEARNT_PER_TESTED, PlaneClassifier, streams_of_model
 
-_BATCH = 128  # frames that are looked at together
-_ROUGH_CELL = 0.6  # of the noise's deviation, for the first look
+_BATCH = 128  # frames that are processed together
+_ROUGH_CELL = 0.6  # of the noise's deviation, for the coarse classifiers
 _DECIDED, _DECIDED_PER_SYMBOL = 20.0, 0.02  # nats behind the best SNR, from where one is ruled out
-_LEAST_WEIGHT = 1e-3  # of an SNR, from where a frame teaches its discriminant of laws
-_MOST_LEARNT, _FEWEST_OF_A_PAIR = 2**16, 4  # frames to learn from
-_MOST_SNR_POINTS_SHOWN = 2**13  # of them that the discriminant of SNRs learns from
+_LEAST_WEIGHT = 1e-3  # posterior of an SNR below which its class discriminant skips a frame
+_MOST_LEARNT, _FEWEST_OF_A_PAIR = 2**16, 4  # training frames
+_MOST_SNR_FRAMES = 2**13  # of them that the discriminant of SNRs is fitted to
 
 Advance = Callable[[int], None]
 
 
 def frames_to_learn(pairs: int, frames_per_class: int) -> int:
-    """Frames of each pair of a law and an SNR to learn from, for a test of `frames_per_class`."""
+    """Training frames of each pair of a class and an SNR, for `frames_per_class` test frames."""
     most = max(_FEWEST_OF_A_PAIR, _MOST_LEARNT // pairs)
     return min(LEARNT_PER_TESTED * frames_per_class, most)
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """What the reader of one SNR makes of those frames that may have it."""
+class _Scores:
+    """The scores of the classifier of one SNR, for the frames that may have it."""
 
     rows: IntArray  # (n,) which frames
-    evidence: Evidence  # of the laws, (B, n, C)
-    measures: FloatArray  # (B, n) that bring it to the scale of other SNRs
+    evidence: Evidence  # of the classes, (B, n, C)
+    measures: FloatArray  # (B, n) offsets to the scale of other SNRs
 
     @property
     def log_likelihood(self) -> FloatArray:
-        """Of the SNR (B, n), all laws being equally likely, block by block."""
+        """Of the SNR (B, n), for equally likely classes, block by block."""
         found: FloatArray = logsumexp(self.evidence.blocks, axis=2) + self.measures
         return found
 
 
-_Looks = dict[int, _Look]  # by the place of the SNR in the grid
+_ScoresBySnr = dict[int, _Scores]  # by the place of the SNR in the grid
 
 
 @dataclass(frozen=True)
 class UnknownSnrClassifier:
-    """Readers of every SNR of a grid, and what they make of a frame together."""
+    """Classifiers of every SNR of a grid, combined into one."""
 
     classifiers: tuple[PlaneClassifier, ...]  # that differ in their SNR alone
     symbols: int
-    of_snr: Discriminant | None = None  # none where the likelihoods of the readers are exact
+    of_snr: Discriminant | None = None  # none where the likelihoods of the classifiers are exact
     of_models: Mapping[int, Discriminant] = field(default_factory=dict)  # by the place of the SNR
 
     @classmethod
@@ -78,26 +78,27 @@ class UnknownSnrClassifier:
         streams: Sequence[Streams],
         advance: Advance = lambda _: None,
     ) -> Self:
-        """Learn what a test of `frames_per_class` at each SNR asks for, unless readers are exact.
+        """Fit for a test of `frames_per_class` at each SNR, unless the classifiers are exact.
 
-        `streams` are those of each SNR; `advance` hears of frames that are done.
+        `streams` are those of each SNR; `advance` is called with the number of frames done.
         """
         classifier = cls(tuple(classifiers), symbols)
         if classifiers[0].is_exact:
             return classifier
         count = frames_to_learn(len(classifiers) * len(classifiers[0].models), frames_per_class)
-        looks, snr, label = classifier._simulated(count, streams, advance)
-        told = classifier._evidence_of_snr(looks, len(snr))
-        some = np.arange(0, len(snr), 1 + (len(snr) - 1) // _MOST_SNR_POINTS_SHOWN)
-        of_snr = fit(told.part(some), snr[some])
-        weights = np.exp(of_snr.log_posteriors(told))
+        by_snr, snr, label = classifier._simulated(count, streams, advance)
+        evidence = classifier._evidence_of_snr(by_snr, len(snr))
+        some = np.arange(0, len(snr), 1 + (len(snr) - 1) // _MOST_SNR_FRAMES)
+        of_snr = fit(evidence.part(some), snr[some])
+        weights = np.exp(of_snr.log_posteriors(evidence))
         of_models = {
-            place: _models_with_snr(look, label, weights[:, place]) for place, look in looks.items()
+            place: _models_with_snr(scores, label, weights[:, place])
+            for place, scores in by_snr.items()
         }
         return replace(classifier, of_snr=of_snr, of_models=of_models)
 
     def log_scores(self, outputs: ComplexArray) -> FloatArray:
-        """Log posteriors (N, laws) of equally likely laws, up to what all of them share.
+        """Log posteriors (N, classes) for equal priors, up to a constant of each frame.
 
         `outputs` (N, symbols·stride) are of the matched filter, as those of a `PlaneClassifier`.
         """
@@ -107,9 +108,9 @@ class UnknownSnrClassifier:
     def tested(
         self, place: int, frames_per_class: int, streams: Streams
     ) -> tuple[IntArray, FloatArray]:
-        """Labels (n,) of simulated frames of one SNR of the grid, and their log scores (n, laws).
+        """Labels (n,) of simulated frames of one SNR of the grid, and log scores (n, classes).
 
-        The frames are those that the reader of that SNR alone is tested on.
+        The frames are the test frames of the classifier of that SNR alone.
         """
         classifier = self.classifiers[place]
         scores = [
@@ -123,30 +124,30 @@ class UnknownSnrClassifier:
         )
 
     def _scores(self, outputs: ComplexArray) -> FloatArray:
-        looks = self._looks(outputs)
+        by_snr = self._scores_by_snr(outputs)
         total: FloatArray = np.full((len(outputs), len(self.classifiers[0].models)), -np.inf)
         if self.of_snr is None:
-            for look in looks.values():
-                joint = look.evidence.blocks[0] + look.measures[0][:, None]
-                total[look.rows] = np.logaddexp(total[look.rows], joint)
+            for scores in by_snr.values():
+                joint = scores.evidence.blocks[0] + scores.measures[0][:, None]
+                total[scores.rows] = np.logaddexp(total[scores.rows], joint)
             return total
-        told = self.of_snr.log_posteriors(self._evidence_of_snr(looks, len(outputs)))
-        for place, look in looks.items():
-            of_models = self.of_models[place].log_posteriors(look.evidence)
-            joint = told[look.rows, place][:, None] + of_models
-            total[look.rows] = np.logaddexp(total[look.rows], joint)
+        log_snr = self.of_snr.log_posteriors(self._evidence_of_snr(by_snr, len(outputs)))
+        for place, scores in by_snr.items():
+            of_models = self.of_models[place].log_posteriors(scores.evidence)
+            joint = log_snr[scores.rows, place][:, None] + of_models
+            total[scores.rows] = np.logaddexp(total[scores.rows], joint)
         return total
 
-    # what frames may be, and what is seen of them
+    # SNRs that frames may have, and the scores there
 
     @property
     def _depth(self) -> float:
-        """Nats behind the most likely SNR from where on one is not considered."""
+        """Nats behind the most likely SNR beyond which an SNR is ruled out."""
         return _DECIDED + _DECIDED_PER_SYMBOL * self.symbols
 
     @cached_property
     def _rough(self) -> tuple[PlaneClassifier, ...]:
-        """Readers for the first look; none where no plane turns with the carrier."""
+        """Coarse classifiers; none where no plane turns with the carrier."""
         plane = self.classifiers[0].turning_planes[:1]
         if not plane:
             return ()
@@ -165,29 +166,29 @@ class UnknownSnrClassifier:
         possible: npt.NDArray[np.bool_] = likely >= likely.max(axis=1, keepdims=True) - self._depth
         return possible
 
-    def _looks(self, outputs: ComplexArray) -> _Looks:
-        """A look at frames by the reader of each SNR that any of them may have."""
-        looks, possible = {}, self._possible(outputs)
+    def _scores_by_snr(self, outputs: ComplexArray) -> _ScoresBySnr:
+        """Scores of frames by the classifier of each SNR that any of them may have."""
+        by_snr, possible = {}, self._possible(outputs)
         for place in np.flatnonzero(possible.any(axis=0)).tolist():
             classifier, rows = self.classifiers[place], np.flatnonzero(possible[:, place])
             seen = outputs[rows]
-            looks[place] = _Look(rows, classifier.evidence(seen), classifier.log_measures(seen))
-        return looks
+            by_snr[place] = _Scores(rows, classifier.evidence(seen), classifier.log_measures(seen))
+        return by_snr
 
-    def _evidence_of_snr(self, looks: _Looks, frames: int) -> Evidence:
-        """Log likelihoods (B, N, S) of the SNRs, none farther behind than is considered."""
-        parts = len(next(iter(looks.values())).measures)
+    def _evidence_of_snr(self, by_snr: _ScoresBySnr, frames: int) -> Evidence:
+        """Log likelihoods (B, N, S) of the SNRs, bounded from below."""
+        parts = len(next(iter(by_snr.values())).measures)
         blocks = np.full((parts, frames, len(self.classifiers)), -np.inf)
-        for place, look in looks.items():
-            blocks[:, look.rows, place] = look.log_likelihood
+        for place, scores in by_snr.items():
+            blocks[:, scores.rows, place] = scores.log_likelihood
         least = blocks.max(axis=2, keepdims=True) - self._depth
         return Evidence(np.maximum(blocks, least), np.zeros((frames, 0)))
 
     def _simulated(
         self, count: int, streams: Sequence[Streams], advance: Advance
-    ) -> tuple[_Looks, IntArray, IntArray]:
-        """Looks at `count` frames of every pair, and their SNRs and labels (n,)."""
-        batches: dict[int, list[_Look]] = {}
+    ) -> tuple[_ScoresBySnr, IntArray, IntArray]:
+        """Scores of `count` frames of every pair, and their SNRs and labels (n,)."""
+        batches: dict[int, list[_Scores]] = {}
         seen, models = 0, self.classifiers[0].models
         for classifier, own in zip(self.classifiers, streams, strict=True):
             for model in models:
@@ -195,30 +196,30 @@ class UnknownSnrClassifier:
                     model, self.symbols, count, streams_of_model(own, model, "fit")
                 )
                 for first in range(0, count, _BATCH):
-                    for place, look in self._looks(drawn[first : first + _BATCH]).items():
-                        numbered = replace(look, rows=look.rows + seen + first)
+                    for place, scores in self._scores_by_snr(drawn[first : first + _BATCH]).items():
+                        numbered = replace(scores, rows=scores.rows + seen + first)
                         batches.setdefault(place, []).append(numbered)
                 seen += count
                 advance(count)
         snr, label = np.divmod(np.arange(seen) // count, len(models))
-        return {place: _joined(looks) for place, looks in batches.items()}, snr, label
+        return {place: _joined(batch) for place, batch in batches.items()}, snr, label
 
 
-def _models_with_snr(look: _Look, label: IntArray, weights: FloatArray) -> Discriminant:
-    """What tells the laws at one SNR, from frames that have it as far as their weights (N,) say."""
-    own = weights[look.rows]
+def _models_with_snr(scores: _Scores, label: IntArray, weights: FloatArray) -> Discriminant:
+    """The class discriminant at one SNR, from frames weighted (N,) by their posterior of it."""
+    own = weights[scores.rows]
     counted = np.flatnonzero(own > min(_LEAST_WEIGHT, own.max() / 2))
-    rows = look.rows[counted]
-    return fit(look.evidence.part(counted), label[rows], weights[rows])
+    rows = scores.rows[counted]
+    return fit(scores.evidence.part(counted), label[rows], weights[rows])
 
 
-def _joined(looks: Sequence[_Look]) -> _Look:
-    """Looks by one reader at frames that were numbered together."""
-    return _Look(
-        np.concatenate([look.rows for look in looks]),
+def _joined(parts: Sequence[_Scores]) -> _Scores:
+    """Scores by one classifier of frames that were numbered together."""
+    return _Scores(
+        np.concatenate([part.rows for part in parts]),
         Evidence(
-            np.concatenate([look.evidence.blocks for look in looks], axis=1),
-            np.concatenate([look.evidence.features for look in looks]),
+            np.concatenate([part.evidence.blocks for part in parts], axis=1),
+            np.concatenate([part.evidence.features for part in parts]),
         ),
-        np.concatenate([look.measures for look in looks], axis=1),
+        np.concatenate([part.measures for part in parts], axis=1),
     )

@@ -1,1 +1,1 @@
-"""One function for each job of the toolkit; the one room that knows the whole house."""
+"""One function for each job of the toolkit; this package may import all others."""

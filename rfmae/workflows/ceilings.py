@@ -1,4 +1,4 @@
-"""What the best receiver can do: recipes and class lists to Bayes accuracy per SNR."""
+"""Ceilings: the Bayes accuracy per SNR of recipes and class lists."""
 
 import json
 from collections.abc import Sequence
@@ -32,10 +32,11 @@ CEILING_NAME = "ceiling.json"
 _NORMAL_95 = 1.96
 
 DEFAULT_SNR = "-10:10"
-"""Grid of a class list that no recipe holds."""
+"""Grid of a class list without a recipe."""
 
 
-AnyQuestion = CeilingSpec | PublishedCeilingSpec
+AnyCeilingSpec = CeilingSpec | PublishedCeilingSpec
+AnyQuestion = AnyCeilingSpec  # the older name, for scripts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +48,19 @@ class CeilingResult:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know of it."""
+        """Notes on its assumptions."""
         return notes_of(self.ceiling)
 
 
 def ceiling(
-    spec: AnyQuestion,
+    spec: AnyCeilingSpec,
     folder: Path,
     *,
     frames: int = FRAMES,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> CeilingResult:
-    """Compute the answer to a question into a folder; one that holds the same answer is kept."""
+    """Compute a ceiling into a folder; a folder with the same ceiling is kept."""
     progress = progress or Silent()
     check_signal_models(spec)
     card = {"kind": KIND, "key": spec.key, "fingerprint": spec.fingerprint(frames, seed)}
@@ -67,12 +68,12 @@ def ceiling(
     home = folder.parent
     if found is not None and {name: found.get(name) for name in card} == card:
         progress.note(f"ceiling {folder} is there already")
-        return CeilingResult(_held_below(spec, _read(folder), home), folder)
+        return CeilingResult(_capped(spec, _read(folder), home), folder)
     refuse_occupied(folder, replaces=KIND)
     total = frames_drawn(spec, frames)
     with progress.stage(f"ceiling, {spec.name}", total, "frames") as stage:
         raw = compute_ceiling(spec, frames=frames, seed=seed, advance=stage.advance)
-    answer = _held_below(spec, raw, home)
+    answer = _capped(spec, raw, home)
     with written_whole(folder, replaces=KIND) as scratch:
         write_json(scratch / CEILING_NAME, ceiling_json(spec, answer))
         write_csv(ceiling_csv({answer.name: answer}), scratch / "ceiling.csv")
@@ -81,17 +82,17 @@ def ceiling(
     return CeilingResult(_read(folder), folder)
 
 
-def known_ceiling(spec: AnyQuestion, home: Path | None = None) -> Ceiling | None:
-    """The ceiling that comes with rfmae or that a folder of `home` holds; nothing is computed.
+def known_ceiling(spec: AnyCeilingSpec, home: Path | None = None) -> Ceiling | None:
+    """The ceiling that comes with rfmae or is in a folder of `home`; nothing is computed.
 
-    That of an image is nowhere above that of its sequence, as far as this one is known.
+    That of an image is capped at that of its sequence, where this one is known.
     """
     found = _kept_ceiling(spec, home)
-    return None if found is None else _held_below(spec, found, home)
+    return None if found is None else _capped(spec, found, home)
 
 
-def _held_below(spec: AnyQuestion, image: Ceiling, home: Path | None) -> Ceiling:
-    """The ceiling of an image nowhere above those of its sequence; another is what it was."""
+def _capped(spec: AnyCeilingSpec, image: Ceiling, home: Path | None) -> Ceiling:
+    """The ceiling of an image capped at those of its sequence; others are unchanged."""
     if not spec.planes:
         return image
     for sequence in _sequences_of(spec):
@@ -100,16 +101,16 @@ def _held_below(spec: AnyQuestion, image: Ceiling, home: Path | None) -> Ceiling
     return image
 
 
-def _sequences_of(spec: AnyQuestion) -> tuple[AnyQuestion, ...]:
-    """What an image is drawn from, seen by those who know as much or more."""
+def _sequences_of(spec: AnyCeilingSpec) -> tuple[AnyCeilingSpec, ...]:
+    """The specs of the sequence of an image, for receivers that know as much or more."""
     if isinstance(spec, PublishedCeilingSpec):
         return (replace(spec, planes=()),)
     same = replace(spec, planes=(), pixels=0)
     return (same, replace(same, snr="known")) if same.snr == "unknown" else (same,)
 
 
-def _kept_ceiling(spec: AnyQuestion, home: Path | None) -> Ceiling | None:
-    """The ceiling that comes with rfmae or that a folder of `home` holds, as it is kept there."""
+def _kept_ceiling(spec: AnyCeilingSpec, home: Path | None) -> Ceiling | None:
+    """The ceiling that comes with rfmae or is in a folder of `home`, uncapped."""
     found = shipped_ceiling(spec)
     if found is not None or home is None or not home.is_dir():
         return found
@@ -123,23 +124,23 @@ def _kept_ceiling(spec: AnyQuestion, home: Path | None) -> Ceiling | None:
 
 
 def known_ceilings(recipe: Recipe, home: Path | None = None) -> dict[str, Ceiling]:
-    """Ceilings of the sequence and of the images of a recipe, as far as they are known, by name.
+    """Known ceilings of the sequence and of the images of a recipe, by name.
 
-    Those of images come last, first that of receivers that are not told the SNR.
+    Those of images come last, SNR unknown before SNR known.
     """
     found: dict[str, Ceiling | None] = {}
     for planes in ((), image_whats(recipe)):
         try:
             spec = ceiling_spec_of(recipe, planes)
         except RfmaeError:
-            continue  # a link for which no likelihood is known, or a waveform for which no reader
-        for asked in (with_unknown_snr(spec), spec) if planes else (spec,):
-            found[asked.name] = known_ceiling(asked, home)
+            continue  # no likelihood for this link, or no image classifier for this waveform
+        for variant in (with_unknown_snr(spec), spec) if planes else (spec,):
+            found[variant.name] = known_ceiling(variant, home)
     return {name: answer for name, answer in found.items() if answer is not None}
 
 
 def notes_of(ceiling: Ceiling) -> tuple[str, ...]:
-    """What a reader must know of a ceiling."""
+    """Notes on the assumptions and the precision of a ceiling."""
     unknown = [
         name for name in ("phase", "snr", "amplitude") if getattr(ceiling, name) == "unknown"
     ]
@@ -150,28 +151,27 @@ def notes_of(ceiling: Ceiling) -> tuple[str, ...]:
         "frames of each signal at each SNR."
     ]
     notes += [
-        f"{' and '.join(group)} send the same signals: nobody can tell them apart."
+        f"{' and '.join(group)} send the same signals: no receiver can distinguish them."
         for group in ceiling.groups
         if len(group) > 1
     ]
     if not ceiling.is_bound:
         notes.append(
-            "This is what one reader reached that sees points without their order; "
-            "the ceiling of such images lies no lower."
+            "This is a lower bound of the ceiling, "
+            "reached by one classifier of points without their order."
         )
     if ceiling.kind != SEQUENCE:
-        notes.append("Where the ceiling of the sequence is known, nothing here stands above it.")
+        notes.append("Values are capped at the ceiling of the sequence, where that is known.")
     return tuple(notes)
 
 
-# questions ----------------------------------------------------------------------------------
+# specs --------------------------------------------------------------------------------------
 
 
-def ceiling_spec_of(recipe: Recipe, planes: tuple[What, ...] = ()) -> AnyQuestion:
-    """What a ceiling of a recipe means: its classes on its link, SNR and amplitude known.
+def ceiling_spec_of(recipe: Recipe, planes: tuple[What, ...] = ()) -> AnyCeilingSpec:
+    """The ceiling spec of a recipe: its classes on its link, SNR and amplitude known.
 
-    A receiver that has to find out the SNR and the amplitude stays below, and so does one that
-    estimates what it could know.
+    A receiver that has to estimate the SNR, the amplitude or another parameter stays below.
     """
     source = recipe.source
     if source.kind == "published":
@@ -193,20 +193,20 @@ def ceiling_spec_of(recipe: Recipe, planes: tuple[What, ...] = ()) -> AnyQuestio
     return spec
 
 
-def with_unknown_snr(spec: AnyQuestion) -> AnyQuestion:
-    """The question of receivers that have to find out the SNR; of published signals all know it."""
+def with_unknown_snr(spec: AnyCeilingSpec) -> AnyCeilingSpec:
+    """The same spec with SNR unknown; for published signals it is always known."""
     if isinstance(spec, PublishedCeilingSpec):
         return spec
     return replace(spec, snr="unknown")
 
 
 def ceiling_spec_of_classes(names: tuple[str, ...]) -> CeilingSpec:
-    """The classes on the link that a recipe has by default, from -10 to 10 dB Es/N0."""
+    """The classes on the default link of a recipe, from -10 to 10 dB Es/N0."""
     return CeilingSpec(tuple(find_modulation(name) for name in names), parse_snr_grid(DEFAULT_SNR))
 
 
 def changed(
-    spec: AnyQuestion,
+    spec: AnyCeilingSpec,
     *,
     snr: str | None = None,
     symbols: int | None = None,
@@ -214,8 +214,8 @@ def changed(
     unknown: Sequence[Literal["snr", "amplitude"]] = (),
     planes: tuple[What, ...] = (),
     pixels: int = 0,
-) -> AnyQuestion:
-    """The question with what is not none or empty in place of its own."""
+) -> AnyCeilingSpec:
+    """The spec with the given values in place of its own; None and empty change nothing."""
     same = replace(
         spec,
         snr_db=spec.snr_db if snr is None else parse_snr_grid(snr),
@@ -225,8 +225,8 @@ def changed(
     if isinstance(same, PublishedCeilingSpec):
         if pixels or unknown or phase == "unknown":
             raise RecipeError(
-                "published signals have a known phase, SNR and amplitude and a picture of their "
-                "own; leave out --phase, --unknown and --pixels"
+                "published signals have a known phase, SNR and amplitude and a fixed image size; "
+                "leave out --phase, --unknown and --pixels"
             )
         return same
     return replace(
@@ -244,7 +244,7 @@ def image_whats(recipe: Recipe) -> tuple[What, ...]:
 
 
 def _check_waveform(recipe: Recipe, planes: tuple[What, ...]) -> None:
-    """Readers of images see trajectories after the matched filter, where most is to be seen."""
+    """Image ceilings of trajectories are of the waveform after the matched filter."""
     drawn = [what for what in planes if what in ("trajectory", "differential-trajectory")]
     if drawn and "waveform" in recipe.views and recipe.source.receiver.waveform != "filtered":
         raise RecipeError(
@@ -255,7 +255,7 @@ def _check_waveform(recipe: Recipe, planes: tuple[What, ...]) -> None:
 
 
 def _phase(recipe: Recipe) -> Knowledge:
-    """Whether the carrier phase is known to who sees the examples."""
+    """Whether the carrier phase of the examples is known."""
     setting = recipe.source.channel.phase_offset_turns
     if setting == "none" or isinstance(setting, int | float) or _undone(recipe, "phase"):
         return "known"
@@ -268,12 +268,12 @@ def _phase(recipe: Recipe) -> Knowledge:
 
 
 def _whole_turn(setting: Setting) -> bool:
-    """Whether a range of phases is as good as uniform."""
+    """Whether a range of phases is a whole turn."""
     return isinstance(setting, tuple) and setting[1] - setting[0] == 1
 
 
 def _undone(recipe: Recipe, what: str) -> bool:
-    """Whether the receiver takes away what the channel did, before anything is stored."""
+    """Whether the receiver removes an effect of the channel before examples are stored."""
     receiver = recipe.source.receiver
     return receiver.views == ("symbols",) and getattr(receiver, what) == "known"
 
@@ -286,7 +286,7 @@ _UNDONE_BY = {
 
 
 def _check_link(recipe: Recipe) -> None:
-    """Refuse a channel that the likelihoods know nothing of."""
+    """Raise `RecipeError` for a channel without a likelihood."""
     channel = recipe.source.channel
     fading = {"fading": channel.fading.kind} if channel.fading.kind != "none" else {}
     for name, setting in {**fading, **channel.settings}.items():

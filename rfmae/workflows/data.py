@@ -1,4 +1,4 @@
-"""Recipes to data sets."""
+"""Synthesis of data sets from recipes."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -38,9 +38,9 @@ def synth(
 ) -> Dataset:
     """Synthesise a recipe into a data set folder; one that holds the same recipe is kept.
 
-    `backend` and `scheduler` say who does the work (`rfmae.datasets.workers`). SigMF, for other
-    programs, is written by one process in order, and what is returned then has a card but no rows
-    to read.
+    `backend` and `scheduler` choose the workers (`rfmae.datasets.workers`). SigMF, for other
+    programs, is written by one process in order; the returned data set then has a card but no
+    rows to read.
     """
     progress = progress or Silent()
     card = read_card(folder)

@@ -1,4 +1,4 @@
-"""Finding artefacts again: the newest of a kind, and what a model was trained on."""
+"""Finding artefacts: the newest of a kind, and the data set of a model."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -38,21 +38,21 @@ def _newest(home: Path, wanted: Callable[[Card], bool], what: str, maker: str) -
 
 
 def dataset_of(model: Path, named: Path | None, home: Path) -> Dataset:
-    """The data set that was named, or the one in `home` that a model was trained on."""
+    """The named data set, or the one in `home` that a model was trained on."""
     if named is not None:
         return open_dataset(named)
     opened = load_baseline(model) if is_baseline(model) else load_checkpoint(model)
     trained_on = opened.card["dataset"]
     folder = home / f"{trained_on['name']}-{trained_on['fingerprint']}"
     if not folder.is_dir():
-        raise DatasetError(f"{model} was trained on {folder}, which is not there; name --data")
+        raise DatasetError(f"{model} was trained on {folder}, which does not exist; name --data")
     return open_dataset(folder)
 
 
 def dataset_of_models(models: Sequence[Path], named: Path | None, home: Path) -> Dataset:
-    """The data set that was named, that a trained model among them knows, or the newest.
+    """The named data set, that of a trained model among them, or the newest.
 
-    Likelihood receivers and functions say nothing of a data set.
+    Likelihood receivers and functions have no data set.
     """
     trained = [path for path in models if not is_likelihood(path) and not is_function(path)]
     if trained:

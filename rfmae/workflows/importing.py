@@ -1,4 +1,4 @@
-"""Public data sets into folders of the house."""
+"""Import of public data sets."""
 
 import dataclasses
 import math
@@ -78,7 +78,7 @@ def _check_rate(samples_per_symbol: float | None) -> None:
 
 
 def _completed(facts: Facts, notes: tuple[str, ...], samples_per_symbol: float | None) -> Facts:
-    """The facts of a source, with what the caller knows better."""
+    """The facts of a source, completed by the caller's."""
     return dataclasses.replace(
         facts,
         notes=(*facts.notes, *notes),

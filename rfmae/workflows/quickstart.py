@@ -1,4 +1,4 @@
-"""The quickstart: from a recipe to a report that says what pre-training is worth."""
+"""The quickstart: from a recipe to a report on the gain by pre-training."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,21 +39,18 @@ BUDGETS = (1, 5, 10, 100)
 """Labels of each class at which the curve has points, where there are so many."""
 
 METHODS = ("probe", "scratch")
-_MANY = BUDGETS[-1]  # labels of each class, from which fine-tuning does better than a probe
-_IN_WORDS = {
-    "probe": "a linear probe of the pre-trained network",
-    "finetune": "the pre-trained network, fine-tuned,",
-}
+_MANY = BUDGETS[-1]  # labels of each class, above which fine-tuning beats a probe
+_IN_WORDS = {"probe": "linear probe", "finetune": "fine-tuned"}
 
-PRETRAINED, SCRATCH = "pre-trained", "from scratch"  # what the report calls the two classifiers
+PRETRAINED, SCRATCH = "pre-trained", "from scratch"  # names of the two classifiers
 
-_THREADS = {"rings": 1}  # so small that more would wait for one another most of the time
-_TIMES = 6  # a network sees each labelled example at least
+_THREADS = {"rings": 1}  # small networks: more threads would mostly wait
+_TIMES = 6  # least number of times that each labelled example is shown
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much a quickstart trains: images shown in all, and draws of labels."""
+    """The amount of training: images shown in all, and draws of labels."""
 
     pretraining_images: int
     labelled_images: int  # shown to each classifier, however many differ
@@ -61,36 +58,36 @@ class Effort:
 
 
 EFFORTS = {"rings": Effort(270_000, 6_400, 5), "vit": Effort(150_000, 6_400, 1)}
-"""By the network: a transformer takes ten times as long for an image."""
+"""By network: a transformer takes ten times as long for an image."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuickstartSettings:
-    """How large the network is, how many labels the answer is about, and how much is trained."""
+    """Size of the network, number of labels, and amount of training."""
 
     preset: str = "tiny"
-    network: str | None = None  # none takes rings where the carrier phase is unknown, else vit
-    labels: int | None = 100  # of all classes together; none takes all that there are
+    network: str | None = None  # None: rings where the carrier phase is unknown, else vit
+    labels: int | None = 100  # of all classes together; None: all
     denoised_per_point: int = 2
     seed: int = 0
-    effort: Effort | None = None  # none takes that of the network
+    effort: Effort | None = None  # None: that of the network
 
     def labels_per_class(self, recipe: Recipe) -> int:
-        """The budget in question."""
+        """The label budget of the headline."""
         classes = len(recipe.classes)
         return (self.labels or recipe.examples("train")) // classes
 
     def pretraining(self, recipe: Recipe) -> Pretraining:
         """How the network is pre-trained."""
         network = network_for(recipe, Pretraining(network=self.network))
-        find_network(network)  # refuses what there is not
+        find_network(network)  # raises for an unknown one
         images = self.effort_of(network).pretraining_images
         epochs = max(1, round(images / recipe.examples("train")))
         batch = 128 if network == "vit" else None
         return Pretraining(self.preset, epochs, batch_size=batch, seed=self.seed, network=network)
 
     def effort_of(self, network: str) -> Effort:
-        """How much is trained."""
+        """The amount of training for a network."""
         return self.effort or EFFORTS.get(network, EFFORTS["vit"])
 
 
@@ -112,13 +109,13 @@ def quickstart(
     workers: int = 2,
     progress: Progress | None = None,
 ) -> QuickstartResult:
-    """Synthesise, pre-train, learn from few labels with and without, evaluate, report.
+    """Synthesise, pre-train, train on few labels with and without it, evaluate, report.
 
-    Stages that `home` holds already are kept; one that was interrupted is resumed.
+    Finished stages in `home` are kept; an interrupted one is resumed.
     """
     progress = progress or Silent()
     pretraining = _checked(recipe, settings, device)
-    _refuse_strangers(home)
+    _check_home(home)
     tail = f"{pretraining.network}-{settings.preset}-seed{settings.seed}"
     tail = f"{recipe.folder_name}-{tail}"
     budget = settings.labels_per_class(recipe)
@@ -155,7 +152,7 @@ def quickstart(
 
 @dataclass(frozen=True, slots=True)
 class _Stages:
-    """What comes after pre-training."""
+    """The stages after pre-training."""
 
     dataset: Dataset
     settings: QuickstartSettings
@@ -171,7 +168,7 @@ class _Stages:
 
     @property
     def teaching(self) -> Teaching:
-        """How every classifier is trained, with and without pre-training."""
+        """Training settings of every classifier, with and without pre-training."""
         labels = self.budget * len(self.dataset.classes)
         return Teaching(shown=max(self.effort.labelled_images, _TIMES * labels))
 
@@ -186,13 +183,13 @@ class _Stages:
 
     @property
     def method(self) -> str:
-        """What stands for the pre-trained network: its probe, or fine-tuned with many labels."""
+        """The method for the pre-trained network: a probe, or fine-tuning with many labels."""
         return "finetune" if self.budget > _MANY else "probe"
 
     def _measured(
         self, folder: Path, methods: tuple[str, ...], budgets: tuple[int, ...]
     ) -> LabelCurve:
-        """The curve of a folder, with what it had and these points."""
+        """The curve of a folder, with these points added."""
         seeds, teaching = self.effort.seeds, self.teaching
         return label_curve(
             self.dataset,
@@ -205,7 +202,7 @@ class _Stages:
         ).curve
 
     def classifier(self, folder: Path, pretrained: Path | None) -> Path:
-        """The classifier of the first seed, which stays."""
+        """The classifier of the first seed, which is kept."""
         teaching = self.teaching
         settings = Finetuning(
             self.settings.preset,
@@ -228,7 +225,7 @@ class _Stages:
         )
 
     def report(self, curve: LabelCurve, models: dict[str, Path], results: Results) -> Report:
-        """All that the report tells."""
+        """The whole report."""
         dataset, settings = self.dataset, self.settings
         difference = label_difference(
             curve.points_of(self.method, self.budget), curve.points_of("scratch", self.budget)
@@ -258,7 +255,7 @@ class _Stages:
     def _denoising(
         self,
     ) -> tuple[DenoiseReport | None, tuple[GalleryRow, ...], tuple[str, ...]]:
-        """How well it denoises, with a sentence; nothing where the network paints no images."""
+        """The denoising results with a sentence; none where the network predicts no images."""
         try:
             denoiser = load_denoiser(self.pretrained, self.device)
         except CheckpointError:
@@ -269,26 +266,25 @@ class _Stages:
 
 
 def sentence(curve: LabelCurve, difference: LabelDifference) -> str:
-    """What pre-training is worth, in one sentence: accuracies, gain and its interval."""
+    """The gain by pre-training, in at most 20 words: accuracies, and the interval of the gain."""
     budget = difference.budget
     first, second = (
         _share(curve.mean(method, budget)) for method in (difference.first, difference.second)
     )
     labels = "1 label" if budget == 1 else f"{budget:,} labels"
-    facts = (
-        f"With {labels} of each class {_IN_WORDS[difference.first]} names {first} of "
-        f"the test signals right, the same network from scratch {second}"
-    )
     points, half = 100 * difference.difference, 50 * (difference.high - difference.low)
     if difference.low > 0:
-        return f"{facts}: pre-training is worth {points:.1f} points (±{half:.1f})."
-    if difference.high < 0:
-        return f"{facts}: pre-training costs {-points:.1f} points (±{half:.1f})."
-    return f"{facts}: these runs prove no difference ({points:+.1f} points, ±{half:.1f})."
+        gain = f"pre-training is worth {points:.1f} points (±{half:.1f})"
+    elif difference.high < 0:
+        gain = f"pre-training costs {-points:.1f} points (±{half:.1f})"
+    else:
+        gain = f"no significant difference ({points:+.1f} points, ±{half:.1f})"
+    facts = f"{_IN_WORDS[difference.first]} {first}, from scratch {second}"
+    return f"With {labels} per class, {gain}: {facts}."
 
 
 def _share(mean: LabelMean) -> str:
-    return f"{100 * mean.accuracy:.1f} % (±{50 * (mean.high - mean.low):.1f})"
+    return f"{100 * mean.accuracy:.1f} %"
 
 
 def _plain(pretraining: Pretraining) -> dict[str, Any]:
@@ -296,7 +292,7 @@ def _plain(pretraining: Pretraining) -> dict[str, Any]:
 
 
 def _checked(recipe: Recipe, settings: QuickstartSettings, device: str) -> Pretraining:
-    """Find what is wrong with a later stage before the first one has cost time."""
+    """Check the settings of later stages before the first one runs."""
     choose_device(device)
     pretraining = settings.pretraining(recipe)
     check_pretraining(recipe, pretraining)
@@ -305,8 +301,8 @@ def _checked(recipe: Recipe, settings: QuickstartSettings, device: str) -> Pretr
     return pretraining
 
 
-def _refuse_strangers(home: Path) -> None:
-    """The home of a quickstart holds nothing but its own three folders."""
+def _check_home(home: Path) -> None:
+    """Raise where the home of a quickstart holds more than its own three folders."""
     if home.is_dir() and {item.name for item in home.iterdir()} <= {"datasets", "runs", "reports"}:
         return
     refuse_occupied(home)

@@ -27,8 +27,8 @@ def changed_card(folder, copy, **changes):
 
 @pytest.fixture(scope="module")
 def report(dataset, denoiser, classifier, tmp_path_factory):
-    """The folder of a report with all that can be asked for."""
-    folder = tmp_path_factory.mktemp("asked") / "report"
+    """The folder of a report with every option."""
+    folder = tmp_path_factory.mktemp("whole") / "report"
     named = ["-d", dataset.folder, "-m", denoiser, "--classifier", classifier, "-o", folder]
     done = CliRunner().invoke(app, ["eval-denoise", *map(str, named), "--json"])
     assert done.exit_code == 0, done.output
@@ -43,7 +43,9 @@ def test_every_measure_of_every_answer_is_in_the_json(report):
         *((measure, a) for measure in ("psnr_db", "ssim", "foreground_psnr_db") for a in ANSWERS),
         *(("evm_percent", answer) for answer in [*ANSWERS, "clean"]),
     }
-    assert report[1]["provenance"]["test_split"] == "all examples read once, for every answer alike"
+    assert report[1]["provenance"]["test_split"] == (
+        "all examples read once, the same for every answer"
+    )
 
 
 def test_the_noisy_images_are_measured_as_they_are(report, dataset):
@@ -68,7 +70,10 @@ def test_a_classifier_is_asked_about_every_kind_of_images(report):
     assert [(item["first"], item["second"]) for item in recognition["comparisons"]] == [
         (name, "noisy") for name in ("reconstruction", "unmasked", *FILTERED, "clean")
     ]
-    assert f" {recognition['classifier']} names " in message["headline"]
+    gain = recognition["comparisons"][0]["difference"]
+    assert message["headline"].endswith(f"; recognition {100 * gain:+.1f} points.")
+    assert f"\n{recognition['classifier']}: " in (folder / "report.md").read_text()
+    assert len(message["headline"].split()) <= 20
     with (folder / "recognition.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 2 * 8
 
@@ -88,7 +93,8 @@ def test_the_reconstruction_is_held_against_every_reference(report):
             for name in ("reconstruction", item["reference"])
         ]
         np.testing.assert_allclose(item["difference"], (totals[0] - totals[1]) / 3, atol=1e-9)
-    assert verdict["sentence"] in message["headline"]
+    beaten = sum(verdict["beats_every_reference_per_snr"])
+    assert f"; all 5 references beaten at {beaten} of 2 SNR points; " in message["headline"]
     assert verdict["sentence"] in (folder / "report.md").read_text()
     assert "Paired differences: SSIM" in (folder / "report.html").read_text()
     with (folder / "denoising-differences.csv").open() as file:
@@ -111,7 +117,7 @@ def test_the_report_has_its_tables_figures_and_gallery(report):
     folder, _ = report
     text = (folder / "report.md").read_text()
     assert "### PSNR of the foreground in dB" in text
-    assert "### Class by class" in text
+    assert "### By class" in text
     for name in ("denoising", "recognition", "strip"):
         for suffix in ("png", "svg"):
             assert (folder / "figures" / f"{name}.{suffix}").stat().st_size > 5_000
@@ -121,12 +127,15 @@ def test_the_report_has_its_tables_figures_and_gallery(report):
 
 
 def test_without_a_classifier_the_answer_is_tables_and_notes(rfmae, here, dataset, denoiser):
-    asked = ("-d", dataset.folder, "-m", denoiser, "--per-point", 1, "-o", here / "report")
-    done = rfmae("eval-denoise", *asked)
+    options = ("-d", dataset.folder, "-m", denoiser, "--per-point", 1, "-o", here / "report")
+    done = rfmae("eval-denoise", *options)
     assert done.exit_code == 0, done.output
     assert "Similarity to the clean image: EVM in %" in done.stdout
     assert "Accuracy of" not in done.stdout
-    assert "Note: Images of each class and SNR point: 1, fewer than 100; look at " in done.stdout
+    assert (
+        "Note: Images of each class and SNR point: 1, fewer than 100; intervals are wide."
+        in done.stdout
+    )
     record = json.loads((here / "report" / "report.json").read_text())
     assert record["denoising"]["recognition"] is None
     assert record["provenance"]["test_split"].startswith("the first 1 of each class and SNR")

@@ -151,7 +151,8 @@ def test_the_terminal_shows_a_line_for_each_finding(rfmae, here, observed, class
         "classifier less eval_functions.uniform",
         "McNemar p",
         "five points are lost by",
-        "classifier names",
+        "classifier: ",
+        " right; eval_functions.uniform: 33.3 %.",
         "Report: ",
     ):
         assert words in result.stdout
@@ -176,7 +177,7 @@ def test_the_terminal_says_who_could_not_be_tried(rfmae, here, observed):
         (("--model", "eval_functions:first", "--robustness", "gian"), ["'gian'", "gain"]),
         (
             ("--model", "eval_functions:first", "--model", "eval_functions:first"),
-            ["names of their own"],
+            ["different names"],
         ),
     ],
     ids=["scores", "no such function", "no such grid", "twice the same"],

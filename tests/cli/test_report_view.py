@@ -46,7 +46,7 @@ def test_one_pair_and_pairs_of_an_older_make_have_no_correction_to_tell(capsys):
 
 
 @pytest.mark.parametrize(
-    ("is_bound", "name"), [(True, "of the ceiling"), (False, "of what one reader reached")]
+    ("is_bound", "name"), [(True, "of the ceiling"), (False, "of the lower bound")]
 )
 def test_a_single_model_is_told_as_a_share_of_what_it_is_one_of(capsys, is_bound, name):
     named = np.repeat([0, 1], [60, 40])

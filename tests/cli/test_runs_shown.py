@@ -55,12 +55,12 @@ def test_show_tells_what_a_run_is_and_draws_its_curves(rfmae, run):
     message = answer(rfmae("show", run()))
     for words in ("config stage", "pretrain", "steps done", "best checkpoint", "0000200"):
         assert words in message
-    assert "what was measured; best checkpoint: step 200" in message
+    assert "training curves; best checkpoint: step 200" in message
     lines = [line.split() for line in message.splitlines()]
     assert ["loss", "3.015", "1", "0.03", "200", "0.03", "200"] in lines
     assert ["on", "validation", "0.22", "20", "0.04", "200", "0.04", "200"] in lines
     assert any(0x2800 < ord(character) < 0x2900 for character in message)
-    curves = message[message.index("what was measured") :].splitlines()
+    curves = message[message.index("training curves") :].splitlines()
     assert max(map(len, curves)) <= 80
 
 
@@ -86,14 +86,14 @@ def test_a_run_that_has_just_started_says_so(rfmae, run):
     folder = run(steps=0)
     (folder / "metrics.jsonl").unlink()
     message = answer(rfmae("show", folder))
-    assert "note: no figures yet: the run has just started" in message
-    assert "what was measured" not in message
+    assert "note: no metrics yet: the run has just started" in message
+    assert "training curves" not in message
     facts = json.loads(answer(rfmae("show", folder, "--json")))
     assert facts["last_figures"] == {}
     assert facts["best_checkpoint"] is None
     result = rfmae("plot", folder, "--out", "curves.svg")
     assert result.exit_code == 2
-    assert "no figures yet" in result.stderr
+    assert "no metrics yet" in result.stderr
     assert not (folder.parent / "curves.svg").exists()
 
 

@@ -68,10 +68,10 @@ def test_images_have_a_ceiling_of_their_own(rfmae):
 
 
 def test_images_have_a_ceiling_of_those_who_are_not_told_the_snr(rfmae, here):
-    asked = ("--planes", "symbols", "--unknown", "snr")
-    message = json.loads(answer(rfmae(*SMALL.split(), *asked, "--json")))
+    options = ("--planes", "symbols", "--unknown", "snr")
+    message = json.loads(answer(rfmae(*SMALL.split(), *options, "--json")))
     assert (message["kind"], message["snr"], message["is_bound"]) == ("symbols", "unknown", False)
-    said = answer(rfmae(*SMALL.split(), *asked))
+    said = answer(rfmae(*SMALL.split(), *options))
     assert "symbols, SNR unknown" in said
     assert "phase, snr unknown to the receiver" in said
 
@@ -209,11 +209,13 @@ def test_no_image_is_said_to_allow_more_than_its_sequence(tiny_recipe, low_seque
 
 
 def test_a_receiver_may_have_to_find_out_more_and_see_pixels_alone(rfmae, here):
-    asked = ("ceiling", "--classes", "BPSK,QPSK", "--symbols", 16, "--snr", "0", "--frames", 20)
-    blind = json.loads(answer(rfmae(*asked, "--unknown", "snr,amplitude", "--json", "--out", "a")))
+    options = ("ceiling", "--classes", "BPSK,QPSK", "--symbols", 16, "--snr", "0", "--frames", 20)
+    blind = json.loads(
+        answer(rfmae(*options, "--unknown", "snr,amplitude", "--json", "--out", "a"))
+    )
     assert (blind["phase"], blind["snr"], blind["amplitude"]) == ("unknown",) * 3
     seen = ("--planes", "symbols", "--pixels", 24)
-    picture = json.loads(answer(rfmae(*asked, *seen, "--json", "--out", "b")))
+    picture = json.loads(answer(rfmae(*options, *seen, "--json", "--out", "b")))
     assert picture["kind"] == "symbols in 24 × 24 pixels"
 
 

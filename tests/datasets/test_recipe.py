@@ -617,7 +617,7 @@ IMPOSSIBLE = {
         '{ what = "harmonics", patch = 8 }',
         ["harmonics are cut into rings, not patches", "8", "leave it out"],
     ),
-    "an SNR alone": ('{ what = "snr" }', ["an SNR alone tells no modulation", "add {"]),
+    "an SNR alone": ('{ what = "snr" }', ["an SNR alone determines no modulation", "add {"]),
     "an SNR of a view that is not observed": (
         '{ what = "image" }, { what = "snr", view = "waveform" }',
         ["snr is read from the waveform", "observed as symbols"],

@@ -235,7 +235,9 @@ def test_modalities_that_this_version_does_not_know_are_refused(copy):
     card = json.loads((copy / CARD_NAME).read_text())
     card["modalities"] = [{"what": "image", "colour": "blue"}]
     (copy / CARD_NAME).write_text(json.dumps(card))
-    with pytest.raises(ArtefactError, match="make the data set and what was trained on it anew"):
+    with pytest.raises(
+        ArtefactError, match="generate the data set again and retrain what was trained on it"
+    ):
         _ = open_dataset(copy).modalities
 
 

@@ -1,4 +1,4 @@
-"""The error vector magnitude of pictures against formulas, and laws over all modulations."""
+"""The error vector magnitude of images against formulas, and laws over all modulations."""
 
 import numpy as np
 import pytest
@@ -29,13 +29,13 @@ def centres(image):
 
 
 def scattered(points, deviation, image):
-    """A picture (1, 1, H, W) of Gaussian clouds of that deviation in I and in Q."""
+    """An image (1, 1, H, W) of Gaussian clouds of that deviation in I and in Q."""
     distances = np.abs(centres(image)[:, :, None] - points)
     return np.exp(-(distances**2) / (2 * deviation**2)).sum(axis=-1)[None, None]
 
 
-def evm(picture, clean, image):
-    return evm_percent(picture, SymbolPlane(0, symbol_distances(clean[None], image)))
+def evm(drawn, clean, image):
+    return evm_percent(drawn, SymbolPlane(0, symbol_distances(clean[None], image)))
 
 
 # --- distances
@@ -87,11 +87,11 @@ def test_scatter_of_a_known_deviation_has_the_evm_of_the_formula(points, deviati
 
 
 def test_a_picture_of_the_clean_symbols_alone_has_no_evm_beyond_a_pixel():
-    picture = np.zeros((1, 1, 64, 64))
+    drawn = np.zeros((1, 1, 64, 64))
     distances = symbol_distances(FOUR[None], SMALL)
-    picture[0, 0][distances[0] < 0.056] = 1.0  # half the diagonal of a pixel
+    drawn[0, 0][distances[0] < 0.056] = 1.0  # half the diagonal of a pixel
     pixel = 2 * SMALL.extent / SMALL.size
-    assert 0 < evm(picture, FOUR, SMALL)[0] < 100 * pixel / np.sqrt(2)
+    assert 0 < evm(drawn, FOUR, SMALL)[0] < 100 * pixel / np.sqrt(2)
 
 
 def test_a_picture_that_is_smaller_by_a_tenth_has_an_evm_of_ten_percent():
@@ -101,22 +101,22 @@ def test_a_picture_that_is_smaller_by_a_tenth_has_an_evm_of_ten_percent():
 
 
 def test_neither_brightness_nor_a_dim_haze_changes_it():
-    picture = scattered(FOUR, 0.1, SMALL)
-    expected = evm(picture, FOUR, SMALL)
-    np.testing.assert_allclose(evm(0.3 * picture, FOUR, SMALL), expected)
-    hazy = np.maximum(picture, 0.9 * BRIGHTNESS_FLOOR * picture.max())
+    drawn = scattered(FOUR, 0.1, SMALL)
+    expected = evm(drawn, FOUR, SMALL)
+    np.testing.assert_allclose(evm(0.3 * drawn, FOUR, SMALL), expected)
+    hazy = np.maximum(drawn, 0.9 * BRIGHTNESS_FLOOR * drawn.max())
     np.testing.assert_allclose(evm(hazy, FOUR, SMALL), expected)
 
 
 def test_it_does_not_depend_on_the_gain_of_the_clean_symbols():
-    picture = scattered(FOUR, 0.1, SMALL)
-    np.testing.assert_allclose(evm(picture, 7 * FOUR, SMALL), evm(picture, FOUR, SMALL), rtol=1e-5)
+    drawn = scattered(FOUR, 0.1, SMALL)
+    np.testing.assert_allclose(evm(drawn, 7 * FOUR, SMALL), evm(drawn, FOUR, SMALL), rtol=1e-5)
 
 
 def test_absolute_axes_count_in_units_of_the_clean_symbols():
     rms, absolute = ImageConfig(size=64, extent=2.5), ImageConfig(64, 5.0, "absolute")
-    picture = scattered(FOUR, 0.1, rms)  # seen on axes twice as wide, of symbols twice as large
-    np.testing.assert_allclose(evm(picture, 2 * FOUR, absolute), evm(picture, FOUR, rms), rtol=1e-5)
+    drawn = scattered(FOUR, 0.1, rms)  # seen on axes twice as wide, of symbols twice as large
+    np.testing.assert_allclose(evm(drawn, 2 * FOUR, absolute), evm(drawn, FOUR, rms), rtol=1e-5)
 
 
 def test_a_blank_picture_has_none():

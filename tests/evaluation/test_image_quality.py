@@ -10,7 +10,7 @@ from rfmae.evaluation.image_quality import foreground_psnr_db, psnr_db, ssim, ss
 MEASURES = (psnr_db, ssim, foreground_psnr_db)
 
 
-def picture(shape, rng):
+def random_image(shape, rng):
     """A smooth scene with texture, so that windows differ in mean, variance and likeness."""
     rows, columns = np.mgrid[: shape[-2], : shape[-1]] / shape[-1]
     waves = 0.5 + 0.4 * np.sin(7 * rows + rng.random((*shape[:2], 1, 1)) * 6) * np.cos(5 * columns)
@@ -19,7 +19,7 @@ def picture(shape, rng):
 
 @pytest.fixture(params=[(4, 3, 32, 32), (2, 1, 11, 40), (2, 5, 33, 17)], ids=str)
 def pair(request, rng):
-    clean = picture(request.param, rng)
+    clean = random_image(request.param, rng)
     spread = np.linspace(0.01, 0.5, request.param[0])[:, None, None, None]
     return (clean + spread * rng.standard_normal(clean.shape)).clip(0, 1), clean
 
@@ -55,7 +55,7 @@ def test_ssim_is_the_mean_over_the_planes_of_scikit_image(pair):
 
 
 def test_large_images_which_are_taken_in_turns_are_those_of_scikit_image(rng):
-    clean = picture((7, 3, 224, 224), rng).astype(np.float32)  # five go together
+    clean = random_image((7, 3, 224, 224), rng).astype(np.float32)  # five go together
     noisy = (clean + 0.1 * rng.standard_normal(clean.shape)).clip(0, 1).astype(np.float32)
     theirs = [ssim_of_scikit_image(noisy[k].astype(float), clean[k].astype(float)) for k in (0, 6)]
     np.testing.assert_allclose(ssim(noisy, clean)[[0, 6]], theirs, atol=1e-6)
@@ -137,7 +137,7 @@ def test_a_blank_clean_image_has_no_foreground():
 
 @pytest.mark.parametrize("measure", MEASURES)
 def test_single_precision_is_measured_in_double(rng, measure):
-    clean = picture((2, 3, 16, 16), rng).astype(np.float32)
+    clean = random_image((2, 3, 16, 16), rng).astype(np.float32)
     noisy = (clean + 0.1 * rng.standard_normal(clean.shape)).astype(np.float32)
     assert measure(noisy, clean).dtype == np.float64
     expected = measure(noisy.astype(np.float64), clean.astype(np.float64))

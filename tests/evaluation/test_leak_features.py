@@ -1,4 +1,4 @@
-"""Power, dots and equal rows are counted as a picture has them; SNRs come back as made."""
+"""Power, dots and equal rows are counted as in an image; SNRs are recovered."""
 
 import numpy as np
 import pytest

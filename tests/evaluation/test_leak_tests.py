@@ -31,7 +31,7 @@ def features(values, label, snr_db=None):
     return LeakFeatures(values, label, np.zeros(len(label)) if snr_db is None else snr_db)
 
 
-def asked(train, test, rng):
+def outcome_of(train, test, rng):
     """The test of a question, alone."""
     hits = np.count_nonzero(named_by(train, test, rng) == test.label)
     return chance_test(int(hits), len(test.label), guessing(test.label), 1)
@@ -45,7 +45,7 @@ def p_values_of_nothing(ask, runs=20):
 def test_luck_alone_keeps_its_p_values_above_the_line_of_chance():
     def ask(rng):
         train, test = (features(rng.normal(size=(200, 2)), labels(200)) for _ in range(2))
-        return asked(train, test, rng).p_value
+        return outcome_of(train, test, rng).p_value
 
     found = p_values_of_nothing(ask)
     # of 20 runs six below 0.05 come once in 3000 times, even of an exact test
@@ -73,7 +73,7 @@ def test_what_names_one_class_of_many_is_a_leak(rng):
     def seen():
         return features(np.where(labels(500) == 2, 1.0, 0.0) + 0 * labels(500), labels(500))
 
-    test = asked(seen(), seen(), rng)
+    test = outcome_of(seen(), seen(), rng)
     assert test.accuracy == pytest.approx(0.4, abs=1e-9)  # its own, and one of the four others
     assert is_leak(test)
     assert test.low < test.accuracy < test.high
@@ -87,7 +87,7 @@ def test_what_names_the_class_at_one_snr_alone_is_seen_by_who_knows_the_snr(rng)
         noise = rng.normal(size=500)
         return features(np.where(snr_db == 10, label, noise), label, snr_db).beside_snr()
 
-    test = asked(seen(), seen(), rng)
+    test = outcome_of(seen(), seen(), rng)
     assert test.accuracy > 0.55
     assert is_leak(test)
 
@@ -120,7 +120,7 @@ def test_guessing_takes_the_most_frequent_class():
 
 
 def test_suspects_that_do_not_fit_their_labels_are_refused():
-    with pytest.raises(ShapeError, match="must number alike"):
+    with pytest.raises(ShapeError, match="must have the same length"):
         LeakFeatures(np.zeros((3, 1)), np.zeros(2, int), np.zeros(2))
     with pytest.raises(ShapeError, match="not empty"):
         LeakFeatures(np.zeros((0, 1)), np.zeros(0, int), np.zeros(0))

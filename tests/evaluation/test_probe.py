@@ -226,7 +226,7 @@ def test_features_that_are_not_finite_are_refused(spoilt):
 
 
 def test_features_without_their_labels_are_refused(rng):
-    with pytest.raises(ShapeError, match="must number alike, got 3, 2 and 3"):
+    with pytest.raises(ShapeError, match="must have the same length, got 3, 2 and 3"):
         Features(np.zeros((3, 2)), np.zeros(2, int), np.zeros(3))
 
 

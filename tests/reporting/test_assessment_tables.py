@@ -71,7 +71,7 @@ def test_the_summary_holds_the_ratio_to_every_ceiling(report):
 def test_what_a_reader_reached_is_called_a_ceiling_in_no_ratio_and_marked_where_it_stands(report):
     heads, _ = summary_table(report.accuracy, report.assessments, report.ceilings)
     assert "of the ceiling, sequence" in heads
-    assert "of what one reader reached, symbols" in heads
+    assert "of the lower bound, symbols" in heads
     assert "of the ceiling, symbols" not in heads
     for row in cells(bands_table(report.assessments, report.ceilings)):
         assert row["ceiling, symbols"].startswith("≥ ")
@@ -114,7 +114,7 @@ def test_a_grid_says_where_five_points_are_lost_or_that_they_never_are():
     carrier, gain = cells(drops_table(grids()))
     assert (carrier["DenoMAE2.0"], carrier["from scratch"]) == ("0.005", "0.002")
     assert (gain["DenoMAE2.0"], gain["from scratch"]) == ("never", "–")
-    assert gain["tried"] == "−20 to 20"
+    assert gain["range"] == "−20 to 20"
 
 
 def test_differences_have_a_sign_and_true_minus_signs(report):

@@ -26,10 +26,10 @@ def report():
 
 
 def test_the_headline_names_what_failed_and_notes_are_no_failure(report):
-    assert report.headline == "mine fails: power, SNR against label."
+    assert report.headline == "mine fails 2 of 4 tests: power and 1 more."
     rest = AuditReport("mine", report.findings[1:3], {})
     assert rest.is_clean
-    assert rest.headline == "mine: no leak was found by 2 questions."
+    assert rest.headline == "mine: 2 tests found no leak."
 
 
 def test_a_row_has_what_was_found_beside_chance(report):

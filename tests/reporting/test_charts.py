@@ -63,7 +63,7 @@ def test_what_nobody_reaches_is_shaded_from_the_ceiling_up(report):
 
 def test_every_model_is_named_at_the_end_of_its_line(report):
     drawn = accuracy_chart(report.accuracy, ceilings(), wide=True)
-    for name in (*report.accuracy, "ceiling, sequence", "reader, symbols"):
+    for name in (*report.accuracy, "ceiling, sequence", "lower bound, symbols"):
         assert f">{name}</text>" in drawn
 
 
@@ -71,14 +71,14 @@ def test_the_layers_of_the_gap_fill_the_whole(report):
     message = report.assessments["from scratch"].gap
     drawn = gap_chart(report.accuracy["from scratch"], message, "from scratch")
     count = len(SNR_DB)
-    known, nobody = heights(drawn, "layer known c0"), heights(drawn, "layer nobody")
+    known, above = heights(drawn, "layer known c0"), heights(drawn, "layer unreachable")
     assert known[:count] == pytest.approx(
         report.accuracy["from scratch"].accuracy_per_snr, abs=4e-4
     )
-    assert nobody[:count] == pytest.approx(np.ones(count), abs=4e-4)
+    assert above[:count] == pytest.approx(np.ones(count), abs=4e-4)
     model, image = heights(drawn, "layer model-loss"), heights(drawn, "layer image-loss")
     assert (model[:count] >= model[count:][::-1] - 4e-4).all()
-    assert image[:count] == pytest.approx(nobody[count:][::-1], abs=1e-6)
+    assert image[:count] == pytest.approx(above[count:][::-1], abs=1e-6)
 
 
 def test_what_holds_at_a_single_point_is_drawn_across_the_whole_chart(report):

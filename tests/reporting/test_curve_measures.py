@@ -10,7 +10,7 @@ from rfmae.reporting.curve_measures import (
     Curve,
     best_of,
     ends,
-    last_figures,
+    last_metrics,
     quantities_of,
     thinned,
 )
@@ -95,7 +95,7 @@ def test_an_axis_is_logarithmic_where_that_shows_more(name, values, logarithmic)
 
 
 def test_the_last_figures_are_plain_json_without_a_nan():
-    message = last_figures(quantities_of(LINES))
+    message = last_metrics(quantities_of(LINES))
     assert message["loss"] == {
         "training": 0.1,
         "training_step": 20,
@@ -104,7 +104,7 @@ def test_the_last_figures_are_plain_json_without_a_nan():
     }
     assert message["position_loss"] == {"training": 2.0, "training_step": 10}
     assert json.loads(json.dumps(message, allow_nan=False)) == message
-    assert last_figures([]) == {}
+    assert last_metrics([]) == {}
 
 
 @pytest.mark.parametrize(("better", "place"), [("lower", 1), ("higher", 0)])

@@ -133,7 +133,7 @@ def test_validation_alone_is_drawn_too():
         [{"step": 5, "validation_accuracy": 0.5}, {"step": 9, "validation_accuracy": 0.75}]
     )
     assert (plane(said) == "o").sum() == 2
-    assert "validation o" in said[0]
+    assert "validation: o" in said[0]
     assert "training" not in said[0]
 
 

@@ -76,5 +76,5 @@ def test_a_run_of_one_line_is_drawn(tmp_path, name, lines):
 
 
 def test_a_run_without_figures_is_refused():
-    with pytest.raises(ArtefactError, match="no figures yet"):
+    with pytest.raises(ArtefactError, match="no metrics yet"):
         curves_figure((), "a run")

@@ -118,8 +118,8 @@ def test_the_strip_shows_ten_examples_from_the_first_to_the_last():
 
 @pytest.mark.parametrize("planes", [1, 2, 3, 6])
 def test_images_of_any_number_of_planes_are_shown(planes):
-    (picture,) = draw_strip([row(0, planes)]).axes[0].images
-    assert picture.get_array().shape == ((12, 12, 3) if planes >= 3 else (12, 12))
+    (shown,) = draw_strip([row(0, planes)]).axes[0].images
+    assert shown.get_array().shape == ((12, 12, 3) if planes >= 3 else (12, 12))
 
 
 def test_figures_are_made_of_what_there_is(report):

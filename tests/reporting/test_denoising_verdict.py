@@ -12,7 +12,10 @@ from rfmae.reporting.denoising_verdict import (
     VERDICT,
     difference_csv,
     difference_table,
+    recognition_gain,
     recognition_sentence,
+    references_beaten,
+    verdict_details,
     verdict_sentence,
     verdict_table,
 )
@@ -56,28 +59,36 @@ SOME = {("psnr_db", "Wiener"): (0, 1, 4), ("ssim", "noisy"): (4,)}
 
 def test_the_sentence_says_where_all_are_beaten():
     assert verdict_sentence(report()) == (
-        "The reconstruction beats noisy and Wiener in PSNR, SSIM and EVM at once at every SNR "
-        "point, −10 to 10 dB (95 % intervals of paired differences)."
+        "The reconstruction beats both references in PSNR, SSIM and EVM at every SNR point, "
+        "−10 to 10 dB."
+    )
+    assert verdict_details(report()) == (
+        "References: noisy and Wiener; 95 % intervals of paired differences."
     )
 
 
-def test_the_sentence_says_where_not_and_why():
+def test_the_details_say_where_not_and_why():
     assert verdict_sentence(report(SOME)) == (
-        "The reconstruction beats noisy and Wiener in PSNR, SSIM and EVM at once at 2 of 5 SNR "
-        "points, 0 to 5 dB (95 % intervals of paired differences), not at −10 to −5 and 10 dB: "
-        "Wiener stands in PSNR at 3, noisy stands in SSIM at 1."
+        "The reconstruction beats both references in PSNR, SSIM and EVM at 2 of 5 SNR points."
     )
+    assert verdict_details(report(SOME)) == (
+        "References: noisy and Wiener; 95 % intervals of paired differences. All are beaten at "
+        "0 to 5 dB. Not beaten: Wiener in PSNR at 3 SNR points, noisy in SSIM at 1 SNR point."
+    )
+    assert references_beaten(report(SOME)) == "both references beaten at 2 of 5 SNR points"
 
 
 def test_the_sentence_says_that_none_are_beaten():
     never = {("evm_percent", "noisy"): range(5)}
-    assert "at once at no SNR point (95" in verdict_sentence(report(never))
-    assert verdict_sentence(report(never)).endswith(": noisy stands in EVM at 5.")
+    assert verdict_sentence(report(never)) == (
+        "The reconstruction beats both references in PSNR, SSIM and EVM at no SNR point."
+    )
+    assert verdict_details(report(never)).endswith("Not beaten: noisy in EVM at 5 SNR points.")
 
 
-def test_of_many_reasons_the_commonest_are_told():
+def test_of_many_unbeaten_references_the_most_frequent_are_named():
     everywhere = {(measure, name): range(5) for measure in BETTER for name in ("noisy", "Wiener")}
-    assert verdict_sentence(report(everywhere)).endswith("noisy stands in SSIM at 5 and 3 more.")
+    assert verdict_details(report(everywhere)).endswith("noisy in SSIM at 5 SNR points and 3 more.")
 
 
 def test_of_a_single_point_there_is_no_span():
@@ -85,7 +96,7 @@ def test_of_a_single_point_there_is_no_span():
         (3.0,), "symbol", np.array([100]), {}, {}, ("A",),
         differences=(ImageQuality("ssim", "noisy", *(np.array([[x]]) for x in (100, 10.0, 2.0))),),
     )  # fmt: skip
-    assert "in SSIM at once at 3 dB (95" in verdict_sentence(one)
+    assert verdict_sentence(one) == "The reconstruction beats noisy in SSIM at 3 dB."
 
 
 def test_the_verdict_names_who_is_not_beaten():
@@ -138,6 +149,7 @@ def test_the_verdict_survives_the_account():
 def test_the_section_tells_verdict_and_differences():
     text = "\n\n".join(denoising_section(report(SOME)))
     assert verdict_sentence(report(SOME)) in text
+    assert verdict_details(report(SOME)) in text
     assert f"### {VERDICT}" in text
     assert "### Paired differences: EVM in points of %, less is better" in text
     assert VERDICT not in denoising_tables(report(differences=()))
@@ -150,9 +162,21 @@ def test_recognition_is_told_in_a_sentence():
     named = {name: accuracy(n) for name, n in (("noisy", 2), ("reconstruction", 6), ("clean", 9))}
     change = Comparison("reconstruction", "noisy", 20, 4, 0, 0.2, 0.05, 0.4, 0.1)
     expected = (
-        "a run names 60.0 % of the noisy, 80.0 % of the denoised and 95.0 % of the clean images "
-        "right; denoising changes that by +20.0 points (+5.0 to +40.0)."
+        "a run: 60.0 % on noisy, 80.0 % on denoised and 95.0 % on clean images; "
+        "denoising: +20.0 points (+5.0 to +40.0)."
     )
     recognition = Recognition("a run", named, (change,))
     assert recognition_sentence(recognition) == expected
+    assert recognition_gain(recognition) == ["recognition +20.0 points"]
+    assert recognition_gain(replace(recognition, comparisons=())) == []
     assert expected in denoising_section(report(recognition=recognition))
+
+
+@pytest.mark.parametrize(
+    "unbeaten", [None, SOME, {("evm_percent", "noisy"): range(5)}], ids=["all", "some", "none"]
+)
+def test_the_sentence_has_at_most_twenty_words(unbeaten):
+    five = ("noisy", "median", "non-local means", "Wiener", "linear optimum")
+    sentence = verdict_sentence(report(unbeaten, five))
+    assert "all 5 references" in sentence
+    assert len(sentence.split()) <= 20

@@ -1,4 +1,4 @@
-"""Records come back from the JSON that they were told in."""
+"""Records are recovered from their JSON."""
 
 import json
 from dataclasses import dataclass, fields, is_dataclass

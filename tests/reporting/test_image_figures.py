@@ -24,13 +24,13 @@ def test_every_plane_of_every_image_is_drawn_as_it_is(excerpt, rng):
     figure = seen_figure(excerpt, seen, ImageConfig(size=32, extent=2.0, planes=PLANES), "QPSK")
     person, network = figure.subfigs
     assert len(person.axes) == 1
-    pictures = [axes.images[0] for axes in network.axes]
-    drawn = np.stack([picture.get_array() for picture in pictures]).reshape(2, 2, 32, 32)
+    shown_images = [axes.images[0] for axes in network.axes]
+    drawn = np.stack([shown.get_array() for shown in shown_images]).reshape(2, 2, 32, 32)
     np.testing.assert_array_equal(drawn, np.stack([seen["observed"], seen["clean"]]))
-    for axes, picture in zip(network.axes, pictures, strict=True):
+    for axes, shown in zip(network.axes, shown_images, strict=True):
         # black is 0 and white is 1 in every plane, row 0 on top where Q is highest
-        assert picture.get_clim() == (0.0, 1.0)
-        assert (picture.origin, *picture.get_extent()) == ("upper", -2.0, 2.0, -2.0, 2.0)
+        assert shown.get_clim() == (0.0, 1.0)
+        assert (shown.origin, *shown.get_extent()) == ("upper", -2.0, 2.0, -2.0, 2.0)
         assert axes.get_title().startswith(("observed\n", "clean\n"))
     assert "differential over 1 symbol\ndensity" in network.axes[1].get_title()
     assert "32 × 32 pixels, axes in rms amplitudes" in network.get_suptitle()

@@ -1,4 +1,4 @@
-"""Every kind of picture of I/Q, for every kind of source: units on its axes, data where it is."""
+"""Every kind of plot of I/Q, for every kind of source: units on its axes, data where it is."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""What pictures of I/Q are measured from, against signals whose answer is known."""
+"""Computations for plots of I/Q, against signals whose answer is known."""
 
 import numpy as np
 import pytest

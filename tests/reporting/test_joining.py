@@ -1,4 +1,4 @@
-"""Several reports become one when they tell of the same exam."""
+"""Several reports become one when they are of the same examples."""
 
 from dataclasses import replace
 

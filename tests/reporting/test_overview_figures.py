@@ -54,9 +54,9 @@ def test_its_shade_is_the_interval_of_the_test_examples(figure):
 
 
 def test_the_ceiling_is_a_line_and_nobody_gets_beyond(figure):
-    line = lines_of(figure.axes[1])["best receiver of the signal itself, told the SNR"]
+    line = lines_of(figure.axes[1])["ceiling of the signal, SNR known"]
     assert list(line.get_ydata()) == [0.5, 0.8, 1.0]
-    assert "no receiver gets here" in [text.get_text() for text in figure.axes[1].texts]
+    assert "above the ceiling" in [text.get_text() for text in figure.axes[1].texts]
 
 
 def test_the_difference_is_written_where_it_is(figure, curve):
@@ -102,9 +102,9 @@ def test_the_network_is_held_to_who_is_not_told_the_snr_either(curve):
     known = {"symbols, SNR known": ceiling("symbols", "known")}
     both = {"symbols, SNR unknown": ceiling("symbols", "unknown"), **known}
     for ceilings, name in (
-        (both, "best known reader of such images"),
-        (known, "best known reader of such images, told the SNR"),
+        (both, "lower bound of the ceiling of its images"),
+        (known, "lower bound of the ceiling of its images, SNR known"),
     ):
         figure = overview_figure(curve, made_up_difference(curve), ceilings)
-        drawn = [label for label in lines_of(figure.axes[1]) if "reader" in label]
+        drawn = [label for label in lines_of(figure.axes[1]) if "lower bound" in label]
         assert drawn == [name]

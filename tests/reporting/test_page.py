@@ -67,7 +67,9 @@ def read(text):
 
 
 def data_of(text):
-    found = re.search(r'<script type="application/json" id="account">(.*?)</script>', text, re.S)
+    found = re.search(
+        r'<script type="application/json" id="report-data">(.*?)</script>', text, re.S
+    )
     return json.loads(found[1])
 
 
@@ -103,9 +105,9 @@ def test_the_page_is_small(text):
 
 
 def test_a_page_full_of_large_pictures_is_still_below_five_million_octets(rng):
-    pictures = rng.random((3, 3, 112, 112))  # noise is what a PNG compresses least
+    images = rng.random((3, 3, 112, 112))  # noise is what a PNG compresses least
     row = gallery(rng, (0.0,))[0]
-    row = replace(row, noisy=pictures[0], reconstructed=pictures[1], clean=pictures[2])
+    row = replace(row, noisy=images[0], reconstructed=images[1], clean=images[2])
     rows = [replace(row, snr_db=float(value)) for value in range(-25, 25)]
     report = replace(sample_report(per_point=1), gallery=rows)
     text = page(report)
@@ -131,10 +133,11 @@ def test_no_text_calls_a_ratio_to_what_a_reader_reached_one_to_a_ceiling(report,
     assert not report.ceilings["symbols"].is_bound
     assert data_of(text)["readers"] == ["symbols"]
     for message in (text, markdown_page(report)):
-        assert "of what one reader reached, symbols" in message
+        assert "of the lower bound, symbols" in message
         assert "of the ceiling, symbols" not in message
-    assert '<span class="label">of what one reader reached</span>' in text
-    assert "What one reader reached stands for a ceiling" in text
+    assert '<span class="label">of the lower bound</span>' in text
+    assert "Where a ceiling is only a lower bound" in text
+    assert "SNR known: " in text
 
 
 def test_names_of_others_are_words_and_never_markup():
@@ -146,7 +149,7 @@ def test_names_of_others_are_words_and_never_markup():
     balance = read(text)
     assert balance.seen.count("script") == 2
     assert text.count("</script") == 2
-    assert not re.search(r"[<>&]", re.search(r'id="account">(.*)</script>', text)[1])
+    assert not re.search(r"[<>&]", re.search(r'id="report-data">(.*)</script>', text)[1])
     assert "b" not in balance.seen
     assert text.count("{{7*7}}") >= 8  # nothing in braces was computed
     assert list(data_of(text)["models"]) == [_HOSTILE]
@@ -156,7 +159,7 @@ def test_names_of_others_are_words_and_never_markup():
 def test_a_page_without_a_part_is_whole(report, part):
     empty = replace(report, **{part: type(getattr(report, part))()} if part != "denoising" else
                     {part: None})  # fmt: skip
-    if part == "accuracy":  # what is told of models has no meaning without them
+    if part == "accuracy":  # the results of models has no meaning without them
         empty = replace(empty, assessments={}, comparisons=())
     read(page(empty))
 

@@ -57,5 +57,5 @@ def test_pictures_come_back_in_their_place(record):
     expected = sample_report(per_point=2).gallery[0]
     assert (row.true, row.snr_db, row.psnr_db) == (expected.true, -10.0, (12.3, 21.4))
     for name in ("noisy", "reconstructed", "clean"):
-        # a picture has 256 shades
+        # an image has 256 shades
         assert np.abs(getattr(row, name) - getattr(expected, name)).max() <= 0.5 / 255 + 1e-6

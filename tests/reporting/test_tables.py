@@ -219,17 +219,17 @@ def test_equal_classes_get_a_column_that_counts_them_as_one(ceilings):
 
 
 def test_it_is_said_whether_the_receivers_of_ceilings_know_the_snr(ceilings):
-    assert snr_knowledge_note(ceilings).startswith("Told the SNR: sequence; symbols.")
+    assert snr_knowledge_note(ceilings).startswith("SNR known: sequence; symbols.")
     blind = {name: replace(ceiling, snr="unknown") for name, ceiling in ceilings.items()}
     assert snr_knowledge_note(blind) == snr_knowledge_note({}) == ""
     assert snr_knowledge_note({**blind, "last": ceilings["sequence"]}).startswith(
-        "Told the SNR: last."
+        "SNR known: last."
     )
 
 
 def test_a_ratio_is_of_a_ceiling_only_where_there_is_one(ceilings):
     assert ratio_name("sequence", ceilings) == "of the ceiling, sequence"
-    assert ratio_name("symbols", ceilings) == "of what one reader reached, symbols"
+    assert ratio_name("symbols", ceilings) == "of the lower bound, symbols"
 
 
 def test_the_csv_of_ceilings_holds_both_estimates(ceilings):

@@ -21,7 +21,7 @@ from rfmae.theory.ceiling import (
 from rfmae.theory.ceiling_spec import CeilingSpec
 
 
-def asked(names, *snr_db, **changes):
+def spec_of(names, *snr_db, **changes):
     settings = {"symbols_per_example": 32, "samples_per_symbol": 4, **changes}
     return CeilingSpec(tuple(map(find_modulation, names.split())), snr_db, **settings)
 
@@ -38,7 +38,7 @@ CLASS_LISTS = {
 @pytest.mark.parametrize("snr_db", [-3.0, 3.0])
 def test_hits_are_as_frequent_as_posteriors_say(names, snr_db):
     # edges of a frame are taken as if their neighbours were noise: 1/K of the evidence
-    spec = asked(names, snr_db, symbols_per_example=64)
+    spec = spec_of(names, snr_db, symbols_per_example=64)
     found = tally_at(spec, snr_db, groups_of(spec), 60, seed=1)
     error = math.hypot(found.hit_error, found.posterior_error)
     assert abs(found.hit_rate - found.mean_posterior) < 3.5 * error + 1 / 64
@@ -46,7 +46,7 @@ def test_hits_are_as_frequent_as_posteriors_say(names, snr_db):
 
 @pytest.mark.parametrize("es_n0", [0.3, 1.0, 3.0])
 def test_one_symbol_of_bpsk_against_noise_is_found_as_often_as_the_normal_law_says(es_n0):
-    spec = asked(
+    spec = spec_of(
         "BPSK NOISE", 10 * math.log10(es_n0), phase="known", symbols_per_example=1
     )  # fmt: skip
     found = tally_at(spec, spec.snr_db[0], groups_of(spec), 4000, seed=0)
@@ -62,16 +62,16 @@ def test_one_symbol_of_bpsk_against_noise_is_found_as_often_as_the_normal_law_sa
 
 
 def test_equal_signals_are_guessed():
-    found = compute_ceiling(asked("QPSK DQPSK", 10.0), frames=10)
+    found = compute_ceiling(spec_of("QPSK DQPSK", 10.0), frames=10)
     assert found.groups == (("QPSK", "DQPSK"),)
     assert found.mean_posterior[0] == found.hit_rate[0] == 0.5
     assert found.merged_mean_posterior[0] == found.merged_hit_rate[0] == 1.0
 
 
 def test_a_ceiling_rises_with_snr_and_length():
-    short = compute_ceiling(asked("BPSK QPSK 8PSK", -6.0, 0.0, 6.0), frames=100)
+    short = compute_ceiling(spec_of("BPSK QPSK 8PSK", -6.0, 0.0, 6.0), frames=100)
     long = compute_ceiling(
-        asked("BPSK QPSK 8PSK", -6.0, 0.0, 6.0, symbols_per_example=128), frames=100
+        spec_of("BPSK QPSK 8PSK", -6.0, 0.0, 6.0, symbols_per_example=128), frames=100
     )
     assert (np.diff(short.mean_posterior) > 0).all()
     assert (long.mean_posterior > short.mean_posterior).all()
@@ -80,7 +80,7 @@ def test_a_ceiling_rises_with_snr_and_length():
 
 @pytest.mark.parametrize("what", ["phase", "snr", "amplitude"])
 def test_what_is_unknown_costs_accuracy(what):
-    spec = asked("BPSK QPSK 4ASK", -6.0, 0.0, symbols_per_example=16, phase="known")
+    spec = spec_of("BPSK QPSK 4ASK", -6.0, 0.0, symbols_per_example=16, phase="known")
     known = compute_ceiling(spec, frames=100)
     unknown = compute_ceiling(replace(spec, **{what: "unknown"}), frames=100)
     margin = 3 * np.hypot(known.posterior_error, unknown.posterior_error)
@@ -90,14 +90,14 @@ def test_what_is_unknown_costs_accuracy(what):
 
 
 def test_frames_are_the_same_whatever_else_is_asked():
-    one = compute_ceiling(asked("BPSK QPSK", 0.0), frames=20)
-    two = compute_ceiling(asked("BPSK QPSK", -5.0, 0.0), frames=20)
+    one = compute_ceiling(spec_of("BPSK QPSK", 0.0), frames=20)
+    two = compute_ceiling(spec_of("BPSK QPSK", -5.0, 0.0), frames=20)
     assert one.mean_posterior[0] == two.mean_posterior[1]
-    assert compute_ceiling(asked("BPSK QPSK", 0.0), frames=20, seed=1).hit_rate != one.hit_rate
+    assert compute_ceiling(spec_of("BPSK QPSK", 0.0), frames=20, seed=1).hit_rate != one.hit_rate
 
 
 def test_more_frames_begin_with_the_same():
-    spec, heard = asked("BPSK QPSK", 0.0), []
+    spec, heard = spec_of("BPSK QPSK", 0.0), []
     compute_ceiling(spec, frames=BLOCK + 5, advance=heard.append)
     assert heard == [2 * BLOCK, 10]
 
@@ -113,13 +113,13 @@ def test_more_frames_begin_with_the_same():
     ids=["sequence", "images", "SNR unknown", "exact, SNR unknown"],
 )
 def test_all_frames_are_told_of_when_they_are_done(changes):
-    spec, heard = asked("BPSK QPSK", 0.0, 6.0, **changes), []
+    spec, heard = spec_of("BPSK QPSK", 0.0, 6.0, **changes), []
     compute_ceiling(spec, frames=5, advance=heard.append)
     assert sum(heard) == frames_drawn(spec, 5)
 
 
 def test_images_of_one_snr_have_the_same_ceiling_whether_it_is_told_or_not():
-    spec = asked("BPSK QPSK MSK", 0.0, planes=("symbols", "differential"))
+    spec = spec_of("BPSK QPSK MSK", 0.0, planes=("symbols", "differential"))
     known = compute_ceiling(spec, frames=20)
     unknown = compute_ceiling(replace(spec, snr="unknown"), frames=20)
     assert unknown.hit_rate == known.hit_rate
@@ -127,7 +127,7 @@ def test_images_of_one_snr_have_the_same_ceiling_whether_it_is_told_or_not():
 
 
 def test_an_image_of_symbols_knows_of_an_unknown_snr_what_the_sequence_knows():
-    spec = asked(
+    spec = spec_of(
         "OOK QPSK 8PSK", -4.0, 2.0, symbols_per_example=64, units="absolute", snr="unknown"
     )
     sequence = compute_ceiling(spec, frames=100)
@@ -138,7 +138,7 @@ def test_an_image_of_symbols_knows_of_an_unknown_snr_what_the_sequence_knows():
 
 
 def test_an_image_of_symbols_knows_what_the_sequence_of_memoryless_classes_knows():
-    spec = asked("OOK QPSK 8PSK", -4.0, 2.0, symbols_per_example=64, units="absolute")
+    spec = spec_of("OOK QPSK 8PSK", -4.0, 2.0, symbols_per_example=64, units="absolute")
     sequence = compute_ceiling(spec, frames=100)
     image = compute_ceiling(replace(spec, planes=("symbols",)), frames=100)
     assert image.is_bound
@@ -147,13 +147,13 @@ def test_an_image_of_symbols_knows_what_the_sequence_of_memoryless_classes_knows
 
 
 def test_an_image_of_classes_with_memory_is_no_bound():
-    spec = asked("QPSK GMSK", 4.0, planes=("symbols",))
+    spec = spec_of("QPSK GMSK", 4.0, planes=("symbols",))
     assert not compute_ceiling(spec, frames=20).is_bound
     assert compute_ceiling(replace(spec, planes=()), frames=20).is_bound
 
 
 def test_classes_without_a_likelihood_are_all_named_with_those_that_have_one():
     with pytest.raises(RecipeError, match=r"AM-DSB-SC, WBFM.*--classes BPSK,QPSK"):
-        check_signal_models(asked("BPSK AM-DSB-SC QPSK WBFM", 0.0))
+        check_signal_models(spec_of("BPSK AM-DSB-SC QPSK WBFM", 0.0))
     with pytest.raises(RecipeError, match="WBFM"):
-        check_signal_models(asked("BPSK QPSK WBFM", 0.0))
+        check_signal_models(spec_of("BPSK QPSK WBFM", 0.0))

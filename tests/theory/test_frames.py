@@ -1,4 +1,4 @@
-"""Simulated frames: what a matched filter hands to the laws, with and without noise."""
+"""Simulated frames: what a matched filter gives to the signal models, with and without noise."""
 
 import math
 from fractions import Fraction

@@ -63,21 +63,21 @@ def test_where_symbols_are_independent_the_image_loses_nothing(es_n0, phase, str
     [("symbols",), ("symbols", "trajectory"), ("symbols", "differential"), ("trajectory",)],
     ids=" ".join,
 )
-def test_a_reader_is_right_as_often_as_it_says(planes, streams_of):
+def test_a_classifier_is_calibrated(planes, streams_of):
     models = rows("QPSK", "OQPSK", "MSK", "GFSK")
-    labels, message = image_ceiling_at(
+    labels, shares = image_ceiling_at(
         models, Pulse(), RATE, 128, 1.0, planes=planes, streams=streams_of(3), frames_per_class=80
     )
-    hits = message.argmax(axis=1) == labels
-    assert message.shape == (320, 4)
-    assert np.allclose(message.sum(axis=1), 1)
+    hits = shares.argmax(axis=1) == labels
+    assert shares.shape == (320, 4)
+    assert np.allclose(shares.sum(axis=1), 1)
     # four standard errors of a hit rate
-    assert hits.mean() == pytest.approx(message.max(axis=1).mean(), abs=4 * error_of(hits))
+    assert hits.mean() == pytest.approx(shares.max(axis=1).mean(), abs=4 * error_of(hits))
     assert hits.mean() > 0.25 + 2 * error_of(hits)
 
 
 def test_products_of_neighbours_tell_what_symbols_do_not(streams_of):
-    models, message = rows("QPSK", "MSK", "GFSK"), {}
+    models, accuracy = rows("QPSK", "MSK", "GFSK"), {}
     for planes in (("symbols",), ("symbols", "differential")):
         labels, shares = image_ceiling_at(
             models,
@@ -89,14 +89,14 @@ def test_products_of_neighbours_tell_what_symbols_do_not(streams_of):
             streams=streams_of(4),
             frames_per_class=80,
         )
-        message[planes] = (shares.argmax(axis=1) == labels).mean()
-    assert message["symbols", "differential"] > message["symbols",] + 0.1
+        accuracy[planes] = (shares.argmax(axis=1) == labels).mean()
+    assert accuracy["symbols", "differential"] > accuracy["symbols",] + 0.1
 
 
-def test_no_reader_beats_the_sequence(streams_of):
+def test_no_image_classifier_beats_the_sequence(streams_of):
     models, es_n0, count = rows("MSK", "GMSK"), 1.0, 100
     planes = ("symbols", "trajectory", "differential", "differential-trajectory")
-    labels, message = image_ceiling_at(
+    labels, shares = image_ceiling_at(
         models,
         Pulse(),
         RATE,
@@ -106,7 +106,7 @@ def test_no_reader_beats_the_sequence(streams_of):
         streams=streams_of(5),
         frames_per_class=count,
     )
-    read = message.argmax(axis=1) == labels
+    read = shares.argmax(axis=1) == labels
     ordered = []
     for label, model in enumerate(models):
         frames = simulate(
@@ -129,9 +129,9 @@ def test_no_reader_beats_the_sequence(streams_of):
     assert read.mean() < best.mean() + 3 * np.hypot(error_of(read), error_of(best))
 
 
-def test_equal_laws_stay_equal(streams_of):
+def test_equal_classes_stay_equal(streams_of):
     models = rows("MSK", "CPFSK", "BPSK")
-    labels, message = image_ceiling_at(
+    labels, shares = image_ceiling_at(
         models,
         Pulse(),
         RATE,
@@ -142,12 +142,12 @@ def test_equal_laws_stay_equal(streams_of):
         frames_per_class=100,
     )
     twins = labels < 2
-    assert message[twins, 2].max() < 0.05
-    assert message[twins].max(axis=1).mean() < 0.62  # of a half, and what chance makes of it
+    assert shares[twins, 2].max() < 0.05
+    assert shares[twins].max(axis=1).mean() < 0.62  # of a half, and what chance makes of it
 
 
 def test_priors_weigh_the_posteriors(streams_of):
-    arguments = {"planes": ("symbols",), "units": "absolute", "frames_per_law": 20}
+    arguments = {"planes": ("symbols",), "units": "absolute", "frames_per_class": 20}
     models = rows("QPSK", "8PSK")
     _, even = image_ceiling_at(models, Pulse(), RATE, 64, 2.0, streams=streams_of(7), **arguments)
     _, odd = image_ceiling_at(
@@ -237,9 +237,9 @@ def test_a_discriminant_takes_back_what_a_score_overstates(rng):
     centres = np.array([(0, 0), (1.5, 0), (0, 1.5)])
     true = -0.5 * np.square(points[:, None] - centres).sum(axis=2)
     fitted = fit(Evidence(5 * true[None], np.zeros((1200, 0))), labels)
-    message = np.exp(fitted.log_posteriors(Evidence(5 * true[None], np.zeros((1200, 0)))))
-    # of 1,200 frames six coefficients can be told to a few hundredths
-    assert np.abs(message - posteriors(true)).mean() < 0.03
+    shares = np.exp(fitted.log_posteriors(Evidence(5 * true[None], np.zeros((1200, 0)))))
+    # of 1,200 frames six coefficients can be estimated to a few hundredths
+    assert np.abs(shares - posteriors(true)).mean() < 0.03
 
 
 @pytest.mark.parametrize("planes", [(), ("symbols", "eye")])

@@ -98,7 +98,7 @@ def test_a_turn_of_the_symmetry_leaves_the_law_as_it_is_and_half_of_it_does_not(
 
 @every_linear
 def test_on_average_no_law_explains_a_modulation_better_than_its_own(modulation, streams):
-    """Gibbs' inequality over every law of the table, in ratios to noise alone."""
+    """Gibbs' inequality over every signal model, in ratios to noise alone."""
     frames = simulate(
         modulation, PULSE, RATE, 32, 4.0, 64, streams, phase_turns=0.0, waveform=False
     )

@@ -34,7 +34,7 @@ def sent(name, symbols, es_n0, count, streams, waveform=False):
 
 
 def exact(model):
-    """The same law in double precision."""
+    """The same model in double precision."""
     if isinstance(model, LinearModel):
         return LinearModel(model.points, model.own_turn, torch.float64)
     return replace(model, dtype=torch.float64)

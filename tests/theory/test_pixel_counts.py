@@ -128,11 +128,11 @@ def test_cells_are_the_pixels_of_the_imaging_room(rng):
     grid = PixelGrid(16, 1.5)
     points = (rng.normal(size=(5, 100)) + 1j * rng.normal(size=(5, 100))).astype(np.complex64)
     drawn = torch.view_as_real(torch.from_numpy(points))
-    pictures = counts(*pixel_coordinates(drawn, 16, 1.5), 16).numpy()
+    images = counts(*pixel_coordinates(drawn, 16, 1.5), 16).numpy()
     seen = [
         np.bincount(row, minlength=grid.outside + 1)[: grid.outside] for row in grid.cells(points)
     ]
-    assert np.array_equal(np.reshape(seen, pictures.shape), pictures)
+    assert np.array_equal(np.reshape(seen, images.shape), images)
 
 
 def test_points_without_a_place_count_as_outside():

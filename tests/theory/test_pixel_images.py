@@ -1,4 +1,4 @@
-"""Ceilings of pictures with so many pixels, beside those of the points themselves."""
+"""Ceilings of images with so many pixels, beside those of the points themselves."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def test_pixels_lose_and_fine_ones_lose_nothing(phase):
     assert accuracy[2] == pytest.approx(accuracy[3], abs=0.04)
 
 
-def test_both_estimates_of_a_picture_agree():
+def test_both_estimates_of_an_image_agree():
     found = ceiling_of(16, frames=200)
     # 1,000 frames hit with a standard error of 0.016
     assert found.hit_rate[0] == pytest.approx(found.mean_posterior[0], abs=0.05)
@@ -37,7 +37,7 @@ def test_both_estimates_of_a_picture_agree():
     assert found.kind == "symbols in 16 × 16 pixels"
 
 
-def test_with_memory_a_picture_is_read_and_bounds_nothing():
+def test_with_memory_an_image_gives_no_bound():
     rows = tuple(map(find_modulation, ("QPSK", "GMSK", "MSK")))
     found = ceiling_of(16, rows=rows, frames=20)
     assert not found.is_bound

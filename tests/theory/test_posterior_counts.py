@@ -7,7 +7,7 @@ from rfmae.theory.posterior_counts import count_posteriors, group_posteriors
 
 
 def drawn(log_ratio, rng, count=40_000):
-    """Frames of two laws N(0, 1) and N(shift, 1), and their log evidence."""
+    """Frames of two classes N(0, 1) and N(shift, 1), and their log evidence."""
     labels = np.repeat([0, 1], count)
     values = rng.normal(size=2 * count) + labels * log_ratio
     return labels, np.stack([np.zeros(2 * count), log_ratio * values - log_ratio**2 / 2], axis=1)

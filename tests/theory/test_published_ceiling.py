@@ -16,12 +16,12 @@ FRAMES = 60
 
 def ceiling(streams, snr_db, **arguments):
     """Hit rate and mean largest posterior of classes, in per cent."""
-    labels, message = published_ceiling_at(
+    labels, shares = published_ceiling_at(
         snr_db, streams=streams, frames_per_class=FRAMES, **arguments
     )
     models = published_models(unit_power=arguments.get("unit_power", False))
     members = np.array([len(model.classes) for model in models])
-    of_classes = message / members
+    of_classes = shares / members
     hits = (of_classes.argmax(axis=1) == labels) / members[labels]
     weights = members[labels]
     return tuple(100 * np.average(v, weights=weights) for v in (hits, of_classes.max(axis=1)))

@@ -53,8 +53,8 @@ def test_a_ceiling_reads_back_as_it_was_written(ceiling):
 
 
 def test_a_part_of_the_grid_is_found(ceiling, folder):
-    asked = dataclasses.replace(SPEC, snr_db=(6.0, -6.0))
-    found = shipped_ceiling(asked, folder)
+    wanted = dataclasses.replace(SPEC, snr_db=(6.0, -6.0))
+    found = shipped_ceiling(wanted, folder)
     assert_same(found, at_points(ceiling, (6.0, -6.0)))
     assert found.snr_db == (6.0, -6.0)
     np.testing.assert_allclose(found.recall, ceiling.recall[[2, 0]], atol=1e-5)
@@ -80,7 +80,7 @@ def test_estimates_that_come_with_rfmae_agree(path):
     difference = found.hit_rate - found.mean_posterior
     if found.snr == "known":
         assert (abs(difference) < 4 * error + 2e-3).all()
-    else:  # whoever has to guess the SNR is not always as sure as he should be
+    else:  # with SNR unknown the posterior is not calibrated at each SNR
         assert abs(difference.mean()) < 4 * np.sqrt(np.square(error).sum()) / len(error) + 2e-3
     assert (found.posterior_error < 0.01).all()
 

@@ -1,4 +1,4 @@
-"""Which law a modulation has, which have none, and which have the same."""
+"""Signal models of modulations, and which are indistinguishable."""
 
 import pytest
 
@@ -87,7 +87,7 @@ def test_names_of_one_signal_are_together(phase):
     assert groups(["CPFSK", "16QAM", "MSK"], phase) == (("CPFSK", "MSK"), ("16QAM",))
 
 
-def test_other_settings_are_another_law():
+def test_other_settings_are_another_model():
     minimum, other = (
         MODULATIONS["CPFSK"],
         MODULATIONS["CPFSK"].with_settings({"modulation_index": 0.7}),
@@ -103,7 +103,7 @@ def test_other_settings_are_another_law():
     assert len(indistinguishable_classes([MODULATIONS["16APSK"], rings], PULSE, 4, "unknown")) == 2
 
 
-def test_classes_without_a_law_stand_alone():
+def test_classes_without_a_model_are_groups_of_their_own():
     assert groups(["WBFM", "OFDM-QPSK", "QPSK"]) == (("WBFM",), ("OFDM-QPSK",), ("QPSK",))
 
 

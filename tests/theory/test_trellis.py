@@ -30,7 +30,7 @@ CHOSEN = [
 NAMES = ("MSK", "GMSK", "GFSK", "4FSK")
 
 every_phase = pytest.mark.parametrize("modulation", PHASES + CHOSEN, ids=str)
-law_names = pytest.mark.parametrize("name", NAMES)
+model_names = pytest.mark.parametrize("name", NAMES)
 
 
 def frames_of(waveform, samples_per_symbol, es_n0):
@@ -116,7 +116,7 @@ def test_turning_the_carrier_by_a_step_of_the_lattice_changes_nothing(modulation
     assert modulation.name == "GFSK" or (at_zero - half_a_step_on).abs().min() > 1e-6
 
 
-@law_names
+@model_names
 def test_the_true_phase_beats_a_wrong_one(name, streams):
     modulation = MODULATIONS[name].with_settings({"modulation_index": 0.5})
     model = ContinuousPhaseModel(modulation, 4)
@@ -125,7 +125,7 @@ def test_the_true_phase_beats_a_wrong_one(name, streams):
     assert (true > wrong + 1).all()
 
 
-@law_names
+@model_names
 def test_the_law_of_what_was_sent_is_the_likeliest(name, streams):
     frames = received(MODULATIONS[name], 50, 256, 4, 4.0, streams)
     mine, *others = (
@@ -186,7 +186,7 @@ def test_fsk_of_index_one_has_no_memory(streams):
 # --- edges
 
 
-@law_names
+@model_names
 def test_single_precision_is_precise_enough_for_long_frames(name, streams):
     frames = received(MODULATIONS[name], 3, 1024, 4, 2.0, streams)
     single, double = (

@@ -1,4 +1,4 @@
-"""Readers that are not told the SNR: Bayes over it, and what must then hold of any reader."""
+"""Classifiers with SNR unknown: Bayes over it, and properties of any such classifier."""
 
 from functools import cache
 
@@ -20,7 +20,7 @@ RATE, SYMBOLS, FRAMES = 4, 64, 40
 GRID = (0.4, 2.5)  # −4 and 4 dB
 
 
-def readers_of(*names, grid=GRID, planes=("symbols",), units="rms"):
+def classifiers_of(*names, grid=GRID, planes=("symbols",), units="rms"):
     models = tuple(map(find_modulation, names))
     return [
         PlaneClassifier(models, Pulse(), RATE, es_n0, planes, "unknown", units) for es_n0 in grid
@@ -39,11 +39,11 @@ def grid_streams(streams_of):
 
 @pytest.fixture(scope="module")
 def learnt(grid_streams):
-    """A reader of three classes, of which one has memory, by its planes; and their frames."""
+    """A classifier of three classes, of which one has memory, by its planes; and their frames."""
 
     @cache
     def made(*planes, names=("4PAM", "QPSK", "MSK")):
-        classifiers = readers_of(*names, planes=planes)
+        classifiers = classifiers_of(*names, planes=planes)
         return UnknownSnrClassifier.learnt(classifiers, SYMBOLS, FRAMES, grid_streams)
 
     return made
@@ -56,8 +56,11 @@ PLANES = [("symbols",), ("symbols", "differential"), ("differential",)]
 
 
 @pytest.mark.parametrize("planes", PLANES, ids=" ".join)
-def test_on_a_grid_of_one_point_it_is_the_reader_that_knows_the_snr(planes, streams_of):
-    streams, (classifier,) = streams_of(3), readers_of("4PAM", "MSK", grid=(1.6,), planes=planes)
+def test_on_a_grid_of_one_point_it_is_the_classifier_that_knows_the_snr(planes, streams_of):
+    streams, (classifier,) = (
+        streams_of(3),
+        classifiers_of("4PAM", "MSK", grid=(1.6,), planes=planes),
+    )
     labels, known = image_ceiling_at(
         classifier.models,
         Pulse(),
@@ -76,7 +79,7 @@ def test_on_a_grid_of_one_point_it_is_the_reader_that_knows_the_snr(planes, stre
 
 def test_where_the_likelihoods_are_exact_it_is_bayes_rule_over_the_grid(streams_of):
     """The sequence has the same evidence, averaged over the SNR by code that knows no planes."""
-    classifiers = readers_of("OOK", "QPSK", "8PSK", units="absolute")
+    classifiers = classifiers_of("OOK", "QPSK", "8PSK", units="absolute")
     classifier = UnknownSnrClassifier.learnt(classifiers, SYMBOLS, 10, [])
     assert classifier.of_snr is None
     outputs = np.concatenate(
@@ -93,8 +96,8 @@ def test_where_the_likelihoods_are_exact_it_is_bayes_rule_over_the_grid(streams_
         )
         for model in classifiers[0].models
     ]
-    message = posteriors(classifier.log_scores(outputs))
-    difference = np.abs(message - posteriors(torch.stack(exact, dim=1).numpy()))
+    shares = posteriors(classifier.log_scores(outputs))
+    difference = np.abs(shares - posteriors(torch.stack(exact, dim=1).numpy()))
     # cells of 0.15 of the noise's deviation move a log likelihood by some hundredths
     assert difference.mean() < 0.01
     assert difference.max() < 0.1
@@ -109,11 +112,11 @@ def test_it_is_right_as_often_as_it_says_and_no_more_often_than_who_knows_the_sn
         labels, scores = classifier.tested(place, FRAMES, streams)
         unknown.append(scores.argmax(axis=1) == labels)
         says.append(posteriors(scores).max(axis=1))
-        _, message = image_ceiling_at(
+        _, shares = image_ceiling_at(
             one.models, Pulse(), RATE, SYMBOLS, one.es_n0, planes=planes, streams=streams,
             frames_per_class=FRAMES,
         )  # fmt: skip
-        known.append(message.argmax(axis=1) == labels)
+        known.append(shares.argmax(axis=1) == labels)
     unknown, says, known = map(np.concatenate, (unknown, says, known))
     # on the same frames just those count that one of the two names right
     margin = 3 * np.sqrt((unknown != known).sum()) / len(known)
@@ -134,23 +137,25 @@ def test_the_order_of_classes_does_not_matter(planes, learnt, grid_streams):
 
 
 @pytest.mark.parametrize("planes", PLANES, ids=" ".join)
-def test_likelihoods_of_readers_of_other_snrs_can_be_compared(planes, learnt, grid_streams):
+def test_likelihoods_of_classifiers_of_other_snrs_can_be_compared(planes, learnt, grid_streams):
     """In units of each frame's rms, whose scale and whose cells differ from SNR to SNR."""
     classifier, right = learnt(*planes), []
     for place, (one, streams) in enumerate(zip(classifier.classifiers, grid_streams, strict=True)):
         frames = one.draw(
             one.models[1], SYMBOLS, 30, streams_of_model(streams, one.models[1], "more")
         )
-        message = classifier.of_snr.log_posteriors(
-            classifier._evidence_of_snr(classifier._looks(frames), len(frames))
+        shares = classifier.of_snr.log_posteriors(
+            classifier._evidence_of_snr(classifier._scores_by_snr(frames), len(frames))
         )
-        right.append((message.argmax(axis=1) == place).mean())
+        right.append((shares.argmax(axis=1) == place).mean())
     assert np.mean(right) > 0.85  # points are 8 dB apart, and a guess is right in a half
 
 
 def test_the_rough_look_rules_out_what_cannot_be_and_never_the_truth(grid_streams):
     grid = (0.1, 1.6, 25.0, 400.0)
-    classifier = UnknownSnrClassifier(tuple(readers_of("OOK", "QPSK", "16QAM", grid=grid)), SYMBOLS)
+    classifier = UnknownSnrClassifier(
+        tuple(classifiers_of("OOK", "QPSK", "16QAM", grid=grid)), SYMBOLS
+    )
     for place in (0, 2):
         for model in classifier.classifiers[0].models:
             frames = classifier.classifiers[place].draw(model, SYMBOLS, 20, grid_streams[0])
@@ -165,16 +170,16 @@ def test_frames_count_by_their_weights(rng):
     scores = rng.normal(size=(180, 3)) + 2 * np.eye(3)[labels]
     once = Evidence(scores[None], np.zeros((180, 0)))
     twice = Evidence(np.tile(scores, (2, 1))[None], np.zeros((360, 0)))
-    asked = Evidence(rng.normal(size=(1, 20, 3)), np.zeros((20, 0)))
+    fresh = Evidence(rng.normal(size=(1, 20, 3)), np.zeros((20, 0)))
     whole = fit(once, labels)
     halves = fit(twice, np.tile(labels, 2), np.full(360, 0.5))
     np.testing.assert_allclose(
-        whole.log_posteriors(asked), halves.log_posteriors(asked), atol=0.15
+        whole.log_posteriors(fresh), halves.log_posteriors(fresh), atol=0.15
     )  # folds differ, and with them how sharp the posteriors may be
     ignored = np.r_[np.ones(180), np.zeros(180)]
     wrong = np.r_[labels, (labels + 1) % 3]
     np.testing.assert_allclose(
-        fit(twice, wrong, ignored).log_posteriors(asked), whole.log_posteriors(asked), atol=0.02
+        fit(twice, wrong, ignored).log_posteriors(fresh), whole.log_posteriors(fresh), atol=0.02
     )
 
 
@@ -189,7 +194,7 @@ def test_no_more_frames_are_learnt_from_than_can_be_held():
 
 def test_it_hears_of_all_frames_that_it_learns_from(grid_streams):
     heard = []
-    classifiers = readers_of("4PAM", "QPSK")
+    classifiers = classifiers_of("4PAM", "QPSK")
     UnknownSnrClassifier.learnt(classifiers, SYMBOLS, 10, grid_streams, heard.append)
     assert sum(heard) == 2 * 2 * frames_to_learn(4, 10)
 

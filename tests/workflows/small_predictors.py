@@ -44,7 +44,7 @@ def write(recipe, folder):
 
 
 def predictor(answer, *views):
-    """A candidate by its answer."""
+    """A predictor by its answer."""
     return Predictor(answer, views or ("symbols",), {"kind": "test"})
 
 

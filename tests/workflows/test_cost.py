@@ -44,7 +44,7 @@ def sleeping(seconds):
 def test_latency_is_that_of_one_example_and_throughput_that_of_a_batch(observed, monkeypatch):
     monkeypatch.setattr(cost, "_SECONDS", 0.3)
     found = measure_cost(sleeping(lambda count: 0.005 if count == 1 else 0.05), observed)
-    # a sleep is never shorter than asked for; a busy machine may make it much longer
+    # a sleep is never shorter than requested; a busy machine may make it much longer
     assert 5 <= found.latency_p50_ms < 45
     assert found.latency_p50_ms <= found.latency_p95_ms
     assert 1_000 < found.examples_per_second <= 180 / 0.05
@@ -95,7 +95,7 @@ def test_peak_memory_is_that_of_a_process_that_does_nothing_else(dataset, tmp_pa
     monkeypatch.chdir(tmp_path)
     Path("my_memory.py").write_text(SOURCE, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
-    ours = np.ones(1000 * 2**17)  # 1,000 MiB that are none of the candidate's
+    ours = np.ones(1000 * 2**17)  # 1,000 MiB that are none of the predictor's
     origin = open_predictor(dataset, Path("my_memory:heavy"), "cpu").origin
     found = process_peak_mib(origin, 6)
     assert own_peak_kib() > 1000 * 1024

@@ -1,4 +1,4 @@
-"""Every candidate answers the same test examples once."""
+"""Every predictor is evaluated on the same test examples once."""
 
 from dataclasses import asdict, replace
 from pathlib import Path

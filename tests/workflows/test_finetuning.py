@@ -74,9 +74,9 @@ def run(dataset, folder, way="plain", **options):
 @pytest.mark.parametrize("network", NETWORKS)
 def test_a_network_learns_at_its_own_rate_where_none_is_named(network, dataset, tmp_path):
     settings = replace(PLAIN, network=network, epochs=1, validations=1)
-    for asked, used in {None: NETWORKS[network].learning_rate, 3e-4: 3e-4}.items():
-        folder = tmp_path / str(asked)
-        finetune(dataset, replace(settings, learning_rate=asked), folder, device="cpu")
+    for rate, used in {None: NETWORKS[network].learning_rate, 3e-4: 3e-4}.items():
+        folder = tmp_path / str(rate)
+        finetune(dataset, replace(settings, learning_rate=rate), folder, device="cpu")
         assert read_card(folder)["config"]["plan"]["learning_rate"] == used
 
 
@@ -291,7 +291,7 @@ def test_a_signal_can_be_asked_for_though_the_data_set_lists_the_image_alone(
         dataset, settings, tmp_path / "run", pretrained=encoders["image and signal"], device="cpu"
     )
     assert [modality.name for modality in load_checkpoint(best).modalities] == ["signal"]
-    with pytest.raises(CheckpointError, match="has image, but 'signal' was asked for"):
+    with pytest.raises(CheckpointError, match="has image, but not 'signal'"):
         finetune(dataset, settings, tmp_path / "no", pretrained=encoders["image"], device="cpu")
 
 
@@ -311,7 +311,7 @@ def test_an_encoder_of_other_examples_is_refused(dataset, encoders, tiny_recipe,
 
 
 def test_a_trunk_starts_from_scratch_and_nothing_starts_from_a_trunk(dataset, encoders, tmp_path):
-    with pytest.raises(CheckpointError, match="holds vit, but network cnn was asked for"):
+    with pytest.raises(CheckpointError, match="holds vit, but network cnn was requested"):
         run(dataset, tmp_path / "no", "cnn", pretrained=encoders["image"])
     run(dataset, tmp_path / "cnn", "cnn")
     with pytest.raises(CheckpointError, match="holds a cnn, which has no encoder"):
@@ -336,12 +336,15 @@ def test_labels_are_those_of_the_budget_that_is_named(dataset):
             {"labels": 8, "labels_per_class": 2},
             "8 labels in all and 2 labels per class.*all but one",
         ),
-        ({"labels": 8, "endless": True}, "bring their labels, but 8 labels in all were asked"),
-        ({"labels_per_class": 8, "endless": True}, "their labels, but 8 labels per class were"),
+        (
+            {"labels": 8, "endless": True},
+            "have their own labels, but 8 labels in all were requested",
+        ),
+        ({"labels_per_class": 8, "endless": True}, "their own labels, but 8 labels per class were"),
         ({"labels": 8, "labels_per_class_and_snr": 2}, "2 labels per class and SNR point.*but one"),
         ({"balanced": True, "endless": True}, "leave out balanced"),
-        ({"drop_path": 1.0}, r"drop_path must lie in \[0, 1\), got 1"),
-        ({"drop_path": float("nan")}, "drop_path must lie in"),
+        ({"drop_path": 1.0}, r"drop_path must be in \[0, 1\), got 1"),
+        ({"drop_path": float("nan")}, "drop_path must be in"),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(changes, message):

@@ -19,12 +19,12 @@ def even(iq):
     return np.full((len(iq), CLASSES), 1 / CLASSES)
 
 
-def told(iq, snr_db):
+def knows_snr(iq, snr_db):
     sure = snr_db[:, None] > 5
     return np.where(sure, [[1.0, 0.0, 0.0]], 1 / CLASSES)
 
 
-told.wants_snr = True
+knows_snr.wants_snr = True
 
 
 def vandal(iq):
@@ -115,7 +115,7 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-def asked(dataset, name):
+def probabilities_of(dataset, name):
     """What a function answers to the test split, once it is open."""
     predictor = open_predictor(dataset, Path(name), "cpu")
     return predictor.answer(dataset.read_views("test", predictor.views))
@@ -125,14 +125,14 @@ def asked(dataset, name):
     "name", ["my_radio:even", "my_radio:net", "my_radio:net.method", "my_package.inner:even"]
 )
 def test_a_function_of_the_current_folder_sits_the_exam(dataset, here, name):
-    np.testing.assert_allclose(asked(dataset, name), np.full((180, 3), 1 / 3))
+    np.testing.assert_allclose(probabilities_of(dataset, name), np.full((180, 3), 1 / 3))
     predictor = open_predictor(dataset, Path(name), "cpu")
     assert (predictor.views, predictor.network) == (("symbols",), None)
     assert predictor.card == {"kind": "function", "function": name}
 
 
 def test_a_function_that_asks_for_the_snr_is_told_it(dataset, here):
-    sure = asked(dataset, "my_radio:told").max(axis=1) == 1
+    sure = probabilities_of(dataset, "my_radio:knows_snr").max(axis=1) == 1
     np.testing.assert_array_equal(sure, dataset.labels("test")[1] > 5)
 
 
@@ -158,8 +158,8 @@ def test_a_function_cannot_alter_the_exam_of_the_others(dataset, here):
         ("my_radio:scores", ShapeError, "must sum to 1 for each example, got 3"),
         ("my_radio:negative", ShapeError, "not negative"),
         ("my_radio:unsure", ShapeError, "finite"),
-        ("my_radio:waveform", DatasetError, "asks for the waveform.*holds the symbols alone"),
-        ("my_radio:both", DatasetError, "asks for the waveform"),
+        ("my_radio:waveform", DatasetError, "needs the waveform.*holds the symbols alone"),
+        ("my_radio:both", DatasetError, "needs the waveform"),
         ("my_radio:spectrum", CheckpointError, "symbols or waveform, got 'spectrum'"),
     ],
 )
@@ -167,7 +167,7 @@ def test_what_is_wrong_with_a_function_is_one_line_that_names_it(
     dataset, here, name, error, message
 ):
     with pytest.raises(error, match=message) as caught:
-        asked(dataset, name)
+        probabilities_of(dataset, name)
     assert isinstance(caught.value, RfmaeError)
     assert "\n" not in str(caught.value)
     assert name.split(":")[0] in str(caught.value)
@@ -177,7 +177,7 @@ def test_a_function_of_two_views_is_given_both(tiny_recipe, tmp_path_factory, he
     receiver = tiny_recipe.source.receiver
     recipe = linear_recipe(tiny_recipe, receiver=type(receiver)(observe="both"))
     dataset = write(recipe, tmp_path_factory.mktemp("views"))
-    assert asked(dataset, "my_radio:both").shape == (180, 3)
+    assert probabilities_of(dataset, "my_radio:both").shape == (180, 3)
 
 
 @pytest.mark.parametrize("name", ["a:b", "a.b.c:d.e", "_a:_b", "größe:mittel"])

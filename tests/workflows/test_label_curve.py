@@ -255,7 +255,7 @@ def test_a_curve_of_labels_per_class_and_snr_names_its_unit(data, encoder, tmp_p
     assert (message.curve.unit, message.curve.budgets) == ("class-and-snr", (1, 2))
     record = json.loads((message.folder / "report.json").read_text())
     assert record["unit"] == "class-and-snr"
-    assert record["headline"].startswith("with 1 label per class and SNR point ")
+    assert record["headline"].startswith("best with 1 label per class and SNR point: ")
     assert "labels per class and SNR point" in (message.folder / "report.md").read_text()
     assert "labels_per_class_and_snr" in (message.folder / "curve.csv").read_text()
 

@@ -158,7 +158,7 @@ def test_a_power_that_the_image_hides_is_told_as_what_it_is(planted):
     stored = found["power of the symbols, as stored, SNR known"]
     assert stored.verdict == "note"
     assert stored.value > 0.6
-    assert "given every example at unit power" in stored.explanation
+    assert "gets every example at unit power" in stored.explanation
     shown = found["power of the symbols, as shown, SNR known"]
     assert (shown.verdict, shown.value) == ("pass", pytest.approx(1 / 3))
 

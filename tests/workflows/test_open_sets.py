@@ -122,7 +122,7 @@ def test_noise_is_no_unknown_where_it_is_a_class(tiny_recipe, tmp_path):
 
 
 def noise_seen(dataset, views=("symbols",)):
-    """The I/Q of noise alone that a candidate is shown."""
+    """The I/Q of noise alone that a predictor gets."""
     seen = []
 
     def look(observed):

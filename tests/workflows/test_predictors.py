@@ -149,7 +149,7 @@ def test_a_checkpoint_is_named_with_its_run(tmp_path):
 
 
 def test_models_of_one_name_are_refused():
-    with pytest.raises(CheckpointError, match="names of their own, got probe, probe"):
+    with pytest.raises(CheckpointError, match="different names, got probe, probe"):
         model_names([Path("a/probe"), Path("b/probe")])
 
 
@@ -158,7 +158,7 @@ def test_a_trained_candidate_finds_its_data_set(home, dataset, models, kind):
     found = dataset_of_models([models["likelihood"], models["function"], models[kind]], None, home)
     assert found.folder == dataset.folder
     assert dataset_of(models[kind], None, home).folder == dataset.folder
-    with pytest.raises(RfmaeError, match="which is not there; name --data"):
+    with pytest.raises(RfmaeError, match="which does not exist; name --data"):
         dataset_of(models[kind], None, home / "elsewhere")
 
 

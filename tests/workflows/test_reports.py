@@ -1,4 +1,4 @@
-"""A report is told again from its account, and several are told as one."""
+"""A report is rendered again from its JSON, and several are joined."""
 
 import json
 from dataclasses import replace
@@ -63,7 +63,8 @@ def test_reports_are_joined_and_their_models_compared_anew(write, tmp_path):
     assert (pair.first, pair.second, pair.examples) == ("ours", "theirs", 600)
     assert pair.difference == pytest.approx(np.mean(ours.right) - np.mean(theirs.right))
     assert pair.first_alone == np.sum(ours.right & ~theirs.right)
-    assert message.report.headline.startswith("ours is the best of 2 and names ")
+    assert message.report.headline.startswith("ours, best of 2 models: ")
+    assert len(message.report.headline.split()) <= 20
     again = read_report(tmp_path / "both")
     assert list(again.accuracy) == ["ours", "theirs"]
     assert sorted(path.name for path in (tmp_path / "both" / "answers").iterdir()) == [

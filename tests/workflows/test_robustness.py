@@ -190,7 +190,7 @@ def test_all_means_every_grid_that_there_is(dataset, imported):
 
 
 def test_what_cannot_be_made_anew_is_refused_with_what_can(imported, tiny_recipe, tmp_path):
-    message = "cannot be tried with 'timing'.*available: gain, symbols$"
+    message = "has no grid 'timing'.*available: gain, symbols$"
     with pytest.raises(DatasetError, match=message):
         measured(imported, {}, "gain", "timing")
     recipe = load_recipe("legacy")

@@ -1,4 +1,4 @@
-"""The charts of the page about accuracy: against SNR, against the ceilings, against conditions."""
+"""Charts of accuracy on the page: against SNR, with losses, and against impairments."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from rfmae.reporting.palette import DASHES, SERIES
 from rfmae.units import SNR_REFERENCE_NAMES
 
 _LONGEST_LABEL, _LABEL_TAIL = 22, 11  # characters
-_CROWD = 4  # models; the bands of more hide each other until one is pointed at
+_CROWD = 4  # models; with more, bands show only for the one under the pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Line:
 def accuracy_chart(
     accuracy: Mapping[str, SnrReport], ceilings: Mapping[str, Ceiling], *, wide: bool
 ) -> str:
-    """Accuracy in % against SNR with 95 % intervals, under what nobody can reach."""
+    """Accuracy in % against SNR with 95 % intervals and ceilings."""
     first = next(iter(accuracy.values()))
     frame = _field(snr_range(first.snr_db), (0.0, 100.0), wide=wide)
     lines = [_accuracy_line(name, item, s) for s, (name, item) in enumerate(accuracy.items())]
@@ -62,19 +62,19 @@ def accuracy_chart(
         marks.append(f'<g class="series">{"".join(line_marks(frame, line))}{label}</g>')
     marks += labels[len(lines) :]
     crowd = " crowd" if len(lines) > _CROWD else ""
-    words_of_it = "Accuracy against SNR: " + "; ".join(
+    label = "Accuracy against SNR: " + "; ".join(
         f"{name} {100 * item.accuracy:.1f} % overall" for name, item in accuracy.items()
     )
-    return drawing(frame, marks, words_of_it, f"{'wide' if wide else 'narrow'}{crowd}")
+    return drawing(frame, marks, label, f"{'wide' if wide else 'narrow'}{crowd}")
 
 
 def gap_chart(report: SnrReport, gap: Gap, name: str) -> str:
-    """Where 100 % go at each SNR: known, lost by the model, lost by the image, known to nobody."""
+    """Shares of all examples at each SNR: correct, model loss, image loss, above the ceiling."""
     frame = _panel(snr_range(report.snr_db))
     points = len(report.snr_db)
     shares = (np.zeros(points), *gap_levels(report, gap), np.ones(points))
     levels = [_level(frame, report.snr_db, 100 * share) for share in shares]
-    kinds = ("known c0", "model-loss", "image-loss", "nobody")
+    kinds = ("known c0", "model-loss", "image-loss", "unreachable")
     marks = [*_percent_axis(frame, 5), *_snr_axis(frame, report)]
     marks += [
         area(upper, lower, f"layer {kind}")
@@ -85,7 +85,7 @@ def gap_chart(report: SnrReport, gap: Gap, name: str) -> str:
 
 
 def robustness_chart(grid: RobustnessGrid, series: Mapping[str, int]) -> str:
-    """Accuracy in % while one thing grows worse, against values at equal distances."""
+    """Accuracy in % against the strength of an impairment, values equally spaced."""
     order = shown_order(grid.values)
     values = [grid.values[v] for v in order]
     frame = _panel((0.0, float(max(len(values) - 1, 1))))
@@ -103,7 +103,7 @@ def robustness_chart(grid: RobustnessGrid, series: Mapping[str, int]) -> str:
 
 
 def shown_order(values: Sequence[float]) -> list[int]:
-    """Places of the values of a grid in the order drawn: as they came, or ascending."""
+    """Places of the values of a grid in the order drawn: the given one, or ascending."""
     steps = np.diff(values)
     if (steps >= 0).all() or (steps <= 0).all():
         return list(range(len(values)))
@@ -165,14 +165,14 @@ def _accuracy_line(name: str, report: SnrReport, series: int) -> Line:
 
 def _as_lines(ceilings: Mapping[str, Ceiling]) -> list[Line]:
     return [
-        Line(f"{'ceiling' if item.is_bound else 'reader'}, {name}", item.snr_db,
+        Line(f"{'ceiling' if item.is_bound else 'lower bound'}, {name}", item.snr_db,
              100 * item.accuracy, -1)
         for name, item in ceilings.items()
     ]  # fmt: skip
 
 
 def _unreachable(frame: Frame, ceilings: Mapping[str, Ceiling]) -> list[str]:
-    """What lies above the first ceiling, shaded."""
+    """The region above the first ceiling, shaded."""
     if not ceilings:
         return []
     first = next(iter(ceilings.values()))
@@ -182,7 +182,7 @@ def _unreachable(frame: Frame, ceilings: Mapping[str, Ceiling]) -> list[str]:
     if 100 * first.accuracy[0] > 75:
         return [shade]
     place = (roof[0][0] + 12, roof[0][1] + 22)
-    return [shade, words(place, "nobody gets here", "note")]
+    return [shade, words(place, "above the ceiling", "note")]
 
 
 def _ceiling_lines(frame: Frame, ceilings: Mapping[str, Ceiling]) -> list[str]:
@@ -240,12 +240,12 @@ def _places(frame: Frame, x: Values, y: Values) -> list[Point]:
 
 
 def _level(frame: Frame, snr_db: Sequence[float], values: FloatArray) -> list[Point]:
-    """Places of what holds at every point of a grid, be it a single one."""
+    """Places of a level at every point of a grid, or of a single one."""
     return _places(frame, *as_level(snr_db, values))
 
 
 def _shortened(name: str) -> str:
-    """A name that fits, by its head and its tail, which tells the SNR of a ceiling or a seed."""
+    """A name that fits: its head and its tail, which has the SNR of a ceiling or a seed."""
     if len(name) <= _LONGEST_LABEL:
         return name
     return f"{name[: _LONGEST_LABEL - _LABEL_TAIL - 1]}…{name[-_LABEL_TAIL:]}"

@@ -1,4 +1,4 @@
-"""The charts of the page about confidence: is it right, and what is it worth to be silent?"""
+"""Charts of confidence on the page: calibration and selective classification."""
 
 from collections.abc import Mapping
 
@@ -20,31 +20,37 @@ from rfmae.reporting.page.svg import (
 from rfmae.reporting.palette import DASHES, SERIES
 
 FIRST_COVERAGE = 0.02
-"""The least share of answers that is drawn: of a handful of examples the risk says nothing."""
+"""The least coverage that is drawn: the risk of a few examples is not meaningful."""
 
 _MOST_POINTS = 160  # of a curve in print
 
 
-def reliability_chart(told: Calibration, name: str, series: int) -> str:
-    """Accuracy against confidence in bins of as many examples each; the diagonal is the truth."""
+def reliability_chart(calibration: Calibration, name: str, series: int) -> str:
+    """Accuracy against confidence in bins of equal mass; the diagonal is perfect calibration."""
     frame = Frame(340, 320, 44, 14, 12, 46, (0.0, 100.0), (0.0, 100.0))
     colour = f"c{series % len(SERIES)}"
-    places = frame.at(zip(100 * told.bin_confidence, 100 * told.bin_accuracy, strict=True))
+    places = frame.at(
+        zip(100 * calibration.bin_confidence, 100 * calibration.bin_accuracy, strict=True)
+    )
     marks = _square_axes(frame, "confidence in %")
     marks.append(polyline(frame.at([(0, 0), (100, 100)]), "chance"))
-    for (x, _), (low, high) in zip(places, 100 * told.bin_interval, strict=True):
+    for (x, _), (low, high) in zip(places, 100 * calibration.bin_interval, strict=True):
         marks.append(segment((x, frame.down(low)), (x, frame.down(high)), f"whisker {colour}"))
     marks += [polyline(places, f"line thin {colour}"), dots(places, f"dots {colour}")]
-    marks.append(words(frame.at([(3, 93)])[0], f"ECE {100 * told.ece:.1f} %", "figure"))
-    if told.temperature is not None:
-        marks.append(words(frame.at([(3, 86)])[0], f"temperature {told.temperature:.2f}", "note"))
-    return drawing(frame, marks, f"Reliability of {name}: ECE {100 * told.ece:.1f} %", "panel")
+    marks.append(words(frame.at([(3, 93)])[0], f"ECE {100 * calibration.ece:.1f} %", "figure"))
+    if calibration.temperature is not None:
+        marks.append(
+            words(frame.at([(3, 86)])[0], f"temperature {calibration.temperature:.2f}", "note")
+        )
+    return drawing(
+        frame, marks, f"Reliability of {name}: ECE {100 * calibration.ece:.1f} %", "panel"
+    )
 
 
 def risk_chart(
     assessments: Mapping[str, Assessment], series: Mapping[str, int], *, wide: bool
 ) -> str:
-    """Wrong answers among those given, in %, against how many are given, the surest first."""
+    """Risk in % against coverage, the most confident examples first."""
     lines = [_risk_line(name, item, series[name]) for name, item in assessments.items()]
     top = max(8.0, *(float(np.max(line.y)) for line in lines)) * 1.05
     size = (860, 380, 52, 196, 14, 46) if wide else (360, 300, 44, 12, 12, 46)
@@ -66,10 +72,10 @@ def risk_chart(
 
 
 def _risk_line(name: str, item: Assessment, series: int) -> Line:
-    told = item.selective
-    first = int(np.searchsorted(told.coverage, FIRST_COVERAGE))
-    kept = np.unique(np.linspace(first, len(told.coverage) - 1, _MOST_POINTS).astype(int))
-    return Line(name, 100 * told.coverage[kept], 100 * told.risk[kept], series)
+    curve = item.selective
+    first = int(np.searchsorted(curve.coverage, FIRST_COVERAGE))
+    kept = np.unique(np.linspace(first, len(curve.coverage) - 1, _MOST_POINTS).astype(int))
+    return Line(name, 100 * curve.coverage[kept], 100 * curve.risk[kept], series)
 
 
 def _target(frame: Frame, target: float) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the folder of a report holds beside the account: figures and CSV files by their names."""
+"""Figures and CSV files of a report folder, by their names."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -44,20 +44,20 @@ Drawn = tuple[str, Callable[[], Figure]]
 
 
 def figures_of(report: Report) -> Iterator[Drawn]:
-    """Every figure with the name of its file, made when it is called for."""
+    """Every figure with the name of its file, made on demand."""
     yield from _label_figures(report)
     yield from _accuracy_figures(report)
     yield from _assessment_figures(report)
     if report.robustness:
         yield "robustness", partial(robustness_figure, report.robustness)
-    for place, told in enumerate(report.embedding):
-        yield embedding_name(place), partial(embedding_figure, told)
+    for place, found in enumerate(report.embedding):
+        yield embedding_name(place), partial(embedding_figure, found)
     if report.denoising is not None:
         for name, figure in denoising_figures(report.denoising, report.gallery).items():
-            yield name, partial(_as_it_is, figure)
+            yield name, partial(_same, figure)
 
 
-def _as_it_is(figure: Figure) -> Figure:
+def _same(figure: Figure) -> Figure:
     return figure
 
 
@@ -95,8 +95,8 @@ def _label_figures(report: Report) -> Iterator[Drawn]:
     if report.label_curve is None:
         return
     if report.label_difference is not None:
-        told = (report.label_curve, report.label_difference, report.ceilings)
-        yield "overview", partial(overview_figure, *told)
+        parts = (report.label_curve, report.label_difference, report.ceilings)
+        yield "overview", partial(overview_figure, *parts)
     yield "label-curve", partial(label_curve_figure, report.label_curve)
 
 
@@ -121,16 +121,16 @@ def _assessment_figures(report: Report) -> Iterator[Drawn]:
 
 
 def _assessment_csv(report: Report) -> dict[str, Table]:
-    told = report.assessments
-    if not told:
+    assessments = report.assessments
+    if not assessments:
         return {}
     return {
-        "summary": summary_table(report.accuracy, told, report.ceilings),
-        "bands": bands_table(told, report.ceilings),
-        "confusions": confusions_table(told),
-        "per-snr": per_snr_csv(report.accuracy, told),
-        "calibration": reliability_csv(told),
-        "selective": selective_csv(told),
-        "open-sets": open_set_table(told),
-        "cost": cost_table(told),
+        "summary": summary_table(report.accuracy, assessments, report.ceilings),
+        "bands": bands_table(assessments, report.ceilings),
+        "confusions": confusions_table(assessments),
+        "per-snr": per_snr_csv(report.accuracy, assessments),
+        "calibration": reliability_csv(assessments),
+        "selective": selective_csv(assessments),
+        "open-sets": open_set_table(assessments),
+        "cost": cost_table(assessments),
     }

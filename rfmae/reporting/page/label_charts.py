@@ -1,4 +1,4 @@
-"""The chart of the page about labels: accuracy against labelled examples."""
+"""Chart of accuracy against labelled examples on the page."""
 
 from rfmae.records.label_curve import LABEL_UNITS, LabelCurve
 from rfmae.reporting.label_curve_figures import NAMES

@@ -1,4 +1,4 @@
-"""A report as one page of HTML that needs nothing else: no network, no fonts, no other file."""
+"""A report as one self-contained page of HTML: no network, no fonts, no other file."""
 
 import json
 import re
@@ -30,7 +30,7 @@ _TEMPLATE = "report.html.j2"
 
 
 def page(report: Report) -> str:
-    """The whole page; two accounts that are equal give the same page."""
+    """The whole page; equal reports give the same page."""
     record = whole_json(report)
     points = snr_points(report)
     return _environment().get_template(_TEMPLATE).render(
@@ -40,7 +40,7 @@ def page(report: Report) -> str:
         names=list(report.accuracy),
         ceilings={name: item.is_bound for name, item in report.ceilings.items()},
         snr_knowledge_note=snr_knowledge_note(report.ceilings),
-        reader_stands=any(
+        has_lower_bounds=any(
             item.gap is not None and not item.gap.is_bound for item in report.assessments.values()
         ),
         classes=list(_classes(report)),
@@ -59,8 +59,8 @@ def page(report: Report) -> str:
         limits=report.label_curve.ceilings if report.label_curve else (),
         provenance=record["provenance"],
         data=_data(report, points),
-        style=_as_it_is("report.css"),
-        script=_as_it_is("report.js"),
+        style=_verbatim("report.css"),
+        script=_verbatim("report.js"),
         light=_variables(SERIES, STEPS),
         dark=_variables(SERIES_ON_DARK, STEPS_ON_DARK),
         series=len(SERIES),
@@ -69,13 +69,13 @@ def page(report: Report) -> str:
 
 
 def _denoising_words(report: Report) -> list[str]:
-    """What is told of denoising, without the marks of Markdown."""
-    told = denoising_words(report.denoising) if report.denoising else []
-    return [unbroken(sentence.replace("*", "")) for sentence in told]
+    """The sentences about denoising, without Markdown."""
+    sentences = denoising_words(report.denoising) if report.denoising else []
+    return [unbroken(sentence.replace("*", "")) for sentence in sentences]
 
 
 def unbroken(text: str) -> str:
-    """Text in which no number parts from its unit, and no interval from its other end."""
+    """Text without line breaks between a number and its unit, or within an interval."""
     text = re.sub(r"(?<=\d) (?=%|dB)", "\u00a0", text)
     return re.sub(r"(?<=\d)–(?=\d)", "\u2060–\u2060", text)
 
@@ -89,13 +89,13 @@ def _environment() -> Environment:
     )
 
 
-def _as_it_is(name: str) -> Markup:
-    """A style sheet or a script: its braces are its own."""
+def _verbatim(name: str) -> Markup:
+    """A style sheet or a script, not rendered as a template."""
     return Markup(files("rfmae.reporting.page").joinpath("templates", name).read_text("utf-8"))
 
 
 def _marked(items: Mapping[str, str]) -> dict[str, Markup]:
-    """Drawings are ours, with every word of others escaped."""
+    """Drawings, whose texts are escaped already, as markup."""
     return {name: Markup(text) for name, text in items.items()}
 
 
@@ -104,8 +104,8 @@ def _classes(report: Report) -> tuple[str, ...]:
 
 
 def _data(report: Report, points: tuple[float, ...]) -> Markup:
-    """What the script of the page needs, as JSON that cannot end its element."""
-    told: dict[str, Any] = {
+    """The data of the page's script, as JSON that cannot end its element."""
+    data: dict[str, Any] = {
         "snr_db": list(points),
         "classes": list(_classes(report)),
         "models": {
@@ -120,7 +120,7 @@ def _data(report: Report, points: tuple[float, ...]) -> Markup:
         "ceilings": {name: item.accuracy.tolist() for name, item in report.ceilings.items()},
         "readers": [name for name, item in report.ceilings.items() if not item.is_bound],
     }
-    text = json.dumps(told, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
 
 

@@ -1,4 +1,4 @@
-"""What the page of a report shows of denoising: likeness against SNR, and the gallery."""
+"""Denoising on the page of a report: image quality against SNR, and the gallery."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from rfmae.reporting.denoising_tables import MEASURES
 from rfmae.reporting.page.charts import Line, lines_panel
 from rfmae.reporting.page.svg import signed
 
-_SHOWN_AT_FIRST = 12  # pictures, while no SNR is chosen
-_MOST_BYTES = 3_400_000  # of pictures, so that the page stays below five million
+_SHOWN_AT_FIRST = 12  # images, while no SNR is chosen
+_MOST_BYTES = 3_400_000  # of images, so that the page stays below five million
 _GALLERY_IMAGES = ("noisy", "reconstructed", "clean")
 
 
 @dataclass(frozen=True, slots=True)
 class GalleryImage:
-    """One row of the gallery: three pictures as data, and what is said of them."""
+    """One row of the gallery: three images as data, and their captions."""
 
     true: str
     snr: str
@@ -32,7 +32,7 @@ class GalleryImage:
 
 
 def answers_of(report: DenoiseReport) -> list[str]:
-    """Every way of answering that is measured, in the order of its colours."""
+    """Every measured answer, in the order of its colours."""
     return list(dict.fromkeys([*report.answers, *(item.answer for item in report.likeness)]))
 
 
@@ -48,7 +48,7 @@ def denoising_panels(report: DenoiseReport) -> dict[str, str]:
 
 
 def recognition_panels(report: DenoiseReport) -> dict[str, str]:
-    """Accuracy of one classifier on noisy, denoised and clean images, where one was asked."""
+    """Accuracy of one classifier on noisy, denoised and clean images, if there is one."""
     if report.recognition is None:
         return {}
     lines = [
@@ -60,9 +60,9 @@ def recognition_panels(report: DenoiseReport) -> dict[str, str]:
     return {title: lines_panel(lines, _axis(report), title, (0.0, 100.0))}
 
 
-def gallery_of(told: Sequence[Mapping[str, Any]], points: Sequence[float]) -> list[GalleryImage]:
-    """Pictures with the SNR point that they belong to, as many as a page can hold."""
-    kept = _that_fit(told)
+def gallery_of(rows: Sequence[Mapping[str, Any]], points: Sequence[float]) -> list[GalleryImage]:
+    """Images with the SNR point that they belong to, as many as a page can hold."""
+    kept = _that_fit(rows)
     first = _evenly(len(kept), _SHOWN_AT_FIRST)
     return [
         GalleryImage(
@@ -81,7 +81,7 @@ def gallery_of(told: Sequence[Mapping[str, Any]], points: Sequence[float]) -> li
 
 
 def _axis(report: DenoiseReport) -> SnrReport:
-    """The SNR points of a denoising test, without any counts."""
+    """The SNR points of a denoising evaluation, without any counts."""
     empty = np.zeros((len(report.snr_db), 0, 0), int)
     return SnrReport(empty, report.snr_db, (), report.snr_reference)
 
@@ -107,17 +107,17 @@ def _pair(values: Sequence[float | None], decimals: int) -> tuple[str, str]:
     return before, after
 
 
-def _that_fit(told: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """All rows, or evenly chosen ones whose pictures fit on the page."""
-    total = sum(len(row[name]) for row in told for name in _GALLERY_IMAGES)
+def _that_fit(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """All rows, or evenly chosen ones whose images fit on the page."""
+    total = sum(len(row[name]) for row in rows for name in _GALLERY_IMAGES)
     if total <= _MOST_BYTES:
-        return list(told)
-    most = max(1, int(len(told) * _MOST_BYTES / total))
-    return [told[place] for place in sorted(_evenly(len(told), most))]
+        return list(rows)
+    most = max(1, int(len(rows) * _MOST_BYTES / total))
+    return [rows[place] for place in sorted(_evenly(len(rows), most))]
 
 
 def _evenly(total: int, most: int) -> set[int]:
-    """At most so many of `total` places, evenly apart."""
+    """At most so many of `total` places, evenly spaced."""
     if not total:
         return set()
     return set(np.linspace(0, total - 1, min(total, most)).round().astype(int).tolist())

@@ -1,4 +1,4 @@
-"""Tables as the page of a report shows them."""
+"""Tables on the page of a report."""
 
 import re
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _LONG = 12  # rows, from which a table is folded
 
 @dataclass(frozen=True, slots=True)
 class ShownTable:
-    """A table with which of its columns hold numbers, and what has to be known of it."""
+    """A table, which of its columns hold numbers, and its explanation."""
 
     heads: list[str]
     rows: list[list[str]]
@@ -33,12 +33,12 @@ class ShownTable:
 
     @property
     def is_long(self) -> bool:
-        """Whether it is folded until somebody asks for it."""
+        """Whether it is folded at first."""
         return len(self.rows) > _LONG
 
 
 def page_tables(report: Report) -> dict[str, ShownTable]:
-    """Every table of the page that has rows, by what it tells."""
+    """Every table of the page that has rows, by its content."""
     tables: dict[str, Table] = {}
     if report.accuracy:
         tables["accuracy"] = accuracy_table(report.accuracy, report.ceilings)
@@ -72,7 +72,7 @@ def page_denoising_tables(report: Report) -> dict[str, ShownTable]:
 
 
 def shown_table(table: Table, about: tuple[str, ...] = ()) -> ShownTable:
-    """A table whose columns of numbers are known by what is in them, with true minus signs."""
+    """A table with its numeric columns detected and with true minus signs."""
     heads, rows = table
     shown = [[re.sub(r"^-(?=\d)", "−", cell) for cell in row] for row in rows]
     numeric = [

@@ -1,4 +1,4 @@
-"""What stands on the page of a report: figures in large print, charts, legends."""
+"""Parts of the page of a report: tiles, charts, legends."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Legend = list[tuple[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One figure in large print."""
+    """One value in large print."""
 
     label: str
     value: str
@@ -35,7 +35,7 @@ def snr_points(report: Report) -> tuple[float, ...]:
 
 
 def tiles_of(report: Report) -> list[Tile]:
-    """What is told of the first model in large print."""
+    """The main results of the first model."""
     if not report.accuracy:
         return []
     name, first = next(iter(report.accuracy.items()))
@@ -56,17 +56,17 @@ def _ceiling_tiles(report: Report, assessment: Assessment | None) -> list[Tile]:
     ratio = f"{100 * first.accuracy / max(reached, 1e-9):.1f} %"
     if not ceiling.is_bound:
         return [
-            Tile(f"ceiling, {limit}", f"≥ {100 * reached:.1f} %", "what one reader reached"),
-            Tile("of what one reader reached", ratio, "accuracy over the reader’s"),
+            Tile(f"ceiling, {limit}", f"≥ {100 * reached:.1f} %", "a lower bound"),
+            Tile("of the lower bound", ratio, "accuracy over lower bound"),
         ]
     return [
-        Tile(f"ceiling, {limit}", f"{100 * reached:.1f} %", "what the best receiver reaches"),
+        Tile(f"ceiling, {limit}", f"{100 * reached:.1f} %", "of the best receiver"),
         Tile("of the ceiling", ratio, "accuracy over ceiling"),
     ]
 
 
 def _limit_of(report: Report, assessment: Assessment | None) -> str | None:
-    """The ceiling that a model is held to: its image's, else the first."""
+    """The ceiling that a model is compared with: its image's, else the first."""
     if assessment is not None and assessment.gap is not None:
         image = assessment.gap.image
         if image in report.ceilings:
@@ -75,12 +75,12 @@ def _limit_of(report: Report, assessment: Assessment | None) -> str | None:
 
 
 def _confidence_tiles(assessment: Assessment) -> list[Tile]:
-    target, told = assessment.selective.target_accuracy, assessment.selective
+    target, curve = assessment.selective.target_accuracy, assessment.selective
     error = f"{100 * assessment.calibration.ece:.1f} %"
-    answered = f"{100 * told.coverage_at_target:.0f} %"
+    answered = f"{100 * curve.coverage_at_target:.0f} %"
     return [
-        Tile("calibration error", error, "confidence is off by"),
-        Tile(f"answered at {100 * target:g} %", answered, "the surest examples"),
+        Tile("calibration error", error, "expected (ECE)"),
+        Tile(f"coverage at {100 * target:g} %", answered, "the most confident examples"),
     ]
 
 
@@ -99,7 +99,7 @@ def wide_charts(report: Report) -> dict[str, str]:
 
 
 def panels_of(report: Report) -> dict[str, dict[str, str]]:
-    """Small charts that stand side by side, by section and title."""
+    """Small charts side by side, by section and title."""
     series, denoising = _series(report), report.denoising
     return {
         "labels": {"accuracy in %": label_chart(report.label_curve)} if report.label_curve else {},
@@ -130,7 +130,7 @@ def _robustness_panels(report: Report, series: Mapping[str, int]) -> dict[str, s
 
 
 def legends_of(report: Report) -> dict[str, Legend]:
-    """Which names a section draws, with their places in the palette."""
+    """The names that a section draws, with their places in the palette."""
     series, denoising = _series(report), report.denoising
     tried = {name for grid in report.robustness for name in grid.hits}
     recognised = denoising.recognition if denoising else None

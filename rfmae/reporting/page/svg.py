@@ -1,4 +1,4 @@
-"""Drawings as SVG text: a frame that maps numbers to places, and marks that style sheets colour."""
+"""Drawings as SVG text: a frame that maps numbers to places, and marks with CSS classes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -46,8 +46,8 @@ class Frame:
 
 
 def drawing(frame: Frame, marks: Iterable[str], label: str, kind: str = "") -> str:
-    """A whole drawing; `label` says in words what it shows."""
-    field = f"{frame.left:g} {frame.width - frame.right:g}"  # where a pointer finds its place
+    """A whole drawing; `label` describes it for screen readers."""
+    field = f"{frame.left:g} {frame.width - frame.right:g}"  # for the pointer
     return (
         f'<svg class="{kind}" viewBox="0 0 {frame.width:g} {frame.height:g}" role="img" '
         f'data-field="{field}" aria-label="{escape(label)}">{"".join(marks)}</svg>'
@@ -55,7 +55,7 @@ def drawing(frame: Frame, marks: Iterable[str], label: str, kind: str = "") -> s
 
 
 def polyline(places: Sequence[Point], kind: str, dash: str = "none") -> str:
-    """A line through places, or nothing through none."""
+    """A line through places, or an empty text."""
     if not places:
         return ""
     dashes = "" if dash == "none" else f' stroke-dasharray="{dash}"'
@@ -63,7 +63,7 @@ def polyline(places: Sequence[Point], kind: str, dash: str = "none") -> str:
 
 
 def area(upper: Sequence[Point], lower: Sequence[Point], kind: str) -> str:
-    """What lies between two lines; nothing between none."""
+    """The area between two lines, or an empty text."""
     if not upper:
         return ""
     return f'<path class="{kind}" d="M{_path([*upper, *reversed(lower)])}Z"/>'
@@ -100,14 +100,14 @@ _STEPS = (1, 2, 2.5, 5, 10)
 
 
 def ticks(low: float, high: float, most: int, steps: Sequence[float] = _STEPS) -> list[float]:
-    """Round numbers from `low` to `high`, about so many, apart by a step or its decimal powers."""
+    """Round numbers from `low` to `high`, about so many, spaced by a step or its decimal powers."""
     found = MaxNLocator(nbins=max(most, 1), steps=list(steps)).tick_values(low, high)
     slack = 1e-9 * (high - low)
     return [float(tick) for tick in found if low - slack <= tick <= high + slack]
 
 
 def x_axis(frame: Frame, values: Sequence[float], labels: Sequence[str], title: str) -> list[str]:
-    """Ticks below the field, and under them what they count."""
+    """Ticks below the field with their labels, and the title."""
     bottom = frame.height - frame.bottom
     marks = []
     for value, label in zip(values, labels, strict=True):
@@ -131,7 +131,7 @@ def y_axis(frame: Frame, values: Sequence[float], labels: Sequence[str]) -> list
 
 
 def spread(wanted: Sequence[float], low: float, high: float) -> list[float]:
-    """Heights near those that are wanted, between `low` and `high`, a line of text apart."""
+    """Heights near the wanted ones, between `low` and `high`, at least a line of text apart."""
     order = sorted(range(len(wanted)), key=wanted.__getitem__)
     step = min(_SMALLEST_STEP, (high - low) / max(len(wanted) - 1, 1))
     placed: list[float] = []
@@ -148,7 +148,7 @@ def spread(wanted: Sequence[float], low: float, high: float) -> list[float]:
 
 
 def signed(value: float) -> str:
-    """A number in print, with a minus sign that is one."""
+    """A number in print, with a true minus sign."""
     return f"{value:g}".replace("-", "−")
 
 

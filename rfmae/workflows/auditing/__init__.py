@@ -1,1 +1,1 @@
-"""Whether anything but the signal names the class."""
+"""Leak audits: whether anything but the signal predicts the class."""

@@ -16,11 +16,11 @@ from rfmae.workflows.auditing.leak_survey import Split
 from rfmae.workflows.auditing.stated_snr import measurable, snr_view, stated_snr, why_unmeasured
 
 _ENOUGH_BITS = 64
-"""Of a clean twin: below, two draws may send the same symbols by chance."""
+"""Bits of a clean twin below which two draws may send the same symbols by chance."""
 
 
 def row_findings(dataset: Dataset, splits: dict[str, Split]) -> list[Finding]:
-    """What needs no classifier to be found."""
+    """The findings that need no classifier."""
     digests = {name: split.digests for name, split in splits.items()}
     found = [shared_rows(digests), repeated_rows(digests)]
     if dataset.has_clean:
@@ -36,19 +36,19 @@ def row_findings(dataset: Dataset, splits: dict[str, Split]) -> list[Finding]:
 
 
 def shared_rows(digests: dict[str, Digests]) -> Finding:
-    """Whether an example stands in two splits."""
+    """Whether an example occurs in two splits."""
     count, where = _shared(digests)
     words = (
-        f"{count:,} examples stand in two splits byte for byte ({where}): "
-        "a score on them is memory."
+        f"{count:,} examples occur in two splits byte for byte ({where}): "
+        "a score on them measures memory."
         if count
-        else "No example stands in two splits byte for byte."
+        else "No example occurs in two splits byte for byte."
     )
     return Finding("equal rows across splits", _leak(count), count, "examples", words)
 
 
 def repeated_rows(digests: dict[str, Digests]) -> Finding:
-    """Whether an example stands twice in one split."""
+    """Whether an example occurs twice in one split."""
     each = {name: repeated_within(found) for name, found in digests.items()}
     count = sum(each.values())
     listed = ", ".join(f"{name} {number:,}" for name, number in each.items() if number)
@@ -56,7 +56,7 @@ def repeated_rows(digests: dict[str, Digests]) -> Finding:
         f"{count:,} examples repeat an earlier one of their split ({listed}): "
         "they count twice in every interval."
         if count
-        else "No example stands twice in a split."
+        else "No example occurs twice in a split."
     )
     return Finding(
         "equal rows within splits", "note" if count else "pass", count, "examples", words
@@ -64,23 +64,23 @@ def repeated_rows(digests: dict[str, Digests]) -> Finding:
 
 
 def shared_twins(twins: dict[str, Digests], recipe: Recipe) -> Finding:
-    """Whether two splits hold the same signal under different noise."""
+    """Whether two splits hold the same signal with different noise."""
     count, where = _shared(twins)
     name = "equal clean twins across splits"
     if not count:
-        words = "No two splits hold the same signal under different noise."
+        words = "No two splits hold the same signal with different noise."
         return Finding(name, "pass", 0, "examples", words)
     words = f"{count:,} examples have the clean twin of one in another split ({where})."
     symbols = recipe.source.symbols_per_example
     bits = min((row.bits_per_interval or np.inf) * symbols for row in recipe.modulations)
     if bits < _ENOUGH_BITS:
-        words += f" Examples of {bits:g} bits are so short that chance brings them together."
+        words += f" Examples of {bits:g} bits are so short that they coincide by chance."
         return Finding(name, "note", count, "examples", words)
     return Finding(name, "leak", count, "examples", words)
 
 
 def shared_addresses(recipe: Recipe) -> Finding:
-    """Whether random streams of two blocks of examples begin alike."""
+    """Whether random streams of two blocks of examples start equally."""
     begun = Counter(
         tuple(block_streams(recipe.seed, block)("bits").integers(2**63, size=2))
         for split in SPLITS
@@ -88,10 +88,10 @@ def shared_addresses(recipe: Recipe) -> Finding:
     )
     count = sum(begun.values()) - len(begun)
     words = (
-        f"{count:,} of {sum(begun.values()):,} blocks draw from the random stream of another."
+        f"{count:,} of {sum(begun.values()):,} blocks share the random stream of another."
         if count
-        else f"Each of {len(begun):,} blocks of every split, class and SNR draws from a random "
-        "stream of its own."
+        else f"Each of {len(begun):,} blocks of every split, class and SNR has a random stream "
+        "of its own."
     )
     return Finding("shared addresses", _leak(count), count, "blocks", words)
 
@@ -102,12 +102,12 @@ _UNKNOWN_ADDRESSES = Finding(
     0,
     "blocks",
     "Which examples were cut from one stream is not stored: neighbouring windows, with the same "
-    "channel and message, may lie in train and test, and nothing here can see it.",
+    "channel and message, may be in train and test, which cannot be detected.",
 )
 
 
 def equal_classes(dataset: Dataset) -> Finding:
-    """Classes that send the same signals, and the accuracy that nobody exceeds for that."""
+    """Classes that send the same signals, and the upper bound of accuracy that follows."""
     groups = [tuple(group) for group in dataset.card["same_signals"]]
     lost = sum(len(group) - 1 for group in groups)
     most = 1 - lost / len(dataset.classes)
@@ -116,8 +116,8 @@ def equal_classes(dataset: Dataset) -> Finding:
         return Finding("equal classes", "pass", 1.0, "accuracy", words)
     listed = "; ".join(" and ".join(group) for group in groups)
     words = (
-        f"These send the same signals: {listed}. Nobody can tell them apart, so no accuracy above "
-        f"{100 * most:.0f} % over all classes is real."
+        f"These send the same signals: {listed}. No classifier can distinguish them, so accuracy "
+        f"over all classes is at most {100 * most:.0f} %."
     )
     return Finding("equal classes", "note", most, "accuracy", words)
 
@@ -135,23 +135,23 @@ def balance(dataset: Dataset) -> Finding:
         if counts.min() != counts.max():
             uneven.append(f"{split} {counts.min():,} to {counts.max():,}")
     words = (
-        f"Examples of a class at an SNR are not equally many: {', '.join(uneven)}; chance is "
-        "what the most frequent class gives."
+        f"Examples per class and SNR are unbalanced: {', '.join(uneven)}; chance is the share of "
+        "the most frequent class."
         if uneven
-        else "Every class has as many examples at every SNR of a split."
+        else "Every class has the same number of examples at every SNR of a split."
     )
     verdict: Verdict = "note" if uneven else "pass"
     return Finding("class balance", verdict, share, "accuracy of guessing, SNR known", words)
 
 
 def row_order(split: Split) -> Finding:
-    """Whether rows lie class by class, so that a share of them in order is no sample of all."""
+    """Whether rows are sorted by class, so that the first rows are not a random sample."""
     changes = int(np.count_nonzero(np.diff(split.label)))
     expected = len(split.label) * (1 - 1 / max(len(np.unique(split.label)), 1))
     sorted_ = changes < expected / 2
     words = (
-        "Rows lie class by class, as every split here is written: draw them in random order, and "
-        "take no share of them from one end."
+        "Rows are sorted by class, as in every split that rfmae writes: shuffle them, and do not "
+        "take a subset from one end."
         if sorted_
         else "Classes are mixed along the rows."
     )
@@ -166,7 +166,7 @@ def snr_labels(dataset: Dataset, recipe: Recipe, splits: dict[str, Split]) -> Fi
     why = why_unmeasured(dataset, recipe)
     able = np.array(measurable(dataset, recipe))
     if why or not able.any():
-        words = why or "the matched filter gives back no class with all its energy"
+        words = why or "the matched filter recovers no class with all its energy"
         return Finding(name, "note", 0.0, "dB", f"Not measured: {words}.")
     errors = _errors(dataset, recipe, splits, able)
     if not errors.names:
@@ -176,15 +176,13 @@ def snr_labels(dataset: Dataset, recipe: Recipe, splits: dict[str, Split]) -> Fi
     skipped = [
         row.name for row, is_able in zip(recipe.modulations, able, strict=True) if not is_able
     ]
-    aside = (
-        f" Left out, for the matched filter is not theirs: {', '.join(skipped)}." if skipped else ""
-    )
+    aside = f" Left out, without a matched filter: {', '.join(skipped)}." if skipped else ""
     words = (
         f"Clean twins show another SNR than the label, by more than {TOLERANCE_DB:g} dB: "
         f"{'; '.join(wrong)}.{aside}"
         if wrong
         else f"Clean twins show the SNR of the label within {TOLERANCE_DB:g} dB, for every class "
-        f"and SNR as far as it can be measured ({snr_view(dataset)}).{aside}"
+        f"and SNR that can be measured ({snr_view(dataset)}).{aside}"
     )
     sure = np.argmin(errors.high_db - errors.low_db)
     largest = float(errors.mean_db[np.abs(errors.mean_db).argmax() if wrong else sure])

@@ -1,4 +1,4 @@
-"""The leak audit of a data set: every question put, every verdict in words, and the folder."""
+"""The leak audit of a data set: all tests, their verdicts in words, and the report folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ from rfmae.workflows.auditing.audit_rows import row_findings
 from rfmae.workflows.auditing.leak_survey import Split, walk
 
 MOST = 20_000
-"""Examples of a split that are measured; equal rows are sought among all."""
+"""Examples of a split that are measured; equal rows are searched among all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +40,15 @@ class AuditResult:
 
 @dataclass(frozen=True, slots=True)
 class LeakProbe:
-    """What a classifier is shown, and what guessing would reach."""
+    """The features of one leak test, and the accuracy of guessing."""
 
     name: str
     train: LeakFeatures
     test: LeakFeatures
     chance: float
-    if_leak: str  # what it means
+    if_leak: str  # explanation of a leak
     if_not: str
-    harmless: str = ""  # why a leak would be none; empty where it is one
+    harmless: str = ""  # why a leak would be harmless; empty where it is not
 
 
 def audit(
@@ -59,10 +59,10 @@ def audit(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> AuditResult:
-    """Ask whether anything but the signal names the class, and write the answers to a folder.
+    """Test whether anything but the signal predicts the class, and write a report folder.
 
-    The test split serves no choice here: forests of fixed settings learn on train and answer on
-    test.
+    Nothing is selected on the test split: forests of fixed settings are fitted on train and
+    evaluated on test.
     """
     progress = progress or Silent()
     refuse_occupied(folder, replaces=KIND)
@@ -82,19 +82,19 @@ def audit(
 def class_findings(
     dataset: Dataset, train: Split, test: Split, seed: int, progress: Progress
 ) -> list[Finding]:
-    """Whether power, dots, what stands beside the I/Q, or nothing at all names the class."""
+    """Whether power, distinct points, metadata, or shuffled labels predict the class."""
     rng = np.random.default_rng(seed)
     probes = leak_probes(dataset, train, test)
     tests = len(probes) + 1
     findings: list[Finding] = []
-    with progress.stage("ask classifiers", len(probes), "questions") as stage:
+    with progress.stage("test for leaks", len(probes), "tests") as stage:
         for probe in probes:
-            findings.append(_answered(probe, tests, rng))
+            findings.append(_tested(probe, tests, rng))
             stage.advance()
     return [*findings, _control(train, test, tests, rng)]
 
 
-def _answered(probe: LeakProbe, tests: int, rng: np.random.Generator) -> Finding:
+def _tested(probe: LeakProbe, tests: int, rng: np.random.Generator) -> Finding:
     named = named_by(probe.train, probe.test, rng)
     hits = int(np.count_nonzero(named == probe.test.label))
     test = chance_test(hits, len(named), probe.chance, tests)
@@ -102,7 +102,7 @@ def _answered(probe: LeakProbe, tests: int, rng: np.random.Generator) -> Finding
 
 
 def verdict(probe: LeakProbe, test: ChanceTest) -> Finding:
-    """A leak where hits beat chance; a note where that is harmless or could not be noticed."""
+    """A leak where hits beat chance; a note where that is harmless or could not be detected."""
     if is_leak(test):
         harmless = probe.harmless
         words = probe.if_leak + (f" {harmless}" if harmless else "")
@@ -110,16 +110,18 @@ def verdict(probe: LeakProbe, test: ChanceTest) -> Finding:
             probe.name, "note" if harmless else "leak", test.accuracy, "accuracy", words, test
         )
     if test.noticeable > 1:
-        words = f"{test.examples} test examples are too few to tell: not even all hits would count."
+        words = (
+            f"{test.examples} test examples are too few: not even all hits would be significant."
+        )
         return Finding(probe.name, "note", test.accuracy, "accuracy", words, test)
     return Finding(probe.name, "pass", test.accuracy, "accuracy", probe.if_not, test)
 
 
-# what is asked ---------------------------------------------------------------------------------
+# the tests -------------------------------------------------------------------------------------
 
 
 def leak_probes(dataset: Dataset, train: Split, test: Split) -> list[LeakProbe]:
-    """Everything that is put to a classifier about a data set."""
+    """All tests of a data set that need a classifier."""
     probes: list[LeakProbe] = []
     for view in dataset.views:
         probes += _power_probes(dataset, train, test, view)
@@ -128,11 +130,11 @@ def leak_probes(dataset: Dataset, train: Split, test: Split) -> list[LeakProbe]:
 
 
 def _power_probes(dataset: Dataset, train: Split, test: Split, view: str) -> list[LeakProbe]:
-    """Of the power that the files hold and of that which a network is given; SNR unknown, known."""
+    """Tests of the power as stored and as shown to a network, SNR unknown and known."""
     absolute = dataset.image.units == "absolute"
     hidden = (
-        "It is no leak to a network, which is given every example at unit power; "
-        "who reads the files must do the same."
+        "It is no leak to a network, which gets every example at unit power; "
+        "other users of the files must normalise, too."
     )
     probes = []
     for key, what, harmless in (
@@ -153,7 +155,7 @@ def _power_probes(dataset: Dataset, train: Split, test: Split, view: str) -> lis
     return probes
 
 
-_POWER_IS_NO_LEAK = "The power of an example, to a hundredth of a dB, does not tell its class."
+_POWER_IS_NO_LEAK = "The power of an example, to a hundredth of a dB, does not predict its class."
 
 
 def _power_words(dataset: Dataset, split: Split, key: str) -> str:
@@ -161,7 +163,7 @@ def _power_words(dataset: Dataset, split: Split, key: str) -> str:
     names = [dataset.classes[c] for c in _present(split)]
     low, high = int(np.argmin(mean)), int(np.argmax(mean))
     return (
-        f"Amplitude tells the class: the mean level runs from {mean[low]:.2f} dB ({names[low]}) "
+        f"Amplitude predicts the class: the mean level runs from {mean[low]:.2f} dB ({names[low]}) "
         f"to {mean[high]:.2f} dB ({names[high]}), noise included."
     )
 
@@ -176,10 +178,10 @@ def _dots_probe(dataset: Dataset, train: Split, test: Split, view: str) -> LeakP
         shown[1],
         guessing_beside_snr(test.label, test.snr_db),
         _dots_words(dataset, test, key),
-        f"Every class shows as many distinct dots, {_dots_range(test, key)} an example, "
-        "or a number that does not tell it.",
-        "These samples are quantised, so that values repeat: the number of dots is then a trait of "
-        "the constellation itself."
+        f"Every class has the same number of distinct points, {_dots_range(test, key)} an "
+        "example, or a number that does not predict it.",
+        "These samples are quantised, so that values repeat: the number of points is then a "
+        "property of the constellation itself."
         if few_bits
         else "",
     )
@@ -195,27 +197,27 @@ def _dots_range(split: Split, key: str) -> str:
 
 
 def _dots_words(dataset: Dataset, split: Split, key: str) -> str:
-    """The classes by their median number of dots, the most frequent number last."""
+    """The classes by their median number of points, the most frequent number last."""
     groups: dict[tuple[int, int], list[str]] = {}
     for c in _present(split):
         dots, samples = np.median(split.measures[key][split.label == c], axis=0).astype(int)
         groups.setdefault((int(dots), int(samples)), []).append(dataset.classes[c])
     if len(groups) == 1:
-        return "How many distinct dots an example shows tells its class."
+        return "The number of distinct points of an example predicts its class."
     parts = [
         f"{', '.join(names)} {dots:,}" + (f" of {samples:,} samples not zero" if odd else "")
         for (dots, samples), names in sorted(groups.items(), key=lambda item: len(item[1]))
         for odd in (len({other for _, other in groups}) > 1,)
     ]
     listed = "; ".join(parts)
-    return f"How many distinct dots an example shows tells its class, in the median: {listed}."
+    return f"The number of distinct points of an example predicts its class; medians: {listed}."
 
 
 def _metadata_probe(dataset: Dataset, train: Split, test: Split) -> LeakProbe:
-    """All that stands beside the I/Q but the label; of an import the place is the file's own."""
+    """All metadata but the label; the position only where rfmae generated the examples."""
     names = ["SNR", *test.sampled]
     if dataset.has_clean:
-        names.append("place among its like")
+        names.append("position within class and SNR")
 
     def seen(split: Split) -> LeakFeatures:
         columns = [known_snr(split.snr_db), *split.sampled.values()]
@@ -227,25 +229,25 @@ def _metadata_probe(dataset: Dataset, train: Split, test: Split) -> LeakProbe:
         seen(train),
         seen(test),
         guessing(test.label),
-        f"What is stored beside the I/Q tells the class: {listed}.",
-        f"What is stored beside the I/Q does not tell the class: {listed}.",
+        f"Metadata predict the class: {listed}.",
+        f"Metadata do not predict the class: {listed}.",
     )
 
 
 def _control(train: Split, test: Split, tests: int, rng: np.random.Generator) -> Finding:
-    """The measure itself: who learnt from shuffled labels must know nothing."""
+    """A control of the method: with shuffled labels nothing must be predictable."""
     honest, probes = (split.features(split.measures["envelope"]) for split in (train, test))
     found = shuffled_control(honest, probes, rng)
-    # a label given at random is right as often as its class is frequent
+    # a random label is right as often as its class is frequent
     chance = max(guessing(train.label), guessing(test.label))
-    words = f"their own labels name {100 * found.right:.1f} % right"
+    words = f"with true labels {100 * found.right:.1f} % are right"
     probe = LeakProbe(
         "shuffled labels",
         honest,
         probes,
         chance,
-        f"Nearest neighbours under shuffled labels beat chance ({words}): this audit is not sound.",
-        f"Nearest neighbours under shuffled labels guess; {words}.",
+        f"Nearest neighbours with shuffled labels beat chance ({words}): this audit is invalid.",
+        f"Nearest neighbours with shuffled labels do not beat chance; {words}.",
     )
     return verdict(probe, chance_test(found.hits, found.examples, chance, tests))
 
@@ -262,8 +264,8 @@ def _provenance(dataset: Dataset, splits: dict[str, Split], seed: int) -> dict[s
         "image_units": dataset.image.units,
         "examples": {split: dataset.examples(split) for split in SPLITS},
         "measured": {name: len(split.label) for name, split in splits.items()},
-        "level": f"{LEVEL:g} for all questions together, exact binomial tests after Bonferroni",
+        "level": f"{LEVEL:g} for all tests together, exact binomial tests after Bonferroni",
         "seed": seed,
-        "test_split": "asked by forests of fixed settings that learnt on train; it chose nothing",
+        "test_split": "evaluated with forests of fixed settings fitted on train; nothing selected",
         "versions": versions(),
     }

@@ -1,4 +1,4 @@
-"""One walk over a data set: what of every example might name its class, and which are equal."""
+"""One pass over a data set: features of every example that may leak its class, and hashes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ _CHUNK = 256
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """What was found of one split: of all rows which are equal, of some how they measure.
+    """Features of one split: hashes of all rows, measures of some.
 
     `measures` hold, by name: `power VIEW`, stored and in dB; `shown VIEW`, the same in the units
     of the image; `dots VIEW` (N, 2); `envelope` (N, 16); `snr`, a power ratio; `quantised`.
@@ -40,15 +40,15 @@ class Split:
 
     label: IntArray  # (N,) of the rows that were measured
     snr_db: FloatArray  # (N,)
-    row: IntArray  # (N,) place in the file
-    position: IntArray  # (N,) place among the rows of the same class and SNR
-    sampled: dict[str, FloatArray]  # what the channel drew, each (N,)
+    row: IntArray  # (N,) row in the file
+    position: IntArray  # (N,) position among the rows of the same class and SNR
+    sampled: dict[str, FloatArray]  # sampled channel parameters, each (N,)
     measures: dict[str, Array]
     digests: Digests  # of every row of the split
     twins: Digests  # of every clean twin; empty where there are none
 
     def features(self, *columns: Array) -> LeakFeatures:
-        """Some of it, as a classifier is shown it."""
+        """Some columns as features of a classifier."""
         values = np.column_stack(columns).astype(np.float64)
         return LeakFeatures(values, self.label, self.snr_db)
 
@@ -56,7 +56,7 @@ class Split:
 def walk(dataset: Dataset, most: int, seed: int, progress: Progress) -> dict[str, Split]:
     """Every split of a data set; at most so many examples of each are measured."""
     total = sum(dataset.examples(split) for split in SPLITS)
-    with progress.stage("look at every row", total, "examples") as stage:
+    with progress.stage("read every row", total, "examples") as stage:
         return {
             split: _split(dataset, split, _chosen(dataset, split, most, seed), stage.advance)
             for split in SPLITS
@@ -64,7 +64,7 @@ def walk(dataset: Dataset, most: int, seed: int, progress: Progress) -> dict[str
 
 
 def _chosen(dataset: Dataset, split: str, most: int, seed: int) -> IntArray:
-    """Ascending rows that are measured, all of them or as many of each class and SNR."""
+    """Ascending rows that are measured: all, or a stratified sample by class and SNR."""
     rng = np.random.default_rng([seed, SPLITS.index(split)])
     return evenly_chosen(*dataset.labels(split), most, rng)
 
@@ -110,7 +110,7 @@ def _measures(
     clean: Views,
     chosen: IntArray,
 ) -> dict[str, Array]:
-    """What the chosen rows of a chunk measure."""
+    """Measures of the chosen rows of a chunk."""
     some = {view: iq[chosen] for view, iq in observed.items()}
     found: dict[str, Array] = {"envelope": envelope_quantiles(some[dataset.default_view])}
     for view, iq in some.items():

@@ -1,4 +1,4 @@
-"""The SNR that the labels of a synthetic data set promise, in the view where it is measured."""
+"""The SNR that the labels of a synthetic data set state, in the view where it is measured."""
 
 import numpy as np
 
@@ -13,24 +13,24 @@ _NOT_WHITE = {
     "clip_level_rms",
     "quantiser_bits",
 }
-"""Effects that stand in the examples and not in their SNR."""
+"""Effects that are in the examples but not in their SNR."""
 
 _NOT_AT_SYMBOLS = {"iq_gain_imbalance_db", "iq_phase_imbalance_degrees", "dc_offset_rms"}
-"""Those that a fit takes off a waveform, but not what a filter and a carrier made of them."""
+"""Effects that a fit removes from a waveform, but not from filtered symbols."""
 
 _MOVES_SYMBOLS = {"timing_offset_symbols", "clock_offset_ppm"}
 
 _OF_THE_PULSE = {"memoryless", "rotating", "differential"}
-"""Families whose symbols the matched filter gives back with all their energy."""
+"""Families whose symbols the matched filter recovers with all their energy."""
 
 
 def snr_view(dataset: Dataset) -> View:
-    """The view in which an SNR is measured: waveforms, whose noise is white, where they are."""
+    """The view in which an SNR is measured: waveforms, whose noise is white, if there are any."""
     return "waveform" if "waveform" in dataset.views else "symbols"
 
 
 def why_unmeasured(dataset: Dataset, recipe: Recipe) -> str:
-    """Why what stands beside the signal is not the noise of the label; empty where it is."""
+    """Why the SNR of the label cannot be measured; empty where it can."""
     receiver, sampled = recipe.source.receiver, {*recipe.drawn_names}
     others = _NOT_WHITE & sampled
     if snr_view(dataset) == "symbols":
@@ -38,16 +38,16 @@ def why_unmeasured(dataset: Dataset, recipe: Recipe) -> str:
         others |= _MOVES_SYMBOLS & sampled if receiver.timing != "known" else set()
     if others:
         names = ", ".join(sorted(others))
-        return f"the label counts white noise alone, and these examples have {names}, too"
+        return f"the label counts white noise alone, but these examples have {names}, too"
     if snr_view(dataset) == "waveform" and receiver.waveform == "filtered":
-        return "these waveforms have passed a filter, and the label is of what came before it"
+        return "these waveforms are filtered, but the label is of the unfiltered ones"
     return ""
 
 
 def measurable(dataset: Dataset, recipe: Recipe) -> list[bool]:
-    """Of each class, whether its SNR can be measured in the view at hand.
+    """Of each class, whether its SNR can be measured in this view.
 
-    Symbols of the other families lose energy to the matched filter, which is not theirs.
+    Symbols of the other families lose energy in the matched filter.
     """
     whole = snr_view(dataset) == "waveform"
     return [
@@ -59,7 +59,7 @@ def measurable(dataset: Dataset, recipe: Recipe) -> list[bool]:
 def stated_snr(
     dataset: Dataset, recipe: Recipe, label: IntArray, snr_db: FloatArray, offset_db: FloatArray
 ) -> FloatArray:
-    """The power ratio (N,) that a label promises, at its point of the grid and moved by an offset.
+    """The power ratio (N,) that a label states, at its point of the grid plus an offset.
 
     Signals have unit mean power, and a matched filter of unit energy adds up the samples of a
     symbol (Proakis, ch. 4).

@@ -1,1 +1,1 @@
-"""What a denoiser is worth."""
+"""Evaluation of denoisers."""

@@ -1,4 +1,4 @@
-"""What a denoiser is worth on the test split, from a checkpoint to a report."""
+"""Evaluation of a denoiser on the test split, from a checkpoint to a report."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +13,7 @@ from rfmae.evaluation.image_evm import SymbolPlane, sharpest_symbols, symbol_dis
 from rfmae.inference import IMAGE, Denoiser, ImageDenoiser, load_denoiser
 from rfmae.progress import Progress, Silent
 from rfmae.records import DenoiseReport, GalleryRow, IntArray
-from rfmae.reporting.denoising_verdict import recognition_sentence, verdict_sentence
+from rfmae.reporting.denoising_verdict import recognition_gain, references_beaten
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import write_report
 from rfmae.reporting.report_record import Report
@@ -38,9 +38,9 @@ def eval_denoise(
     device: str = "auto",
     progress: Progress | None = None,
 ) -> WrittenReport:
-    """Reconstructions of the test split beside what they have to beat, and what they help.
+    """Compare reconstructions of the test split with references, and write the report.
 
-    `classifier` is asked to name noisy, denoised and clean images, if one is given; `per_point`
+    `classifier` is evaluated on noisy, denoised and clean images, if one is given; `per_point`
     takes so many examples of each class and SNR point, or all.
     """
     progress = progress or Silent()
@@ -75,17 +75,17 @@ def measure_denoising(
     progress: Progress,
     recognition_test: RecognitionTest | None = None,
 ) -> tuple[DenoiseReport, list[GalleryRow]]:
-    """Every measure of every answer to the test images, and a few of them to be shown."""
+    """Every measure of every answer to the test images, and a gallery of a few."""
     grid = _rows_per_point(dataset, per_point)
     references = fit_references(dataset, denoiser, progress)
     shown = set(gallery_places(grid).tolist())
     gallery: list[GalleryRow] = []
 
-    def answered() -> Iterator[DenoiseBatch]:
+    def batches() -> Iterator[DenoiseBatch]:
         for chunk in in_batches(grid.ravel()):
             batch = _answers(pairs_of(dataset, "test", chunk, denoiser), denoiser, references)
             if recognition_test is not None:
-                recognition_test.ask(batch)
+                recognition_test.add(batch)
             places = [place for place, row in enumerate(chunk.tolist()) if row in shown]
             names = [dataset.classes[batch.label[place]] for place in places]
             gallery.extend(map(gallery_row, [batch] * len(places), places, names))
@@ -93,7 +93,7 @@ def measure_denoising(
 
     with progress.stage("evaluate denoising", grid.size, "images") as stage:
         report = evaluate_denoising(
-            answered(),
+            batches(),
             snr_db=dataset.snr_db,
             classes=dataset.classes,
             snr_reference=dataset.snr_reference,
@@ -106,28 +106,24 @@ def measure_denoising(
 
 
 def denoising_headline(report: DenoiseReport) -> str:
-    """What the reconstruction gained over its input, whom it beats, and what it helps."""
+    """Mean PSNR before and after, references beaten, and recognition, in at most 20 words."""
     mean = {name: report.mean(values) for name, values in report.psnr_db.items()}
-    sentences = [
-        f"Mean PSNR against the clean image: reconstruction {mean[RECONSTRUCTION]:.1f} dB, "
-        f"noisy input {mean[NOISY]:.1f} dB, mean image of the true class "
-        f"{mean['class mean']:.1f} dB."
-    ]
+    facts = [f"Denoising: PSNR {mean[RECONSTRUCTION]:.1f} dB (noisy {mean[NOISY]:.1f} dB)"]
     if report.differences:
-        sentences.append(verdict_sentence(report))
+        facts.append(references_beaten(report))
     if report.recognition is not None:
-        sentences.append(recognition_sentence(report.recognition))
-    return " ".join(sentences)
+        facts += recognition_gain(report.recognition)
+    return f"{'; '.join(facts)}."
 
 
 def _measuring_device(denoiser: ImageDenoiser) -> str:
-    """Where SSIM is computed in double precision, which not every accelerator knows."""
+    """The device of SSIM, which needs double precision."""
     return str(denoiser.device) if denoiser.device.type == "cuda" else "cpu"
 
 
 def _reading(per_point: int | None) -> str:
     which = "all examples" if per_point is None else f"the first {per_point} of each class and SNR"
-    return f"{which} read once, for every answer alike"
+    return f"{which} read once, the same for every answer"
 
 
 def _notes(grid: IntArray) -> tuple[str, ...]:
@@ -135,8 +131,8 @@ def _notes(grid: IntArray) -> tuple[str, ...]:
     if examples >= _ENOUGH_IMAGES:
         return ()
     return (
-        f"Images of each class and SNR point: {examples}, fewer than {_ENOUGH_IMAGES}; look at the "
-        "intervals before comparing.",
+        f"Images of each class and SNR point: {examples}, fewer than {_ENOUGH_IMAGES}; intervals "
+        "are wide.",
     )
 
 

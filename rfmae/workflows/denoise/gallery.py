@@ -1,4 +1,4 @@
-"""Which examples of a denoising test are shown, and how small."""
+"""The gallery of a denoising evaluation: selection and size of its images."""
 
 from collections.abc import Sequence
 
@@ -13,20 +13,20 @@ _WIDEST_PIXELS = 112
 
 
 def gallery_places(rows: IntArray) -> IntArray:
-    """Some of the rows (M, S, N) that walk through the classes as they walk up the SNR axis.
+    """Some of the rows (M, S, N), cycling through the classes along the SNR axis.
 
-    At least one of every SNR point and ten in all, as far as there are so many.
+    At least one of every SNR point and ten in all, if there are so many.
     """
     classes, points, examples = rows.shape
     each = min(-(-_FEWEST_ROWS // points), classes * examples)
     step = np.arange(points * each)
     turn = step % each
-    # where an SNR point shows more than every class once, the next examples follow
+    # where an SNR point has more rows than classes, the next examples follow
     return rows[step % classes, step // each, turn // classes]
 
 
 def gallery_row(batch: DenoiseBatch, place: int, true: str) -> GalleryRow:
-    """One example of a batch; its figures are those of the images in full size."""
+    """One example of a batch; its PSNR and SSIM are those of the full-size images."""
     one = slice(place, place + 1)
     clean = batch.clean[one]
     noisy, reconstructed = batch.answers["noisy"][one], batch.answers["reconstruction"][one]
@@ -42,7 +42,7 @@ def gallery_row(batch: DenoiseBatch, place: int, true: str) -> GalleryRow:
 
 
 def by_snr(rows: Sequence[GalleryRow]) -> list[GalleryRow]:
-    """Rows in the order in which a slider meets them."""
+    """Rows by ascending SNR."""
     return sorted(rows, key=lambda row: row.snr_db)
 
 

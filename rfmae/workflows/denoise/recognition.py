@@ -1,4 +1,4 @@
-"""Does denoising help to recognise? One fixed classifier on noisy, denoised and clean images."""
+"""Recognition after denoising: one fixed classifier on noisy, denoised and clean images."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -21,31 +21,33 @@ from rfmae.records import (
 )
 
 NOISY = "noisy"
-GIVEN_THE_CLASS = ("class mean", "blank")  # a classifier would learn nothing of the images
+GIVEN_THE_CLASS = ("class mean", "blank")  # not informative for a classifier
 
 _BOOTSTRAP_SEED = 0
 
 
 class RecognitionTest:
-    """Asks a classifier about every answer of every batch, and keeps what it says."""
+    """Applies a classifier to every answer of every batch, and keeps its probabilities."""
 
     def __init__(self, name: str, classifier: SignalClassifier) -> None:
         self.name, self.card, self._classifier = name, classifier.card, classifier
-        self._said: dict[str, list[FloatArray]] = defaultdict(list)
+        self._probabilities: dict[str, list[FloatArray]] = defaultdict(list)
         self._label: list[IntArray] = []
         self._snr_db: list[FloatArray] = []
 
-    def ask(self, batch: DenoiseBatch) -> None:
-        """The classifier's probabilities for each of the answers and for the clean images."""
+    def add(self, batch: DenoiseBatch) -> None:
+        """Classify each of the answers and the clean images of a batch."""
         for name, images in {**batch.answers, CLEAN: batch.clean}.items():
             if name not in GIVEN_THE_CLASS:
-                self._said[name].append(self._classifier.of_images(images))
+                self._probabilities[name].append(self._classifier.of_images(images))
         self._label.append(batch.label)
         self._snr_db.append(batch.snr_db)
 
     def recognition(self, dataset: Dataset) -> Recognition:
-        """All of it, each answer beside the noisy images themselves."""
-        answers = {name: self._answers(parts, dataset) for name, parts in self._said.items()}
+        """The accuracy on all batches, and each answer compared with the noisy images."""
+        answers = {
+            name: self._answers(parts, dataset) for name, parts in self._probabilities.items()
+        }
         rng = np.random.default_rng(_BOOTSTRAP_SEED)
         return Recognition(
             self.name,
@@ -71,7 +73,7 @@ class RecognitionTest:
 def open_recognition_test(
     path: Path, name: str, dataset: Dataset, image: ImageConfig, device: str
 ) -> RecognitionTest:
-    """A classifier that can be shown a denoiser's images; any other is refused."""
+    """A classifier of the denoiser's kind of images; raises `CheckpointError` for others."""
     classifier = load_classifier(path, device)
     if classifier.classes != dataset.classes:
         raise CheckpointError(
@@ -81,7 +83,7 @@ def open_recognition_test(
     if not classifier.sees_images_alone:
         seen = ", ".join(modality.name for modality in classifier.pipeline.modalities)
         raise CheckpointError(
-            f"{path} sees {seen}, but denoised images are all there is to show; "
+            f"{path} sees {seen}, but only denoised images are available; "
             "name a classifier of the image alone"
         )
     if classifier.image != image:

@@ -1,4 +1,4 @@
-"""What a reconstruction has to beat: image processing, linear optima, and two limits."""
+"""Reference denoisers: image filters, linear optima, and two limits."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,17 +22,17 @@ from rfmae.workflows.denoise.recognition import NOISY
 from rfmae.workflows.denoise.rendered_pairs import drawn, in_batches, pairs_of
 
 REFERENCES = (NOISY, "median", "non-local means", "Wiener", "linear optimum")
-"""What a reconstruction is held against: none of them is told class or SNR."""
+"""The references of a reconstruction; none of them knows class or SNR."""
 
-_EXAMPLES = 100  # training images of a class that its mean and the Wiener filter know
-_TRIED_EXAMPLES = 8  # of them that say how strict non-local means should be
-_LINEAR_EXAMPLES = 10_000  # training images that the linear optimum knows
-_HELD_OUT_EXAMPLES = 2_000  # validation images that choose its ridge
+_EXAMPLES = 100  # training images of a class for its mean and the Wiener filter
+_TRIED_EXAMPLES = 8  # of them for the strength of non-local means
+_LINEAR_EXAMPLES = 10_000  # training images of the linear optimum
+_HELD_OUT_EXAMPLES = 2_000  # validation images for its ridge
 
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """What was learnt of them without the test images."""
+    """The references, fitted without the test images."""
 
     class_means: FloatArray  # (M, C, H, W), of clean images
     wiener: WienerFilter
@@ -40,7 +40,7 @@ class References:
     linear: LinearDenoiser
 
     def answers(self, noisy: FloatArray, label: IntArray) -> dict[str, FloatArray]:
-        """All of them to noisy images (N, C, H, W), by name.
+        """The outputs of all references for noisy images (N, C, H, W), by name.
 
         The mean image of the true class, which no denoiser knows, and a blank one come last.
         """
@@ -56,9 +56,9 @@ class References:
 
 
 def fit_references(dataset: Dataset, denoiser: ImageDenoiser, progress: Progress) -> References:
-    """What training images tell: class means, the Wiener filter, how strict to be with pixels.
+    """Fit class means, Wiener filter, non-local means and the linear optimum.
 
-    And the linear optimum, whose ridge validation images choose.
+    Training images fit them; validation images choose the ridge of the linear optimum.
     """
     label, _ = dataset.labels("train")
     means: list[FloatArray] = []
@@ -72,7 +72,7 @@ def fit_references(dataset: Dataset, denoiser: ImageDenoiser, progress: Progress
                 noisy, clean = _image_pair(dataset, "train", rows, denoiser)
                 means.append(clean.mean(axis=0))
                 some = slice(None, None, max(1, len(clean) // _TRIED_EXAMPLES))
-                # copies, so that the other images may go
+                # copies, so that the other images can be freed
                 tried.append((noisy[some].copy(), clean[some].copy()))
                 yield noisy, clean
                 stage.advance()
@@ -83,7 +83,7 @@ def fit_references(dataset: Dataset, denoiser: ImageDenoiser, progress: Progress
 
 
 def _fit_linear(dataset: Dataset, denoiser: ImageDenoiser, progress: Progress) -> LinearDenoiser:
-    """The linear optimum that sees the whole image; images are drawn anew at each pass."""
+    """The linear optimum of the whole image; images are rendered again in each pass."""
 
     def batches_of(split: str, most: int) -> Callable[[], Iterator[tuple[Images, Images]]]:
         total = dataset.examples(split)
@@ -92,7 +92,7 @@ def _fit_linear(dataset: Dataset, denoiser: ImageDenoiser, progress: Progress) -
         def batches() -> Iterator[tuple[Images, Images]]:
             first, *others = in_batches(rows)
             yield _image_pair(dataset, split, first, denoiser)
-            # whoever took the first batch alone asked for the size of the images
+            # a caller that takes only the first batch needs just the image size
             title = f"fit the linear optimum on {split}"
             with progress.stage(title, len(rows), "images") as stage:
                 stage.advance(len(first))

@@ -1,4 +1,4 @@
-"""Test and training examples as a denoiser sees them, beside their clean twins."""
+"""Inputs of a denoiser with the images of their clean twins."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ Pairs = Mapping[View, IqPairBatch]
 
 
 def in_batches(rows: IntArray) -> list[IntArray]:
-    """Rows in pieces that are drawn at once."""
+    """Rows in batches."""
     return np.split(rows, range(_BATCH, len(rows), _BATCH))
 
 
@@ -25,6 +25,6 @@ def pairs_of(dataset: Dataset, split: str, rows: IntArray, denoiser: ImageDenois
 
 
 def drawn(pairs: Pairs, denoiser: ImageDenoiser) -> tuple[dict[str, FloatArray], FloatArray]:
-    """All that the denoiser is shown, and the clean images (N, C, H, W)."""
+    """The inputs of the denoiser, and the clean images (N, C, H, W)."""
     shown = denoiser.inputs({view: batch.observed.iq for view, batch in pairs.items()})
     return shown, denoiser.images({view: batch.clean for view, batch in pairs.items()})

@@ -1,1 +1,1 @@
-"""Who sits an exam, what they answer, and what that is worth."""
+"""Evaluation of classifiers on the test split."""

@@ -1,4 +1,4 @@
-"""What an answer costs: time, parameters, multiplications, memory."""
+"""Cost of inference: time, parameters, multiply-accumulates, memory."""
 
 import math
 import time
@@ -18,18 +18,18 @@ BATCH = 256
 """Examples at a time of the throughput and of the peak memory, or as many as there are."""
 
 _CALLS = 100
-_SECONDS = 2.0  # a slow candidate is asked less often
+_SECONDS = 2.0  # a slow predictor is called less often
 _WARM_UP_CALLS = 3
 
 
 def measure_cost(predictor: Predictor, observed: EvaluationBatch) -> Cost:
-    """What a candidate's answers cost on this machine, asked with the examples (N, …) of an exam.
+    """The cost of a predictor on this machine, measured with some examples (N, …).
 
     Latency is from I/Q to probabilities, drawing of images included, one example at a time:
     percentiles of 100 calls, or of as many as fit into two seconds. The throughput is that of
     batches of `BATCH`. Parameters and multiply-accumulates are those of the network alone, where
     there is one (see `multiplications`). Peak memory is that of the GPU's tensors, or of a fresh
-    process that opens the candidate and answers one batch, its libraries included.
+    process that opens the predictor and classifies one batch, its libraries included.
     """
     examples = len(next(iter(observed.values())))
     if not examples:
@@ -61,17 +61,17 @@ def _latencies_s(predictor: Predictor, singles: list[EvaluationBatch]) -> FloatA
 
 
 def _examples_per_second(predictor: Predictor, batch: EvaluationBatch) -> float:
-    """Of whole batches; their median leaves out the first one, which is slower."""
+    """Of whole batches; the median is robust against the first one, which is slower."""
     seconds = _timed(lambda _: predictor.answer(batch))
     return len(next(iter(batch.values()))) / max(float(np.median(seconds)), 1e-9)
 
 
-def _timed(ask: Callable[[int], object]) -> list[float]:
-    """Seconds of each call, a hundred at most and none begun after two seconds."""
+def _timed(call: Callable[[int], object]) -> list[float]:
+    """Seconds of each call, a hundred at most and none started after two seconds."""
     seconds: list[float] = []
     while len(seconds) < _CALLS and math.fsum(seconds) < _SECONDS:
         begun = time.perf_counter()
-        ask(len(seconds))
+        call(len(seconds))
         seconds.append(time.perf_counter() - begun)
     return seconds
 

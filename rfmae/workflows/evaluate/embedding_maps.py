@@ -1,4 +1,4 @@
-"""From an encoder and a data set to the map of what the one makes of the other."""
+"""Feature maps of an encoder on a data set."""
 
 from pathlib import Path
 
@@ -28,10 +28,10 @@ def embedding_map(
     device: str = "auto",
     progress: Progress | None = None,
 ) -> EmbeddingMap:
-    """Where the encoder of any checkpoint puts examples of a split, two numbers each.
+    """Two-dimensional features of examples of a split by the encoder of any checkpoint.
 
-    The examples are drawn evenly from the classes and SNR points; `seed` decides which, and where
-    the map begins. `name` is what the model is called, by default its folder.
+    The examples are stratified by class and SNR; `seed` decides the sample and the start of the
+    map. `name` is that of the model, by default its folder.
     """
     progress, encoder = progress or Silent(), load_encoder(model, device)
     label, snr_db = dataset.labels(split)
@@ -51,7 +51,7 @@ def embedding_map(
 def _features(
     dataset: Dataset, split: str, rows: IntArray, encoder: FeatureEncoder, progress: Progress
 ) -> FloatArray:
-    """What the encoder makes of the examples of some rows, (N, D)."""
+    """Features (N, D) of some rows."""
     parts = []
     with progress.stage("encode", len(rows), "examples") as stage:
         for chunk in np.split(rows, range(_TOGETHER, len(rows), _TOGETHER)):

@@ -1,4 +1,4 @@
-"""The exam: every candidate answers the same test examples once, and is assessed by its answers."""
+"""Evaluation: every predictor classifies the same test examples once, and is assessed."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
@@ -34,12 +34,12 @@ from rfmae.workflows.evaluate.predictors import Predictor, open_predictor
 from rfmae.workflows.evaluate.robustness import first_rows
 
 _BATCH = 128
-_SNR = "snr"  # the modality of a model that is told it
+_SNR = "snr"  # the modality of a model with SNR known
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What the candidates of one exam answered, by name, and what that is worth."""
+    """Predictors evaluated on the same examples, by name, with answers and assessments."""
 
     predictors: dict[str, Predictor]
     answers: dict[str, Answers]
@@ -53,7 +53,7 @@ class Results:
 
     @property
     def cards(self) -> dict[str, Card]:
-        """What each of them is, and the seed of its training where a run tells it."""
+        """The card of each of them, with the training seed where a run records it."""
         return {
             name: {**_training_seed(predictor), **predictor.card}
             for name, predictor in self.predictors.items()
@@ -69,10 +69,10 @@ def evaluate_models(
     per_point: int | None = None,
     ceilings_home: Path | None = None,
 ) -> Results:
-    """Answers and assessment of every model; all are opened before the first one is asked.
+    """Answers and assessment of every model; all are opened before the first one is evaluated.
 
     The whole test split, or the first `per_point` examples of each class and SNR point. Ceilings
-    that come with rfmae or lie in `ceilings_home` are held against it; none is computed.
+    are those that come with rfmae or are in `ceilings_home`; none is computed.
     """
     predictors = {name: open_predictor(dataset, path, device) for name, path in models.items()}
     ceilings = ceilings_of(dataset, ceilings_home)
@@ -109,17 +109,17 @@ def comparisons_of(answers: dict[str, Answers], seed: int = 0) -> tuple[Comparis
 
 
 def ceilings_of(dataset: Dataset, home: Path | None = None) -> dict[str, Ceiling]:
-    """What the best receiver reaches on a data set, as far as it is known, by what it sees."""
+    """The known ceilings of a data set, by what the receiver sees."""
     if not dataset.has_clean:
-        return {}  # recorded or imported: nobody knows the law of its signals
+        return {}  # recorded or imported: there is no signal model
     return known_ceilings(load_recipe(dataset.folder / "recipe.toml"), home)
 
 
 def image_seen(dataset: Dataset, card: Card, ceilings: Collection[str] = frozenset()) -> str | None:
-    """The name of the image ceiling that a model is held to; none where it sees more or else.
+    """The name of the image ceiling of a model; None where it sees more than images.
 
-    That of receivers that know as much of the SNR as the model does. Where it is not among the
-    `ceilings` that are known, a model that is not told the SNR is held to those that are.
+    SNR known or unknown as for the model. A model with SNR unknown is compared with the ceiling
+    of SNR known where only that is among `ceilings`.
     """
     if not dataset.has_clean or not {"image", "modalities"} <= card.keys():
         return None
@@ -128,12 +128,12 @@ def image_seen(dataset: Dataset, card: Card, ceilings: Collection[str] = frozens
     image = image_config_from_card(card["image"])
     try:
         recipe = replace(load_recipe(dataset.folder / "recipe.toml"), image=image)
-        told = ceiling_spec_of(recipe, image_whats(recipe))
+        known = ceiling_spec_of(recipe, image_whats(recipe))
     except RfmaeError:
-        return None  # of a link for which no likelihood is known
+        return None  # no likelihood for this link
     if knows_snr(card):
-        return told.name
-    names = (with_unknown_snr(told).name, told.name)
+        return known.name
+    names = (with_unknown_snr(known).name, known.name)
     return next((name for name in names if name in ceilings), names[0])
 
 
@@ -143,7 +143,7 @@ def knows_snr(card: Card) -> bool:
 
 
 def _training_seed(predictor: Predictor) -> Card:
-    """The seed of the run that a candidate is, or whose checkpoint it is."""
+    """The seed of the run that a predictor comes from."""
     if predictor.origin is None:
         return {}
     model = predictor.origin.model
@@ -157,7 +157,7 @@ def _training_seed(predictor: Predictor) -> Card:
 def answers_of(
     dataset: Dataset, predictor: Predictor, name: str, rows: IntArray, progress: Progress
 ) -> Answers:
-    """What a candidate makes of some rows of the test split, each of which is read once."""
+    """The predictions for some rows of the test split, each of which is read once."""
 
     def batches() -> Iterator[EvaluationBatch]:
         for chunk in np.split(rows, range(_BATCH, len(rows), _BATCH)):

@@ -1,4 +1,4 @@
-"""A classifier of one's own, named `package.module:function`, as a candidate of an exam."""
+"""User functions `package.module:function` as predictors."""
 
 import importlib
 import re
@@ -20,22 +20,21 @@ _SUM_TOLERANCE = 1e-3  # as half precision leaves it
 Function = Callable[..., Any]
 """I/Q (N, T) complex64 to probabilities (N, M) in the order of a data set's classes.
 
-Its attribute `views` names the view that it is shown, or several, of which it is given a mapping;
-without it, it gets the first of the data set. With `wants_snr = True` it is given the SNR (N,) in
-dB of each example, too.
+Its attribute `views` names the view that it gets, or several, as a mapping; without it, it gets the
+first of the data set. With `wants_snr = True` it also gets the SNR (N,) in dB of each example.
 """
 
 
 def is_function(path: Path) -> bool:
-    """Whether a model's name means a function; a folder of that name comes first."""
+    """Whether a model's name is that of a function; a folder of that name takes precedence."""
     return _NAME.fullmatch(str(path)) is not None and not path.exists()
 
 
 def load_function(name: str) -> Function:
-    """The callable behind `package.module:function`, looked for as `python -m` would do it."""
+    """The callable `package.module:function`, searched as by `python -m`."""
     module_name, _, attributes = name.partition(":")
     here = str(Path.cwd())
-    if here not in sys.path:  # it stays there, for the function may import later
+    if here not in sys.path:  # it is kept, since the function may import later
         sys.path.insert(0, here)
     importlib.invalidate_caches()
     try:
@@ -43,7 +42,7 @@ def load_function(name: str) -> Function:
     except (Exception, SystemExit) as error:
         raise CheckpointError(
             f"{module_name} cannot be imported from the current folder or the installed packages: "
-            f"{_told(error)}"
+            f"{_first_words(error)}"
         ) from error
     for attribute in attributes.split("."):
         if not hasattr(found, attribute):
@@ -55,9 +54,9 @@ def load_function(name: str) -> Function:
 
 
 def views_of(function: Function, dataset: Dataset, name: str) -> tuple[View, ...]:
-    """The views that a function asks for; a data set must hold them."""
-    asked = getattr(function, "views", dataset.views[0])
-    views = (asked,) if isinstance(asked, str) else tuple(asked)
+    """The views that a function needs; the data set must hold them."""
+    wanted = getattr(function, "views", dataset.views[0])
+    views = (wanted,) if isinstance(wanted, str) else tuple(wanted)
     for view in views:
         if view not in get_args(View):
             raise CheckpointError(
@@ -65,7 +64,7 @@ def views_of(function: Function, dataset: Dataset, name: str) -> tuple[View, ...
             )
         if view not in dataset.views:
             raise DatasetError(
-                f"{name} asks for the {view}, but data set {dataset.name} holds the "
+                f"{name} needs the {view}, but data set {dataset.name} holds the "
                 f"{' and '.join(dataset.views)} alone"
             )
     if not views:
@@ -74,7 +73,7 @@ def views_of(function: Function, dataset: Dataset, name: str) -> tuple[View, ...
 
 
 def answer_of(function: Function, views: tuple[View, ...], classes: int, name: str) -> Predict:
-    """What a function answers to an exam, checked; it cannot alter the I/Q of the exam."""
+    """A checked predictor of a function, which gets copies of the I/Q."""
     wants_snr = bool(getattr(function, "wants_snr", False))
 
     def answer(observed: EvaluationBatch) -> FloatArray:
@@ -86,7 +85,9 @@ def answer_of(function: Function, views: tuple[View, ...], classes: int, name: s
             probabilities = np.asarray(function(*given), np.float64)
         except Exception as error:
             shapes = " and ".join(str(part.shape) for part in iq.values())
-            raise CheckpointError(f"{name} failed on I/Q {shapes}: {_told(error)}") from error
+            raise CheckpointError(
+                f"{name} failed on I/Q {shapes}: {_first_words(error)}"
+            ) from error
         _check(probabilities, (len(observed[views[0]]), classes), name)
         return probabilities
 
@@ -94,7 +95,7 @@ def answer_of(function: Function, views: tuple[View, ...], classes: int, name: s
 
 
 def _check(probabilities: FloatArray, expected: tuple[int, int], name: str) -> None:
-    """Refuse what is no table of class probabilities."""
+    """Raise `ShapeError` for anything but class probabilities."""
     if probabilities.shape != expected:
         raise ShapeError(
             f"{name} must return probabilities of shape {expected}, one column for each class, "
@@ -111,7 +112,7 @@ def _check(probabilities: FloatArray, expected: tuple[int, int], name: str) -> N
         )
 
 
-def _told(error: BaseException) -> str:
-    """Another's error in one line: its kind and the first line of its own words."""
+def _first_words(error: BaseException) -> str:
+    """The kind of an error and the first line of its message."""
     words, kind = str(error).strip().splitlines(), type(error).__name__
     return f"{kind}: {words[0]}" if words else kind

@@ -1,4 +1,4 @@
-"""The most memory that an answer takes of a process that does nothing else."""
+"""Peak memory of inference, measured in a fresh process."""
 
 import re
 import subprocess
@@ -9,15 +9,15 @@ from rfmae.datasets.store import open_dataset
 from rfmae.workflows.evaluate.predictors import Origin, open_predictor
 
 _MIB = 2**20
-_SECONDS = 600  # after which a process is given up
+_SECONDS = 600  # timeout of the process
 _STATUS = Path("/proc/self/status")
 
 
 def process_peak_mib(origin: Origin, examples: int) -> float | None:
-    """The most resident memory of a fresh process, in MiB; none where it cannot be known.
+    """The peak resident memory of a fresh process in MiB; None where it cannot be measured.
 
-    The process opens the data set and the candidate and answers so many validation examples at
-    once. What it holds before that, Python and its libraries, is part of the figure.
+    The process opens the data set and the predictor and classifies so many validation examples
+    at once. Python and its libraries are included.
     """
     if not _STATUS.is_file():
         return None  # a system other than Linux
@@ -32,17 +32,17 @@ def process_peak_mib(origin: Origin, examples: int) -> float | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    told = re.search(r"^peak memory (\d+) kB$", done.stdout, re.MULTILINE)
-    return None if done.returncode or told is None else int(told[1]) * 1024 / _MIB
+    found = re.search(r"^peak memory (\d+) kB$", done.stdout, re.MULTILINE)
+    return None if done.returncode or found is None else int(found[1]) * 1024 / _MIB
 
 
 def own_peak_kib() -> int:
-    """The most resident memory that this process has had, as Linux counts it.
+    """The peak resident memory of this process, as Linux counts it.
 
-    Not that of `getrusage`, which a process inherits from the one that began it.
+    Not that of `getrusage`, which a process inherits from its parent.
     """
-    told = re.search(r"^VmHWM:\s*(\d+) kB$", _STATUS.read_text(), re.MULTILINE)
-    return int(told[1]) if told else 0
+    found = re.search(r"^VmHWM:\s*(\d+) kB$", _STATUS.read_text(), re.MULTILINE)
+    return int(found[1]) if found else 0
 
 
 def _answer_once(folder: str, model: str, device: str, examples: str) -> None:

@@ -1,4 +1,4 @@
-"""Signals that are none of the classes: is a classifier less sure of them?"""
+"""Out-of-distribution signals: the confidence of a classifier on signals of no class."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -43,8 +43,8 @@ HELD_OUT = (
     "OOK",
     "GMSK",
 )
-"""Modulations that are taken for unknown, the first of them that are none of the classes; families
-take turns, so that a few show much."""
+"""Candidates for unknown modulations; those that are none of the classes are used, in this order,
+which alternates between families."""
 
 _KINDS = 5
 _NOISE = "NOISE"
@@ -59,13 +59,12 @@ def measure_open_sets(
     per_point: int = PER_POINT,
     seed: int = 0,
 ) -> tuple[OpenSet, ...]:
-    """How well noise alone and held-out modulations are told by their low confidence.
+    """Detection of noise alone and of held-out modulations by their low confidence.
 
-    Confidence is the largest class probability, of the known examples as they were answered. Held
-    out are five modulations that send other signals than every class, over the link and at the SNR
-    grid of the data set's recipe. Of signals that were imported or made as published there is noise
-    alone, white and of unit power, drawn with `seed`; where amplitudes are absolute another power
-    would be another question.
+    Confidence is the largest class probability. Held out are five modulations that send other
+    signals than every class, over the link and at the SNR grid of the data set's recipe. For
+    imported or published signals there is noise alone, white and of unit power, drawn with `seed`;
+    where amplitudes are absolute, the result depends on that power.
     """
     kinds = unknown_kinds(dataset)
     points = len(dataset.snr_db)
@@ -89,7 +88,7 @@ def measure_open_sets(
 
 
 def unknown_kinds(dataset: Dataset) -> dict[str, Recipe | None]:
-    """What a data set can be tried with, by name, with the recipe of each; white noise has none."""
+    """The unknown signals for a data set, by name, with their recipes; None for white noise."""
     recipe = load_recipe(dataset.folder / "recipe.toml") if dataset.has_clean else None
     if recipe is None or recipe.source.kind == "published":
         return {NOISE_ALONE: None}
@@ -106,7 +105,7 @@ def unknown_kinds(dataset: Dataset) -> dict[str, Recipe | None]:
 
 
 def _signal_of(row: Modulation) -> object:
-    """What two rows have in common that send the same signals, whatever they are called."""
+    """A key that is equal for modulations that send the same signals."""
     if isinstance(row.settings, ContinuousPhase | Analog):
         return row.bits_per_symbol, row.settings
     return row.sends_same_signal_as or row.name
@@ -117,15 +116,15 @@ def _row_of(name: str) -> Modulation:
 
 
 def _of_noise(recipe: Recipe) -> Recipe:
-    """The link of a recipe with nothing sent; noise has no bits that an SNR could refer to."""
+    """The link of a recipe with noise alone, whose SNR cannot refer to bits."""
     channel = replace(recipe.source.channel, snr_reference="sample")
     source = replace(recipe.source, modulations=(_NOISE, "BPSK"), channel=channel, parameters={})
     return replace(recipe, source=source)
 
 
 def _sending(recipe: Recipe, row: Modulation) -> Recipe | None:
-    """The recipe with a modulation in place of its classes; none where its link cannot send it."""
-    beside = "QPSK" if row.name == "BPSK" else "BPSK"  # a recipe names two at least
+    """The recipe with a modulation in place of its classes; None where its link cannot send it."""
+    beside = "QPSK" if row.name == "BPSK" else "BPSK"  # a recipe needs two at least
     source = replace(recipe.source, modulations=(row.name, beside), parameters={})
     try:
         return replace(recipe, source=source)
@@ -136,7 +135,7 @@ def _sending(recipe: Recipe, row: Modulation) -> Recipe | None:
 def _synthesised(
     recipe: Recipe, row: Modulation, predictor: Predictor, per_point: int
 ) -> Iterator[EvaluationBatch]:
-    """Examples at every SNR point, block by block, in the views that a candidate asks for."""
+    """Examples at every SNR point, block by block, in the views of a predictor."""
     for snr_db in recipe.source.channel.snr_db:
         for first in range(0, per_point, BLOCK):
             positions = range(first, min(first + BLOCK, per_point))

@@ -1,4 +1,4 @@
-"""Who sits an exam: trained classifiers and baselines by their folders, others by their names."""
+"""Predictors: classifiers and baselines from folders, likelihood receivers, user functions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,12 +24,12 @@ from rfmae.workflows.ceilings import ceiling_spec_of
 from rfmae.workflows.evaluate.functions import answer_of, is_function, load_function, views_of
 
 LIKELIHOOD: dict[str, Knowledge] = {"likelihood": "known", "likelihood-blind": "unknown"}
-"""Names of receivers that need no training, and whether they are told the SNR."""
+"""Names of likelihood receivers, and whether they know the SNR."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a candidate was opened from, so that another process can open it again."""
+    """The origin of a predictor, so that another process can open it again."""
 
     dataset: Path
     model: Path
@@ -38,10 +38,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Predictor:
-    """What answers an exam, the views that it asks for, and what it is.
+    """A function from I/Q to class probabilities, the views that it needs, and its card.
 
-    Where it is a neural network, that is `network`. A user's function or a classical method runs
-    on the CPU whatever device is asked for, as far as is known here.
+    `network` is the neural network, if it is one. A user's function or a classical method counts as
+    running on the CPU.
     """
 
     answer: Predict
@@ -53,19 +53,19 @@ class Predictor:
 
 
 def is_likelihood(path: Path) -> bool:
-    """Whether a model's name means a likelihood receiver; a folder of that name comes first."""
+    """Whether a model's name is a likelihood receiver; a folder of that name takes precedence."""
     return str(path) in LIKELIHOOD and not path.exists()
 
 
 def model_names(paths: Sequence[Path]) -> list[str]:
-    """A short name for each model, fit for a file: its folder's, for a checkpoint its run's too.
+    """A short name for each model, fit for a file: its folder's, with its run's for a checkpoint.
 
     >>> model_names([Path("runs/probe"), Path("likelihood"), Path("my.radio:classify")])
     ['probe', 'likelihood', 'my.radio.classify']
     """
     names = [_name(path) for path in paths]
     if len(set(names)) < len(names):
-        raise CheckpointError(f"models must have names of their own, got {', '.join(names)}")
+        raise CheckpointError(f"models must have different names, got {', '.join(names)}")
     return names
 
 
@@ -78,7 +78,7 @@ def _name(path: Path) -> str:
 
 
 def open_predictor(dataset: Dataset, path: Path, device: str) -> Predictor:
-    """A candidate that knows just the classes of a data set.
+    """A predictor of exactly the classes of a data set.
 
     `path` is a classifier's checkpoint or run, a baseline's folder, the name of a likelihood
     receiver, or `package.module:function`.
@@ -140,7 +140,7 @@ def _likelihood(dataset: Dataset, name: str) -> Predictor:
     """The likelihood receiver of the recipe that a data set was made from."""
     if not dataset.has_clean:
         raise DatasetError(
-            f"the likelihood receiver must know how signals are made, but {dataset.folder} was "
+            f"the likelihood receiver needs a signal model, but {dataset.folder} was "
             "recorded or imported; name a synthetic data set"
         )
     recipe = load_recipe(dataset.folder / "recipe.toml")
@@ -148,7 +148,7 @@ def _likelihood(dataset: Dataset, name: str) -> Predictor:
     if isinstance(spec, PublishedCeilingSpec):
         raise DatasetError(
             f"there is no likelihood receiver of published signals, as {dataset.folder} holds; "
-            "their ceiling is what `rfmae ceiling` says"
+            "`rfmae ceiling` computes their ceiling"
         )
     check_signal_models(spec)
     view = _view(dataset, spec)
@@ -168,7 +168,7 @@ def _likelihood(dataset: Dataset, name: str) -> Predictor:
 
 
 def _view(dataset: Dataset, spec: CeilingSpec) -> View:
-    """The waveform where a class asks for it and it is held."""
+    """The waveform where a class needs it and the data set holds it."""
     models = [signal_model_of(row, spec.pulse, spec.rate) for row in spec.modulations]
     wanted: View = "waveform" if needs_waveform(models) else "symbols"
     return wanted if wanted in dataset.views else dataset.views[0]

@@ -1,4 +1,4 @@
-"""Accuracy while one thing at a time is worse than in training."""
+"""Robustness: accuracy under one impairment at a time that is stronger than in training."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -22,11 +22,11 @@ PER_POINT = 10
 """Examples of each class and SNR point for every value of a grid."""
 
 _MOST_POINTS = 11  # of the SNR grid, so that a grid of values takes seconds
-_DROP = 0.05  # of the accuracy, that is told as the end of robustness
+_DROP = 0.05  # loss of accuracy that is reported
 _CHUNK = 256  # stored examples at a time
 
 EvaluationBatches = Callable[[float], Iterator[EvaluationBatch]]
-"""The exams of a value, in every view of the data set."""
+"""The test batches of a value, in every view of the data set."""
 
 
 def measure_robustness(
@@ -36,13 +36,13 @@ def measure_robustness(
     per_point: int,
     progress: Progress,
 ) -> tuple[RobustnessGrid, ...]:
-    """Accuracy of each candidate over the grids of these names, or of `all` that there are.
+    """Accuracy of each predictor over the grids of these names, or over `all`.
 
-    What happens on the link is synthesised anew from the data set's recipe, at addresses of its
-    test split, with the same bits and noise for every value and every candidate, at eleven points
-    of its SNR grid at most. Gain and number of symbols are tried on the first test examples of each
-    class and point as they are stored. A candidate that cannot answer at some value, such as a
-    network of fixed length to fewer symbols, is left out of that grid, and a note says so.
+    Impairments of the link are synthesised from the data set's recipe, at addresses of its test
+    split, with the same bits and noise for every value and every predictor, at eleven points of
+    its SNR grid at most. Gain and number of symbols are changed on the first stored test examples
+    of each class and point. A predictor that cannot be evaluated at some value, such as a network
+    of fixed length with fewer symbols, is left out of that grid with a note.
     """
     return tuple(
         _measured(dataset, name, predictors, per_point, progress)
@@ -51,14 +51,14 @@ def measure_robustness(
 
 
 def available_grids(dataset: Dataset) -> tuple[str, ...]:
-    """The names of the grids that a data set can be tried with."""
+    """The names of the grids that are available for a data set."""
     recipe = _recipe(dataset)
     made = [name for name, grid in LINK_GRIDS.items() if recipe and len(grid.values(recipe)) > 1]
     return (*made, *STORED_GRIDS)
 
 
 def chosen_grids(dataset: Dataset, names: Sequence[str]) -> tuple[str, ...]:
-    """The grids that were asked for, each once; refused is what a data set does not have."""
+    """The requested grids, each once; raises `DatasetError` for unavailable ones."""
     available = available_grids(dataset)
     known = (*LINK_GRIDS, *STORED_GRIDS)
     for name in names:
@@ -66,14 +66,14 @@ def chosen_grids(dataset: Dataset, names: Sequence[str]) -> tuple[str, ...]:
             raise DatasetError(f"no robustness grid {name!r}; {nearest(name, (*known, ALL))}")
         if name in known and name not in available:
             raise DatasetError(
-                f"data set {dataset.name} cannot be tried with {name!r}, for its signals cannot be "
-                f"made anew with that; available: {', '.join(available)}"
+                f"data set {dataset.name} has no grid {name!r}, since its signals cannot be "
+                f"synthesised with it; available: {', '.join(available)}"
             )
     return available if ALL in names else tuple(dict.fromkeys(names))
 
 
 def _recipe(dataset: Dataset) -> Recipe | None:
-    """The recipe by which examples can be made anew, if there is one."""
+    """The recipe for synthesising further examples, if there is one."""
     if not dataset.has_clean:
         return None
     recipe = load_recipe(dataset.folder / "recipe.toml")
@@ -87,7 +87,7 @@ def _measured(
     per_point: int,
     progress: Progress,
 ) -> RobustnessGrid:
-    """Hits of every candidate at every value of one grid."""
+    """Hits of every predictor at every value of one grid."""
     grid, values, batches = _prepared(dataset, name, per_point)
     left_out = _unable(predictors, batches(values[-1]))
     able = {model: predictors[model] for model in predictors if model not in left_out}
@@ -109,7 +109,7 @@ def _measured(
 def _prepared(
     dataset: Dataset, name: str, per_point: int
 ) -> tuple[LinkGrid | StoredGrid, tuple[float, ...], EvaluationBatches]:
-    """A grid, its values for this data set, and how the exam of a value is come by."""
+    """A grid, its values for this data set, and the test batches of a value."""
     if name in STORED_GRIDS:
         return STORED_GRIDS[name], *_of_stored(dataset, STORED_GRIDS[name], per_point)
     recipe = _recipe(dataset)
@@ -120,7 +120,7 @@ def _prepared(
 def _unable(
     predictors: Mapping[str, Predictor], batches: Iterator[EvaluationBatch]
 ) -> dict[str, str]:
-    """The candidates that cannot answer one example of an exam, and why."""
+    """The predictors that fail on one example, with the reason."""
     one = {view: _rows(batch, slice(1)) for view, batch in next(batches).items()}
     found = {}
     for model, predictor in predictors.items():
@@ -132,7 +132,7 @@ def _unable(
 
 
 def _hits(predictor: Predictor, observed: EvaluationBatch) -> int:
-    """How many examples of an exam a candidate names right."""
+    """How many examples of a batch a predictor classifies correctly."""
     seen = {view: observed[view] for view in predictor.views}
     named = np.asarray(predictor.answer(seen)).argmax(axis=1)
     return int((named == next(iter(observed.values())).label).sum())
@@ -145,16 +145,16 @@ def _drop(values: tuple[float, ...], hits: IntArray, examples: IntArray) -> floa
     return values[fallen[0]] if len(fallen) else None
 
 
-# examples made anew -------------------------------------------------------------------------
+# synthesised examples -----------------------------------------------------------------------
 
 
 def _of_link(
     recipe: Recipe, grid: LinkGrid, per_point: int
 ) -> tuple[tuple[float, ...], EvaluationBatches]:
-    """The values of a grid, and how examples are made for one of them."""
+    """The values of a grid, and the synthesis of examples for one of them."""
     values = grid.values(recipe)
     links = {value: grid.changed(recipe.link, value) for value in values}
-    # as many symbols on the air for every value, so that bits and noise are the same
+    # the same number of symbols for every value, so that bits and noise are the same
     guard = max(link.guard_symbols for link in links.values())
 
     def batches(value: float) -> Iterator[EvaluationBatch]:
@@ -206,13 +206,13 @@ def _batch(recipe: Recipe, view: View, iq: ComplexArray, label: int, snr_db: Flo
     )
 
 
-# examples as they are stored ----------------------------------------------------------------
+# stored examples ----------------------------------------------------------------------------
 
 
 def _of_stored(
     dataset: Dataset, grid: StoredGrid, per_point: int
 ) -> tuple[tuple[float, ...], EvaluationBatches]:
-    """The values of a grid, and the stored examples as one of them has them."""
+    """The values of a grid, and the stored examples changed by one of them."""
     view = dataset.views[0]
     values = grid.values(dataset.samples(view) / dataset.samples_per_symbol(view))
     rows = first_rows(dataset, per_point)

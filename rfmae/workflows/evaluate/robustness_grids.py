@@ -1,4 +1,4 @@
-"""What can be worse than in training, and how far: the grids of the robustness measurement."""
+"""The impairments of the robustness measurement and their grids of values."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ DOPPLER_TURNS_PER_SYMBOL = 0.001
 """Of the fading grid: a fade or so in a thousand symbols."""
 
 DEGREES_PER_DB = 5.0
-"""Of the I/Q imbalance: gain and phase go wrong together."""
+"""Of the I/Q imbalance: gain and phase errors grow together."""
 
 _ROLLOFFS = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
 _FEWEST_SYMBOLS = 16
@@ -24,10 +24,10 @@ _FEWEST_SYMBOLS = 16
 
 @dataclass(frozen=True, slots=True)
 class LinkGrid:
-    """Something that happens on the link: examples are made anew for each of its values.
+    """An impairment of the link: examples are synthesised for each of its values.
 
-    `values` are those of a recipe, the training's own first and then ever farther from it; none
-    where there is nothing to vary. `changed` is the link with a value in force.
+    `values` are those of a recipe, that of training first and then ever farther from it; empty
+    where there is nothing to vary. `changed` applies a value to the link.
     """
 
     what: str
@@ -38,10 +38,10 @@ class LinkGrid:
 
 @dataclass(frozen=True, slots=True)
 class StoredGrid:
-    """Something that can be done to examples as they are stored, in any data set.
+    """A change of stored examples, in any data set.
 
-    `values` belong to examples of so many symbols. `changed` makes other I/Q of a batch, of a data
-    set whose amplitudes are in these units.
+    `values` are for examples of so many symbols. `changed` changes the I/Q of a batch of a data
+    set with amplitudes in these units.
     """
 
     what: str
@@ -56,7 +56,7 @@ def _same(*values: float) -> Callable[[Recipe], tuple[float, ...]]:
 
 
 def _offsets(*names: str, each: Sequence[float] = (1.0,)) -> Callable[[Link, float], Link]:
-    """A value, times a factor for each effect, on top of what is drawn."""
+    """A value, times a factor for each effect, added to the sampled one."""
 
     def changed(link: Link, value: float) -> Link:
         offsets = {name: value * factor for name, factor in zip(names, each, strict=True)}
@@ -79,7 +79,7 @@ def _sent_with(link: Link, rolloff: float) -> Link:
 
 
 def _fadings(recipe: Recipe) -> tuple[float, ...]:
-    """Scattered shares of the power; none where training has fading of its own."""
+    """Scattered shares of the power; empty where training has fading already."""
     own = recipe.source.channel.fading.kind
     return (0.0, 0.01, 0.03, 0.1, 0.2, 0.5, 1.0) if own == "none" else ()
 
@@ -152,7 +152,7 @@ def _halvings(symbols: float) -> tuple[float, ...]:
 
 
 def _shortened(batch: IqBatch, symbols: float, units: Units) -> ComplexArray:
-    """The first so many symbols; where gain is controlled, what is left has unit power."""
+    """The first symbols, at unit power where gain is controlled."""
     samples = int(symbols * batch.samples_per_symbol)
     if samples >= batch.iq.shape[1]:
         return batch.iq

@@ -66,10 +66,10 @@ def eval_snr(
 
     A model is a classifier's checkpoint or run, a baseline's folder, `likelihood`,
     `likelihood-blind` or `package.module:function`. The test split, or its first `per_point`
-    examples of each class and SNR, is read once by each of them. What is asked for on top is
-    measured on other examples: `cost` and the `embedding` of networks on the validation split,
-    `open_sets` and the `robustness` grids of those names (or `all`) on new ones. `seed` is of the
-    bootstrap, the map and noise alone. Ceilings are those that are known; none is computed.
+    examples of each class and SNR, is read once by each of them. The options are measured on
+    other examples: `cost` and the `embedding` of networks on the validation split, `open_sets`
+    and the `robustness` grids of those names (or `all`) on new ones. `seed` is that of the
+    bootstrap, the map and noise alone. Ceilings are the known ones; none is computed.
     """
     progress = progress or Silent()
     refuse_occupied(folder, replaces=REPORT)
@@ -106,14 +106,14 @@ def _with_extras(
     seed: int,
     progress: Progress,
 ) -> dict[str, Assessment]:
-    """The assessments with what cannot be told from the answers to the exam."""
+    """The assessments with measures that need further examples."""
     found = dict(results.assessments)
     for name, predictor in results.predictors.items():
         if open_sets:
-            told = measure_open_sets(dataset, predictor, results.answers[name], progress, seed=seed)
-            found[name] = replace(found[name], open_sets=told)
+            sets = measure_open_sets(dataset, predictor, results.answers[name], progress, seed=seed)
+            found[name] = replace(found[name], open_sets=sets)
         if cost:
-            progress.note(f"measure what an answer of {name} costs")
+            progress.note(f"measure the cost of {name}")
             observed = dataset.read_views("validation", predictor.views, _spread(dataset))
             found[name] = replace(found[name], cost=measure_cost(predictor, observed))
     return found
@@ -133,7 +133,7 @@ def _maps(
     device: str,
     progress: Progress,
 ) -> tuple[EmbeddingMap, ...]:
-    """A map for each model that is a network of ours; the others have no features to map."""
+    """A map for each model that is a network of rfmae; the others have no features to map."""
     return tuple(
         embedding_map(
             dataset,
@@ -150,9 +150,9 @@ def _maps(
 
 
 def class_notes(dataset: Dataset) -> tuple[str, ...]:
-    """What a reader must know of the class list."""
+    """Notes on the class list."""
     notes = [
-        f"{' and '.join(group)} send the same signals: nobody can tell them apart."
+        f"{' and '.join(group)} send the same signals: no receiver can distinguish them."
         for group in dataset.card["same_signals"]
     ]
     if any(name.endswith("ASK") for name in dataset.classes):
@@ -163,7 +163,7 @@ def class_notes(dataset: Dataset) -> tuple[str, ...]:
 def provenance(
     dataset: Dataset, cards: dict[str, Card], command: str | None = None
 ) -> dict[str, Any]:
-    """How the figures of a report came about; `command` is what was typed, if anything."""
+    """The provenance of a report; `command` is the command line, if there is one."""
     return {
         "data_set": f"{dataset.name}-{dataset.fingerprint}",
         "about": dataset.card["about"],
@@ -174,7 +174,7 @@ def provenance(
             name: {key: card[key] for key in _CARD_FACTS if card.get(key) is not None}
             for name, card in cards.items()
         },
-        "selection": "on the validation split; the test split was opened for these figures alone",
+        "selection": "on the validation split; the test split was read for these results alone",
         **({"command": command} if command else {}),
     }
 
@@ -185,9 +185,9 @@ def readings(results: Results, per_point: int | None, grids: Sequence[str] = ())
     if per_point is not None:
         which = f"the first {per_point} of each class and SNR"
     models = len(results.answers)
-    told = f"{which} read once by {'the model' if models == 1 else f'each of {models} models'}"
+    words = f"{which} read once by {'the model' if models == 1 else f'each of {models} models'}"
     again = [name for name in grids if name in STORED_GRIDS]
     if again:
-        told += f"; the first {PER_POINT} of each class and SNR changed and read again for "
-        told += f"robustness to {' and '.join(again)}"
-    return told
+        words += f"; the first {PER_POINT} of each class and SNR changed and read again for "
+        words += f"robustness to {' and '.join(again)}"
+    return words

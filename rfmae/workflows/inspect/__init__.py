@@ -1,1 +1,1 @@
-"""Looking at artefacts and recordings."""
+"""Inspection and plots of artefacts and recordings."""

@@ -1,4 +1,4 @@
-"""What data sets and recordings say of themselves, as plain JSON."""
+"""Facts about data sets and recordings as plain JSON."""
 
 import math
 from dataclasses import asdict
@@ -18,10 +18,10 @@ from rfmae.units import ratio_to_db
 
 
 def dataset_facts(dataset: Dataset) -> Card:
-    """The card with the counts per class and SNR, what the channel drew, and the size on disk.
+    """The card with counts per class and SNR, ranges of channel parameters, and size on disk.
 
-    `counts` maps each split and class to the examples at every point of its `snr_db`, null
-    standing for an SNR that is not stated; `drawn_ranges` holds the least and the largest value.
+    `counts` maps each split and class to the examples at every point of its `snr_db`, null for
+    an SNR that is not stated; `drawn_ranges` holds the least and the largest value.
     """
     columns = {split: dataset.labels(split) for split in SPLITS}
     points = np.unique(np.concatenate([snr_db for _, snr_db in columns.values()]))
@@ -61,7 +61,7 @@ def capture_facts(capture: Capture) -> Card:
     """Length, rate, type and level of a recording, its segments and its annotations.
 
     The levels are in dB over amplitude 1, full scale where the file holds whole numbers; that of
-    the peak is of the larger of I and Q. Silence has none. What is not stated is left out.
+    the peak is of the larger of I and Q. All-zero I/Q has none. Unknown values are left out.
     """
     components = capture.iq.view(np.float32)
     mean_power = 2 * float(np.mean(np.square(components, dtype=np.float64)))
@@ -80,7 +80,7 @@ def capture_facts(capture: Capture) -> Card:
 
 
 def source_facts(form: str, facts: Facts) -> Card:
-    """What a public data set says of itself before it is imported."""
+    """Facts about a public data set before its import."""
     return {
         "kind": f"{form} before import",
         "name": facts.name,
@@ -96,7 +96,7 @@ def source_facts(form: str, facts: Facts) -> Card:
 
 
 def array_facts(path: Path) -> Card:
-    """The arrays of a .npy, .npz or .mat file, whose labels may lie elsewhere."""
+    """The arrays of a .npy, .npz or .mat file, whose labels may be in another file."""
     arrays = open_arrays(path)
     return {
         "kind": "arrays before import",
@@ -113,7 +113,7 @@ def _level_db(power: float) -> float | None:
 
 
 def _stated(record: dict[str, Any]) -> dict[str, Any]:
-    """Without empty words and numbers that are nan."""
+    """Without empty strings and nan."""
     return {
         name: value
         for name, value in record.items()

@@ -1,4 +1,4 @@
-"""Looking at things: what a folder or a file is, with a sketch of its I/Q or its curves."""
+"""Inspection of folders and files, with a text sketch of I/Q or training curves."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,29 +18,29 @@ from rfmae.reporting.curve_sketch import run_sketch
 from rfmae.reporting.sketch import constellation_sketch
 from rfmae.workflows.inspect.facts import array_facts, capture_facts, dataset_facts, source_facts
 from rfmae.workflows.inspect.runs import is_run, see_run
-from rfmae.workflows.inspect.selection import WHOLE, example_title, is_foreign, read, what_lies_at
+from rfmae.workflows.inspect.selection import WHOLE, example_title, is_foreign, path_kind, read
 
 _SKETCHED = 4096  # samples of a recording
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What something is, and a sketch of it where there is I/Q or a run's curves to sketch."""
+    """Facts about an artefact, and a sketch where there is I/Q or a run's curves."""
 
     facts: Card
     caption: str = ""
     sketch: list[str] = field(default_factory=list)
-    plain: list[str] = field(default_factory=list)  # the sketch in ASCII, where it can be had
+    plain: list[str] = field(default_factory=list)  # the sketch in ASCII, if there is one
 
 
 def show(path: Path, read_options: ReadOptions = WHOLE) -> Shown:
-    """What a data set, checkpoint, run or report folder is, a recording, or a public data set."""
-    lies_there = what_lies_at(path)
-    if lies_there == "file":
+    """Facts about a data set, checkpoint, run, report, recording, or public data set."""
+    kind = path_kind(path)
+    if kind == "file":
         return _shown_file(path, read_options)
     card = read_card(path)
     if card is None:
-        if lies_there == "folder" and is_hisarmod(path):
+        if kind == "folder" and is_hisarmod(path):
             return _shown_source(path)
         raise ArtefactError(f"{path} is no artefact of rfmae: it has no card.json")
     if card.get("kind") == DATASET:
@@ -49,12 +49,12 @@ def show(path: Path, read_options: ReadOptions = WHOLE) -> Shown:
 
 
 def _shown_run(path: Path) -> Shown:
-    """How far a run went, and its curves."""
+    """The progress of a run, and its curves."""
     seen = see_run(path)
     best = f"; best checkpoint: step {seen.best_step:,}" if seen.best_step else ""
     return Shown(
         seen.facts,
-        f"what was measured{best}",
+        f"training curves{best}",
         run_sketch(seen.quantities),
         run_sketch(seen.quantities, plain=True),
     )
@@ -70,7 +70,7 @@ def _shown_file(path: Path, read_options: ReadOptions) -> Shown:
 
 
 def _shown_source(path: Path) -> Shown:
-    """A public data set before it is imported; of bare arrays the shapes alone are known."""
+    """A public data set before its import; of plain arrays only the shapes are known."""
     form = recognise(path)
     if form == "arrays":
         return Shown(array_facts(path))
@@ -83,7 +83,7 @@ def _shown_source(path: Path) -> Shown:
 
 
 def _shown_dataset(dataset: Dataset) -> Shown:
-    """The clearest example stands for all in the sketch."""
+    """The sketch shows the example of the highest SNR."""
     facts = dataset_facts(dataset)
     split = next((split for split in reversed(SPLITS) if dataset.examples(split)), None)
     if split is None:

@@ -1,4 +1,4 @@
-"""Pictures of the I/Q of an example or a recording, what a network sees of it, a run's curves."""
+"""Plots of the I/Q of an example or a recording, of its constellation image, of a run."""
 
 import math
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from rfmae.reporting.figure_files import check_suffix, save_figure
 from rfmae.reporting.image_figures import seen_figure
 from rfmae.reporting.iq_figures import PLOTS, Excerpt, iq_figure
 from rfmae.workflows.inspect.runs import see_run
-from rfmae.workflows.inspect.selection import FIRST, WHOLE, Choice, excerpts_of, what_lies_at
+from rfmae.workflows.inspect.selection import FIRST, WHOLE, Choice, excerpts_of, path_kind
 
 ALL = "all"
 
@@ -34,8 +34,8 @@ def plot(
 ) -> Card:
     """Draw an example of a data set folder, or a recording, into a PNG or SVG.
 
-    `what` holds names of pictures, or `all` for those that the source has. `choice` belongs to
-    data sets, `read_options` to recordings; a sample rate in it puts Hz and seconds on the axes.
+    `what` holds names of plots, or `all` for those that the source allows. `choice` is for data
+    sets, `read_options` for recordings; a sample rate in it puts Hz and seconds on the axes.
     """
     check_suffix(out)
     _check_kinds(what)
@@ -55,14 +55,14 @@ def _check_kinds(what: Sequence[str]) -> None:
     for kind in what:
         if kind not in (*PLOTS, ALL):
             raise ArtefactError(
-                f"no picture of the kind {kind!r} (--what); {nearest(kind, [*PLOTS, ALL])}"
+                f"no plot of the kind {kind!r} (--what); {nearest(kind, [*PLOTS, ALL])}"
             )
     if not what:
-        raise ArtefactError(f"--what names no picture; known: {', '.join([*PLOTS, ALL])}")
+        raise ArtefactError(f"--what names no plot; known: {', '.join([*PLOTS, ALL])}")
 
 
 def _possible(what: Sequence[str], views: dict[View, Excerpt]) -> tuple[str, ...]:
-    """The pictures that were named, each once; `all` are those that the views allow."""
+    """The named plots, each once; `all` are those that the views allow."""
     if ALL not in what:
         return tuple(dict.fromkeys(what))
     waveform = views.get("waveform")
@@ -72,7 +72,7 @@ def _possible(what: Sequence[str], views: dict[View, Excerpt]) -> tuple[str, ...
 
 
 def _excerpt(kind: str, views: dict[View, Excerpt], source: Path) -> Excerpt:
-    """The view that a picture shows: symbols are points, everything else is of waveforms."""
+    """The view that a plot shows: constellations are of symbols, everything else of waveforms."""
     if kind in _OF_WAVEFORMS and "waveform" not in views:
         raise DatasetError(
             f"{kind} needs waveforms, but {source} holds symbols alone, one sample each; "
@@ -82,13 +82,13 @@ def _excerpt(kind: str, views: dict[View, Excerpt], source: Path) -> Excerpt:
     excerpt = views.get(first) or next(iter(views.values()))
     if kind == "eye" and not excerpt.samples_per_symbol > 1:
         raise UnitError(
-            f"an eye needs more than one sample per symbol, and {source} does not say how many; "
+            f"an eye needs more than one sample per symbol, but {source} does not state how many; "
             "name --samples-per-symbol"
         )
     return excerpt
 
 
-# what a network sees ------------------------------------------------------------------------
+# constellation images -----------------------------------------------------------------------
 
 
 def plot_image(
@@ -99,14 +99,14 @@ def plot_image(
     read_options: ReadOptions = WHOLE,
     samples_per_symbol: float | None = None,
 ) -> Card:
-    """Draw the planes that a network sees, beside the constellation that a person would draw.
+    """Draw the planes that a network sees, beside a constellation plot.
 
-    A data set says itself how its images are drawn; of a recording every sample is shown.
+    A data set has its own image settings; of a recording every sample is shown.
     """
     check_suffix(out)
     _check_rate(samples_per_symbol)
     title, views = excerpts_of(source, choice, read_options, samples_per_symbol)
-    config = open_dataset(source).image if what_lies_at(source) == "folder" else _OF_RECORDINGS
+    config = open_dataset(source).image if path_kind(source) == "folder" else _OF_RECORDINGS
     seen = {
         name: _planes(iq, views, config)
         for name, iq in {
@@ -132,7 +132,7 @@ def _planes(
 
 
 def plot_run(source: Path, out: Path) -> Card:
-    """Draw the curves of a training run, which may be under way, into a PNG or SVG."""
+    """Draw the curves of a training run, which may still be running, into a PNG or SVG."""
     check_suffix(out)
     seen = see_run(source)
     stage = seen.card.get("config", {}).get("stage")

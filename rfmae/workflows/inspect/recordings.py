@@ -1,4 +1,4 @@
-"""Recordings to answers."""
+"""Classification of recordings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from rfmae.inference import Answer, load_classifier
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a classifier says of one recording."""
+    """The prediction of a classifier for one recording."""
 
     capture: Capture
     answer: Answer
@@ -28,9 +28,9 @@ def classify(
     sample_rate_hz: float | None = None,
     device: str = "auto",
 ) -> list[Verdict]:
-    """Name the modulation of recordings of symbol-spaced samples."""
+    """Classify the modulation of recordings of symbol-spaced samples."""
     classifier = load_classifier(model, device)
-    captures = [  # all are read before one is answered
+    captures = [  # all are read before the first is classified
         read_capture(path, datatype=datatype, sample_rate_hz=sample_rate_hz) for path in recordings
     ]
     for capture in captures:

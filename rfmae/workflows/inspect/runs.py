@@ -1,48 +1,48 @@
-"""A training run as something to be looked at: what it is, how far it went, its figures."""
+"""A training run for inspection: its card, progress and metrics."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from rfmae.artefacts import Card, read_card
-from rfmae.reporting.curve_measures import Quantity, last_figures, quantities_of
+from rfmae.reporting.curve_measures import Quantity, last_metrics, quantities_of
 
 _KIND = "run"  # of rfmae.training.run_folder, which brings torch
 
 
 @dataclass(frozen=True, slots=True)
 class RunSeen:
-    """A run folder at the moment it was looked at; a run under way has more a moment later."""
+    """A snapshot of a run folder, which may still be running."""
 
     card: Card
-    quantities: tuple[Quantity, ...]  # none before the first figures
+    quantities: tuple[Quantity, ...]  # none before the first metrics
     steps_done: int  # of the newest checkpoint
     best_step: int  # of the best checkpoint, zero before the first
 
     @property
     def facts(self) -> Card:
-        """The card, the steps and the last figures, as plain JSON."""
+        """The card, the steps and the last metrics, as plain JSON."""
         best = f"{self.best_step:07d}" if self.best_step else None
         facts = {**self.card, "steps_done": self.steps_done, "best_checkpoint": best}
         if not self.quantities:
-            facts["notes"] = ["no figures yet: the run has just started"]
-        return {**facts, "last_figures": last_figures(self.quantities)}
+            facts["notes"] = ["no metrics yet: the run has just started"]
+        return {**facts, "last_figures": last_metrics(self.quantities)}
 
 
 def is_run(path: Path) -> bool:
-    """Whether the folder of a training run lies there."""
+    """Whether a path is the folder of a training run."""
     try:
         card = read_card(path) if path.is_dir() else None
-    except OSError:  # a name that the system cannot even be asked for
+    except OSError:  # an invalid name for the system
         return False
     return card is not None and card.get("kind") == _KIND
 
 
 def see_run(path: Path) -> RunSeen:
-    """Everything that a run folder tells of the training."""
-    from rfmae.training.run_folder import RunFolder  # brings torch, and is rarely needed
+    """The state of a training run from its folder."""
+    from rfmae.training.run_folder import RunFolder  # imports torch, and is rarely needed
 
     run = RunFolder(path)
-    best = run.best_so_far  # where an average is the best checkpoint, what it was made of
+    best = run.best_so_far  # where an average is the best checkpoint, its origin
     return RunSeen(
         card=read_card(path) or {},
         quantities=quantities_of(run.metrics()),

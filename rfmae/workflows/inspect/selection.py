@@ -1,4 +1,4 @@
-"""Which example of a data set, or which part of a recording, is to be looked at."""
+"""Selection of an example of a data set, or of a part of a recording."""
 
 import math
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ _FOREIGN = (".pkl", ".dat", ".hdf5", ".h5", ".mat", ".npy", ".npz", ".csv")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which example of a data set: the row of a split, or of those of one class and SNR."""
+    """An example of a data set: the row of a split, or among those of one class and SNR."""
 
     split: str = "test"
     row: int = 0
-    label: str = ""  # empty where any class will do
-    snr_db: float = math.nan  # nan where any SNR will do
+    label: str = ""  # empty for any class
+    snr_db: float = math.nan  # nan for any SNR
 
     @property
     def is_open(self) -> bool:
@@ -42,7 +42,7 @@ def excerpts_of(
     source: Path, choice: Choice, read_options: ReadOptions, samples_per_symbol: float | None
 ) -> tuple[str, dict[View, Excerpt]]:
     """Title and views of one example of a data set folder, or of a recording."""
-    if what_lies_at(source) == "folder":
+    if path_kind(source) == "folder":
         return example_excerpts(open_dataset(source), choice, read_options, samples_per_symbol)
     return recording_excerpts(source, choice, read_options, samples_per_symbol)
 
@@ -83,7 +83,7 @@ def _view(
     return Excerpt(
         iq=observed.iq[0],
         clean=clean,
-        # symbols have no time of their own: a rate that is given is that of the samples
+        # symbols have no time axis: a given rate is that of the samples
         sample_rate_hz=(sample_rate_hz or math.nan) if view == "waveform" else math.nan,
         samples_per_symbol=rate,
     )
@@ -109,7 +109,7 @@ def _row(dataset: Dataset, choice: Choice) -> int:
         )
     if not 0 <= choice.row < len(rows):
         raise DatasetError(
-            f"--row must lie in 0 to {len(rows) - 1}, as {len(rows)} examples of {choice.split} "
+            f"--row must be in 0 to {len(rows) - 1}, as {len(rows)} examples of {choice.split} "
             f"match, got {choice.row}"
         )
     return int(rows[choice.row])
@@ -125,7 +125,7 @@ def _class_index(dataset: Dataset, name: str) -> int:
 
 
 def example_title(dataset: Dataset, split: str, row: int) -> str:
-    """Class, SNR with what it refers to, and where the example stands."""
+    """Class, SNR with its reference, and row of the example."""
     batch = dataset.read_observed(split, slice(row, row + 1))
     snr_db = float(batch.snr_db[0])
     reference = SNR_REFERENCE_NAMES[batch.snr_reference]
@@ -142,7 +142,7 @@ def recording_excerpts(
             f"--class, --snr and --row are for data sets, but {path} is none; "
             "choose with --first-sample and --count"
         )
-    if what_lies_at(path) == "nothing":
+    if path_kind(path) == "nothing":
         raise ArtefactError(f"no {path}; name a data set folder or a recording")
     if is_foreign(path, read_options):
         raise ArtefactError(
@@ -167,8 +167,8 @@ def _nothing() -> ComplexArray:
     return np.zeros(0, np.complex64)
 
 
-def what_lies_at(path: Path) -> Literal["folder", "file", "nothing"]:
-    """A name that the system cannot even be asked for is of nothing."""
+def path_kind(path: Path) -> Literal["folder", "file", "nothing"]:
+    """The kind of a path; a name that is invalid for the system is "nothing"."""
     try:
         return "folder" if path.is_dir() else "file" if path.exists() else "nothing"
     except OSError:
@@ -176,12 +176,12 @@ def what_lies_at(path: Path) -> Literal["folder", "file", "nothing"]:
 
 
 def is_foreign(path: Path, read_options: ReadOptions) -> bool:
-    """Whether a file is of a public data set; one whose sample type is named is a recording."""
+    """Whether a file is of a public data set; with a named sample type it is a recording."""
     return path.suffix.lower() in _FOREIGN and read_options.datatype is None
 
 
 def read(path: Path, read_options: ReadOptions) -> Capture:
-    """The part of a recording that was asked for."""
+    """The requested part of a recording."""
     return read_capture(
         path,
         datatype=read_options.datatype,

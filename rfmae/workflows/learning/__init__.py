@@ -1,1 +1,1 @@
-"""What is trained, and how: from settings to checkpoints."""
+"""Training, from settings to checkpoints."""

@@ -1,4 +1,4 @@
-"""From arrays that somebody holds to a classifier, and nothing left on disk."""
+"""Fine-tuning on arrays in memory, without files left on disk."""
 
 import tempfile
 from collections.abc import Sequence
@@ -17,13 +17,13 @@ from rfmae.training.metric_logging import MetricLogger
 from rfmae.workflows.learning.finetuning import Finetuning, finetune
 
 NAME = "arrays"
-"""What a data set is called that has neither a recipe nor a folder."""
+"""The name of a data set without recipe and folder."""
 
 
 def divided(label: IntArray, share: float, seed: int) -> tuple[IntArray, IntArray]:
-    """Rows to train on and rows that are held out, each ascending, class by class in proportion.
+    """Training rows and held-out rows, each ascending, stratified by class.
 
-    Where the share of the smallest class is no whole example, nothing is held out.
+    Where the share of the smallest class is less than one example, nothing is held out.
     """
     rows = np.arange(len(label))
     held = np.floor(share * np.bincount(label)).astype(int)
@@ -37,7 +37,7 @@ def divided(label: IntArray, share: float, seed: int) -> tuple[IntArray, IntArra
 def planes_by_name(shown: Sequence[str | Plane]) -> tuple[Plane, ...]:
     """Planes of an image by what they show, each under the three kernels of DenoMAE2.0.
 
-    A differential is over one symbol. What is a plane already stays as it is.
+    A differential is over one symbol. A `Plane` stays unchanged.
     """
     return tuple(plane for what in shown for plane in _planes_of(what))
 
@@ -55,7 +55,7 @@ def _planes_of(what: str | Plane) -> tuple[Plane, ...]:
 def batch_of(
     iq: ComplexArray, label: IntArray, classes: tuple[str, ...], samples_per_symbol: float
 ) -> IqBatch:
-    """Examples (N, T) and labels (N,) of which no more is known; their SNR is not stated."""
+    """Examples (N, T) and labels (N,) without a stated SNR."""
     return IqBatch(
         iq=iq,
         label=label,
@@ -78,11 +78,11 @@ def finetune_on_arrays(
     progress: Progress | None = None,
     logger: MetricLogger | None = None,
 ) -> Checkpoint:
-    """Fine-tune as `finetune` does; the checkpoint that is best on validation, held in memory.
+    """Fine-tune as `finetune` does; returns the best checkpoint by validation, in memory.
 
-    Without validation examples those of training choose, and confidence is as it comes. `pipeline`
-    says what the network is shown, from one view. `any_phase` examples are turned by quarters in
-    training. While it trains, its checkpoints lie in a temporary folder.
+    Without validation examples those of training select it, and confidence is not calibrated.
+    `pipeline` defines the inputs of the network, from one view. `any_phase` examples are turned by
+    quarters in training. Checkpoints are in a temporary folder during training.
     """
     (view,) = pipeline.views
     dataset = hold_dataset(
@@ -106,5 +106,5 @@ def finetune_on_arrays(
         found = load_checkpoint(best)
     fitted = (
         {} if validation else {"temperature": 1.0}
-    )  # on what was learnt by heart it says nothing
+    )  # a temperature cannot be fitted on training examples
     return replace(found, card={**found.card, **fitted}, folder=Path(NAME))

@@ -1,4 +1,4 @@
-"""Baselines from name to folder: classical ones as arrays, networks as classifier checkpoints."""
+"""Training of baselines: classical ones as arrays, networks as classifier checkpoints."""
 
 from pathlib import Path
 
@@ -24,17 +24,17 @@ from rfmae.records import IntArray
 from rfmae.training.label_budget import LabelBudget
 from rfmae.workflows.learning.finetuning import Finetuning, finetune
 
-_MOST_VALIDATION = 20_000  # examples that settings are chosen by
+_MOST_VALIDATION = 20_000  # examples for the choice of settings
 
 
 def baseline_names() -> dict[str, str]:
-    """Every baseline that can be trained, and what it is."""
+    """Every baseline that can be trained, with a description."""
     networks = {name: kind.about for name, kind in NETWORKS.items() if name != "vit"}
     return {**BASELINES, **networks}
 
 
 def check_baseline(name: str) -> None:
-    """Refuse a name that is no baseline."""
+    """Raise `RecipeError` for an unknown baseline."""
     known = baseline_names()
     if name not in known:
         raise RecipeError(f"unknown baseline {name!r}; {nearest(name, known)}")
@@ -54,10 +54,10 @@ def train_baseline(
     resume: bool = False,
     progress: Progress | None = None,
 ) -> Path:
-    """Train a baseline of a name on a data set: its folder, or the best checkpoint of a network.
+    """Train a baseline on a data set; returns its folder, or the best checkpoint of a network.
 
-    Settings are chosen by validation alone. With the same seed the labels that may be seen are
-    those that fine-tuning sees; none means all. `epochs`, `device` and `resume` are of networks.
+    Settings are chosen by validation alone. With the same seed the labels are those of
+    fine-tuning; None means all. `epochs`, `device` and `resume` are for networks.
     """
     check_baseline(name)
     progress = progress or Silent()
@@ -107,7 +107,7 @@ def _fit(
 
 
 def _inputs(dataset: Dataset, name: str) -> InputSpec:
-    """What a baseline reads of a data set; of planes that show the same it reads one."""
+    """The inputs of a baseline; planes that show the same count once."""
     image = dataset.image
     shown = [
         signal_of_plane(plane, dataset.samples_per_symbol(plane.view)) for plane in image.planes
@@ -124,7 +124,7 @@ def _read(dataset: Dataset, split: str, rows: IntArray, inputs: InputSpec) -> La
 
 
 def _card(dataset: Dataset, labels: int, seed: int) -> Card:
-    """Where a baseline comes from; `labels` may be more than the examples it is fitted to."""
+    """The provenance of a baseline; `labels` may be more than the examples it is fitted to."""
     return {
         "dataset": {"name": dataset.name, "fingerprint": dataset.fingerprint},
         "labels": labels,

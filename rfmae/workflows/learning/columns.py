@@ -1,4 +1,4 @@
-"""I/Q in the shapes that scientific Python hands it about in, to real columns and back."""
+"""Conversion of I/Q arrays to real columns and back."""
 
 from typing import Any, Literal
 
@@ -9,11 +9,11 @@ from rfmae.errors import ShapeError
 from rfmae.records import ComplexArray, FloatArray
 
 Layout = Literal["halves", "interleaved", "in-phase"]
-"""What the columns of a real array are: all I and then all Q, I and Q by turns, or I alone."""
+"""Order of the columns of a real array: all I and then all Q, I and Q by turns, or I alone."""
 
 
 def columns_of(given: Any, layout: Layout) -> Any:
-    """Complex (N, T) or real (N, 2, T) as real columns; anything else as it was given."""
+    """Complex (N, T) or real (N, 2, T) as real columns; anything else unchanged."""
     if hasattr(given, "toarray"):  # sparse
         return given
     values: npt.NDArray[Any] = np.asarray(given)
@@ -21,7 +21,7 @@ def columns_of(given: Any, layout: Layout) -> Any:
         return given
     if layout == "in-phase":
         raise ShapeError(
-            'Complex data not supported by layout = "in-phase", which says that X is I alone, '
+            'Complex data not supported by layout = "in-phase", where X is I alone, '
             f'got {values.dtype} {values.shape}; write layout = "halves"'
         )
     parts = _parts(values)
@@ -31,7 +31,7 @@ def columns_of(given: Any, layout: Layout) -> Any:
 
 
 def iq_of(columns: FloatArray, layout: Layout) -> ComplexArray:
-    """The I/Q (N, T) that real columns hold, complex64."""
+    """The I/Q (N, T) of real columns, complex64."""
     if layout == "in-phase":
         return columns.astype(np.complex64)
     if columns.shape[1] % 2:

@@ -39,9 +39,9 @@ USUAL = ("finetune", "probe", "knn", "scratch", "cumulants")
 
 @dataclass(frozen=True, slots=True)
 class CurveSettings:
-    """Which points the curve has, and how they come about.
+    """The points of the curve, and their training.
 
-    Budgets are of labels per class, or of labels per class and SNR point where these are named.
+    Budgets are labels per class, or labels per class and SNR point where these are given.
     """
 
     labels_per_class: tuple[int, ...] | None = None  # none means BUDGETS
@@ -58,7 +58,7 @@ class CurveSettings:
         if self.labels_per_class is not None and self.labels_per_class_and_snr is not None:
             raise TrainingError(
                 f"labels per class {list(self.labels_per_class)} and labels per class and SNR "
-                f"point {list(self.labels_per_class_and_snr)} were asked for; "
+                f"point {list(self.labels_per_class_and_snr)} were given; "
                 "leave out one of the two"
             )
         if not self.methods or not self.budgets or min(self.budgets) < 1:
@@ -71,7 +71,7 @@ class CurveSettings:
 
     @property
     def unit(self) -> LabelUnit:
-        """What budgets are counted by."""
+        """The unit of budgets."""
         return "class" if self.labels_per_class_and_snr is None else "class-and-snr"
 
     @property
@@ -101,14 +101,14 @@ def label_curve(
     progress: Progress | None = None,
     detailed: bool = True,
 ) -> CurveResult:
-    """Measure every point that is not there yet, and write the account of all that are.
+    """Measure every missing point, and write the report of all points.
 
-    Stopped at any moment, the same call goes on where it was. More methods, budgets or seeds may
-    be added to a folder later; what shapes a point may not change in it. What each training does
-    is shown where it is to be `detailed`, else one stage for all of them.
+    After an interruption the same call resumes. More methods, budgets or seeds may be added to a
+    folder later; the settings of a point must not change. `detailed` shows the progress of each
+    training, otherwise there is one stage for all of them.
     """
     progress = progress or Silent()
-    within = progress if detailed else Silent()
+    detail = progress if detailed else Silent()
     _check_pretrained(settings.methods, pretrained)
     dataset = dataset if pretrained is None else as_seen_by(load_checkpoint(pretrained), dataset)
     budgets = possible_budgets(dataset, settings.budgets, progress, settings.unit)
@@ -119,7 +119,7 @@ def label_curve(
         settings.teaching,
         first_rows(dataset, settings.per_point),
         device,
-        within,
+        detail,
         settings.unit,
     )
     identity = _identity(dataset, settings, pretrained)
@@ -129,10 +129,10 @@ def label_curve(
     around = Silent() if detailed or not missing else progress
     with around.stage("label curve", len(missing), "runs") as stage:
         for method, budget, seed in missing:
-            under_way = folder / "runs" / f"{method}-{budget}-seed{seed}"
-            points.append(learning.point(method, budget, seed, under_way))
+            run_folder = folder / "runs" / f"{method}-{budget}-seed{seed}"
+            points.append(learning.point(method, budget, seed, run_folder))
             _keep(points, folder)
-            within.note(_in_words(points[-1], settings.unit))
+            detail.note(_in_words(points[-1], settings.unit))
             stage.advance()
     curve = _curve(dataset, settings, points, identity, ceilings_home)
     with disk_errors(folder):
@@ -150,17 +150,17 @@ def _check_pretrained(methods: Sequence[str], pretrained: Path | None) -> None:
 
 
 def possible_budgets(
-    dataset: Dataset, asked: Sequence[int], progress: Progress, unit: LabelUnit = "class"
+    dataset: Dataset, wanted: Sequence[int], progress: Progress, unit: LabelUnit = "class"
 ) -> tuple[int, ...]:
     """The budgets that the rarest class, or class at an SNR point, can fill, ascending."""
     rarest, name = rarest_group(dataset, unit)
-    budgets = sorted({*asked})
+    budgets = sorted({*wanted})
     found = tuple(budget for budget in budgets if budget <= rarest)
     left_out = [f"{budget:,}" for budget in budgets if budget > rarest]
     if not found:
         raise TrainingError(
             f"the rarest of {dataset.folder}, {name}, has {rarest} training examples, but at "
-            f"least {budgets[0]:,} {LABEL_UNITS[unit]} were asked for; ask for fewer"
+            f"least {budgets[0]:,} {LABEL_UNITS[unit]} were requested; request fewer"
         )
     if left_out:
         progress.note(
@@ -174,20 +174,20 @@ def possible_budgets(
 
 
 def _identity(dataset: Dataset, settings: CurveSettings, pretrained: Path | None) -> Card:
-    """What shapes a point, beside its method, budget and seed."""
+    """The settings that a point depends on, apart from its method, budget and seed."""
     card = None if pretrained is None else load_checkpoint(pretrained).card
     return {
         "data_set": f"{dataset.name}-{dataset.fingerprint}",
         "pretrained": card and {key: card.get(key) for key in ("dataset", "step", "score")},
         "teaching": asdict(settings.teaching),
         "test_examples_per_point": settings.per_point,
-        # a curve of labels per class says nothing, as before there was another unit
+        # a curve of labels per class has no entry, as before there was another unit
         **({} if settings.unit == "class" else {"label_unit": settings.unit}),
     }
 
 
 def _begin(folder: Path, identity: Card) -> list[LabelPoint]:
-    """The points that a folder holds already; a new one is begun."""
+    """The points of a folder; a new folder is created."""
     refuse_occupied(folder, replaces=KIND)
     card = read_card(folder)
     if card is None:
@@ -201,7 +201,7 @@ def _begin(folder: Path, identity: Card) -> list[LabelPoint]:
         changed = ", ".join(key for key in keys if known.get(key) != identity.get(key))
         raise ArtefactError(
             f"{folder} holds a curve of another {changed.replace('_', ' ')}; "
-            "choose another --out, or the settings that it was begun with"
+            "choose another --out, or the settings that it was started with"
         )
     return read_points(folder)
 
@@ -216,18 +216,18 @@ def read_points(folder: Path) -> list[LabelPoint]:
         return [_point(json.loads(line)) for line in lines]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtefactError(
-            f"{path} holds no points of a curve ({first_line(error)}); remove it to measure anew"
+            f"{path} holds no points of a curve ({first_line(error)}); remove it to measure again"
         ) from error
 
 
 def _point(line: dict[str, Any]) -> LabelPoint:
     hits, examples = tuple(line["hits"]), tuple(line["examples"])
-    budget = line["budget"] if "budget" in line else line["labels_per_class"]  # as it was called
+    budget = line["budget"] if "budget" in line else line["labels_per_class"]  # the older key
     return LabelPoint(line["method"], budget, line["seed"], hits, examples)
 
 
 def _keep(points: Sequence[LabelPoint], folder: Path) -> None:
-    """Write all points anew, so that a reader or a later call meets whole lines alone."""
+    """Write all points again, so that the file always has whole lines."""
     path = folder / POINTS_NAME
     beside = path.with_name(f".{path.name}.partial")
     lines = [json.dumps(asdict(point)) + "\n" for point in points]
@@ -242,7 +242,7 @@ def _is_there(points: Sequence[LabelPoint], method: str, budget: int, seed: int)
     )
 
 
-# the account -----------------------------------------------------------------------------------
+# the report ------------------------------------------------------------------------------------
 
 
 def _curve(
@@ -252,7 +252,7 @@ def _curve(
     identity: Card,
     ceilings_home: Path | None,
 ) -> LabelCurve:
-    """All points of the folder, those that were asked for now first."""
+    """All points of the folder, those of this call first."""
     place = {name: number for number, name in enumerate((*settings.methods, *METHODS))}
     first = {name: place.get(name, len(place)) for name in {point.method for point in points}}
     ordered = sorted(points, key=lambda point: (first[point.method], point.budget, point.seed))
@@ -274,7 +274,7 @@ def _curve(
             "test_examples": int(examples.sum()),
             "selection": "checkpoint, strength, neighbours and settings by the whole validation "
             f"split of {dataset.examples('validation'):,} labelled examples, at every budget; the "
-            "test split was opened once a point",
+            "test split was read once a point",
             "labels": f"{LABEL_UNITS[settings.unit]}, the same for every method of a seed"
             f"{_SPREAD[settings.unit]}; those of a smaller budget are among those of a larger one",
             "versions": package_versions(),

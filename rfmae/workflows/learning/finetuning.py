@@ -52,34 +52,34 @@ from rfmae.workflows.learning.seeing import as_seen_by, encoder_for, network_of,
 
 @dataclass(frozen=True, slots=True)
 class Finetuning:
-    """How a classifier is fine-tuned; no `labels` means all of them.
+    """Settings of the fine-tuning of a classifier; `labels` None means all.
 
-    The preset decides the encoder from scratch; a pre-trained one brings its own size. Another
-    `network` than vit is always from scratch. `endless` examples are synthesised as they are
-    needed, as many as the epochs of the data set would show. With `patience`, a run stops after so
-    many validations without a better score.
+    The preset decides the size of an encoder from scratch; a pre-trained one has its own. Another
+    `network` than vit is always from scratch. `endless` examples are synthesised during training,
+    as many as the epochs of the data set have. With `patience`, a run stops after so many
+    validations without a better score.
 
-    A pre-trained encoder with stored labels begins `from_probe`: its head is the linear probe, it
-    learns slowly, the more so the fewer labels there are, and at the end validation says how much
-    of what it learnt is kept (see `rfmae.training.head_start`).
+    A pre-trained encoder with stored labels starts `from_probe`: its head is the linear probe, its
+    learning rate is low, the lower the fewer labels there are, and at the end validation decides
+    how much of the update is kept (see `rfmae.training.head_start`).
     """
 
     preset: str = "small"
     labels: int | None = None
     epochs: int = 30
     batch_size: int = 32
-    learning_rate: float | None = None  # none takes the network's own, or what suits the labels
+    learning_rate: float | None = None  # None: the network's own, or one by the number of labels
     frozen: bool = False
     seed: int = 0
     layer_decay: float = 1.0
-    scaled: bool = True  # from scratch: take mean and deviation of each plane off the input
+    scaled: bool = True  # from scratch: standardise each plane of the input
     running: Running = field(default_factory=Running)
-    modalities: tuple[str, ...] | None = None  # none takes all that a receiver has
+    modalities: tuple[str, ...] | None = None  # None: all that a receiver has
     endless: bool = False
     labels_per_class: int | None = None
     labels_per_class_and_snr: int | None = None
-    head: Head | None = None  # none takes linear from a probe, else the preset's
-    from_probe: bool | None = None  # none: whenever that can be done
+    head: Head | None = None  # None: linear from a probe, else the preset's
+    from_probe: bool | None = None  # None: whenever possible
     drop_path: float = 0.0  # of the last block; from scratch and pre-trained alike
     balanced: bool = False  # every class equally often in a batch
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -92,7 +92,7 @@ class Finetuning:
         budget = self.budget
         if self.endless and budget.count is not None:
             raise TrainingError(
-                f"endless examples bring their labels, but {budget} were asked for; "
+                f"endless examples have their own labels, but {budget} were requested; "
                 "leave out one of the two"
             )
         if self.endless and self.balanced:
@@ -100,7 +100,7 @@ class Finetuning:
                 "endless examples are of every class equally often; leave out balanced"
             )
         if not 0 <= self.drop_path < 1:
-            raise TrainingError(f"drop_path must lie in [0, 1), got {self.drop_path:g}")
+            raise TrainingError(f"drop_path must be in [0, 1), got {self.drop_path:g}")
         if self.from_probe and (self.endless or self.head not in (None, "linear")):
             raise TrainingError(
                 "a start from the probe needs stored labels and a linear head, got "
@@ -119,7 +119,7 @@ class Finetuning:
 
     @property
     def budget(self) -> LabelBudget:
-        """Which training labels may be seen."""
+        """The training labels that may be used."""
         return LabelBudget.of(self.labels, self.labels_per_class, self.labels_per_class_and_snr)
 
 
@@ -134,9 +134,9 @@ def finetune(
     progress: Progress | None = None,
     logger: MetricLogger | None = None,
 ) -> Path:
-    """Fine-tune a classifier, from a pre-trained encoder or from scratch; the best checkpoint.
+    """Fine-tune a classifier, pre-trained or from scratch; returns the best checkpoint.
 
-    Its card tells the temperature that validation asks for.
+    Its card has the temperature fitted on validation.
     """
     progress, chosen = progress or Silent(), choose_device(device)
     if settings.endless:
@@ -156,8 +156,8 @@ def finetune(
 
     @cache
     def validation(ranks: Ranks) -> InputSplit:
-        told = progress if ranks.is_writer else Silent()
-        return InputSplit(dataset, "validation", modalities, ranks.device, told)
+        shown = progress if ranks.is_writer else Silent()
+        return InputSplit(dataset, "validation", modalities, ranks.device, shown)
 
     @cache
     def start(ranks: Ranks) -> Classifier:
@@ -205,8 +205,8 @@ def _beginning(
     modalities: tuple[Modality, ...],
     ranks: Ranks,
 ) -> Classifier:
-    """A classifier with the pre-trained weights, or with none."""
-    if checkpoint is None and settings.scaled:  # a pre-trained one brings its own
+    """A classifier with the pre-trained or with initial weights."""
+    if checkpoint is None and settings.scaled:  # a pre-trained one has its own
         grids = scaled_grids(dataset, modalities, encoder.modalities, ranks.device)
         encoder = with_grids(encoder, grids)
     head = settings.head_of(pretrained=checkpoint is not None)
@@ -215,11 +215,11 @@ def _beginning(
 
 
 def _in_words(settings: Finetuning, dataset: Dataset, plan: TrainingPlan) -> str:
-    """What the number of labels decides, said before it is done."""
+    """A note on the settings that depend on the number of labels."""
     labels = settings.budget.total(dataset) or dataset.examples("train")
     return (
         f"from the linear probe of {labels:,} labels at learning rate {plan.learning_rate:g}; "
-        "validation says how much of what is learnt is kept"
+        "validation decides how much of the update is kept"
     )
 
 
@@ -233,12 +233,12 @@ def _task_maker(
     progress: Progress,
 ) -> MakeTask:
     def make_task(numerics: Numerics, ranks: Ranks) -> FinetuneTask:
-        told = progress if ranks.is_writer else Silent()
-        network = copy.deepcopy(start(ranks))  # a damaged checkpoint shows before all is drawn
+        shown = progress if ranks.is_writer else Silent()
+        network = copy.deepcopy(start(ranks))  # a damaged checkpoint fails before data are rendered
         return FinetuneTask(
             dataset,
             network,
-            _labelled(dataset, modalities, settings, plan, ranks, told),
+            _labelled(dataset, modalities, settings, plan, ranks, shown),
             validation(ranks),
             modalities=modalities,
             drop_path=settings.drop_path,
@@ -279,7 +279,7 @@ def _identity(
     encoder: AnyEncoderConfig,
     checkpoint: Checkpoint | None,
 ) -> Card:
-    """What tells one run from another; what is off is none, as if it had never been thought of."""
+    """The settings that identify a run; disabled ones are None, as before they existed."""
     off = settings.augmentation.is_off
     head = settings.head_of(pretrained=checkpoint is not None)
     return {
@@ -300,7 +300,7 @@ def _identity(
 
 
 def _pretraining(checkpoint: Checkpoint | None) -> Card | None:
-    """What tells one pre-training from another."""
+    """The facts that identify a pre-training."""
     if checkpoint is None:
         return None
     return {key: checkpoint.card.get(key) for key in ("dataset", "step", "score")}
@@ -314,7 +314,7 @@ def _labelled(
     ranks: Ranks,
     progress: Progress,
 ) -> LabelledSource:
-    """Examples from the files or from the stream, drawn once or, where they change, every time."""
+    """Examples from files or a stream, rendered once or, where they change, every time."""
     augmenter = _augmenter(dataset, modalities, settings, plan, ranks)
     if settings.endless:
         how = input_renderer(dataset, modalities, ranks.device, targets=False)

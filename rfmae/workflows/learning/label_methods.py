@@ -1,4 +1,4 @@
-"""What answers with a given number of labels: probes, fine-tuned networks, classical baselines."""
+"""Methods of the label curve: probes, fine-tuned networks, classical baselines."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ from rfmae.workflows.learning.seeing import network_of, received
 
 
 def _few_neighbours(train: Features, validation: Features) -> Probe:
-    """Neighbours for few labels: the nearest alone is among what validation may choose."""
+    """Neighbours for few labels: validation may also choose the nearest alone."""
     return neighbour_probe(train, validation, (1, *NEIGHBOURS))
 
 
@@ -53,29 +53,29 @@ PROBES: dict[str, Callable[[Features, Features], Probe]] = {
     "probe": linear_probe,
     "knn": _few_neighbours,
 }
-"""Methods that only look at what a frozen encoder made of an example."""
+"""Methods that use features of a frozen encoder."""
 
 METHODS = ("finetune", "probe", "knn", "scratch", *BASELINES)
-"""All that can be asked for."""
+"""All methods."""
 
 PRETRAINED = ("finetune", "probe", "knn")
 """Methods that need a pre-trained encoder."""
 
 _TOGETHER = 128
-_MOST_VALIDATION = 20_000  # examples that a probe is chosen by
+_MOST_VALIDATION = 20_000  # examples for the choice of a probe
 
 
 @dataclass(frozen=True, slots=True)
 class Teaching:
     """How networks are trained at every budget.
 
-    They are shown as many images whatever the labels, so that few labels do not mean few steps.
-    `preset` is the size from scratch; none takes that of the pre-trained encoder.
+    The number of images shown does not depend on the labels, so that few labels do not mean few
+    steps. `preset` is the size from scratch; None takes that of the pre-trained encoder.
     """
 
     shown: int = 20_000
     batch_size: int = 32
-    learning_rate: float | None = None  # none takes the network's own, or what suits the labels
+    learning_rate: float | None = None  # None: the network's own, or one by the number of labels
     layer_decay: float = 0.75  # of fine-tuning
     preset: str | None = None
 
@@ -86,18 +86,18 @@ class Teaching:
 
 @dataclass(frozen=True, slots=True)
 class NetworkShape:
-    """What a network from scratch is: the size, the inputs and the patch of the pre-trained one."""
+    """A network from scratch: size, inputs and patch of the pre-trained one."""
 
     preset: str = "small"
-    modalities: tuple[str, ...] | None = None  # none takes all that a receiver has
+    modalities: tuple[str, ...] | None = None  # None: all that a receiver has
     patch: int | None = None  # of the image
     network: str = "vit"
 
 
 def network_like(dataset: Dataset, pretrained: Path | None, preset: str | None) -> NetworkShape:
-    """A network that is to a pre-trained one as like as possible, but for what that has learnt.
+    """A network from scratch as similar as possible to a pre-trained one.
 
-    `preset` is a size that was asked for. Raises where the pre-trained network cannot see the
+    `preset` is the requested size, if any. Raises where the pre-trained network cannot take the
     examples of the data set, or has a size without a name.
     """
     if pretrained is None:
@@ -126,14 +126,14 @@ def _preset_of(checkpoint: Checkpoint) -> str:
 
 
 def _plain(encoder: PretrainableConfig) -> PretrainableConfig:
-    """The same with fixed positions, as presets have them."""
+    """The same with fixed position codes, as in presets."""
     if isinstance(encoder, RingsConfig):
         return encoder
     return replace(encoder, positions="sine-cosine")
 
 
 class FrozenFeatures:
-    """What an encoder makes of the rows of a data set, each computed once."""
+    """Features of the rows of a data set, each computed once."""
 
     def __init__(self, dataset: Dataset, encoder: FeatureEncoder, progress: Progress) -> None:
         self._dataset, self._encoder, self._progress = dataset, encoder, progress
@@ -162,7 +162,7 @@ class FrozenFeatures:
 
 @dataclass(slots=True)
 class Learning:
-    """A data set and who is to learn it with few labels."""
+    """Trains and evaluates methods on a data set with few labels."""
 
     dataset: Dataset
     pretrained: Path | None
@@ -171,15 +171,15 @@ class Learning:
     test_rows: IntArray
     device: str = "auto"
     progress: Progress = field(default_factory=Silent)
-    unit: LabelUnit = "class"  # what budgets are counted by
+    unit: LabelUnit = "class"  # of budgets
     _features: FrozenFeatures | None = None
     _test: CachedInputs | None = None
-    _validation: InputSplit | None = None  # drawn once, for as long as it is held
+    _validation: InputSplit | None = None  # rendered once and kept
 
     def point(self, method: str, count: int, seed: int, folder: Path) -> LabelPoint:
-        """Train a method with so many labels of the unit and ask it about the test rows.
+        """Train a method with so many labels of the unit and evaluate it on the test rows.
 
-        `folder` is for a network under way; it is gone once the point is there.
+        `folder` is for the training run; it is removed once the point is measured.
         """
         budget = LabelBudget(count, self.unit)
         if method in PROBES:
@@ -195,12 +195,12 @@ class Learning:
                 progress=self.progress,
             )
         else:
-            path = self._taught(method, budget, seed, folder)
-        report = self._examined(path, method)
+            path = self._trained(method, budget, seed, folder)
+        report = self._evaluated(path, method)
         shutil.rmtree(folder)
         return _point(report, method, count, seed)
 
-    def _taught(self, method: str, budget: LabelBudget, seed: int, folder: Path) -> Path:
+    def _trained(self, method: str, budget: LabelBudget, seed: int, folder: Path) -> Path:
         """The best checkpoint of a network, with the pre-trained encoder or from scratch."""
         teaching, from_scratch = self.teaching, method == "scratch"
         pretrained = None if from_scratch else self.pretrained
@@ -237,21 +237,21 @@ class Learning:
                 self.dataset, "validation", modalities, device, self.progress
             )
 
-    def _examined(self, path: Path, method: str) -> SnrReport:
-        """The counts of a baseline, or of a network, which sees what the one before it saw."""
+    def _evaluated(self, path: Path, method: str) -> SnrReport:
+        """The counts of a baseline, or of a network with cached inputs."""
         if method in BASELINES:
             predictor = open_predictor(self.dataset, path, self.device)
             rows = self.test_rows
             return counted(answers_of(self.dataset, predictor, method, rows, self.progress))
         data = self.dataset
-        said = self.shown.answers(load_classifier(path, self.device))
+        found = self.shown.answers(load_classifier(path, self.device))
         label, snr_db = data.labels("test")
         known = label[self.test_rows], snr_db[self.test_rows]
-        return counted(Answers(said, *known, data.classes, data.snr_db, data.snr_reference))
+        return counted(Answers(found, *known, data.classes, data.snr_db, data.snr_reference))
 
     @property
     def shown(self) -> CachedInputs:
-        """What networks are shown of the test rows."""
+        """The cached network inputs of the test rows."""
         if self._test is None:
             self._test = CachedInputs(self._read_test, len(self.test_rows))
         return self._test
@@ -284,7 +284,7 @@ class Learning:
 
     @property
     def features(self) -> FrozenFeatures:
-        """The cache of the pre-trained encoder, opened at the first need."""
+        """The cache of the pre-trained encoder, opened on first use."""
         if self._features is None:
             assert self.pretrained is not None
             encoder = load_encoder(self.pretrained, self.device)

@@ -1,4 +1,4 @@
-"""What a network is taught while it is pre-trained: each paper's idea is a switch."""
+"""Methods of pre-training: the ideas of each paper as switches."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -20,18 +20,18 @@ from rfmae.models.vit import Positions
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """The task of pre-training; as it comes, DenoMAE2.0 (arXiv 2502.18202).
+    """The task of pre-training; by default DenoMAE2.0 (arXiv 2502.18202).
 
     - `masking`: how much is hidden: one ratio, a curriculum, or a ratio drawn for each step.
-    - `pixels`: where the decoder is judged, against clean or noisy targets, normalised or not.
+    - `pixels`: where the loss is computed, against clean or noisy targets, normalised or not.
     - `position`: the position head: weight, absolute or rank, position dropout.
     - `noising`: feature noise on visible tokens and the disruption loss (arXiv 2412.19104).
-    - `laplacian_weight`, `uniformity_weight`: sharp edges, and features that spread.
-    - `image_weight`: rings paint the clean image, too, of what they know of its harmonics.
+    - `laplacian_weight`, `uniformity_weight`: weights of the Laplacian and uniformity losses.
+    - `image_weight`: rings also predict the clean image from its harmonics.
     - `mask_tokens`: in the decoder, or in the encoder (the symmetric variant).
-    - `decoder_depth`: blocks of the decoder; without one as many as the preset has.
-    - `positions` of tokens: fixed or learned. `scaled`: whether the encoder takes mean and
-      deviation of each plane off its input; they are measured once and stay in its card.
+    - `decoder_depth`: blocks of the decoder; by default those of the preset.
+    - `positions` of tokens: fixed or learned. `scaled`: whether the encoder standardises each
+      plane of its input; mean and deviation are measured once and stay in its card.
     """
 
     masking: Masking = field(default_factory=Masking)
@@ -50,22 +50,22 @@ class Method:
     def pretrainer(
         self, network: str, preset: str, grids: tuple[Grid, ...], image: ImageGrid | None = None
     ) -> Pretrainer:
-        """The network of a kind and preset that learns this from inputs that are cut so.
+        """The pre-training network of a kind and preset for inputs with these grids.
 
-        `image` is what rings paint, where it has a weight.
+        `image` is the image that rings predict, where it has a weight.
         """
         if network == "rings":
             return RingsPretrainer(self._rings(preset, grids, image))
         if self.image_weight:
             raise RecipeError(
-                f"network {network} paints the images that it sees, so they have no other weight, "
-                f"got image weight {self.image_weight:g}; leave it out, or take network rings"
+                f"network {network} predicts its input images, so they have no other weight, got "
+                f"image weight {self.image_weight:g}; leave it out, or take network rings"
             )
         patches = tuple(grid for grid in grids if isinstance(grid, PatchGrid))
         return PatchPretrainer(self.config(preset, patches))
 
     def config(self, preset: str, grids: tuple[PatchGrid, ...]) -> DenoMAEConfig:
-        """The transformer of a preset that learns this from inputs that are cut so."""
+        """The transformer of a preset for inputs with these grids."""
         encoder = encoder_config(preset, grids, self.positions)
         switches = {
             item.name: getattr(self, item.name)
@@ -77,7 +77,7 @@ class Method:
     def _rings(
         self, preset: str, grids: tuple[Grid, ...], image: ImageGrid | None
     ) -> RingsMAEConfig:
-        """Rings of a preset that learn this; what has no meaning for them is refused."""
+        """Rings of a preset; raises `RecipeError` for switches without a meaning for them."""
         for name, wanted, why in _NOT_OF_RINGS:
             if _setting(self, name) != _setting(Method(), name):
                 raise RecipeError(
@@ -106,10 +106,10 @@ def _setting(method: Method, name: str) -> Any:
 
 
 _NOT_OF_RINGS = (
-    ("noising.share", "feature noise", "no tokens between its layers that noise could fall on"),
-    ("uniformity_level", "uniformity level", "one vector for an example, so images alone spread"),
-    ("mask_tokens", "mask tokens", "no attention that mask tokens could enter"),
-    ("positions", "positions", "a place for each token and no codes of positions"),
+    ("noising.share", "feature noise", "no tokens between its layers for feature noise"),
+    ("uniformity_level", "uniformity level", "one vector per example, so only level image"),
+    ("mask_tokens", "mask tokens", "no attention for mask tokens"),
+    ("positions", "positions", "a place for each token and no position codes"),
 )
 """Switches without a meaning there: name, words, reason."""
 
@@ -137,13 +137,14 @@ METHODS: dict[str, Method] = {
     ),
     "legacy": Method(scaled=False),
 }
-"""Where to start from; every switch can be set beside it.
+"""Presets of the switches; every switch can be changed in addition.
 
 mae: He et al. 2022, on noisy images. denomae: arXiv 2501.11538, without a position head. denomae2:
-arXiv 2502.18202. The next are DenoMAE2.0 with one idea more: position dropout; the curriculum of
+arXiv 2502.18202. The next are DenoMAE2.0 with one more idea: position dropout; the curriculum of
 mask ratios with Laplacian and uniformity losses; feature noise with the disruption loss, and its
-symmetric variant. denoiser: mask ratios from 0 up, all patches judged, so that it answers with
-nothing hidden. legacy: DenoMAE2.0 with inputs as they are drawn, as its public code has them.
+symmetric variant. denoiser: mask ratios from 0 up, the loss on all patches, so that it can denoise
+with nothing hidden. legacy: DenoMAE2.0 with inputs that are not standardised, as in its public
+code.
 """
 
 
@@ -159,14 +160,14 @@ _RINGS: dict[str, Method] = {
     )
     for name, method in METHODS.items()
 }
-"""The same of rings: nothing is hidden but by the curriculum, all is judged, and one token
-in fifty is asked where it comes from, having lost its place (docs/pretraining.md says what hiding
-and lost places cost). A denoiser paints images.
+"""The same for rings: only the curriculum hides anything, the loss is on all tokens, and one token
+in fifty loses its position code and predicts its position (docs/pretraining.md has the effect of
+hiding and of lost positions). A denoiser predicts images.
 """
 
 
 def find_method(name: str, network: str = "vit") -> Method:
-    """The method of a name as a kind of network has it."""
+    """The method of a name for a kind of network."""
     if name not in METHODS:
         raise RecipeError(f"unknown method {name!r}; {nearest(name, METHODS)}")
     return (_RINGS if network == "rings" else METHODS)[name]
@@ -175,7 +176,7 @@ def find_method(name: str, network: str = "vit") -> Method:
 def with_switches(method: Method, switches: Mapping[str, Any]) -> Method:
     """A method with some of its settings changed, by dotted names such as `position.weight`.
 
-    Those that are none stay as they are.
+    Those that are None stay unchanged.
     """
     for name, value in switches.items():
         if value is None:

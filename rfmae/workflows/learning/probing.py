@@ -1,4 +1,4 @@
-"""What the features of a frozen encoder are worth, as a report; nothing is trained but probes."""
+"""Evaluation of the features of a frozen encoder by probes, as a report."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -45,7 +45,7 @@ def probe(
     device: str = "auto",
     progress: Progress | None = None,
 ) -> WrittenReport:
-    """Name the test examples by what the frozen encoder of any checkpoint makes of them.
+    """Classify the test examples by the frozen features of the encoder of any checkpoint.
 
     A linear probe and nearest neighbours are fitted to training examples, `labels_per_class` of
     them, `labels_per_class_and_snr` or all, in the order of `seed`; strength, number of neighbours
@@ -66,7 +66,7 @@ def probe(
         "labels_per_class_and_snr": labels_per_class_and_snr,
         "seed": seed,
     }
-    results = _judged(dataset, probes, _all(features, dataset, "test"), card, ceilings_home)
+    results = _evaluated(dataset, probes, _all(features, dataset, "test"), card, ceilings_home)
     report = Report(
         title=f"Probes of frozen features on {dataset.name}",
         headline=f"{headline(results)}.",
@@ -88,7 +88,7 @@ def probe(
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """A fitted probe, the temperature that validation asks for, and what else it chose."""
+    """A fitted probe, its temperature, and the settings chosen on validation."""
 
     probe: Probe
     temperature: float
@@ -117,14 +117,14 @@ def _chosen(train: Features, validation: Features, progress: Progress) -> dict[s
     return found
 
 
-def _judged(
+def _evaluated(
     dataset: Dataset,
     probes: Mapping[str, _Chosen],
     test: Features,
     card: Card,
     ceilings_home: Path | None,
 ) -> Results:
-    """What the probes say of the test split, and what that is worth."""
+    """Answers and assessments of the probes on the test split."""
     ceilings = ceilings_of(dataset, ceilings_home)
     answers = {
         name: probe_answers(

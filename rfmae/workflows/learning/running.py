@@ -1,4 +1,4 @@
-"""How a training runs, whatever is learnt: what both trainings make of their settings."""
+"""Settings common to pre-training and fine-tuning."""
 
 from dataclasses import dataclass
 
@@ -12,11 +12,11 @@ from rfmae.training.rendering import Described
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """How a training runs, beside what is learnt."""
+    """Settings of a training run that do not depend on the task."""
 
     precision: str = "auto"  # or float32, bfloat16
-    accumulate: int = 1  # pieces of a batch, one after the other, where memory is short
-    ema: float | None = None  # what averaged weights keep in a step
+    accumulate: int = 1  # gradient accumulation: pieces of a batch
+    ema: float | None = None  # decay of averaged weights per step
     gradient_clip: float | None = 1.0
     compile: Compile = "auto"
     shard_weights: bool = False
@@ -34,7 +34,7 @@ def training_plan(
     validations: int = 8,
     patience: int | None = None,
 ) -> TrainingPlan:
-    """As many steps as the epochs of so many examples have; a batch is no more than there are."""
+    """A plan with the steps of so many epochs; the batch is at most the number of examples."""
     batch_size = min(batch_size, examples)
     return TrainingPlan(
         steps=epochs * (examples // max(1, batch_size)),
@@ -57,7 +57,7 @@ def grids_of(
     image_patch: int | None = None,
     modalities: tuple[Modality, ...] | None = None,
 ) -> tuple[Grid, ...]:
-    """How each modality of a recipe or data set is cut."""
+    """The patch grid of each modality of a recipe or data set."""
     modalities = source.modalities if modalities is None else modalities
     samples = {view: source.samples(view) for view in source.views}
     shapes = input_shapes(source.image, modalities, samples)

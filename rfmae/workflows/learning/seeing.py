@@ -1,4 +1,4 @@
-"""What a network is to see of a data set, and the encoder that sees it."""
+"""The modalities that a network gets from a data set, and its encoder."""
 
 from rfmae.datasets.recipe import Recipe
 from rfmae.datasets.store import Dataset
@@ -12,14 +12,14 @@ from rfmae.workflows.learning.running import grids_of
 
 
 def network_of(checkpoint: Checkpoint) -> NetworkKind:
-    """The kind of network that a checkpoint can go on as."""
+    """The kind of network of a checkpoint."""
     return find_network("rings" if isinstance(checkpoint.pretrainable, RingsConfig) else "vit")
 
 
 def as_seen_by(checkpoint: Checkpoint, dataset: Dataset) -> Dataset:
-    """The data set with its images drawn as those that a network was trained on.
+    """The data set with images rendered as in the training of a network.
 
-    Raises where it holds nothing that they could be drawn from.
+    Raises where the data set lacks the views for them.
     """
     if not any(modality.of_planes for modality in checkpoint.modalities):
         return dataset
@@ -32,18 +32,18 @@ def received(
     checkpoint: Checkpoint | None = None,
     network: str = "vit",
 ) -> tuple[Modality, ...]:
-    """The modalities to classify by: those that were named, or all that a receiver has.
+    """The modalities of a classifier: the named ones, or all that a receiver has.
 
     Any receiver has the signal of its first view, the harmonics of its image and an estimate of the
-    SNR, of the waveform where there is one, though the data set may list the image alone; they are
-    seen where they are named. A pre-trained encoder sees what it knows, any other network than a
-    transformer what it is for.
+    SNR, of the waveform where there is one, even if the data set lists the image alone; they are
+    used where they are named. A pre-trained encoder gets the modalities it was trained on, any
+    other network than a transformer its own.
     """
     kind = find_network(network)
     own = tuple(modality for modality in dataset.modalities if modality.is_received)
     learnt = own if checkpoint is None else _learnt(dataset, checkpoint)
     if names is None and checkpoint is not None and network_of(checkpoint).sees is not None:
-        return learnt  # such a network was made for just these
+        return learnt  # such a network takes only these
     if names is None and (checkpoint is not None or kind.sees is None):
         shared = tuple(m for m in learnt if m.content in [mine.content for mine in own])
         return shared or learnt
@@ -56,16 +56,16 @@ def received(
     for name in names:
         if name not in has:
             raise CheckpointError(
-                f"a receiver of {dataset.name} has {', '.join(has)}, but {name!r} was asked for"
+                f"a receiver of {dataset.name} has {', '.join(has)}, but not {name!r}"
             )
     chosen = tuple(modality for name, modality in has.items() if name in names)
     if (seen := snr_view(chosen)) is not None:
-        dataset.snr_estimator(seen)  # refuses what shows none before anything is written
+        dataset.snr_estimator(seen)  # raises where there is none, before anything is written
     return chosen
 
 
 def _as_seen(names: tuple[str, ...], kind: NetworkKind) -> tuple[str, ...]:
-    """What was named; rings see an image as its harmonics."""
+    """The named modalities; rings get harmonics in place of an image."""
     if kind.sees != "harmonics":
         return names
     return tuple("harmonics" if name == "image" else name for name in names)
@@ -74,7 +74,7 @@ def _as_seen(names: tuple[str, ...], kind: NetworkKind) -> tuple[str, ...]:
 def pretrained_on(
     dataset: Dataset | Recipe, names: tuple[str, ...] | None, network: str
 ) -> tuple[Modality, ...]:
-    """The modalities that a network is pre-trained on: those that the data set lists, or its own.
+    """The modalities for pre-training: those that the data set lists, or the network's own.
 
     `names` choose others.
     """
@@ -92,7 +92,7 @@ def pretrained_on(
 
 
 def _learnt(dataset: Dataset | Recipe, checkpoint: Checkpoint) -> tuple[Modality, ...]:
-    """What an encoder knows and a receiver of a data set has."""
+    """The modalities of an encoder that a receiver of a data set has."""
     grids = {grid.name for grid in checkpoint.pretrainable.modalities}
     learnt = tuple(m for m in checkpoint.modalities if m.is_received and m.name in grids)
     found = tuple(m for m in learnt if m.of_planes or m.view in dataset.views)
@@ -112,13 +112,13 @@ def encoder_for(
     modalities: tuple[Modality, ...],
     patch: int | None,
 ) -> AnyEncoderConfig:
-    """What to fine-tune; a checkpoint brings its own kind and size and must know these inputs."""
+    """The encoder to fine-tune; a checkpoint has its own kind and size and must fit the inputs."""
     if checkpoint is None:
         return find_network(network).encoder(preset, grids_of(dataset, patch, modalities))
     own = network_of(checkpoint).name
-    if network not in ("vit", own):  # vit is what is asked for where nothing is
+    if network not in ("vit", own):  # vit is the default
         raise CheckpointError(
-            f"{checkpoint.folder} holds {own}, but network {network} was asked for; leave out one"
+            f"{checkpoint.folder} holds {own}, but network {network} was requested; leave out one"
         )
     encoder = checkpoint.pretrainable.of([modality.name for modality in modalities])
     for modality in modalities:

@@ -1,4 +1,4 @@
-"""Pre-training, from settings to the best checkpoint; fine-tuning goes out by the same door."""
+"""Pre-training, from settings to the best checkpoint; fine-tuning is re-exported."""
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -42,20 +42,20 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Pretraining:
-    """How a network is pre-trained: its size, how long, and what it is taught.
+    """Settings of pre-training: size, duration and method.
 
-    `endless` examples are synthesised as they are needed, as many as the epochs of the data set
-    would show. `patch` counts pixels of an image patch; none leaves it to the image size.
+    `endless` examples are synthesised during training, as many as the epochs of the data set
+    have. `patch` counts pixels of an image patch; None leaves it to the image size.
     """
 
     preset: str = "small"
     epochs: int = 50
-    batch_size: int | None = None  # none takes the network's own
-    learning_rate: float | None = None  # none takes the network's or the preset's own
+    batch_size: int | None = None  # None: the network's own
+    learning_rate: float | None = None  # None: the network's or the preset's own
     seed: int = 0
-    method: Method | None = None  # none is DenoMAE2.0 as the network has it
-    network: str | None = None  # none takes rings where the carrier phase is unknown, else vit
-    modalities: tuple[str, ...] | None = None  # none takes what the data set lists
+    method: Method | None = None  # None: DenoMAE2.0 for the network
+    network: str | None = None  # None: rings where the carrier phase is unknown, else vit
+    modalities: tuple[str, ...] | None = None  # None: those that the data set lists
     running: Running = field(default_factory=Running)
     endless: bool = False
     patch: int | None = None
@@ -71,12 +71,12 @@ def pretrain(
     progress: Progress | None = None,
     logger: MetricLogger | None = None,
 ) -> Path:
-    """Pre-train on the noisy and clean inputs of a data set; the best checkpoint."""
+    """Pre-train on the noisy and clean inputs of a data set; returns the best checkpoint."""
     dataset.check_clean()
     progress, chosen = progress or Silent(), choose_device(device)
     kind = find_network(network_for(dataset, settings))
-    lesson = _lesson(dataset, settings, kind)
-    plain = lesson.pretrainer(lesson.grids)
+    task = _task(dataset, settings, kind)
+    plain = task.pretrainer(task.grids)
     plan = training_plan(
         settings.running,
         dataset.examples("train"),
@@ -87,16 +87,16 @@ def pretrain(
     )
 
     def make_task(numerics: Numerics, ranks: Ranks) -> PretrainTask:
-        told = progress if ranks.is_writer else Silent()
-        grids = lesson.grids
-        if lesson.method.scaled:
-            grids = scaled_grids(dataset, lesson.modalities, grids, ranks.device)
+        shown = progress if ranks.is_writer else Silent()
+        grids = task.grids
+        if task.method.scaled:
+            grids = scaled_grids(dataset, task.modalities, grids, ranks.device)
         return PretrainTask(
             dataset,
-            lesson.pretrainer(grids),
-            _source(dataset, lesson.rendered, settings, plan, ranks, told),
-            _stored(dataset, "validation", lesson.rendered, settings, plan, ranks, told),
-            modalities=lesson.rendered,
+            task.pretrainer(grids),
+            _source(dataset, task.rendered, settings, plan, ranks, shown),
+            _stored(dataset, "validation", task.rendered, settings, plan, ranks, shown),
+            modalities=task.rendered,
             seed=settings.seed,
             steps=plan.steps,
             batch_size=plan.batch_size,
@@ -108,7 +108,7 @@ def pretrain(
         "dataset": dataset.fingerprint,
         "endless": settings.endless,
         "model": asdict(plain.config),
-        "scaled": lesson.method.scaled,
+        "scaled": task.method.scaled,
     }
     return fit(
         make_task,
@@ -125,10 +125,10 @@ def pretrain(
 
 
 def network_for(dataset: Described, settings: Pretraining) -> str:
-    """The network that was named, or rings where the carrier phase is unknown, else vit.
+    """The named network, or rings where the carrier phase is unknown, else vit.
 
-    Rings are for images that a phase turns, so they stand back where all planes are differential
-    and where another input or a patch is asked for.
+    Rings are for images that a phase turns, so they are not chosen where all planes are
+    differential or where another input or a patch is requested.
     """
     if settings.network is not None:
         return settings.network
@@ -139,14 +139,14 @@ def network_for(dataset: Described, settings: Pretraining) -> str:
 
 
 def check_pretraining(recipe: Recipe, settings: Pretraining) -> None:
-    """Refuse what examples of a recipe cannot be pre-trained on, before there are any."""
-    lesson = _lesson(recipe, settings, find_network(network_for(recipe, settings)))
-    lesson.pretrainer(lesson.grids)
+    """Raise for settings that do not fit a recipe, before its examples are synthesised."""
+    task = _task(recipe, settings, find_network(network_for(recipe, settings)))
+    task.pretrainer(task.grids)
 
 
 @dataclass(frozen=True, slots=True)
-class _Lesson:
-    """What a network sees, how that is cut, and what it learns of which images."""
+class _Task:
+    """The inputs of a network, their grids, the method and the image to predict."""
 
     kind: NetworkKind
     preset: str
@@ -156,20 +156,20 @@ class _Lesson:
     image: ImageGrid
 
     def pretrainer(self, grids: tuple[Grid, ...]) -> Pretrainer:
-        """The network for inputs that are cut or scaled so."""
+        """The network for inputs with these grids."""
         return self.method.pretrainer(self.kind.name, self.preset, grids, self.image)
 
     @property
     def rendered(self) -> tuple[Modality, ...]:
-        """All that is drawn of an example, the image among it where it is learnt."""
+        """All modalities to render, including the image where it is predicted."""
         wanted = (*self.modalities, *IMAGE_ALONE) if self.method.image_weight else self.modalities
         return tuple(dict.fromkeys(wanted))
 
 
-def _lesson(source: Dataset | Recipe, settings: Pretraining, kind: NetworkKind) -> _Lesson:
+def _task(source: Dataset | Recipe, settings: Pretraining, kind: NetworkKind) -> _Task:
     modalities = pretrained_on(source, settings.modalities, kind.name)
     _check_patch(settings, kind)
-    return _Lesson(
+    return _Task(
         kind,
         settings.preset,
         modalities,
@@ -224,6 +224,6 @@ def _stored(
         progress,
         batch_size=plan.batch_size,
         seed=settings.seed,
-        # rings are the same at every phase, and a folded signal cannot be turned
+        # rings are phase-invariant, and a folded signal cannot be turned
         turn=not any(m.form == "folded" or m.what == "harmonics" for m in modalities),
     )

@@ -1,22 +1,22 @@
 (() => {
   "use strict";
-  const data = JSON.parse(document.getElementById("account").textContent);
+  const data = JSON.parse(document.getElementById("report-data").textContent);
   const find = (id) => document.getElementById(id);
   const percent = (share) => (100 * share).toFixed(1);
   const decibels = (value) => `${String(value).replace("-", "−")} dB`;
   const models = Object.keys(data.models);
   const ceilings = Object.keys(data.ceilings);
-  const limit = (name) => `${data.readers.includes(name) ? "reader" : "ceiling"}, ${name}`;
+  const limit = (name) => `${data.readers.includes(name) ? "lower bound" : "ceiling"}, ${name}`;
 
-  // colours: as the system has them, light or dark
+  // colours: system setting, light or dark
   const theme = find("theme");
   const modes = ["auto", "light", "dark"];
-  const remember = (mode) => { try { localStorage.setItem("rfmae-theme", mode); } catch { /* a page may not keep anything */ } };
+  const remember = (mode) => { try { localStorage.setItem("rfmae-theme", mode); } catch { /* storage may be unavailable */ } };
   const remembered = () => { try { return localStorage.getItem("rfmae-theme"); } catch { return null; } };
   const paint = (mode) => {
     document.documentElement.dataset.theme = mode;
     theme.querySelector("span").textContent = mode;
-    theme.setAttribute("aria-label", `Colours: ${mode === "auto" ? "as the system has them" : mode}`);
+    theme.setAttribute("aria-label", `Colours: ${mode === "auto" ? "system setting" : mode}`);
   };
   theme.addEventListener("click", () => {
     const next = modes[(modes.indexOf(document.documentElement.dataset.theme) + 1) % modes.length];
@@ -55,7 +55,7 @@
       const total = counts[r].reduce((a, b) => a + b, 0);
       [...row.cells].slice(1).forEach((cell, c) => {
         fill(cell, counts[r][c], total, r === c);
-        cell.title = `${data.classes[r]} named ${data.classes[c]}: ${counts[r][c]} of ${total}`;
+        cell.title = `${data.classes[r]} predicted as ${data.classes[c]}: ${counts[r][c]} of ${total}`;
       });
     });
   };
@@ -77,7 +77,7 @@
     });
     if (!lines.length) {
       const none = document.createElement("li");
-      none.textContent = "nothing was confused";
+      none.textContent = "no confusions";
       lines.push(none);
     }
     find("confused").replaceChildren(...lines);
@@ -96,7 +96,7 @@
     rows.forEach((row) => {
       row.hidden = point === 0 ? !("first" in row.dataset) : Number(row.dataset.point) !== point - 1;
     });
-    if (find("no-picture")) find("no-picture").hidden = rows.some((row) => !row.hidden);
+    if (find("no-image")) find("no-image").hidden = rows.some((row) => !row.hidden);
   };
 
   const show = () => {
