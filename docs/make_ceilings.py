@@ -132,8 +132,8 @@ def _confidence() -> str:
         "readers that know the SNR": [one for one in classifiers if one.snr == "known"],
         "readers that do not": [one for one in classifiers if one.snr == "unknown"],
     }
-    told = [f"{kind} are right to {_within(ceilings)}" for kind, ceilings in kinds.items()]
-    return f"With 95 % confidence {', '.join(told[:-1])}, and {told[-1]}."
+    words = [f"{kind} are right to {_within(ceilings)}" for kind, ceilings in kinds.items()]
+    return f"With 95 % confidence {', '.join(words[:-1])}, and {words[-1]}."
 
 
 def _within(ceilings: Sequence[Ceiling]) -> str:
@@ -145,7 +145,7 @@ def _within(ceilings: Sequence[Ceiling]) -> str:
 
 
 def main() -> None:
-    """Compute where that was asked for, then the tables, then the figure."""
+    """Compute where requested, then the tables, then the figure."""
     if sys.argv[1:2] == ["--compute"]:
         compute(sys.argv[2:])
     page = DOCS / "ceilings.md"

@@ -82,12 +82,12 @@ def _sentence(found: Found, name: str) -> str:
     points = [place for place, snr in enumerate(report.snr_db) if snr >= FROM_DB]
     surely = [p for p in points if ahead["mean"][p] - ahead["half"][p] > 0]
     least = min(points, key=lambda p: ahead["mean"][p])
-    told = f"{ahead['mean'][least]:+.2f} ± {ahead['half'][least]:.2f} dB"
+    gain = f"{ahead['mean'][least]:+.2f} ± {ahead['half'][least]:.2f} dB"
     where = f"at {report.snr_db[least]:g} dB"
     if len(surely) == len(points):
-        return f"**{name}**: beaten at every SNR from {FROM_DB:g} dB; least, {told}, {where}."
+        return f"**{name}**: beaten at every SNR from {FROM_DB:g} dB; least, {gain}, {where}."
     lost = ", ".join(f"{report.snr_db[p]:g}" for p in points if p not in surely)
-    return f"**{name}**: not surely beaten at {lost} dB; worst, {told}, {where}."
+    return f"**{name}**: not surely beaten at {lost} dB; worst, {gain}, {where}."
 
 
 def probe_table(found: Found) -> Table:
@@ -180,7 +180,7 @@ def drawn_report(found: Found) -> DenoiseReport:
 
 
 def main() -> None:
-    """Measure where that was asked for, then the parts of the page, then the figure."""
+    """Measure where requested, then the parts of the page, then the figure."""
     if "--compute" in sys.argv[1:]:
         from pretraining_study import compute
         from rfmae_cli.console import ShownProgress

@@ -85,7 +85,7 @@ def parts(found: Found) -> dict[str, str]:
 
 
 def main() -> None:
-    """Measure where that was asked for, then the parts of the page, then the figure."""
+    """Measure where requested, then the parts of the page, then the figure."""
     if "--compute" in sys.argv[1:]:
         import few_labels_study
         from results_study import compute

@@ -19,7 +19,7 @@ NAMES = {
     **{name: f"rings, {images:,} images" for name, images in LONGER.items()},
     "cumulants": "cumulants + SVM",
     "logistic": "logistic regression",
-    LIKELIHOOD: "likelihood receiver, told the SNR",
+    LIKELIHOOD: "likelihood receiver, SNR known",
 }
 """By the name of the model in results.json, in the order of the tables."""
 
@@ -57,7 +57,7 @@ def models_of(found: Found, planes: str) -> dict[str, Runs]:
 
 
 def image_ceiling(ceilings: dict[str, Ceiling], snr: str = "unknown") -> Ceiling:
-    """That of the image, of receivers who are told the SNR or not."""
+    """That of the image, of receivers that know the SNR or not."""
     return next(
         ceiling for name, ceiling in ceilings.items() if name != "sequence" and ceiling.snr == snr
     )

@@ -83,9 +83,9 @@ def awgn_verdict(found: Found, planes: str) -> str:
     snr, worst = snr_points(PLANES[planes]), int((possible - reached).argmax())
     return (
         f"The best is {NAMES[best]}: {with_student(means(runs[best]))} %, "
-        f"**{100 * ratio:.1f} % of what one reader of such images reached**, who is not told the "
-        f"SNR, either. It falls short of that most at {snr[worst]:g} dB, {reached[worst]:.1f} of "
-        f"{possible[worst]:.1f} %.{_worth(runs)}"
+        f"**{100 * ratio:.1f} % of what one reader of such images reached**, which does not "
+        f"know the SNR, either. It falls short of that most at {snr[worst]:g} dB, "
+        f"{reached[worst]:.1f} of {possible[worst]:.1f} %.{_worth(runs)}"
     )
 
 

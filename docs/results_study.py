@@ -66,7 +66,7 @@ RATED = (SCRATCH, "cnn", RINGS)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run: its part of the study, what is trained, and how it is told."""
+    """One run: its part of the study, what is trained, and how it is found."""
 
     keys: tuple[str, ...]  # where its figures stand in results.json
     do: Callable[[Progress], dict[str, Any]]
@@ -260,7 +260,7 @@ def _legacy(model: str, seed: int, progress: Progress) -> dict[str, Any]:
 def _labels(progress: Progress) -> dict[str, Any]:
     """Accuracy against labels per class, all methods, budgets and seeds."""
     dataset = dataset_of(PLANES["planes"], progress)
-    told = label_curve(
+    found = label_curve(
         dataset,
         CurveSettings(
             seeds=len(SEEDS),
@@ -275,13 +275,13 @@ def _labels(progress: Progress) -> dict[str, Any]:
         pretrained=pretrained(dataset, "planes", DENOMAE2, 0, progress),
         progress=progress,
     )
-    label_curve_figure(told.curve).savefig(DOCS / "figures" / "label-curve.png", dpi=140)
-    heads, rows = label_curve_table(told.curve)
-    return {"heads": heads, "rows": rows, "examples": sum(told.curve.points[0].examples)}
+    label_curve_figure(found.curve).savefig(DOCS / "figures" / "label-curve.png", dpi=140)
+    heads, rows = label_curve_table(found.curve)
+    return {"heads": heads, "rows": rows, "examples": sum(found.curve.points[0].examples)}
 
 
 def _left_out(point: int, seed: int, progress: Progress) -> dict[str, Any]:
-    """A network that never saw one of the SNR points, asked at all of them."""
+    """A network that never saw one of the SNR points, evaluated at all of them."""
     everything = dataset_of(PLANES["planes"], progress)
     grid = ",".join(_runs([snr for snr in everything.snr_db if snr != point]))
     without = dataset_of("awgn-ten-without", progress, snr=grid)
@@ -291,7 +291,7 @@ def _left_out(point: int, seed: int, progress: Progress) -> dict[str, Any]:
 
 
 def _known(point: int, progress: Progress) -> dict[str, Any]:
-    """A network of one SNR point, asked there: it knows the SNR, as the ceiling does."""
+    """A network of one SNR point, evaluated there: it knows the SNR, as the ceiling does."""
     there = dataset_of("awgn-ten-known", progress, snr=f"{point:g}")
     name = f"known{point:g}-finetune-{RINGS}"
     best = finetuned(there, name, None, 0, progress, network=NETWORKS[RINGS])
@@ -308,10 +308,10 @@ def _runs(points: Sequence[float]) -> Iterator[str]:
 
 
 def measured(dataset: Dataset, model: Path, progress: Progress) -> dict[str, Any]:
-    """Counts over the test split and what is told beside them."""
+    """Counts over the test split and what is found beside them."""
     folder = HOME / "reports" / f"{dataset.folder.name}-{model.parent.parent.name}-{model.name}"
-    told = eval_snr(dataset, {"model": model}, folder, progress=progress)
-    report, assessment = told.report.accuracy["model"], told.report.assessments["model"]
+    found = eval_snr(dataset, {"model": model}, folder, progress=progress)
+    report, assessment = found.report.accuracy["model"], found.report.assessments["model"]
     return {
         "hits_per_snr": report.hits_per_snr.tolist(),
         "examples_per_snr": report.examples_per_snr.tolist(),
