@@ -200,7 +200,7 @@ def test_no_image_without_pixels_or_planes():
 def test_rings_that_were_taught_no_image_paint_none():
     plain = network(replace(CONFIG, image=None, image_weight=0.0))
     assert plain.image_decoder is None and plain({"harmonics": harmonics()}).images is None
-    with pytest.raises(ShapeError, match="paint no images; pre-train them with an image weight"):
+    with pytest.raises(ShapeError, match="predict no images; pre-train them with an image weight"):
         plain.images({"harmonics": harmonics()})
 
 

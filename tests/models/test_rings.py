@@ -242,7 +242,7 @@ def test_a_card_brings_the_encoder_back():
 @pytest.mark.parametrize("more", [{}, {"samples_per_step": 1}], ids=["bare", "of an older version"])
 def test_a_card_of_rings_that_saw_an_image_is_refused_in_one_line(more):
     card = {"kind": "rings", "modalities": [asdict(IMAGE)], "width": 128, **more}
-    with pytest.raises(CheckpointError, match=r"does not read .*train it anew") as refused:
+    with pytest.raises(CheckpointError, match=r"does not read .*train it again") as refused:
         encoder_from_card(json.loads(json.dumps(card)))
     assert "\n" not in str(refused.value)
 

@@ -80,14 +80,14 @@ def test_a_block_is_the_pre_norm_layer_of_torch(tokens):
     torch.testing.assert_close(block(tokens), reference.train()(tokens))
 
 
-@pytest.mark.parametrize("asking", [1, 4, 9])
-def test_a_block_that_answers_some_tokens_answers_as_one_that_answers_all(asking, tokens):
+@pytest.mark.parametrize("queries", [1, 4, 9])
+def test_a_block_that_answers_some_tokens_answers_as_one_that_answers_all(queries, tokens):
     block = drawn(TransformerBlock(WIDTH, HEADS))
     answers = []
-    for some in (asking, None):
+    for some in (queries, None):
         block.zero_grad()
         given = tokens.clone().requires_grad_()
-        answer = block(given, asking=some)[:, -asking:]
+        answer = block(given, queries=some)[:, -queries:]
         answer.square().sum().backward()
         gradients = {name: p.grad.clone() for name, p in block.named_parameters()}
         answers.append((answer, {**gradients, "tokens": given.grad}))

@@ -141,7 +141,7 @@ def test_some_of_the_modalities_keep_the_order_of_all():
     config = EncoderConfig((IMAGE, SIGNAL, NOISE), 16, 2, 2)
     assert config.of(["noise", "image"]).modalities == (IMAGE, NOISE)
     with pytest.raises(
-        ShapeError, match="never saw the modality 'sound', only image, signal, noise"
+        ShapeError, match="was not trained on the modality 'sound', only on image, signal, noise"
     ):
         config.of(["image", "sound"])
 

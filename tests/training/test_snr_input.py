@@ -229,7 +229,7 @@ def test_a_checkpoint_whose_card_does_not_say_how_to_estimate_is_refused(dataset
     card = json.loads((best / "card.json").read_text())
     del card["snr_estimator"]
     (best / "card.json").write_text(json.dumps(card))
-    with pytest.raises(CheckpointError, match="does not say 'snr_estimator'"):
+    with pytest.raises(CheckpointError, match="lacks 'snr_estimator'"):
         load_classifier(tmp_path / "run", device="cpu")
 
 
