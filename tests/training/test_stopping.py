@@ -11,7 +11,7 @@ from toy_task import PLAN, assert_same_run, last_state, metrics, start, together
 
 from rfmae.errors import TrainingInterrupted
 from rfmae.training.run_folder import RunFolder
-from rfmae.training.stopping import StopAsked
+from rfmae.training.stopping import StopRequest
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -87,18 +87,18 @@ def test_handlers_are_as_they_were_once_training_is_over(tmp_path):
 
 
 def test_a_second_ctrl_c_does_not_wait():
-    with StopAsked() as stop, pytest.raises(KeyboardInterrupt):
+    with StopRequest() as stop, pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
         assert stop.signal == signal.SIGINT
         signal.raise_signal(signal.SIGINT)
-    with StopAsked() as stop:
+    with StopRequest() as stop:
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGTERM)  # a launcher that follows up
         assert stop.signal == signal.SIGINT
 
 
 def test_a_ctrl_c_that_a_launcher_repeats_is_one():
-    with StopAsked(patient=True) as stop:
+    with StopRequest(patient=True) as stop:
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
         assert stop.signal == signal.SIGINT

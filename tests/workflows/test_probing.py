@@ -155,7 +155,7 @@ def test_what_cannot_be_probed_is_refused_before_anything_is_written(dataset, un
         probe(dataset, cnn, tmp_path / "report", device="cpu")
     with pytest.raises(TrainingError, match="labels must lie between"):
         probe(dataset, untrained["denomae"], tmp_path / "report", labels_per_class=99, device="cpu")
-    with pytest.raises(TrainingError, match="99 labels per class and SNR point were asked for"):
+    with pytest.raises(TrainingError, match="99 labels per class and SNR point are requested"):
         probe(dataset, tmp_path / "never opened", tmp_path / "report", labels_per_class_and_snr=99)
     assert not (tmp_path / "report").exists()
     with pytest.raises(ArtefactError):
