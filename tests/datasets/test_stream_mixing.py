@@ -141,7 +141,9 @@ def test_the_first_batch_costs_some_eight_thousand_examples_at_most(recipe, batc
 def test_a_block_is_not_met_again_before_all_other_lanes(recipe, batch_size):
     stream = StreamMixer(recipe, batch_size)
     assert batch_size * stream.groups >= 256 - batch_size
-    blocks = [set(stream._places(step)[0].tolist()) for step in range(5 * stream.groups)]
+    blocks = [
+        set(stream._blocks_and_indices(step)[0].tolist()) for step in range(5 * stream.groups)
+    ]
     for step in range(4 * stream.groups):
         together = blocks[step : step + stream.groups]
         assert len(set().union(*together)) == batch_size * stream.groups

@@ -88,7 +88,7 @@ def entries(folder):
     return (scratch_of(folder) / ".journal").read_text().splitlines()[1:]
 
 
-class ObservedAttention(Silent):
+class RecordedProgress(Silent):
     """Progress that is written down."""
 
     def __init__(self):
@@ -386,13 +386,13 @@ def test_an_error_that_is_not_of_the_disk_or_the_input_keeps_what_is_done(
 
 
 def test_progress_counts_every_example_once_and_says_how_to_go_on(recipe, tmp_path, monkeypatch):
-    first, second = ObservedAttention(), ObservedAttention()
+    first, second = RecordedProgress(), RecordedProgress()
     stopped(monkeypatch, recipe, tmp_path / "several", after=20, progress=first)
     write_dataset(recipe, tmp_path / "several", progress=second)
     assert second.stages == [(f"synthesise {split}", ROWS[split], "examples") for split in SPLITS]
     assert second.done == {f"synthesise {split}": ROWS[split] for split in SPLITS}
-    assert "the same command goes on" in first.notes[-1]
-    assert "going on with" in second.notes[0]
+    assert "the same command resumes" in first.notes[-1]
+    assert "resuming from" in second.notes[0]
     assert ".several.partial" in first.notes[-1]
 
 

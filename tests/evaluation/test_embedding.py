@@ -180,5 +180,5 @@ def test_the_map_of_a_data_set_is_that_of_its_features(dataset, tmp_path):
 
 def test_an_encoder_of_what_a_data_set_does_not_hold_is_refused(dataset, tmp_path):
     model = saved(tmp_path / "waves", TRAJECTORY_PLANES)
-    with pytest.raises(DatasetError, match="view 'waveform' was asked for"):
+    with pytest.raises(DatasetError, match="view 'waveform' is required"):
         embedding_map(dataset, model, device="cpu")
