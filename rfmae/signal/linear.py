@@ -1,6 +1,6 @@
-"""Symbol indices to symbols to a pulse-shaped waveform: all that is no continuous phase.
+"""Linear modulation: symbol indices to symbols, and symbols back to indices.
 
-In every waveform of rfmae symbol k stands at sample k·samples_per_symbol.
+In every waveform of rfmae symbol k is at sample k·samples_per_symbol.
 """
 
 from fractions import Fraction
@@ -18,7 +18,7 @@ def map_symbols(indices: IntArray, modulation: Modulation) -> ComplexArray:
     """Symbols (..., K) of unit mean power.
 
     A differential modulation starts from phase zero, before its first step; a rotating one has its
-    alphabet upright at symbol 0.
+    alphabet unrotated at symbol 0.
     """
     points = modulation.alphabet.take(indices)
     if modulation.family == "differential":
@@ -30,7 +30,11 @@ def map_symbols(indices: IntArray, modulation: Modulation) -> ComplexArray:
 
 
 def decide_indices(symbols: ComplexArray, modulation: Modulation) -> IntArray:
-    """Nearest symbol indices; a differential modulation takes its first step from phase zero."""
+    """Minimum-distance decisions (..., K), symbol indices of symbols (..., K).
+
+    Symbols have the scale of the alphabet. A differential modulation takes its first step from
+    phase zero, as `map_symbols` does (Proakis and Salehi, Digital Communications, ch. 4).
+    """
     if modulation.family == "differential":
         before = np.ones_like(symbols)
         before[..., 1:] = symbols[..., :-1]
@@ -73,6 +77,6 @@ def _summed_steps(points: ComplexArray, order: int) -> ComplexArray:
 
 
 def _turns(count: int, turn_per_symbol: float) -> ComplexArray:
-    """Unit phasors that turn by so much from one to the next, (count,)."""
+    """Unit phasors that turn by `turn_per_symbol` from one to the next, (count,)."""
     turns: FloatArray = np.arange(count) * turn_per_symbol % 1.0
     return np.exp(2j * np.pi * turns).astype(np.complex64)
