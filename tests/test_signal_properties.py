@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 import torch
+from pulse_shaping import shape_symbols
 
 from rfmae.imaging.render import constellation_images
 from rfmae.records import ImageConfig
@@ -15,7 +16,7 @@ from rfmae.signal.bits import bits_to_indices, indices_to_bits, random_bits
 from rfmae.signal.cpm import detect_indices, modulate_phase
 from rfmae.signal.impairments import Channel
 from rfmae.signal.interpolation import delay
-from rfmae.signal.linear import decide_indices, map_symbols, shape_symbols
+from rfmae.signal.linear import decide_indices, map_symbols
 from rfmae.signal.link import Link, observe
 from rfmae.signal.modulations import MODULATIONS, identical_classes, nearest_indices
 from rfmae.signal.ofdm import demodulate_subcarriers, modulate_subcarriers

@@ -3,15 +3,10 @@
 In every waveform of rfmae symbol k is at sample k·samples_per_symbol.
 """
 
-from fractions import Fraction
-
 import numpy as np
 
 from rfmae.records import ComplexArray, FloatArray, IntArray
 from rfmae.signal.modulations import Modulation, nearest_indices
-from rfmae.signal.polyphase import shape_valid
-from rfmae.signal.pulses import Pulse
-from rfmae.units import whole_ratio
 
 
 def map_symbols(indices: IntArray, modulation: Modulation) -> ComplexArray:
@@ -43,28 +38,6 @@ def decide_indices(symbols: ComplexArray, modulation: Modulation) -> IntArray:
         turning = _turns(symbols.shape[-1], -modulation.turn_per_symbol)
         symbols = symbols * turning
     return nearest_indices(symbols, modulation.alphabet)
-
-
-def shape_symbols(
-    symbols: ComplexArray,
-    pulse: Pulse,
-    samples_per_symbol: float | Fraction,
-    *,
-    offset: bool = False,
-) -> ComplexArray:
-    """Pulse-shaped waveform (..., ⌊K·samples_per_symbol⌋) of unit mean power of symbols (..., K).
-
-    The power is one for symbols of zero mean. `offset` sends Q half a symbol late, as OQPSK does.
-    The first and last symbols lack their neighbours. Any rate of at least one sample per symbol
-    that the pulse's band allows will do, fractions included.
-    """
-    rate = whole_ratio(samples_per_symbol)
-    pulse.check_rate(rate)
-    rows = symbols.reshape(-1, symbols.shape[-1])
-    before = np.zeros((len(rows), pulse.reach_symbols), np.complex64)
-    samples = int(symbols.shape[-1] * rate)
-    waveform = shape_valid(np.hstack([before, rows]), pulse, rate, samples, offset=offset)
-    return waveform.reshape(*symbols.shape[:-1], samples)
 
 
 def _summed_steps(points: ComplexArray, order: int) -> ComplexArray:

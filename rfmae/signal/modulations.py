@@ -90,6 +90,11 @@ class Modulation:
         return self.bits_per_symbol > 0
 
     @property
+    def carrier_power(self) -> float:
+        """Power of the mean of the points, a carrier line that OOK and ASK have."""
+        return float(abs(np.mean(self.points)) ** 2)
+
+    @property
     def bits_per_interval(self) -> float:
         """Mean bits per symbol interval; for OFDM an interval is a chip."""
         if isinstance(self.settings, Subcarriers):

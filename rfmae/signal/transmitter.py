@@ -59,9 +59,10 @@ def transmit(
     pulse.check_rate(rate)
     symbols = math.ceil(samples / rate) + 2 * pulse.reach_symbols
     points = map_symbols(_random_indices(modulation, count, symbols, streams), modulation)
-    mean_power = float(abs(np.mean(modulation.points)) ** 2)  # of OOK and ASK
     offset = modulation.family == "offset"
-    return shape_valid(points, pulse, rate, samples, offset=offset, mean_power=mean_power)
+    return shape_valid(
+        points, pulse, rate, samples, offset=offset, mean_power=modulation.carrier_power
+    )
 
 
 def _random_indices(modulation: Modulation, count: int, symbols: int, streams: Streams) -> IntArray:

@@ -4,12 +4,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from pulse_shaping import shape_symbols
 from scipy.signal import oaconvolve
 
 from rfmae.errors import RecipeError
 from rfmae.signal.channel import awgn, offset_carrier, rotate, white_noise
 from rfmae.signal.interpolation import delay
-from rfmae.signal.linear import shape_symbols
 from rfmae.signal.modulations import find_modulation
 from rfmae.signal.pulses import Pulse, pulse_taps
 from rfmae.signal.recovery import (

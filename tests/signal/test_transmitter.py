@@ -4,11 +4,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from pulse_shaping import shape_symbols
 
 from rfmae.errors import RecipeError
 from rfmae.signal.bits import bits_to_indices, random_bits
 from rfmae.signal.cpm import modulate_phase
-from rfmae.signal.linear import map_symbols, shape_symbols
+from rfmae.signal.linear import map_symbols
 from rfmae.signal.modulations import MODULATIONS
 from rfmae.signal.pulses import Pulse
 from rfmae.signal.transmitter import transmit
