@@ -41,19 +41,6 @@ def network_inputs(
     return named(rendered(parts, observed, clean, image, samples_per_symbol, snr_db), modalities)
 
 
-def network_targets(
-    observed: IqViews,
-    clean: IqViews,
-    image: ImageConfig,
-    modalities: Sequence[Modality],
-    samples_per_symbol: float = 1.0,
-) -> dict[str, Tensor]:
-    """What a network should make of each modality: its clean twin, and of noise the same noise."""
-    goals = [modality.target.content for modality in modalities if modality.has_target]
-    parts = rendered(tuple(dict.fromkeys(goals)), observed, clean, image, samples_per_symbol)
-    return named_targets(parts, modalities)
-
-
 def contents(modalities: Sequence[Modality], *, targets: bool) -> tuple[Modality, ...]:
     """The parts to render for the inputs and, with `targets`, their targets, each once."""
     wanted = [modality.content for modality in modalities]

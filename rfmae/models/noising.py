@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 
 from rfmae.errors import ShapeError
-from rfmae.units import ratio_to_db
 
 DisruptionMode = Literal["cross", "entropy", "hard"]
 """How hidden and noised tokens are kept apart; see `rfmae.models.objectives.disruption`."""
@@ -123,14 +122,6 @@ class NoiseSchedule(nn.Module):
     def kept(self, times: Tensor) -> Tensor:
         """The remaining share ᾱ at times (N,), float64 (N,)."""
         return self.table[times]
-
-    def feature_snr_db(self, times: Tensor) -> Tensor:
-        """Power of feature over power of noise at times (N,), in dB, float64 (N,).
-
-        It is the SNR of every single token where noise is in units of its rms.
-        """
-        kept = self.kept(times).cpu()
-        return torch.from_numpy(ratio_to_db((kept / (1 - kept)).numpy()))
 
 
 class TimeEmbedding(nn.Module):

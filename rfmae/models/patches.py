@@ -182,11 +182,6 @@ class PatchMask:
         return self.hidden_ids if self.hides else self.visible_ids
 
     @property
-    def noised_ids(self) -> Tensor:
-        """Patches of the noised tokens, (N, noised)."""
-        return self.visible_ids[:, self.visible - self.noised :]
-
-    @property
     def patch_ids(self) -> Tensor:
         """All patches in token order, visible before hidden, (N, L)."""
         return torch.cat([self.visible_ids, self.hidden_ids], dim=1)

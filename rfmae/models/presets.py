@@ -102,11 +102,6 @@ def encoder_config(
     return EncoderConfig(grids, size.width, size.depth, size.heads, positions)
 
 
-def image_encoder_config(preset: str, image_size: int, planes: int) -> EncoderConfig:
-    """The encoder of a preset for the image alone."""
-    return encoder_config(preset, (patch_grid(Modality(), (planes, image_size, image_size)),))
-
-
 def denomae_config(
     preset: str, encoder: EncoderConfig, *, decoder_depth: int | None = None, **switches: Any
 ) -> DenoMAEConfig:

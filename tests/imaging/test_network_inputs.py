@@ -10,8 +10,8 @@ from rfmae.errors import ShapeError
 from rfmae.imaging.network_inputs import (
     contents,
     input_shapes,
+    named_targets,
     network_inputs,
-    network_targets,
     rendered,
     turned,
 )
@@ -51,6 +51,12 @@ def observed(rng):
 @pytest.fixture
 def clean(rng):
     return {"symbols": complex_noise(rng, 5, 64), "waveform": complex_noise(rng, 5, 128)}
+
+
+def network_targets(observed, clean, image, modalities):
+    """The targets of each modality: its clean twin, and of noise the same noise."""
+    parts = tuple(dict.fromkeys(m.target.content for m in modalities if m.has_target))
+    return named_targets(rendered(parts, observed, clean, image), modalities)
 
 
 # laws over every choice of modalities -------------------------------------------------------

@@ -3,6 +3,7 @@ from dataclasses import asdict, replace
 
 import pytest
 import torch
+from image_encoders import image_encoder_config
 from safetensors.torch import load_file, save_file
 from small_networks import (
     FAMILY,
@@ -34,7 +35,7 @@ from rfmae.models.config import PixelTask
 from rfmae.models.encoders import build_encoder
 from rfmae.models.kinds import find_network
 from rfmae.models.noising import Noising
-from rfmae.models.presets import classifier_config, image_encoder_config
+from rfmae.models.presets import classifier_config
 from rfmae.models.rings import HarmonicGrid, RingsConfig
 from rfmae.models.rings_mae import RingsMAE, RingsMAEConfig, initialise_rings_mae
 from rfmae.models.vit import Encoder
@@ -303,7 +304,7 @@ def test_a_network_that_paints_normalised_patches_is_not_asked_for_images(normal
     described = {**card(network), "samples": {"symbols": 64}, "samples_per_symbol": 1.0}
     save_checkpoint(network.state_dict(), described, tmp_path / "c")
     if normalised:
-        with pytest.raises(CheckpointError, match="which say nothing of brightness; pre-train"):
+        with pytest.raises(CheckpointError, match="without their brightness; pre-train"):
             load_denoiser(tmp_path / "c", "cpu")
     else:
         assert load_denoiser(tmp_path / "c", "cpu")

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from image_encoders import image_encoder_config
 from small_networks import IMAGE, SIGNAL, assert_same_gradients, generator, shake
 
 from rfmae.errors import ShapeError
@@ -10,7 +11,7 @@ from rfmae.models.classifier import (
     draw_kept,
     initialise_classifier,
 )
-from rfmae.models.presets import classifier_config, image_encoder_config
+from rfmae.models.presets import classifier_config
 from rfmae.models.transformer import initialise
 from rfmae.models.vit import EncoderConfig, mean_token
 

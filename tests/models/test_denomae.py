@@ -4,6 +4,7 @@ from itertools import permutations
 
 import pytest
 import torch
+from image_encoders import image_encoder_config
 from small_networks import (
     FAMILY,
     IMAGE,
@@ -28,7 +29,7 @@ from rfmae.models.masking import Masking
 from rfmae.models.noising import Noising
 from rfmae.models.objectives.total import denomae_losses
 from rfmae.models.patches import PatchGrid, take
-from rfmae.models.presets import PRESETS, denomae_config, image_encoder_config
+from rfmae.models.presets import PRESETS, denomae_config
 from rfmae.models.vit import EncoderConfig
 
 

@@ -135,12 +135,13 @@ def test_hidden_and_noised_patches_are_learnt_each_from_its_own_clean_patch(mask
     predicted.retain_grad()
     denomae_losses(output, clean, config)["loss"].backward()
     mask = masks["image"]
-    ids = torch.cat([mask.noised_ids, mask.hidden_ids], dim=1)
+    noised_ids = mask.visible_ids[:, -mask.noised :]
+    ids = torch.cat([noised_ids, mask.hidden_ids], dim=1)
     assert torch.equal(output.predicted_ids("image"), ids)
     cut = clean["image"].unfold(2, 4, 4).unfold(3, 4, 4).permute(0, 2, 3, 1, 4, 5)
     target = cut.reshape(3, 16, 32)[torch.arange(3)[:, None], ids]
     error = predicted.detach() - target
-    hidden, noised = mask.hidden_ids.numel() * 32, mask.noised_ids.numel() * 32
+    hidden, noised = mask.hidden_ids.numel() * 32, noised_ids.numel() * 32
     expected = torch.cat([2 * error[:, :4] / noised, 2 * error[:, 4:] / hidden], dim=1)
     torch.testing.assert_close(predicted.grad, expected)
 

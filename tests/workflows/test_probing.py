@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from image_encoders import image_encoder_config
 
 from rfmae.datasets.recipe import Splits
 from rfmae.datasets.store import write_dataset
@@ -15,7 +16,7 @@ from rfmae.models.backbones import backbone_config
 from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.classifier import Classifier, initialise_classifier
 from rfmae.models.denomae import DenoMAE
-from rfmae.models.presets import classifier_config, denomae_config, image_encoder_config
+from rfmae.models.presets import classifier_config, denomae_config
 from rfmae.models.rings_mae import RingsMAE
 from rfmae.models.transformer import initialise
 from rfmae.records import Modality
