@@ -1,6 +1,6 @@
-"""Radio signals to modulation classes, through denoising masked autoencoders.
+"""Automatic modulation classification of radio signals with denoising masked autoencoders.
 
-The doors of the package; importing it loads neither torch nor matplotlib.
+The public functions are imported lazily, so that `import rfmae` loads neither torch nor matplotlib.
 """
 
 from importlib import import_module
@@ -30,7 +30,7 @@ __all__ = [
     "write_sigmf",
 ]
 
-_DOORS = {
+_EXPORTS = {
     "render_images": "rfmae.inference",
     "endless": "rfmae.datasets.streaming",
     "load_classifier": "rfmae.inference",
@@ -45,11 +45,11 @@ _DOORS = {
 
 
 def __getattr__(name: str) -> Any:
-    """Open a door when somebody walks through it."""
-    if name not in _DOORS:
+    """Import a public function on first access."""
+    if name not in _EXPORTS:
         raise AttributeError(f"module 'rfmae' has no attribute {name!r}")
-    return getattr(import_module(_DOORS[name]), name)
+    return getattr(import_module(_EXPORTS[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_DOORS])
+    return sorted([*globals(), *_EXPORTS])
