@@ -282,7 +282,7 @@ def test_the_doors_of_the_package_open():
     assert isinstance(SignalClassifier, type)
 
 
-def test_with_nothing_hidden_one_look_tells_all_patches(iq):
+def test_with_nothing_hidden_one_look_predicts_all_patches(iq):
     denoiser = Denoiser(fresh_network(), {}, PIPELINE, torch.device("cpu"))
     images = denoiser.images(iq)
     answer = denoiser.unmasked(images)
@@ -332,7 +332,7 @@ def test_a_denoiser_of_image_and_signal_uses_both(iq):
     assert denoiser(shown["image"]).shape == denoiser(shown).shape  # and does without it
 
 
-def test_what_no_receiver_has_is_not_asked_for(iq, tmp_path):
+def test_what_no_receiver_has_is_not_requested(iq, tmp_path):
     modalities = (Modality(), Modality("image", given="clean"))
     network = fresh_network(modalities)
     denoiser = rfmae.load_denoiser(saved(network, modalities, tmp_path / "two"), device="cpu")

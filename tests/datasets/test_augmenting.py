@@ -95,7 +95,7 @@ def test_each_one_changes_examples_and_keeps_unit_power_type_and_shape(made, nam
 
 
 @pytest.mark.parametrize("views", [SYMBOLS, WAVEFORM])
-def test_nothing_asked_for_is_the_identity_bit_for_bit(made, views):
+def test_no_augmentation_is_the_identity_bit_for_bit(made, views):
     observed, clean = examples(made[views[0]], views)
     changed = augmenter(made[views[0]], Augmentation(), views)(observed, clean, 3)
     assert changed[views[0]].tobytes() == observed[views[0]].tobytes()
@@ -171,7 +171,7 @@ def test_phase_turns_commute_with_drawing(made, monkeypatch):
         torch.testing.assert_close(values, expected[name], atol=1e-3, rtol=0)
 
 
-def test_a_carrier_offset_is_a_ramp_of_phase_as_long_as_asked(made):
+def test_a_carrier_offset_is_a_ramp_of_phase_as_long_as_configured(made):
     observed, _ = examples(made["waveform"], WAVEFORM)
     largest = 1e-3
     found = augmenter(made["waveform"], alone(carrier_offset_turns_per_symbol=largest), WAVEFORM)
@@ -203,7 +203,7 @@ def test_a_timing_offset_is_a_linear_phase_of_the_spectrum(made):
 
 @pytest.mark.parametrize("views", [SYMBOLS, WAVEFORM])
 @pytest.mark.parametrize("lower_db", [0.0, 3.0])
-def test_noise_made_anew_has_the_asked_snr_and_is_new(made, views, lower_db, monkeypatch):
+def test_noise_redrawn_has_the_requested_snr_and_is_new(made, views, lower_db, monkeypatch):
     dataset, view = made[views[0]], views[0]
     observed, clean = examples(dataset, views)
     found = augmenter(dataset, alone(noise_db=lower_db), views)
@@ -213,10 +213,10 @@ def test_noise_made_anew_has_the_asked_snr_and_is_new(made, views, lower_db, mon
         amplitude, power = signal_and_noise(iq, clean[view])
         return ratio_to_db(amplitude**2 / power)
 
-    asked = snr_db(observed[view]) - lower_db
+    requested = snr_db(observed[view]) - lower_db
     fresh = [found(observed, clean, step)[view] for step in range(8)]
     # 64 examples, eight times, of 512 symbols at 0 and 10 dB: a deviation of 0.02 dB
-    assert np.mean([snr_db(iq) - asked for iq in fresh]) == pytest.approx(0, abs=0.1)
+    assert np.mean([snr_db(iq) - requested for iq in fresh]) == pytest.approx(0, abs=0.1)
     left = [iq - signal_and_noise(iq, clean[view])[0][:, None] * clean[view] for iq in fresh[:2]]
     before = observed[view] - (
         signal_and_noise(observed[view], clean[view])[0][:, None] * clean[view]
@@ -226,7 +226,7 @@ def test_noise_made_anew_has_the_asked_snr_and_is_new(made, views, lower_db, mon
         assert abs(likeness) < 0.03  # 1/√32,768 samples is 0.006
 
 
-def test_the_snr_of_noise_made_anew_is_that_of_the_grid(made):
+def test_the_snr_of_noise_redrawn_is_that_of_the_grid(made):
     """Against the number that the recipe names, not only against the example before."""
     dataset = made["symbols"]
     observed, clean = examples(dataset, SYMBOLS)
@@ -323,7 +323,7 @@ def test_a_timing_offset_of_symbols_is_refused(made):
         ({"pulse": {"shape": "gaussian"}}, SYMBOLS, "leaves it coloured"),
     ],
 )
-def test_noise_that_is_not_white_or_not_alone_is_not_made_anew(
+def test_noise_that_is_not_white_or_not_alone_is_not_redrawn(
     tiny_recipe, tmp_path, changes, views, why
 ):
     parts = {

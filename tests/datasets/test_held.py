@@ -1,4 +1,4 @@
-"""A data set in memory is to whoever reads it what the same one on disk is."""
+"""A data set in memory reads the same as the same one on disk."""
 
 from dataclasses import replace
 

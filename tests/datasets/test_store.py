@@ -363,7 +363,7 @@ def test_a_disk_that_turns_out_full_when_a_split_is_closed(
 
 
 @pytest.mark.parametrize("part", ["recipe.toml", "card.json"])
-def test_a_disk_that_has_no_room_for_the_last_files(tiny_recipe, tmp_path, monkeypatch, part):
+def test_a_disk_that_has_no_space_for_the_last_files(tiny_recipe, tmp_path, monkeypatch, part):
     write_text = Path.write_text
 
     def filling_up(path, text, **options):

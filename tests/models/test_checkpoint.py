@@ -69,7 +69,7 @@ TRUNKS = [("cnn", IMAGE), ("resnet", SIGNAL), ("lstm", SIGNAL)]
 
 
 @pytest.mark.parametrize(("kind", "grid"), TRUNKS, ids=[kind for kind, _ in TRUNKS])
-def test_a_classifier_with_a_trunk_needs_no_flags_to_answer_as_before(kind, grid, tmp_path):
+def test_a_classifier_with_a_backbone_needs_no_flags_to_answer_as_before(kind, grid, tmp_path):
     scaled = grid.scaled((0.5,) * grid.planes, (2.0,) * grid.planes)
     network = Classifier(classifier_config(backbone_config(kind, (scaled,)), 4, "paper"))
     initialise_classifier(network, torch.Generator().manual_seed(0))
@@ -141,7 +141,7 @@ def test_rings_of_another_size_are_refused(saved_rings):
         load_encoder_weights(encoder, load_checkpoint(saved_rings))
 
 
-def test_rings_are_not_asked_for_images(saved_rings):
+def test_rings_are_not_requested_images(saved_rings):
     """Where they were taught none; the way out is in the line."""
     with pytest.raises(
         CheckpointError, match=r"holds rings.*pretrain --method denoiser"
@@ -291,14 +291,14 @@ def test_rings_that_saw_images_in_an_older_version_are_refused_in_one_line(tmp_p
     described["model"]["encoder"]["kind"] = "rings"
     save_checkpoint(network.state_dict(), described, tmp_path / "c")
     checkpoint = load_checkpoint(tmp_path / "c")
-    for ask in (checkpoint.build, lambda: checkpoint.encoder, lambda: checkpoint.pretrainable):
+    for read in (checkpoint.build, lambda: checkpoint.encoder, lambda: checkpoint.pretrainable):
         with pytest.raises(CheckpointError, match=r"does not read .*train it again") as refused:
-            ask()
+            read()
         assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("normalised", [False, True])
-def test_a_network_that_paints_normalised_patches_is_not_asked_for_images(normalised, tmp_path):
+def test_a_network_that_predicts_normalised_patches_is_not_requested_images(normalised, tmp_path):
     """Brightness is no part of its answer, so there is no PSNR of it."""
     network = built(small_config(pixels=PixelTask(normalised=normalised)))
     described = {**card(network), "samples": {"symbols": 64}, "samples_per_symbol": 1.0}

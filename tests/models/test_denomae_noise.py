@@ -116,7 +116,7 @@ def test_noise_of_no_strength_is_no_noise(mask_tokens):
 
 
 @SIDES
-def test_validation_without_noise_asks_for_hidden_patches_alone(mask_tokens):
+def test_validation_without_noise_predicts_hidden_patches_alone(mask_tokens):
     config = noised_config(mask_tokens=mask_tokens)
     network, inputs = built(config), inputs_of(config)
     masks = masks_of(config, noised=False)
@@ -147,7 +147,7 @@ def test_hidden_and_noised_patches_are_learnt_each_from_its_own_clean_patch(mask
 
 
 def reach(config):
-    """How far the noise of a token reaches into the painted hidden patches."""
+    """How far the noise of a token reaches into the predicted hidden patches."""
     network, masks = built(config), masks_of(config)
     noise = noise_of(config, masks)
     eps = noise.eps.requires_grad_()
@@ -158,7 +158,7 @@ def reach(config):
 
 
 def test_forbidden_attention_cuts_one_layer_and_no_more():
-    """What noised tokens told the others comes back through these in the next block."""
+    """Information of noised tokens comes back through these in the next block."""
     hard = {"mask_tokens": "encoder", "disruption": "hard"}
     assert reach(noised_config(depth=3, block=2, **hard)) == 0
     assert reach(noised_config(depth=3, block=1, **hard)) > 1e-6
@@ -211,7 +211,7 @@ def test_descending_disruption_alone_keeps_hidden_and_noised_tokens_apart(mode, 
 @SIDES
 @pytest.mark.parametrize(("share", "dropout"), [(0.5, 0.0), (1.0, 0.0), (0.4, 0.6)])
 def test_a_modality_with_one_visible_token_still_learns(share, dropout, mask_tokens):
-    """Nothing is left to ask, to place or to noise: no loss becomes a mean over nothing."""
+    """Nothing is left to predict, to place or to noise: no loss becomes a mean over nothing."""
     short = PatchGrid("signal", (2, 32), 8)
     config = small_config(
         IMAGE,

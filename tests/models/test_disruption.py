@@ -184,8 +184,8 @@ def test_hard_mode_parts_them_for_good_where_there_is_no_third_kind(generator):
 
 
 def test_disruption_without_attention_or_tokens_is_refused(attention):
-    nobody = torch.zeros(0, dtype=torch.long)
+    none = torch.zeros(0, dtype=torch.long)
     with pytest.raises(ShapeError, match="got 0, 5 and 2"):
         disruption_loss([], FEW_HIDDEN, FEW_NOISED, "cross")
     with pytest.raises(ShapeError, match="got 3, 5 and 0"):
-        attention_metrics(attention, FEW_HIDDEN, nobody)
+        attention_metrics(attention, FEW_HIDDEN, none)

@@ -113,7 +113,7 @@ def test_a_token_of_zeros_stays_one_and_has_a_gradient(generator):
     assert tokens.grad.isfinite().all()
 
 
-def test_the_time_is_told_to_all_tokens_of_an_example_alike(generator):
+def test_the_time_is_added_to_all_tokens_of_an_example_alike(generator):
     tokens = torch.randn(3, 4, 16, generator=generator)
     noising = Noising(first_beta=0.0, last_beta=0.0)
     noise = FeatureNoise(torch.tensor([0, 500, 500]), torch.zeros(3, 4, 16))
@@ -126,7 +126,7 @@ def test_the_time_is_told_to_all_tokens_of_an_example_alike(generator):
     assert (embedded[0] - embedded[1]).abs().max() > 0.01
 
 
-def test_neighbouring_times_are_told_apart_where_the_network_computes_in_bfloat16():
+def test_neighbouring_times_are_distinguished_where_the_network_computes_in_bfloat16():
     noiser = Noiser(16, Noising())
     times = torch.arange(990, 1000)
     with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):

@@ -125,7 +125,7 @@ def test_positions_are_all_different(counts, width):
     assert torch.cdist(positions, positions).fill_diagonal_(9).min() > 0.1
 
 
-def test_half_of_the_width_tells_the_row_and_half_the_column():
+def test_half_of_the_width_encodes_the_row_and_half_the_column():
     positions = sine_cosine_positions((3, 5), 16).view(3, 5, 16)
     assert torch.equal(positions[:, :1, :8].expand(3, 5, 8), positions[..., :8])
     assert torch.equal(positions[:1, :, 8:].expand(3, 5, 8), positions[..., 8:])

@@ -84,7 +84,7 @@ def test_tokens_without_a_place_are_the_embedding_alone():
     torch.testing.assert_close(tokens[:, :3] + positions[:, :3], with_place[:, :3])
 
 
-def test_a_kind_token_tells_modalities_that_look_alike_apart():
+def test_a_kind_token_distinguishes_modalities_that_look_alike():
     twin = PatchGrid("noise", SIGNAL.shape, SIGNAL.patch)
     encoder = encoder_of(SIGNAL, twin)
     encoder.stems["noise"].embed.load_state_dict(encoder.stems["signal"].embed.state_dict())
@@ -147,7 +147,7 @@ def test_some_of_the_modalities_keep_the_order_of_all():
 
 
 @pytest.mark.parametrize(("grids", "got"), [((), "none"), ((IMAGE, IMAGE), "image, image")])
-def test_modalities_that_cannot_be_told_apart_are_refused(grids, got):
+def test_modalities_that_are_indistinguishable_are_refused(grids, got):
     with pytest.raises(ShapeError, match=f"modalities of different names, got {got}"):
         EncoderConfig(grids, 16, 2, 2)
 

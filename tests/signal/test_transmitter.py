@@ -38,7 +38,7 @@ def fits(modulation, rate):
 @pytest.mark.parametrize("rate", RATES, ids=str)
 @pytest.mark.parametrize("samples", [1, 7, 640])
 @every_modulation
-def test_every_waveform_is_as_long_as_it_was_asked_for(modulation, samples, rate, streams):
+def test_every_waveform_is_as_long_as_was_requested(modulation, samples, rate, streams):
     if not fits(modulation, rate):
         return
     waveform = transmit(modulation, Pulse(), rate, samples, 3, streams)

@@ -113,7 +113,7 @@ def test_where_an_snr_is_not_known_there_is_no_snr_point(dataset, monkeypatch):
     assert LabelBudget(1, "class").total(dataset) == 2
 
 
-def test_one_unit_alone_is_asked_for_and_tells_itself():
+def test_one_unit_alone_is_requested_and_describes_itself():
     assert LabelBudget.of() == LabelBudget()
     assert LabelBudget.of(labels_per_class_and_snr=2) == LabelBudget(2, "class-and-snr")
     assert str(LabelBudget(2, "class-and-snr")) == "2 labels per class and SNR point"

@@ -26,7 +26,7 @@ def test_means_are_over_the_steps_since_the_last_time():
 
 
 @pytest.mark.parametrize("before", range(4))
-def test_a_tally_goes_on_from_what_another_told(before):
+def test_an_accumulator_goes_on_from_what_another_returned(before):
     other = MetricAccumulator(Ranks(CPU))
     other.set_state(tallied(STEPS[:before]).state())
     assert tallied(STEPS[before:], other).means() == tallied(STEPS).means()

@@ -1,4 +1,4 @@
-"""A step is not much slower than its matrix products, whoever shares the machine."""
+"""A step is not much slower than its matrix products, whatever else the machine does."""
 
 import statistics
 import time
