@@ -28,12 +28,12 @@ def blobs(rng, classes, n=240, features=6):
 @pytest.mark.parametrize("classes", [2, 3, 10])
 def test_the_machine_decides_as_scikit_learns_does(classes, rng):
     values, label = blobs(rng, classes)
-    queried, _ = blobs(rng, classes, n=100)
+    new_values, _ = blobs(rng, classes, n=100)
     machine = SVC(C=10.0, gamma=0.2, decision_function_shape="ovo")
     theirs = make_pipeline(StandardScaler(), machine).fit(values, label)
     found = fit_support_vectors(values, label, penalty=10.0, gamma=0.2)
-    decisions = found.decisions(Standard.of(values)(queried))
-    expected = theirs.decision_function(queried)
+    decisions = found.decisions(Standard.of(values)(new_values))
+    expected = theirs.decision_function(new_values)
     if classes == 2:  # one number, for the second class
         expected = -expected[:, None]
     np.testing.assert_allclose(decisions, expected, atol=1e-9)
@@ -54,24 +54,24 @@ def test_a_class_has_the_log_odds_of_all_its_pairs(classes, rng):
 @pytest.mark.parametrize("classes", [2, 5])
 def test_the_forest_votes_as_scikit_learns_does(classes, rng):
     values, label = blobs(rng, classes)
-    queried, _ = blobs(rng, classes, n=3000)  # more than one chunk
+    new_values, _ = blobs(rng, classes, n=3000)  # more than one chunk
     theirs = RandomForestClassifier(7, min_samples_leaf=2, max_leaf_nodes=1024, random_state=3).fit(
         values, label
     )
-    found = fit_forest(values, label, least_leaf=2, seed=3, trees=7).scores(queried)
+    found = fit_forest(values, label, least_leaf=2, seed=3, trees=7).scores(new_values)
     shares = np.exp(found) - 0.5 / 7
-    np.testing.assert_allclose(shares, theirs.predict_proba(queried), atol=1e-9)
+    np.testing.assert_allclose(shares, theirs.predict_proba(new_values), atol=1e-9)
 
 
 @pytest.mark.parametrize("classes", [2, 5])
 def test_the_regression_says_as_scikit_learns_does(classes, rng):
     values, label = blobs(rng, classes)
-    queried, _ = blobs(rng, classes, n=50)
+    new_values, _ = blobs(rng, classes, n=50)
     theirs = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
     theirs.fit(values, label)
-    found = np.exp(fit_logistic(values, label, penalty=0.1).scores(queried))
+    found = np.exp(fit_logistic(values, label, penalty=0.1).scores(new_values))
     shares = found / found.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(shares, theirs.predict_proba(queried), atol=1e-6)
+    np.testing.assert_allclose(shares, theirs.predict_proba(new_values), atol=1e-6)
 
 
 def test_a_feature_that_never_changes_carries_no_information(rng):

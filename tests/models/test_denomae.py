@@ -132,16 +132,16 @@ def test_the_encoder_sees_visible_patches_alone(name):
 @pytest.mark.parametrize("name", FAMILY)
 def test_everything_holds_what_the_loss_needs(name):
     network = member(name)
-    needed, everything = output_of(network), output_of(network, everything=True)
+    in_the_loss, everything = output_of(network), output_of(network, everything=True)
     for grid in network.config.predicted_grids:
-        count = needed.predicted[grid.name].shape[1]
+        count = in_the_loss.predicted[grid.name].shape[1]
         assert everything.predicted[grid.name].shape[1:] == (grid.patches, grid.patch_values)
         torch.testing.assert_close(
-            everything.predicted[grid.name][:, -count:], needed.predicted[grid.name]
+            everything.predicted[grid.name][:, -count:], in_the_loss.predicted[grid.name]
         )
         expected = everything.image(grid.name)
         torch.testing.assert_close(
-            take(expected, needed.predicted_ids(grid.name)), needed.predicted[grid.name]
+            take(expected, in_the_loss.predicted_ids(grid.name)), in_the_loss.predicted[grid.name]
         )
 
 
