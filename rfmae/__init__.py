@@ -1,6 +1,6 @@
-"""Automatic modulation classification of radio signals with denoising masked autoencoders.
+"""Automatic modulation classification with denoising masked autoencoders.
 
-The public functions are imported lazily, so that `import rfmae` loads neither torch nor matplotlib.
+The public functions of the package; importing it loads neither torch nor matplotlib.
 """
 
 from importlib import import_module
@@ -30,7 +30,7 @@ __all__ = [
     "write_sigmf",
 ]
 
-_EXPORTS = {
+_PUBLIC = {
     "render_images": "rfmae.inference",
     "endless": "rfmae.datasets.streaming",
     "load_classifier": "rfmae.inference",
@@ -45,11 +45,11 @@ _EXPORTS = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public function on first access."""
-    if name not in _EXPORTS:
+    """Import a public function on first use."""
+    if name not in _PUBLIC:
         raise AttributeError(f"module 'rfmae' has no attribute {name!r}")
-    return getattr(import_module(_EXPORTS[name]), name)
+    return getattr(import_module(_PUBLIC[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_EXPORTS])
+    return sorted([*globals(), *_PUBLIC])
