@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: quickstart test test-slow lint bench ceilings pretraining results clean
+.PHONY: quickstart test test-slow lint bench ceilings pretraining results docs clean
 
 quickstart: $(VENV)/installed
 	$(BIN)/rfmae quickstart
@@ -34,6 +34,11 @@ pretraining: $(VENV)/installed
 
 results: $(VENV)/installed
 	$(BIN)/python docs/make_results.py --compute
+
+docs: $(VENV)/installed
+	$(PIP) -e '.[docs]'
+	$(BIN)/python docs/make_api.py
+	$(BIN)/python docs/make_site.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -2,6 +2,8 @@
 
 import functools
 from collections.abc import Callable
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 from rfmae_cli import (
@@ -12,6 +14,7 @@ from rfmae_cli import (
     data_commands,
     denoise_commands,
     finetune_commands,
+    list_commands,
     probe_commands,
     report_commands,
     theory_commands,
@@ -37,14 +40,33 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "classify": commands.classify,
     "show": data_commands.show,
     "plot": data_commands.plot,
+    "list": list_commands.list_subject,
 }
 
 app = typer.Typer(
     help="From bits to report: radio signals, constellation images, DenoMAE2.0, accuracy per SNR.",
     no_args_is_help=True,
-    add_completion=False,
+    suggest_commands=True,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        console.say(f"rfmae {version('rfmae')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Options of rfmae itself."""
 
 
 def _guarded(command: Callable[..., None]) -> Callable[..., None]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-HOME = Path("artifacts")
+from rfmae.artefacts import HOME as HOME  # for all commands
 
 RecipeOption = Annotated[
     str, typer.Option("--recipe", "-r", help="A recipe that comes with rfmae, or a TOML file.")

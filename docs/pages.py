@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
-from rfmae.artefacts import write_json
-
 
 def filled(page: str, parts: Mapping[str, str]) -> str:
     """The page with each part between `<!-- NAME -->` and `<!-- end -->` as it is given."""
@@ -74,7 +72,21 @@ class Results:
             for key in keys[:-1]:
                 inner = inner.setdefault(key, {})
             inner[keys[-1]] = value
-            write_json(self.path, self.found)
+            write_results(self.path, self.found)
+
+
+def write_results(path: Path, found: Any) -> None:
+    """Write JSON whole or not at all."""
+    beside = path.with_suffix(".partial")
+    beside.write_text(dumped(found), encoding="utf-8")
+    beside.replace(path)
+
+
+def dumped(found: Any) -> str:
+    """JSON in which a list of numbers is one line."""
+    text = json.dumps(found, indent=1, allow_nan=False)
+    numbers = re.compile(r"\[\s*(-?[\d.e+-]+(?:,\s*-?[\d.e+-]+)*)\s*\]")
+    return numbers.sub(lambda row: "[" + re.sub(r"\s+", " ", row[1]) + "]", text) + "\n"
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rfmae.api import classify, evaluate, finetune, plot, pretrain, synthesise
     from rfmae.captures.reading import read_capture, read_sigmf
     from rfmae.captures.sigmf_writing import write_sigmf
     from rfmae.datasets.recipe import load_recipe
@@ -18,19 +19,28 @@ if TYPE_CHECKING:
 __version__ = version("rfmae")
 
 __all__ = [
+    "classify",
     "endless",
+    "evaluate",
+    "finetune",
     "load_classifier",
     "load_denoiser",
     "load_encoder",
     "load_recipe",
     "open_dataset",
+    "plot",
+    "pretrain",
     "read_capture",
     "read_sigmf",
     "render_images",
+    "synthesise",
     "write_sigmf",
 ]
 
 _PUBLIC = {
+    **dict.fromkeys(
+        ("classify", "evaluate", "finetune", "plot", "pretrain", "synthesise"), "rfmae.api"
+    ),
     "render_images": "rfmae.inference",
     "endless": "rfmae.datasets.streaming",
     "load_classifier": "rfmae.inference",

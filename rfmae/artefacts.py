@@ -13,9 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from rfmae.errors import ArtefactError, RfmaeError
+from rfmae.plain import parse
 
 Card = dict[str, Any]
 """JSON that says what an artefact is."""
+
+HOME = Path("artifacts")
+"""Where outputs go that are not named, below the working directory."""
 
 CARD_NAME = "card.json"
 
@@ -55,7 +59,7 @@ def write_json(path: Path, content: Any) -> None:
 def read_card(folder: Path) -> Card | None:
     """The card of an artefact folder, or nothing where there is none that can be read."""
     try:
-        card = json.loads((folder / CARD_NAME).read_text(encoding="utf-8"))
+        card = parse((folder / CARD_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return card if isinstance(card, dict) else None

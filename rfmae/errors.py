@@ -65,7 +65,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """A clause that names the closest legal words, or all of them when none is close.
 
     >>> nearest("8PKS", ["BPSK", "8PSK", "OOK"])
-    'did you mean 8PSK or BPSK?'
+    'did you mean 8PSK?'
     """
     known = list(known)
     by_upper = {name.upper(): name for name in known}

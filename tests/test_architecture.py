@@ -8,14 +8,15 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "rfmae"
 
-BASE = {"errors", "units", "records", "progress", "artefacts"}
+BASE = {"errors", "units", "records", "progress", "artefacts", "plain"}
 
 ALLOWED_IMPORTS: dict[str, set[str]] = {
     "errors": set(),
     "units": {"errors"},
-    "records": {"errors", "units"},
+    "plain": {"errors"},
+    "records": {"errors", "units", "plain"},
     "progress": set(),
-    "artefacts": {"errors"},
+    "artefacts": {"errors", "plain"},
     "signal": set(),
     "captures": set(),
     "imaging": set(),
@@ -44,8 +45,9 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
         "inference",
         "training",
     },
+    "api": {"workflows", "captures", "datasets", "inference", "reporting"},
     "sklearn": {"workflows", "datasets", "inference", "models", "training"},
-    "__init__": {"captures", "datasets", "inference"},
+    "__init__": {"api", "captures", "datasets", "inference"},
 }
 """Which packages a package may import, beside the base modules."""
 

@@ -2,11 +2,14 @@
 
 import importlib
 import json
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
+import rfmae
 
 DOCS = Path(__file__).parents[1] / "docs"
 MEASURED = ("pretraining", "results")
@@ -31,6 +34,25 @@ def test_the_tables_of_a_page_are_what_was_measured(script, name):
     assert script("pages").filled(page, script(f"make_{name}").parts(found)) == page
 
 
+def test_the_page_of_python_names_is_what_the_docstrings_say(script):
+    made = script("make_api").page()
+    assert (DOCS / "api.md").read_text(encoding="utf-8") == made
+    listed = {
+        name.rpartition(".")[2] for names in script("make_api").PUBLIC.values() for name in names
+    }
+    assert listed == set(rfmae.__all__)
+
+
+def test_links_of_the_site_lead_to_its_pages(script, tmp_path):
+    site = script("make_site")
+    site.gather(tmp_path)
+    index = (tmp_path / "index.md").read_text(encoding="utf-8")
+    assert "](results.md#few-labels)" in index and "](docs/" not in index
+    for page in tmp_path.glob("*.md"):
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert (tmp_path / target).is_file(), (page.name, target)
+
+
 @pytest.mark.parametrize("name", ["ceilings", *MEASURED])
 def test_the_figure_of_a_page_is_there(name):
     assert (DOCS / "figures" / f"{name}.png").is_file()
@@ -38,13 +60,13 @@ def test_the_figure_of_a_page_is_there(name):
 
 def test_two_that_write_results_at_once_lose_none(script, tmp_path, monkeypatch):
     pages = script("pages")
-    write = pages.write_json
+    write = pages.write_results
 
     def slowly(path, found):
         time.sleep(0.02)  # while others may read what is there
         write(path, found)
 
-    monkeypatch.setattr(pages, "write_json", slowly)
+    monkeypatch.setattr(pages, "write_results", slowly)
     writers = [pages.Results.of(tmp_path / "found.json", {"seeds": 2}) for _ in range(2)]
     with ThreadPoolExecutor() as pool:
         for seed in range(6):

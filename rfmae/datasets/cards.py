@@ -2,11 +2,40 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any, NotRequired, TypedDict
 
 from rfmae.artefacts import Card
 from rfmae.datasets.recipe import SPLITS, Recipe
-from rfmae.records import TRAJECTORY_PLANES, ImageConfig
+from rfmae.records import TRAJECTORY_PLANES, ImageConfig, View
 from rfmae.signal.modulations import identical_classes
+from rfmae.units import SnrReference
+
+
+class ViewCard(TypedDict):
+    """How an example is held in a view."""
+
+    samples: int
+    samples_per_symbol: float
+
+
+class DatasetCard(TypedDict):
+    """What a reader of a data set relies on; a card says more."""
+
+    name: str
+    fingerprint: str
+    classes: list[str]
+    snr_db: list[float]
+    snr_reference: SnrReference
+    views: dict[View, ViewCard]
+    drawn: list[str]
+    any_phase: bool
+    same_signals: list[list[str]]
+    synthetic: bool
+    examples: dict[str, int]
+    image: dict[str, Any]
+    about: NotRequired[str]
+    modalities: NotRequired[list[dict[str, Any]]]
+
 
 KIND = "dataset"
 SIGMF_KIND = "sigmf-dataset"

@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import Any, Self
 
 import h5py
+import numpy as np
 
 from rfmae.artefacts import Card, read_card
-from rfmae.datasets.cards import KIND, SIGMF_KIND, dataset_card
+from rfmae.datasets.cards import KIND, SIGMF_KIND, DatasetCard, dataset_card
 from rfmae.datasets.layout import Column, columns
 from rfmae.datasets.recipe import SPLITS, Recipe
 from rfmae.datasets.split_writer import SplitWriter
 from rfmae.datasets.writing import write_splits
-from rfmae.errors import DatasetError, first_line
+from rfmae.errors import DatasetError, RfmaeError, first_line
+from rfmae.plain import value
 from rfmae.progress import Progress, Silent
 from rfmae.records import (
     IMAGE_ALONE,
+    ComplexArray,
     FloatArray,
     ImageConfig,
     IntArray,
@@ -34,21 +37,6 @@ from rfmae.units import SnrReference
 __all__ = ["Dataset", "SplitWriter", "open_dataset", "write_dataset"]
 
 _REMEDY = "remove the folder and make the data set again with `rfmae synth`"
-
-_CARD_KEYS = {
-    "name",
-    "fingerprint",
-    "classes",
-    "snr_db",
-    "snr_reference",
-    "views",
-    "drawn",
-    "any_phase",
-    "same_signals",
-    "synthetic",
-    "examples",
-    "image",
-}
 
 Rows = slice | IntArray
 """Some rows of a split: a slice, or ascending indices."""
@@ -183,7 +171,7 @@ class Dataset:
         samples_per_symbol = self.samples_per_symbol(view)
         with _opened(self.folder / f"{split}.h5") as file:
             return IqBatch(
-                iq=file[f"{view or self.default_view}/observed"][rows],
+                iq=_finite(file[f"{view or self.default_view}/observed"][rows], file.filename),
                 label=file["label"][rows],
                 snr_db=file["snr_db"][rows],
                 classes=self.classes,
@@ -257,14 +245,35 @@ def open_dataset(folder: str | Path) -> Dataset:
         )
     if card is None or card.get("kind") != KIND:
         raise DatasetError(f"{folder} is not a data set folder: its card.json is missing or other")
-    missing = _CARD_KEYS - card.keys()
-    if missing:
-        raise DatasetError(f"the card of {folder} lacks {min(missing)!r}; {_REMEDY}")
+    _check_card(card, folder)
     dataset = Dataset(folder, card)
     for split in SPLITS:
         with _opened(folder / f"{split}.h5") as file:
             _check_split(file, dataset, split)
     return dataset
+
+
+def _check_card(card: Card, folder: Path) -> None:
+    """Refuse a card that does not say what every reader relies on."""
+    try:
+        known = value(DatasetCard, card, f"the card of {folder}")
+        counts = [*(view["samples"] for view in known["views"].values()), len(known["classes"])]
+        rates = [view["samples_per_symbol"] for view in known["views"].values()]
+        if not rates or min(counts) < 1 or min(rates) <= 0:
+            raise DatasetError(f"the card of {folder} must name classes and samples of a view")
+        lacking = [split for split in SPLITS if known["examples"].get(split, -1) < 0]
+        if lacking:
+            raise DatasetError(f"the card of {folder} must count the examples of {lacking[0]}")
+    except RfmaeError as error:
+        raise DatasetError(f"{error}; {_REMEDY}") from error
+    image_config_from_card(known["image"])
+    modalities_from_card(known.get("modalities", []))
+
+
+def _finite(iq: ComplexArray, path: str) -> ComplexArray:
+    if not np.isfinite(iq.view(np.float32)).all():
+        raise DatasetError(f"{path} holds samples that are NaN or infinite; {_REMEDY}")
+    return iq
 
 
 def _columns_of(dataset: Dataset) -> tuple[Column, ...]:
@@ -294,5 +303,13 @@ def _check_split(file: h5py.File, dataset: Dataset, split: str) -> None:
         raise DatasetError(f"{path} does not belong to the data set {dataset.folder.name}")
     for column in _columns_of(dataset):
         shape = (rows, *column.row_shape)
-        if column.name not in file or file[column.name].shape != shape:
+        item = file.get(column.name)
+        held = isinstance(item, h5py.Dataset) and item.shape == shape
+        if not held or item.dtype != column.dtype:
             raise DatasetError(f"{path} must hold {rows} rows of {column.name!r}; {_REMEDY}")
+    label = file["label"][:]
+    if rows and not 0 <= label.min() <= label.max() < len(dataset.classes):
+        raise DatasetError(
+            f"labels in {path} must lie in 0 to {len(dataset.classes) - 1}, "
+            f"got {label.min()} to {label.max()}; {_REMEDY}"
+        )

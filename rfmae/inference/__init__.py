@@ -1,10 +1,4 @@
-"""Trained checkpoints as callables on numpy arrays, for use in scripts.
-
->>> from rfmae import load_classifier                       # doctest: +SKIP
->>> classifier = load_classifier("artifacts/runs/finetune-…")  # doctest: +SKIP
->>> classifier.name(symbols)                                # doctest: +SKIP
-'QPSK'
-"""
+"""Trained checkpoints as callables on numpy arrays, for use in scripts."""
 
 from rfmae.inference.answering import Answer, FeatureEncoder, SignalClassifier
 from rfmae.inference.cached_inputs import CachedInputs

@@ -50,8 +50,8 @@ class InputPipeline:
         return cls(
             checkpoint.image,
             modalities,
-            dict(checkpoint.field("samples")),
-            float(checkpoint.field("samples_per_symbol")),
+            checkpoint.typed("samples", dict[View, int]),
+            checkpoint.typed("samples_per_symbol", float),
             estimator,
         )
 

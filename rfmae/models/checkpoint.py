@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from rfmae.artefacts import CARD_NAME, Card, read_card, versions, write_json, written_whole
-from rfmae.errors import CheckpointError
+from rfmae.errors import ArtefactError, CheckpointError, first_line
 from rfmae.models.backbones import BackboneConfig
 from rfmae.models.classifier import Classifier, ClassifierConfig
 from rfmae.models.config import DenoMAEConfig, PixelTask, PositionTask
@@ -29,6 +29,7 @@ from rfmae.models.noising import Noising
 from rfmae.models.rings import RingsConfig, RingsEncoder
 from rfmae.models.rings_mae import RingsMAE, RingsMAEConfig
 from rfmae.models.vit import Encoder, EncoderConfig
+from rfmae.plain import value
 from rfmae.records import ImageConfig, Modality, image_config_from_card, modalities_from_card
 
 WEIGHTS_NAME = "weights.safetensors"
@@ -56,6 +57,10 @@ class Checkpoint:
     def kind(self) -> str:
         return str(self.card["kind"])
 
+    def typed(self, key: str, kind: Any) -> Any:
+        """The same as a value of a type; any other is refused."""
+        return value(kind, self.field(key), f"{key!r} in the card of {self.folder}")
+
     def field(self, key: str) -> Any:
         """A field of the card; a card of another version, which lacks it, is refused."""
         if key not in self.card:
@@ -77,7 +82,10 @@ class Checkpoint:
     @property
     def encoder(self) -> AnyEncoderConfig:
         """The size of its encoder and how its modalities are cut."""
-        return encoder_from_card(self.card["model"]["encoder"])
+        try:
+            return encoder_from_card(self.card["model"]["encoder"])
+        except _NO_NETWORK as error:
+            raise _no_network(self.folder, error) from error
 
     @property
     def pretrainable(self) -> PretrainableConfig:
@@ -92,11 +100,15 @@ class Checkpoint:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        return tuple(self.field("classes"))
+        found: tuple[str, ...] = self.typed("classes", tuple[str, ...])
+        return found
 
     def build(self) -> nn.Module:
         """The network with these weights, ready for inference."""
-        network = _network(self.card)
+        try:
+            network = _network(self.card)
+        except _NO_NETWORK as error:
+            raise _no_network(self.folder, error) from error
         load_weights(network, self.weights, self.folder)
         return network.eval()
 
@@ -204,8 +216,8 @@ def _checkpoint_folder(path: Path) -> Path:
         return path
     try:
         best = json.loads((path / BEST_NAME).read_text(encoding="utf-8"))
-        return path / "checkpoints" / str(best["checkpoint"])
-    except (ValueError, KeyError, TypeError) as error:
+        return path / "checkpoints" / value(str, best["checkpoint"], "checkpoint")
+    except (ValueError, KeyError, TypeError, ArtefactError) as error:
         raise CheckpointError(f"{path / BEST_NAME} cannot be read: {error}") from error
 
 
@@ -217,16 +229,24 @@ _SWITCHES: dict[str, Any] = {
 }
 
 
+_NO_NETWORK = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError)
+"""What configurations and layers raise for values that make no network."""
+
+
+def _no_network(folder: Path, error: Exception) -> CheckpointError:
+    return CheckpointError(
+        f"the card of {folder} describes no network of this version: {first_line(error)}; "
+        "train it anew"
+    )
+
+
 def _network(card: Card) -> nn.Module:
-    try:
-        model = dict(card["model"])
-        encoder = encoder_from_card(model.pop("encoder"))
-        if card["kind"] == DENOMAE:
-            return _pretrained_network(encoder, model)
-        model["hidden"] = tuple(model["hidden"])
-        return Classifier(ClassifierConfig(encoder=encoder, **model))
-    except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"the card describes no network of this version: {error}") from error
+    model = dict(card["model"])
+    encoder = encoder_from_card(model.pop("encoder"))
+    if card["kind"] == DENOMAE:
+        return _pretrained_network(encoder, model)
+    model["hidden"] = tuple(model["hidden"])
+    return Classifier(ClassifierConfig(encoder=encoder, **model))
 
 
 def _pretrained_network(encoder: AnyEncoderConfig, model: dict[str, Any]) -> nn.Module:

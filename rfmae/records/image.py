@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from rfmae.errors import ArtefactError, RecipeError
+from rfmae.plain import record
 from rfmae.records.iq import View
 
 What = Literal["symbols", "trajectory", "differential", "differential-trajectory"]
@@ -143,10 +144,9 @@ class ImageConfig:
 def image_config_from_card(card: dict[str, Any]) -> ImageConfig:
     """The image declaration that a card holds."""
     try:
-        planes = tuple(Plane(**plane) for plane in card["planes"])
-        return ImageConfig(**{**card, "planes": planes})
-    except (KeyError, TypeError) as error:
+        return record(ImageConfig, card, "image")
+    except ArtefactError as error:
         raise ArtefactError(
-            f"a card declares its images as {card}, which this version of rfmae does not read; "
+            f"a card declares images that this version of rfmae does not read: {error}; "
             "make the data set and what was trained on it anew"
         ) from error

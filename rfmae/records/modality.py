@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from rfmae.errors import ArtefactError, RecipeError
+from rfmae.plain import value
 from rfmae.records.harmonic_orders import ORDERS, RINGS, harmonic_planes
 from rfmae.records.image import ImageConfig
 from rfmae.records.iq import View
@@ -185,9 +186,10 @@ def _check_modality(modality: Modality, image: ImageConfig, samples: Mapping[Vie
 def modalities_from_card(card: list[dict[str, Any]]) -> tuple[Modality, ...]:
     """The modalities that a card names."""
     try:
-        return tuple(Modality(**modality) for modality in card)
-    except TypeError as error:
+        found: tuple[Modality, ...] = value(tuple[Modality, ...], card, "modalities")
+        return found
+    except ArtefactError as error:
         raise ArtefactError(
-            f"a card names its modalities as {card}, which this version of rfmae does not read; "
+            f"a card names modalities that this version of rfmae does not read: {error}; "
             "make the data set and what was trained on it anew"
         ) from error

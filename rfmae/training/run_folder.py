@@ -4,7 +4,7 @@ import json
 import pickle
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 from torch import Tensor
@@ -18,17 +18,31 @@ from rfmae.artefacts import (
     versions,
     write_json,
 )
-from rfmae.errors import TrainingError, first_line
+from rfmae.errors import ArtefactError, TrainingError, first_line
 from rfmae.models.checkpoint import (
     BEST_NAME,
     TRAINING_NAME,
     load_checkpoint,
     save_checkpoint,
 )
+from rfmae.plain import parse, value
 from rfmae.training.state import Best, Saved
 
 KIND = "run"
 _DROPPED = "dropped"  # ending of a checkpoint that is being removed
+
+
+class _RunCard(TypedDict):
+    config: dict[str, Any]
+    numerics: dict[str, Any]
+
+
+class _BestCard(TypedDict):
+    best: tuple[float, str] | None
+
+
+class _NamedBest(TypedDict):
+    checkpoint: str
 
 
 class RunFolder:
@@ -52,10 +66,10 @@ class RunFolder:
     def best(self) -> Path | None:
         """The checkpoint that did best on validation."""
         try:
-            named = json.loads((self.path / BEST_NAME).read_text(encoding="utf-8"))["checkpoint"]
-        except (OSError, ValueError, KeyError):
+            known = parse((self.path / BEST_NAME).read_text(encoding="utf-8"))
+            return self.path / "checkpoints" / value(_NamedBest, known, BEST_NAME)["checkpoint"]
+        except (OSError, ValueError, ArtefactError):
             return None
-        return self.path / "checkpoints" / str(named)
 
     @property
     def best_checkpoint(self) -> Path:
@@ -68,14 +82,20 @@ class RunFolder:
     @property
     def best_so_far(self) -> Best | None:
         """The best score at the newest checkpoint, which is never behind `best.json`."""
-        card = read_card(self.checkpoints[-1]) if self.checkpoints else None
-        return None if card is None or card["best"] is None else Best(*card["best"])
+        if not self.checkpoints:
+            return None
+        newest = self.checkpoints[-1]
+        known = value(_BestCard, read_card(newest), f"the card of {newest}")["best"]
+        return None if known is None else Best(*known)
 
     @property
     def numerics(self) -> Card | None:
         """The numerics that the run was started with, if it was."""
         card = read_card(self.path)
-        return None if card is None else card["numerics"]
+        if card is None:
+            return None
+        found: Card = value(_RunCard, card, f"the card of {self.path}")["numerics"]
+        return found
 
     def steps_done(self, config: Card, *, resume: bool) -> int:
         """How many steps a run of this configuration has done; a new one has done none.
@@ -93,6 +113,7 @@ class RunFolder:
             raise TrainingError(
                 f"the run {self.path} exists; add --resume to go on with it or name another --out"
             )
+        known = value(_RunCard, known, f"the card of {self.path}")
         difference = _difference(known["config"], json.loads(json.dumps(config)))
         if difference:
             raise TrainingError(f"cannot resume {self.path}: {difference}; name another --out")
@@ -120,15 +141,23 @@ class RunFolder:
             file.write(json.dumps({"step": step, **metrics}) + "\n")
 
     def metrics(self) -> list[dict[str, float]]:
-        """All lines of metrics so far, without an incomplete last one."""
+        """All lines of metrics so far, without an incomplete last one.
+
+        Raises `ArtefactError` where any other line is damaged.
+        """
         if not self._metrics.is_file():
             return []
-        found = []
-        for line in self._metrics.read_text(encoding="utf-8").splitlines():
+        found: list[dict[str, float]] = []
+        lines = self._metrics.read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines, start=1):
+            where = f"line {number} of {self._metrics}"
             try:
-                found.append(json.loads(line))
-            except ValueError:
-                break
+                said = value(dict[str, float], parse(line), where)
+                found.append({**said, "step": value(int, parse(line).get("step"), f"{where}.step")})
+            except (ValueError, ArtefactError) as error:
+                if number == len(lines):
+                    break
+                raise ArtefactError(f"{where} is damaged ({error}); remove the line") from error
         return found
 
     def checkpoint_name(self, step: int) -> str:
@@ -159,7 +188,7 @@ class RunFolder:
         weights, path = load_checkpoint(folder).weights, folder / TRAINING_NAME
         try:
             training = torch.load(path, map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
+        except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
             raise TrainingError(
                 f"{path} cannot be read ({first_line(error)}); "
                 f"remove {folder} to go on from the checkpoint before it"

@@ -269,11 +269,7 @@ class _Stages:
 
 
 def sentence(curve: LabelCurve, difference: LabelDifference) -> str:
-    """What pre-training is worth, in one sentence.
-
-    >>> sentence(curve, difference)  # doctest: +SKIP
-    'With 10 labels of each class a linear probe of the pre-trained network names 76.2 % (±0.9)…'
-    """
+    """What pre-training is worth, in one sentence: accuracies, gain and its interval."""
     budget = difference.budget
     first, second = (
         _share(curve.mean(method, budget)) for method in (difference.first, difference.second)

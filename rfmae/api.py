@@ -1,0 +1,317 @@
+"""The jobs of the command line as functions, for scripts and notebooks.
+
+`synthesise`, `pretrain`, `finetune`, `evaluate`, `classify` and `plot` are attributes of `rfmae`
+itself. Folders that are not named lie in `artifacts`, as those of the command line do. What a
+caller gets wrong raises `rfmae.errors.RfmaeError` in one line that names the way out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rfmae.artefacts import HOME
+from rfmae.captures.reading import read_capture
+from rfmae.datasets.recipe import Recipe, Splits, load_recipe
+from rfmae.datasets.store import Dataset, open_dataset
+from rfmae.errors import CaptureError, RecipeError
+from rfmae.inference import Answer, load_classifier
+from rfmae.reporting.report_record import Report
+from rfmae.workflows import data as data_jobs
+from rfmae.workflows.evaluate.predictors import model_names
+from rfmae.workflows.evaluate.snr_evaluation import eval_snr
+from rfmae.workflows.inspect.plotting import plot as plot_source
+from rfmae.workflows.learning import training
+from rfmae.workflows.learning.methods import find_method, with_switches
+
+PathLike = str | Path
+
+
+def synthesise(
+    recipe: Recipe | PathLike = "awgn-ten",
+    out: PathLike | None = None,
+    *,
+    snr: str | None = None,
+    examples: tuple[int, int, int] | None = None,
+    seed: int | None = None,
+    workers: int = 1,
+) -> Dataset:
+    """Synthesise a recipe into a data set folder; one that holds the same is kept.
+
+    Args:
+        recipe: Name of a recipe that comes with rfmae, a TOML file, or a `Recipe`.
+        out: Folder to write, by default one in `artifacts/datasets` named by recipe and content.
+        snr: SNR grid in dB instead of the recipe's, `start:stop[:step]` with both ends.
+        examples: Training, validation and test examples of each class and SNR point.
+        seed: Seed instead of the recipe's.
+        workers: Processes; the bytes do not depend on it.
+
+    Returns:
+        The data set; `read_observed("train").iq` is complex64 (N, T) of unit mean power.
+
+    Raises:
+        RecipeError: A recipe, key or grid that does not exist or makes no sense.
+        ArtefactError: `out` holds something else.
+
+    Examples:
+        >>> data = synthesise("sdr-linear", "data", snr="20", examples=(6, 2, 2))
+        >>> data.read_observed("test").iq.shape
+        (14, 1024)
+        >>> data.classes[:3]
+        ('OOK', 'BPSK', 'QPSK')
+    """
+    resolved = recipe if isinstance(recipe, Recipe) else load_recipe(str(recipe))
+    if snr is not None:
+        resolved = resolved.with_snr(snr)
+    if seed is not None:
+        resolved = resolved.with_seed(seed)
+    if examples is not None:
+        if len(examples) != 3:
+            raise RecipeError(
+                "examples are three numbers, for training, validation and test, got "
+                f"{len(examples)}; write (60, 10, 40)"
+            )
+        resolved = replace(resolved, splits=Splits(*examples))
+    folder = Path(out) if out is not None else HOME / "datasets" / resolved.folder_name
+    return data_jobs.synth(resolved, folder, workers=workers)
+
+
+def pretrain(
+    data: Dataset | PathLike,
+    out: PathLike | None = None,
+    *,
+    network: str | None = None,
+    method: str = "denomae2",
+    preset: str = "small",
+    epochs: int = 50,
+    modalities: Sequence[str] | None = None,
+    seed: int = 0,
+    resume: bool = False,
+    device: str = "auto",
+    **switches: Any,
+) -> Path:
+    """Pre-train DenoMAE2.0 (arXiv 2502.18202), or a relative, on noisy and clean examples.
+
+    Args:
+        data: A synthetic data set or its folder.
+        out: Run folder, by default one in `artifacts/runs`.
+        network: `rings` (circular harmonics), `vit` (square patches); None chooses rings where
+            the carrier phase is unknown.
+        method: Such as `denomae2`, `mae` or `denoiser`; see `rfmae pretrain --help`.
+        preset: Size: `tiny`, `small` or `base`.
+        epochs: Passes over the training split.
+        modalities: What the network sees, such as `["harmonics", "snr"]`; None takes its own.
+        seed: Of weights, masks and order.
+        resume: Go on with a run that was stopped.
+        device: `auto`, `cpu`, `cuda`, …
+        **switches: Parts of the method by name, with two underscores for a dot:
+            `masking__ratio=0.5`, `position__weight=0.01`.
+
+    Returns:
+        The checkpoint that is best on validation, for `load_encoder`, `load_denoiser`, `finetune`.
+
+    Raises:
+        DatasetError: Data without clean twins.
+        RecipeError: A setting that the network does not have.
+
+    Examples:
+        >>> data = synthesise("sdr-linear", "data", snr="20", examples=(6, 2, 2))
+        >>> checkpoint = pretrain(data, "pretrained", preset="tiny", epochs=1, device="cpu")
+        >>> load_encoder(checkpoint)(data.read_observed("test").iq).shape
+        (14, 128)
+    """
+    dataset = _dataset(data)
+    settings = training.Pretraining(
+        preset=preset,
+        epochs=epochs,
+        seed=seed,
+        network=network,
+        modalities=None if modalities is None else tuple(modalities),
+    )
+    kind = training.network_for(dataset, settings)
+    named = {name.replace("__", "."): value for name, value in switches.items()}
+    task = with_switches(find_method(method, kind), named)
+    folder = _run(out, f"pretrain-{dataset.folder.name}-{kind}-{preset}")
+    settings = replace(settings, network=kind, method=task)
+    return training.pretrain(dataset, settings, folder, resume=resume, device=device)
+
+
+def finetune(
+    data: Dataset | PathLike,
+    model: PathLike | None = None,
+    out: PathLike | None = None,
+    *,
+    network: str | None = None,
+    labels_per_class: int | None = None,
+    epochs: int = 30,
+    preset: str = "small",
+    modalities: Sequence[str] | None = None,
+    seed: int = 0,
+    resume: bool = False,
+    device: str = "auto",
+    **settings: Any,
+) -> Path:
+    """Fine-tune a modulation classifier, from a pre-trained encoder or from scratch.
+
+    Args:
+        data: A data set or its folder.
+        model: Checkpoint or run of a pre-training; None trains from scratch.
+        out: Run folder, by default one in `artifacts/runs`.
+        network: Of a classifier from scratch: `rings`, `vit`, `cnn`, `resnet`, `lstm`; None is vit.
+        labels_per_class: Training labels of each class; None takes all.
+        epochs: Passes over the labels.
+        preset: Size from scratch: `tiny`, `small` or `base`.
+        modalities: What the network sees; None takes its own.
+        seed: Of weights, order and which labels are taken.
+        resume: Go on with a run that was stopped.
+        device: `auto`, `cpu`, `cuda`, …
+        **settings: Further fields of `rfmae.workflows.learning.training.Finetuning`.
+
+    Returns:
+        The checkpoint that is best on validation, its temperature fitted, for `load_classifier`,
+        `evaluate` and `classify`.
+
+    Raises:
+        CheckpointError: A model that cannot see these data.
+        TrainingError: Settings that contradict each other.
+
+    Examples:
+        >>> data = synthesise("sdr-linear", "data", snr="20", examples=(6, 2, 2))
+        >>> checkpoint = finetune(data, out="cnn", network="cnn", epochs=1, device="cpu")
+        >>> load_classifier(checkpoint)(data.read_observed("test").iq).shape
+        (14, 7)
+    """
+    dataset = _dataset(data)
+    chosen = training.Finetuning(
+        preset=preset,
+        labels_per_class=labels_per_class,
+        epochs=epochs,
+        seed=seed,
+        modalities=None if modalities is None else tuple(modalities),
+        network=network or "vit",
+        **settings,
+    )
+    start = "finetune" if model is not None else f"scratch-{network or 'vit'}"
+    return training.finetune(
+        dataset,
+        chosen,
+        _run(out, f"{start}-{dataset.folder.name}-{preset}"),
+        pretrained=None if model is None else Path(model),
+        resume=resume,
+        device=device,
+    )
+
+
+def evaluate(
+    data: Dataset | PathLike,
+    models: PathLike | Sequence[PathLike],
+    out: PathLike | None = None,
+    *,
+    per_point: int | None = None,
+    device: str = "auto",
+) -> Report:
+    """Evaluate classifiers at every SNR of the test split, beside the Bayes ceilings.
+
+    Args:
+        data: A data set or its folder.
+        models: Checkpoints, runs, baselines, `likelihood`, or `package.module:function`.
+        out: Report folder, by default one in `artifacts/reports`.
+        per_point: First test examples of each class and SNR point; None takes all.
+        device: `auto`, `cpu`, `cuda`, …
+
+    Returns:
+        The report: `accuracy` by model, `ceilings`, `assessments`, `comparisons`. The folder has
+        it as `report.html`, `report.json` and CSV.
+
+    Raises:
+        CheckpointError: A model of other classes.
+
+    Examples:
+        >>> data = synthesise("sdr-linear", "data", snr="20", examples=(6, 2, 4))
+        >>> report = evaluate(data, "likelihood", "report")
+        >>> report.accuracy["likelihood"].accuracy > 0.9
+        True
+    """
+    dataset = _dataset(data)
+    paths = [Path(model) for model in ([models] if isinstance(models, str | Path) else models)]
+    names = model_names(paths)
+    home = HOME / "reports" / "-".join(["eval-snr", dataset.folder.name, *names])
+    folder = home if out is None else Path(out)
+    by_name = dict(zip(names, paths, strict=True))
+    return eval_snr(dataset, by_name, folder, per_point=per_point, device=device).report
+
+
+def classify(
+    recording: PathLike | npt.ArrayLike,
+    model: PathLike,
+    *,
+    datatype: str | None = None,
+    sample_rate_hz: float | None = None,
+    device: str = "auto",
+) -> Answer:
+    """Name the modulation of a recording of symbol-spaced samples, or of an array.
+
+    Args:
+        recording: A SigMF, WAV or raw file, or complex I/Q (T,) of any gain and phase.
+        model: Classifier checkpoint or run.
+        datatype: Sample type of a raw file, such as `ci16_le`.
+        sample_rate_hz: Sample rate, where the file states none.
+        device: `auto`, `cpu`, `cuda`, …
+
+    Returns:
+        The answer: `name`, `whole` (M,) probabilities, `windows` (W, M).
+
+    Raises:
+        CaptureError: A recording that cannot be read, or holds nothing but zeros.
+        ShapeError: An array that is not complex, finite and (T,).
+
+    Examples:
+        >>> data = synthesise("sdr-linear", "data", snr="20", examples=(6, 2, 2))
+        >>> checkpoint = finetune(data, out="cnn", network="cnn", epochs=1, device="cpu")
+        >>> answer = classify(data.read_observed("test").iq[0], checkpoint)
+        >>> answer.name in data.classes
+        True
+    """
+    classifier = load_classifier(model, device)
+    if isinstance(recording, str | Path):
+        recording = read_capture(recording, datatype=datatype, sample_rate_hz=sample_rate_hz).iq
+    iq = np.asarray(recording)
+    if iq.size and not np.any(iq):
+        raise CaptureError("the recording holds nothing but zeros")
+    return classifier.answer(iq)
+
+
+def plot(
+    source: PathLike, out: PathLike = "figure.png", *, what: Sequence[str] = ("constellation",)
+) -> Path:
+    """Draw an example of a data set folder, or a recording, into a PNG or SVG.
+
+    Args:
+        source: Data set folder or recording.
+        out: File to write; its suffix chooses the format.
+        what: Such as `constellation`, `eye`, `psd`, `spectrogram`, or `all`.
+
+    Returns:
+        The file that was written.
+
+    Raises:
+        ArtefactError: A plot or a suffix that does not exist.
+
+    Examples:
+        >>> data = synthesise("sdr-linear", "data", snr="20", examples=(6, 2, 2))
+        >>> plot(data.folder, "example.png").name
+        'example.png'
+    """
+    plot_source(Path(source), Path(out), what=tuple(what))
+    return Path(out)
+
+
+def _dataset(data: Dataset | PathLike) -> Dataset:
+    return data if isinstance(data, Dataset) else open_dataset(Path(data))
+
+
+def _run(out: PathLike | None, name: str) -> Path:
+    return HOME / "runs" / name if out is None else Path(out)

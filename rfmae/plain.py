@@ -1,0 +1,147 @@
+"""Plain JSON to records and checked values; an error names the place, the rule and the value.
+
+Cards, reports and logs are files that people edit and disks damage. What a reader relies on is
+stated once, as a dataclass, a `TypedDict` or a type, and everything else is refused in one line.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, fields, is_dataclass
+from types import NoneType, UnionType
+from typing import (
+    Any,
+    Literal,
+    NotRequired,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
+
+from rfmae.errors import ArtefactError
+
+Record = TypeVar("Record")
+
+_WORDS = {str: "text", bool: "true or false", int: "a whole number", float: "a finite number"}
+
+
+def parse(text: str) -> Any:
+    """JSON without NaN and infinities; raises `ValueError` where it is none."""
+
+    def refuse(word: str) -> None:
+        raise ValueError(f"{word} is no number of JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def record(kind: type[Record], plain: Any, where: str) -> Record:
+    """The dataclass `kind` of what `plain` holds; unknown, missing and mistyped keys are refused.
+
+    `where` names the place in the error. Raises `ArtefactError`, and whatever `kind` itself checks.
+    """
+    given = _mapping(plain, where)
+    hints = get_type_hints(kind)
+    known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
+    for name in given:
+        if name not in known:
+            raise ArtefactError(f"{where} has an unknown key {name!r}; known: {', '.join(known)}")
+    for name, field in known.items():
+        if name not in given and field.default is MISSING and field.default_factory is MISSING:
+            raise ArtefactError(f"{where} lacks {name!r}")
+    return kind(**{name: value(hints[name], given[name], f"{where}.{name}") for name in given})
+
+
+def value(kind: Any, plain: Any, where: str) -> Any:
+    """`plain` as a value of the type `kind`: JSON's own types, lists, tuples, records, literals.
+
+    Of a `TypedDict` keys that it does not name are left as they are. Raises `ArtefactError`.
+    """
+    origin, inner = get_origin(kind) or kind, get_args(kind)
+    if kind is Any:
+        return plain
+    if origin is NotRequired:
+        return value(inner[0], plain, where)
+    if origin in (Union, UnionType):
+        return _either(inner, plain, where)
+    if origin is Literal:
+        if plain not in inner or isinstance(plain, bool) != isinstance(inner[0], bool):
+            raise ArtefactError(f"{where} must be {' or '.join(map(repr, inner))}, got {plain!r}")
+        return plain
+    if kind is NoneType:
+        return _nothing(plain, where)
+    if origin in (tuple, list):
+        return _row(origin, inner, plain, where)
+    if origin in (dict, Mapping):
+        items = _mapping(plain, where).items()
+        return {
+            value(inner[0], name, where): value(inner[1], item, f"{where}.{name}")
+            for name, item in items
+        }
+    if is_typeddict(kind):
+        return _typed(kind, plain, where)
+    if is_dataclass(kind) and isinstance(kind, type):
+        return record(kind, plain, where)
+    return _scalar(kind, plain, where)
+
+
+def _typed(kind: Any, plain: Any, where: str) -> dict[str, Any]:
+    given = _mapping(plain, where)
+    hints = get_type_hints(kind, include_extras=True)
+    lacking = sorted(kind.__required_keys__ - given.keys())
+    if lacking:
+        raise ArtefactError(f"{where} lacks {lacking[0]!r}")
+    return {
+        name: value(hints[name], item, f"{where}.{name}") if name in hints else item
+        for name, item in given.items()
+    }
+
+
+def _either(kinds: Sequence[Any], plain: Any, where: str) -> Any:
+    errors = []
+    for kind in kinds:
+        try:
+            return value(kind, plain, where)
+        except ArtefactError as error:
+            errors.append(error)
+    raise errors[0]
+
+
+def _nothing(plain: Any, where: str) -> None:
+    if plain is not None:
+        raise ArtefactError(f"{where} must be null, got {plain!r}")
+
+
+def _row(origin: type, inner: tuple[Any, ...], plain: Any, where: str) -> Any:
+    if not isinstance(plain, list | tuple):
+        raise ArtefactError(f"{where} must be a list, got {plain!r}")
+    if origin is tuple and inner and inner[-1] is not Ellipsis:
+        if len(plain) != len(inner):
+            raise ArtefactError(f"{where} must have {len(inner)} items, got {len(plain)}")
+        kinds: Sequence[Any] = inner
+    else:
+        kinds = [inner[0] if inner else Any] * len(plain)
+    return origin(
+        value(item_kind, item, f"{where}.{number}")
+        for number, (item_kind, item) in enumerate(zip(kinds, plain, strict=True))
+    )
+
+
+def _mapping(plain: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(plain, Mapping):
+        raise ArtefactError(f"{where} must be an object of named values, got {plain!r}")
+    return plain
+
+
+def _scalar(kind: Any, plain: Any, where: str) -> Any:
+    right = isinstance(plain, kind) and (kind is bool or not isinstance(plain, bool))
+    if kind is float and isinstance(plain, int) and not isinstance(plain, bool):
+        right = True
+    if right and kind is float:
+        right = abs(plain) < 1e300 and math.isfinite(plain)
+        plain = float(plain) if right else plain
+    if not right:
+        raise ArtefactError(f"{where} must be {_WORDS.get(kind, kind.__name__)}, got {plain!r}")
+    return plain

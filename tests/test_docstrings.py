@@ -1,0 +1,33 @@
+"""The examples in the docstrings run, and every public name has one."""
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import rfmae
+
+MODULES = sorted(
+    info.name for info in pkgutil.walk_packages(rfmae.__path__, "rfmae.") if "._" not in info.name
+)
+
+
+def examples_of(name):
+    """The doctests of a module; those of what it imports belong to where that is defined."""
+    module = importlib.import_module(name)
+    return [test for test in doctest.DocTestFinder().find(module) if test.examples]
+
+
+EXAMPLES = {test.name: test for name in ("rfmae", *MODULES) for test in examples_of(name)}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_example_of_a_docstring_is_true(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    test = EXAMPLES[name]
+    public = {each: getattr(rfmae, each) for each in rfmae.__all__}
+    test.globs = {**public, **test.globs}
+    said = []
+    found = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=said.append)
+    assert found.failed == 0 and found.attempted, "".join(said)
