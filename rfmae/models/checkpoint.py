@@ -236,7 +236,7 @@ _NO_NETWORK = (LookupError, TypeError, ValueError, AttributeError, ArithmeticErr
 def _no_network(folder: Path, error: Exception) -> CheckpointError:
     return CheckpointError(
         f"the card of {folder} describes no network of this version: {first_line(error)}; "
-        "train it anew"
+        "train it again"
     )
 
 
