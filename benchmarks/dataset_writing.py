@@ -30,18 +30,18 @@ from rfmae.datasets.synthesis import examples
 from rfmae.workflows.data import synth
 
 SAMPLES = 1024  # of an example
-OCTETS = 16  # of a sample: I and Q in 32 bits, observed and clean
+SAMPLE_BYTES = 16  # of a sample: I and Q in 32 bits, observed and clean
 EXAMPLES = (32_768, 131_072)
 WORKERS = (1, 2)
 ROUNDS = 3
 _LOOK_SECONDS = 0.1  # between two looks at the memory, each of which takes a few milliseconds
 
 Result = dict[str, float]
-"""`wall` and `processor` seconds, and where memory was looked at, `megabytes`."""
+"""`wall` and `processor` seconds, and where memory was measured, `megabytes`."""
 
 
 def recipe_of(count: int) -> Recipe:
-    """A recipe of so many examples in all."""
+    """A recipe of `count` examples in all."""
     point = count // 16
     test = point // 8
     return parse_recipe(f"""
@@ -64,7 +64,7 @@ def recipe_of(count: int) -> Recipe:
 
 
 def timed(call: Callable[[], object]) -> Result:
-    """Seconds of a call and of the workers it started, which are sent home."""
+    """Seconds of a call and of the workers that it started, which are stopped."""
     wall, processor = time.perf_counter(), sum(os.times()[:4])
     call()
     wall = time.perf_counter() - wall
@@ -73,14 +73,14 @@ def timed(call: Callable[[], object]) -> Result:
 
 
 def make_in_memory(recipe: Recipe) -> None:
-    """All examples, in one process, and none is kept."""
+    """Synthesise all examples in one process, and keep none."""
     for split in SPLITS:
         for _ in examples(recipe, split):
             pass
 
 
 def write_plainly(data: int, folder: Path) -> None:
-    """So many bytes from a buffer, in order, until the disk has them."""
+    """Write a number of bytes from a buffer sequentially, until they have reached the disk."""
     buffer = np.random.default_rng(0).bytes(2**23)
     path = folder / "plain"
     with path.open("wb", buffering=0) as file:
@@ -107,7 +107,7 @@ def written(count: int, workers: int, folder: Path) -> Result:
 
 
 def resident_megabytes(session: int) -> float:
-    """What the processes of a session hold just now, pages that they share counted once (Linux)."""
+    """The current memory of the processes of a session, shared pages counted once (Linux)."""
     kilobytes = 0
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -120,14 +120,14 @@ def resident_megabytes(session: int) -> float:
 
 
 def write(count: int, workers: int, target: Path) -> None:
-    """What the process of `written` does: the job of `rfmae synth` after its imports."""
+    """The work of the process of `written`: that of `rfmae synth` after its imports."""
     recipe = recipe_of(count)
     print(json.dumps(timed(lambda: synth(recipe, target, workers=workers))))
 
 
 def measure(count: int, folder: Path) -> dict[str, list[Result]]:
-    """The results of every round, by what was done."""
-    recipe, data = recipe_of(count), count * SAMPLES * OCTETS
+    """The results of every round, by task."""
+    recipe, data = recipe_of(count), count * SAMPLES * SAMPLE_BYTES
     turns: dict[str, Callable[[], Result]] = {
         "made in memory, 1 process": lambda: timed(lambda: make_in_memory(recipe)),
         "plain write": lambda: timed(lambda: write_plainly(data, folder)),
@@ -144,7 +144,9 @@ def measure(count: int, folder: Path) -> dict[str, list[Result]]:
 
 def print_table(count: int, results: dict[str, list[Result]]) -> None:
     samples = count * SAMPLES
-    print(f"\n{count:,} examples, {samples * OCTETS / 1e6:,.0f} MB; medians of {ROUNDS} rounds")
+    print(
+        f"\n{count:,} examples, {samples * SAMPLE_BYTES / 1e6:,.0f} MB; medians of {ROUNDS} rounds"
+    )
     print(f"{'':<26}{'M samples/s':>12}{'MB/s':>8}{'M samples/processor s':>23}{'peak MB':>9}")
     for name, rounds in results.items():
         wall, processor = (
@@ -153,7 +155,7 @@ def print_table(count: int, results: dict[str, list[Result]]) -> None:
         )
         megabytes = max(result.get("megabytes", 0.0) for result in rounds)
         peak = f"{megabytes:,.0f}" if megabytes else "–"
-        print(f"{name:<26}{wall:>12.1f}{wall * OCTETS:>8,.0f}{processor:>23.1f}{peak:>9}")
+        print(f"{name:<26}{wall:>12.1f}{wall * SAMPLE_BYTES:>8,.0f}{processor:>23.1f}{peak:>9}")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""How benchmarks measure: one thread, processor and wall time, everybody's turn in every round."""
+"""Measurement of benchmarks: one thread, CPU and wall time, each program once per round."""
 
 import contextlib
 import json
@@ -24,14 +24,14 @@ _SLICE_SECONDS = 0.1  # what a turn lasts at least: far more than the clock's gr
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """What a call took in each round, of the processor and by the clock on the wall."""
+    """CPU time and wall time of a call in each round."""
 
     processor: tuple[float, ...]
     wall: tuple[float, ...]
 
 
 def use_one_thread() -> None:
-    """Start the script again with one thread a library, for they read this when they load."""
+    """Start the script again with one thread a library, as they read this when they load."""
     wanted = dict.fromkeys(_THREADS, "1")
     if any(os.environ.get(name) != "1" for name in wanted):
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **wanted})
@@ -50,7 +50,7 @@ def take_turns(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[s
 class Worker:
     """This script again with other arguments, in a process of its own, which `serve`s turns.
 
-    What one candidate does to its process (settings, allocator, caches) no other one meets, and
+    Changes of one program to its process (settings, allocator, caches) do not affect others, and
     turns still go round.
     """
 
@@ -60,14 +60,14 @@ class Worker:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def ask(self, question: str) -> Any:
-        """The answer to `ready`, `facts` or `turn`."""
+    def request(self, command: str) -> Any:
+        """The response to `ready`, `facts` or `turn`."""
         assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(f"{question}\n")
+        self._process.stdin.write(f"{command}\n")
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
         if not answer:
-            raise SystemExit("a candidate has given up; what it said of that stands above")
+            raise SystemExit("a program failed; its error is above")
         return json.loads(answer)
 
     def stop(self) -> None:
@@ -82,32 +82,32 @@ def workers(arguments: Mapping[str, tuple[str, ...]]) -> Iterator[dict[str, Work
         for name, words in arguments.items():
             started[name] = Worker(*words)
             stack.callback(started[name].stop)
-            started[name].ask("ready")
+            started[name].request("ready")
         yield started
 
 
 def serve(call: Callable[[], object], facts: Callable[[], object]) -> None:
-    """Answer over standard output what a `Worker` is asked, until it stops asking."""
-    said, repeats = sys.stdout, _repeats(call)
+    """Serve the requests of a `Worker` over standard output, until its input ends."""
+    output, repeats = sys.stdout, _repeats(call)
     answers = {"ready": bool, "turn": lambda: _turn(call, repeats), "facts": facts}
-    with contextlib.redirect_stdout(sys.stderr):  # a library may have something to say
+    with contextlib.redirect_stdout(sys.stderr):  # a library may print
         for line in sys.stdin:
             answer = answers[line.strip()]()
-            print(json.dumps(answer), file=said, flush=True)
+            print(json.dumps(answer), file=output, flush=True)
 
 
 def workers_take_turns(started: Mapping[str, Worker], rounds: int) -> dict[str, Seconds]:
-    """As `take_turns`, by workers."""
+    """The same as `take_turns`, by workers."""
     turns: dict[str, list[tuple[float, float]]] = {name: [] for name in started}
     for _ in range(rounds):
         for name, worker in started.items():
-            processor, wall = worker.ask("turn")
+            processor, wall = worker.request("turn")
             turns[name].append((processor, wall))
     return {name: Seconds(*zip(*pairs, strict=True)) for name, pairs in turns.items()}
 
 
 def times_as_long(ours: tuple[float, ...], theirs: tuple[float, ...]) -> float:
-    """How many times as long they take as we do: the median over rounds."""
+    """Their time over ours, the median over rounds."""
     return statistics.median(b / a for a, b in zip(ours, theirs, strict=True))
 
 

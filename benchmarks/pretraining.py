@@ -1,7 +1,7 @@
 """Images per second of pre-training, ours beside peers: the same work, one core, one run.
 
 A step is forward, backward, AdamW and the clearing of gradients, on random images of 3×224×224 that
-stand in memory, patches of 16, three quarters of them hidden and drawn anew, at two sizes:
+stand in memory, patches of 16, three quarters of them hidden and redrawn, at two sizes:
 
 - small: width 192, 8 blocks of 6 heads; decoder 128, 4 blocks of 4 heads; 32 images;
 - ViT-B: width 768, 12 blocks of 12 heads; decoder 512, 8 blocks of 16 heads; 8 images.
@@ -12,7 +12,7 @@ masked autoencoder in the layout of the reference, and ViTMAE of transformers; f
 then with the best options of their own: bfloat16 autocast, fused AdamW, either attention. A peer
 that is not installed is left out; `pip install -e '.[bench]'` installs it.
 
-Every candidate has a process of its own, on the same core, and turns go round; a ratio is the
+Every program has its own process, on the same core, and turns go round; a ratio is the
 median of the ratios in each round. Beside the rates stand the part of the products' measured peak
 that a step reaches, the share of its time that is no product, and the memory it took.
 
@@ -84,11 +84,11 @@ AT_THEIR_BEST = {
 }
 
 
-# --- candidates, each in a process of its own
+# --- programs, each in its own process
 
 
 def our_step(size: Size, wanted: str) -> Step:
-    """What `rfmae pretrain` does to a batch that is ready."""
+    """A training step of `rfmae pretrain` on a prepared batch."""
     tune_allocator()
     numerics = probe(CPU, wanted)
     config = our_config(size)
@@ -147,12 +147,12 @@ def random_images(size: Size) -> Tensor:
 
 
 def peak_product(size: Size) -> Step:
-    """A product that the machine does as fast as any."""
+    """A large matrix product, at the peak rate of the machine."""
     a, b = torch.randn(2, PEAK_SIDE, PEAK_SIDE, dtype=torch.bfloat16)
     return lambda: a @ b
 
 
-def candidate(name: str, size: Size) -> Step:
+def step_of(name: str, size: Size) -> Step:
     if name == PEAK:
         return peak_product(size)
     if name in (OURS, OURS_EXACT):
@@ -161,11 +161,11 @@ def candidate(name: str, size: Size) -> Step:
 
 
 def work(name: str, size: Size) -> None:
-    """Be the worker of a candidate."""
+    """Run as the worker of a program."""
     torch.set_num_threads(1)
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     before = memory_mib()
-    step = candidate(name, size)
+    step = step_of(name, size)
     serve(step, lambda: facts(step, before))
 
 
@@ -191,31 +191,31 @@ def memory_mib() -> float:
 
 
 def compare(title: str, size_name: str, names: list[str], rounds: int) -> None:
-    """A line for each candidate, and the ratio of ours to each, by both clocks."""
+    """A line for each program, and the ratio of ours to each, by both clocks."""
     size = SIZES[size_name]
-    asked = {name: (size_name, name) for name in [*names, PEAK]}
-    with workers(asked) as started:
-        told = {name: started[name].ask("facts") for name in names}
+    commands = {name: (size_name, name) for name in [*names, PEAK]}
+    with workers(commands) as started:
+        facts = {name: started[name].request("facts") for name in names}
         measured = workers_take_turns(started, rounds)
     print(f"\n{title}; medians of {rounds} rounds")
     rates = f"{'img/s':>12}{'ours':>9}" * 2
     print(f"{'':<26}{'of processor time':>21}{'by the clock':>21}{'reached':>9}{'no':>10}")
     print(f"{'':<26}{rates}{'of peak':>9}{'product':>10}{'MiB':>9}")
     for name in names:
-        print(f"{name:<26}{line(name, measured, told[name], size)}")
+        print(f"{name:<26}{line(name, measured, facts[name], size)}")
 
 
-def line(name: str, measured: dict[str, Seconds], told: dict[str, float], size: Size) -> str:
-    """Rates and ratios by both clocks, then what the worker told."""
+def line(name: str, measured: dict[str, Seconds], facts: dict[str, float], size: Size) -> str:
+    """Rates and ratios by both clocks, then the facts of the worker."""
     cells = ""
     for clock in ("processor", "wall"):
         ours, theirs = getattr(measured[OURS], clock), getattr(measured[name], clock)
         ratio = "" if name == OURS else f"{times_as_long(ours, theirs):.2f}×"
         cells += f"{size.batch / statistics.median(theirs):>12.2f}{ratio:>9}"
-    peaks_of_work = told["operations"] / (2 * PEAK_SIDE**3)
+    peaks_of_work = facts["operations"] / (2 * PEAK_SIDE**3)
     a_peak_over_a_step = times_as_long(measured[name].processor, measured[PEAK].processor)
     reached = peaks_of_work * a_peak_over_a_step
-    return cells + f"{reached:>9.0%}{told['outside']:>10.0%}{told['memory_mib']:>9.0f}"
+    return cells + f"{reached:>9.0%}{facts['outside']:>10.0%}{facts['memory_mib']:>9.0f}"
 
 
 def available(peers: dict[str, Peer]) -> list[str]:
@@ -224,7 +224,7 @@ def available(peers: dict[str, Peer]) -> list[str]:
 
 
 def main() -> None:
-    os.environ["KINETO_LOG_LEVEL"] = "99"  # the profiler has much to say
+    os.environ["KINETO_LOG_LEVEL"] = "99"  # the profiler is verbose
     use_one_thread()
     if len(sys.argv) == 3 and sys.argv[1] in SIZES:
         work(sys.argv[2], SIZES[sys.argv[1]])

@@ -48,7 +48,7 @@ DECAY_PLANES = tuple(Plane("symbols", "decay", half_width=b) for b in HALF_WIDTH
 OURS = "rfmae"
 
 Draw = Callable[[], object]
-Pictures = Callable[[Tensor], Tensor]
+Render = Callable[[Tensor], Tensor]
 
 
 def frames(count: int) -> Tensor:
@@ -60,7 +60,7 @@ def frames(count: int) -> Tensor:
 
 
 def ready_points(count: int) -> Iterator[np.ndarray]:
-    """For ever the points (2, 1024) of one frame after the other, of unit rms, as peers want."""
+    """Endless points (2, 1024) of one frame after the other, of unit rms, as peers expect."""
     points = plane_points(frames(count), "symbols").double().movedim(-1, 1).contiguous().numpy()
     while True:
         yield from points
@@ -69,17 +69,17 @@ def ready_points(count: int) -> Iterator[np.ndarray]:
 # --- ours
 
 
-def decay_pictures(size: int) -> Pictures:
+def render_decay(size: int) -> Render:
     config = ImageConfig(size=size, planes=DECAY_PLANES)
     return lambda iq: constellation_images(iq, config)
 
 
-def density_pictures(size: int) -> Pictures:
+def render_density(size: int) -> Render:
     config = ImageConfig(size=size, planes=(Plane("symbols", "density"),))
     return lambda iq: constellation_images(iq, config)
 
 
-def count_pictures(size: int) -> Pictures:
+def render_counts(size: int) -> Render:
     extent = ImageConfig().extent
     return lambda iq: counts(*pixel_coordinates(plane_points(iq, "symbols"), size, extent), size)
 
@@ -88,7 +88,7 @@ def count_pictures(size: int) -> Pictures:
 
 
 def published_loop(size: int) -> Draw:
-    """A stamp around every symbol, one after the other, as the published generator does."""
+    """A kernel around every symbol, one after the other, as in the published generator."""
     extent, points = ImageConfig().extent, ready_points(1)
     return lambda: np.stack([stamped(next(points).T, b, size, extent) for b in HALF_WIDTHS])
 
@@ -128,7 +128,7 @@ def histogram_peers(size: int) -> dict[str, Draw]:
 
 
 def new_figure(size: int) -> tuple[FigureCanvasAgg, Line2D]:
-    """A figure of size by size pixels that is all axes, and its points."""
+    """A figure of size by size pixels without margins, and its points."""
     figure = Figure(figsize=(size / 100, size / 100), dpi=100)
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))
@@ -157,7 +157,7 @@ def matplotlib_peers(size: int) -> dict[str, Draw]:
 # --- tables
 
 
-def compare(title: str, ours: Pictures, peers: dict[str, Draw], rounds: int) -> None:
+def compare(title: str, ours: Render, peers: dict[str, Draw], rounds: int) -> None:
     """A line for us and for each peer: images a second and how many times as fast we are."""
     iq = frames(BATCH)
     measured = take_turns({OURS: lambda: ours(iq), **peers}, rounds)
@@ -177,20 +177,20 @@ def measure_on_one_core(rounds: int) -> None:
     print(f"{'':<40}{'of processor time':>22}{'by the clock':>22}")
     for size in SIZES:
         loop = {"published loop, numpy": published_loop(size)}
-        compare(f"decay {size} px", decay_pictures(size), loop, rounds)
-    compare("counts 224 px", count_pictures(224), histogram_peers(224), rounds)
-    compare("density 224 px", density_pictures(224), matplotlib_peers(224), rounds)
+        compare(f"decay {size} px", render_decay(size), loop, rounds)
+    compare("counts 224 px", render_counts(224), histogram_peers(224), rounds)
+    compare("density 224 px", render_density(224), matplotlib_peers(224), rounds)
 
 
 def measure_on_cuda(rounds: int) -> None:
     print(f"\nImages a second on {torch.cuda.get_device_name()}; medians of {rounds} rounds")
     iq = frames(CUDA_BATCH).cuda()
-    all_pictures = {f"decay {size} px": decay_pictures(size) for size in SIZES}
-    all_pictures |= {"counts 224 px": count_pictures(224), "density 224 px": density_pictures(224)}
-    for name, pictures in all_pictures.items():
+    renderers = {f"decay {size} px": render_decay(size) for size in SIZES}
+    renderers |= {"counts 224 px": render_counts(224), "density 224 px": render_density(224)}
+    for name, render in renderers.items():
 
-        def draw(pictures: Pictures = pictures) -> None:
-            pictures(iq)
+        def draw(render: Render = render) -> None:
+            render(iq)
             torch.cuda.synchronize()
 
         seconds = statistics.median(take_turns({OURS: draw}, rounds)[OURS].wall)

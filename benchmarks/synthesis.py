@@ -5,7 +5,7 @@ under a root-raised cosine of roll-off 0.35 over 12 symbols, GFSK of index 0.35 
 make 64 frames a turn. Turns go round, and a ratio is the median of the ratios in each round. A peer
 that is not installed is left out; `pip install -e '.[bench]'` installs all of them.
 
-TorchSig asks for torchaudio, whose wheel wants the libraries of CUDA. Beside a torch without them,
+TorchSig requires torchaudio, whose wheel wants the libraries of CUDA. Beside a torch without them,
 remove what is compiled in it, `rm …/site-packages/torchaudio/lib/*.so`: it does without.
 
     python benchmarks/synthesis.py [ROUNDS]
@@ -38,7 +38,7 @@ OURS = "rfmae"
 
 
 def our_frames(modulation: str, frames: int) -> Make:
-    """What the peers make: symbols, shaping, noise; with random streams as in a data set."""
+    """The same steps as the peers: symbols, shaping, noise; random streams as in a data set."""
     row, pulse = MODULATIONS[modulation], Pulse("rrc", ROLLOFF, SPAN_SYMBOLS)
     block, rate = Block("train", modulation, 10.0, range(frames)), Fraction(SAMPLES_PER_SYMBOL)
 
@@ -53,7 +53,7 @@ def our_frames(modulation: str, frames: int) -> Make:
 
 
 def our_observations(modulation: str, frames: int) -> Make:
-    """What a data set stores: a carrier phase, unit power, and the clean twin of every frame."""
+    """The steps of a data set: also a carrier phase, unit power, and clean twins."""
     row, channel = MODULATIONS[modulation], Channel(snr="10")
     link = Link(
         SAMPLES // SAMPLES_PER_SYMBOL,
@@ -72,13 +72,13 @@ def our_observations(modulation: str, frames: int) -> Make:
 
 
 def random_numbers(_: str, frames: int) -> Make:
-    """Numpy's Gaussian numbers of that many frames and nothing else."""
+    """Numpy's Gaussian numbers of that many frames alone."""
     rng = np.random.Generator(np.random.SFC64(0))
     return lambda: rng.standard_normal((frames, 2 * SAMPLES), np.float32).view(np.complex64)
 
 
 def our_noise(_: str, frames: int) -> Make:
-    """Our own noise of that many frames and nothing else."""
+    """Our own noise of that many frames alone."""
     rng = np.random.Generator(np.random.SFC64(0))
     return lambda: white_noise((frames, SAMPLES), 1.0, rng)
 

@@ -1,4 +1,4 @@
-"""Name the modulation of an array: what an SDR script does with its synchronised symbols.
+"""Classify the modulation of an array of synchronised symbols, as an SDR script would.
 
 python examples/02_classify_array.py sdr/runs/finetune-*
 """
@@ -11,7 +11,7 @@ import rfmae
 
 
 def received_symbols() -> np.ndarray:
-    """Stands for the symbols that your receiver recovered: 8PSK at 18 dB, any gain and phase."""
+    """A placeholder for the symbols of your receiver: 8PSK at 18 dB, any gain and phase."""
     rng = np.random.default_rng(1)
     symbols = np.exp(2j * np.pi * (rng.integers(0, 8, 4096) / 8 + 0.03))
     noise = rng.normal(size=(4096, 2)) @ [1, 1j] * np.sqrt(10**-1.8 / 2)

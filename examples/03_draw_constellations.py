@@ -1,4 +1,4 @@
-"""Draw what the network sees and what it should see: noisy and clean images of ten modulations.
+"""Render the inputs and targets of denoising: noisy and clean images of ten modulations.
 
 python examples/03_draw_constellations.py constellations.png
 """

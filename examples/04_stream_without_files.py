@@ -1,4 +1,4 @@
-"""Train on examples that are made on the fly: endless, mixed, reproducible, shared among readers.
+"""Stream training examples that are synthesised on the fly: endless, mixed, reproducible.
 
 python examples/04_stream_without_files.py
 """

@@ -17,7 +17,7 @@ EXAMPLES, SYMBOLS = 80, 128  # of each modulation, of each example
 
 
 def received_symbols() -> tuple[np.ndarray, np.ndarray]:
-    """Stands for your recordings: complex symbols (N, T) at 10 dB under any phase, and names."""
+    """A placeholder for your recordings: symbols (N, T) at 10 dB of any phase, and their names."""
     rng = np.random.default_rng(1)
     received, labels = [], []
     for name in NAMES:

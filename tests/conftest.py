@@ -1,4 +1,4 @@
-"""Fixtures that many tests share: seeded generators, a small link, a recipe done in a blink."""
+"""Fixtures that many tests share: seeded generators, a small link, a tiny recipe."""
 
 import os
 import subprocess
@@ -45,7 +45,7 @@ def rng():
 
 @pytest.fixture(scope="session")
 def streams_of():
-    """Seed to the generators of every purpose, the same whenever one is asked for."""
+    """Seed to the generators of every purpose, the same at each call."""
 
     def streams(seed):
         return lambda purpose: np.random.default_rng([seed, zlib.crc32(purpose.encode())])

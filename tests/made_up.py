@@ -1,4 +1,4 @@
-"""Records for tests that need some, whatever they say."""
+"""Records with arbitrary values, for tests."""
 
 import numpy as np
 

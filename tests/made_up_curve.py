@@ -1,4 +1,4 @@
-"""A label curve of made-up runs, for the tests of whoever draws and tells one."""
+"""A label curve of made-up runs, for the tests of figures and reports."""
 
 from rfmae.evaluation.label_means import label_difference, label_means
 from rfmae.records.label_curve import LabelCurve, LabelPoint, Limit

@@ -1,4 +1,4 @@
-"""The doors of ARCHITECTURE.md: who may import whom, and which guests stay in which rooms."""
+"""The import rules of ARCHITECTURE.md: allowed imports, and third-party libraries by package."""
 
 import ast
 from pathlib import Path
@@ -8,9 +8,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "rfmae"
 
-GROUND = {"errors", "units", "records", "progress", "artefacts", "plain"}
+BASE = {"errors", "units", "records", "progress", "artefacts", "plain"}
 
-DOORS: dict[str, set[str]] = {
+ALLOWED_IMPORTS: dict[str, set[str]] = {
     "errors": set(),
     "units": {"errors"},
     "plain": {"errors"},
@@ -49,9 +49,9 @@ DOORS: dict[str, set[str]] = {
     "sklearn": {"workflows", "datasets", "inference", "models", "training"},
     "__init__": {"api", "captures", "datasets", "inference"},
 }
-"""Which rooms a room may open, beside the ground."""
+"""Which packages a package may import, beside the base modules."""
 
-GUESTS: dict[str, set[str]] = {
+LIBRARIES: dict[str, set[str]] = {
     "torch": {"imaging", "models", "training", "inference", "theory", "baselines", "evaluation"},
     "safetensors": {"models"},
     "h5py": {"datasets", "imports"},
@@ -68,14 +68,14 @@ GUESTS: dict[str, set[str]] = {
     "typer": set(),
     "rich": set(),
 }
-"""In which rooms a library may be imported."""
+"""In which packages a third-party library may be imported."""
 
 FORBIDDEN_NAMES = {"utils", "core", "common", "helpers", "misc"}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
-def room_of(path: Path) -> str:
+def package_of(path: Path) -> str:
     inside = path.relative_to(PACKAGE)
     return inside.parts[0] if len(inside.parts) > 1 else inside.stem
 
@@ -97,34 +97,38 @@ def name_of(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_rooms_open_only_their_doors(path):
-    room = room_of(path)
-    opened = {name.split(".")[1] for name in imports_of(path) if name.startswith("rfmae.")}
-    ground = GROUND if room not in GROUND else set()
-    assert opened <= DOORS[room] | ground | {room}
+def test_packages_import_only_what_is_allowed(path):
+    package = package_of(path)
+    imported = {name.split(".")[1] for name in imports_of(path) if name.startswith("rfmae.")}
+    base = BASE if package not in BASE else set()
+    assert imported <= ALLOWED_IMPORTS[package] | base | {package}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_guests_stay_in_their_rooms(path):
-    room = room_of(path)
-    for guest in {name.split(".")[0] for name in imports_of(path)} & set(GUESTS):
-        assert room in GUESTS[guest], f"{guest} is no guest of {room}"
+def test_libraries_stay_in_their_packages(path):
+    package = package_of(path)
+    for library in {name.split(".")[0] for name in imports_of(path)} & set(LIBRARIES):
+        assert package in LIBRARIES[library], f"{library} is not allowed in {package}"
 
 
-def test_the_library_never_opens_the_command_line():
+def test_the_package_never_imports_the_command_line():
     for path in MODULES:
         assert not any(name.startswith("rfmae_cli") for name in imports_of(path)), path
 
 
-def test_the_doors_have_no_circle():
-    floors: dict[str, int] = {}
-    while len(floors) < len(DOORS):
-        ready = [room for room, opens in DOORS.items() if room not in floors and opens <= {*floors}]
-        assert ready, f"a circle among {sorted(set(DOORS) - set(floors))}"
-        floors.update(dict.fromkeys(ready, len(floors)))
+def test_the_allowed_imports_have_no_cycle():
+    levels: dict[str, int] = {}
+    while len(levels) < len(ALLOWED_IMPORTS):
+        ready = [
+            package
+            for package, allowed in ALLOWED_IMPORTS.items()
+            if package not in levels and allowed <= {*levels}
+        ]
+        assert ready, f"a cycle among {sorted(set(ALLOWED_IMPORTS) - set(levels))}"
+        levels.update(dict.fromkeys(ready, len(levels)))
 
 
-def test_no_room_is_a_lumber_room():
+def test_no_module_has_a_generic_name():
     assert not FORBIDDEN_NAMES & {path.stem for path in MODULES}
 
 

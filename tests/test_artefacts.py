@@ -151,7 +151,7 @@ def test_an_artefact_of_another_kind_is_refused(tmp_path, replaces):
         refuse_occupied(tmp_path / "out", replaces=replaces)
 
 
-def test_a_file_where_a_folder_is_asked_for_is_refused(tmp_path):
+def test_a_file_where_a_folder_is_requested_is_refused(tmp_path):
     (tmp_path / "out").touch()
     with pytest.raises(ArtefactError, match="is a file, not an output folder"):
         refuse_occupied(tmp_path / "out")

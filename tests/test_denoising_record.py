@@ -1,4 +1,4 @@
-"""What a denoising test found, as a record: checked at birth, told as plain JSON."""
+"""What a denoising test found, as a record: checked when it is made, written as plain JSON."""
 
 import json
 

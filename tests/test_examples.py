@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from image_encoders import image_encoder_config
 
 from rfmae.captures.reading import read_sigmf
 from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.classifier import Classifier
-from rfmae.models.presets import classifier_config, image_encoder_config
+from rfmae.models.presets import classifier_config
 from rfmae.models.transformer import initialise
 from rfmae.records import IMAGE_ALONE, ImageConfig
 

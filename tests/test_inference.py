@@ -3,6 +3,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 import torch
+from image_encoders import image_encoder_config
 
 import rfmae
 from rfmae.errors import CheckpointError, ShapeError
@@ -23,7 +24,6 @@ from rfmae.models.presets import (
     classifier_config,
     denomae_config,
     encoder_config,
-    image_encoder_config,
     patch_grid,
 )
 from rfmae.models.transformer import initialise
@@ -126,9 +126,7 @@ def test_a_card_that_does_not_say_what_is_seen_is_refused_in_one_line(classifier
     card = {name: message for name, message in classifier.card.items() if name != key}
     save_checkpoint(classifier.network.state_dict(), card, tmp_path / "older")
     for load in (rfmae.load_classifier, rfmae.load_encoder):
-        with pytest.raises(
-            CheckpointError, match=f"older does not say .*'{key}'.*; train"
-        ) as message:
+        with pytest.raises(CheckpointError, match=f"older lacks .*'{key}'.*; train") as message:
             load(tmp_path / "older", device="cpu")
         assert "\n" not in str(message.value)
 
@@ -284,7 +282,7 @@ def test_the_doors_of_the_package_open():
     assert isinstance(SignalClassifier, type)
 
 
-def test_with_nothing_hidden_one_look_tells_all_patches(iq):
+def test_with_nothing_hidden_one_look_predicts_all_patches(iq):
     denoiser = Denoiser(fresh_network(), {}, PIPELINE, torch.device("cpu"))
     images = denoiser.images(iq)
     answer = denoiser.unmasked(images)
@@ -334,7 +332,7 @@ def test_a_denoiser_of_image_and_signal_uses_both(iq):
     assert denoiser(shown["image"]).shape == denoiser(shown).shape  # and does without it
 
 
-def test_what_no_receiver_has_is_not_asked_for(iq, tmp_path):
+def test_what_no_receiver_has_is_not_requested(iq, tmp_path):
     modalities = (Modality(), Modality("image", given="clean"))
     network = fresh_network(modalities)
     denoiser = rfmae.load_denoiser(saved(network, modalities, tmp_path / "two"), device="cpu")
@@ -345,14 +343,14 @@ def test_what_no_receiver_has_is_not_asked_for(iq, tmp_path):
 def test_patches_without_brightness_denoise_nothing(tmp_path):
     network = fresh_network(pixels=PixelTask(normalised=True))
     folder = saved(network, IMAGE_ALONE, tmp_path / "normalised")
-    with pytest.raises(CheckpointError, match="say nothing of brightness"):
+    with pytest.raises(CheckpointError, match="without their brightness"):
         rfmae.load_denoiser(folder)
 
 
 def test_a_network_that_never_saw_images_denoises_none(tmp_path):
     network = fresh_network(BOTH[1:])
     folder = saved(network, BOTH[1:], tmp_path / "signal")
-    with pytest.raises(CheckpointError, match="paints no images"):
+    with pytest.raises(CheckpointError, match="predicts no images"):
         rfmae.load_denoiser(folder)
 
 

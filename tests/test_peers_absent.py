@@ -28,8 +28,9 @@ try:
 except SystemExit as end:
     assert end.code == 0
 from rfmae.models.denomae import DenoMAE
-from rfmae.models.presets import denomae_config, image_encoder_config
-DenoMAE(denomae_config("tiny", image_encoder_config("tiny", 32, 1)))
+from rfmae.models.patches import PatchGrid
+from rfmae.models.presets import denomae_config, encoder_config
+DenoMAE(denomae_config("tiny", encoder_config("tiny", (PatchGrid("image", (1, 32, 32), 8),))))
 assert not {*sys.modules} & {*PEERS}, {*sys.modules} & {*PEERS}
 """
 

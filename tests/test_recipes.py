@@ -111,7 +111,9 @@ def test_the_five_inputs_of_the_predecessor_are_of_the_examples_of_legacy():
     assert dataclasses.replace(five, **changes) == legacy
 
 
-def test_every_class_of_a_recipe_can_be_told_from_the_others_unless_published_otherwise(recipe):
+def test_every_class_of_a_recipe_can_be_distinguished_from_the_others_unless_published_otherwise(
+    recipe,
+):
     published = [("4ASK", "4PAM"), ("CPFSK", "GFSK")] if recipe.source.kind == "published" else []
     assert identical_classes(recipe.modulations) == published
 

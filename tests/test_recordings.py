@@ -85,7 +85,7 @@ def test_a_wav_holds_the_signal_of_its_twin_in_sigmf():
         read_capture(HOME / "meteor_qpsk_iq.sigmf-meta"),
     )
     assert wav.sample_rate_hz == twin.sample_rate_hz
-    # the twin has another gain and was rounded anew, which 16 bits show in the fourth digit
+    # the twin has another gain and was rounded again, which 16 bits show in the fourth digit
     likeness = abs(np.vdot(wav.iq, twin.iq)) / np.linalg.norm(wav.iq) / np.linalg.norm(twin.iq)
     assert likeness == pytest.approx(1.0, abs=1e-6)
 

@@ -112,7 +112,7 @@ MANY_PLANES = (
 )
 
 
-def test_an_image_shows_three_kernels_unless_told_otherwise():
+def test_an_image_shows_three_kernels_unless_configured_otherwise():
     assert [plane.half_width for plane in ImageConfig().planes] == [5, 25, 50]
 
 
@@ -203,7 +203,7 @@ def test_intervals_keep_the_shape_of_their_counts():
     assert (hits / 10 <= intervals[..., 1]).all()
 
 
-def test_no_examples_tell_nothing():
+def test_no_examples_carry_no_information():
     assert wilson_interval(np.array([0, 1]), np.array([0, 1]))[0].tolist() == [0.0, 1.0]
 
 
@@ -363,7 +363,7 @@ def test_a_target_is_drawn_like_its_input_and_is_its_own_target(modality):
     assert modality.content == replace(modality, patch=12).content
 
 
-def test_names_tell_what_is_given_and_a_receiver_has_three_of_them():
+def test_names_state_what_is_given_and_a_receiver_has_three_of_them():
     names = {modality.name: modality.is_received for modality in EVERY_MODALITY}
     assert names == {
         "image": True,

@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 import torch
+from pulse_shaping import shape_symbols
 
 from rfmae.imaging.render import constellation_images
 from rfmae.records import ImageConfig
@@ -15,7 +16,7 @@ from rfmae.signal.bits import bits_to_indices, indices_to_bits, random_bits
 from rfmae.signal.cpm import detect_indices, modulate_phase
 from rfmae.signal.impairments import Channel
 from rfmae.signal.interpolation import delay
-from rfmae.signal.linear import decide_indices, map_symbols, shape_symbols
+from rfmae.signal.linear import decide_indices, map_symbols
 from rfmae.signal.link import Link, observe
 from rfmae.signal.modulations import MODULATIONS, identical_classes, nearest_indices
 from rfmae.signal.ofdm import demodulate_subcarriers, modulate_subcarriers
@@ -164,7 +165,7 @@ def test_nearest_neighbours_differ_in_one_bit(modulation):
 
 
 def signal_model_of(modulation):
-    """What a receiver that knows neither scale nor carrier phase could tell of i.i.d. bits."""
+    """What a receiver that knows neither scale nor carrier phase could observe of i.i.d. bits."""
     if modulation.family in ("phase", "analog", "noise"):
         return modulation.family, modulation.order, modulation.settings
     points = modulation.alphabet.astype(complex)
@@ -199,7 +200,7 @@ def canonical(points):
     return min(tuple(sorted(map(tuple, pairs.tolist()))) for pairs in rounded)
 
 
-def test_no_two_modulations_have_the_same_law_unless_the_table_says_so():
+def test_no_two_modulations_have_the_same_distribution_unless_the_table_says_so():
     laws = {name: signal_model_of(row) for name, row in MODULATIONS.items()}
     alike = {pair for pair in combinations(MODULATIONS, 2) if laws[pair[0]] == laws[pair[1]]}
     groups = identical_classes(MODULATIONS.values())
@@ -214,7 +215,7 @@ def test_no_two_modulations_have_the_same_law_unless_the_table_says_so():
 
 
 @pytest.mark.parametrize("modulation", [row for row in LINEAR if row.sends_same_signal_as], ids=str)
-def test_a_twin_of_another_law_sends_independent_symbols(modulation, rng):
+def test_a_twin_of_another_distribution_sends_independent_symbols(modulation, rng):
     order = modulation.order
     indices = rng.integers(order, size=40_000)
     turns = np.angle(map_symbols(indices, modulation)) / (2 * np.pi) * order
@@ -297,7 +298,7 @@ def test_requested_snr_is_measured_from_weak_to_strong(snr_db, streams):
     assert in_db(projected(observed.ravel(), clean.ravel())) == pytest.approx(snr_db, abs=0.1)
 
 
-# --- pictures
+# --- images
 
 
 @pytest.mark.parametrize("modulation", MODULATIONS.values(), ids=str)

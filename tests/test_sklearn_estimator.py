@@ -78,7 +78,7 @@ ODD_COLUMNS = dict.fromkeys(
 """Checks that the pairs cannot pass; in-phase columns pass them below."""
 
 IMPRECISE = {
-    "check_methods_subset_invariance": "it asks for 1e-7 of a network that reckons in float32"
+    "check_methods_subset_invariance": "it requires 1e-7 of a network that computes in float32"
 }
 
 
@@ -234,7 +234,7 @@ def test_a_model_that_was_put_away_answers_as_before(keep, fitted, signals, tmp_
 
 
 def test_what_is_put_away_holds_every_weight_once(fitted):
-    # the network itself, which may lie on a GPU, is made anew where it is read
+    # the network itself, which may lie on a GPU, is built again where it is read
     n_bytes = sum(weight.nbytes for weight in fitted.checkpoint_.weights.values())
     assert n_bytes < len(pickle.dumps(fitted)) < 1.2 * n_bytes
 
@@ -242,7 +242,7 @@ def test_what_is_put_away_holds_every_weight_once(fitted):
 # --- what is held out
 
 
-def test_the_held_out_share_is_of_every_class_and_learnt_by_nobody(signals):
+def test_the_held_out_share_is_of_every_class_and_never_learnt(signals):
     iq, names = signals
     model = tiny(epochs=1, validation_share=0.25).fit(iq, names)
     assert model.checkpoint_.card["labels"] == 135  # of 180
@@ -441,7 +441,7 @@ def test_a_fit_leaves_no_file_behind(signals, tmp_path, monkeypatch):
 
 
 def test_a_ctrl_c_stays_one(signals, monkeypatch):
-    from rfmae import sklearn as room
+    from rfmae import sklearn as module
     from rfmae.errors import TrainingInterrupted
 
     def stopped(code):
@@ -450,10 +450,10 @@ def test_a_ctrl_c_stays_one(signals, monkeypatch):
 
         return finetune
 
-    monkeypatch.setattr(room, "finetune_on_arrays", stopped(130))
+    monkeypatch.setattr(module, "finetune_on_arrays", stopped(130))
     with pytest.raises(KeyboardInterrupt):
         tiny().fit(*signals)
-    monkeypatch.setattr(room, "finetune_on_arrays", stopped(143))
+    monkeypatch.setattr(module, "finetune_on_arrays", stopped(143))
     with pytest.raises(SystemExit, match="143"):
         tiny().fit(*signals)
 

@@ -42,7 +42,7 @@ def test_decibels_are_taken_of_whole_arrays():
 
 @pytest.mark.parametrize("samples_per_symbol", [1, 2, 8, 20])
 @pytest.mark.parametrize("snr_db", [-10.0, 0.0, 7.5])
-def test_both_references_ask_for_the_same_noise_when_they_mean_the_same(snr_db, samples_per_symbol):
+def test_both_references_give_the_same_noise_when_they_mean_the_same(snr_db, samples_per_symbol):
     es_n0_db = snr_to_es_n0(snr_db, samples_per_symbol)
     per_sample = noise_power_per_sample(snr_db, "sample", samples_per_symbol)
     per_symbol = noise_power_per_sample(es_n0_db, "symbol", samples_per_symbol)

@@ -1,9 +1,9 @@
 """Other ways to a step of a masked autoencoder, for `pretraining.py`: networks that give a loss.
 
 - `plain`: the layout of the reference in a page of torch. All patches are embedded, shuffled by an
-  argsort of noise and cut; the decoder gets mask tokens, is un-shuffled and paints every patch, and
+  argsort of noise and cut; the decoder gets mask tokens, unshuffles, predicts every patch, and
   the loss is masked. Attention is torch's fused one, as in the libraries of vision transformers.
-- `hugging_face`: `ViTMAEForPreTraining` of transformers, with the attention that it is asked for.
+- `hugging_face`: `ViTMAEForPreTraining` of transformers, with the attention of its configuration.
 """
 
 import importlib.util
@@ -104,7 +104,7 @@ class Plain(nn.Module):
             *(PlainBlock(width, size.decoder_heads) for _ in range(size.decoder_depth))
         )
         self.decoder_norm = nn.LayerNorm(width)
-        self.paint = nn.Linear(width, VALUES)
+        self.predict = nn.Linear(width, VALUES)
 
     def forward(self, images: Tensor) -> Tensor:
         n = len(images)
@@ -117,8 +117,8 @@ class Plain(nn.Module):
         patches = torch.cat([x[:, 1:], masks], dim=1)
         patches = patches.gather(1, back[..., None].expand(-1, -1, patches.shape[2]))
         x = torch.cat([x[:, :1], patches], dim=1) + self.decoder_positions
-        painted = self.paint(self.decoder_norm(self.decoder(x)))[:, 1:]
-        error = (painted - _patches(images)).square().mean(dim=-1)
+        predicted = self.predict(self.decoder_norm(self.decoder(x)))[:, 1:]
+        error = (predicted - _patches(images)).square().mean(dim=-1)
         return (error * hidden).sum() / hidden.sum()
 
     def _cut(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:

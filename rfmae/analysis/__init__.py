@@ -1,1 +1,1 @@
-"""What linear theory says of masked autoencoders and denoisers, in closed form."""
+"""Linear masked autoencoders and denoisers in closed form."""

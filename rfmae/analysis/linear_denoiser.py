@@ -1,8 +1,8 @@
-"""The best affine map from a whole noisy image to its clean twin, learnt from examples.
+"""The linear denoiser: ridge regression from whole noisy images to clean ones.
 
 Ridge regression (Hastie, Tibshirani, Friedman, The Elements of Statistical Learning, ch. 3.4.1) by
-moments that are summed batch by batch, so that no more than a batch of images is held. Images of
-many values are first brought to as many directions as memory has room for, found by a random sketch
+moments that are summed batch by batch, so that only a batch of images is in memory. Images of many
+values are first projected on as many directions as fit into memory, found by a random sketch
 (Halko, Martinsson, Tropp, SIAM Review 53, 2011).
 """
 
@@ -23,12 +23,12 @@ _MOST_VALUES = 2**25  # of a matrix with a row for each value of an image: 128 M
 _SKETCH_SEED = 0
 
 Batches = Callable[[], Iterable[tuple[FloatArray, FloatArray]]]
-"""Pairs of noisy and clean images (N, ...), gone through anew whenever it is called."""
+"""Pairs of noisy and clean images (N, ...), iterated again at each call."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinearDenoiser:
-    """What an image is projected on, what is painted for each direction, and both means."""
+    """The directions of projection, the prediction for each, and both means."""
 
     basis: FloatArray | None  # (D, R), orthonormal; none where every value counts
     weights: FloatArray  # (R, D)
@@ -53,8 +53,8 @@ def linear_denoiser(
 ) -> LinearDenoiser:
     """The map of the ridge that errs least on held-out images.
 
-    By default it knows as many `directions` as fit, 1,024 at most; with as many as an image has
-    values nothing is lost.
+    `directions` defaults to as many as fit, 1,024 at most; with as many as an image has values
+    nothing is lost.
     """
     if min(ridges) <= 0:
         raise ShapeError(f"a ridge must be positive, got {min(ridges):g}")
@@ -66,11 +66,11 @@ def linear_denoiser(
     # along these axes the projected images are uncorrelated, and a ridge is a sum
     values, axes = eigh(moments.power)
     values = np.maximum(values, 0.0)
-    answers = axes.T @ moments.cross  # (R, D)
+    responses = axes.T @ moments.cross  # (R, D)
     lifts = {ridge: values + ridge * values.sum() / moments.examples for ridge in ridges}
-    error = _held_out_error(held_out, basis, axes, answers, mean_noisy, mean_clean)
+    error = _held_out_error(held_out, basis, axes, responses, mean_noisy, mean_clean)
     best = min(ridges, key=lambda ridge: error(1 / lifts[ridge]))
-    weights = (axes / lifts[best]) @ answers
+    weights = (axes / lifts[best]) @ responses
     kept = weights.astype(moments.dtype)  # double precision is for sums
     return LinearDenoiser(basis, kept, mean_noisy, mean_clean, best)
 
@@ -79,18 +79,18 @@ def _held_out_error(
     held_out: Batches,
     basis: FloatArray | None,
     axes: FloatArray,
-    answers: FloatArray,
+    responses: FloatArray,
     mean_noisy: FloatArray,
     mean_clean: FloatArray,
 ) -> Callable[[FloatArray], float]:
-    """Squared error of held-out images less their own power, by the share of each answer (R,)."""
+    """Squared error of held-out images less their own power, by the share of each response (R,)."""
     power, agreement = np.zeros_like(axes), np.zeros(len(axes))
     for noisy, clean in held_out():
         _check_pair(noisy, clean)
         shown = _projected(_flat(noisy) - mean_noisy, basis) @ axes
         power += shown.T @ shown
-        agreement += np.sum(shown * ((_flat(clean) - mean_clean) @ answers.T), axis=0)
-    power *= answers @ answers.T
+        agreement += np.sum(shown * ((_flat(clean) - mean_clean) @ responses.T), axis=0)
+    power *= responses @ responses.T
     return lambda shares: float(shares @ power @ shares - 2 * shares @ agreement)
 
 
@@ -164,16 +164,16 @@ def _basis(train: Batches, directions: int | None) -> FloatArray | None:
 class _Sketch:
     """Random mixtures (D, R) of the noisy images.
 
-    Mixed in proportion to how much each of them agrees with random images, they lean to their own
-    large components; in proportion to how much its clean twin does, to what tells of that. Half of
-    the mixtures are of either kind.
+    Half of the mixtures are weighted by the correlation of the noisy images with random images,
+    which favours their own large components, and half by that of their clean twins, which favours
+    components that predict those.
     """
 
     def __init__(self, noisy: FloatArray, clean: FloatArray, rank: int) -> None:
         size = noisy.shape[1]
         draws = np.random.default_rng(_SKETCH_SEED)
         self._random = draws.standard_normal((size, rank), np.float32)
-        # rough means are enough: what is left of them is one direction more
+        # approximate means suffice: their error is one more direction
         self._mean_noisy, self._mean_clean = noisy.mean(axis=0), clean.mean(axis=0)
         self.mixed: FloatArray = np.zeros((size, rank), np.float32)
 

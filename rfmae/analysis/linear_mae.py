@@ -1,4 +1,4 @@
-"""The linear masked autoencoder: the best that one matrix can do from patches that are not hidden.
+"""The linear masked autoencoder: the optimal matrix from visible patches to all patches.
 
 Hidden patches enter as zeros of the centred input, and one matrix W serves every mask. On the mean,
 masking then is a Tikhonov term of one block for each patch, and the optimum has a closed form
@@ -27,23 +27,23 @@ RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """How often a patch is seen, and how often another one where it is."""
+    """The probability that a patch is visible, and that another one is, given the first."""
 
     share: float
     share_beside: float
 
 
 class Masks(Protocol):
-    """A law of random masks."""
+    """A distribution of random masks."""
 
     def among(self, patches: int) -> Visibility:
-        """Visibility among so many patches, all of them or those that are left without one."""
+        """Visibility among a number of patches, all of them or all but one."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class CountedMasks:
-    """Exactly `visible` patches are seen, each choice of them as likely as any other."""
+    """Exactly `visible` patches are visible, drawn uniformly."""
 
     visible: int
 
@@ -56,7 +56,7 @@ class CountedMasks:
 
 @dataclass(frozen=True, slots=True)
 class BernoulliMasks:
-    """Every patch is hidden with probability `ratio`, whatever becomes of the others."""
+    """Every patch is hidden with probability `ratio`, independently."""
 
     ratio: float
 
@@ -70,7 +70,7 @@ class BernoulliMasks:
 
 @dataclass(frozen=True, slots=True)
 class LinearMae:
-    """One matrix from visible patches to the ones it paints."""
+    """One matrix from visible patches to predicted ones."""
 
     mean_noisy: FloatArray  # (L, P)
     mean_clean: FloatArray  # (L, P)
@@ -83,9 +83,9 @@ class LinearMae:
         return len(self.mean_noisy)
 
     def predict(self, noisy: FloatArray, hidden: FloatArray) -> FloatArray:
-        """Clean patches (N, L, P) from noisy ones, of which those `hidden` (N, L) are not read.
+        """Clean patches (N, L, P) from noisy ones, of which those `hidden` (N, L) are ignored.
 
-        Where the error counted on hidden patches alone, only those are meant.
+        Where the error counted on hidden patches alone, only those are valid.
         """
         if noisy.shape[1:] != self.mean_noisy.shape or hidden.shape != noisy.shape[:2]:
             raise ShapeError(
@@ -142,7 +142,7 @@ def held_out_linear_mae(
 ) -> LinearMae:
     """The optimum with the ridge that loses least on held-out moments.
 
-    The covariance of fewer than some ten examples a value fits them far better than others.
+    A covariance of fewer than some ten examples per value overfits them.
     """
     fitted = (linear_mae(moments, masks, support=support, ridge=ridge) for ridge in ridges)
     return min(fitted, key=lambda one: float(one.loss(held_out).sum()))
@@ -201,7 +201,7 @@ def _from_others(covariances: Covariances, seen: FloatArray) -> FloatArray:
     weights: FloatArray = inverse @ others
     for own in blocks:
         weights[:, own] -= inverse[:, own] @ np.linalg.solve(inverse[own, own], weights[own, own])
-        weights[own, own] = 0.0  # what is left there is rounding
+        weights[own, own] = 0.0  # the rest is rounding error
     return weights
 
 

@@ -58,7 +58,7 @@ class Moments:
         return self._mean(self._clean)
 
     def covariances(self, mean_noisy: FloatArray, mean_clean: FloatArray) -> Covariances:
-        """Second moments about the given means (L, P), be they of these examples or of others."""
+        """Second moments about the given means (L, P), of these examples or of others."""
         own_y, own_x = self.mean_noisy.ravel(), self.mean_clean.ravel()
         off_y, off_x = own_y - mean_noisy.ravel(), own_x - mean_clean.ravel()
         # E(y − m)(x − k)' = E yx' − E y E x' + (E y − m)(E x − k)'

@@ -1,4 +1,4 @@
-"""The leading principal components of every patch: large images become small enough to solve."""
+"""Principal components of every patch, to reduce large images."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from rfmae.records import FloatArray
 
 @dataclass(frozen=True, slots=True)
 class PatchBasis:
-    """Orthonormal axes for each patch; patches stay apart, so that hiding one means the same."""
+    """Orthonormal axes for each patch; patches stay separate, so that masking is unchanged."""
 
     mean: FloatArray  # (L, P)
     axes: FloatArray  # (L, P, R)

@@ -1,1 +1,1 @@
-"""What others did before, to measure the networks by: likelihoods, cumulants, histograms."""
+"""Classical baselines: likelihood receiver, cumulants, histograms, Kolmogorov-Smirnov."""

@@ -1,4 +1,4 @@
-"""Nine statistics of an example that the carrier phase does not change: moments and cumulants.
+"""Nine phase-invariant moments and cumulants of an example, as features.
 
 Swami and Sadler, Hierarchical digital modulation classification using cumulants, IEEE Trans.
 Communications 48(3), 2000. Cumulants of a zero-mean signal; white noise adds to the power alone.
@@ -23,12 +23,12 @@ FEATURES = (
     "var |y|",
     "E |y|^4",
 )
-"""Of y at unit power, noise included: nobody tells the SNR."""
+"""Features of y at unit power, noise included, as the SNR is unknown."""
 
 POWER = "power (dB)"
-"""A tenth number where I/Q is taken as it is."""
+"""A tenth feature of I/Q in absolute units."""
 
-_SAMPLES = 2**16  # in double precision at once, so that they stay in a cache
+_SAMPLES = 2**16  # in double precision at once, which fit a cache
 _LEAST_POWER = 1e-12
 
 
@@ -45,14 +45,14 @@ def cumulant_features(iq: ComplexArray, scale: Scale | None = None) -> FloatArra
 def chunked(
     measure: Callable[[ComplexArray], FloatArray], iq: ComplexArray, features: int
 ) -> FloatArray:
-    """What a measure says of I/Q (N, T), some rows at a time, (N, features)."""
+    """A measure of I/Q (N, T), computed some rows at a time, (N, features)."""
     rows = max(1, _SAMPLES // max(1, iq.shape[1]))
     parts = [measure(iq[first : first + rows]) for first in range(0, len(iq), rows)]
     return np.concatenate(parts) if parts else np.empty((0, features))
 
 
 def unit_power(iq: ComplexArray) -> ComplexArray:
-    """I/Q (N, T) in double precision, each example at unit mean power; silence stays silent."""
+    """I/Q (N, T) in double precision, each example at unit mean power; zeros stay zero."""
     y: ComplexArray = iq.astype(np.complex128)
     rms = np.sqrt(np.square(np.abs(y)).mean(axis=1, keepdims=True))
     return np.divide(y, np.where(rms > 0, rms, 1.0))
@@ -74,10 +74,10 @@ def _statistics(y: ComplexArray) -> FloatArray:
 
 
 def cumulants_of(y: ComplexArray) -> dict[str, FloatArray]:
-    """Cumulants (N,) of y (N, T) whose odd moments are taken to vanish.
+    """Cumulants (N,) of y (N, T), with odd moments assumed zero.
 
     C_pq has p factors, q of them conjugate; those with p = 2q are real. With M_pq the moments,
-    the sum over all partitions of the factors into pairs, fours and sixes leaves what stands here.
+    the sum over all partitions of the factors into pairs, fours and sixes gives these formulas.
     """
     square, power = y * y, np.square(np.abs(y))
     m20, m21 = square.mean(axis=1), power.mean(axis=1)

@@ -1,4 +1,4 @@
-"""Baselines on disk: arrays beside a card, nothing in them that could run."""
+"""Baselines on disk: arrays and a card, without executable content."""
 
 import zipfile
 from dataclasses import asdict, dataclass, fields
@@ -28,7 +28,7 @@ class LoadedBaseline:
 
     @property
     def views(self) -> tuple[View, ...]:
-        """What it asks for."""
+        """The views that it reads."""
         return self.baseline.views
 
     @property
@@ -41,12 +41,12 @@ class LoadedBaseline:
 
 
 def is_baseline(folder: Path) -> bool:
-    """Whether the folder of a baseline lies there."""
+    """Whether a folder is that of a baseline."""
     return (read_card(folder) or {}).get("kind") == KIND
 
 
 def save_baseline(baseline: Baseline, card: Card, folder: Path) -> None:
-    """Write a baseline as arrays and a card, to which `card` adds where it comes from."""
+    """Write a baseline as arrays and a card; `card` adds its origin."""
     with written_whole(folder) as scratch:
         model = baseline.model
         arrays = {field.name: getattr(model, field.name) for field in fields(model)}  # type: ignore[arg-type]
@@ -100,19 +100,21 @@ def load_baseline(folder: Path) -> LoadedBaseline:
 
 
 def _inputs(card: Card) -> InputSpec:
-    """What a card says that its baseline reads; an older one names a view alone."""
+    """The inputs of a baseline by its card; an older one names a view alone."""
     named = tuple(Signal(**signal) for signal in card.get("signals", []))
     signals = named or signals_of_views(card["views"])
     return InputSpec(signals, Scale(card["units"], card["extent"]))
 
 
 def _try_out(baseline: Baseline) -> None:
-    """Refuse arrays of shapes that do not go together before anybody waits for an answer."""
+    """Refuse arrays of inconsistent shapes, by a prediction of zeros."""
     longest = max(signal.lag_samples for signal in baseline.inputs.signals)
     silence = np.zeros((1, _TRIED_SAMPLES + longest), np.complex64)
-    answer = baseline(dict.fromkeys(baseline.views, silence))
-    if answer.shape != (1, len(baseline.classes)) or not np.isfinite(answer).all():
-        raise ValueError(f"an answer of shape {answer.shape} for {len(baseline.classes)} classes")
+    probabilities = baseline(dict.fromkeys(baseline.views, silence))
+    if probabilities.shape != (1, len(baseline.classes)) or not np.isfinite(probabilities).all():
+        raise ValueError(
+            f"probabilities of shape {probabilities.shape} for {len(baseline.classes)} classes"
+        )
 
 
 def _read_arrays(path: Path, model: type[Model]) -> Model:

@@ -1,4 +1,4 @@
-"""A random forest (Breiman 2001) as plain arrays; scikit-learn grows it, nothing of it is kept."""
+"""A random forest (Breiman 2001) as plain arrays; fitted by scikit-learn."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ _ROWS = 2048
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """The nodes of all trees one after the other; a child stands behind its parent.
+    """The nodes of all trees one after the other; a child comes after its parent.
 
     A leaf has no children (-1). An example goes left where its feature is at most the threshold.
     """
@@ -25,10 +25,10 @@ class Forest:
     right: IntArray  # (nodes,)
     feature: IntArray  # (nodes,)
     threshold: FloatArray  # (nodes,)
-    shares: FloatArray  # (nodes, M), of the classes among the training examples that came there
+    shares: FloatArray  # (nodes, M), of the classes among the training examples of a node
 
     def __post_init__(self) -> None:
-        """Refuse nodes that lead nowhere or round and round."""
+        """Refuse nodes with invalid children or cycles."""
         node, inner = np.arange(len(self.left)), self.left >= 0
         for child in (self.left[inner], self.right[inner]):
             if not ((child > node[inner]) & (child < len(node))).all():
@@ -38,7 +38,9 @@ class Forest:
         """Logarithms of the mean shares over all trees, (N, M), of features (N, D)."""
         parts = np.split(values.astype(np.float32), range(_ROWS, len(values), _ROWS))
         shares = np.concatenate([self._shares(part) for part in parts])
-        return np.log(shares + 0.5 / len(self.roots))  # no tree in doubt is no impossibility
+        return np.log(
+            shares + 0.5 / len(self.roots)
+        )  # a share of zero is no proof of impossibility
 
     def _shares(self, values: FloatArray) -> FloatArray:
         node = np.tile(self.roots, (len(values), 1))

@@ -1,4 +1,4 @@
-"""The coarsest constellation image: how many points fall into each of 32×32 cells."""
+"""A 32×32 histogram of the constellation, as features."""
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ _ROWS = 512
 
 
 def histogram_features(iq: ComplexArray, scale: Scale | None = None) -> FloatArray:
-    """log(1 + points) of each cell, (N, 1024), of I/Q (N, T); points outside count to the border.
+    """log(1 + points) of each cell, (N, 1024), of I/Q (N, T); points outside count at the border.
 
     Row by row in Q from the bottom, in I from the left. The window reaches from -extent to +extent
     of the scale on both axes; a point on the border of two cells belongs to the upper one.

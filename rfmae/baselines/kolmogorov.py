@@ -1,8 +1,8 @@
-"""The Kolmogorov-Smirnov test as a classifier: whose distribution is nearest to that of a frame?
+"""The Kolmogorov-Smirnov classifier: the class whose distribution is nearest to that of a frame.
 
 Wang and Wang, Fast and robust modulation classification via Kolmogorov-Smirnov test, IEEE Trans.
-Communications 58(8), 2010. There the distributions are computed at an SNR that is known; here they
-are those of the training examples, and the nearest of any SNR speaks for its class.
+Communications 58(8), 2010. There the distributions are computed at a known SNR; here they are those
+of the training examples, and the nearest of any SNR determines the class.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ SETS: dict[str, tuple[str, ...]] = {
     "differential": ("magnitude", "along", "across"),
     "quadratures": ("magnitude", "in-phase", "quadrature"),
 }
-"""Statistics that go together: the carrier phase changes those of the third set alone."""
+"""Sets of statistics; the carrier phase changes those of the third set alone."""
 
 _LEVELS = 128  # of a statistic, at which distributions are compared
 _POOLED = 1024  # examples, evenly through all, that the levels are chosen from
@@ -64,7 +64,7 @@ class Templates:
 
 
 def statistic(iq: ComplexArray, name: str) -> FloatArray:
-    """Values (N, T), or (N, T − 1), of I/Q (N, T) whose distribution is looked at.
+    """Values (N, T), or (N, T − 1), of I/Q (N, T) whose distribution is compared.
 
     `along` and `across` are the parts of y[k]·conj(y[k − 1]), which no carrier phase changes.
     """
@@ -127,5 +127,5 @@ def _measured(
 
 
 def levels_of(values: FloatArray, count: int = _LEVELS) -> FloatArray:
-    """Levels between which equal shares of values of all examples lie, rising."""
+    """Ascending levels with equal shares of all values between them."""
     return np.quantile(values.astype(np.float64), (np.arange(count) + 0.5) / count)

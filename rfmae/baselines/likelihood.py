@@ -1,7 +1,7 @@
-"""The likelihood receiver: Bayes' rule on the I/Q of a data set, class by class.
+"""The likelihood receiver: the Bayes classifier of I/Q by average likelihood.
 
 Data symbols and the carrier phase are averaged over (average likelihood ratio test, Wei, Mendel,
-IEEE Trans. Communications 48(2), 2000). On a channel of white noise alone nobody does better.
+IEEE Trans. Communications 48(2), 2000). In white noise alone it is optimal.
 """
 
 import math
@@ -32,9 +32,9 @@ _REACH = 2.5  # standard deviations of a frame's amplitude, to either side
 class LikelihoodReceiver:
     """I/Q of unit mean power, noise included, to class probabilities.
 
-    `spec` holds the classes and their link. Where its SNR is known the receiver is told that of
-    each example; where it is unknown every point of the grid is as likely as another. `view` says
-    what is received. Of a waveform the outermost symbols count only through their neighbours, as
+    `spec` holds the classes and their link. Where its SNR is known the receiver needs that of
+    each example; where it is unknown every point of the grid is equally likely. `view` is the view
+    of the received I/Q. Of a waveform the outermost symbols count only through their neighbours, as
     many as the pulse reaches and one.
     """
 
@@ -69,8 +69,8 @@ class LikelihoodReceiver:
             return self._in_batches(iq, grid)
         if snr_db is None or len(snr_db) != len(iq):
             raise ShapeError(
-                "this likelihood receiver must be told the SNR of each example; "
-                'ask its question with snr = "unknown" for one that need not'
+                "this likelihood receiver needs the SNR of each example; "
+                'set snr = "unknown" in its spec for one that does not'
             )
         probabilities = np.empty((len(iq), len(self.classes)))
         for point in np.unique(snr_db):
@@ -86,7 +86,7 @@ class LikelihoodReceiver:
         return np.concatenate(parts)
 
     def _frames(self, iq: ComplexArray, es_n0: float) -> Frames:
-        """What the laws look at, of unit mean power as it is held."""
+        """The frames of the signal models, of unit mean power."""
         spec, received = self.spec, torch.from_numpy(np.ascontiguousarray(iq))
         if self.view == "waveform":
             waveform = needs_waveform(self.models)
@@ -107,15 +107,15 @@ class LikelihoodReceiver:
         self, model: SignalModel, frames: Frames, es_n0: float, points: int
     ) -> Tensor:
         """Log evidence (n,) at one SNR, over noise alone as `frames` has it."""
-        # where the SNR is open, a point of its own grid makes up for a gain that is a little off
+        # where the SNR is unknown, another point of the grid compensates a small error of the gain
         gains = self._gains(es_n0) if points == 1 else (self._mean_gain(es_n0),)
         return log_evidence(model, frames, self.spec.phase, es_n0_grid=[es_n0], gains=gains)
 
     def _gains(self, es_n0: float) -> tuple[float, ...]:
-        """Amplitudes that a signal of unit power may have once its frame has unit power.
+        """Amplitudes of a signal of unit power whose frame is scaled to unit power.
 
-        Over K symbols the power of a frame is off its mean by 1/√K or less (that of OOK), its
-        amplitude by half of it; what a likelihood can tell of an amplitude is 1/√(2K·(Es/N0 + 2)).
+        Over K symbols the power of a frame deviates from its mean by 1/√K or less (that of OOK),
+        its amplitude by half of it; a likelihood resolves an amplitude to 1/√(2K·(Es/N0 + 2)).
         """
         count = min(_MOST_GAINS, 1 + 2 * math.ceil(_REACH * math.sqrt(es_n0 + 2) / 4))
         reach = _REACH / (2 * math.sqrt(self.spec.symbols_per_example))
@@ -123,7 +123,7 @@ class LikelihoodReceiver:
         return tuple(self._mean_gain(es_n0) * float(math.exp(step)) for step in steps)
 
     def _mean_gain(self, es_n0: float) -> float:
-        """What unit power of signal and noise together leaves of the signal's amplitude."""
+        """The signal's amplitude where signal and noise together have unit power."""
         samples = self.spec.rate if self.view == "waveform" else 1
         return 1 / math.sqrt(1 + samples / es_n0)
 

@@ -1,4 +1,4 @@
-"""Multinomial logistic regression, as plain arrays: the linear classifier of standard features."""
+"""Multinomial logistic regression on standardised features, as plain arrays."""
 
 import warnings
 from dataclasses import dataclass
@@ -30,14 +30,14 @@ class Linear:
 def fit_logistic(values: FloatArray, label: IntArray, *, penalty: float) -> Linear:
     """Regression on features (N, D) and labels (N,) from 0 to M − 1, each of which occurs.
 
-    `penalty` is scikit-learn's C: the larger, the less the weights are held back.
+    `penalty` is scikit-learn's C: the larger, the weaker the regularisation.
     """
     standard = Standard.of(values.astype(np.float64))
     found = LogisticRegression(C=penalty, max_iter=_STEPS)
-    with warnings.catch_warnings():  # validation judges how far it has come
+    with warnings.catch_warnings():  # validation measures the result
         warnings.simplefilter("ignore", ConvergenceWarning)
         found.fit(standard(values), label)
     weights, bias = found.coef_.T, found.intercept_
-    if len(found.classes_) == 2:  # told as the score of the second alone
+    if len(found.classes_) == 2:  # scikit-learn has the score of the second alone
         weights, bias = np.hstack([-weights / 2, weights / 2]), np.concatenate([-bias, bias]) / 2
     return Linear(standard.mean, standard.deviation, weights, bias)

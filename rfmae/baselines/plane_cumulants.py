@@ -1,9 +1,9 @@
-"""Cumulants of everything that the planes of an image show: what a network sees, in few numbers.
+"""Moments and cumulants of the signals of all image planes, as features.
 
-Symbols and trajectories have the nine statistics of `rfmae.baselines.cumulants`, in which moduli
-leave no carrier phase. The products y[k]·conj(y[k − lag]) of a differential plane have none to
-begin with: their moments keep the phase, which tells modulations with memory apart (their means
-are of the second order in y, their squares of the fourth).
+Symbols and trajectories have the nine statistics of `rfmae.baselines.cumulants`, whose moduli do
+not depend on the carrier phase. The products y[k]·conj(y[k − lag]) of a differential plane do not
+depend on it either: their moments keep the phase, which separates modulations with memory (their
+means are of the second order in y, their squares of the fourth).
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ DIFFERENTIAL_FEATURES = (
     "Im E z^2 |z|^2",
     "E |z|^4",
 )
-"""Of the products z at unit power, as a plane shows them."""
+"""Features of the products z at unit power."""
 
 
 def plane_features(views: Views, spec: InputSpec) -> FloatArray:

@@ -1,4 +1,4 @@
-"""In which units a baseline reads I/Q: each example's own, or as it is."""
+"""The units of a baseline's I/Q: divided by the rms amplitude, or absolute."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from rfmae.records import ComplexArray, FloatArray, Units
 @dataclass(frozen=True, slots=True)
 class Scale:
     """`rms` divides every example by its rms amplitude, noise included, as a gain control does;
-    `absolute` leaves the I/Q as it is, where its amplitude is information.
+    `absolute` leaves the I/Q unscaled, where its amplitude is information.
 
     `extent` is the half-width of the window of a histogram, in the same units.
     """

@@ -1,4 +1,4 @@
-"""What a baseline reads of an example: which signals, and in which units."""
+"""The inputs of a baseline: its signals and their units."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ from rfmae.records import ComplexArray, Plane, View, Views, What
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """What a plane of an image shows of an example, before it is drawn.
+    """The signal of an image plane, before it is rendered.
 
-    `symbols` and `trajectory` are a view as it is; differential ones are products of its samples
+    `symbols` and `trajectory` are a view itself; differential ones are products of its samples
     with those `lag_samples` before.
     """
 
@@ -30,7 +30,7 @@ class Signal:
 
     @property
     def view(self) -> View:
-        """What it is taken from."""
+        """The view that it is taken from."""
         return "symbols" if self.what in ("symbols", "differential") else "waveform"
 
     @property
@@ -62,11 +62,11 @@ class InputSpec:
 
 
 def signals_of_views(views: Iterable[View]) -> tuple[Signal, ...]:
-    """Each view as it is, symbols first."""
+    """Each view itself as a signal, symbols first."""
     whats: dict[View, What] = {"symbols": "symbols", "waveform": "trajectory"}
     return tuple(Signal(whats[view]) for view in get_args(View) if view in set(views))
 
 
 def signal_of_plane(plane: Plane, samples_per_symbol: float) -> Signal:
-    """What a plane shows of the view that it is drawn from, at so many samples a symbol."""
+    """The signal of a plane, from its view at `samples_per_symbol`."""
     return Signal(plane.what, round(plane.lag_symbols * samples_per_symbol))

@@ -1,4 +1,4 @@
-"""Bringing features to mean 0 and deviation 1, and keeping what that took."""
+"""Standardisation of features to mean 0 and deviation 1."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -7,7 +7,7 @@ import numpy as np
 
 from rfmae.records import FloatArray
 
-_CONSTANT = 1e-6  # a deviation below this share of the mean is rounding, and must not be made loud
+_CONSTANT = 1e-6  # a deviation below this share of the mean is rounding error
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,10 @@ class Standard:
 
     @classmethod
     def of(cls, values: FloatArray) -> Self:
-        """Measured on features (N, D); one that never changes tells nothing and becomes zero."""
+        """Measured on features (N, D); a constant feature becomes zero."""
         mean, deviation = values.mean(axis=0), values.std(axis=0)
-        loud = deviation > _CONSTANT * np.abs(mean)
-        return cls(mean, np.where(loud, deviation, np.inf))
+        varies = deviation > _CONSTANT * np.abs(mean)
+        return cls(mean, np.where(varies, deviation, np.inf))
 
     def __call__(self, values: FloatArray) -> FloatArray:
         return (values - self.mean) / self.deviation

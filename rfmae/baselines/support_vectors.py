@@ -1,7 +1,7 @@
 """A support vector machine with radial kernel (Cortes and Vapnik 1995), as plain arrays.
 
-scikit-learn finds it; what it found is kept as numbers alone, so that a saved one runs nothing
-when it is opened and answers the same under any version.
+It is fitted by scikit-learn and kept as numbers alone, so that a saved one executes nothing when it
+is opened and predicts the same under any version.
 """
 
 from dataclasses import dataclass
@@ -33,10 +33,10 @@ class SupportVectors:
     def scores(self, values: FloatArray) -> FloatArray:
         """Log-likelihoods up to a constant (N, M) of features (N, D), as the pairs have them.
 
-        A decision counts as the log-odds of a pair, and a class has what its pairs say together,
-        as if each were a witness of its own (Hastie and Tibshirani, Annals of Statistics 26(2),
-        1998, couple them so that they agree). Votes would be whole numbers, which no temperature
-        makes probabilities.
+        A decision counts as the log-odds of a pair, and the score of a class is the sum over its
+        pairs, as if they were independent (Hastie and Tibshirani, Annals of Statistics 26(2), 1998,
+        couple them consistently). Votes would be whole numbers, which cannot be calibrated by a
+        temperature.
         """
         standard = Standard(self.mean, self.deviation)(values)
         rows = max(1, _NUMBERS // max(1, len(self.vectors)))

@@ -1,4 +1,4 @@
-"""Classical classifiers by name: fitted to training I/Q, chosen on validation, ready to answer."""
+"""Classical classifiers by name: fitted to training I/Q, with settings chosen on validation."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -29,14 +29,14 @@ from rfmae.records import (
 )
 
 Settings = dict[str, Any]
-"""What validation chooses: names and values that go into a card."""
+"""Settings chosen on validation, by name, as they are kept in a card."""
 
 Values = npt.NDArray[Any]
-"""What a model reads of each example: features (N, D), or the I/Q itself."""
+"""Inputs of a model: features (N, D), or the I/Q itself."""
 
 
 class Model(Protocol):
-    """Plain arrays that turn what is read of N examples into scores (N, M)."""
+    """A fitted model of plain arrays: from values of N examples to scores (N, M)."""
 
     def scores(self, values: Any) -> FloatArray: ...
 
@@ -65,7 +65,7 @@ class LabelledExamples:
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
-    """What a method learns from: values of examples, labels, SNRs, the count of classes."""
+    """Training data of a method: values, labels, SNRs and the number of classes."""
 
     values: Values
     label: IntArray
@@ -82,9 +82,9 @@ class Fitting:
 
 @dataclass(frozen=True, slots=True)
 class BaselineMethod:
-    """A kind of baseline: what it reads, what validation may choose, how it is fitted.
+    """A kind of baseline: its inputs, its possible settings and its fit.
 
-    It reads one view, or all `signals` that the planes of an image show.
+    It reads one view, or all signals of the planes of an image.
     """
 
     about: str
@@ -100,7 +100,7 @@ class BaselineMethod:
 def _of_one_view(
     read: Callable[[ComplexArray, Scale], Values],
 ) -> Callable[[Views, InputSpec], Values]:
-    """A reader of I/Q (N, T) in some units as a reader of the one view that it is given."""
+    """A function of I/Q (N, T) and its units as a function of views, for a single view."""
     return lambda views, spec: read(spec.single(views), spec.scale)
 
 
@@ -133,7 +133,7 @@ METHODS: dict[str, BaselineMethod] = {
         _fit_cumulants,
     ),
     "cumulants-planes": BaselineMethod(
-        "moments and cumulants of what the planes of the image show, support vector machine",
+        "moments and cumulants of the signals of all image planes, support vector machine",
         SupportVectors,
         plane_features,
         _svm_settings((1.0, 10.0, 100.0, 1000.0), (0.001, 0.003, 0.01, 0.03, 0.1)),
@@ -166,7 +166,7 @@ METHODS: dict[str, BaselineMethod] = {
 }
 
 BASELINES: dict[str, str] = {name: method.about for name, method in METHODS.items()}
-"""Names of the classical baselines and what each is."""
+"""The classical baselines by name, with a description."""
 
 
 def find_method(name: str) -> BaselineMethod:
@@ -191,7 +191,7 @@ class Baseline:
 
     @property
     def views(self) -> tuple[View, ...]:
-        """What it asks for."""
+        """The views that it reads."""
         return self.inputs.views
 
     def __call__(self, views: Views) -> FloatArray:
@@ -215,10 +215,10 @@ def _check_iq(iq: ComplexArray) -> None:
 def inputs_of(
     name: str, views: Iterable[View], scale: Scale | None = None, signals: Sequence[Signal] = ()
 ) -> InputSpec:
-    """What a baseline of a name reads where there are these views.
+    """The inputs of a baseline of a name, from these views.
 
-    Most read the symbols if they are there, the waveform elsewhere; one that reads all `signals`
-    reads the views as they are where none is named.
+    Most read the symbols if they are stored, otherwise the waveform; one that reads all `signals`
+    reads the views themselves where none is named.
     """
     there = signals_of_views(views)
     chosen = (tuple(signals) or there) if find_method(name).all_signals else there[:1]
@@ -237,8 +237,8 @@ def fit_baseline(
 ) -> Baseline:
     """Fit a baseline of a name: settings and temperature by validation, the rest by training.
 
-    `inputs` says what it reads, by default what `inputs_of` says. More examples than a method
-    bears are thinned evenly through the classes. Raises `ShapeError` where a class has no example.
+    `inputs` defaults to those of `inputs_of`. More examples than a method can fit are subsampled
+    evenly over the classes. Raises `ShapeError` where a class has no example.
     """
     method, inputs = find_method(name), inputs or inputs_of(name, train.views)
     _check(train.label, validation.label, classes)
@@ -264,7 +264,7 @@ def fit_baseline(
 def _chosen(
     name: str, given: Fitting, seen: Values, label: IntArray, progress: Progress
 ) -> tuple[Model, Settings]:
-    """The model of the settings that name most validation examples right; ties take the first."""
+    """The model of the settings with the most correct validation examples; ties take the first."""
     method = find_method(name)
     rows = balanced_rows(given.label, method.trial, given.seed)
     tried, hits = list[Model](), list[int]()
@@ -282,7 +282,7 @@ def _chosen(
 
 
 def balanced_rows(label: IntArray, count: int, seed: int) -> IntArray:
-    """Ascending rows of at most `count` examples, the classes as even as what there is allows."""
+    """Ascending rows of at most `count` examples, the classes as even as possible."""
     if len(label) <= count:
         return np.arange(len(label))
     order = np.random.default_rng(seed).permutation(len(label))

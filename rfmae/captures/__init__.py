@@ -1,1 +1,1 @@
-"""Recordings of every kind into a capture that can be trusted, and back to SigMF."""
+"""Reading of I/Q recordings (SigMF, WAV, raw), and writing of SigMF."""

@@ -1,4 +1,4 @@
-"""Raw recordings: nothing but samples in a file, which says neither their type nor their rate."""
+"""Raw recordings: files of samples without metadata of their type and rate."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from rfmae.errors import CaptureError
 def read_raw(path: Path, read_options: ReadOptions) -> Capture:
     """Read interleaved I and Q of the type and rate that are given.
 
-    Where the name ends by custom in its type, such as `.cs16`, the type need not be given.
+    Where the suffix names the type, such as `.cs16`, the type need not be given.
     """
     kind = _sample_type(path, read_options)
     if read_options.sample_rate_hz is None:

@@ -1,4 +1,4 @@
-"""What a caller says of a recording, and which part of it is wanted."""
+"""Options of reading a recording: its type, its rate, and the part to read."""
 
 import math
 from dataclasses import dataclass
@@ -24,21 +24,21 @@ class ReadOptions:
         if self.first_sample < 0:
             raise CaptureError(f"the first sample must be 0 or later, got {self.first_sample}")
         if self.count is not None and self.count < 1:
-            raise CaptureError(f"at least one sample must be asked for, got {self.count}")
+            raise CaptureError(f"at least one sample must be requested, got {self.count}")
 
     def part(self, path: Path, available: int) -> range:
-        """The samples that are wanted of those that `path` has."""
+        """The requested samples, of those that `path` has."""
         stop = available if self.count is None else self.first_sample + self.count
         if not self.first_sample < stop <= available:
             last = "on" if self.count is None else f"to {stop - 1}"
             raise CaptureError(
                 f"{path} holds {available} samples, but those from {self.first_sample} {last} "
-                "were asked for; ask for fewer"
+                "are requested; request fewer"
             )
         return range(self.first_sample, stop)
 
     def rate(self, path: Path, stated_hz: float) -> float:
-        """The rate that the file states, which one that was given may not contradict."""
+        """The rate that the file states, which a given one may not contradict."""
         if self.sample_rate_hz not in (None, stated_hz):
             raise CaptureError(
                 f"{path} states a sample rate of {stated_hz:.12g} Hz, but "

@@ -1,4 +1,4 @@
-"""Recordings of every kind into a capture that can be trusted."""
+"""Reading of recordings of any supported format into a checked capture."""
 
 from pathlib import Path
 
@@ -28,8 +28,8 @@ def read_capture(
 
     A path that ends in `.sigmf-meta`, `.sigmf-data` or `.sigmf` is a recording in SigMF, one that
     ends in `.wav` or begins as one is a WAV, and everything else is raw: it needs a `datatype`,
-    by its name in SigMF or an alias such as `cs16`, and a `sample_rate_hz`. Of a part no more
-    than the part is brought to memory, and the checksum, which is of the whole, is not looked at.
+    by its name in SigMF or an alias such as `cs16`, and a `sample_rate_hz`. Of a part only
+    that part is read into memory, and the checksum, which is of the whole, is not checked.
     """
     path = Path(path)
     read_options = ReadOptions(datatype, sample_rate_hz, first_sample, count)
@@ -44,7 +44,7 @@ def read_capture(
 
 
 def read_sigmf(path: str | Path) -> Capture:
-    """Read a SigMF recording given its `.sigmf-meta`, refusing one that breaks its own promises.
+    """Read a SigMF recording by its `.sigmf-meta`, refusing one that contradicts its metadata.
 
     Checked are the data type, the presence and length of the data file, and the sha512 where the
     metadata state one. Fixed-point samples are scaled to ±1.

@@ -1,4 +1,4 @@
-"""What is known of a recording once it is read: samples, what was marked in them, and when."""
+"""A recording in memory: samples, annotations and segments."""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from rfmae.records import ComplexArray
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """Something that was marked in a recording; sample numbers count from its first sample.
+    """An annotation of a recording; sample numbers count from its first sample.
 
     The edges are in Hz relative to the centre of the recording, nan where they are not stated.
     """
@@ -34,7 +34,7 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """From `start` on the radio was tuned so; nan and an empty text where nothing is stated."""
+    """The tuning of the radio from `start` on; nan and an empty text where nothing is stated."""
 
     start: int
     centre_frequency_hz: float = math.nan

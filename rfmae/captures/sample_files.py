@@ -1,4 +1,4 @@
-"""Samples in a file: where they lie among other bytes, and reading no more than is wanted."""
+"""Reading of a range of samples from a file, with headers in between."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from rfmae.records import ComplexArray
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Some bytes of a file."""
+    """A range of bytes of a file."""
 
     path: Path
     offset: int
@@ -22,7 +22,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Neighbouring samples that no other bytes part; the byte is counted from the span's first."""
+    """Contiguous samples; the byte offset is counted from the start of the span."""
 
     start: int
     count: int
@@ -30,7 +30,7 @@ class Piece:
 
 
 def whole_samples(path: Path, n_bytes: int, kind: SampleType) -> int:
-    """How many samples so many bytes are, where there is one and the last is whole."""
+    """The number of samples in `n_bytes`, at least one and all of them complete."""
     if n_bytes <= 0:
         raise CaptureError(f"{path} holds no samples")
     if n_bytes % kind.n_bytes:
@@ -42,7 +42,7 @@ def whole_samples(path: Path, n_bytes: int, kind: SampleType) -> int:
 
 
 def read_pieces(span: Span, pieces: Sequence[Piece], kind: SampleType, part: range) -> ComplexArray:
-    """The samples of `part`, shape (len(part),), with the rest of the file left on the disk."""
+    """The samples of `part`, shape (len(part),), without reading the rest of the file."""
     iq = np.empty(len(part), np.complex64)
     for piece in pieces:
         start = max(piece.start, part.start)

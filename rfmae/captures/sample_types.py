@@ -1,4 +1,4 @@
-"""How a complex sample is written in a file: the types, the names people use for them, decoding."""
+"""Sample types of recordings: their names, aliases and decoding to float."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from rfmae.records import FloatArray
 
 @dataclass(frozen=True, slots=True)
 class SampleType:
-    """One part, I or Q, of a sample: its numpy type, its zero and what counts as 1."""
+    """One part, I or Q, of a sample: its numpy type, its zero and its full scale."""
 
     name: str
     component: str
@@ -58,7 +58,7 @@ ALIASES: dict[str, str] = {
     "cs8": "ci8",
     "sc8": "ci8",
 }
-"""Other names of the types, as GNU Radio, SoapySDR, UHD and numpy have them."""
+"""Other names of the types, from GNU Radio, SoapySDR, UHD and numpy."""
 
 SUFFIXES: dict[str, str] = {
     **{f".{name}": datatype for name, datatype in ALIASES.items() if "complex" not in name},
@@ -66,11 +66,11 @@ SUFFIXES: dict[str, str] = {
     ".cu8": "cu8",
     ".iq": "cf32_le",
 }
-"""What the end of a raw file's name says by custom; a type that is named outright goes before."""
+"""The type by the customary suffix of a raw file; an explicit type takes precedence."""
 
 
 def sample_type(name: str) -> SampleType:
-    """The sample type of a SigMF name or of one of its aliases, in capitals or not."""
+    """The sample type of a SigMF name or of one of its aliases, ignoring case."""
     wanted = name.strip().lower()
     wanted = ALIASES.get(wanted, wanted)
     if wanted not in SAMPLE_TYPES:
@@ -80,7 +80,7 @@ def sample_type(name: str) -> SampleType:
 
 
 def decode(components: npt.NDArray[Any], kind: SampleType, out: FloatArray) -> None:
-    """Bring I, Q, I, Q, ... (2N,) of a file to single precision in `out`, full scale at ±1."""
+    """Convert I, Q, I, Q, ... (2N,) of a file to single precision in `out`, full scale at ±1."""
     with np.errstate(over="ignore"):  # beyond float32 is infinite, which a capture refuses
         np.copyto(out, components, casting="unsafe")
     if kind.full_scale != 1.0:

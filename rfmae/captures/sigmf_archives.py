@@ -1,4 +1,4 @@
-"""SigMF archives: a recording in an uncompressed tar, read where it lies."""
+"""SigMF archives: a recording in an uncompressed tar, read in place."""
 
 import tarfile
 from pathlib import Path, PurePosixPath

@@ -1,4 +1,4 @@
-"""The two files of a SigMF recording as they are written: both or neither, and valid."""
+"""Atomic writing of the two files of a SigMF recording, with valid metadata."""
 
 import json
 import math
@@ -12,7 +12,7 @@ from rfmae.artefacts import versions
 from rfmae.errors import ArtefactError, CaptureError
 
 NAMESPACE = "rfmae"
-"""The optional namespace for what SigMF has no word for."""
+"""The optional namespace of fields that SigMF does not define."""
 
 Fields = dict[str, Any]
 """Names of the standard or of the namespace, and their values in JSON."""
@@ -24,7 +24,7 @@ _SUFFIXES = (".sigmf-meta", ".sigmf-data")
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The final names of a recording; `meta`, `data` and `marks` are what is written to."""
+    """The final names of a recording; `meta`, `data` and `marks` are the temporary files."""
 
     stem: Path
 
@@ -62,7 +62,7 @@ class Pair:
 
 @contextmanager
 def pair_written_whole(path: str | Path) -> Iterator[Pair]:
-    """Files beside the final ones, which take their names when the block ends well."""
+    """Files beside the final ones, which take their names when the block succeeds."""
     path = Path(path)
     pair = Pair(path.with_suffix("") if path.suffix in _SUFFIXES else path)
     pair.refuse_existing()
@@ -84,9 +84,9 @@ def pair_written_whole(path: str | Path) -> Iterator[Pair]:
 def write_metadata(
     path: Path, stated: Fields, capture: Fields, lines: Iterable[str], *, example: list[Fields]
 ) -> None:
-    """Write the three parts, the annotations line by line, once the sigmf package agrees.
+    """Write the three parts, the annotations line by line, validated by the sigmf package.
 
-    `example` are the annotations that it looks at: all, or one of very many that are alike.
+    `example` are the annotations to validate: all, or one of very many of the same form.
     """
     captures = [{"core:sample_start": 0, **capture}]
     _validate({"global": stated, "captures": captures, "annotations": example})
@@ -110,7 +110,7 @@ def _validate(metadata: Fields) -> None:
 
 
 def global_fields(sample_rate_hz: float, stated: Fields, checksum: str) -> Fields:
-    """The global part: what follows from the file, with what is stated besides."""
+    """The global part: fields derived from the file, and those that are given."""
     if not 0 < sample_rate_hz < math.inf:
         raise CaptureError(f"the sample rate must be positive, got {sample_rate_hz:g} Hz")
     return {
@@ -133,7 +133,7 @@ _OURS = {
     *("core:datatype", "core:version", "core:sample_rate", "core:num_channels", "core:sha512"),
     *("core:dataset", "core:offset", "core:trailing_bytes", "core:extensions"),
 }
-"""Global fields that follow from what is written, so that no caller may state them."""
+"""Global fields that are derived from the file, so that a caller may not set them."""
 
 
 def free_fields(extras: Mapping[str, Any]) -> Fields:
@@ -142,5 +142,5 @@ def free_fields(extras: Mapping[str, Any]) -> Fields:
         if name.partition(":")[0] not in ("core", NAMESPACE) or ":" not in name:
             raise CaptureError(f"extras are named core:... or {NAMESPACE}:..., got {name!r}")
         if name in _OURS:
-            raise CaptureError(f"{name} follows from what is written; leave it out of extras")
+            raise CaptureError(f"{name} follows from the file; leave it out of extras")
     return dict(extras)

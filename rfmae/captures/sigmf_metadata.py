@@ -1,4 +1,4 @@
-"""The metadata of a SigMF recording, checked for form before they are believed."""
+"""The metadata of a SigMF recording, parsed and checked."""
 
 import json
 import math
@@ -17,7 +17,7 @@ _LARGEST_HZ = 1e12  # of the schema
 
 @dataclass(frozen=True, slots=True)
 class SigmfMetadata:
-    """What the three parts of the metadata say, by the names of the standard."""
+    """The three parts of the metadata, by the names of the standard."""
 
     path: Path
     stated: dict[str, Any]  # the global part
@@ -61,7 +61,7 @@ class SigmfMetadata:
 
     @property
     def dataset(self) -> str | None:
-        """The plain name of a data file that is called otherwise than the metadata."""
+        """The name of a data file that differs from that of the metadata."""
         named = self.stated.get("core:dataset")
         if named is not None and Path(str(named)).name != named:
             raise CaptureError(
@@ -80,7 +80,7 @@ class SigmfMetadata:
         ]
 
     def reach(self) -> int:
-        """How many samples the file must hold for captures and annotations to lie in it."""
+        """The number of samples that captures and annotations require."""
         ends = [item["core:sample_start"] + 1 for item in self.captures]
         for item in self.annotations:
             counted = _count(self.path, item, "core:sample_count", " of the annotations")
@@ -99,7 +99,7 @@ class SigmfMetadata:
             for (start, _), item in zip(self.chunks(), self.captures, strict=True)
             if start < part.stop
         ]
-        # of several that began before the part, the last is the one that holds
+        # of several that begin before the part, the last applies
         return tuple(inside[max(begun - 1, 0) :]) or (Segment(0),)
 
     def marks(self, part: range, available: int) -> tuple[Annotation, ...]:
@@ -109,7 +109,7 @@ class SigmfMetadata:
         marks = []
         for item in self.annotations:
             start = item["core:sample_start"] - self.first
-            # without a count it holds up to the end of its capture
+            # without a count it extends to the end of its capture
             index = bisect_right(starts, max(start, 0))
             end = starts[index] if index < len(starts) else available
             stop = start + item.get("core:sample_count", end - start)
@@ -133,7 +133,7 @@ class SigmfMetadata:
 
 
 def parse_metadata(path: Path, data: bytes) -> SigmfMetadata:
-    """The metadata that a file holds; `path` is what errors call it."""
+    """The metadata that a file holds; `path` is its name in errors."""
     try:
         meta = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
@@ -197,6 +197,6 @@ def _is_number(value: Any) -> bool:
 
 
 def _short(value: Any) -> str:
-    """A value in so few words that a line holds it."""
+    """A value, shortened to fit a line."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."

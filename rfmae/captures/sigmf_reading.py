@@ -1,4 +1,4 @@
-"""SigMF recordings: metadata in JSON beside a file of samples, or of samples among other bytes."""
+"""Reading of SigMF recordings: JSON metadata beside a data file."""
 
 import hashlib
 from itertools import pairwise
@@ -25,7 +25,7 @@ def meta_of(data: Path) -> Path:
 
 
 def read_pair(path: Path, meta: Path, read_options: ReadOptions) -> Capture:
-    """Read the recording that the file `meta` describes; `path` is how the caller called it."""
+    """Read the recording that the file `meta` describes; `path` is its name in errors."""
     if not meta.is_file():
         raise CaptureError(f"no recording {meta}")
     try:
@@ -39,7 +39,7 @@ def read_pair(path: Path, meta: Path, read_options: ReadOptions) -> Capture:
 def read_described(
     path: Path, meta: SigmfMetadata, span: Span, read_options: ReadOptions
 ) -> Capture:
-    """The capture of checked metadata and of the bytes where its data lie."""
+    """The capture of checked metadata and of the bytes of its data."""
     read_options.refuse_datatype(path)
     rate_hz = meta.sample_rate_hz(read_options)
     pieces = _pieces(meta, span)
@@ -69,7 +69,7 @@ def _data_file(meta: SigmfMetadata) -> Path:
 
 
 def _pieces(meta: SigmfMetadata, span: Span) -> list[Piece]:
-    """Where the samples lie between the headers of the captures and before the trailing bytes."""
+    """The samples between the headers of the captures and before the trailing bytes."""
     chunks = meta.chunks()
     headers = sum(header for _, header in chunks)
     n_bytes = span.n_bytes - headers - meta.trailing_bytes

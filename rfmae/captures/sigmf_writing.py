@@ -1,6 +1,6 @@
-"""Writing SigMF: a recording as a pair of files, and the split of a data set as one recording.
+"""Writing of SigMF: a recording as a pair of files, and a data set split as one recording.
 
-What SigMF has no word for is written in the optional namespace `rfmae`.
+Fields that SigMF does not define are in the optional namespace `rfmae`.
 """
 
 import hashlib
@@ -62,10 +62,10 @@ class SigmfSplitWriter:
     """One split in one view as one recording: examples end to end, an annotation for each.
 
     A context manager, which leaves `SPLIT-VIEW.sigmf-meta` and `SPLIT-VIEW.sigmf-data` in the
-    folder when its block ends well and nothing when it does not. Samples and annotations go to
-    the disk as they come, so that memory does not grow with the examples. An annotation says the
-    class in `core:label`, the SNR in `rfmae:snr_db` and `rfmae:snr_reference`, and what the
-    channel drew in `rfmae:NAME`; a value that is not finite is left out.
+    folder when its block succeeds and nothing when it does not. Samples and annotations are
+    written at once, so that memory does not grow with the examples. An annotation holds the class
+    in `core:label`, the SNR in `rfmae:snr_db` and `rfmae:snr_reference`, and the
+    channel effects in `rfmae:NAME`; a value that is not finite is left out.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class SigmfSplitWriter:
         return self
 
     def append(self, batch: IqBatch, sampled: Mapping[str, FloatArray]) -> None:
-        """Add examples, and the values (N,) that the channel drew for each of them."""
+        """Add examples, and the random channel effects (N,) of each."""
         for name, values in sampled.items():
             if np.shape(values) != (len(batch),):
                 raise ShapeError(f"{name} must have shape ({len(batch)},), got {np.shape(values)}")
@@ -185,7 +185,7 @@ def _known(value: float) -> bool:
 
 
 def _checked(iq: ComplexArray, path: str | Path) -> ComplexArray:
-    """I/Q (T,) as it is written, once there is some and all of it is finite."""
+    """I/Q (T,) as it is written; empty or non-finite samples are refused."""
     if iq.ndim != 1 or not np.iscomplexobj(iq):
         raise ShapeError(f"iq must be complex of shape (T,), got {iq.dtype} {iq.shape}")
     if not iq.size:

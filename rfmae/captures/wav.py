@@ -17,7 +17,7 @@ from rfmae.records import ComplexArray
 _KINDS = {  # name in SigMF without its byte order, zero, full scale
     "uint8": ("cu8", 128.0, 128.0),
     "int16": ("ci16", 0.0, 32768.0),
-    "int32": ("ci32", 0.0, 2147483648.0),  # where scipy puts 24 bits too, at the upper end
+    "int32": ("ci32", 0.0, 2147483648.0),  # scipy returns 24 bits as the upper ones of these
     "float32": ("cf32", 0.0, 1.0),
     "float64": ("cf64", 0.0, 1.0),
 }
@@ -71,11 +71,11 @@ def _byte_order(dtype: np.dtype[Any]) -> str:
 
 
 def _frames(path: Path) -> tuple[int, npt.NDArray[Any]]:
-    """Rate and frames (T, channels), mapped where their width allows it and all are there."""
+    """Rate and frames (T, channels), memory-mapped where their width allows it."""
     try:
         with warnings.catch_warnings(action="ignore", category=wavfile.WavFileWarning):
             return wavfile.read(path, mmap=True)
-    except _BROKEN:  # 24 bits cannot be mapped; what is damaged fails once more below
+    except _BROKEN:  # 24 bits cannot be mapped; a damaged file fails again below
         pass
     try:
         with warnings.catch_warnings(action="ignore", category=wavfile.WavFileWarning):
@@ -84,7 +84,7 @@ def _frames(path: Path) -> tuple[int, npt.NDArray[Any]]:
     except wavfile.WavFileWarning as problem:
         raise CaptureError(f"{path} ends before its header says; it was cut short") from problem
     except _BROKEN as problem:
-        # scipy trips over a name of its own where no data chunk came
+        # scipy raises a NameError where there is no data chunk
         reason = "it has no data" if isinstance(problem, NameError) else problem
         raise CaptureError(f"{path} is not a WAV that can be read: {reason}") from problem
 

@@ -1,1 +1,1 @@
-"""Recipes, synthesis, recordings and the data set folder."""
+"""Data recipes, synthesis of examples, and the data set folder on disk."""

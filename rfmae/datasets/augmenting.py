@@ -1,6 +1,6 @@
-"""Training examples as they might have been received as well: other phase, carrier, gain, noise.
+"""Augmentation of received I/Q: carrier phase, carrier offset, timing, gain and noise.
 
-Each change is one that a radio makes, and acts on I/Q before anything is drawn of it.
+Each change is one of a real radio link, and acts on I/Q before it is rendered.
 """
 
 from collections.abc import Iterator
@@ -21,10 +21,10 @@ from rfmae.units import db_to_ratio
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """How far an example is changed at most; each draws its own share, uniformly. Off by default.
+    """The largest changes; each example draws its own, uniformly. Off by default.
 
-    Carrier phase, carrier offset, timing and gain go to either side. `noise_db` makes the noise
-    anew, as strong as it was (0) or up to so many dB stronger; none leaves it.
+    Carrier phase, carrier offset, timing and gain change in both directions. `noise_db` redraws the
+    noise, from as strong as it was up to `noise_db` stronger; none leaves it.
     """
 
     phase_turns: float = 0.0
@@ -43,13 +43,13 @@ class Augmentation:
 
     @property
     def is_off(self) -> bool:
-        """Whether it leaves every example as it is."""
+        """Whether it leaves every example unchanged."""
         return self == Augmentation()
 
 
 _HIGHEST = {
     "phase_turns": 0.5,
-    "carrier_offset_turns_per_symbol": 0.01,  # a matched filter hardly loses anything yet
+    "carrier_offset_turns_per_symbol": 0.01,  # with a negligible loss in a matched filter
     "timing_offset_symbols": 0.5,
     "gain_db": 60.0,
     "noise_db": 30.0,
@@ -62,11 +62,11 @@ _WORDS = {
     "gain": ("gain_db", 6.0),
     "noise": ("noise_db", 0.0),
 }
-"""What a word stands for, and how far it goes where no number is given."""
+"""The field of each word, and its value where no number is given."""
 
 
 def parse_augmentation(text: str) -> Augmentation:
-    """Words between commas, each with a number if another than its own is meant.
+    """An augmentation from words between commas, each with an optional number.
 
     >>> parse_augmentation("phase,noise=3").noise_db
     3.0
@@ -85,11 +85,11 @@ def parse_augmentation(text: str) -> Augmentation:
 
 
 class Augmenter:
-    """Changes the I/Q of the batch of a step; seed and step decide how.
+    """Augments the I/Q of the batch of a step, determined by seed and step.
 
-    Whatever is asked for draws from a stream of its own, for the whole batch, so that neither the
-    other changes nor how the batch is cut touch it. The receiver's unit power is restored where
-    the recipe has it; there a gain changes nothing.
+    Each change draws from its own stream, for the whole batch, so that it depends neither on the
+    other changes nor on how the batch is sliced. The receiver's unit power is restored where the
+    recipe has it; there a gain changes nothing.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Augmenter:
         batch_size: int,
         seed: int,
     ) -> None:
-        """`views` are those that inputs are drawn from."""
+        """`views` are those that inputs are rendered from."""
         recipe = load_recipe(dataset.folder / "recipe.toml") if dataset.has_clean else None
         _check(dataset, recipe, augmentation, views)
         self._augmentation = augmentation
@@ -111,7 +111,7 @@ class Augmenter:
 
     @property
     def needs_clean(self) -> bool:
-        """Whether it cannot do without the clean twins."""
+        """Whether it needs the clean twins."""
         return self._augmentation.noise_db is not None
 
     def __call__(
@@ -120,21 +120,21 @@ class Augmenter:
         """The rows `piece` of the batch of a step (N, T) in each view, changed."""
         if self._augmentation.is_off:
             return observed
-        sampled = self._drawn(step, piece)
+        sampled = self._sampled(step, piece)
         return {
             view: self._changed(iq, clean.get(view), sampled, self._rates[view], step, piece)
             for view, iq in observed.items()
         }
 
-    def _drawn(self, step: int, piece: slice) -> dict[str, FloatArray]:
-        """How far each example of a piece is changed, by the name of the change, each (N,)."""
+    def _sampled(self, step: int, piece: slice) -> dict[str, FloatArray]:
+        """The change of each example of a piece, by its name, each (N,)."""
         sampled = {}
         for number, item in enumerate(fields(Augmentation)):
-            furthest = getattr(self._augmentation, item.name)
-            if furthest is not None:
-                lowest = 0.0 if item.name == "noise_db" else -furthest
+            largest = getattr(self._augmentation, item.name)
+            if largest is not None:
+                lowest = 0.0 if item.name == "noise_db" else -largest
                 shares = self._generator(step, number).random(self._batch_size)[piece]
-                sampled[item.name] = lowest + (furthest - lowest) * shares
+                sampled[item.name] = lowest + (largest - lowest) * shares
         return sampled
 
     def _changed(
@@ -146,22 +146,22 @@ class Augmenter:
         step: int,
         piece: slice,
     ) -> ComplexArray:
-        asked, noise = self._augmentation, None
+        changes, noise = self._augmentation, None
         if "noise_db" in sampled and twin is not None:
             amplitude, power = signal_and_noise(iq, twin)
             iq = times(twin, amplitude[:, None])
             power = power * db_to_ratio(sampled["noise_db"])
             noise = self._noise(iq.shape[1], step, piece)
             noise = times(noise, np.sqrt(power)[:, None])
-        if asked.timing_offset_symbols:
+        if changes.timing_offset_symbols:
             iq = delay(iq, sampled["timing_offset_symbols"] * rate)
-        if asked.carrier_offset_turns_per_symbol:
+        if changes.carrier_offset_turns_per_symbol:
             iq = offset_carrier(iq, sampled["carrier_offset_turns_per_symbol"] / rate)
-        if asked.phase_turns:
+        if changes.phase_turns:
             iq = rotate(iq, sampled["phase_turns"])
         if noise is not None:
             iq = iq + noise
-        if asked.gain_db:
+        if changes.gain_db:
             iq = times(iq, np.sqrt(db_to_ratio(sampled["gain_db"]))[:, None])
         return unit_power(iq) if self._unit_power else iq
 
@@ -173,22 +173,22 @@ class Augmenter:
         return addressed(self._seed, (_AUGMENTATION, step, purpose))
 
 
-_AUGMENTATION = 0xA06  # keeps its addresses apart from those of examples and of training
+_AUGMENTATION = 0xA06  # keeps its addresses distinct from those of examples and of training
 
 
 def signal_and_noise(observed: ComplexArray, clean: ComplexArray) -> tuple[FloatArray, FloatArray]:
-    """Amplitude of the clean twin in each example by least squares, and the power beside it, (N,).
+    """Amplitude of the clean twin in each example by least squares, and the noise power, (N,).
 
     Of T samples at a signal-to-noise ratio s the amplitude is off by about 1/√(2·T·s) of itself.
     """
     seen, twin = observed.astype(np.complex128), clean.astype(np.complex128)
     energy = np.square(np.abs(twin)).sum(axis=1)
     amplitude = (twin.conj() * seen).real.sum(axis=1) / np.where(energy > 0, energy, 1.0)
-    left = seen - amplitude[:, None] * twin
-    return amplitude, np.square(np.abs(left)).mean(axis=1)
+    residual = seen - amplitude[:, None] * twin
+    return amplitude, np.square(np.abs(residual)).mean(axis=1)
 
 
-# what is true to radio, and what would not be -------------------------------------------------
+# changes that a data set permits -------------------------------------------------------------
 
 _NOT_NOISE = {
     "carrier_to_interference_db",
@@ -203,24 +203,24 @@ _WHITE_AFTER_ITS_FILTER = ("rrc", "rectangular", "half-sine")
 
 
 def _check(
-    dataset: Dataset, recipe: Recipe | None, asked: Augmentation, views: tuple[View, ...]
+    dataset: Dataset, recipe: Recipe | None, changes: Augmentation, views: tuple[View, ...]
 ) -> None:
-    """Refuse what would make examples that no receiver sees."""
-    if asked.timing_offset_symbols and "symbols" in views:
+    """Refuse changes that are not those of a real receiver."""
+    if changes.timing_offset_symbols and "symbols" in views:
         raise RecipeError(
-            "a timing offset cannot be made of symbols, which are past their timing, but inputs of "
-            f"{dataset.name} are drawn from them; leave out timing, or observe the waveform"
+            "a timing offset needs a waveform, but inputs of "
+            f"{dataset.name} are rendered from symbols; leave out timing, or observe the waveform"
         )
-    if asked.noise_db is not None:
+    if changes.noise_db is not None:
         dataset.check_clean()
         assert recipe is not None  # comes with the clean twins
         why = next(_against_noise(recipe, views), None)
         if why:
-            raise RecipeError(f"noise of {dataset.name} cannot be made anew: {why}; leave it out")
+            raise RecipeError(f"noise of {dataset.name} cannot be redrawn: {why}; leave it out")
 
 
 def _against_noise(recipe: Recipe, views: tuple[View, ...]) -> Iterator[str]:
-    """Why the noise of some views of a recipe is not white, or not all there is."""
+    """Why the noise of some views of a recipe is not white, or not the only disturbance."""
     source = recipe.source
     if source.kind == "published":
         yield "published signals hold each sample of it"

@@ -1,4 +1,4 @@
-"""What the card of a data set folder says, in plain JSON."""
+"""The card of a data set folder, in plain JSON."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -42,7 +42,7 @@ SIGMF_KIND = "sigmf-dataset"
 
 
 def dataset_card(recipe: Recipe) -> Card:
-    """What a data set is, in plain JSON; it depends on the recipe alone."""
+    """The card of a synthetic data set; it depends on the recipe alone."""
     return {
         "kind": KIND,
         "name": recipe.name,
@@ -78,9 +78,9 @@ def imported_card(
     splits: Card,
     fingerprint: str,
 ) -> Card:
-    """What a data set is that others made: waveforms as they are in its files, no clean twins.
+    """The card of an imported data set: waveforms as in its files, without clean twins.
 
-    `source` and `splits` say where it comes from and how it was divided, in plain JSON.
+    `source` and `splits` describe its origin and how it was divided, in plain JSON.
     """
     return {
         "kind": KIND,

@@ -1,4 +1,4 @@
-"""A data set that lies in memory, for arrays that somebody holds already."""
+"""A data set in memory, from arrays of I/Q."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -25,7 +25,7 @@ _ALL = slice(None)
 class HeldDataset(Dataset):
     """Observed examples of one view by split, in memory; there are no clean twins and no folder.
 
-    Whatever asks a `Dataset` for I/Q, labels or what it is may be given this one.
+    It can be used wherever a `Dataset` is read.
     """
 
     held: Mapping[str, IqBatch]
@@ -35,7 +35,7 @@ class HeldDataset(Dataset):
         return False
 
     def read_observed(self, split: str, rows: Rows = _ALL, view: View | None = None) -> IqBatch:
-        self._view(view)  # refuses what is not held
+        self._view(view)  # refuses a missing view
         batch = self.held[split]
         return IqBatch(
             iq=batch.iq[rows],
@@ -62,9 +62,9 @@ def hold_dataset(
     modalities: tuple[Modality, ...] = IMAGE_ALONE,
     any_phase: bool,
 ) -> HeldDataset:
-    """Batches of I/Q (N, T) by split as a data set; `train` says what they all are.
+    """Batches of I/Q (N, T) by split as a data set; `train` determines classes and lengths.
 
-    `any_phase` says whether an example that is turned by a quarter is another of the same law.
+    `any_phase` is whether the distribution of examples is invariant to a quarter turn.
     """
     first = splits["train"]
     for split, batch in splits.items():

@@ -1,4 +1,4 @@
-"""A scratch folder that outlives the process that fills it: its lock, and what is done in it."""
+"""Resumable writing: a scratch folder with a lock and a journal of finished tasks."""
 
 import fcntl
 import os
@@ -16,18 +16,18 @@ from rfmae.errors import ArtefactError, RfmaeError
 _JOURNAL_NAME = ".journal"
 
 _SYNC_SECONDS = 15.0
-"""Time between two entries: what is entered has reached the disk, and that costs a wait."""
+"""Time between two entries, as each waits until its rows have reached the disk."""
 
 
 class Scratch:
-    """A folder under way and the journal of its finished tasks.
+    """An incomplete folder and the journal of its finished tasks.
 
-    The journal names a plan, a text that stands for everything the bytes depend on, and then one
+    The journal names a plan, a text that identifies everything the bytes depend on, and then one
     file and task a line. A task is entered only after its rows have reached the disk.
     """
 
     def __init__(self, path: Path, journal: BinaryIO, plan: str) -> None:
-        """Take up what another process left; what belongs to another plan is started anew."""
+        """Continue what another process left; a folder of another plan is cleared."""
         self.path, self.plan = path, plan
         self._journal = journal
         self._waiting: list[tuple[str, int]] = []
@@ -37,7 +37,7 @@ class Scratch:
         self._done = set(found)
         files_there = all((path / name).exists() for name, _ in self._done)
         if header != plan or len(found) < len(entries) or not files_there:
-            self._start_anew()
+            self._clear()
 
     @property
     def was_begun(self) -> bool:
@@ -50,13 +50,13 @@ class Scratch:
         return (file.name, task) in self._done
 
     def add(self, file: Path, task: int) -> None:
-        """A task has written all its rows of a file."""
+        """Note that a task has written all its rows of a file."""
         self._waiting.append((file.name, task))
         if time.monotonic() - self._entered_at >= _SYNC_SECONDS:
             self.enter()
 
     def enter(self) -> None:
-        """Enter the tasks that wait, once their rows are safe."""
+        """Enter the waiting tasks, once their rows have reached the disk."""
         for name in {name for name, _ in self._waiting}:
             sync(self.path / name)
         self._append("".join(f"{name} {task}\n" for name, task in self._waiting))
@@ -64,15 +64,15 @@ class Scratch:
         self._entered_at = time.monotonic()
 
     def _whole_lines(self) -> list[str]:
-        """The lines that were written to their end; the rest of a torn one is cut off."""
+        """The complete lines; an incomplete last one is cut off."""
         self._journal.seek(0)
         content = self._journal.read()
         whole = content[: content.rfind(b"\n") + 1]
         self._journal.truncate(len(whole))
         return whole.decode("ascii", errors="replace").splitlines()
 
-    def _start_anew(self) -> None:
-        # without a plan first, then without files: a kill in between leaves nothing to trust
+    def _clear(self) -> None:
+        # first the plan, then the files, so that a kill in between leaves no false journal
         self._done = set()
         self._journal.truncate(0)
         for item in self.path.iterdir():
@@ -102,14 +102,14 @@ def sync(path: Path) -> None:
 
 
 def scratch_of(folder: Path) -> Path:
-    """Where a folder is made before it takes its name."""
+    """The path of a folder while it is incomplete."""
     return folder.with_name(f".{folder.name}.partial")
 
 
 def check_plan(folder: Path, plan: str) -> None:
-    """Refuse to write into a scratch folder that has been taken over by another plan.
+    """Refuse to write into a scratch folder that now belongs to another plan.
 
-    A process whose master was killed may come to its last task late.
+    A worker whose main process was killed may come to its last task late.
     """
     with (folder / _JOURNAL_NAME).open("rb") as journal:
         if journal.readline() != f"{plan}\n".encode("ascii"):
@@ -118,10 +118,10 @@ def check_plan(folder: Path, plan: str) -> None:
 
 @contextmanager
 def resumable(folder: Path, plan: str) -> Iterator[Scratch]:
-    """A scratch folder beside `folder` that takes its name when the block ends well.
+    """A scratch folder beside `folder` that takes its name when the block succeeds.
 
-    It has a fixed name and stays when the process is killed or interrupted, for the next one with
-    the same plan to go on. An error of the disk or of the input removes it.
+    It has a fixed name and stays when the process is killed or interrupted, so that the next one
+    with the same plan resumes. An error of the disk or of the input removes it.
     """
     path = scratch_of(folder)
     with disk_errors(folder):
@@ -129,7 +129,7 @@ def resumable(folder: Path, plan: str) -> Iterator[Scratch]:
         path.mkdir(parents=True, exist_ok=True)
         journal = _lock(path)
     with journal, _removed_on_error(path), disk_errors(folder):
-        refuse_occupied(folder)  # another process may have ended just now
+        refuse_occupied(folder)  # another process may have just ended
         scratch = Scratch(path, journal, plan)
         try:
             yield scratch
@@ -137,7 +137,7 @@ def resumable(folder: Path, plan: str) -> Iterator[Scratch]:
             raise
         except BaseException:
             with suppress(OSError):
-                scratch.enter()  # so that the next process has less to do
+                scratch.enter()  # saves work of the next process
             raise
         scratch.enter()
         path.replace(folder)
@@ -146,7 +146,7 @@ def resumable(folder: Path, plan: str) -> Iterator[Scratch]:
 
 @contextmanager
 def _removed_on_error(path: Path) -> Iterator[None]:
-    """What cannot be brought to its end in this place is not kept; what was only stopped is."""
+    """Remove the folder on an error that would recur; keep it on an interruption."""
     try:
         yield
     except RfmaeError:

@@ -1,4 +1,4 @@
-"""The split file: its columns, its chunks, and at which byte a row lies."""
+"""The layout of a split file: columns, chunks, and the byte offset of each row."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,20 +14,20 @@ from rfmae.errors import DatasetError
 from rfmae.records import IntArray, View
 
 CHUNK_BYTES = 2**19
-"""Most bytes of a chunk.
+"""The largest chunk, in bytes.
 
-Half a megabyte keeps the index of a terabyte at some hundred megabytes and a sequential read at the
-speed of the memory, the padding of the last chunk costs next to nothing, and a chunk fits into the
-one megabyte that HDF5 keeps of each column by default.
+With half a megabyte the index of a terabyte is some hundred megabytes, a sequential read is as fast
+as memory, the padding of the last chunk is small, and a chunk fits into the megabyte that HDF5
+caches of each column by default.
 """
 
 FORMAT = ("v108", "v108")
-"""HDF5 1.8: readable everywhere, with checksums, without the mark that later versions leave in a
-file whose writer was killed, which would have to be cleared by hand."""
+"""HDF5 1.8: readable everywhere, with checksums, and without the flag that later versions leave in
+a file whose writer was killed, which would have to be cleared by hand."""
 
 
 ADDRESS = ("label", "snr_db")
-"""The columns that say what an example is, and that every split has."""
+"""The columns of label and SNR, which every split has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Column:
         return () if self.width is None else (self.width,)
 
     def chunk_rows(self, rows: int) -> int:
-        """A power of two of rows in a chunk, and no more than the first ones need."""
+        """The rows of a chunk: a power of two, and no more than `rows` need."""
         fitting = max(1, CHUNK_BYTES // self.row_bytes)
         return max(1, min(2 ** (fitting.bit_length() - 1), rows))
 
@@ -72,10 +72,10 @@ def columns(
 def create_columns(
     file: h5py.File, table: Sequence[Column], rows: int, *, allocated: bool = False
 ) -> None:
-    """Empty columns that can grow; `allocated` gives every row its place in the file at once.
+    """Empty columns that can grow; `allocated` reserves the place of every row in the file.
 
-    Allocated rows are not filled: until they are written they read as whatever the system makes
-    of a hole, zeros as a rule.
+    Allocated rows are not filled: until they are written they read as a hole in the file, usually
+    zeros.
     """
     for column in table:
         settings = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
@@ -103,7 +103,7 @@ def stamp(file: h5py.File, card: Card, split: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Extents:
-    """Where the rows of an allocated column lie: runs of chunks that follow one another.
+    """The byte offsets of the rows of an allocated column: runs of consecutive chunks.
 
     Run k holds the rows from `first_row[k]` on, without a gap from byte `first_byte[k]` on.
     """
@@ -113,7 +113,7 @@ class Extents:
     first_byte: IntArray  # (R,)
 
     def pieces(self, first: int, count: int) -> Iterator[tuple[slice, int]]:
-        """Parts of `count` rows from `first` on that lie together, each with its byte."""
+        """Contiguous parts of `count` rows from `first` on, each with its byte offset."""
         row, end = first, first + count
         while row < end:
             run = int(np.searchsorted(self.first_row, row, side="right")) - 1
@@ -136,13 +136,13 @@ class Extents:
 
 
 def find_extents(path: Path, table: Sequence[Column]) -> tuple[Extents, ...]:
-    """Where the rows of allocated columns lie in a file."""
+    """The byte offsets of allocated columns in a file."""
     with h5py.File(path, "r") as file:
         return tuple(_extents_of(file[column.name], column) for column in table)
 
 
 def _extents_of(dataset: h5py.Dataset, column: Column) -> Extents:
-    """One pass over the chunks; HDF5 lays some fifty of them down between parts of its index."""
+    """One pass over the chunks; HDF5 writes some fifty of them between parts of its index."""
     found: list[tuple[int, int]] = []
     dataset.id.chunk_iter(lambda chunk: found.append((chunk.chunk_offset[0], chunk.byte_offset)))
     chunks = np.array(sorted(found), np.int64).reshape(-1, 2)
@@ -157,5 +157,7 @@ def _extents_of(dataset: h5py.Dataset, column: Column) -> Extents:
 def _write_all(descriptor: int, rows: np.ndarray[Any, Any], place: int) -> None:
     left = rows.reshape(-1).view(np.uint8).data
     while left:
-        written = os.pwrite(descriptor, left, place)  # may take a part, at two gigabytes or a limit
+        written = os.pwrite(
+            descriptor, left, place
+        )  # may write a part, at two gigabytes or a limit
         left, place = left[written:], place + written

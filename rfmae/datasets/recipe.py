@@ -1,4 +1,4 @@
-"""Data recipes: strict TOML, the resolved record, its fingerprint."""
+"""Data recipes: the parameters of a synthetic data set, from strict TOML, with a fingerprint."""
 
 import dataclasses
 import hashlib
@@ -73,7 +73,7 @@ class Splits:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """All that decides the bytes of a data set and the look of its images."""
+    """All that determines the bytes of a data set and its images."""
 
     schema: int
     name: str
@@ -103,7 +103,7 @@ class Recipe:
 
     @property
     def link(self) -> Link:
-        """What the signal room needs to know."""
+        """The link of `rfmae.signal` that this recipe describes."""
         source = self.source
         return Link(
             symbols_per_example=source.symbols_per_example,
@@ -134,15 +134,15 @@ class Recipe:
 
     @property
     def drawn_names(self) -> tuple[str, ...]:
-        """The channel effects that are drawn for each example and stored with it."""
+        """The channel effects that are drawn at random for each example and stored with it."""
         return self.source.channel.drawn_names
 
     @property
     def any_phase(self) -> bool:
-        """Whether an example turned by a quarter is another example of the same law.
+        """Whether the distribution of examples is invariant to a quarter turn.
 
-        It is not where the receiver knew the phase, or found it but for other turns than quarters,
-        nor where hardware that treats I and Q differently came after the turn.
+        It is not where the receiver knows the phase, or recovers it with an ambiguity other than
+        quarter turns, nor where hardware after the turn treats I and Q differently.
         """
         channel, receiver = self.source.channel, self.source.receiver
         if channel.phase_offset_turns != "uniform" or _UNEQUAL_RAILS & {*channel.drawn_names}:
@@ -155,7 +155,7 @@ class Recipe:
     def fingerprint(self) -> str:
         """Eight hexadecimal digits of the resolved recipe and the generator's version."""
         content = {"generator": GENERATOR_VERSION, **dataclasses.asdict(self)}
-        if self.modalities == IMAGE_ALONE:  # as it was before there were others
+        if self.modalities == IMAGE_ALONE:  # fingerprints stay those of before modalities
             del content["modalities"]
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
         return digest.hexdigest()[:8]
@@ -186,7 +186,7 @@ def known_recipes() -> dict[str, Path]:
 
 
 def load_recipe(name_or_path: str | Path) -> Recipe:
-    """A recipe by the name it has in rfmae, or from a TOML file of one's own."""
+    """A recipe by its name in rfmae, or from a TOML file."""
     known = known_recipes()
     path = known.get(str(name_or_path)) or Path(name_or_path)
     if not path.is_file():
@@ -210,7 +210,7 @@ def parse_recipe(text: str) -> Recipe:
 
 
 def _with_planes(table: dict[str, Any]) -> dict[str, Any]:
-    """Without planes of its own, an image shows three kernels around whatever is observed."""
+    """By default, an image of waveforms has three kernels around the trajectory."""
     source, image = table.get("source"), table.get("image", {})
     receiver = source.get("receiver") if isinstance(source, dict) else None
     if not isinstance(receiver, dict) or receiver.get("observe") != "waveform":
@@ -222,7 +222,7 @@ def _with_planes(table: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_snr_view(table: dict[str, Any]) -> dict[str, Any]:
-    """Without a view of its own, an SNR is estimated of the waveform wherever there is one."""
+    """By default, an SNR is estimated from the waveform where there is one."""
     source, modalities = table.get("source"), table.get("modalities")
     receiver = source.get("receiver") if isinstance(source, dict) else None
     if not isinstance(receiver, dict) or receiver.get("observe", "symbols") == "symbols":
@@ -243,7 +243,7 @@ def recipe_to_toml(recipe: Recipe) -> str:
     return to_toml(dataclasses.asdict(recipe))
 
 
-# rules that reach over several keys ----------------------------------------------------------
+# rules over several keys ---------------------------------------------------------------------
 
 
 def _check(recipe: Recipe) -> None:
@@ -305,7 +305,7 @@ def _check_rates(recipe: Recipe) -> None:
     for row in rows:
         _check_rate(row, source.pulse, rate)
     if source.receiver.filters:
-        source.pulse.check_rate(rate)  # it is the matched filter, too
+        source.pulse.check_rate(rate)  # also for the matched filter
     if source.receiver.timing == "oerder-meyr" and rate < 3:
         raise RecipeError(
             "timing 'oerder-meyr' needs source.samples_per_symbol of at least 3, "
@@ -337,7 +337,7 @@ def _check_planes(recipe: Recipe) -> None:
     for plane in recipe.image.planes:
         if plane.view not in recipe.views:
             raise RecipeError(
-                f"the image plane {str(plane)!r} is drawn from the {plane.view}, but "
+                f"the image plane {str(plane)!r} is rendered from the {plane.view}, but "
                 f"source.receiver.observe is {recipe.source.receiver.observe!r}; "
                 f'write "{plane.view}" or "both", or choose another plane'
             )
@@ -357,8 +357,8 @@ def _check_inputs(recipe: Recipe) -> None:
     folded = [modality for modality in recipe.modalities if modality.form == "folded"]
     if folded and recipe.any_phase:
         raise RecipeError(
-            f"the modality {folded[0].name} is folded from the real part alone, which says nothing "
-            "where every carrier phase is as likely as any other; "
+            f"the modality {folded[0].name} is folded from the real part alone, which carries no "
+            "information under a uniform carrier phase; "
             'write form = "sequence" or phase_offset_turns = "none"'
         )
 

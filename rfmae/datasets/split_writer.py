@@ -1,4 +1,4 @@
-"""Writing a split file front to back, for data whose number of rows is not known beforehand."""
+"""Sequential writing of a split file, for data whose number of rows is not known beforehand."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -36,7 +36,7 @@ from rfmae.units import SnrReference
 
 __all__ = ["Dataset", "SplitWriter", "open_dataset", "write_dataset"]
 
-_WAY_OUT = "remove the folder and make the data set anew with `rfmae synth`"
+_REMEDY = "remove the folder and make the data set again with `rfmae synth`"
 
 Rows = slice | IntArray
 """Some rows of a split: a slice, or ascending indices."""
@@ -46,10 +46,10 @@ _ALL = slice(None)
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A data set folder that was checked to be whole.
+    """A data set folder that was checked for completeness.
 
-    An example can be stored in several views, `symbols` and `waveform`; where none is named it is
-    the symbols, if they are there.
+    An example can be stored in several views, `symbols` and `waveform`; the default is the symbols,
+    if they are stored.
     """
 
     folder: Path
@@ -121,7 +121,7 @@ class Dataset:
 
     @property
     def any_phase(self) -> bool:
-        """Whether every carrier phase is as likely as any other."""
+        """Whether the carrier phase is uniform."""
         return bool(self.card["any_phase"])
 
     @property
@@ -129,22 +129,22 @@ class Dataset:
         return image_config_from_card(self.card["image"])
 
     def rendered_as(self, image: ImageConfig) -> Self:
-        """The same examples with images of another kind: all of them are drawn from the I/Q.
+        """The same examples with images of another configuration, rendered from the I/Q.
 
-        Raises where a plane is drawn from a view that the data set does not hold.
+        Raises where a plane is rendered from a view that the data set does not hold.
         """
         lacking = [plane for plane in image.planes if plane.view not in self.views]
         if lacking:
             raise DatasetError(
                 f"data set {self.name} holds the {' and '.join(self.views)} of its examples, but "
-                f"a plane of the {lacking[0].what} is drawn from the {lacking[0].view}; take a "
+                f"a plane of the {lacking[0].what} is rendered from the {lacking[0].view}; take a "
                 f"network that was trained on planes of the {self.views[0]}"
             )
         return replace(self, card={**self.card, "image": asdict(image)})
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
-        """What a network is meant to see; a card that does not say means the image alone."""
+        """The default modalities of a network; without an entry in the card, the image alone."""
         named = self.card.get("modalities")
         return IMAGE_ALONE if named is None else modalities_from_card(named)
 
@@ -191,7 +191,7 @@ class Dataset:
             return file["label"][:], file["snr_db"][:]
 
     def sampled(self, split: str, rows: Rows = _ALL) -> dict[str, FloatArray]:
-        """What the channel drew for each example, by name, each (N,) float32."""
+        """The random channel effects of each example, by name, each (N,) float32."""
         with _opened(self.folder / f"{split}.h5") as file:
             return {name: file[f"drawn/{name}"][rows] for name in self.card["drawn"]}
 
@@ -200,7 +200,7 @@ class Dataset:
         if view not in self.views:
             raise DatasetError(
                 f"data set {self.name} holds the {' and '.join(self.views)} of its examples, but "
-                f"view {view!r} was asked for; a recipe stores both with "
+                f"view {view!r} is required; a recipe stores both with "
                 'source.receiver.observe = "both"'
             )
         return dict(self.card["views"][view])
@@ -265,14 +265,14 @@ def _check_card(card: Card, folder: Path) -> None:
         if lacking:
             raise DatasetError(f"the card of {folder} must count the examples of {lacking[0]}")
     except RfmaeError as error:
-        raise DatasetError(f"{error}; {_WAY_OUT}") from error
+        raise DatasetError(f"{error}; {_REMEDY}") from error
     image_config_from_card(known["image"])
     modalities_from_card(known.get("modalities", []))
 
 
 def _finite(iq: ComplexArray, path: str) -> ComplexArray:
     if not np.isfinite(iq.view(np.float32)).all():
-        raise DatasetError(f"{path} holds samples that are NaN or infinite; {_WAY_OUT}")
+        raise DatasetError(f"{path} holds samples that are NaN or infinite; {_REMEDY}")
     return iq
 
 
@@ -283,16 +283,16 @@ def _columns_of(dataset: Dataset) -> tuple[Column, ...]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[h5py.File]:
-    """Open for reading; whatever HDF5 finds wrong becomes one line that names the file."""
+    """Open for reading; an error of HDF5 becomes one line that names the file."""
     if not path.is_file():
-        raise DatasetError(f"{path} is missing; {_WAY_OUT}")
+        raise DatasetError(f"{path} is missing; {_REMEDY}")
     try:
         # without HDF5's cache a single row is read, not all of its chunk
         with h5py.File(path, "r", rdcc_nbytes=0) as file:
             yield file
     except (OSError, KeyError) as error:
         raise DatasetError(
-            f"{path} cannot be read as HDF5, it may be truncated ({first_line(error)}); {_WAY_OUT}"
+            f"{path} cannot be read as HDF5, it may be truncated ({first_line(error)}); {_REMEDY}"
         ) from error
 
 
@@ -306,10 +306,10 @@ def _check_split(file: h5py.File, dataset: Dataset, split: str) -> None:
         item = file.get(column.name)
         held = isinstance(item, h5py.Dataset) and item.shape == shape
         if not held or item.dtype != column.dtype:
-            raise DatasetError(f"{path} must hold {rows} rows of {column.name!r}; {_WAY_OUT}")
+            raise DatasetError(f"{path} must hold {rows} rows of {column.name!r}; {_REMEDY}")
     label = file["label"][:]
     if rows and not 0 <= label.min() <= label.max() < len(dataset.classes):
         raise DatasetError(
             f"labels in {path} must lie in 0 to {len(dataset.classes) - 1}, "
-            f"got {label.min()} to {label.max()}; {_WAY_OUT}"
+            f"got {label.min()} to {label.max()}; {_REMEDY}"
         )

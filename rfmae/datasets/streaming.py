@@ -1,4 +1,4 @@
-"""Endless examples for training without files: reproducible, mixed, shared out among readers."""
+"""Endless streams of synthetic examples: reproducible, mixed and divided among processes."""
 
 import itertools
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ from rfmae.errors import RecipeError
 from rfmae.records import IntArray, IqPairBatch, View
 from rfmae.signal.streams import addressed
 
-_ORDER, _MIX = range(2)  # what a random draw of the stream is for
+_ORDER, _MIX = range(2)  # purposes of random draws
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Which part of a stream a reader takes: of `ranks` machines, each with `workers` readers."""
+    """The part of a stream for one worker, of `ranks` machines with `workers` workers each."""
 
     rank: int = 0
     ranks: int = 1
@@ -27,7 +27,7 @@ class Shard:
     def __post_init__(self) -> None:
         if not (0 <= self.rank < self.ranks and 0 <= self.worker < self.workers):
             raise RecipeError(
-                "rank and worker count from 0 and lie below ranks and workers, got "
+                "rank and worker count from 0 and must be below ranks and workers, got "
                 f"rank {self.rank} of {self.ranks}, worker {self.worker} of {self.workers}"
             )
 
@@ -52,12 +52,12 @@ def endless(
 ) -> Iterator[IqPairBatch]:
     """Batches without end; every class and SNR point comes up equally often.
 
-    The stream goes through rounds. A round makes one block of 64 new examples of every class and
-    SNR point, in a random order; readers take its blocks in turn, and each mixes `mixed_blocks` of
-    its own before it cuts batches from them. Two readers never get the same example, and no
-    example comes twice. `first_batch` goes on where an earlier reader stopped, at the cost of one
+    The stream consists of rounds. A round makes one block of 64 new examples of every class and
+    SNR point, in a random order; workers take its blocks in turn, and each mixes `mixed_blocks` of
+    its own before it cuts batches from them. Two workers never get the same example, and no
+    example comes twice. `first_batch` resumes where an earlier stream stopped, at the cost of one
     mixture. The first examples of `split` are those of the stored data set of the same recipe, so
-    a stream of `train` never meets what is stored for `validation` or `test`.
+    a stream of `train` never contains stored examples of `validation` or `test`.
     """
     shard = shard or Shard()
     view = view or recipe.views[0]
@@ -77,7 +77,7 @@ def endless(
 
 
 def block_of(recipe: Recipe, split: str, number: int) -> Block:
-    """Block `number` of the stream of all readers together."""
+    """Block `number` of the stream of all workers together."""
     points = [(name, snr) for name in recipe.classes for snr in recipe.source.channel.snr_db]
     turn, place = divmod(number, len(points))
     order = _generator(recipe, split, _ORDER, turn).permutation(len(points))
@@ -88,7 +88,7 @@ def block_of(recipe: Recipe, split: str, number: int) -> Block:
 def _mixture(
     recipe: Recipe, split: str, view: View, shard: Shard, number: int, mixed_blocks: int
 ) -> IqPairBatch:
-    """One reader's next blocks, their examples in random order."""
+    """The next blocks of one worker, their examples in random order."""
     firsts = range(number * mixed_blocks, (number + 1) * mixed_blocks)
     blocks = (block_of(recipe, split, first * shard.places + shard.place) for first in firsts)
     pairs = _joined([synthesise(recipe, block).views[view] for block in blocks])
@@ -98,7 +98,7 @@ def _mixture(
 
 
 def _generator(recipe: Recipe, split: str, purpose: int, index: int) -> np.random.Generator:
-    # longer than any block's address, so that the two kinds never meet
+    # longer than any block's address, so that the two kinds never coincide
     return addressed(recipe.seed, (SPLITS.index(split), 0, 0, 0, 0, purpose, index))
 
 

@@ -49,7 +49,7 @@ def to_toml(table: dict[str, Any]) -> str:
 
 
 def dotted(where: str, key: str) -> str:
-    """The path of a key, quoted where TOML asks for it."""
+    """The path of a key, quoted where TOML requires it."""
     key = key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False)
     return f"{where}.{key}" if where else key
 
@@ -80,7 +80,7 @@ def _value(hint: Any, value: Any, where: str) -> Any:
 
 
 def _one_of(hints: tuple[Any, ...], value: Any, where: str) -> Any:
-    """A value of the first kind that takes it."""
+    """A value of the first type that accepts it."""
     for hint in hints:
         try:
             return _value(hint, value, where)
@@ -121,4 +121,6 @@ def _toml(value: Any) -> str:
         return f"{{ {pairs} }}"
     if value is None:
         raise TypeError("no TOML for None")
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML's one more
+    return json.dumps(value, ensure_ascii=False).replace(
+        "\x7f", "\\u007f"
+    )  # TOML escapes DEL as well

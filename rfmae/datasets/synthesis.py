@@ -1,4 +1,4 @@
-"""Recipe to examples: each from its own address, so that order and workers do not matter."""
+"""Synthesis of examples from a recipe, each block from its own random address."""
 
 import zlib
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from rfmae.signal.published_signals import observe_published
 from rfmae.signal.streams import address_of_snr, addressed_streams
 
 BLOCK = 64
-"""Examples that share an address, and the random streams that start there.
+"""The number of examples that share an address, and the random streams that start there.
 
 A generator for each example would cost as much as the signal. The first examples of a block are
 the same however many of them are made.

@@ -1,4 +1,4 @@
-"""Who does the work: processes of this machine, or a cluster, by the name of its joblib backend."""
+"""Worker pools for synthesis: processes of this machine, or a cluster, by joblib backend."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from distributed import Client
 
 BACKENDS = ("loky", "multiprocessing", "threading", "dask", "ray")
-"""Names that `worker_pool` takes; whatever joblib was configured with is the default."""
+"""Names that `worker_pool` takes; the default is that of joblib's configuration."""
 
 _ANSWER_SECONDS = 10
 
 _ROUND_PER_WORKER = 8
-"""Tasks between two looks at the results, where a backend does not hand them out one by one."""
+"""Tasks per worker in a round, where a backend does not return results one by one."""
 
 _CLUSTER = "pip install 'rfmae[cluster]'"
 
@@ -28,19 +28,19 @@ Result = TypeVar("Result")
 
 
 class Pool:
-    """Workers that are ready: `jobs` of them, or as many as the backend has by default."""
+    """A pool of `jobs` workers, or as many as the backend has by default."""
 
     def __init__(self, jobs: int | None, backend: str | None, **options: object) -> None:
         """`options` are those of the backend."""
         self._jobs, self._backend, self._options = jobs, backend, options
 
     def each(self, do: Callable[[Job], Result], jobs: Iterable[Job]) -> Iterator[Result]:
-        """The results of `do(job)` as they are ready, in any order."""
+        """The results of `do(job)` as they become ready, in any order."""
         calls = (delayed(do)(job) for job in jobs)
         with self._chosen():
             try:
                 pool = self._parallel("generator_unordered")
-            except ValueError:  # this backend hands out its results all together
+            except ValueError:  # this backend returns its results all together
                 size = _ROUND_PER_WORKER * effective_n_jobs(self._jobs or -1)
                 return self._in_rounds(self._parallel("list"), calls, size)
         return iter(pool(calls))
@@ -56,7 +56,7 @@ class Pool:
         return Parallel(n_jobs=self._jobs, batch_size=1, return_as=return_as)
 
     def _chosen(self) -> AbstractContextManager[object]:
-        # only here joblib knows the names of clusters
+        # joblib knows the names of clusters only here
         if self._backend is None:
             return nullcontext()
         return parallel_config(self._backend, **self._options)
@@ -66,7 +66,7 @@ class Pool:
 def worker_pool(
     workers: int, backend: str | None = None, scheduler: str | None = None
 ) -> Iterator[Pool]:
-    """Workers of this machine or of a cluster, which is left again in the end.
+    """Workers of this machine or of a cluster, which is disconnected at the end.
 
     `backend` is one of `BACKENDS`; without it, that of `joblib.parallel_config`, or processes of
     this machine. On a cluster every worker must see the folder under the same path. `dask` needs
@@ -90,7 +90,7 @@ def worker_pool(
 
 
 def _jobs(workers: int, backend: str | None) -> int | None:
-    """How many tasks at once; a cluster that was told no number uses all it has."""
+    """The number of parallel tasks; a cluster uses all its workers by default."""
     if workers > 1:
         return workers
     return -1 if backend in ("dask", "ray") else None
@@ -98,7 +98,7 @@ def _jobs(workers: int, backend: str | None) -> int | None:
 
 @contextmanager
 def _dask_client(scheduler: str | None) -> Iterator["Client"]:
-    """Connect to a scheduler, or use the client that is there."""
+    """Connect to a scheduler, or use the current client."""
     try:
         from distributed import Client
     except ImportError as error:

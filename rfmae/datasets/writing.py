@@ -1,4 +1,4 @@
-"""Filling the split files of a recipe: in parallel, in any order, and on from where it stopped."""
+"""Parallel, resumable writing of the split files of a recipe."""
 
 import hashlib
 import json
@@ -37,17 +37,17 @@ from rfmae.progress import Progress
 from rfmae.records import ComplexArray, FloatArray, Synthesised
 
 _TASK_SAMPLES = 2**22
-"""Samples that one task makes: a tenth of a second or more, far longer than handing it out."""
+"""Samples of one task: a tenth of a second or more, far longer than the overhead of a task."""
 
 _TASKS_PER_SPLIT = 64
-"""Where a split has blocks enough, for an even load and a progress that moves."""
+"""Where a split has enough blocks, for an even load and a fine progress display."""
 
 
 @dataclass(frozen=True, slots=True)
 class SplitWork:
-    """All that a worker must know to fill any part of one split, small enough to send around.
+    """All that a worker needs to fill any part of one split, small enough to pickle.
 
-    Tasks are numbered and fixed by the recipe: the file is the same whoever does them, and when.
+    Tasks are numbered and fixed by the recipe: the file is the same in any order of tasks.
     """
 
     recipe: Recipe
@@ -90,15 +90,15 @@ def write_splits(
     """Synthesise every split of a recipe into a folder that appears only when it is complete.
 
     A run that was killed or interrupted leaves `.NAME.partial` beside the folder, and the next one
-    of the same recipe and versions goes on from there. Many tasks at once need no lock: every row
-    has its place in the file before the first is made.
+    of the same recipe and versions resumes from there. Parallel tasks need no lock: every row has
+    its place in the file before the first is made.
     """
     with disk_errors(folder):
         check_free_space(folder, bytes_left(recipe, folder))
     with (
         worker_pool(workers, backend, scheduler) as pool,
         resumable(folder, _plan(card)) as scratch,
-        _way_on(scratch, progress),
+        _noted(scratch, progress),
     ):
         for split in SPLITS:
             _fill(split_work(recipe, split, card, scratch), scratch, pool, progress)
@@ -107,8 +107,8 @@ def write_splits(
 
 
 def split_work(recipe: Recipe, split: str, card: Card, scratch: Scratch) -> SplitWork:
-    """The work of a split, whose file is made first where it is not there."""
-    path = scratch.path.absolute() / f"{split}.h5"  # a worker may stand elsewhere
+    """The work of a split, whose file is created first if it is missing."""
+    path = scratch.path.absolute() / f"{split}.h5"  # a worker may have another working directory
     table = recipe_columns(recipe)
     if not path.exists():
         _allocate(path, recipe, split, card, table)
@@ -137,32 +137,32 @@ def recipe_columns(recipe: Recipe, *, clean: bool = True) -> tuple[Column, ...]:
 
 
 def bytes_left(recipe: Recipe, folder: Path, *, clean: bool = True) -> int:
-    """Bytes that a recipe takes from the disk beside what an earlier run has written of it."""
+    """Bytes that a recipe needs on disk, less those that an earlier run has written."""
     n_bytes = sum(column.row_bytes for column in recipe_columns(recipe, clean=clean))
     return n_bytes * sum(map(recipe.examples, SPLITS)) - _bytes_in(scratch_of(folder))
 
 
 def _bytes_in(folder: Path) -> int:
-    """Bytes that a folder takes from the disk; the holes in its files take none."""
+    """Bytes that a folder takes on disk; holes in its files take none."""
     return sum(512 * item.stat().st_blocks for item in folder.glob("*.h5"))
 
 
 def _plan(card: Card) -> str:
-    """A text that differs wherever one run cannot go on with what another began."""
+    """A text that differs wherever one run cannot resume another."""
     settings = [card, versions(), FORMAT, CHUNK_BYTES, _TASK_SAMPLES, _TASKS_PER_SPLIT]
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
     return f"{card['name']} {card['fingerprint']} {digest[:16]}"
 
 
 @contextmanager
-def _way_on(scratch: Scratch, progress: Progress) -> Iterator[None]:
-    """Say that a run goes on, and how to when it is interrupted."""
+def _noted(scratch: Scratch, progress: Progress) -> Iterator[None]:
+    """Note that a run resumes, and how to resume an interrupted one."""
     if scratch.was_begun:
-        progress.note(f"going on with what {scratch.path} holds")
+        progress.note(f"resuming from {scratch.path}")
     try:
         yield
     except KeyboardInterrupt:
-        progress.note(f"{scratch.path} keeps what is done; the same command goes on from there")
+        progress.note(f"{scratch.path} keeps what is done; the same command resumes from there")
         raise
 
 
@@ -181,7 +181,7 @@ def _fill(work: SplitWork, scratch: Scratch, pool: Pool, progress: Progress) -> 
 def _allocate(
     path: Path, recipe: Recipe, split: str, card: Card, table: tuple[Column, ...]
 ) -> None:
-    """A split file with a place for every row, and in it what follows from the recipe alone."""
+    """A split file with a place for every row, and the labels and SNRs filled in."""
     beside = path.with_suffix(".creating")
     count = recipe.examples_per_point(split)
     with h5py.File(beside, "w", libver=FORMAT) as file:
@@ -194,7 +194,7 @@ def _allocate(
                 file["snr_db"][row : row + count] = snr_db
                 row += count
     sync(beside)
-    beside.replace(path)  # a file with the name of a split is a whole one
+    beside.replace(path)  # a file with the name of a split is complete
     sync(path.parent)
 
 

@@ -1,1 +1,1 @@
-"""From I/Q to constellation images: a pure function on torch tensors, on any device."""
+"""Constellation images, circular harmonics and other network inputs from I/Q, in torch."""

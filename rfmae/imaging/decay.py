@@ -1,17 +1,17 @@
-"""Planes on which every point glows with an exponential decay (Peng et al. 2018).
+"""Image planes of points with an exponentially decaying kernel (Peng et al. 2018).
 
 A point at coordinates s adds exp(−5/b · d/√2) to the pixels of a square window of half-width b
-about the pixel nearest to it, d being the distance of s from the pixel's centre in pixels of a
-224-pixel image. Such a sum splits into two parts:
+around the nearest pixel, where d is the distance of s from the pixel's centre in pixels of a
+224-pixel image. The sum over points is computed in two parts:
 
-- *Near* the point the kernel has a cusp. There each pixel gets its exact value.
-- *Far* from it the kernel varies smoothly with where in its own pixel the point lies, so that
+- *Near* the point, where the kernel has a cusp, each pixel gets its exact value.
+- *Far* from it the kernel varies smoothly with the offset of the point in its own pixel, so that
   K(pixel, offset) = Σ_r u_r(offset) · v_r(pixel) to a part in a thousand with a handful of terms.
-  The u_r are laid on the pixel grid, and one Fourier transform convolves them with the v_r. The
-  window is cut from v_r, hence as sharp as the definition has it.
+  The u_r are scattered on the pixel grid, and one Fourier transform convolves them with the v_r.
+  The window is cut from v_r, hence as sharp as in the definition.
 
 The u_r are the leading singular vectors of the kernels over all offsets (cubic polynomials), the
-kernels being divided by the square of the distance to weigh what is near more than what is faint.
+kernels being divided by the square of the distance, which weighs near pixels more.
 """
 
 import math
@@ -24,23 +24,23 @@ from torch import Tensor
 from torch.nn.functional import threshold
 
 REFERENCE_SIZE = 224  # the kernel's half-widths are stated for an image of so many pixels
-_TOLERANCE = 8e-4  # of a point's greatest possible glow: the error of the far part at any pixel
+_TOLERANCE = 8e-4  # of a point's peak value: the error of the far part at any pixel
 _NOWHERE = -1e6  # pixels; far from every grid, yet still a number
-# Reach up to which a window is cheaper drawn whole, and the terms of the far part: on a small grid
-# a transform costs less than the pixels it spares.
+# Reach up to which a window is cheaper summed directly, and the terms of the far part: on a small
+# grid a transform costs less than the pixels it replaces.
 _STAMPED, _STAMPED_OF_SMALL_GRIDS = (5, 5), (2, 8)
 _SMALL_GRID = 112  # pixels across
-_NUMBERS_AT_ONCE = 1 << 21  # of an intermediate result: what a core's cache still holds
+_NUMBERS_AT_ONCE = 1 << 21  # of an intermediate result, which fits a core's cache
 _NUMBERS_AT_ONCE_ON_DEVICE = 1 << 28
 
 
 @dataclass(frozen=True, slots=True)
 class Glow:
-    """The kernels that points cast on a grid of `side` × `side` pixels."""
+    """The kernels of points on a grid of `side` × `side` pixels."""
 
     half_widths: tuple[int, ...]  # in pixels of a 224-pixel image
     side: int
-    size: int = REFERENCE_SIZE  # pixels across the picture, which the grid may exceed
+    size: int = REFERENCE_SIZE  # pixels across the image, which the grid may exceed
     shift: float = 0.0  # a window's centre is the whole number nearest to the coordinate + shift
     overlaps: bool = True  # whether windows reach across the border
 
@@ -49,7 +49,7 @@ class Glow:
         return max(1, round(half_width * self.size / REFERENCE_SIZE))
 
     def decay(self, half_width: int) -> float:
-        """Nepers a pixel of this grid."""
+        """Nepers per pixel of this grid."""
         return 5 / half_width * REFERENCE_SIZE / self.size / math.sqrt(2)
 
     @property
@@ -62,7 +62,7 @@ class Glow:
         return self.widest if self.overlaps else 0
 
     def faintest(self, half_width: int) -> float:
-        """What the farthest corner of a window may get."""
+        """The smallest value in a corner of a window."""
         farthest = math.sqrt(2) * (self.reach(half_width) + 0.5 + self.shift)
         return math.exp(-self.decay(half_width) * farthest)
 
@@ -71,13 +71,13 @@ def decay_planes(columns: Tensor, rows: Tensor, half_widths: tuple[int, ...], si
     """Planes (N, len(half_widths), size, size) of points at columns and rows (N, P), in pixels.
 
     Whole numbers are pixel centres. Each plane is the plain sum over the points (see above), of
-    those outside the picture too as far as their windows reach into it: float32, on the device of
+    those outside the image too as far as their windows reach into it: float32, on the device of
     `columns`, without gradients. The window's half-width is that of the kernel, b · size/224
-    pixels, rounded and at least 1. A point that is not finite lights nothing.
+    pixels, rounded and at least 1. A point that is not finite is ignored.
 
-    Every pixel is within 0.001 of the plane's maximum (of one point's own glow where the picture
-    shows mere fringes of it). Pixels that no window reaches are exactly zero: what the transform
-    leaves there is less than half of what the corner of a window gets, up to some ten thousand
+    Every pixel is within 0.001 of the plane's maximum (of one point's peak where the image has only
+    the edges of windows). Pixels that no window reaches are exactly zero: the rounding error of the
+    transform there is less than half of the value in a corner of a window, up to some ten thousand
     points an example.
     """
     return point_sums(columns, rows, Glow(half_widths, side=size, size=size))
@@ -87,7 +87,7 @@ def decay_planes(columns: Tensor, rows: Tensor, half_widths: tuple[int, ...], si
 def point_sums(columns: Tensor, rows: Tensor, glow: Glow) -> Tensor:
     """Sums (N, planes, side, side) of the kernels of points (N, P), a few examples at a time.
 
-    Where windows do not overlap the border, the caller has made those points NaN whose would.
+    Without `overlaps`, the caller has set points whose window would cross the border to NaN.
     """
     if not columns.numel():
         shape = (len(columns), len(glow.half_widths), glow.side, glow.side)
@@ -102,7 +102,7 @@ def point_sums(columns: Tensor, rows: Tensor, glow: Glow) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class _Points:
-    """Points (N, P): the pixel whose window they light, and how far beside its centre they lie."""
+    """Points (N, P): the pixel at the centre of their window, and the offset from its centre."""
 
     column: Tensor  # whole, int64
     row: Tensor
@@ -112,7 +112,7 @@ class _Points:
 
 @dataclass(frozen=True, slots=True)
 class _Near:
-    """The pixels close to a point, drawn one by one."""
+    """The pixels close to a point, summed directly."""
 
     side: int
     shift: float
@@ -122,7 +122,7 @@ class _Near:
 
 @dataclass(frozen=True, slots=True)
 class _Far:
-    """The pixels farther away, drawn by convolution."""
+    """The pixels farther away, summed by convolution."""
 
     side: int
     margin: int  # pixels around the grid on which there may be points
@@ -130,7 +130,7 @@ class _Far:
     planes: tuple[int, ...]
     polynomials: Tensor  # (fields, monomials): the u_r
     spectra: Tensor  # (fields, planes, period, period // 2 + 1) of the v_r
-    faintest: tuple[float, ...]  # below this a pixel of the plane owes its value to rounding
+    faintest: tuple[float, ...]  # below this a pixel of the plane is rounding error
 
 
 def _examples_at_once(columns: Tensor, near: _Near, far: _Far | None) -> int:
@@ -142,7 +142,7 @@ def _examples_at_once(columns: Tensor, near: _Near, far: _Far | None) -> int:
 
 
 def _points(columns: Tensor, rows: Tensor, glow: Glow) -> _Points:
-    outside = glow.widest + 2  # pixels from which nobody sees a point
+    outside = glow.widest + 2  # pixels beyond which no window reaches the grid
     places = []
     for coordinates in (columns, rows):
         place = coordinates.float().nan_to_num(nan=_NOWHERE)
@@ -166,7 +166,7 @@ def _margin(points: _Points, glow: Glow) -> int:
     """Pixels around the grid on which there are points: few as a rule, for a shorter transform."""
     widest = glow.widest_margin
     if points.column.is_cuda or not widest:
-        return widest  # a look at the points would hold up the device
+        return widest  # reading the points would synchronise the device
     beyond = torch.maximum(_beyond(points.column, glow.side), _beyond(points.row, glow.side))
     farthest = int(torch.where(beyond <= widest, beyond, 0).amax())
     return next(m for m in (widest // 8, widest // 4, widest) if farthest <= m)
@@ -178,9 +178,9 @@ def _beyond(pixel: Tensor, side: int) -> Tensor:
 
 
 def _stamped(points: _Points, near: _Near) -> list[Tensor]:
-    """For each plane (N, side, side) the exact glow of the pixels near the points."""
+    """For each plane (N, side, side) the exact values of the pixels near the points."""
     n, widest = len(points.column), max(near.reaches)
-    margin = 2 * widest + 1  # around the grid: there is room for a block that nobody sees
+    margin = 2 * widest + 1  # around the grid: holds a block outside of the image
     canvas_side, grid = near.side + 2 * margin, slice(margin, margin + near.side)
     distance = _distances(points, widest, near.shift)
     pixel = _block_pixels(points, widest, near.side, canvas_side)
@@ -206,7 +206,7 @@ def _distances(points: _Points, reach: int, shift: float) -> Tensor:
 
 
 def _block_pixels(points: _Points, reach: int, side: int, canvas_side: int) -> Tensor:
-    """Indices (N, W, W, P) into a canvas of the pixels nearby; those outside fall on its margin."""
+    """Indices (N, W, W, P) into a canvas of the pixels nearby; those outside are in its margin."""
     steps = torch.arange(-reach, reach + 1, device=points.column.device)[:, None]
     steps = steps + (canvas_side - side) // 2
     column = points.column.clamp(-reach - 1, side + reach)[:, None] + steps
@@ -215,12 +215,12 @@ def _block_pixels(points: _Points, reach: int, side: int, canvas_side: int) -> T
 
 
 def _convolved(points: _Points, far: _Far) -> list[Tensor]:
-    """For each of the far planes (N, side, side) the glow of all pixels but those nearby."""
+    """For each of the far planes (N, side, side) the values of all pixels but those nearby."""
     spectrum = torch.fft.rfft2(_fields(points, far))
     glow = spectrum[:, 0, None] * far.spectra[0]
     for field in range(1, len(far.spectra)):
         glow.addcmul_(spectrum[:, field, None], far.spectra[field])
-    grid = slice(far.margin, far.margin + far.side)  # rows that nobody sees are not transformed
+    grid = slice(far.margin, far.margin + far.side)  # rows of the margin are not transformed
     seen = torch.fft.irfft(torch.fft.ifft(glow, dim=-2)[..., grid, :], n=far.period)[..., grid]
     return [threshold(p, f, 0.0) for p, f in zip(seen.unbind(1), far.faintest, strict=True)]
 
@@ -245,12 +245,12 @@ def _monomials(x: Tensor, y: Tensor) -> Tensor:
     )
 
 
-# --- what is worked out once for a set of kernels
+# --- precomputed once for a set of kernels
 
 
 @lru_cache(maxsize=16)
 def _parts(glow: Glow, margin: int, device: torch.device) -> tuple[_Near, _Far | None]:
-    """The two parts of the kernels: as many pixels near as the far part's tolerance asks for."""
+    """The two parts of the kernels, with as few near pixels as the tolerance permits."""
     windows = tuple(map(glow.reach, glow.half_widths))
     small = glow.side <= _SMALL_GRID
     stamped, fields = _STAMPED_OF_SMALL_GRIDS if small else _STAMPED
@@ -317,7 +317,7 @@ def _far(
     glow: Glow, margin: int, planes: tuple[int, ...], expansion: _Expansion, device: torch.device
 ) -> _Far:
     half_widths = [glow.half_widths[p] for p in planes]
-    # what a window throws around the edge of the transform ends on the margin beyond the other one
+    # a window that wraps around the transform ends in the margin beyond the other edge
     beyond = glow.widest if glow.overlaps else 0
     period = next_fast_len(glow.side + margin + beyond, real=True)
     spectra = torch.stack([_spectrum(window, period) for window in expansion.windows], dim=1)

@@ -1,4 +1,4 @@
-"""How many points lie where: counted pixel by pixel, or laid bilinearly between pixels."""
+"""Point densities on the pixel grid: histogram counts, or bilinear splatting."""
 
 import math
 from typing import Literal
@@ -8,7 +8,7 @@ from torch import Tensor
 
 _LARGEST = 255  # of an unsigned byte
 _BLOCK_BITS = 8  # pixels are counted together in blocks of 256
-_CHUNK_BYTES = 2_000_000  # small enough for the caches of a core, large enough for few calls
+_CHUNK_BYTES = 2_000_000  # fits the cache of a core, and keeps the calls few
 _BYTES_PER_POINT = 12
 
 
@@ -16,7 +16,7 @@ def counts(columns: Tensor, rows: Tensor, size: int) -> Tensor:
     """Points in each pixel, uint8 (N, size, size), of columns and rows (N, P) in pixels.
 
     The cells of numpy.histogram2d: a pixel holds its left and upper edges, the last ones also the
-    far edges of the picture. More than 255 points in a pixel count as 255; points outside, and
+    far edges of the image. More than 255 points in a pixel count as 255; points outside, and
     those that are not finite, do not count.
     """
     images = columns.new_empty((len(columns), size * size), dtype=torch.uint8)
@@ -28,11 +28,11 @@ def counts(columns: Tensor, rows: Tensor, size: int) -> Tensor:
 
 
 def splatted(columns: Tensor, rows: Tensor, size: int) -> Tensor:
-    """Points laid bilinearly on the pixels (N, size, size), from columns and rows (N, P).
+    """Points splatted bilinearly on pixels (N, size, size), from columns and rows (N, P).
 
-    Each point is shared by the four pixels whose centres surround it, so the image follows it
-    smoothly: the gradient with respect to columns and rows is exact, but for points on the very
-    line between two centres. What falls beyond the outermost centres leaves the picture.
+    Each point is shared by the four pixels whose centres surround it, so the image is a
+    continuous function of it: the gradient with respect to columns and rows is exact, except on the
+    line between two centres. Shares beyond the outermost centres are lost.
     Differentiable, in the precision of the coordinates.
     """
     seen = (columns > -1) & (columns < size) & (rows > -1) & (rows < size)
@@ -41,7 +41,7 @@ def splatted(columns: Tensor, rows: Tensor, size: int) -> Tensor:
     right_share, bottom_share = columns - left, rows - top
     top_share = torch.where(seen, 1 - bottom_share, 0.0)
     bottom_share = torch.where(seen, bottom_share, 0.0)
-    side = size + 2  # a frame of one pixel takes what leaves the picture
+    side = size + 2  # a frame of one pixel takes the shares outside of the image
     node = torch.add(left.int(), top.int(), alpha=side).long() + (side + 1)
     density = columns.new_zeros(len(columns), side * side)
     density.scatter_add_(1, node, top_share * (1 - right_share))
@@ -54,7 +54,7 @@ def splatted(columns: Tensor, rows: Tensor, size: int) -> Tensor:
 def log_density(density: Tensor, normalise: Literal["peak", "points"], points: int) -> Tensor:
     """Images (N, size, size) in [0, 1]: the logarithm of 1 + density over that of its largest.
 
-    The largest is the peak of each image, or what all `points` on one pixel would give. A blank
+    The largest is the peak of each image, or the density of all `points` on one pixel. A blank
     density stays blank, with finite gradients.
     """
     logarithm = density.log1p()
@@ -66,16 +66,16 @@ def log_density(density: Tensor, normalise: Literal["peak", "points"], points: i
 
 def _cells(columns: Tensor, rows: Tensor, size: int) -> tuple[Tensor, Tensor]:
     """Flat pixel (N, P) of each point, and whether it is inside; some pixel where it is not."""
-    # from edge to edge, so that a whole part is a pixel
+    # relative to the edge, so that the integer part is a pixel
     right, down = columns.float() + 0.5, rows.float() + 0.5
     near_right, near_down = right.clamp(0, size), down.clamp(0, size)
     beyond = right.sub_(near_right).view(torch.int32) | down.sub_(near_down).view(torch.int32)
     column, row = (near.int().clamp_(0, size - 1) for near in (near_right, near_down))
-    return column.add_(row, alpha=size).long(), beyond.logical_not()  # not a bit beyond: inside
+    return column.add_(row, alpha=size).long(), beyond.logical_not()  # no bit set: inside
 
 
 def _count(images: Tensor, cell: Tensor, inside: Tensor) -> None:
-    """Fill images (N, pixels) of bytes; in wider numbers where a byte might run over."""
+    """Fill images (N, pixels) of bytes; in wider integers where a byte might overflow."""
     one = inside.view(torch.uint8)
     if images.is_cpu and _fits_bytes(cell, one, images.shape[1]):
         images.zero_().scatter_add_(1, cell, one)
@@ -85,7 +85,7 @@ def _count(images: Tensor, cell: Tensor, inside: Tensor) -> None:
 
 
 def _fits_bytes(cell: Tensor, one: Tensor, pixels: int) -> bool:
-    """Whether no block of pixels, hence no pixel, holds more points than a byte can tell."""
+    """Whether no block of pixels, hence no pixel, holds more points than a byte can count."""
     if cell.shape[1] <= _LARGEST:
         return True
     blocks = cell.new_zeros((len(cell), (pixels >> _BLOCK_BITS) + 1), dtype=torch.int32)

@@ -1,18 +1,19 @@
-"""Circular harmonics of what a plane shows: what a carrier phase does to them is known exactly.
+"""Circular harmonics of the points of a plane, which a carrier phase turns exactly.
 
 On a ring of radius r a constellation is a density p(θ) over the angle, and its harmonic of order m
-is the mean of p(θ)·exp(−jmθ) over the ring. A carrier phase φ multiplies it by exp(−jmφ): the
-modulus stays as it is. An alphabet that looks the same after a turn by 1/M has the orders 0, M,
-2M, … alone, and the orders are means over many symbols, so that they are seen far below the noise
-at which single ones are. They are taken of the points themselves, not of pixels, so that the law
-holds for every angle and not for quarter turns alone.
+is the mean of p(θ)·exp(−jmθ) over the ring. A carrier phase φ multiplies it by exp(−jmφ) and
+leaves the modulus. An alphabet that is invariant to a turn by 1/M has the orders 0, M, 2M, … alone,
+and the orders are means over many symbols, so that they are visible at a much lower SNR than single
+symbols. They are computed from the points themselves, not from pixels, so that this holds for every
+angle and not for quarter turns alone.
 
-As in planes of densities it is the logarithm of the density that is shown, so that few points count
-beside many. For that the points are spread along the angle by a kernel that is nowhere negative and
-has no more than 16 orders (Jackson's; Weiße et al., Rev. Mod. Phys. 78, 2006, eq. 71), and the
-logarithm is taken at so many angles that what it adds of higher orders falls on none that is kept.
+As in planes of densities the logarithm of the density is used, so that few points count beside
+many. The density along the angle is smoothed by a kernel that is nowhere negative and has no more
+than 16 orders (Jackson's; Weiße et al., Rev. Mod. Phys. 78, 2006, eq. 71), and the
+logarithm is sampled at so many angles that its higher orders do not alias onto those kept.
 
-Circular harmonics for recognising what is turned: Hsu and Arsenault, Applied Optics 21(22), 1982.
+Circular harmonics for rotation-invariant recognition: Hsu and Arsenault, Applied Optics 21(22),
+1982.
 """
 
 import math
@@ -27,9 +28,9 @@ from rfmae.imaging.render import lag_samples, views_of_planes
 from rfmae.records import ORDERS, RINGS, ImageConfig, Plane, View, harmonic_planes
 
 _FINEST = 16  # orders of the density along a ring
-_ANGLES = 192  # at which its logarithm is taken
-_TOGETHER = 8  # examples: what is made on the way stays in a core's cache
-_ENOUGH_PER_SYMBOL = 4  # samples of a trajectory; more of them say the same once again
+_ANGLES = 192  # at which its logarithm is sampled
+_TOGETHER = 8  # examples: intermediate results stay in a core's cache
+_ENOUGH_PER_SYMBOL = 4  # samples of a trajectory; more are redundant
 
 
 def network_harmonics(
@@ -38,7 +39,7 @@ def network_harmonics(
     """Harmonics (N, planes, orders, 2·rings) of complex I/Q (N, T) of each view, float32.
 
     The last axis holds real and imaginary part of the innermost ring, then of the next. Planes are
-    those of `harmonic_planes`; a trajectory is read at four samples of each symbol or a few more.
+    those of `harmonic_planes`; a trajectory is taken at four samples of each symbol or a few more.
     """
     named = views_of_planes(views, image)
     found = [
@@ -51,10 +52,10 @@ def network_harmonics(
 def circular_harmonics(points: Tensor, image: ImageConfig) -> Tensor:
     """Harmonics (N, orders, rings, 2) of the logarithm of the density of points (N, P, 2), float32.
 
-    The density counts points in an area of a ring's width squared; shown is ln(1 + density) over
-    what all P points there would give. Rings overlap: each takes its share of the points of a few
-    neighbours, for narrow rings of few points each are noise that no network needs. Points beyond
-    the axes count nowhere, and so do those that are not finite.
+    The density counts points in an area of a ring's width squared; its value is ln(1 + density)
+    over that of all P points in one such area. Rings overlap: each takes a share of the points of a
+    few neighbours, as narrow rings of few points each are noisy. Points beyond the axes do not
+    count, and neither do those that are not finite.
     """
     moments = angular_moments(points, image.extent)
     radius = torch.arange(RINGS, device=points.device) + 0.5
@@ -75,7 +76,7 @@ def angular_moments(points: Tensor, extent: float) -> Tensor:
 
 
 def turned_harmonics(harmonics: Tensor, turns: Tensor, planes: tuple[Plane, ...]) -> Tensor:
-    """Harmonics (N, planes, orders, 2·rings) had each carrier phase been `turns` (N,) turns on.
+    """Harmonics (N, planes, orders, 2·rings) after a carrier phase shift of `turns` (N,) turns.
 
     Exact for any angle; differential planes ignore the phase.
     """
@@ -97,8 +98,8 @@ def _points(iq: Tensor, plane: Plane, image: ImageConfig, samples_per_symbol: fl
 
 @lru_cache(maxsize=1)
 def _tables() -> tuple[Tensor, Tensor, Tensor]:
-    """Weights (34,) that smooth the moments of a ring, waves (34, angles) that make of them a
-    density, and (angles, orders · 2) that make of its logarithm harmonics.
+    """Weights (34,) that smooth the moments of a ring, waves (34, angles) from moments to a
+    density, and waves (angles, orders · 2) from its logarithm to harmonics.
     """
     angle = 2 * math.pi * torch.arange(_ANGLES, dtype=torch.float64) / _ANGLES
     order = torch.arange(_FINEST + 1, dtype=torch.float64)
@@ -114,9 +115,9 @@ def _tables() -> tuple[Tensor, Tensor, Tensor]:
 
 @lru_cache(maxsize=1)
 def _overlap() -> Tensor:
-    """What each ring takes of the narrow ones (rings, rings): binomial weights over five of them.
+    """The weights of narrow rings in each ring (rings, rings): binomial over five of them.
 
-    The innermost stands for what would lie across the centre; beyond the axes there is nothing.
+    The innermost also takes the weights beyond the centre; those beyond the axes are dropped.
     """
     weights = torch.zeros(RINGS, RINGS + 4)
     for ring in range(RINGS):
@@ -132,16 +133,16 @@ def _narrow_moments(points: Tensor, extent: float) -> Tensor:
     in_phase, quadrature = torch.where(seen[..., None], points, 1e6).unbind(-1)
     radius = torch.hypot(in_phase, quadrature)
     ring = extent / RINGS
-    # towards the centre a point has less and less of a direction
+    # towards the centre the direction of a point fades to none
     unit = 1 / radius.clamp_min(ring / 2)
     waves = _waves(in_phase * unit, -quadrature * unit)
     return torch.bmm(_ring_shares(radius / ring), waves.transpose(1, 2)) / points.shape[1]
 
 
 def _ring_shares(radius: Tensor) -> Tensor:
-    """How much of each point (N, P), its radius in rings, each ring takes, (N, rings, P)."""
+    """The share of each point (N, P), of radius in rings, in each ring, (N, rings, P)."""
     centre = torch.arange(RINGS, device=radius.device) + 0.5
-    # within half a ring of the centre there is but the innermost
+    # within half a ring of the centre there is only the innermost
     radius = radius.clamp_min(0.5)
     return (radius[:, None] - centre[:, None]).abs_().neg_().add_(1).clamp_min_(0)
 

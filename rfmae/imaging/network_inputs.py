@@ -1,9 +1,9 @@
-"""From I/Q to the inputs of a network and their targets: images, harmonics, signals, noise, SNR.
+"""Network inputs and targets from I/Q: images, harmonics, signals, noise and SNR.
 
-A modality is drawn from the observed I/Q, from its clean twin, or from both. Images and harmonics
-have axes of their own (see `render`); signals and noise are in the units of the image: divided by
-an rms amplitude, as a receiver's gain control would have it, or `absolute`, as they are. An SNR is
-estimated elsewhere and comes along in dB; a network sees it in bels.
+A modality is rendered from the observed I/Q, from its clean twin, or from both. Images and
+harmonics have their own axes (see `render`); signals and noise are in the units of the image:
+divided by an rms amplitude, as by a receiver's gain control, or `absolute`, unscaled. An SNR is
+estimated elsewhere and given in dB; a network sees it in bels.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ def network_inputs(
     samples_per_symbol: float = 1.0,
     snr_db: Tensor | None = None,
 ) -> dict[str, Tensor]:
-    """What the encoder sees of some examples, by name: (N, C, H, W), (N, 2, T) or (N, 1, 1).
+    """Encoder inputs of some examples, by modality: (N, C, H, W), (N, 2, T) or (N, 1, 1).
 
     All are float32. `clean` may be left out where every modality is one that a receiver has, and
     the estimates `snr_db` (N,) where the SNR is none of them. `samples_per_symbol` is of the
@@ -41,21 +41,8 @@ def network_inputs(
     return named(rendered(parts, observed, clean, image, samples_per_symbol, snr_db), modalities)
 
 
-def network_targets(
-    observed: IqViews,
-    clean: IqViews,
-    image: ImageConfig,
-    modalities: Sequence[Modality],
-    samples_per_symbol: float = 1.0,
-) -> dict[str, Tensor]:
-    """What a network should make of each modality: its clean twin, and of noise the same noise."""
-    goals = [modality.target.content for modality in modalities if modality.has_target]
-    parts = rendered(tuple(dict.fromkeys(goals)), observed, clean, image, samples_per_symbol)
-    return named_targets(parts, modalities)
-
-
 def contents(modalities: Sequence[Modality], *, targets: bool) -> tuple[Modality, ...]:
-    """What is to be drawn for the inputs and, if asked for, their targets, each once."""
+    """The parts to render for the inputs and, with `targets`, their targets, each once."""
     wanted = [modality.content for modality in modalities]
     if targets:
         wanted += [modality.target.content for modality in modalities if modality.has_target]
@@ -63,14 +50,14 @@ def contents(modalities: Sequence[Modality], *, targets: bool) -> tuple[Modality
 
 
 def named(parts: Mapping[Modality, Tensor], modalities: Sequence[Modality]) -> dict[str, Tensor]:
-    """The inputs among what was drawn, by the names of their modalities."""
+    """The inputs among rendered parts, by the names of their modalities."""
     return {modality.name: parts[modality.content] for modality in modalities}
 
 
 def named_targets(
     parts: Mapping[Modality, Tensor], modalities: Sequence[Modality]
 ) -> dict[str, Tensor]:
-    """The targets among what was drawn, by the names of the modalities that they belong to."""
+    """The targets among rendered parts, by the names of their modalities."""
     return {
         modality.name: parts[modality.target.content]
         for modality in modalities
@@ -88,14 +75,14 @@ def rendered(
 ) -> dict[Modality, Tensor]:
     """Each of the parts, (N, C, H, W), (N, 2, T) or (N, 1, 1) float32, on the device of the I/Q.
 
-    `snr_db` (N,) are the estimates that an SNR among the parts shows.
+    `snr_db` (N,) are the estimates for an SNR among the parts.
     """
     for part in parts:
         _check(part, observed, clean)
     return {
         part: _in_bels(snr_db)
         if part.what == "snr"
-        else _drawn(part, observed, clean or {}, image, samples_per_symbol)
+        else _rendered(part, observed, clean or {}, image, samples_per_symbol)
         for part in parts
     }
 
@@ -103,7 +90,7 @@ def rendered(
 def input_shapes(
     image: ImageConfig, modalities: Sequence[Modality], samples: Mapping[View, int]
 ) -> dict[str, tuple[int, ...]]:
-    """The shape of one example of each modality, of views of so many samples."""
+    """The shape of one example of each modality, from the number of samples in each view."""
     return {modality.name: modality.shape(image, samples) for modality in modalities}
 
 
@@ -113,7 +100,7 @@ def turned(
     image: ImageConfig,
     modalities: Sequence[Modality],
 ) -> dict[str, Tensor]:
-    """Inputs or targets as they would be had each carrier phase been `turns` (N,) quarters on."""
+    """Inputs or targets after a carrier phase shift of `turns` (N,) quarter turns."""
     return {
         modality.name: turned_part(inputs[modality.name], turns, image, modality)
         for modality in modalities
@@ -121,10 +108,10 @@ def turned(
 
 
 def turned_part(values: Tensor, turns: Tensor, image: ImageConfig, modality: Modality) -> Tensor:
-    """One modality (N, …) as it would be had each carrier phase been `turns` (N,) quarters on.
+    """One modality (N, …) after a carrier phase shift of `turns` (N,) quarter turns.
 
-    Exact, for I and Q of a signal only change places and signs (i^turns), and pixels likewise. A
-    folded signal shows the real part alone, of which no turn can be told: it is refused.
+    Exact, as I and Q of a signal only swap and change signs (i^turns), and pixels likewise. A
+    folded signal has the real part alone, from which a turn cannot be computed: it is refused.
     """
     if modality.form == "folded":
         raise ShapeError(
@@ -154,7 +141,7 @@ def _check(part: Modality, observed: IqViews, clean: IqViews | None) -> None:
             "give them, or leave that modality out"
         )
     if part.of_planes:
-        return  # rendering checks its own
+        return  # rendering checks the views of planes
     for views in (observed, clean):
         if views is not None and part.view not in views:
             raise ShapeError(
@@ -163,18 +150,18 @@ def _check(part: Modality, observed: IqViews, clean: IqViews | None) -> None:
             )
 
 
-def _drawn(
+def _rendered(
     part: Modality, observed: IqViews, clean: IqViews, image: ImageConfig, samples_per_symbol: float
 ) -> Tensor:
-    given = clean if part.given == "clean" else observed
+    views = clean if part.given == "clean" else observed
     if part.what == "image":
-        return constellation_images(given, image, samples_per_symbol)
+        return constellation_images(views, image, samples_per_symbol)
     if part.what == "harmonics":
-        return network_harmonics(given, image, samples_per_symbol)
+        return network_harmonics(views, image, samples_per_symbol)
     if part.what == "noise":
         iq = _noise(observed[part.view], clean[part.view], image.units)
     else:
-        iq = _in_units(given[part.view], image.units)
+        iq = _in_units(views[part.view], image.units)
     return _folded(iq.real) if part.form == "folded" else _sequence(iq)
 
 
@@ -182,7 +169,7 @@ def _in_bels(snr_db: Tensor | None) -> Tensor:
     """Estimates (N,) in dB as an input (N, 1, 1): bounded, and of the order of one."""
     if snr_db is None:
         raise ShapeError(
-            "an SNR is shown as it was estimated, but no snr_db was given; give it, or leave that "
+            "a modality snr needs estimates, but no snr_db was given; give it, or leave that "
             "modality out"
         )
     return (snr_db.float() / _DB_PER_BEL)[:, None, None]
@@ -194,10 +181,10 @@ def _sequence(iq: Tensor) -> Tensor:
 
 
 def _folded(samples: Tensor) -> Tensor:
-    """Real samples (N, T) as pictures (N, 3, 224, 224) of three equal planes.
+    """Real samples (N, T) as images (N, 3, 224, 224) of three equal planes.
 
-    Brought to 50,176 samples on straight lines from the first to the last and cut into rows, as
-    the newest public code of DenoMAE does it.
+    Interpolated linearly to 50,176 samples from the first to the last and cut into rows, as in the
+    newest public code of DenoMAE.
     """
     pixels = PUBLISHED_FOLD**2
     lines = F.interpolate(samples[:, None].float(), pixels, mode="linear", align_corners=True)
@@ -205,11 +192,11 @@ def _folded(samples: Tensor) -> Tensor:
 
 
 def _noise(observed: Tensor, clean: Tensor, units: Units) -> Tensor:
-    """What the observed I/Q (N, T) holds beside its clean twin.
+    """The noise in the observed I/Q (N, T), by its clean twin.
 
-    A receiver brings both to one power, each by its own gain. In `rms` units the observed signal
-    therefore has power 1 and the twin, at the amplitude of least squares, is taken off it: what is
-    left is the noise as strong as it stands in the observed signal. Absolute I/Q is of one scale.
+    A receiver scales both to one power, each by its own gain. In `rms` units the observed signal
+    therefore has power 1 and the twin, at the amplitude of least squares, is subtracted: the rest
+    is the noise at its power in the observed signal. Absolute I/Q is of one scale.
     """
     if units == "absolute":
         return observed - clean
@@ -219,7 +206,7 @@ def _noise(observed: Tensor, clean: Tensor, units: Units) -> Tensor:
 
 
 def _in_units(iq: Tensor, units: Units) -> Tensor:
-    """I/Q (N, T) divided by its rms amplitude, or as it is; no power stays no power."""
+    """I/Q (N, T) divided by its rms amplitude, or unscaled; zero power stays zero."""
     if units == "absolute":
         return iq
     peak = torch.view_as_real(iq.resolve_conj()).abs().amax(dim=(1, 2))[:, None]

@@ -1,4 +1,4 @@
-"""What a plane shows: symbols or samples, as they are or against those a lag before."""
+"""The points of an image plane: symbols or samples, directly or as differential products."""
 
 import math
 
@@ -10,15 +10,15 @@ from rfmae.records import Units, What
 
 
 def plane_points(iq: Tensor, what: What, lag_samples: int = 0, units: Units = "rms") -> Tensor:
-    """Points (N, P, 2) that a plane shows of I/Q (N, T): I and Q of each, float32.
+    """Points (N, P, 2) of a plane from I/Q (N, T): I and Q of each, float32.
 
-    Symbols and the samples of a trajectory stand for themselves, P = T. Differential planes show
-    y[k]·conj(y[k − lag_samples]), P = T − lag_samples: a carrier phase drops out, a carrier
-    frequency turns all points alike (Proakis, ch. 4, differential detection).
+    Symbols and the samples of a trajectory are points themselves, P = T. Points of differential
+    planes are y[k]·conj(y[k − lag_samples]), P = T − lag_samples: a carrier phase cancels, a
+    carrier frequency turns all points alike (Proakis, ch. 4, differential detection).
 
     In `rms` units the points of each example are divided by their rms amplitude; `absolute` ones
-    are as they are. The points of an example without power lie so far away that no picture shows
-    them. A sample that is not finite has points that are not finite, and counts in no rms.
+    are unscaled. The points of an example without power are placed far outside of any image. A
+    sample that is not finite gives points that are not finite, and does not count in the rms.
     """
     if iq.ndim != 2 or not iq.is_complex():
         raise ShapeError(f"iq must be complex of shape (N, T), got {iq.dtype} {tuple(iq.shape)}")
@@ -27,7 +27,7 @@ def plane_points(iq: Tensor, what: What, lag_samples: int = 0, units: Units = "r
     return _scaled(torch.view_as_real(iq.resolve_conj()), units).float()
 
 
-_NOWHERE = 1e6  # finite, so that it still counts as a pixel index
+_NOWHERE = 1e6  # finite, so that it is still a valid pixel index
 
 
 def _products(iq: Tensor, lag_samples: int, units: Units) -> Tensor:
@@ -37,14 +37,14 @@ def _products(iq: Tensor, lag_samples: int, units: Units) -> Tensor:
             f"a lag must lie between 1 and {iq.shape[1] - 1} samples of the {iq.shape[1]} "
             f"of an example, got {lag_samples}; shorten it or take longer examples"
         )
-    if units == "rms":  # the square of a product soon leaves float32
+    if units == "rms":  # squares of products overflow float32
         parts = torch.view_as_real(iq.resolve_conj())
         iq = torch.view_as_complex((parts * _per_rms(_rms(parts))).to(parts.dtype))
     return iq[:, lag_samples:] * iq[:, :-lag_samples].conj()
 
 
 def _scaled(points: Tensor, units: Units) -> Tensor:
-    """Points (N, P, 2) in these units, and nowhere where an example has no power."""
+    """Points (N, P, 2) in these units, far outside where an example has no power."""
     rms = _rms(points)
     scaled = points * _per_rms(rms) if units == "rms" else points
     return scaled if bool((rms > 0).all()) else torch.where(rms > 0, scaled, _NOWHERE)
@@ -63,7 +63,7 @@ def _rms(points: Tensor) -> Tensor:
     return norm / finite.sum(1, keepdim=True).clamp_min(1).sqrt()
 
 
-_FAINTEST = 1e-15  # squares below lose their digits in float32; beyond both ends double serves
+_FAINTEST = 1e-15  # smaller squares lose precision in float32, so double is used
 
 
 def _per_rms(rms: Tensor) -> Tensor:

@@ -1,9 +1,9 @@
-"""Planes exactly as the published DenoMAE2.0 generator draws them, its oddities included.
+"""Planes exactly as the published DenoMAE2.0 generator renders them, with its deviations.
 
-They differ from `decay_planes` in four ways: the window stands up to a pixel beside its point; a
-point whose window does not lie wholly on the padded canvas is dropped; the peak that scales a
-plane is sought on the whole canvas, so that it may lie outside the picture; and pixels are
-truncated, not rounded, to 8 bits.
+They differ from `decay_planes` in four ways: the window is up to a pixel off its point; a point
+whose window is not wholly on the padded canvas is dropped; the peak that scales a plane is that of
+the whole canvas, so that it may be outside the image; and pixels are truncated, not rounded, to 8
+bits.
 """
 
 import torch
@@ -25,7 +25,7 @@ def published_planes(
     Whole numbers are pixel centres, and `size` is 224, for which the kernels are stated. A plane
     is divided by its maximum over the canvas and truncated to multiples of 1/255, float32 from 0
     to 1; where every point is dropped it is blank (the original divides by zero there). At most
-    one level of 255 beside a sum in double precision. Kernels of up to 100 pixels fit the canvas.
+    one level of 255 off a sum in double precision. Kernels of up to 100 pixels fit the canvas.
     """
     columns, rows = columns.float() + _PADDING, rows.float() + _PADDING
     planes = [_plane(columns, rows, half_width, size) for half_width in half_widths]
@@ -39,12 +39,12 @@ def _plane(columns: Tensor, rows: Tensor, half_width: int, size: int) -> Tensor:
     glow = Glow((half_width,), side, shift=0.5, overlaps=False)
     canvas = point_sums(torch.where(kept, columns, torch.nan), rows, glow)[:, 0]
     peak = canvas.amax(dim=(-2, -1), keepdim=True)
-    picture = slice(_PADDING, _PADDING + size)
-    shares = canvas[:, picture, picture] / torch.where(peak > 0, peak, 1.0)
+    visible = slice(_PADDING, _PADDING + size)
+    shares = canvas[:, visible, visible] / torch.where(peak > 0, peak, 1.0)
     return (shares * _LEVELS).floor_().div_(_LEVELS)
 
 
 def _is_kept(coordinates: Tensor, half_width: int, side: int) -> Tensor:
-    """Whether the window, centred as published, leaves the canvas's outermost pixels alone."""
+    """Whether the window, centred as published, is clear of the canvas's outermost pixels."""
     centre = (coordinates + 0.5).round()
     return (centre - half_width > 0) & (centre + half_width + 1 < side)

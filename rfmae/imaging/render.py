@@ -1,6 +1,6 @@
-"""From I/Q to constellation images: points of every plane onto the pixels, each plane its way.
+"""Constellation images from I/Q: the points of every plane, rendered by its own method.
 
-The image grid is cell-centred: pixel (row, column) of a picture covers one cell, I grows to the
+The image grid is cell-centred: pixel (row, column) of an image covers one cell, I grows to the
 right and Q upwards, so row 0 is the top.
 """
 
@@ -25,10 +25,10 @@ def constellation_images(
 ) -> Tensor:
     """Constellation images (N, planes, size, size) in [0, 1] of complex I/Q, float32.
 
-    `iq` (N, T) is the one view that the planes are drawn from; where they need both, a mapping of
-    views names each. `samples_per_symbol`, of the waveform, turns the lag of a
-    `differential-trajectory` into samples. I/Q without power gives a blank image. All examples at
-    once, on the device of `iq`; gradients flow back through `density` planes.
+    `iq` (N, T) is the one view that the planes are rendered from; where they need both, a mapping
+    has each view. `samples_per_symbol`, of the waveform, turns the lag of a
+    `differential-trajectory` into samples. I/Q without power gives a blank image. Computed
+    on the device of `iq`; gradients flow back through `density` planes.
     """
     views = views_of_planes(iq, config)
     together = max(1, _PIXELS_AT_ONCE // (len(config.planes) * config.size**2))
@@ -46,12 +46,12 @@ def constellation_images(
 
 
 def quarter_turned(images: Tensor, turns: Tensor, planes: tuple[Plane, ...]) -> Tensor:
-    """Images (N, C, H, H) as they would be had each carrier phase been `turns` (N,) quarters on.
+    """Images (N, C, H, H) after a carrier phase shift of `turns` (N,) quarter turns.
 
     The grid is cell-centred, so this is exact; differential planes ignore the phase.
     """
     turning = torch.tensor([not plane.is_differential for plane in planes], device=images.device)
-    if images.device.type != "cpu":  # all four, for to pick some would ask the device how many
+    if images.device.type != "cpu":  # all four, as a selection would synchronise the device
         every = torch.stack([images.rot90(quarters, dims=(-2, -1)) for quarters in range(4)])
         picked = every[turns % 4, torch.arange(len(images), device=images.device)]
         return torch.where(turning[:, None, None], picked, images)
@@ -68,42 +68,42 @@ def _images(
     samples_per_symbol: float,
     out: Tensor | None = None,
 ) -> Tensor:
-    """So many examples that a core's cache holds all that is made on the way; `out` takes them."""
+    """Images of a chunk of examples, whose intermediate results fit the cache, into `out`."""
     rendered: dict[Plane, Tensor] = {}
     for planes in _of_same_points(config.planes):
-        rendered.update(_drawn(views[planes[0].view], planes, config, samples_per_symbol))
+        rendered.update(_rendered(views[planes[0].view], planes, config, samples_per_symbol))
     return torch.stack([rendered[plane] for plane in config.planes], dim=1, out=out)
 
 
 def views_of_planes(
     iq: Tensor | Mapping[View, Tensor], config: ImageConfig
 ) -> Mapping[View, Tensor]:
-    """The views that the planes need, of the one that there is or of a mapping that names each."""
+    """The views that the planes need, from a single one or from a mapping."""
     if isinstance(iq, Tensor):
         if len(config.views) > 1:
             raise ShapeError(
-                f"the planes of this image are drawn from {' and '.join(config.views)}; "
+                f"the planes of this image are rendered from {' and '.join(config.views)}; "
                 "give a mapping with the I/Q of each"
             )
         return {config.views[0]: iq}
     missing = [view for view in config.views if view not in iq]
     if missing:
         raise ShapeError(
-            f"the planes of this image are drawn from {' and '.join(config.views)}, "
+            f"the planes of this image are rendered from {' and '.join(config.views)}, "
             f"but the I/Q of {' and '.join(iq) or 'no view'} was given"
         )
     return {view: iq[view] for view in config.views}
 
 
 def _of_same_points(planes: tuple[Plane, ...]) -> list[list[Plane]]:
-    """Planes grouped by what they show, each once, so that kernels share their transforms."""
+    """Planes grouped by their points, each once, so that kernels share their transforms."""
     groups: dict[tuple[str, float], list[Plane]] = {}
     for plane in dict.fromkeys(planes):
         groups.setdefault((plane.what, plane.lag_symbols), []).append(plane)
     return list(groups.values())
 
 
-def _drawn(
+def _rendered(
     iq: Tensor, planes: list[Plane], config: ImageConfig, samples_per_symbol: float
 ) -> dict[Plane, Tensor]:
     """Each of the planes, (N, size, size), of the same points."""
@@ -118,8 +118,8 @@ def _drawn(
             rendered[plane] = _divided(sums, plane, points.shape[1])
     published = [plane for plane in planes if plane.how == "published"]
     if published:
-        pictures = published_planes(columns, rows, _half_widths(published), config.size)
-        rendered.update(zip(published, pictures.unbind(dim=1), strict=True))
+        images = published_planes(columns, rows, _half_widths(published), config.size)
+        rendered.update(zip(published, images.unbind(dim=1), strict=True))
     for plane in planes:
         if plane.how == "density":
             density = splatted(columns, rows, config.size)

@@ -1,1 +1,1 @@
-"""Public data sets, and arrays of one's own, into data sets of the house."""
+"""Import of public data sets (RadioML, HisarMod) and of arrays into rfmae data sets."""

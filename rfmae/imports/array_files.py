@@ -1,4 +1,4 @@
-"""Arrays in .npy, .npz and .mat files, and columns in text files, without running anything."""
+"""Safe reading of arrays in .npy, .npz and .mat files, and of columns in text files."""
 
 import csv
 import json
@@ -30,7 +30,7 @@ _MAGIC = {
 
 @dataclass(frozen=True, slots=True)
 class LazyArray:
-    """An array of which rows are read when they are asked for."""
+    """An array whose rows are read on demand."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -41,7 +41,7 @@ class LazyArray:
 
 
 def array_form(path: Path) -> str | None:
-    """Which of the kinds of array file it is, by its first bytes."""
+    """The kind of array file, by its first bytes."""
     with path.open("rb") as file:
         beginning = file.read(len(_MATLAB_73))
     return next((form for magic, form in _MAGIC.items() if beginning.startswith(magic)), None)
@@ -127,7 +127,7 @@ def _transposed(path: Path, name: str, item: h5py.Dataset) -> LazyArray:
     dtype = np.dtype(np.complex64) if complex_parts else item.dtype
 
     def rows(first: int, last: int) -> Values:
-        with h5py.File(path, "r") as file:  # a handle is never shared by processes
+        with h5py.File(path, "r") as file:  # a handle is never shared between processes
             values = file[name][..., first:last].T
         return values["real"] + 1j * values["imag"] if complex_parts else values
 
@@ -145,7 +145,7 @@ _DAMAGES = (
     *(OSError, ValueError, EOFError, TypeError, KeyError, IndexError, NotImplementedError),
     *(zlib.error, zipfile.BadZipFile, scipy.io.matlab.MatReadError),
 )
-"""What the readers of numpy, scipy and h5py raise at a file that is cut or is something else."""
+"""Errors of numpy, scipy and h5py at a truncated or other file."""
 
 
 def _json_column(path: Path) -> Values:

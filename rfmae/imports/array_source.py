@@ -14,9 +14,9 @@ from rfmae.imports.sources import (
     Facts,
     Known,
     batch_of,
-    house_names,
     interleaved,
     known_of,
+    standard_names,
 )
 from rfmae.records import ComplexArray, FloatArray, IntArray, IqBatch
 
@@ -32,7 +32,7 @@ Layout = Literal["complex", "iq-first", "iq-last"]
 
 @dataclass(frozen=True, slots=True)
 class ArrayOptions:
-    """What a plain file does not say of itself."""
+    """Metadata that a plain array file lacks."""
 
     labels: Path | None = None
     snr: Path | None = None
@@ -75,7 +75,7 @@ class ArrayFile:
 
 
 def layout_of(path: Path, iq: LazyArray) -> Layout:
-    """How I and Q lie in an array, refused where its shape leaves it open."""
+    """The axes of I and Q in an array, refused where its shape is ambiguous."""
     shape, kind = iq.shape, iq.dtype.kind
     if kind == "c" and len(shape) == 2 and all(shape):
         return "complex"
@@ -90,7 +90,7 @@ def layout_of(path: Path, iq: LazyArray) -> Layout:
 
 
 def _as_complex(values: Values, layout: Layout) -> ComplexArray:
-    with np.errstate(over="ignore"):  # what becomes infinite is refused with its row
+    with np.errstate(over="ignore"):  # an infinite value is refused with its row
         if layout == "complex":
             return values.astype(np.complex64)
         return interleaved(values, axis=1 if layout == "iq-first" else 2)
@@ -103,7 +103,7 @@ def _rounded(iq: LazyArray) -> tuple[str, ...]:
 
 
 def _find_iq(path: Path, arrays: dict[str, LazyArray]) -> LazyArray:
-    """The array that can be I/Q, or that of a usual name where several can."""
+    """The only array that can be I/Q, or that of a usual name among several."""
     candidates = {
         name: array
         for name, array in arrays.items()
@@ -129,10 +129,10 @@ def _find(arrays: dict[str, LazyArray], names: Sequence[str]) -> LazyArray | Non
 def _labels(
     path: Path, arrays: dict[str, LazyArray], options: ArrayOptions, rows: int
 ) -> tuple[IntArray, tuple[str, ...]]:
-    """Label of every row, and the classes under the names of the house."""
+    """Label of every row, and the classes by the names of the modulation table."""
     column = _column(path, arrays, options.labels, _LABEL_NAMES, rows)
     if column is None:
-        raise DatasetError(f"{path} says nothing of its classes; name a file with --labels")
+        raise DatasetError(f"{path} does not state its classes; name a file with --labels")
     if column.dtype.kind == "U":
         return _named_labels(path, column, options.classes)
     if not options.classes:
@@ -143,7 +143,7 @@ def _labels(
             f"labels must be whole numbers from 0 to {len(options.classes) - 1}, the places in "
             f"--classes, got {column.min():g} to {column.max():g}"
         )
-    return label, house_names(options.classes)
+    return label, standard_names(options.classes)
 
 
 def _named_labels(
@@ -158,16 +158,16 @@ def _named_labels(
         )
     classes = classes or tuple(sorted(found))
     place = {name: index for index, name in enumerate(classes)}
-    return np.array([place[str(name)] for name in names], np.int64), house_names(classes)
+    return np.array([place[str(name)] for name in names], np.int64), standard_names(classes)
 
 
 def _snrs(
     path: Path, arrays: dict[str, LazyArray], options: ArrayOptions, rows: int
 ) -> tuple[FloatArray, tuple[str, ...]]:
-    """SNR of every row; where none is known all are filed under one point, which is noted."""
+    """SNR of every row; where none is known all are stored as 0 dB, with a note."""
     column = _column(path, arrays, options.snr, _SNR_NAMES, rows)
     if column is None:
-        return np.zeros(rows, np.float32), ("no SNR is known: all examples are filed under 0 dB",)
+        return np.zeros(rows, np.float32), ("no SNR is known: all examples are stored as 0 dB",)
     if column.dtype.kind == "U" or not (np.abs(column) <= _LARGEST_DB).all():
         raise DatasetError(f"the SNRs of {path} must be numbers up to {_LARGEST_DB} dB")
     points = len(np.unique(column))
@@ -186,7 +186,7 @@ def _column(
     names: tuple[str, ...],
     rows: int,
 ) -> Values | None:
-    """One value for each row, of the file that was named or of an array in the same file."""
+    """One value for each row, from the given file or from an array in the same file."""
     inside = _find(arrays, names)
     if beside is None and inside is None:
         return None

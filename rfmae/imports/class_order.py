@@ -1,8 +1,8 @@
-"""Which class is which in RadioML 2018.01A, found from its signals.
+"""The class order of RadioML 2018.01A, verified from its signals.
 
-The list that was published with the set names the classes in an order that its signals contradict.
-Nothing here relies on either list: an envelope is constant, a signal is real after a turn, a
-spectrum has one side, symbols have one amplitude, whatever the file calls them.
+The class list that was published with the set contradicts its signals. The check relies on signal
+properties alone: a constant envelope, a signal that is real after a rotation, a one-sided spectrum,
+symbols of one amplitude.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ CLASSES = (
     *("16QAM", "32QAM", "64QAM", "128QAM", "256QAM"),
     *("AM-SSB-WC", "AM-SSB-SC", "AM-DSB-WC", "AM-DSB-SC", "FM", "GMSK", "OQPSK"),
 )
-"""The order that the signals have."""
+"""The order of the signals."""
 
 PUBLISHED_CLASSES = (
     *("32PSK", "16APSK", "32QAM", "FM", "GMSK", "32APSK", "OQPSK", "8ASK", "BPSK", "8PSK"),
@@ -41,21 +41,21 @@ _FAMILIES: dict[Family, tuple[str, ...]] = {
     "one amplitude": ("QPSK", "8PSK", "16PSK", "32PSK"),
 }
 _SAMPLES_PER_SYMBOL = 8
-_ROLLOFF = 0.35  # a little more or less leaves interference far below these thresholds
+_ROLLOFF = 0.35  # a small error leaves interference far below these thresholds
 _CONSTANT = 0.1  # noise of 30 dB spreads an envelope by 0.022, a shaped pulse by 0.3
-_REAL = 0.85  # a line between two bins of the padded transform keeps 0.97
+_REAL = 0.85  # a line between two bins of the padded transform has 0.97
 _ONE_SIDED = 0.8
 _ONE_AMPLITUDE = 0.12
 _GAP = 0.3  # between two amplitudes, in units of the rms
 _NEAR_ZERO = 0.25
 _FOURTH_POWER = 0.6  # one for QPSK, at most 0.7 / 1.4 for square QAM, zero for other PSK
-_LEAST_AGREEMENT = 22  # of 24 families and 3 alphabets; a chance order agrees in some seven
+_LEAST_AGREEMENT = 22  # of 24 families and 3 alphabets; a random order agrees in some seven
 _LEAST_LEAD = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What the signals of one class show, the median over its rows."""
+    """Signal properties of one class, the median over its rows."""
 
     envelope_spread: float  # standard deviation of |x| over its mean
     one_sidedness: float  # |upper − lower| power over their sum, the carrier left out
@@ -68,7 +68,7 @@ class Traits:
     @property
     def family(self) -> Family:
         if self.envelope_spread < _CONSTANT and self.realness < _REAL:
-            return "constant envelope"  # and not a carrier with a faint message
+            return "constant envelope"  # excludes a carrier with a weak message
         if self.one_sidedness > _ONE_SIDED:
             return "one-sided"
         if self.realness > _REAL:
@@ -88,7 +88,7 @@ class ClassOrder:
         return tuple("absent" if found is None else found.family for found in self.traits)
 
     def agreement(self, order: Sequence[str]) -> int:
-        """In how many points the signals are what the names of an order promise."""
+        """In how many points the signals agree with the names of an order."""
         families = sum(
             found == family_of(name) for found, name in zip(self.families, order, strict=True)
         )
@@ -112,12 +112,12 @@ class ClassOrder:
 
 
 def family_of(name: str) -> Family:
-    """What the signals of a class of the set must look like."""
+    """The signal family of a class of the set."""
     return next((family for family, names in _FAMILIES.items() if name in names), "complex")
 
 
 def traits_of(iq: ComplexArray) -> Traits:
-    """What rows (N, T) of one class at a high SNR show; eight samples per symbol."""
+    """Properties of rows (N, T) of one class at a high SNR; eight samples per symbol."""
     if iq.ndim != 2 or iq.shape[1] < 32 * _SAMPLES_PER_SYMBOL:
         raise ShapeError(f"traits need rows of at least 256 samples, got shape {iq.shape}")
     phases = _symbol_phases(iq)
@@ -147,13 +147,13 @@ def _spread(magnitude: FloatArray) -> FloatArray:
 
 
 def _line(values: npt.NDArray[np.complexfloating[Any]]) -> FloatArray:
-    """Height of the strongest spectral line of each row, wherever a carrier offset put it."""
+    """Height of the strongest spectral line of each row, at any carrier offset."""
     padded = np.fft.fft(values, 4 * values.shape[1], axis=1)
     return np.asarray(np.abs(padded).max(axis=1))
 
 
 def _one_sidedness(iq: ComplexArray) -> FloatArray:
-    """Of each row, about its carrier if that is most of its power and about zero otherwise."""
+    """One-sidedness of each row about its carrier, if that is most of its power, or about zero."""
     samples = iq.shape[1]
     power = np.abs(np.fft.fft(iq * np.hanning(samples), axis=1)) ** 2
     strongest = power.argmax(axis=1)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from rfmae.errors import DatasetError
-from rfmae.imports.sources import BLOCK_ROWS, Facts, Known, batch_of, house_names, row_digests
+from rfmae.imports.sources import BLOCK_ROWS, Facts, Known, batch_of, row_digests, standard_names
 from rfmae.records import ComplexArray, FloatArray, IntArray, IqBatch
 
 _FAMILIES = (
@@ -33,7 +33,7 @@ CLASS_NUMBERS: dict[int, str] = {
 _SAMPLES = 1024
 _SNR_DB = tuple(float(snr) for snr in range(-20, 20, 2))
 _PARTS = ("train", "test")
-_TWINS_NOTE = "QPSK and 4QAM are one alphabet, turned; no receiver can tell them by it"
+_TWINS_NOTE = "QPSK and 4QAM are one alphabet, turned; no receiver can distinguish them by it"
 
 
 class HisarMod:
@@ -46,7 +46,7 @@ class HisarMod:
         self.facts = Facts(
             name="hisarmod-2019-1",
             about="HisarMod2019.1 by K. Tekbıyık et al., imported as it is.",
-            classes=house_names(tuple(CLASS_NUMBERS.values())),
+            classes=standard_names(tuple(CLASS_NUMBERS.values())),
             rows=sum(rows),
             samples=_SAMPLES,
             samples_per_symbol=1.0,
@@ -70,13 +70,13 @@ class HisarMod:
 
 
 def is_hisarmod(folder: Path) -> bool:
-    """Whether a folder is laid out as the set is."""
+    """Whether a folder has the layout of the set."""
     return (folder / "Train" / "train_data.csv").is_file()
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One of the two splits that the set comes in."""
+    """One of the two splits of the set."""
 
     data: Path
     label: IntArray  # (N,) places in CLASS_NUMBERS
@@ -107,7 +107,7 @@ class _Part:
                 )
 
     def numbers(self, line: bytes, row: int) -> ComplexArray:
-        """The samples of a row; the imaginary unit is written `i`, as MATLAB does."""
+        """The samples of a row; the imaginary unit is written `i`, as in MATLAB."""
         text = line.decode("ascii", errors="replace").replace(" ", "").replace("i", "j")
         try:
             return np.array([complex(word) for word in text.split(",")], np.complex64)

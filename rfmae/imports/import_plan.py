@@ -1,4 +1,4 @@
-"""Public data sets into folders of the house: recognised, surveyed, divided, copied."""
+"""The import of a public data set: recognition, survey, division into splits, copy."""
 
 import hashlib
 import json
@@ -42,7 +42,7 @@ from rfmae.progress import Progress
 from rfmae.records import IntArray, IqBatch
 
 IMPORTER_VERSION = 1
-"""Raised by every change that makes other files of the same source."""
+"""Increased by every change that makes other files of the same source."""
 
 Form = Literal["radioml-2016", "radioml-2018", "hisarmod", "arrays"]
 FORMS: tuple[Form, ...] = ("radioml-2016", "radioml-2018", "hisarmod", "arrays")
@@ -52,7 +52,7 @@ _NOWHERE = -1
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """Which rows of a source go where."""
+    """Which rows of a source go to which split."""
 
     facts: Facts
     rows: dict[str, IntArray]  # ascending, by split
@@ -62,7 +62,7 @@ class ImportPlan:
 
 
 def recognise(path: Path) -> Form:
-    """What kind of data set a path holds, by its content."""
+    """The kind of data set at a path, by its content."""
     if path.is_dir():
         if is_hisarmod(path):
             return "hisarmod"
@@ -84,7 +84,7 @@ def recognise(path: Path) -> Form:
 
 
 def open_source(path: Path, form: Form, options: ArrayOptions) -> DataSource:
-    """Open a data set of a kind; only plain arrays need labels, SNRs and classes from outside."""
+    """Open a data set of a kind; only plain arrays need labels, SNRs and classes as options."""
     if form == "arrays":
         return ArrayFile(path, options)
     given = [name for name in ("labels", "snr", "classes") if getattr(options, name)]
@@ -101,9 +101,9 @@ _OPENERS: dict[Form, Callable[[Path], DataSource]] = {
 
 
 def order_note(path: Path) -> str:
-    """What the signals of a RadioML 2018.01A file say of its class order, which must not be wrong.
+    """A note on the class order of a RadioML 2018.01A file, verified from its signals.
 
-    Refused is a file whose signals are in the order of the wrong list.
+    A file whose signals are in the order of the wrong list is refused.
     """
     order = check_class_order(path)
     if order.verdict == "published":

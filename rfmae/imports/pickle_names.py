@@ -1,6 +1,6 @@
 """The few names of numpy that a pickled array needs, recognised by their spelling.
 
-None of them is imported or called: what it would do is worked out here, for numbers alone.
+None of them is imported or called: its effect is computed here, for numbers alone.
 """
 
 import math
@@ -27,7 +27,7 @@ _NUMERIC = re.compile(r"[<>|=]?(?:[iu][1248]|f[248]|c8|c16|b1)")
 
 @dataclass(frozen=True, slots=True)
 class Strings:
-    """Where the strings of a pickle are read."""
+    """The file from which strings of a pickle are read."""
 
     file: BinaryIO
     path: Path
@@ -43,12 +43,12 @@ def known_name(dotted: str) -> Name:
     """A name that an array needs, under that of older versions of numpy."""
     plain = dotted.replace("numpy._core.", "numpy.core.", 1)
     if plain != _ARRAY and plain not in _CALLS:
-        raise Refused(f"it asks for {dotted!r:.80}, which no array needs")
+        raise Refused(f"it imports {dotted!r:.80}, which no array needs")
     return Name(plain)
 
 
 def call(strings: Strings, name: Any, arguments: Any) -> Any:
-    """What numpy would make of the arguments."""
+    """The value that numpy would return."""
     if not isinstance(name, Name) or name.dotted not in _CALLS:
         raise Refused("it calls what no array needs")
     return _CALLS[name.dotted](strings, *arguments)

@@ -1,4 +1,4 @@
-"""What a pickle of arrays holds: strings that stay in the file, element types, arrays."""
+"""The values in a pickle of arrays: strings that stay in the file, element types, arrays."""
 
 import codecs
 import warnings
@@ -14,7 +14,7 @@ Spelling = Literal["raw", "quoted", "utf-8", "raw-unicode-escape"]
 
 
 class Refused(Exception):
-    """Something that a dictionary of arrays has no need of."""
+    """Raised at content that a dictionary of arrays does not need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Text:
     spelling: Spelling
 
     def load(self, file: BinaryIO) -> bytes:
-        """The string as bytes, one for each character; the file stays where it stands."""
+        """The string as bytes, one for each character; the file position is unchanged."""
         here = file.tell()
         file.seek(self.offset)
         written = file.read(self.n_bytes)
@@ -36,7 +36,7 @@ class Text:
 
 
 def decoded(written: bytes, spelling: Spelling) -> bytes:
-    """The bytes of a string, of which a python 2 string is made and numbers are packed in."""
+    """The bytes of a string in its spelling."""
     if spelling == "raw":
         return written
     if spelling == "quoted":
@@ -56,7 +56,7 @@ def _unescaped(written: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class PickledArray:
-    """An array inside a pickle that is read when it is asked for."""
+    """An array inside a pickle that is read on demand."""
 
     path: Path
     text: Text
@@ -72,7 +72,7 @@ class PickledArray:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """Something that the pickle would import; here it is a name and stays one."""
+    """A name that the pickle would import; it is never imported here."""
 
     dotted: str
 

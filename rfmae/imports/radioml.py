@@ -17,9 +17,9 @@ from rfmae.imports.sources import (
     Facts,
     Known,
     batch_of,
-    house_names,
     interleaved,
     known_of,
+    standard_names,
 )
 from rfmae.imports.unpickling import read_pickled_arrays
 from rfmae.records import IqBatch
@@ -29,7 +29,7 @@ _SNR_DB = tuple(float(snr) for snr in range(-20, 20, 2))
 _TEN = ("8PSK", "AM-DSB", "BPSK", "CPFSK", "GFSK", "PAM4", "QAM16", "QAM64", "QPSK", "WBFM")
 _ELEVEN = tuple(sorted((*_TEN, "AM-SSB")))
 _SNR_NOTE = (
-    "its noise was scaled by the wrong law: a stated SNR of 0 dB is an Es/N0 of about 11 dB, and "
+    "its noise was scaled wrongly: a stated SNR of 0 dB is an Es/N0 of about 11 dB, and "
     "the true one moves by 2 dB for each stated one"
 )
 _SEED_NOTE = (
@@ -41,7 +41,7 @@ _SSB_NOTE = "its AM-SSB rows hold no signal, only noise"
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """What tells one published file from the others."""
+    """One published edition, with what distinguishes it."""
 
     name: str
     title: str
@@ -62,7 +62,7 @@ Cell = tuple[str, float]
 
 
 class RadioMl2016:
-    """One of the three sets, by what is in the file; rows are sorted by class and SNR."""
+    """One of the three sets, by the content of the file; rows are sorted by class and SNR."""
 
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path)
@@ -73,7 +73,7 @@ class RadioMl2016:
         self.facts = Facts(
             name=edition.name,
             about=f"{edition.title} by DeepSig, CC BY-NC-SA 4.0, imported as it is.",
-            classes=house_names(edition.classes),
+            classes=standard_names(edition.classes),
             rows=rows,
             samples=_SAMPLES,
             samples_per_symbol=8.0,
@@ -95,7 +95,7 @@ class RadioMl2016:
 
 
 def recognise_edition(path: Path, cells: dict[Cell, PickledArray]) -> Edition:
-    """Which of the sets a file holds, by its classes, its SNRs and its counts, not its name."""
+    """The edition of a file, by its classes, SNRs and counts, not its name."""
     names = tuple(sorted({name for name, _ in cells}))
     counts = {array.shape[0] for array in cells.values()}
     whole = {(name, snr_db) for name in names for snr_db in _SNR_DB} == cells.keys()

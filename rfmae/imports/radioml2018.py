@@ -1,4 +1,4 @@
-"""RadioML 2018.01A: one HDF5 file of 20 GB, read in blocks of rows and never whole.
+"""RadioML 2018.01A: one HDF5 file of 20 GB, read in blocks of rows.
 
 T. J. O'Shea, T. Roy and T. C. Clancy, "Over-the-Air Deep Learning Based Radio Signal
 Classification", IEEE J. Sel. Topics Signal Process. 12 (2018).
@@ -25,9 +25,9 @@ from rfmae.imports.sources import (
     Facts,
     Known,
     batch_of,
-    house_names,
     interleaved,
     known_of,
+    standard_names,
 )
 from rfmae.records import FloatArray, IntArray, IqBatch
 
@@ -39,7 +39,7 @@ _CLASS_LISTS = ("classes-fixed.json", "classes.txt")
 
 
 class RadioMl2018:
-    """The set with its classes in the order that the signals prove."""
+    """The set with its classes in the order of its signals."""
 
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path)
@@ -47,7 +47,7 @@ class RadioMl2018:
         self.facts = Facts(
             name="radioml-2018-01a",
             about="RadioML 2018.01A by DeepSig, CC BY-NC-SA 4.0, imported as it is.",
-            classes=house_names(CLASSES),
+            classes=standard_names(CLASSES),
             rows=rows,
             samples=_SAMPLES,
             samples_per_symbol=8.0,
@@ -67,7 +67,7 @@ class RadioMl2018:
 
 
 def check_class_order(path: str | Path, rows_per_class: int = _PROOF_ROWS) -> ClassOrder:
-    """Prove the order of the classes from rows of the highest SNR in the file."""
+    """Verify the order of the classes from rows of the highest SNR in the file."""
     path = Path(path)
     _checked_rows(path)
     with _opened(path) as file:
@@ -83,7 +83,7 @@ def check_class_order(path: str | Path, rows_per_class: int = _PROOF_ROWS) -> Cl
 
 
 def class_list_beside(path: str | Path) -> tuple[str, tuple[str, ...]] | None:
-    """Name and content of the class list that lies beside the file, if one does."""
+    """Name and content of the class list beside the file, if there is one."""
     for name in _CLASS_LISTS:
         beside = Path(path).with_name(name)
         if beside.is_file():
@@ -92,7 +92,7 @@ def class_list_beside(path: str | Path) -> tuple[str, tuple[str, ...]] | None:
 
 
 def _class_list(path: Path) -> tuple[str, ...]:
-    """The quoted names, in JSON or in what python prints; nothing in it is evaluated."""
+    """The quoted names, from JSON or a printed python list; nothing is evaluated."""
     text = path.read_text(encoding="utf-8", errors="replace")
     if path.suffix == ".json":
         try:

@@ -1,4 +1,4 @@
-"""What a data set that others made says of itself, and what every loader of one gives."""
+"""The interface of importable data sets: facts, labels and blocks of I/Q."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from rfmae.records import ComplexArray, FloatArray, IntArray, IqBatch
 from rfmae.signal.modulations import find_modulation
 
 BLOCK_ROWS = 1024
-"""Most examples in memory at once; of 1024 samples they take eight megabytes."""
+"""The most examples in memory at once; of 1024 samples they take eight megabytes."""
 
 Digests = npt.NDArray[np.uint64]
 """A number for each row that equals another's where their bytes do, (N,)."""
@@ -54,7 +54,7 @@ class DataSource(Protocol):
     def facts(self) -> Facts: ...
 
     def known(self) -> Iterator[Known]:
-        """What is known of every row, in blocks, in the order of the rows."""
+        """Label, SNR and digest of every row, in blocks, in the order of the rows."""
         ...
 
     def blocks(self) -> Iterator[IqBatch]:
@@ -83,7 +83,7 @@ def batch_of(
 
 
 def known_of(batches: Iterable[IqBatch]) -> Iterator[Known]:
-    """What is known of batches, with digests of their I/Q."""
+    """Label, SNR and digest of the examples of batches."""
     for batch in batches:
         yield Known(batch.label, batch.snr_db, row_digests(batch.iq))
 
@@ -95,28 +95,28 @@ def row_digests(rows: Iterable[Any]) -> Digests:
 
 
 def interleaved(parts: npt.NDArray[Any], axis: int) -> ComplexArray:
-    """I and Q side by side along `axis` of (N, 2, T) or (N, T, 2), as complex (N, T)."""
+    """Complex (N, T) from I and Q along `axis` of (N, 2, T) or (N, T, 2)."""
     iq = np.moveaxis(parts, axis, -1).astype(np.float32)  # contiguous, so that it can be viewed
     return np.ascontiguousarray(iq).view(np.complex64)[..., 0]
 
 
-def house_names(names: Sequence[str]) -> tuple[str, ...]:
-    """The names of the modulation table, where it has them and they stay different.
+def standard_names(names: Sequence[str]) -> tuple[str, ...]:
+    """The names of the modulation table, where it has them and they stay distinct.
 
     Where two classes of a set are one row of the table, each keeps the name of its file unless it
     is the row's own.
 
-    >>> house_names(["QAM16", "QPSK", "4QAM", "PM"])
+    >>> standard_names(["QAM16", "QPSK", "4QAM", "PM"])
     ('16QAM', 'QPSK', '4QAM', 'PM')
     """
-    found = [_house_name(name) for name in names]
+    found = [_standard_name(name) for name in names]
     return tuple(
-        name if found.count(house) > 1 and name != house else house
-        for name, house in zip(names, found, strict=True)
+        name if found.count(standard) > 1 and name != standard else standard
+        for name, standard in zip(names, found, strict=True)
     )
 
 
-def _house_name(name: str) -> str:
+def _standard_name(name: str) -> str:
     try:
         return find_modulation(name).name
     except RecipeError:

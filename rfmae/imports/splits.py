@@ -1,7 +1,7 @@
-"""Dividing the rows of a data set that others made into training, validation and test.
+"""Stratified division of an imported data set into training, validation and test.
 
-The draw is addressed: it depends on the seed, the class, the SNR and how many rows of that class
-and SNR came before, so rows added at the end move none of the earlier ones.
+The draw is addressed: it depends on the seed, the class, the SNR and the number of rows of that
+class and SNR before, so that rows added at the end move none of the earlier ones.
 """
 
 import math
@@ -38,8 +38,8 @@ def split_rows(
     """Ascending rows of each split, stratified by class and SNR.
 
     All rows of a group go to one split, as if they were their first row; those of group GAP go to
-    none. Every class and SNR deals its groups in hands of the fewest that hold the shares exactly
-    (ten for 0.8, 0.1, 0.1), each in an order of its own.
+    none. Within every class and SNR, groups are dealt in the smallest hands that hold the shares
+    exactly (ten for 0.8, 0.1, 0.1), each in its own random order.
     """
     check_shares(shares)
     groups = np.arange(len(label)) if groups is None else groups
@@ -66,9 +66,9 @@ def check_shares(shares: Shares) -> None:
 
 
 def window_groups(label: IntArray, snr_db: FloatArray, length: int = WINDOWS_PER_GROUP) -> IntArray:
-    """Groups (N,) for windows of which each shares its second half with the next.
+    """Groups (N,) for half-overlapping windows.
 
-    Rows of one class and SNR that follow one another are taken for neighbours. After every
+    Consecutive rows of one class and SNR are taken as neighbours. After every
     `length` of them one is left out, so that no two groups share a sample.
     """
     change = np.flatnonzero((np.diff(label) != 0) | (np.diff(snr_db) != 0)) + 1
@@ -95,7 +95,7 @@ def groups_of_equals(digest: Digests, groups: IntArray | None = None) -> IntArra
 
 
 def _strata(label: IntArray, snr_db: FloatArray) -> Iterator[tuple[IntArray, tuple[int, int]]]:
-    """Places of each class and SNR that there is, with an address of whole numbers."""
+    """Indices of each class and SNR, with an address of whole numbers."""
     thousandths = np.round(snr_db.astype(np.float64) * 1000).astype(np.int64)
     pairs, stratum = np.unique(
         np.stack([label.astype(np.int64), thousandths]), axis=1, return_inverse=True
@@ -106,7 +106,7 @@ def _strata(label: IntArray, snr_db: FloatArray) -> Iterator[tuple[IntArray, tup
 
 
 def _deal(count: int, shares: Shares, rng: np.random.Generator) -> IntArray:
-    """The split of each of `count` groups; the first are the same however many follow."""
+    """The split of each of `count` groups; the first are the same for any count."""
     hand = _hand(shares)
     hands = -(-count // len(hand))
     order = rng.random((hands, len(hand))).argsort(axis=1)
@@ -114,7 +114,7 @@ def _deal(count: int, shares: Shares, rng: np.random.Generator) -> IntArray:
 
 
 def _hand(shares: Shares) -> IntArray:
-    """As few numbers of splits as hold the shares exactly, or a thousand that nearly do."""
+    """The shortest list of split numbers with these shares exactly, or a thousand approximately."""
     for size in range(1, _LONGEST_HAND + 1):
         counts = [share * size for share in shares]
         if all(abs(count - round(count)) < 1e-6 for count in counts):

@@ -1,9 +1,9 @@
-"""Reading a dictionary of arrays out of a pickle without calling anything that it names.
+"""Safe unpickling of a dictionary of arrays, without calling anything that it names.
 
-A pickle is a program for a small stack machine, and the machine of Python's own module imports and
-calls whatever the program asks for. The one below knows plain values alone; the handful of numpy
-names that an array needs are recognised by their spelling and worked out here, never imported, so
-nothing of a file is executed. Large strings stay on the disk until their array is read.
+A pickle is a program for a small stack machine, and Python's own implementation imports and calls
+whatever the program names. The one below knows plain values alone; the few numpy names that an
+array needs are recognised by their spelling and computed here, never imported, so that nothing of
+a file is executed. Large strings stay on disk until their array is read.
 """
 
 import struct
@@ -142,7 +142,7 @@ def _constant(make: Callable[[], Any]) -> Callable[[_Machine], None]:
 
 
 def _counted(form: str, spelling: Spelling) -> Callable[[_Machine], None]:
-    """A string after its length in bytes; of raw bytes not one is read."""
+    """A string after its length in bytes; raw bytes are not read."""
 
     def step(machine: _Machine) -> None:
         n_bytes, offset = machine.number(form), machine.file.tell()
@@ -290,4 +290,4 @@ _STEPS: dict[bytes, Callable[[_Machine], None]] = {
     b"R": _call,
     b"b": _give_state,
 }
-"""What each operation does; those that are not here make objects or reach outside."""
+"""The supported operations; others make objects or reach outside."""

@@ -1,4 +1,4 @@
-"""Checkpoints as plain callables for SDR scripts: numpy in, numpy out, no flags."""
+"""Trained checkpoints as callables on numpy arrays, for use in scripts."""
 
 from rfmae.inference.answering import Answer, FeatureEncoder, SignalClassifier
 from rfmae.inference.cached_inputs import CachedInputs

@@ -1,4 +1,4 @@
-"""I/Q to class probabilities, and to what an encoder makes of it."""
+"""From I/Q to class probabilities, and to encoder features."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,11 +41,11 @@ class Answer:
 
 
 class SignalClassifier:
-    """I/Q as it was trained on, symbols or waveform, to class probabilities.
+    """A trained classifier: from I/Q (symbols or waveform, as in training) to class probabilities.
 
     Calling it with I/Q (N, T) gives probabilities (N, M); `answer` cuts a recording (T,) into
-    windows of the length that it was trained on. Where it sees both views (see `views`), either
-    takes a mapping with the I/Q of each. `network` is the classifier itself, whose logits are
+    windows of the length that it was trained on. Where it reads both views (see `views`), both
+    take a mapping with the I/Q of each. `network` is the classifier itself, whose logits are
     divided by the temperature of its card, where one was fitted (Guo et al., ICML 2017).
     """
 
@@ -59,12 +59,12 @@ class SignalClassifier:
 
     @property
     def views(self) -> tuple[View, ...]:
-        """What has to be given."""
+        """The views of I/Q that it needs."""
         return self.pipeline.views
 
     @property
     def image(self) -> ImageConfig:
-        """How its constellation images are drawn."""
+        """How its constellation images are rendered."""
         return self.pipeline.image
 
     @torch.inference_mode()
@@ -74,14 +74,14 @@ class SignalClassifier:
 
     @property
     def sees_images_alone(self) -> bool:
-        """Whether a constellation image is all that it is shown."""
+        """Whether its only input is a constellation image."""
         return [modality.name for modality in self.pipeline.modalities] == [IMAGE]
 
     @torch.inference_mode()
     def of_images(self, images: FloatArray) -> FloatArray:
-        """Probabilities (N, M) of images (N, C, H, W) that were drawn as its own are.
+        """Probabilities (N, M) of images (N, C, H, W), rendered with its configuration.
 
-        Raises `ShapeError` where it sees more than an image, or images of another shape.
+        Raises `ShapeError` where it has further inputs, or for images of another shape.
         """
         expected = (len(self.image.planes), self.image.size, self.image.size)
         if not self.sees_images_alone:
@@ -95,7 +95,7 @@ class SignalClassifier:
 
     @torch.inference_mode()
     def of_inputs(self, batches: Iterable[Inputs]) -> FloatArray:
-        """Probabilities (N, M) of inputs that were drawn as its own are, on its device."""
+        """Probabilities (N, M) of inputs, rendered with its configuration, on its device."""
         logits = (self.network(batch) / self._temperature for batch in batches)
         return torch.cat([part.softmax(dim=-1).cpu() for part in logits]).numpy()
 
@@ -119,7 +119,7 @@ class SignalClassifier:
 
 
 class FeatureEncoder:
-    """I/Q to what an encoder makes of it, before any class was named: for probes and maps."""
+    """From I/Q to the features of an encoder, for probes and embeddings."""
 
     def __init__(self, encoder: AnyEncoder, pipeline: InputPipeline, device: torch.device):
         self.pipeline = pipeline
@@ -127,6 +127,6 @@ class FeatureEncoder:
 
     @torch.inference_mode()
     def __call__(self, iq: IqLike) -> FloatArray:
-        """What a head would judge by, (N, width) of I/Q (N, T)."""
+        """Features (N, width) of I/Q (N, T)."""
         batches = self.pipeline.inputs(iq, self._device)
         return torch.cat([self._encoder.features(batch).cpu() for batch in batches]).numpy()

@@ -1,4 +1,4 @@
-"""Examples that several networks are shown one after the other, drawn once."""
+"""Cached inputs for several networks that read the same examples."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -14,11 +14,11 @@ from rfmae.records import FloatArray, View, Views
 _MOST_KEPT = 2**27  # numbers, half a gigabyte
 
 Read = Callable[[tuple[View, ...]], Iterable[Views]]
-"""The examples in the views that are named, some at a time, always in the same order."""
+"""The examples in the named views, in batches, always in the same order."""
 
 
 class CachedInputs:
-    """What classifiers are shown of the same examples, kept for the next one that sees alike."""
+    """Rendered inputs of the same examples, kept for the next classifier with the same inputs."""
 
     def __init__(self, read: Read, examples: int) -> None:
         self._read, self._examples = read, examples
@@ -47,6 +47,6 @@ def _inputs(pipeline: InputPipeline, views: Views, device: torch.device) -> list
 
 
 def _numbers(pipeline: InputPipeline) -> int:
-    """How many numbers a network is shown of one example."""
+    """How many numbers the inputs of one example have."""
     shapes = input_shapes(pipeline.image, pipeline.modalities, pipeline.samples)
     return sum(math.prod(shape) for shape in shapes.values())

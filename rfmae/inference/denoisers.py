@@ -1,4 +1,4 @@
-"""Noisy constellation images to clean ones."""
+"""Denoisers of constellation images."""
 
 from collections.abc import Iterator, Mapping
 from typing import Protocol
@@ -18,11 +18,11 @@ from rfmae.models.rings_mae import RingsMAE
 from rfmae.records import FloatArray, ImageConfig
 
 UNMASKED, MASK_AVERAGE = "unmasked", "mask average"
-"""The two ways of asking a network of patches: with nothing hidden, or each patch while it is."""
+"""The two ways to denoise with a network of patches: without masks, or each patch while hidden."""
 
 
 class ImageDenoiser(Protocol):
-    """Whatever turns noisy constellation images into clean ones, from a card of its own."""
+    """The interface of denoisers of constellation images."""
 
     card: Card
     pipeline: InputPipeline
@@ -30,15 +30,15 @@ class ImageDenoiser(Protocol):
 
     @property
     def image(self) -> ImageConfig:
-        """How its constellation images are drawn."""
+        """How its constellation images are rendered."""
         ...
 
     def inputs(self, iq: IqLike) -> dict[str, FloatArray]:
-        """All that it is shown of complex I/Q (N, T), by modality; `image` is (N, C, H, W)."""
+        """Its inputs of complex I/Q (N, T), by modality; `image` is (N, C, H, W)."""
         ...
 
     def images(self, iq: IqLike) -> FloatArray:
-        """Constellation images (N, C, H, W) of complex I/Q (N, T), drawn as in training."""
+        """Constellation images (N, C, H, W) of complex I/Q (N, T), rendered as in training."""
         ...
 
     def __call__(self, shown: FloatArray | Mapping[str, FloatArray], /) -> FloatArray:
@@ -46,30 +46,30 @@ class ImageDenoiser(Protocol):
         ...
 
 
-class _Shown:
-    """What is shown to a denoiser, drawn as in training."""
+class _Rendering:
+    """The inputs of a denoiser, rendered as in training."""
 
     def __init__(self, card: Card, pipeline: InputPipeline, device: torch.device) -> None:
         self.card, self.pipeline, self.device = card, pipeline, device
 
     @property
     def image(self) -> ImageConfig:
-        """How its constellation images are drawn."""
+        """How its constellation images are rendered."""
         return self.pipeline.image
 
     @torch.inference_mode()
     def inputs(self, iq: IqLike) -> dict[str, FloatArray]:
-        """All that it is shown of complex I/Q (N, T), by modality; `image` is (N, C, H, W)."""
+        """Its inputs of complex I/Q (N, T), by modality; `image` is (N, C, H, W)."""
         batches = [*self.pipeline.inputs(iq, self.device)]
         return {
             name: torch.cat([batch[name] for batch in batches]).cpu().numpy() for name in batches[0]
         }
 
     def images(self, iq: IqLike) -> FloatArray:
-        """Constellation images (N, C, H, W) of complex I/Q (N, T), drawn as in training."""
+        """Constellation images (N, C, H, W) of complex I/Q (N, T), rendered as in training."""
         return self.inputs(iq)[IMAGE]
 
-    def _given(self, shown: FloatArray | Mapping[str, FloatArray]) -> dict[str, Tensor]:
+    def _tensors(self, shown: FloatArray | Mapping[str, FloatArray]) -> dict[str, Tensor]:
         named = shown if isinstance(shown, Mapping) else {IMAGE: shown}
         return {
             name: torch.from_numpy(np.asarray(values, np.float32)).to(self.device)
@@ -77,35 +77,35 @@ class _Shown:
         }
 
 
-class RingsDenoiser(_Shown):
-    """Noisy harmonics of a constellation to clean images of it, in one look."""
+class RingsDenoiser(_Rendering):
+    """Denoises a constellation from its noisy harmonics to clean images, in one pass."""
 
     def __init__(
         self, network: RingsMAE, card: Card, pipeline: InputPipeline, device: torch.device
     ) -> None:
-        """`pipeline` is of what the network sees and of images, which others are held against."""
+        """`pipeline` renders the inputs of the network, and images for comparison."""
         super().__init__(card, pipeline, device)
         self._network = network.to(device)
 
     @torch.inference_mode()
     def __call__(self, shown: FloatArray | Mapping[str, FloatArray]) -> FloatArray:
-        """Clean images (N, C, H, W) in [0, 1] of what `inputs` gives; noisy images tell nothing."""
-        given, seen = self._given(shown), self._network.config.encoder.modalities
-        if missing := [grid.name for grid in seen if grid.name not in given]:
+        """Clean images (N, C, H, W) in [0, 1] of `inputs`; noisy images alone do not suffice."""
+        tensors, seen = self._tensors(shown), self._network.config.encoder.modalities
+        if missing := [grid.name for grid in seen if grid.name not in tensors]:
             raise ShapeError(
                 f"rings denoise {' and '.join(grid.name for grid in seen)}, "
-                f"got {' and '.join(given) or 'nothing'} without {' and '.join(missing)}; "
+                f"got {' and '.join(tensors) or 'nothing'} without {' and '.join(missing)}; "
                 "give all that `inputs` makes of the I/Q"
             )
-        images = self._network.images({grid.name: given[grid.name] for grid in seen})
+        images = self._network.images({grid.name: tensors[grid.name] for grid in seen})
         return images.cpu().numpy()
 
 
-class Denoiser(_Shown):
+class Denoiser(_Rendering):
     """Noisy constellation images to clean ones by a network of patches.
 
-    A network that was trained with nothing hidden, too, is asked so, in one look; of any other,
-    every patch is predicted while it is hidden.
+    A network that was also trained without masks denoises in one pass; with any other, every patch
+    is predicted while it is hidden.
     """
 
     def __init__(
@@ -118,14 +118,14 @@ class Denoiser(_Shown):
     def __call__(self, shown: FloatArray | Mapping[str, FloatArray], seed: int = 0) -> FloatArray:
         """Reconstructions (N, C, H, W) in [0, 1] of noisy images, alone or among other inputs.
 
-        `seed` decides the masks, where any are needed.
+        `seed` determines the masks, where any are needed.
         """
         if self._network.config.masking.includes_zero:
             return self.unmasked(shown)
         return self.mask_average(shown, seed)
 
     def other_ways(self, shown: FloatArray | Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-        """The same images asked for in the other way, by its name, where there is one."""
+        """The reconstructions of the other way, by its name, where there is one."""
         masking = self._network.config.masking
         if not masking.includes_zero:
             return {UNMASKED: self.unmasked(shown)}
@@ -138,19 +138,19 @@ class Denoiser(_Shown):
         """Reconstructions of which every patch was predicted while it was hidden.
 
         The visible sets of the masks divide the patches, so each patch is predicted several times;
-        the predictions are averaged. `seed` decides the masks.
+        the predictions are averaged. `seed` determines the masks.
         """
-        inputs = self._given(shown)
-        looks, hidden = [], []
+        inputs = self._tensors(shown)
+        predictions, hidden = [], []
         for masks in self._complementary(len(inputs[IMAGE]), inputs, seed):
             hidden.append(masks[IMAGE].hidden[..., None])
-            looks.append(self._network(inputs, masks).image(IMAGE) * hidden[-1])
-        return self._as_images(torch.stack(looks).sum(dim=0) / torch.stack(hidden).sum(dim=0))
+            predictions.append(self._network(inputs, masks).image(IMAGE) * hidden[-1])
+        return self._as_images(torch.stack(predictions).sum(dim=0) / torch.stack(hidden).sum(dim=0))
 
     @torch.inference_mode()
     def unmasked(self, shown: FloatArray | Mapping[str, FloatArray]) -> FloatArray:
-        """Reconstructions in one look, with nothing hidden."""
-        inputs = self._given(shown)
+        """Reconstructions in one pass, without masks."""
+        inputs = self._tensors(shown)
         masks = {
             name: everything_visible(len(values), self._grid(name).patches, self.device)
             for name, values in inputs.items()
@@ -161,10 +161,10 @@ class Denoiser(_Shown):
     def _complementary(
         self, n: int, inputs: Mapping[str, Tensor], seed: int
     ) -> Iterator[dict[str, PatchMask]]:
-        """Masks of every modality, as many rounds as the image needs."""
+        """Masks of every modality, in as many rounds as the image needs."""
         generator = torch.Generator(self.device).manual_seed(seed)
         rounds = {}
-        for name in sorted(inputs, key=lambda name: name != IMAGE):  # its draws come first
+        for name in sorted(inputs, key=lambda name: name != IMAGE):  # the image draws first
             patches = self._grid(name).patches
             if self._grid(name).is_scalar:
                 rounds[name] = [everything_visible(n, patches, self.device)]

@@ -1,4 +1,4 @@
-"""What a network is shown of I/Q."""
+"""From I/Q to the inputs of a trained network."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ from rfmae.records import (
 from rfmae.signal.snr_estimation import SnrEstimator, snr_estimator_from_card
 
 IMAGE = IMAGE_ALONE[0].name
-BATCH = 128  # examples that a network is shown at once
+BATCH = 128  # examples of a batch
 
 
 @dataclass(frozen=True, slots=True)
 class InputPipeline:
-    """What a network is shown of I/Q: the modalities that a receiver has, drawn as in training."""
+    """Network inputs of I/Q: the modalities that a receiver has, rendered as in training."""
 
     image: ImageConfig
     modalities: tuple[Modality, ...]
@@ -37,7 +37,7 @@ class InputPipeline:
 
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> "InputPipeline":
-        """What the network of a checkpoint can be shown where there are no clean twins."""
+        """The inputs of a checkpoint's network that need no clean twins."""
         seen = {grid.name for grid in checkpoint.encoder.modalities}
         modalities = tuple(
             modality
@@ -57,7 +57,7 @@ class InputPipeline:
 
     @property
     def views(self) -> tuple[View, ...]:
-        """What has to be given, symbols first."""
+        """The views of I/Q that it needs, symbols first."""
         return needed_views(self.modalities, self.image)
 
     def inputs(self, iq: IqLike, device: torch.device) -> Iterator[dict[str, Tensor]]:
@@ -65,19 +65,19 @@ class InputPipeline:
         views = checked_views(iq, self.views, dimensions=2)
         for first in range(0, len(next(iter(views.values()))), BATCH):
             rows = slice(first, first + BATCH)
-            some = {view: given[rows] for view, given in views.items()}
-            part = {view: torch.from_numpy(given).to(device) for view, given in some.items()}
+            batch = {view: iq[rows] for view, iq in views.items()}
+            part = {view: torch.from_numpy(iq).to(device) for view, iq in batch.items()}
             yield network_inputs(
                 part,
                 None,
                 self.image,
                 self.modalities,
                 self.samples_per_symbol,
-                self._snr_db(some, device),
+                self._snr_db(batch, device),
             )
 
     def _snr_db(self, views: Views, device: torch.device) -> Tensor | None:
-        """The estimates (N,) that the network is shown, where it is."""
+        """SNR estimates (N,), where they are an input of the network."""
         view = snr_view(self.modalities)
         if view is None or self.snr_estimator is None:
             return None
@@ -87,7 +87,7 @@ class InputPipeline:
 def render_images(iq: IqLike, image: ImageConfig, samples_per_symbol: float = 1.0) -> FloatArray:
     """Constellation images (N, planes, size, size) in [0, 1] of complex I/Q (N, T), float32.
 
-    Where planes are drawn from symbols and waveform, `iq` is a mapping with the I/Q of each.
+    Where planes are rendered from symbols and waveform, `iq` is a mapping with the I/Q of each.
     """
     pipeline = InputPipeline(image, IMAGE_ALONE, {}, samples_per_symbol)
     batches = pipeline.inputs(iq, torch.device("cpu"))

@@ -1,4 +1,4 @@
-"""I/Q as somebody hands it in: checked, and cut into windows."""
+"""I/Q arguments: validation, and division into windows."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from rfmae.errors import ShapeError
 from rfmae.records import ComplexArray, View
 
 IqLike = npt.ArrayLike | Mapping[View, npt.ArrayLike]
-"""I/Q of the one view that a model's images are drawn from, or of each by its name."""
+"""I/Q of the one view that a model needs, or of each view by its name."""
 
 
 def checked_views(
@@ -50,7 +50,7 @@ def checked_iq(iq: npt.ArrayLike, *, dimensions: int) -> ComplexArray:
 def cut_windows(iq: ComplexArray, length: int) -> ComplexArray:
     """Neighbouring windows (W, length) of a recording (T,); one window where it is shorter.
 
-    The last window reaches to the last sample and overlaps the one before as far as it must.
+    The last window ends at the last sample and overlaps the one before as far as needed.
     """
     if len(iq) <= length:
         return iq[None, :]

@@ -1,4 +1,4 @@
-"""Checkpoints as callables: the network, the way its inputs are drawn, the device."""
+"""Loading of checkpoints as callables, with their input pipeline and device."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -37,7 +37,7 @@ def load_classifier(path: str | Path, device: str = "auto") -> SignalClassifier:
 
 
 def load_denoiser(path: str | Path, device: str = "auto") -> Denoiser | RingsDenoiser:
-    """The denoiser of a pre-training checkpoint or run folder that paints clean images."""
+    """The denoiser of a pre-training checkpoint or run folder that predicts clean images."""
     checkpoint, chosen = load_checkpoint(path, DENOMAE), choose_device(device)
     network = checkpoint.build()
     pipeline = InputPipeline.of(checkpoint)
@@ -51,10 +51,10 @@ def load_denoiser(path: str | Path, device: str = "auto") -> Denoiser | RingsDen
         return RingsDenoiser(network, checkpoint.card, both, chosen)
     assert isinstance(network, DenoMAE)
     if IMAGE not in [modality.name for modality in pipeline.modalities]:
-        raise CheckpointError(f"{path} paints no images: its network never saw one")
+        raise CheckpointError(f"{path} predicts no images: its network was not trained on any")
     if network.config.pixels.normalised:
         raise CheckpointError(
-            f"{path} was trained to paint patches of mean 0 and variance 1, which say nothing of "
+            f"{path} was trained to predict patches of mean 0 and variance 1, without their "
             "brightness; pre-train without --normalised-targets to denoise"
         )
     return Denoiser(network, checkpoint.card, pipeline, chosen)

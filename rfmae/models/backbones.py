@@ -1,7 +1,7 @@
-"""Networks in the place of the encoder, as the literature has them.
+"""Convolutional and recurrent classifiers from the literature, in the place of the encoder.
 
-Trained from labels alone, they say what a transformer is worth. None has running statistics, so
-that examples of a batch never meet and a checkpoint holds weights alone.
+Trained from labels alone, they are baselines for the transformer. None has running statistics, so
+that examples of a batch are independent and a checkpoint holds weights alone.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,13 +34,13 @@ _STEPS = 128  # of a long sequence, or a few more
 
 @dataclass(frozen=True, slots=True)
 class BackboneConfig:
-    """What a backbone sees, one modality of the right form, and how many features it makes of it.
+    """The input of a backbone, one modality of the right shape, and its number of features.
 
-    Beside an image `cnn` takes scalars, such as an SNR, which scale and shift what it finds before
-    the last linear layer.
+    Beside an image `cnn` takes scalars, such as an SNR, which scale and shift its feature maps
+    before the last linear layer.
 
-    `samples_per_step` is of an lstm: so many samples enter together, for the time of a step on a
-    processor hardly depends on them; it must divide the sequence.
+    `samples_per_step` is of an lstm: so many samples enter at each time step, as the time of a step
+    on a processor hardly depends on them; it must divide the sequence.
     """
 
     kind: BackboneKind
@@ -67,7 +67,7 @@ class BackboneConfig:
 
     @property
     def seen(self) -> PatchGrid:
-        """The one modality; how it is cut into patches means nothing here."""
+        """The one modality; its patch size does not matter here."""
         return next(grid for grid in self.modalities if not grid.is_scalar)
 
     @property
@@ -103,7 +103,7 @@ def backbone_config_from_card(card: Mapping[str, Any]) -> BackboneConfig:
     except (KeyError, TypeError) as error:
         raise CheckpointError(
             f"a card describes a network that this version of rfmae does not read ({error}); "
-            "train it anew"
+            "train it again"
         ) from error
 
 
@@ -168,9 +168,9 @@ class Backbone(nn.Module):
 
 
 def initialise_backbone(backbone: Backbone, generator: torch.Generator) -> None:
-    """Draw all weights anew, biases at zero.
+    """Initialise all weights, biases at zero.
 
-    Convolutions as He et al. (ICCV 2015), the last one of a residual unit at nothing, so that a
+    Convolutions as He et al. (ICCV 2015), the last one of a residual unit at zero, so that a
     unit begins as its shortcut (Zhang et al., ICLR 2019); linear layers Xavier-uniform, but
     scalars change nothing at first. Of an lstm the recurrent weights are orthogonal and the forget
     gates begin open (Jozefowicz et al., ICML 2015).
@@ -196,7 +196,7 @@ def _initialise_lstm(lstm: nn.LSTM, generator: torch.Generator) -> None:
     for name, parameter in lstm.named_parameters():
         if name.startswith("bias"):
             nn.init.zeros_(parameter)
-            if name.startswith("bias_ih"):  # gates stand in the order input, forget, cell, output
+            if name.startswith("bias_ih"):  # gates are in the order input, forget, cell, output
                 nn.init.ones_(parameter[lstm.hidden_size : 2 * lstm.hidden_size])
             continue
         draw = nn.init.orthogonal_ if name.startswith("weight_hh") else nn.init.xavier_uniform_
@@ -207,7 +207,7 @@ def _initialise_lstm(lstm: nn.LSTM, generator: torch.Generator) -> None:
 class ImageConvolutions(nn.Module):
     """Four blocks that halve an image, the mean of each of 4×4 regions, one linear layer.
 
-    The regions keep where on the axes something is: a constellation is its places.
+    The regions keep positions on the axes, which is what a constellation consists of.
     """
 
     def __init__(self, config: BackboneConfig) -> None:
@@ -251,8 +251,8 @@ class ResidualStacks(nn.Module):
     """Stacks of one mixing layer and two residual units, each of which halves a sequence.
 
     O'Shea, Roy and Clancy, Over-the-air deep learning based radio signal classification, IEEE JSTSP
-    12(1), 2018, table V. Here five stacks, not six, and the mean over time in the place of all that
-    is left of it, so that the length is free.
+    12(1), 2018, table V. Here five stacks, not six, and the mean over time in the place of a
+    flattened output, so that the length is free.
     """
 
     def __init__(self, config: BackboneConfig) -> None:
@@ -275,11 +275,11 @@ class ResidualStacks(nn.Module):
 
 
 class AmplitudePhaseLstm(nn.Module):
-    """Two recurrent layers over amplitude and phase, and the mean of the states they go through.
+    """Two recurrent layers over amplitude and phase, and the mean of their states over time.
 
     Rajendran, Meert, Giustiniano, Lenders and Pollin, Deep learning models for wireless signal
-    classification with distributed low-cost spectrum sensors, IEEE TCCN 4(3), 2018, who take the
-    last state: of a thousand symbols it remembers the last few, and learns more slowly.
+    classification with distributed low-cost spectrum sensors, IEEE TCCN 4(3), 2018, which takes
+    the last state: of a thousand symbols that holds the last few, and learns more slowly.
     """
 
     def __init__(self, config: BackboneConfig) -> None:

@@ -1,4 +1,4 @@
-"""Checkpoints: safetensors weights beside a card that says all that is needed to use them."""
+"""Checkpoints: safetensors weights beside a card with all that is needed to use them."""
 
 import json
 import struct
@@ -33,13 +33,13 @@ from rfmae.plain import value
 from rfmae.records import ImageConfig, Modality, image_config_from_card, modalities_from_card
 
 WEIGHTS_NAME = "weights.safetensors"
-TRAINING_NAME = "training.pt"  # what a run needs to go on; an answer does not need it
+TRAINING_NAME = "training.pt"  # what a run needs to resume; inference does not need it
 BEST_NAME = "best.json"
 
 DENOMAE = "denomae"
 CLASSIFIER = "classifier"
 
-_WAY_OUT = {
+_REMEDIES = {
     DENOMAE: "run `rfmae pretrain` first",
     CLASSIFIER: "run `rfmae finetune` first",
 }
@@ -62,11 +62,11 @@ class Checkpoint:
         return value(kind, self.field(key), f"{key!r} in the card of {self.folder}")
 
     def field(self, key: str) -> Any:
-        """What its card says of this; a card of another version, which does not, is refused."""
+        """A field of the card; a card of another version, which lacks it, is refused."""
         if key not in self.card:
             raise CheckpointError(
-                f"the card of {self.folder} does not say {key!r}, as this version of rfmae needs "
-                "it; train it anew"
+                f"the card of {self.folder} lacks {key!r}, which this version of rfmae needs; "
+                "train it again"
             )
         return self.card[key]
 
@@ -76,7 +76,7 @@ class Checkpoint:
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
-        """What the network sees of an example."""
+        """The modalities that the network takes."""
         return modalities_from_card(self.field("modalities"))
 
     @property
@@ -89,7 +89,7 @@ class Checkpoint:
 
     @property
     def pretrainable(self) -> PretrainableConfig:
-        """The encoder, which others can be made from; one that is never pre-trained is refused."""
+        """The encoder, to start another network from; one that is never pre-trained is refused."""
         found = self.encoder
         if isinstance(found, BackboneConfig):
             raise CheckpointError(
@@ -104,7 +104,7 @@ class Checkpoint:
         return found
 
     def build(self) -> nn.Module:
-        """The network with these weights, ready to answer."""
+        """The network with these weights, ready for inference."""
         try:
             network = _network(self.card)
         except _NO_NETWORK as error:
@@ -123,7 +123,7 @@ def model_card(network: nn.Module) -> Card:
 def save_checkpoint(
     weights: Mapping[str, Tensor], card: Card, folder: Path, training: Any = None
 ) -> None:
-    """Write the weights of a network, its card and, for a run that may go on, its training."""
+    """Write the weights of a network, its card and, for a run to resume, its training state."""
     with written_whole(folder) as scratch:
         plain = {name: value.contiguous() for name, value in weights.items()}
         save_file(plain, scratch / WEIGHTS_NAME)
@@ -136,11 +136,11 @@ def load_checkpoint(path: str | Path, kind: str | None = None) -> Checkpoint:
     """A checkpoint folder, or the best checkpoint of a run folder, of the kind that is needed."""
     folder = _checkpoint_folder(Path(path))
     card = read_card(folder)
-    if card is None or card.get("kind") not in _WAY_OUT:
+    if card is None or card.get("kind") not in _REMEDIES:
         raise CheckpointError(f"{folder} is not a checkpoint: its {CARD_NAME} is missing or other")
     if kind is not None and card["kind"] != kind:
         raise CheckpointError(
-            f"{folder} holds a {card['kind']}, but a {kind} was asked for; {_WAY_OUT[kind]}"
+            f"{folder} holds a {card['kind']}, but a {kind} is required; {_REMEDIES[kind]}"
         )
     try:
         weights = load_file(folder / WEIGHTS_NAME)
@@ -201,12 +201,12 @@ def _of_stems(
 
 
 def _without_kind(weights: dict[str, Tensor], name: str) -> dict[str, Tensor]:
-    """Alone, a modality needs no word of what it is: it joins the bias, and no token changes."""
-    word, bias = f"stems.{name}.kind_token", f"stems.{name}.embed.bias"
-    if word not in weights:
+    """A single modality needs no kind token: its value joins the bias, and no token changes."""
+    kind, bias = f"stems.{name}.kind_token", f"stems.{name}.embed.bias"
+    if kind not in weights:
         return weights
-    joined = {**weights, bias: weights[bias] + weights[word].flatten()}
-    return {key: value for key, value in joined.items() if key != word}
+    joined = {**weights, bias: weights[bias] + weights[kind].flatten()}
+    return {key: value for key, value in joined.items() if key != kind}
 
 
 def _checkpoint_folder(path: Path) -> Path:
@@ -236,7 +236,7 @@ _NO_NETWORK = (LookupError, TypeError, ValueError, AttributeError, ArithmeticErr
 def _no_network(folder: Path, error: Exception) -> CheckpointError:
     return CheckpointError(
         f"the card of {folder} describes no network of this version: {first_line(error)}; "
-        "train it anew"
+        "train it again"
     )
 
 

@@ -1,4 +1,4 @@
-"""Encoder plus head: automatic modulation classification of what a receiver sees."""
+"""Encoder plus head: automatic modulation classification of a received signal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,10 +38,10 @@ class Classifier(nn.Module):
     def forward(
         self, inputs: Inputs, kept: Sequence[Tensor] = (), paths: Tensor | None = None
     ) -> Tensor:
-        """Logits (N, M) of the modalities of the encoder.
+        """Logits (N, M) of the inputs of the encoder, by modality.
 
-        In training, `kept` says of each hidden layer which of its units stay (see `draw_kept`), and
-        `paths` which branches of the encoder's blocks (see `draw_paths`).
+        In training, `kept` marks the units of each hidden layer that stay (see `draw_kept`), and
+        `paths` the branches of the encoder's blocks (see `draw_paths`).
         """
         features = self.features(inputs, paths)
         for number, layer in enumerate(self.layers):
@@ -51,21 +51,21 @@ class Classifier(nn.Module):
         return self.head(features)
 
     def features(self, inputs: Inputs, paths: Tensor | None = None) -> Tensor:
-        """What the head judges by, (N, width)."""
+        """The features that the head classifies, (N, width)."""
         if isinstance(self.encoder, Encoder):
             return self.encoder.features(inputs, paths)
         return self.encoder.features(inputs)
 
 
 def initialise_classifier(network: Classifier, generator: torch.Generator) -> None:
-    """Draw all weights anew: the head as a transformer's, the encoder as suits its kind."""
+    """Initialise all weights: the head as a transformer's, the encoder by its kind."""
     initialise(network, generator)
     if not isinstance(network.encoder, Encoder):
         initialise_encoder(network.encoder, generator)
 
 
 def draw_kept(config: ClassifierConfig, n: int, generator: torch.Generator) -> list[Tensor]:
-    """Which units of each hidden layer stay for each of n examples, (n, width) bool."""
+    """Dropout masks (n, width) bool of each hidden layer: the units that stay for n examples."""
     if config.dropout == 0:
         return []
     return [

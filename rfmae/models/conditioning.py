@@ -1,4 +1,4 @@
-"""Features that are scaled and shifted as scalars beside them ask for, such as an SNR."""
+"""Feature-wise modulation: features scaled and shifted by scalars such as an SNR."""
 
 from torch import Tensor, nn
 
@@ -10,8 +10,8 @@ _HIDDEN = 32
 class FeatureModulation(nn.Module):
     """Feature-wise linear modulation (FiLM): Perez et al., AAAI 2018.
 
-    A perceptron makes of the scalars of an example a scale and a shift for each feature. Where its
-    last layer is nothing, as before training, features stay as they are.
+    A perceptron computes a scale and a shift for each feature from the scalars of an example. Where
+    its last layer is zero, as before training, features are unchanged.
     """
 
     def __init__(self, scalars: int, features: int) -> None:
@@ -21,13 +21,13 @@ class FeatureModulation(nn.Module):
 
     def forward(self, features: Tensor, scalars: Tensor) -> Tensor:
         """Features (N, F, ...), each scaled and shifted by scalars (N, count)."""
-        said = self.out(nn.functional.gelu(self.hidden(scalars)))
-        scale, shift = said.unflatten(1, (2, -1, *[1] * (features.ndim - 2))).unbind(1)
+        modulation = self.out(nn.functional.gelu(self.hidden(scalars)))
+        scale, shift = modulation.unflatten(1, (2, -1, *[1] * (features.ndim - 2))).unbind(1)
         return features * (1 + scale) + shift
 
 
 def scaled_scalar(grid: PatchGrid, values: Tensor) -> Tensor:
-    """A number of each example (N, 1, 1) in units of its deviation, (N, 1)."""
+    """A standardised scalar (N, 1) of each example (N, 1, 1)."""
     grid.check(values)
     column = values.flatten(1)
     return (column - grid.mean[0]) / grid.deviation[0] if grid.mean else column

@@ -1,4 +1,4 @@
-"""What a DenoMAE is asked to do: what is hidden, painted, named and noised."""
+"""The configuration of DenoMAE pre-training: masking, reconstruction, positions and noise."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -19,7 +19,7 @@ UniformityLevel = Literal["image", "token"]
 
 @dataclass(frozen=True, slots=True)
 class PixelTask:
-    """What the decoder is judged by: where, against what, in which units, by which error."""
+    """The reconstruction loss: on which patches, against which target, in which units and norm."""
 
     where: Where = "hidden"
     target: PixelTarget = "clean"  # noisy is the plain masked autoencoder
@@ -34,10 +34,10 @@ class PixelTask:
 
 @dataclass(frozen=True, slots=True)
 class PositionTask:
-    """Naming where a visible token comes from: among all positions, or its rank among the visible.
+    """Predicting the position of a visible token: among all positions, or among the visible.
 
     With `dropout`, that share of the visible tokens enters without its position, and only those
-    are classified: what cannot be copied has to be understood.
+    are classified, so that the position cannot be copied from the input.
     """
 
     target: PositionTarget = "absolute"
@@ -53,17 +53,17 @@ class PositionTask:
 
 
 def check_decoder_depth(blocks: int) -> None:
-    """Refuse what is no number of blocks."""
+    """Refuse a negative number of blocks."""
     if blocks < 0:
         raise ShapeError(f"a decoder has 0 blocks or more, got {blocks}")
 
 
 @dataclass(frozen=True, slots=True)
 class DenoMAEConfig:
-    """An encoder, decoders, how much is hidden, and what is asked of them.
+    """An encoder, its decoders, the masking and the losses.
 
     `mask_tokens` enter in the `decoder` (an encoder of visible tokens, four times faster), or in
-    the `encoder`, whose tokens a linear layer paints (the symmetric variant).
+    the `encoder`, whose tokens a linear layer maps to patches (the symmetric variant).
     """
 
     encoder: EncoderConfig
@@ -84,7 +84,7 @@ class DenoMAEConfig:
         check_choice("mask_tokens", self.mask_tokens, MaskTokens)
         check_decoder_depth(self.decoder_depth)
         for grid in self.predicted_grids:
-            self.masking.most_visible(grid.patches)  # refuses what cannot be hidden at all
+            self.masking.most_visible(grid.patches)  # refuses too few patches to hide any
         for name in ("laplacian_weight", "uniformity_weight"):
             if getattr(self, name) < 0:
                 raise ShapeError(f"{name} must not be negative, got {getattr(self, name):g}")
@@ -106,7 +106,7 @@ class DenoMAEConfig:
 
     @property
     def predicted_grids(self) -> tuple[PatchGrid, ...]:
-        """The modalities that are hidden in part and painted; a scalar is neither."""
+        """The modalities that are masked and reconstructed; a scalar is neither."""
         return tuple(grid for grid in self.encoder.modalities if not grid.is_scalar)
 
     @property
@@ -115,7 +115,7 @@ class DenoMAEConfig:
         return self.mask_tokens == "encoder"
 
     def position_classes(self, grid: PatchGrid) -> int:
-        """Answers that the position head of a modality chooses from."""
+        """The number of classes of the position head of a modality."""
         if self.position.target == "rank":
             return self.masking.most_visible(grid.patches)
         return grid.patches

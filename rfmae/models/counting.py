@@ -1,4 +1,4 @@
-"""What a network costs: its parameters, its multiplications, what it takes of a GPU."""
+"""The cost of a network: parameters, multiply-accumulates, peak memory of a GPU."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -14,15 +14,15 @@ _MIB = 2**20
 
 
 def parameters_of(network: nn.Module) -> int:
-    """Numbers that training may change."""
+    """The number of parameters."""
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def multiplications(network: nn.Module, ask: Callable[[], object]) -> int:
-    """Multiply-accumulates of a network's matrix products while something is asked of it.
+def multiplications(network: nn.Module, run: Callable[[], object]) -> int:
+    """Multiply-accumulates of a network's matrix products while `run` calls it.
 
-    Those of linear layers, convolutions, attention and recurrent layers; what is done number by
-    number (activations, norms, softmax) does not count, nor what happens outside of the network.
+    Those of linear layers, convolutions, attention and recurrent layers; elementwise operations
+    (activations, norms, softmax) do not count, nor what happens outside of the network.
     """
     calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
 
@@ -31,7 +31,7 @@ def multiplications(network: nn.Module, ask: Callable[[], object]) -> int:
 
     hook = network.register_forward_pre_hook(remember, with_kwargs=True)
     try:
-        ask()
+        run()
     finally:
         hook.remove()
     with torch.no_grad(), _unfused(), FlopCounterMode(display=False) as counter:
@@ -40,10 +40,10 @@ def multiplications(network: nn.Module, ask: Callable[[], object]) -> int:
     return counter.get_total_flops() // 2  # a multiplication and an addition each
 
 
-def gpu_peak_mib(ask: Callable[[], object], device: str) -> float:
-    """The most that tensors, weights included, held of a GPU while something was asked, in MiB."""
+def gpu_peak_mib(run: Callable[[], object], device: str) -> float:
+    """Peak memory of all tensors on a GPU, weights included, while `run` runs, in MiB."""
     torch.cuda.reset_peak_memory_stats(device)
-    ask()
+    run()
     return torch.cuda.max_memory_allocated(device) / _MIB
 
 
@@ -54,9 +54,9 @@ def threads() -> int:
 
 @contextmanager
 def _unfused() -> Iterator[None]:
-    """Attention and recurrent layers as plain products; fused, the counter takes them for none."""
+    """Attention and recurrent layers as plain products; the counter does not see fused ones."""
     with warnings.catch_warnings(), sdpa_kernel(SDPBackend.MATH):
-        warnings.simplefilter("ignore")  # torch warns of GPUs that are not there
+        warnings.simplefilter("ignore")  # torch warns of missing GPUs
         with (
             torch.backends.mkldnn.flags(enabled=False),
             torch.backends.cudnn.flags(enabled=False),

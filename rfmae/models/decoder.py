@@ -1,4 +1,4 @@
-"""From tokens back to patches: with mask tokens in a decoder, or from an encoder that had them."""
+"""Tokens back to patches: mask tokens enter in a decoder, or already in the encoder."""
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +10,7 @@ from rfmae.models.vit import hold_positions
 
 
 class Decoder(nn.Module):
-    """Visible tokens and mask tokens of one modality to the values of its patches."""
+    """A transformer from visible tokens and mask tokens of one modality to patch values."""
 
     positions: Tensor
 
@@ -35,23 +35,23 @@ class Decoder(nn.Module):
         bias: Tensor | None = None,
         seen: list[Tensor] | None = None,
     ) -> Tensor:
-        """Patches (N, painted, P), the last in token order, from tokens (N, 1 + V, width)."""
+        """Patches (N, predicted, P), the last in token order, from tokens (N, 1 + V, width)."""
         tokens = self.embed(tokens)
-        # attention does not care in which order patches stand, so they stay in token order
+        # attention does not depend on the order of patches, so they stay in token order
         masked = self.mask_token.expand(len(tokens), mask.patches - mask.visible, -1)
         patches = torch.cat([tokens[:, 1:].to(masked.dtype), masked], dim=1)
         patches = patches + self.positions[mask.patch_ids]
         tokens = torch.cat([tokens[:, :1].to(patches.dtype), patches], dim=1)
         undisturbed = bias is None and seen is None
         for number, block in enumerate(self.blocks, start=1):
-            # nobody asks the last block for what will not be painted
+            # the last block computes only the tokens that are predicted
             last = undisturbed and number == len(self.blocks)
-            tokens = block(tokens, asking=predicted if last else None, bias=bias, seen=seen)
+            tokens = block(tokens, queries=predicted if last else None, bias=bias, seen=seen)
         return self.pixels(self.norm(tokens[:, tokens.shape[1] - predicted :]))
 
 
 class PatchPredictor(nn.Module):
-    """The light head of the symmetric variant: mask tokens for the encoder, then a linear layer."""
+    """The linear head of the symmetric variant, with the mask tokens for its encoder."""
 
     positions: Tensor
 
@@ -63,7 +63,7 @@ class PatchPredictor(nn.Module):
         self.pixels = nn.Linear(width, grid.patch_values)
 
     def masked(self, mask: PatchMask) -> Tensor:
-        """Mask tokens (N, L − V, width) at the places of the hidden patches."""
+        """Mask tokens (N, L − V, width) at the positions of the hidden patches."""
         return self.mask_token + self.positions[mask.hidden_ids]
 
     def forward(self, tokens: Tensor) -> Tensor:

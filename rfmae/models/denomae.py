@@ -1,11 +1,11 @@
-"""DenoMAE2.0 in the order of the paper's figure (arXiv 2502.18202), and what surrounds it.
+"""DenoMAE2.0 (arXiv 2502.18202), its predecessor DenoMAE and feature noise in one network.
 
-A quarter of the patches of a noisy image goes through the encoder. A decoder paints the clean
-image; a linear head on the visible tokens tells where in the image each of them comes from.
+A quarter of the patches of a noisy image goes through the encoder. A decoder predicts the
+clean image; a linear head on the visible tokens predicts the position of each in the image.
 
 Its predecessor DenoMAE (arXiv 2501.11538) sends several modalities through one encoder and has a
 decoder for each. Feature noise falls on some of the visible tokens between two blocks of the
-encoder (arXiv 2412.19104). All three are one network here, each a switch of its configuration.
+encoder (arXiv 2412.19104). Each of the three is a setting of the configuration.
 """
 
 from collections.abc import Mapping
@@ -34,10 +34,10 @@ def draw_masks(
     noised: bool = True,
     masking: Masking | None = None,
 ) -> dict[str, PatchMask]:
-    """What is hidden of each modality of n examples, at a step of `steps` or at the end.
+    """Masks of each modality of n examples, at a step of `steps` or at the end.
 
     `masking` is that of this step where it is not the configuration's own, as where its ratio was
-    drawn. Of a scalar nothing is hidden, and nothing is drawn for it.
+    drawn. A scalar is never hidden, and nothing is drawn for it.
     """
     masking = masking or config.masking
     masks = {}
@@ -47,7 +47,7 @@ def draw_masks(
             continue
         visible = masking.visible_at(grid.patches, step, steps)
         unplaced = round(config.position.dropout * visible)
-        fallen = config.noising.noised_of(visible) if noised else 0
+        noised_tokens = config.noising.noised_of(visible) if noised else 0
         masks[grid.name] = random_mask(
             n,
             grid.counts,
@@ -55,7 +55,7 @@ def draw_masks(
             generator,
             unit=masking.unit,
             unplaced=unplaced,
-            noised=min(fallen, visible - unplaced),
+            noised=min(noised_tokens, visible - unplaced),
         )
     return masks
 
@@ -64,38 +64,38 @@ class ObservedAttention(NamedTuple):
     """Attention between hidden and noised tokens: weights (N, heads, T, T) of some blocks."""
 
     weights: list[Tensor]
-    hidden: Tensor  # places of the hidden tokens among the T, (n_M,)
+    hidden: Tensor  # indices of the hidden tokens among the T, (n_M,)
     noised: Tensor  # of the noised ones, (n_Q,)
 
 
 @dataclass(frozen=True, slots=True)
 class DenoMAEOutput:
-    """What the network says of one batch, by modality.
+    """The output of the network for one batch, by modality.
 
     `predicted` (N, K, P) are predicted patches of the last K of the patches in token order, visible
     before hidden: of the noised and the hidden, or of all. `position_logits` (N, V, positions)
-    say of each visible token which patch it is.
+    predict which patch each visible token is.
     """
 
     predicted: Mapping[str, Tensor]
     position_logits: Mapping[str, Tensor]
     masks: Masks
-    tokens: Tensor  # (N, 1 + V, width), what the encoder gives for the visible patches
+    tokens: Tensor  # (N, 1 + V, width), class token and visible patches after the encoder
     watched: tuple[ObservedAttention, ...] = ()
 
     def predicted_ids(self, name: str) -> Tensor:
-        """Which patches were painted, (N, K)."""
+        """Which patches were predicted, (N, K)."""
         patch_ids = self.masks[name].patch_ids
         return patch_ids[:, patch_ids.shape[1] - self.predicted[name].shape[1] :]
 
     def image(self, name: str) -> Tensor:
-        """The painted patches in their own order, (N, L, P); zero where nothing was painted."""
+        """The predicted patches in patch order, (N, L, P); zero where none was predicted."""
         count = self.masks[name].patches
         return put_back(self.predicted[name].float(), self.predicted_ids(name), count)
 
 
 class DenoMAE(nn.Module):
-    """One encoder; of each modality a decoder and, where positions count, a position head."""
+    """One encoder; for each modality a decoder and, if positions have a weight, a position head."""
 
     def __init__(self, config: DenoMAEConfig) -> None:
         super().__init__()
@@ -104,7 +104,7 @@ class DenoMAE(nn.Module):
         self.encoder = Encoder(config.encoder)
         make = PatchPredictor if config.encodes_hidden else Decoder
         self.decoders = nn.ModuleDict({grid.name: make(config, grid) for grid in grids})
-        # a head without weight would be a parameter without gradient
+        # a head of weight zero would be a parameter without gradient
         self.position_heads = nn.ModuleDict(
             {
                 grid.name: nn.Linear(config.encoder.width, config.position_classes(grid))
@@ -123,13 +123,13 @@ class DenoMAE(nn.Module):
         *,
         everything: bool = False,
     ) -> DenoMAEOutput:
-        """Predict clean patches and token positions from what is visible of noisy inputs.
+        """Predict clean patches and token positions from the visible patches of noisy inputs.
 
-        `noise` falls on the tokens that the masks name. Painted is what the loss asks for, or
-        `everything`.
+        `noise` is added to the tokens that the masks mark. Predicted are the patches that the loss
+        needs, or `everything`.
         """
         masks = {name: masks[name] for name in self.encoder.stems if name in inputs}
-        places = _Places(masks, with_hidden=self.config.encodes_hidden)
+        places = _TokenIndices(masks, with_hidden=self.config.encodes_hidden)
         tokens, watched = self._encoded(inputs, masks, noise, places)
         shown = {name: mask for name, mask in masks.items() if name in self.decoders}
         visible = {name: tokens[:, places.visible[name]] for name in shown}
@@ -154,18 +154,18 @@ class DenoMAE(nn.Module):
         return DenoMAEOutput(predicted, logits, shown, seen_tokens, watched)
 
     def _encoded(
-        self, inputs: Inputs, masks: Masks, noise: FeatureNoise | None, places: "_Places"
+        self, inputs: Inputs, masks: Masks, noise: FeatureNoise | None, places: "_TokenIndices"
     ) -> tuple[Tensor, tuple[ObservedAttention, ...]]:
-        """All tokens after the encoder, noised on the way, and attention where it is watched."""
+        """All tokens after the encoder, with feature noise, and the attention that losses need."""
         encoder, noising = self.encoder, self.config.noising
         parts = encoder.embedded(inputs, masks)
         if self.config.encodes_hidden:
             for name, mask in masks.items():
                 if name not in self.decoders:
                     continue
-                painter = self.decoders[name]
-                assert isinstance(painter, PatchPredictor)
-                masked = painter.masked(mask).to(parts[name].dtype)
+                predictor = self.decoders[name]
+                assert isinstance(predictor, PatchPredictor)
+                masked = predictor.masked(mask).to(parts[name].dtype)
                 parts[name] = torch.cat([parts[name], masked], dim=1)
         tokens = torch.cat([encoder.first(inputs), *parts.values()], dim=1)
         quiet = noise is None or not (self.config.encodes_hidden and noising.disrupts)
@@ -174,38 +174,41 @@ class DenoMAE(nn.Module):
         for number, block in enumerate(encoder.blocks):
             if noise is not None and number == noising.block:
                 noised = places.noised(tokens.device)
-                fallen = self.noiser(tokens.index_select(1, noised), noise)
-                tokens = tokens.index_copy(1, noised, fallen.to(tokens.dtype))
+                with_noise = self.noiser(tokens.index_select(1, noised), noise)
+                tokens = tokens.index_copy(1, noised, with_noise.to(tokens.dtype))
                 if watched:
-                    bias, seen = self._rule(watched[0], tokens.shape[1]), watched[0].weights
+                    bias, seen = (
+                        self._attention_bias(watched[0], tokens.shape[1]),
+                        watched[0].weights,
+                    )
             tokens = block(tokens, bias=bias, seen=seen)
         return encoder.norm(tokens), tuple(watched)
 
     def _decoded(
         self, name: str, tokens: Tensor, mask: PatchMask, count: int, noise: FeatureNoise | None
     ) -> tuple[Tensor, tuple[ObservedAttention, ...]]:
-        """Painted patches, and the attention of a decoder that sees noised tokens."""
+        """Predicted patches, and the attention of a decoder that sees noised tokens."""
         decoder, noising = self.decoders[name], self.config.noising
         if noise is None or not mask.noised or not noising.disrupts:
             return decoder(tokens, mask, count), ()
-        places = _Places({name: mask}, with_hidden=True)
+        places = _TokenIndices({name: mask}, with_hidden=True)
         watched = self._watched(places, tokens.device)
-        bias = self._rule(watched, 1 + mask.patches)
+        bias = self._attention_bias(watched, 1 + mask.patches)
         return decoder(tokens, mask, count, bias=bias, seen=watched.weights), (watched,)
 
-    def _watched(self, places: "_Places", device: torch.device) -> ObservedAttention:
+    def _watched(self, places: "_TokenIndices", device: torch.device) -> ObservedAttention:
         return ObservedAttention([], places.masked(device), places.noised(device))
 
-    def _rule(self, watched: ObservedAttention, tokens: int) -> Tensor | None:
-        """What forbids hidden and noised tokens to look at each other, where it is forbidden."""
+    def _attention_bias(self, watched: ObservedAttention, tokens: int) -> Tensor | None:
+        """The bias that cuts attention between hidden and noised tokens, where that is hard."""
         if self.config.noising.disruption != "hard":
             return None
         device = watched.hidden.device
         return hard_bias(tokens, watched.hidden, watched.noised, device)
 
 
-class _Places:
-    """Where the tokens of each modality stand: class token, then visible (then hidden) of each."""
+class _TokenIndices:
+    """Where the tokens of each modality are: class token, then visible (then hidden) of each."""
 
     def __init__(self, masks: Masks, *, with_hidden: bool) -> None:
         self.visible: dict[str, slice] = {}
@@ -220,11 +223,11 @@ class _Places:
             self.hidden[name] = slice(end, place)
 
     def noised(self, device: torch.device) -> Tensor:
-        return _numbers(self._noised, device)
+        return _indices(self._noised, device)
 
     def masked(self, device: torch.device) -> Tensor:
-        return _numbers(list(self.hidden.values()), device)
+        return _indices(list(self.hidden.values()), device)
 
 
-def _numbers(spans: list[slice], device: torch.device) -> Tensor:
+def _indices(spans: list[slice], device: torch.device) -> Tensor:
     return torch.cat([torch.arange(span.start, span.stop, device=device) for span in spans])

@@ -1,4 +1,4 @@
-"""What stands below a head: a transformer, rings of harmonics, or a backbone of the literature."""
+"""The encoders below a head: a transformer, rings of harmonics, or a literature backbone."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -27,13 +27,13 @@ from rfmae.models.vit import Encoder, EncoderConfig, encoder_config_from_card
 AnyEncoderConfig = EncoderConfig | RingsConfig | BackboneConfig
 AnyEncoder = Encoder | RingsEncoder | Backbone
 PretrainableConfig = EncoderConfig | RingsConfig
-"""Of encoders that are pre-trained."""
+"""Configurations of encoders that are pre-trained."""
 
 
 def build_encoder(config: AnyEncoderConfig) -> AnyEncoder:
     """The network of a configuration; `initialise_encoder` draws its weights.
 
-    Each has `features(inputs)`, what a head judges by, (N, width) of inputs by their modality.
+    Each has `features(inputs)`, (N, width) for inputs by modality, which a head classifies.
     """
     if isinstance(config, EncoderConfig):
         return Encoder(config)
@@ -43,7 +43,7 @@ def build_encoder(config: AnyEncoderConfig) -> AnyEncoder:
 def with_grids(
     config: AnyEncoderConfig, grids: tuple[PatchGrid | HarmonicGrid, ...]
 ) -> AnyEncoderConfig:
-    """The same for inputs that are cut or scaled so."""
+    """The same encoder for inputs that are cut or scaled by other grids."""
     if isinstance(config, RingsConfig):
         return replace(config, modalities=grids)
     patches = tuple(grid for grid in grids if isinstance(grid, PatchGrid))
@@ -51,7 +51,7 @@ def with_grids(
 
 
 def initialise_encoder(encoder: AnyEncoder, generator: torch.Generator) -> None:
-    """Draw all weights anew, as suits the kind."""
+    """Initialise all weights, by the kind of encoder."""
     if isinstance(encoder, Encoder):
         initialise(encoder, generator)
     elif isinstance(encoder, RingsEncoder):
@@ -61,7 +61,7 @@ def initialise_encoder(encoder: AnyEncoder, generator: torch.Generator) -> None:
 
 
 def encoder_from_card(card: Mapping[str, Any]) -> AnyEncoderConfig:
-    """The configuration that a card describes; a transformer needs no word of its kind."""
+    """The configuration that a card describes; without a `kind` it is a transformer."""
     if "kind" not in card:
         return encoder_config_from_card(card)
     return (

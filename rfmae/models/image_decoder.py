@@ -1,15 +1,15 @@
-"""Clean images of circular harmonics: templates that are turned by the phase of what was seen.
+"""Clean images from circular harmonics: templates rotated by the phase of the input.
 
 The few orders on which a modulation is recognised are too coarse for a sharp image, and at low SNR
-the higher ones are lost in noise. But they need not be seen: where the phase of order m is known,
-that of order k·m is k times it, and how strong it is tells the modulation. So the decoder mixes
+the higher ones are lost in noise. But they can be inferred: where the phase of order m is known,
+that of order k·m is k times it, and the modulation determines its magnitude. So the decoder mixes
 templates by features, which no carrier phase changes, and turns the order k·m of each by the k-th
 power of a phasor of order m, which is a gated sum of mixtures. A phasor of noise alone is short, so
-that its powers fade as those of a phase do that is hardly known.
+that its powers decay, as they should where the phase is uncertain.
 
-Orders and rings make a polar picture, of which every pixel takes what lies round its centre; a
-logistic function makes brightness of it, sharper than its orders are. A turn of the points turns
-the polar picture exactly, and the image to a quarter.
+Orders and rings make a polar image, which every pixel interpolates at its centre; a logistic
+function makes brightness of it, sharper than its orders are. A rotation of the points rotates the
+polar image exactly, and the square image for quarter turns.
 """
 
 import math
@@ -23,11 +23,11 @@ from rfmae.errors import ShapeError
 from rfmae.models.rings import Encoded, RingsConfig, initialise_linear, times
 from rfmae.records import ORDERS
 
-FINEST = 24  # orders of a polar picture
-ANGLES = 8 * FINEST  # at which it is taken; between them pixels take straight lines
-RADII = 32  # from the centre to the corners, which lie √2 away
+FINEST = 24  # orders of a polar image
+ANGLES = 8 * FINEST  # at which it is sampled; pixels interpolate linearly between them
+RADII = 32  # from the centre to the corners, at a distance of √2
 _TEMPLATES = 48
-_DARK = -4.0  # before training pixels are nearly so
+_DARK = -4.0  # before training pixels are nearly black
 _FUNDAMENTALS = tuple(order for order in ORDERS if order)
 _HARMONICS = (
     (0, 0, 0),
@@ -37,12 +37,12 @@ _HARMONICS = (
         for power in range(1, FINEST // order + 1)
     ),
 )
-"""Which phasor, its power and the order that it makes; the first turns with none."""
+"""The number of a phasor, its power and the resulting order; the first does not turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageGrid:
-    """The image that is to be made: pixels on a side, and planes, of known phase or not."""
+    """The shape of the image: pixels on a side, and planes, of known phase or not."""
 
     size: int
     known_phase: tuple[bool, ...]
@@ -60,7 +60,7 @@ class ImageGrid:
 
 
 class ImageDecoder(nn.Module):
-    """What rings encode, to clean images."""
+    """From encoded rings to clean images."""
 
     known: Tensor
     order: Tensor
@@ -96,7 +96,7 @@ class ImageDecoder(nn.Module):
         return torch.sigmoid(pixels.T.reshape(n, planes, size, size) + self.level)
 
     def polar(self, encoded: Encoded) -> Tensor:
-        """What they show on radii and angles (N, planes, radii, angles), before the logistic."""
+        """The polar image (N, planes, radii, angles), before the logistic function."""
         mixed = self.mixing(F.gelu(self.hidden(encoded.features)))
         still = (mixed @ self.templates.flatten(1)).unflatten(1, self.templates.shape[1:])
         phasors = self.phasors(encoded)[:, None]
@@ -109,7 +109,7 @@ class ImageDecoder(nn.Module):
 
 
 class Phasors(nn.Module):
-    """The phase of what was seen by each order, and the powers of it."""
+    """The phase of the input at each order, and its powers."""
 
     def __init__(self, encoder: RingsConfig) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ class Phasors(nn.Module):
         self.noise = nn.Parameter(torch.zeros(len(_FUNDAMENTALS)))  # logarithm of its amplitude
 
     def forward(self, encoded: Encoded) -> Tensor:
-        """Phasors (N, harmonics, 2) no longer than one, each turning as its order does."""
+        """Phasors (N, harmonics, 2) of modulus at most one, each turning as its order does."""
         mixtures = encoded.mixtures[:, len(ORDERS) - len(_FUNDAMENTALS) :, : self.turning]
         gates = self.gates(encoded.features).unflatten(1, mixtures.shape[1:])
         summed = times(mixtures, gates).sum(dim=2)
@@ -146,10 +146,10 @@ def polar_waves() -> Tensor:
 
 
 def polar_places(size: int) -> tuple[Tensor, Tensor]:
-    """Which four places of a polar picture (radii · angles) each pixel takes, and their shares.
+    """The four places of a polar image (radii · angles) that each pixel takes, and their weights.
 
-    Both are (size², 4). As a quarter turn is a whole number of angles, pixels that it makes of one
-    another have the same shares.
+    Both are (size², 4). As a quarter turn is a whole number of angles, pixels that it maps to one
+    another have the same weights.
     """
     axis = (torch.arange(size, dtype=torch.float64) + 0.5) * 2 / size - 1
     column, row = torch.meshgrid(axis, -axis, indexing="xy")
@@ -163,7 +163,7 @@ def polar_places(size: int) -> tuple[Tensor, Tensor]:
         for place, part in ((before, 1 - onwards), (before + 1, onwards)):
             places.append(ring * ANGLES + place % ANGLES)
             shares.append(share * part)
-    # the very centre has no angle: it takes four, so that a quarter turn leaves it as it is
+    # the centre has no angle: it takes four, so that a quarter turn leaves it unchanged
     centre = (away < 1e-9)[..., None]
     quarters = torch.arange(4) * (ANGLES / 4)
     found = torch.where(centre, quarters, torch.stack(places, dim=-1))
@@ -172,7 +172,7 @@ def polar_places(size: int) -> tuple[Tensor, Tensor]:
 
 
 def initialise_image_decoder(decoder: ImageDecoder, generator: torch.Generator) -> None:
-    """Draw all weights anew; templates begin faint, and phasors with gates of their own."""
+    """Initialise all weights; templates begin small, the biases of the gates at random."""
     initialise_linear(decoder, generator)
     nn.init.normal_(decoder.templates, std=0.02, generator=generator)
     gates = decoder.phasors.gates

@@ -1,4 +1,4 @@
-"""The kinds of networks that can be asked for, each with all that is chosen for it."""
+"""The available kinds of networks, each with its input modality and learning rates."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -16,22 +16,22 @@ Network = Literal["vit", "rings", "cnn", "resnet", "lstm"]
 
 @dataclass(frozen=True, slots=True)
 class NetworkKind:
-    """A kind of network: what it sees, whether it is pre-trained, and how fast it learns.
+    """A kind of network: its input, whether it is pre-trained, and its learning rates.
 
-    Learning rates are at the peak, of batches of 32 in fine-tuning (docs/results.md) and of
-    `pretraining_batch` in pre-training, where none takes the preset's own.
+    Learning rates are at the peak, for batches of 32 in fine-tuning (docs/results.md) and of
+    `pretraining_batch` in pre-training, where none means the rate of the preset.
     """
 
     name: Network
     about: str
-    sees: str | None  # the one modality that it is for; none takes all that a receiver has
+    sees: str | None  # its one modality; none takes all that a receiver has
     learning_rate: float
     is_pretrained: bool = False
     pretraining_rate: float | None = None
     pretraining_batch: int = 64
 
     def encoder(self, preset: str, grids: tuple[Grid, ...]) -> AnyEncoderConfig:
-        """The encoder for what is cut so; backbones have one size."""
+        """The encoder for inputs cut by these grids; backbones have one size."""
         if self.name == "rings":
             size = find_preset(preset).rings
             return RingsConfig(grids, size.width, size.mixtures, size.components, size.blocks)

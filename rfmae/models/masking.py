@@ -1,4 +1,4 @@
-"""How much of an input is hidden at each step, and which patches of it."""
+"""Masking: how much of an input is hidden at each step, and which patches."""
 
 import math
 from dataclasses import dataclass, replace
@@ -9,22 +9,20 @@ from torch import Tensor
 from rfmae.errors import ShapeError
 from rfmae.models.patches import PatchMask
 
-DRAWN_RATIOS = (
-    4  # from the lowest to the highest, evenly apart: a compiled network knows few shapes
-)
+DRAWN_RATIOS = 4  # evenly from the lowest to the highest: few shapes for a compiled network
 
 
 @dataclass(frozen=True, slots=True)
 class Masking:
-    """Which share of the patches is hidden, step by step, and in pieces of which size.
+    """The share of patches that is hidden, step by step, and the size of hidden pieces.
 
-    With a `start_ratio` the share moves in a straight line from there to `ratio` over the first
-    `ramp_share` of the steps, and what is visible is rounded to a multiple of `quantum`, so that a
-    whole ramp knows a few shapes only. Patches are hidden in squares of `unit`×`unit`, or in runs
-    of `unit` of a sequence (SimMIM, arXiv 2111.09886, section 3.2).
+    With a `start_ratio` the share moves linearly from there to `ratio` over the first `ramp_share`
+    of the steps, and the number of visible patches is rounded to a multiple of `quantum`, so that a
+    whole ramp has few shapes. Patches are hidden in squares of `unit`×`unit`, or in runs of `unit`
+    of a sequence (SimMIM, arXiv 2111.09886, section 3.2).
 
-    With a `lowest` ratio that of each step is drawn, one of four evenly from there to `ratio`. A
-    ratio of 0 hides nothing.
+    With a `lowest` ratio that of each step is drawn at random, one of four evenly from there to
+    `ratio`. A ratio of 0 hides nothing.
     """
 
     ratio: float = 0.75
@@ -65,7 +63,7 @@ class Masking:
         return self.ratio if self.start_ratio is None else self.start_ratio
 
     def ramp(self, step: int, steps: int) -> float:
-        """How far the ramp has come, 0 to 1, at the `step` of a run of `steps`."""
+        """The progress of the ramp, 0 to 1, at the `step` of a run of `steps`."""
         return min(max(step, 0) / max(self.ramp_share * steps, 1.0), 1.0)
 
     @property
@@ -75,7 +73,7 @@ class Masking:
 
     @property
     def ratios(self) -> tuple[float, ...]:
-        """What the ratio of a step is drawn from, ascending; one where none is drawn."""
+        """The ratios that a step draws from, ascending; one where none is drawn."""
         if self.lowest is None:
             return (self.ratio,)
         step = (self.ratio - self.lowest) / (DRAWN_RATIOS - 1)
@@ -83,7 +81,7 @@ class Masking:
 
     @property
     def includes_zero(self) -> bool:
-        """Whether some steps hide nothing, so that the network can be asked with nothing hidden."""
+        """Whether some steps hide nothing, so that the network is trained on whole inputs."""
         return self.ratios[0] == 0
 
     def drawn(self, generator: torch.Generator) -> "Masking":
@@ -95,11 +93,11 @@ class Masking:
 
     @property
     def least(self) -> "Masking":
-        """The masking that hides the least of those that are drawn."""
+        """The masking of the lowest ratio that may be drawn."""
         return self if self.lowest is None else replace(self, ratio=self.lowest, lowest=None)
 
     def ratio_at(self, step: int, steps: int) -> float:
-        """The share that is asked to be hidden at the `step` of a run of `steps`."""
+        """The share to hide at the `step` of a run of `steps`, before rounding."""
         return self.first_ratio + self.ramp(step, steps) * (self.ratio - self.first_ratio)
 
     def visible_at(self, patches: int, step: int, steps: int) -> int:
@@ -117,7 +115,7 @@ class Masking:
         return min(max(rounded, min(first, last)), max(first, last))
 
     def most_visible(self, patches: int) -> int:
-        """The most that are visible at any step: what memory must be there for."""
+        """The most patches that are visible at any step, which determines the memory."""
         return max(*self._ends(patches), visible_count(patches, self.ratios[0]))
 
     def _ends(self, patches: int) -> tuple[int, int]:
@@ -136,7 +134,7 @@ def visible_count(patches: int, mask_ratio: float) -> int:
     """
     if mask_ratio == 0:
         return patches
-    # a hair more: 100·(1 − 0.8) is 19.999… in floating point
+    # slightly more: 100·(1 − 0.8) is 19.999… in floating point
     return max(1, min(math.floor(patches * (1 - mask_ratio) + 1e-9), patches - 1))
 
 
@@ -152,8 +150,8 @@ def random_mask(
 ) -> PatchMask:
     """A mask drawn for each of n examples, each in a random token order.
 
-    `grid_counts` are the patches along each side. Just `visible` patches are visible whatever the
-    unit is: one of the units is cut where it does not fit.
+    `grid_counts` are the patches along each side. Exactly `visible` patches are visible for any
+    unit: one of the units is cut where it does not fit.
     """
     _check_visible(visible, math.prod(grid_counts))
     if unit == 1:

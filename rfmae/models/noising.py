@@ -1,7 +1,7 @@
-"""Noise on the features of an encoder: how strong it is, its draw, and the layer that adds it.
+"""Noise on the features of an encoder: its schedule, its random draw, and the layer.
 
 Encoder-centric corruption (arXiv 2412.19104): some of the visible tokens pass through the first
-blocks clean and are noised there, as a diffusion model would noise them.
+blocks clean and are then noised as in a diffusion model.
 """
 
 import math
@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 
 from rfmae.errors import ShapeError
-from rfmae.units import ratio_to_db
 
 DisruptionMode = Literal["cross", "entropy", "hard"]
 """How hidden and noised tokens are kept apart; see `rfmae.models.objectives.disruption`."""
@@ -23,12 +22,12 @@ _LONGEST_PERIOD = 10_000.0
 
 @dataclass(frozen=True, slots=True)
 class Noising:
-    """Which tokens are noised, where, how strongly, and how they are kept from the hidden ones.
+    """Which tokens are noised, where, how strongly, and how hidden ones are kept from them.
 
     A `share` of the visible tokens is noised after `block` blocks, at a time drawn from 0 to
-    `latest` − 1 for each example. The betas rise in a straight line from `first_beta` to
-    `last_beta` over `steps` times and are raised to `power`. The noise of a token is in units of
-    its own rms, so that the share of noise is an SNR, or of `unit` variance as in the paper.
+    `latest` − 1 for each example. The betas rise linearly from `first_beta` to `last_beta`
+    over `steps` times and are raised to `power`. The noise of a token is in units of
+    its own rms, so that a time corresponds to an SNR, or of `unit` variance as in the paper.
     `disruption` is the loss that keeps hidden and noised tokens apart; the default `cross` is the
     rule of the paper, to suppress attention between the two.
     """
@@ -80,13 +79,13 @@ class Noising:
         return self.disruption_weight > 0 or self.disruption == "hard"
 
     def noised_of(self, visible: int) -> int:
-        """How many of `visible` tokens are noised: at least one, where any share is."""
+        """How many of `visible` tokens are noised: at least one for a positive share."""
         return max(round(self.share * visible), 1) if self.share else 0
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureNoise:
-    """What was drawn for the noised tokens of each example."""
+    """The random draws for the noised tokens of each example."""
 
     times: Tensor  # (N,) long
     eps: Tensor  # (N, Q, D) of unit variance
@@ -109,7 +108,7 @@ def draw_feature_noise(
 
 
 class NoiseSchedule(nn.Module):
-    """The share of a token's power that its noise leaves, time by time (Ho et al. 2020, eq. 4)."""
+    """The share of a token's power that remains at each time (Ho et al. 2020, eq. 4)."""
 
     table: Tensor
 
@@ -121,16 +120,8 @@ class NoiseSchedule(nn.Module):
         self.register_buffer("table", (1 - betas.pow(noising.power)).cumprod(0), persistent=False)
 
     def kept(self, times: Tensor) -> Tensor:
-        """The share ᾱ of times (N,), float64 (N,)."""
+        """The remaining share ᾱ at times (N,), float64 (N,)."""
         return self.table[times]
-
-    def feature_snr_db(self, times: Tensor) -> Tensor:
-        """Power of feature over power of noise at times (N,), in dB, float64 (N,).
-
-        It is the SNR of every single token where noise is in units of its rms.
-        """
-        kept = self.kept(times).cpu()
-        return torch.from_numpy(ratio_to_db((kept / (1 - kept)).numpy()))
 
 
 class TimeEmbedding(nn.Module):
@@ -143,13 +134,13 @@ class TimeEmbedding(nn.Module):
         )
 
     def forward(self, times: Tensor) -> Tensor:
-        """Times (N,) to (N, width), in float32 whatever the network around computes in."""
+        """Times (N,) to (N, width), in float32 under any autocast."""
         with torch.autocast(times.device.type, enabled=False):
             return self.perceptron(_sinusoids(times))
 
 
 def _sinusoids(times: Tensor) -> Tensor:
-    """Sines and cosines of times (N,), of periods in a geometric row, (N, 256)."""
+    """Sines and cosines of times (N,), of periods in a geometric series, (N, 256)."""
     half = _SINUSOIDS // 2
     exponents = torch.arange(half, device=times.device) / half
     angles = times[:, None].float() * torch.exp(-math.log(_LONGEST_PERIOD) * exponents)
@@ -157,7 +148,7 @@ def _sinusoids(times: Tensor) -> Tensor:
 
 
 class Noiser(nn.Module):
-    """Mixes noise into tokens so that their power stays, and tells them how late it is."""
+    """Mixes noise into tokens at constant power, and adds an embedding of the time."""
 
     def __init__(self, width: int, noising: Noising) -> None:
         super().__init__()
@@ -166,7 +157,7 @@ class Noiser(nn.Module):
         self.time_embedding = TimeEmbedding(width) if noising.time_embedding else None
 
     def forward(self, tokens: Tensor, noise: FeatureNoise) -> Tensor:
-        """√ᾱ·z + √(1 − ᾱ)·s·ε + τ(t) of tokens z (N, Q, D), in their own type.
+        """√ᾱ·z + √(1 − ᾱ)·s·ε + τ(t) of tokens z (N, Q, D), in their own dtype.
 
         The scale s of a token is its rms, through which no gradient flows, or one.
         """
@@ -179,7 +170,7 @@ class Noiser(nn.Module):
         return noised.to(tokens.dtype)
 
     def _scales(self, tokens: Tensor) -> Tensor | float:
-        """What noise of unit variance is multiplied with, (N, Q, 1)."""
+        """Factors of noise of unit variance, (N, Q, 1)."""
         if self.scale == "unit":
             return 1.0
         return tokens.detach().square().mean(dim=-1, keepdim=True).sqrt()

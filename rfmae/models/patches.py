@@ -1,4 +1,4 @@
-"""Patches and masks: the only owner of patch order.
+"""Patches and masks, and the only definition of patch order.
 
 Patches of an image are numbered row by row from the top left, those of a sequence in time; a flat
 patch holds its values plane by plane.
@@ -17,9 +17,9 @@ from rfmae.errors import ShapeError
 class PatchGrid:
     """How one input of a network is cut into patches: an image (C, H, W) or a sequence (C, T).
 
-    `mean` and `deviation` are of each of its C planes; the encoder takes them off its input, and
-    they travel in the card, so that whoever uses the encoder later scales alike. Without them the
-    input stays as it is.
+    `mean` and `deviation` are of each of its C planes; the encoder standardises its input with
+    them, and the card holds them, so that inference scales alike. Without them the input is not
+    scaled.
     """
 
     name: str
@@ -46,7 +46,7 @@ class PatchGrid:
 
     @property
     def is_scalar(self) -> bool:
-        """Whether it is one number, which is never hidden, stands nowhere and is not painted."""
+        """Whether it is one number, which has no position and is never hidden or predicted."""
         return math.prod(self.shape) == 1
 
     @property
@@ -67,13 +67,13 @@ class PatchGrid:
         return self.planes * self.patch ** len(self.counts)
 
     def scaled(self, mean: tuple[float, ...], deviation: tuple[float, ...]) -> "PatchGrid":
-        """The same, its inputs brought to mean 0 and deviation 1 plane by plane."""
+        """The same grid, its inputs standardised to mean 0 and deviation 1 plane by plane."""
         return replace(self, mean=mean, deviation=deviation)
 
     def scaled_by(self, mean: Tensor, mean_square: Tensor) -> "PatchGrid":
-        """The same with the scale of inputs whose moments (*shape) these are.
+        """The same grid with the scale of inputs of these moments (*shape).
 
-        Rounded, so that every process finds the same; a plane that never changes has deviation 1.
+        Rounded, so that every process finds the same; a constant plane has deviation 1.
         """
         mean, mean_square = mean.flatten(1).mean(dim=1), mean_square.flatten(1).mean(dim=1)
         deviation = (mean_square - mean.square()).clamp_min(0).sqrt()
@@ -104,9 +104,9 @@ def patchify(inputs: Tensor, patch: int) -> Tensor:
 
 
 def take_patches(inputs: Tensor, grid: PatchGrid, ids: Tensor) -> Tensor:
-    """The flat patches (N, V, values) that ids (N, V) name, each line straight from the input.
+    """The flat patches (N, V, values) of ids (N, V), each line straight from the input.
 
-    As patchify and take give them, without a copy of what is not asked for.
+    The same as patchify and take, without a copy of the other patches.
     """
     n, c, p = len(inputs), grid.planes, grid.patch
     lines = p if len(grid.counts) == 2 else 1  # of a patch in each plane
@@ -138,12 +138,11 @@ def unpatchify(patches: Tensor, grid: PatchGrid) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class PatchMask:
-    """Which patches the encoder sees, and in which order its tokens stand.
+    """Which patches the encoder sees, and the order of its tokens.
 
-    Token t of an example is patch `visible_ids[t]`: whoever needs the position of a token reads
-    it here and never works it out again. The order is random, so that any run of tokens is a
-    random choice among the visible: the first `unplaced` enter without their positions, and the
-    last `noised` are those that feature noise falls on.
+    Token t of an example is patch `visible_ids[t]`, which is the only source of positions. The
+    order is random, so that any run of tokens is a random choice among the visible: the first
+    `unplaced` enter without their positions, and the last `noised` get feature noise.
     """
 
     visible_ids: Tensor  # (N, V) long, in token order
@@ -179,13 +178,8 @@ class PatchMask:
 
     @property
     def judged_ids(self) -> Tensor:
-        """The patches that are judged where visible ones are not: hidden ones, or else all."""
+        """The patches that enter a loss on hidden patches: those, or all where none is hidden."""
         return self.hidden_ids if self.hides else self.visible_ids
-
-    @property
-    def noised_ids(self) -> Tensor:
-        """Patches of the noised tokens, (N, noised)."""
-        return self.visible_ids[:, self.visible - self.noised :]
 
     @property
     def patch_ids(self) -> Tensor:
@@ -206,7 +200,7 @@ class PatchMask:
 
 
 def take(tokens: Tensor, ids: Tensor) -> Tensor:
-    """The rows of tokens (N, L, D) that ids (N, V) name, (N, V, D)."""
+    """The rows (N, V, D) of tokens (N, L, D) at ids (N, V)."""
     n, count, width = tokens.shape
     # one lookup in a long table: several times faster on a CPU than a gather of whole rows
     rows = ids + torch.arange(n, device=ids.device)[:, None] * count
@@ -214,7 +208,7 @@ def take(tokens: Tensor, ids: Tensor) -> Tensor:
 
 
 def put_back(tokens: Tensor, ids: Tensor, count: int) -> Tensor:
-    """Rows (N, K, D) at the places that ids (N, K) name among `count`, zero elsewhere."""
+    """Rows (N, K, D) at ids (N, K) among `count` places, zero elsewhere."""
     n, _, width = tokens.shape
     everywhere = tokens.new_zeros(n, count, width)
     return everywhere.scatter(1, ids[..., None].expand(-1, -1, width), tokens)

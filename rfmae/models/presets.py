@@ -1,4 +1,4 @@
-"""Named sizes, from tiny (tests) over small (a laptop) to base (the paper's ViT-B)."""
+"""Named network sizes: tiny (tests), small (a laptop) and base (the paper's ViT-B)."""
 
 import math
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Head = Literal["preset", "linear", "paper"]
 
 @dataclass(frozen=True, slots=True)
 class RingsSize:
-    """A size of rings: features, sums over tokens of each order, and perceptrons."""
+    """A size of a rings network: features, sums over tokens of each order, and perceptrons."""
 
     width: int
     mixtures: int
@@ -31,7 +31,7 @@ class RingsSize:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A size of network, apart from the images it is for."""
+    """A network size, independent of the input."""
 
     width: int
     depth: int
@@ -66,13 +66,13 @@ def harmonic_grid(modality: Modality, image: ImageConfig, *, any_phase: bool) ->
 
 
 def image_grid(image: ImageConfig, *, any_phase: bool) -> ImageGrid:
-    """The image that rings paint; without `any_phase` the phase of all its planes is known."""
+    """The image that rings predict; without `any_phase` the phase of all its planes is known."""
     known = tuple(plane.is_differential or not any_phase for plane in image.planes)
     return ImageGrid(image.size, known)
 
 
 def patch_grid(modality: Modality, shape: tuple[int, ...], patch: int | None = None) -> PatchGrid:
-    """How a modality of a shape is cut: as asked here, or there, or as it suits the shape."""
+    """How a modality of a shape is cut: by `patch`, its own patch, or the default of its shape."""
     return PatchGrid(modality.name, shape, patch or modality.patch or default_patch(shape))
 
 
@@ -97,20 +97,15 @@ def default_patch(shape: tuple[int, ...]) -> int:
 def encoder_config(
     preset: str, grids: tuple[PatchGrid, ...], positions: Positions = "sine-cosine"
 ) -> EncoderConfig:
-    """The encoder of a preset for what is cut into these patches."""
+    """The encoder of a preset for these patch grids."""
     size = find_preset(preset)
     return EncoderConfig(grids, size.width, size.depth, size.heads, positions)
-
-
-def image_encoder_config(preset: str, image_size: int, planes: int) -> EncoderConfig:
-    """The encoder of a preset for the image alone."""
-    return encoder_config(preset, (patch_grid(Modality(), (planes, image_size, image_size)),))
 
 
 def denomae_config(
     preset: str, encoder: EncoderConfig, *, decoder_depth: int | None = None, **switches: Any
 ) -> DenoMAEConfig:
-    """The DenoMAE2.0 of a preset round an encoder; `switches` are fields of its configuration."""
+    """The DenoMAE2.0 of a preset with an encoder; `switches` are fields of its configuration."""
     size = find_preset(preset)
     depth = size.decoder_depth if decoder_depth is None else decoder_depth
     return DenoMAEConfig(encoder, size.decoder_width, depth, size.decoder_heads, **switches)

@@ -1,4 +1,4 @@
-"""The pre-trainers: of square patches of any modality, and of circular harmonics."""
+"""Pre-training methods: masked autoencoders of square patches and of circular harmonics."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,13 +30,13 @@ PretrainConfig = DenoMAEConfig | RingsMAEConfig
 
 
 class Pretrainer(Protocol):
-    """A kind of network that learns clean from noisy, and how it is asked."""
+    """A kind of network that learns to denoise, with its masks, noise and losses."""
 
     @property
     def config(self) -> PretrainConfig: ...
 
     def network(self, generator: torch.Generator) -> nn.Module:
-        """The network with weights drawn anew."""
+        """The network with initialised weights."""
         ...
 
     def masks(
@@ -48,18 +48,18 @@ class Pretrainer(Protocol):
         *,
         masking: Masking | None = None,
     ) -> dict[str, PatchMask]:
-        """What is hidden of n examples in training; by default at the end of it.
+        """Masks of n examples in training; by default at the end of it.
 
         `masking` is that of this step where it is not the configuration's own.
         """
         ...
 
     def validation_masks(self, n: int, generator: torch.Generator) -> dict[str, PatchMask]:
-        """What is hidden of n examples in validation."""
+        """Masks of n examples in validation."""
         ...
 
     def noise(self, masks: Masks, generator: torch.Generator) -> FeatureNoise | None:
-        """What falls on the features of the tokens that the masks name."""
+        """Feature noise for the tokens that the masks mark."""
         ...
 
     def losses(
@@ -70,7 +70,7 @@ class Pretrainer(Protocol):
         masks: Masks,
         noise: FeatureNoise | None,
     ) -> dict[str, Tensor]:
-        """The `loss` to descend and its parts."""
+        """The `loss` to minimise and its parts."""
         ...
 
 
@@ -97,7 +97,7 @@ class PatchPretrainer:
         return draw_masks(self.config, n, generator, step, steps, masking=masking)
 
     def validation_masks(self, n: int, generator: torch.Generator) -> dict[str, PatchMask]:
-        """At the final ratio, or the least; no noise falls on features, as none does in use."""
+        """At the final ratio, or the lowest; without feature noise, as in inference."""
         least = self.config.masking.least
         return draw_masks(self.config, n, generator, noised=False, masking=least)
 
@@ -161,7 +161,7 @@ class RingsPretrainer:
         return rings_losses(output, self.config, targets.get(IMAGE))
 
     def seen(self, inputs: Inputs) -> dict[str, Tensor]:
-        """What the encoder sees of what was drawn; an image is there to be painted alone."""
+        """The inputs of the encoder; an image is a target alone."""
         return {grid.name: inputs[grid.name] for grid in self.config.encoder.modalities}
 
 

@@ -1,10 +1,10 @@
-"""An encoder of circular harmonics that leaves its features as they are under any carrier phase.
+"""An encoder of circular harmonics whose features are invariant to the carrier phase.
 
 Its tokens are the rings of the planes of a constellation: each holds the harmonics of one ring, one
 complex number for every order. A carrier phase φ turns a number of order m by −mφ (see
 `rfmae.imaging.harmonics`). Sums over tokens of one order turn alike, and their moduli do not turn
-at all, so no network has to learn what a phase does. Planes whose phase is known, as that of
-differential ones always is, are read as they stand beside the moduli.
+at all, so the network need not learn the invariance. Planes whose phase is known, as that of
+differential ones always is, enter directly beside the moduli.
 """
 
 import math
@@ -27,9 +27,9 @@ _ORDERS = len(ORDERS)
 class HarmonicGrid:
     """How harmonics (planes, orders, 2·rings) are cut into tokens: a ring of a plane each.
 
-    Tokens are numbered plane by plane, from the centre outwards. `mean` (planes·orders·rings·2)
-    and `deviation` (planes·orders) are what the encoder takes off its input; of an order that a
-    phase turns the mean is zero. They travel in the card.
+    Tokens are numbered plane by plane, from the centre outwards. The encoder standardises its input
+    with `mean` (planes·orders·rings·2) and `deviation` (planes·orders); of an order that a phase
+    turns the mean is zero. The card holds them.
     """
 
     name: str
@@ -69,7 +69,7 @@ class HarmonicGrid:
         return tuple(tuple(known or order == 0 for order in ORDERS) for known in self.known_phase)
 
     def scaled_by(self, mean: Tensor, mean_square: Tensor) -> "HarmonicGrid":
-        """The same with the scale of inputs whose moments (planes, orders, 2·rings) these are."""
+        """The same grid with the scale of inputs of these moments (planes, orders, 2·rings)."""
         free = torch.tensor(self.free)[:, :, None]
         mean = torch.where(free, mean, 0.0)
         variance = (mean_square - mean.square()).clamp_min(0).mean(dim=2)
@@ -116,17 +116,17 @@ class RingsConfig:
 
     @property
     def scalars(self) -> tuple[PatchGrid, ...]:
-        """What else is known of an example, a number each, such as its SNR."""
+        """Further inputs of one number each, such as the SNR."""
         return tuple(grid for grid in self.modalities if isinstance(grid, PatchGrid))
 
     @property
     def sums(self) -> tuple[int, int]:
-        """How many sums of each order go over the planes of unknown and of known phase."""
+        """How many sums of each order run over the planes of unknown and of known phase."""
         known = self.harmonics.known_phase
         return self.mixtures * (not all(known)), -(-self.mixtures // 2) * any(known)
 
     def of(self, names: Sequence[str]) -> "RingsConfig":
-        """The same encoder for the modalities that it was made for; no other choice makes sense."""
+        """The same encoder for all its modalities; no other choice is possible."""
         own = [grid.name for grid in self.modalities]
         if {*names} != {*own}:
             raise ShapeError(
@@ -148,7 +148,7 @@ def rings_config_from_card(card: Mapping[str, Any]) -> RingsConfig:
     except (KeyError, TypeError, ShapeError) as error:
         raise CheckpointError(
             f"a card describes rings that this version of rfmae does not read ({error}); "
-            "train it anew"
+            "train it again"
         ) from error
 
 
@@ -160,18 +160,18 @@ def _grid_from_card(card: Mapping[str, Any]) -> HarmonicGrid | PatchGrid:
 
 
 class Encoded(NamedTuple):
-    """What rings make of some examples."""
+    """The output of a rings encoder."""
 
     features: Tensor  # (N, width), which no phase changes
     mixtures: Tensor  # (N, orders, sums, 2), which turn with it, but for those of known planes
-    harmonics: Tensor  # (N, planes, orders, rings, 2), scaled, nothing where hidden
+    harmonics: Tensor  # (N, planes, orders, rings, 2), scaled, zero where hidden
 
 
 class Standardised(nn.Module):
-    """Harmonics in units of their deviation, and back.
+    """Standardised harmonics, and back.
 
-    Each order of a plane has a deviation of its own, or, as what is predicted has it, the plane as
-    a whole: then the orders that are strong in a plane stay the strong ones.
+    Each order of a plane has a deviation of its own, or, for targets, the plane as a whole: then
+    the orders that are strong in a plane stay the strong ones.
     """
 
     mean: Tensor
@@ -195,12 +195,12 @@ class Standardised(nn.Module):
         return (inputs.float().unflatten(-1, (RINGS, 2)) - self.mean) / self.deviation
 
     def back(self, scaled: Tensor) -> Tensor:
-        """The way back."""
+        """The inverse of `forward`, (N, planes, orders, 2·rings)."""
         return (scaled * self.deviation + self.mean).flatten(-2)
 
 
 class RingsEncoder(nn.Module):
-    """Moduli of sums over tokens, which no phase changes, and what has a known phase."""
+    """Moduli of sums over tokens, which no phase changes, and harmonics of known phase."""
 
     free: Tensor
     allowed: Tensor
@@ -216,16 +216,16 @@ class RingsEncoder(nn.Module):
         self.components = nn.Linear(len(self.free), config.components)
         entering = _ORDERS * sum(config.sums) + config.components
         scalars = len(config.scalars)
-        # what is to be expected of noise alone depends on them
+        # the expected moduli of noise alone depend on them
         self.conditioning = FeatureModulation(scalars, entering) if scalars else None
         self.out = nn.Linear(entering, config.width)
         self.norm = nn.LayerNorm(config.width)
         self.blocks = nn.ModuleList(Perceptron(config.width) for _ in range(config.blocks))
 
     def forward(self, inputs: Mapping[str, Tensor], mask: PatchMask | None = None) -> Encoded:
-        """What is made of harmonics by their modality; tokens that a mask hides count nothing.
+        """Features of harmonics by their modality; tokens that a mask hides count as zero.
 
-        Those that enter without their position are hidden, too: here a token is where it enters.
+        Tokens without position are hidden, too: here the position of a token is its input.
         """
         grid = self.config.harmonics
         if {*inputs} != {seen.name for seen in self.config.modalities}:
@@ -233,7 +233,7 @@ class RingsEncoder(nn.Module):
                 f"the network sees {' and '.join(g.name for g in self.config.modalities)}, "
                 f"got {' and '.join(inputs) or 'nothing'}"
             )
-        # weak harmonics need all digits, and the network is small
+        # weak harmonics need full precision, and the network is small
         with torch.autocast(inputs[grid.name].device.type, enabled=False):
             seen = self.standardised(inputs[grid.name])
             if mask is not None:
@@ -250,11 +250,11 @@ class RingsEncoder(nn.Module):
         return Encoded(features, mixtures, seen)
 
     def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
-        """Features (N, width) of what is seen whole."""
+        """Features (N, width) of inputs without a mask."""
         return self(inputs).features
 
     def _scalars(self, inputs: Mapping[str, Tensor]) -> Tensor:
-        """What else is known of each example, scaled, (N, scalars)."""
+        """The scaled scalars of each example, (N, scalars)."""
         return torch.cat(
             [scaled_scalar(grid, inputs[grid.name].float()) for grid in self.config.scalars], dim=1
         )
@@ -268,7 +268,7 @@ class RingsEncoder(nn.Module):
 def mixed(weights: Tensor, parts: Tensor) -> Tensor:
     """Sums (N, orders, K, 2) of parts (N, orders, T, 2) by weights (orders, K, T), order by order.
 
-    One product for each order: a small one for each example takes many times as long.
+    One product for each order: small ones for each example take many times as long.
     """
     n, orders, count, _ = parts.shape
     sums = torch.bmm(weights, parts.permute(1, 2, 0, 3).reshape(orders, count, 2 * n))
@@ -287,7 +287,7 @@ class Perceptron(nn.Module):
 
 
 def placed(mask: PatchMask, grid: HarmonicGrid) -> Tensor:
-    """One where a token is seen in its place, (N, planes, rings) float32."""
+    """One where a token is visible with its position, (N, planes, rings) float32."""
     ids = mask.visible_ids[:, mask.unplaced :]
     seen = torch.zeros(len(mask), mask.patches, device=ids.device)
     return seen.scatter(1, ids, 1.0).unflatten(1, grid.counts)
@@ -301,7 +301,7 @@ def turning_alike(config: RingsConfig) -> Tensor:
 
 
 def free_values(grid: HarmonicGrid) -> list[int]:
-    """Places of what no phase turns among the flat harmonics (planes·orders·rings·2).
+    """Indices of what no phase turns among the flat harmonics (planes·orders·rings·2).
 
     The imaginary part of an order 0 is always zero and is left out.
     """
@@ -322,18 +322,18 @@ def times(first: Tensor, second: Tensor) -> Tensor:
 
 
 def initialise_rings(encoder: RingsEncoder, generator: torch.Generator) -> None:
-    """Draw all weights anew: mixtures keep the power of what they mix, linear layers Xavier-uniform
+    """Initialise all weights: mixtures keep the power of their inputs, linear layers Xavier-uniform
     with biases at zero.
     """
     tokens = encoder.mixing.shape[-1]
     nn.init.normal_(encoder.mixing, std=tokens**-0.5, generator=generator)
     initialise_linear(encoder, generator)
-    if encoder.conditioning is not None:  # features begin as they are
+    if encoder.conditioning is not None:  # features begin unmodulated
         nn.init.zeros_(encoder.conditioning.out.weight)
 
 
 def initialise_linear(module: nn.Module, generator: torch.Generator) -> None:
-    """Draw the linear layers of a module anew."""
+    """Initialise the linear layers of a module."""
     for layer in module.modules():
         if isinstance(layer, nn.Linear):
             nn.init.xavier_uniform_(layer.weight, generator=generator)

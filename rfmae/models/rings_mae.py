@@ -1,14 +1,14 @@
-"""DenoMAE2.0 in circular harmonics: a masked autoencoder that turns with the carrier phase.
+"""DenoMAE2.0 in circular harmonics: a masked autoencoder equivariant to the carrier phase.
 
 Tokens are the rings of the planes of a constellation (see `rings`). Some are hidden; from what is
 visible of a *noisy* example a decoder predicts the *clean* harmonics of all tokens, and a head
-names the plane and the ring of visible tokens that were taken out of their places. Turning the I/Q
-by any angle turns every predicted harmonic and leaves every feature and every answer as it was.
+predicts the plane and the ring of visible tokens that entered without position. Turning the I/Q
+by any angle turns every predicted harmonic and leaves every feature and every logit unchanged.
 
-Where an image is asked for, too, a decoder of its own makes it of what the encoder knows (see
-`image_decoder`). It teaches the encoder nothing, so that features stay those of the harmonics.
+Where an image is predicted, too, it has its own decoder (see `image_decoder`). No gradient flows
+from there to the encoder, so that features stay those of the harmonics.
 
-The task is that of DenoMAE2.0 (arXiv 2502.18202); what knows the phase of it is ours.
+The task is that of DenoMAE2.0 (arXiv 2502.18202); the equivariance is our own.
 """
 
 import math
@@ -43,10 +43,10 @@ _ORDERS = len(ORDERS)
 
 @dataclass(frozen=True, slots=True)
 class RingsMAEConfig:
-    """An encoder, a decoder of `decoder_depth` perceptrons, how much is hidden, what is asked.
+    """An encoder, a decoder of `decoder_depth` perceptrons, the masking and the losses.
 
-    As the encoder has a place for each token, a token that is asked for its position is one that
-    enters without it (`position.dropout`). The clean `image` is painted where it has a weight.
+    As the encoder has an input for each token, a token whose position is classified enters without
+    it (`position.dropout`). The clean `image` is predicted where it has a weight.
     """
 
     encoder: RingsConfig
@@ -63,8 +63,7 @@ class RingsMAEConfig:
         if all(self.encoder.harmonics.known_phase):
             raise ShapeError(
                 "nothing here turns with an unknown carrier phase (it is known, or every plane is "
-                "differential), so that rings would ignore what is there to be seen; "
-                "take network vit"
+                "differential), so that rings would discard the phase; take network vit"
             )
         if self.pixels.normalised:
             raise ShapeError(
@@ -73,18 +72,18 @@ class RingsMAEConfig:
             )
         if self.position.target == "rank":
             raise ShapeError(
-                "rings are asked which token is theirs, not its rank among the visible; "
+                "rings predict the position of a token, not its rank among the visible; "
                 "take position target absolute, or network vit"
             )
         if self.position.weight and not self.position.dropout:
             raise ShapeError(
-                "a ring enters in its place, so its position is no question unless it is dropped, "
+                "a ring enters in its place, so its position is known unless it is dropped, "
                 "got position dropout 0; raise it, or set position weight 0"
             )
         check_decoder_depth(self.decoder_depth)
         if (self.image is None) != (self.image_weight == 0):
             raise ShapeError(
-                "an image is painted where it has a weight, and nowhere else, got "
+                "an image is predicted where it has a weight, and nowhere else, got "
                 f"image_weight {self.image_weight:g} and {'no' if self.image is None else 'an'} "
                 "image; give both or neither"
             )
@@ -103,7 +102,7 @@ def draw_ring_masks(
     *,
     masking: Masking | None = None,
 ) -> PatchMask:
-    """What is hidden of n examples, and which visible tokens lose their position.
+    """Masks of n examples, with the visible tokens that lose their position.
 
     `masking` is that of this step where it is not the configuration's own.
     """
@@ -115,12 +114,12 @@ def draw_ring_masks(
 
 @dataclass(frozen=True, slots=True)
 class RingsOutput:
-    """What the network says of one batch.
+    """The output of the network for one batch.
 
     `predicted` (N, planes, orders, rings, 2) are clean harmonics in units of their planes, and
-    `target` is what they should be, where it was given; `position_logits` (N, U, tokens) say of
-    each token without position which one it is. `images` (N, C, H, W) are clean ones, in 0 to 1,
-    of a network that paints them.
+    `target` is their target, where it was given; `position_logits` (N, U, tokens) predict which
+    token each one without position is. `images` (N, C, H, W) are clean ones, in 0 to 1, of a
+    network that predicts them.
     """
 
     predicted: Tensor
@@ -132,7 +131,7 @@ class RingsOutput:
 
 
 class RingsMAE(nn.Module):
-    """Encoder, decoder and, where they count, a position head and a decoder of images."""
+    """Encoder, decoder and, where they have a weight, a position head and an image decoder."""
 
     def __init__(self, config: RingsMAEConfig) -> None:
         super().__init__()
@@ -154,7 +153,7 @@ class RingsMAE(nn.Module):
     ) -> RingsOutput:
         """Predict all clean harmonics, and the positions of tokens that lost theirs.
 
-        `target` (N, planes, orders, 2·rings) is handed on in the units of what is predicted.
+        `target` (N, planes, orders, 2·rings) is returned in the units of the prediction.
         """
         name = self.config.encoder.harmonics.name
         encoded = self.encoder(inputs, mask)
@@ -169,25 +168,25 @@ class RingsMAE(nn.Module):
         return RingsOutput(predicted, scaled, logits, mask, encoded.features, images)
 
     def denoised(self, inputs: Mapping[str, Tensor]) -> Tensor:
-        """Clean harmonics (N, planes, orders, 2·rings) of noisy ones, seen whole."""
+        """Clean harmonics (N, planes, orders, 2·rings) of noisy ones, without a mask."""
         return self.targets.back(self.decoder(self.encoder(inputs)))
 
     def images(self, inputs: Mapping[str, Tensor]) -> Tensor:
-        """Clean images (N, C, H, W) in 0 to 1 of noisy harmonics, seen whole."""
+        """Clean images (N, C, H, W) in 0 to 1 of noisy harmonics, without a mask."""
         return self._predicted_images(self.encoder(inputs))
 
     def _predicted_images(self, encoded: Encoded) -> Tensor:
         if self.image_decoder is None:
-            raise ShapeError("these rings paint no images; pre-train them with an image weight")
+            raise ShapeError("these rings predict no images; pre-train them with an image weight")
         images: Tensor = self.image_decoder(Encoded(*(part.detach() for part in encoded)))
         return images
 
 
 class RingsDecoder(nn.Module):
-    """Mixtures gated by features and mixed back, so that all that is predicted turns with them.
+    """Mixtures gated by features and mixed back, so that predictions turn with them.
 
-    A gate is a complex number: it may turn a mixture, but every example of one kind alike. Visible
-    tokens also pass through, each order of each by a gate of its own.
+    A gate is a complex function of the invariant features. Visible tokens also pass through, each
+    order of each with its own gate.
     """
 
     free: Tensor
@@ -204,7 +203,7 @@ class RingsDecoder(nn.Module):
         self.register_buffer("allowed", turning_alike(encoder).T.clone(), persistent=False)
         self.passing = nn.Linear(width, grid.planes * _ORDERS * RINGS)
         self.register_buffer("free", torch.tensor(free_values(grid)), persistent=False)
-        self.freely = nn.Linear(width, len(self.free))  # what no phase turns needs no gate
+        self.freely = nn.Linear(width, len(self.free))  # of what no phase turns
 
     def forward(self, encoded: Encoded) -> Tensor:
         """Harmonics (N, planes, orders, rings, 2)."""
@@ -222,9 +221,9 @@ class RingsDecoder(nn.Module):
 
 
 class PositionHead(nn.Module):
-    """Which plane and which ring is this token? Told from its moduli and the other tokens.
+    """Predicts the plane and ring of a token from its moduli and the other tokens.
 
-    Its phases say nothing, for nobody knows whether it turns before its plane is known.
+    Its phases are not used: whether they turn depends on its plane, which is unknown.
     """
 
     def __init__(self, config: RingsConfig) -> None:
@@ -233,7 +232,7 @@ class PositionHead(nn.Module):
         self.out = nn.Linear(config.width, config.harmonics.patches)
 
     def forward(self, tokens: Tensor, encoded: Encoded) -> Tensor:
-        """Logits (N, U, tokens) of tokens (N, U, orders, 2) as they are, without scale or place."""
+        """Logits (N, U, tokens) of unscaled tokens (N, U, orders, 2) without position."""
         moduli = (tokens.square().sum(dim=-1) + _FAINTEST).log()
         others = encoded.features[:, None].expand(-1, tokens.shape[1], -1)
         seen = torch.cat([moduli, others], dim=2)
@@ -244,14 +243,14 @@ _FAINTEST = 1e-6  # a power of a harmonic below that of a point in a thousand
 
 
 def lone_tokens(inputs: Tensor, mask: PatchMask) -> Tensor:
-    """The harmonics (N, U, orders, 2) of the tokens without position, as they came."""
+    """The unscaled harmonics (N, U, orders, 2) of the tokens without position."""
     ids = mask.visible_ids[:, : mask.unplaced]
     tokens = inputs.unflatten(-1, (RINGS, 2)).transpose(2, 3).flatten(1, 2)  # (N, tokens, ...)
     return take(tokens.flatten(2), ids).unflatten(-1, (_ORDERS, 2))
 
 
 def initialise_rings_mae(network: RingsMAE, generator: torch.Generator) -> None:
-    """Draw all weights anew; the decoder begins near nothing, as if it knew the mean alone."""
+    """Initialise all weights; the decoder begins near zero, which predicts the mean."""
     initialise_rings(network.encoder, generator)
     for part in (network.decoder, getattr(network, "position_head", None)):
         if part is not None:
@@ -259,5 +258,5 @@ def initialise_rings_mae(network: RingsMAE, generator: torch.Generator) -> None:
     nn.init.normal_(network.decoder.mixing, std=0.02, generator=generator)
     for layer in (network.decoder.passing, network.decoder.freely):
         nn.init.zeros_(layer.weight)
-    if network.image_decoder is not None:  # last, so that all else is drawn as without it
+    if network.image_decoder is not None:  # last, so that it does not change the draws before it
         initialise_image_decoder(network.image_decoder, generator)

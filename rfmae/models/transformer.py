@@ -1,4 +1,4 @@
-"""The pre-norm transformer block and the sine-cosine positions."""
+"""The pre-norm transformer block, stochastic depth and sine-cosine positions."""
 
 import math
 from collections.abc import Iterable
@@ -33,16 +33,16 @@ class Attention(nn.Module):
         self,
         tokens: Tensor,
         *,
-        asking: int | None = None,
+        queries: int | None = None,
         bias: Tensor | None = None,
         seen: list[Tensor] | None = None,
     ) -> Tensor:
-        """Mixed tokens (N, A, width) of tokens (N, T, width).
+        """Attention output (N, A, width) of tokens (N, T, width).
 
-        The last `asking` tokens ask, all of them by default. `bias` (A, T) is added before the
-        softmax. The weights (N, heads, A, T) go into `seen` where it is given.
+        The last `queries` tokens are queries, all of them by default. `bias` (A, T) is added before
+        the softmax. The weights (N, heads, A, T) are appended to `seen` where it is given.
         """
-        query, key, value = self._projected(tokens, asking)
+        query, key, value = self._projected(tokens, queries)
         if bias is None and seen is None:
             mixed = attend(query, key, value)
         else:
@@ -52,14 +52,14 @@ class Attention(nn.Module):
                 seen.append(weights)
         return self.out(mixed.transpose(1, 2).flatten(2))
 
-    def _projected(self, tokens: Tensor, asking: int | None) -> tuple[Tensor, Tensor, Tensor]:
+    def _projected(self, tokens: Tensor, queries: int | None) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values, each (N, heads, tokens, width / heads)."""
-        if asking is None:
+        if queries is None:
             query, key, value = self._split(self.qkv(tokens), 3)
-        else:  # whoever is not asked for an answer needs no query
+        else:  # the other tokens need no query
             weight, bias, width = self.qkv.weight, self.qkv.bias, self.width
-            asked = tokens[:, tokens.shape[1] - asking :]
-            (query,) = self._split(F.linear(asked, weight[:width], bias[:width]), 1)
+            last = tokens[:, tokens.shape[1] - queries :]
+            (query,) = self._split(F.linear(last, weight[:width], bias[:width]), 1)
             key, value = self._split(F.linear(tokens, weight[width:], bias[width:]), 2)
         return query, key, value
 
@@ -77,7 +77,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
 
 
 def attention_weights(query: Tensor, key: Tensor, bias: Tensor | None = None) -> Tensor:
-    """How much each token takes from each other one, (N, heads, A, T); rows sum to one."""
+    """Attention weights (N, heads, A, T) of queries and keys; rows sum to one."""
     affinity = (query * query.shape[-1] ** -0.5) @ key.transpose(-2, -1)
     return (affinity if bias is None else affinity + bias.to(affinity)).softmax(dim=-1)
 
@@ -98,18 +98,18 @@ class TransformerBlock(nn.Module):
         self,
         tokens: Tensor,
         *,
-        asking: int | None = None,
+        queries: int | None = None,
         bias: Tensor | None = None,
         seen: list[Tensor] | None = None,
         paths: Tensor | None = None,
     ) -> Tensor:
-        """The tokens that ask (see `Attention`), further on their way.
+        """The query tokens (see `Attention`) after this block.
 
-        `paths` (2, N) weigh what attention and perceptron add to each example (see `draw_paths`).
+        `paths` (2, N) are weights of both branches for each example (see `draw_paths`).
         """
-        mixed = self.attention(self.norm_attention(tokens), asking=asking, bias=bias, seen=seen)
-        if asking is not None:
-            tokens = tokens[:, tokens.shape[1] - asking :]
+        mixed = self.attention(self.norm_attention(tokens), queries=queries, bias=bias, seen=seen)
+        if queries is not None:
+            tokens = tokens[:, tokens.shape[1] - queries :]
         tokens = tokens + _weighed(mixed, paths, 0)
         return tokens + _weighed(self.perceptron(self.norm_perceptron(tokens)), paths, 1)
 
@@ -121,9 +121,9 @@ def _weighed(added: Tensor, paths: Tensor | None, branch: int) -> Tensor:
 def draw_paths(depth: int, n: int, rate: float, generator: torch.Generator) -> Tensor | None:
     """Weights (depth, 2, n) of the branches of each block for each of n examples; none at rate 0.
 
-    Stochastic depth (Huang et al., ECCV 2016): a branch falls out for a whole example with a
-    probability that rises linearly from nothing in the first block to `rate` in the last, and what
-    stays is as much stronger, so that its mean is what it would have been.
+    Stochastic depth (Huang et al., ECCV 2016): a branch is dropped for a whole example with a
+    probability that rises linearly from zero in the first block to `rate` in the last, and the
+    others are scaled up, so that the mean is unchanged.
     """
     if rate == 0:
         return None
@@ -136,7 +136,7 @@ def draw_paths(depth: int, n: int, rate: float, generator: torch.Generator) -> T
 def sine_cosine_positions(counts: tuple[int, ...], width: int) -> Tensor:
     """Fixed positions of a grid of patches, (rows · columns, width) or (patches in time, width).
 
-    Of an image, half of the width tells the row and half the column.
+    Of an image, half of the width encodes the row and half the column.
     """
     if width % (2 * len(counts)):
         raise ShapeError(
@@ -159,7 +159,7 @@ def _sines(count: int, width: int) -> Tensor:
 
 
 def initialise(network: nn.Module, generator: torch.Generator) -> None:
-    """Draw all weights anew: Xavier-uniform linear layers with zero bias and unit norms, as the
+    """Initialise all weights: Xavier-uniform linear layers with zero bias and unit norms, as the
     papers have it; tokens and learned positions with a deviation of 0.02.
     """
     for module in network.modules():

@@ -1,4 +1,4 @@
-"""The encoder over visible patches that every model here shares."""
+"""The vision transformer encoder over visible patches of one or more modalities."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,13 +12,13 @@ from rfmae.models.patches import PatchGrid, PatchMask, patchify, take_patches
 from rfmae.models.transformer import TransformerBlock, layer_norm, sine_cosine_positions
 
 Positions = Literal["sine-cosine", "learned"]
-"""How a token says where it comes from: fixed, or learned from nothing."""
+"""Position embeddings: fixed, or learned from zero."""
 
 Inputs = Mapping[str, Tensor]
-"""What a network sees, by the name of each modality: images (N, C, H, W), sequences (N, C, T)."""
+"""Inputs of a network by modality: images (N, C, H, W), sequences (N, C, T)."""
 
 Masks = Mapping[str, PatchMask]
-"""What is hidden of each modality."""
+"""The mask of each modality."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class EncoderConfig:
         unknown = [name for name in names if name not in [grid.name for grid in self.modalities]]
         if unknown:
             raise ShapeError(
-                f"the encoder never saw the modality {unknown[0]!r}, only "
+                f"the encoder was not trained on the modality {unknown[0]!r}, only on "
                 f"{', '.join(grid.name for grid in self.modalities)}; leave it out"
             )
         return replace(self, modalities=tuple(g for g in self.modalities if g.name in names))
@@ -65,7 +65,7 @@ def encoder_config_from_card(card: Mapping[str, Any]) -> EncoderConfig:
     except (KeyError, TypeError) as error:
         raise CheckpointError(
             f"a card describes an encoder that this version of rfmae does not read ({error}); "
-            "train it anew"
+            "train it again"
         ) from error
 
 
@@ -74,14 +74,14 @@ def _as_tuple(value: Any) -> Any:
 
 
 def position_codes(grid: PatchGrid, width: int, kind: Positions) -> Tensor:
-    """The positions (L, width) of a grid; learned ones are parameters that start at nothing."""
+    """The positions (L, width) of a grid; learned ones are parameters that start at zero."""
     if kind == "learned":
         return nn.Parameter(torch.zeros(grid.patches, width))
     return sine_cosine_positions(grid.counts, width)
 
 
 def hold_positions(module: nn.Module, grid: PatchGrid, width: int, kind: Positions) -> None:
-    """Give a module its `positions`; fixed ones are computed anew, never stored."""
+    """Give a module its `positions`; fixed ones are recomputed, never stored."""
     positions = position_codes(grid, width, kind)
     if isinstance(positions, nn.Parameter):
         module.register_parameter("positions", positions)
@@ -90,7 +90,7 @@ def hold_positions(module: nn.Module, grid: PatchGrid, width: int, kind: Positio
 
 
 class Stem(nn.Module):
-    """Patches of one modality to tokens: scaled, embedded, told their places."""
+    """Patches of one modality to tokens: standardised, embedded, with positions added."""
 
     positions: Tensor
     mean: Tensor
@@ -134,7 +134,7 @@ class Stem(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Patches to tokens; a class token stands first."""
+    """Patches to tokens; the class token is the first."""
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
@@ -158,8 +158,8 @@ class Encoder(nn.Module):
         """Tokens (N, 1 + V, width): the class token, then modality after modality the visible
         patches in the order of their mask, or all patches in their own order.
 
-        Some of the modalities may be missing, as clean twins are where there is only a receiver.
-        In training, `paths` (depth, 2, N) say which branches stay (see `draw_paths`).
+        Some of the modalities may be missing, as clean twins are in received data. In training,
+        `paths` (depth, 2, N) mark the branches that stay (see `draw_paths`).
         """
         parts = self.embedded(inputs, masks)
         tokens = torch.cat([self.first(inputs), *parts.values()], dim=1)
@@ -168,7 +168,7 @@ class Encoder(nn.Module):
         return self.norm(tokens)
 
     def features(self, inputs: Inputs, paths: Tensor | None = None) -> Tensor:
-        """What is made of examples that are seen whole, (N, width)."""
+        """Features (N, width) of examples without a mask."""
         return mean_token(self(inputs, paths=paths))
 
     def embedded(self, inputs: Inputs, masks: Masks | None = None) -> dict[str, Tensor]:
@@ -191,5 +191,5 @@ class Encoder(nn.Module):
 
 
 def mean_token(tokens: Tensor) -> Tensor:
-    """What the encoder says of an example as a whole: the mean patch token (N, width)."""
+    """The mean patch token (N, width), the representation of an example."""
     return tokens[:, 1:].mean(dim=1)

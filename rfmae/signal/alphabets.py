@@ -1,6 +1,6 @@
-"""The points that symbols stand for, on a line, a circle, a grid or on rings, and their bit labels.
+"""Constellations and their bit labels: ASK, PAM, PSK, QAM and APSK.
 
-Every alphabet has unit mean power. The position of a point is its label, first bit heaviest.
+Every alphabet has unit mean power. The index of a point is its label, most significant bit first.
 """
 
 import math
@@ -43,9 +43,9 @@ def square_qam(order: int) -> Points:
 def cross_qam(order: int) -> Points:
     """A square grid without its corners, for an odd number of bits, (order,).
 
-    A rectangle twice as wide as high carries Gray labels, then the outer quarter of its columns
-    lies down on top and at the bottom (J. G. Smith, IEEE Trans. Communications 23, 1975). What
-    has moved meets neighbours that differ in more than one bit: a point's neighbours differ by
+    A rectangle twice as wide as high has Gray labels, then the outer quarter of its columns is
+    moved to the top and the bottom (J. G. Smith, IEEE Trans. Communications 23, 1975). Moved points
+    have neighbours that differ in more than one bit: a point's neighbours differ by
     7/6 bits on average for 32 points, and by 1.13 for 128.
     """
     _check_order("cross_qam", order, (32, 128, 512))
@@ -156,7 +156,7 @@ _QUADRANT_128 = (
 def _even_rings(
     labels_of_rings: tuple[tuple[int, ...], ...], first_turns: tuple[float, ...]
 ) -> RingsAndTurns:
-    """Equidistant points on every ring, the first of which stands at so many turns."""
+    """Equidistant points on every ring, the first of which is at `first_turns`."""
     order = sum(map(len, labels_of_rings))
     rings, turns = np.zeros(order, np.int_), np.zeros(order)
     for ring, (labels, first) in enumerate(zip(labels_of_rings, first_turns, strict=True)):

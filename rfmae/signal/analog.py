@@ -1,4 +1,4 @@
-"""A message like speech, and what amplitude, sideband and frequency modulation make of it."""
+"""Analog modulation (AM, SSB, FM) of a speech-like message."""
 
 import math
 
@@ -16,7 +16,7 @@ _CORNER = 0.15  # 500 Hz, where the long-term spectrum of speech begins to fall
 _SYLLABLES = 1 / 850  # 4 Hz
 _SYLLABLE_DEPTH = 0.5
 _LEAST_PERIODS = 16  # of the upper band edge in the period of a message: some fifteen sinusoids
-_PEAK_RMS = 4.0  # where a transmitter clips, about 0.1 % of the time
+_PEAK_RMS = 4.0  # the clipping level of a transmitter, about 0.1 % of the time
 
 
 def speech_like(
@@ -27,8 +27,8 @@ def speech_like(
     The band is 0.09 to 1 of the bandwidth, as 300 to 3400 Hz of a telephone channel. The power
     density is flat up to 0.15 of it and falls by 9 dB an octave above, much as the long-term
     average spectrum of speech (ITU-T P.50; Byrne et al., J. Acoust. Soc. Am. 96, 1994), and the
-    loudness swings by half at a syllable rate of 4 Hz. Of generators of equal seed the first
-    messages are the same whatever the count.
+    loudness swings by half at a syllable rate of 4 Hz. With equal seeds the first messages are the
+    same for any count.
     """
     if not 0 < bandwidth_turns_per_sample <= 0.5:
         raise RecipeError(
@@ -48,8 +48,8 @@ def double_sideband_suppressed(message: FloatArray) -> ComplexArray:
 def double_sideband_carrier(message: FloatArray, modulation_index: float) -> ComplexArray:
     """A carrier on the in-phase axis whose amplitude the message swings, (N, T).
 
-    A message of unit power is clipped at four times its rms amplitude; there it swings the carrier
-    by `modulation_index`, so that an index of 1 just takes it to zero. Mean power is one in the
+    A message of unit power is clipped at four times its rms amplitude; that amplitude modulates the
+    carrier by `modulation_index`, so that an index of 1 reaches zero. Mean power is one in the
     ensemble (Proakis and Salehi, Communication Systems Engineering, sec. 3.2).
     """
     swing = modulation_index / _PEAK_RMS
@@ -60,8 +60,8 @@ def double_sideband_carrier(message: FloatArray, modulation_index: float) -> Com
 def single_sideband(message: FloatArray, *, upper: bool = True) -> ComplexArray:
     """The message and, in quadrature, its Hilbert transform, (N, T), of the message's power.
 
-    The transform takes the frame as one period, so the other sideband is suppressed inside the
-    frame and comes back where it is cut.
+    The transform takes the frame as one period, so the other sideband is suppressed inside of the
+    frame and reappears if it is cut.
     """
     return (_one_sided(message, upper) / math.sqrt(2)).astype(np.complex64)
 

@@ -13,9 +13,9 @@ def random_bits(count: int, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
 
 
 def bits_to_indices(bits: npt.NDArray[np.uint8], bits_per_symbol: int) -> IntArray:
-    """Group bits (..., K·bits_per_symbol) into symbol indices (..., K), first bit heaviest."""
+    """Group bits (..., K·bits_per_symbol) into symbol indices (..., K), most significant first."""
     groups = bits.reshape(*bits.shape[:-1], -1, bits_per_symbol)
-    # in the narrowest integers that hold them, for there are many
+    # in the narrowest integers that hold them, which is faster
     indices = groups[..., 0].astype(np.uint16 if bits_per_symbol > 8 else np.uint8)
     for place in range(1, bits_per_symbol):
         np.left_shift(indices, 1, out=indices)

@@ -1,4 +1,4 @@
-"""What happens on the way: noise, impulses, interference and what turns the carrier."""
+"""Channel effects: noise, impulses, interference, carrier offset and phase noise."""
 
 import math
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ def impulsive_noise(
 def interfere(
     iq: ComplexArray, interferer: ComplexArray, carrier_to_interference_db: PerExample
 ) -> ComplexArray:
-    """Add another signal (N, T), so many dB below a wanted one of unit power.
+    """Add another signal (N, T), `carrier_to_interference_db` below a wanted one of unit power.
 
     Both have unit power in the ensemble; neither is measured, so that fading stays fading.
     """
@@ -93,7 +93,7 @@ def offset_carrier(iq: ComplexArray, carrier_offset_turns_per_sample: PerExample
 def phase_noise(
     iq: ComplexArray, linewidth_turns_per_sample: PerExample, rng: np.random.Generator
 ) -> ComplexArray:
-    """Turn iq (N, T) by the random walk of an oscillator's phase, which starts from zero.
+    """Turn iq (N, T) by an oscillator's phase, a random walk that starts from zero.
 
     A Lorentzian line of full width Δν at half power: over τ samples the phase moves by a Gaussian
     angle of variance 2π·Δν·τ rad² (Demir, Mehrotra, Roychowdhury, IEEE Trans. CAS-I 47(5), 2000).
@@ -110,11 +110,11 @@ def phase_noise(
     return times(iq, phasors(walk * np.sqrt(linewidth / (2 * np.pi))))
 
 
-# what the effects of this room share --------------------------------------------------------
+# helpers of the effects ---------------------------------------------------------------------
 
 
 def per_example(values: PerExample, count: int) -> FloatArray:
-    """A setting as a column (1, 1) or (N, 1), to stand beside iq (N, T)."""
+    """A setting as a column (1, 1) or (N, 1), to broadcast with iq (N, T)."""
     column: FloatArray = np.asarray(values, np.float64).reshape(-1, 1)
     if len(column) not in (1, count):
         raise ShapeError(
@@ -126,7 +126,7 @@ def per_example(values: PerExample, count: int) -> FloatArray:
 
 def phasors(turns: FloatArray) -> ComplexArray:
     """Unit phasors of phases in turns, of any shape."""
-    # whole turns are dropped in double precision: a long frame's phase keeps its digits
+    # whole turns are dropped in double precision, so that the phase of a long frame is exact
     angle = (2 * np.pi * (turns - np.rint(turns))).astype(np.float32)
     made = np.empty(angle.shape, np.complex64)
     made.real, made.imag = np.cos(angle), np.sin(angle)
@@ -134,10 +134,10 @@ def phasors(turns: FloatArray) -> ComplexArray:
 
 
 def times(iq: ComplexArray, factors: ComplexArray | FloatArray) -> ComplexArray:
-    """The product as complex64, in memory of its own.
+    """The product as complex64, in new memory.
 
-    Numpy multiplies complex numbers in place where an operand is large and nobody else's, and
-    rounds otherwise there: bits would depend on the batch.
+    Numpy multiplies complex numbers in place where an operand is large and not referenced
+    elsewhere, and rounds differently there: bits would depend on the batch.
     """
     product = np.empty(np.broadcast_shapes(iq.shape, factors.shape), np.complex64)
     return np.multiply(iq, factors, out=product, casting="same_kind")

@@ -1,4 +1,4 @@
-"""Symbol indices to phase to a constant-envelope waveform: FSK, CPFSK, MSK, GFSK, GMSK."""
+"""Continuous-phase modulation and detection: FSK, CPFSK, MSK, GFSK, GMSK."""
 
 from fractions import Fraction
 from functools import lru_cache
@@ -22,13 +22,13 @@ def modulate_phase(
 
     A symbol of level a, which is −(M−1), …, M−1 in Gray order, turns the phase by
     a·π·modulation_index in all. Sample k·samples_per_symbol is the boundary before symbol k; the
-    phase starts from zero, or from what a Gaussian pulse has made of it by then.
+    phase starts from zero, plus what a Gaussian pulse has contributed by then.
     """
     rate = whole_ratio(samples_per_symbol)
     symbols = indices.shape[-1]
     levels = modulation.levels.astype(np.float32).take(indices).reshape(-1, symbols)
     phase = _phase_and_quarter_before(levels, modulation.continuous_phase, rate)
-    # cos θ and cos(θ − π/2) = sin θ stand side by side: one pass writes the complex numbers
+    # cos θ and cos(θ − π/2) = sin θ are interleaved: one pass writes the complex numbers
     iq: ComplexArray = np.cos(phase, out=phase).view(np.complex64)[:, : int(symbols * rate)]
     return iq.reshape(*indices.shape[:-1], -1)
 
@@ -51,8 +51,8 @@ def detect_indices(
 def _phase_and_quarter_before(levels: Matrix, settings: ContinuousPhase, rate: Fraction) -> Matrix:
     """Phase θ of each sample and θ − π/2, up to whole turns, (N, ≥ 2T), of levels (N, K).
 
-    A sample's phase is that of the symbols before its own, which is the same for all of a symbol,
-    and a small rest, in which single precision loses nothing.
+    A sample's phase is that of the symbols before its own, which is the same for all samples of a
+    symbol, plus a small rest, for which single precision suffices.
     """
     tile = -(-_LEAST_TILE // rate.denominator) * rate.denominator
     early = settings.pulse_symbols // 2  # symbols whose pulse begins before they do
@@ -69,7 +69,7 @@ def _phase_and_quarter_before(levels: Matrix, settings: ContinuousPhase, rate: F
 
 @lru_cache(maxsize=64)
 def _response_matrix(settings: ContinuousPhase, rate: Fraction, tile: int) -> Matrix:
-    """What levels of a window, the phase before each symbol and a one make of θ and θ − π/2."""
+    """The matrix from levels, the phase before each symbol and a one to θ and θ − π/2."""
     early = settings.pulse_symbols // 2
     t = np.arange(int(tile * rate)) / float(rate)
     symbols = np.arange(tile + 2 * early)[:, None] - early

@@ -1,4 +1,4 @@
-"""Fading: complex gains that come and go with the Doppler, on one path or on several."""
+"""Rayleigh and Rician fading, flat or on several paths."""
 
 import math
 
@@ -10,8 +10,8 @@ from rfmae.signal.channel import PerExample, per_example, phasors, times
 from rfmae.signal.interpolation import delay
 from rfmae.units import db_to_ratio
 
-_WAVES = 32  # scattered waves that meet at the antenna
-_TILE = 64  # samples over which the waves turn together
+_WAVES = 32  # scattered waves at the antenna
+_TILE = 64  # samples whose phasors are computed together
 _TILES = 8  # of them in one product, always: bits must not depend on the batch
 _FRAMES = 64  # whose phasors fit the cache
 
@@ -26,11 +26,11 @@ def fading_gains(
 ) -> ComplexArray:
     """Gains (N, T) of unit mean power: Rayleigh, or Rician with a line of sight.
 
-    Scattered waves arrive from all around (Clarke, Bell Syst. Tech. J. 47, 1968): complex Gaussian
-    at each instant, autocorrelation J0(2π·doppler·τ). Waves of Gaussian amplitudes and random
-    angles have both exactly, whatever their number. The line of sight, `k_factor_db` above the
-    scattered power, has a random phase and no Doppler of its own: the carrier offset is that. No
-    Doppler is one gain for the whole frame.
+    Scattered waves arrive from all directions (Clarke, Bell Syst. Tech. J. 47, 1968): complex
+    Gaussian at each instant, autocorrelation J0(2π·doppler·τ). Waves of Gaussian amplitudes and
+    random angles have both exactly, for any number of waves. The line of sight, `k_factor_db` above
+    the scattered power, has a random phase and no Doppler shift, which would be a carrier offset. A
+    Doppler of zero is one gain for the whole frame.
     """
     doppler = per_example(doppler_turns_per_sample, count)
     if np.any(doppler < 0):
@@ -51,7 +51,7 @@ def flat_fading(
     *,
     k_factor_db: PerExample = -math.inf,
 ) -> ComplexArray:
-    """Each example of iq (N, T) times a gain of its own, see `fading_gains`."""
+    """Each example of iq (N, T) times its own gain, see `fading_gains`."""
     count, samples = iq.shape
     gains = fading_gains(count, samples, doppler_turns_per_sample, rng, k_factor_db=k_factor_db)
     return times(iq, gains)
@@ -66,7 +66,7 @@ def multipath(
     *,
     k_factor_db: PerExample = -math.inf,
 ) -> ComplexArray:
-    """Iq (N, T) over paths of the given delays and powers (P,), each fading on its own.
+    """Iq (N, T) over paths of the given delays and powers (P,), which fade independently.
 
     Powers count relative to their sum. The line of sight, if any, is part of the first path
     (Proakis, ch. 13.5).
@@ -95,7 +95,7 @@ def _scattered(
     amplitude_rng, angle_rng = rng.spawn(2)
     pairs = amplitude_rng.standard_normal((count, _WAVES, 2), dtype=np.float32)
     amplitudes = pairs.view(np.complex64)[..., 0] / np.float32(math.sqrt(2 * _WAVES))
-    # one angle in each sector of the circle: a frame of its own is nearer to the mean of all
+    # one angle in each sector of the circle: each frame is closer to the ensemble
     angles = (np.arange(_WAVES) + angle_rng.random((count, _WAVES))) / _WAVES
     shifts = doppler * np.cos(2 * np.pi * angles)
     gains = np.empty((count, samples), np.complex64)

@@ -1,4 +1,4 @@
-"""What a receiver's hardware does: unequal rails, a constant, too little range, too few bits."""
+"""Receiver hardware impairments: I/Q imbalance, DC offset, clipping and quantisation."""
 
 import numpy as np
 
@@ -63,7 +63,7 @@ def quantise(iq: ComplexArray, bits: PerExample, full_scale_rms: PerExample) -> 
     rms = _rms(iq)
     step = np.where(rms > 0, full_scale * rms / half, 1.0)[..., None]
     level = np.floor(_rails(iq) / step).clip(-half[..., None], half[..., None] - 1)
-    # without any power there is no range to divide
+    # without any power there is no range to quantise
     return _joined(np.where(rms[..., None] > 0, (level + 0.5) * step, 0.0))
 
 

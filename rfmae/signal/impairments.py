@@ -1,4 +1,4 @@
-"""What a recipe says of the channel: each effect none, a number, or a range to draw from."""
+"""Channel settings of a recipe: each effect is none, a number, or a range to draw from."""
 
 import math
 from collections.abc import Callable
@@ -16,10 +16,10 @@ Setting = str | float | tuple[float, ...]
 """`"none"`, `"uniform"` (where an effect has a natural range), one number, or (lowest, highest)."""
 
 Streams = Callable[[str], np.random.Generator]
-"""The random generator of a purpose, the same whenever it is asked for."""
+"""The random generator of a purpose, the same at each call."""
 
 Drawn = dict[str, FloatArray]
-"""What was drawn for each example, by the name of its effect, each (N,)."""
+"""The random values of each example, by the name of the effect, each (N,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Fading:
 
 @dataclass(frozen=True, slots=True)
 class Interference:
-    """Another signal in the same band, so many dB below the wanted one."""
+    """Another signal in the same band, at a ratio in dB below the wanted one."""
 
     carrier_to_interference_db: Setting = "none"
     modulation: str = "QPSK"
@@ -81,7 +81,7 @@ class Interference:
 
 @dataclass(frozen=True, slots=True)
 class Impulses:
-    """Short noise: each sample is hit with a probability, by so many dB over the white noise."""
+    """Impulsive noise: each sample is hit with a probability, `ratio_db` above the white noise."""
 
     probability: Setting = "none"
     ratio_db: Setting = 20.0
@@ -95,7 +95,7 @@ class Impulses:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """White noise at every point of an SNR grid in dB, and what else happens on the way.
+    """White noise at every point of an SNR grid in dB, and the other effects of a channel.
 
     `snr_offset_db` moves the SNR of each example off its point of the grid, which it keeps.
     """
@@ -127,7 +127,7 @@ class Channel:
 
     @property
     def settings(self) -> dict[str, Setting]:
-        """Every effect that is not none, by the name it has in a data set."""
+        """Every effect that is not none, by its name in a data set."""
         found = {name: getattr(self, name) for name in _LIMITS}
         if self.dc_offset_rms != "none":
             found["dc_angle_turns"] = "uniform"
@@ -169,13 +169,13 @@ _NATURAL_RANGES = {
     "timing_offset_symbols": (-0.5, 0.5),
     "dc_angle_turns": (0.0, 1.0),
 }
-"""What `"uniform"` means for the effects that repeat themselves."""
+"""The range of `"uniform"` for periodic effects."""
 
 
 def draw(channel: Channel, count: int, streams: Streams) -> Drawn:
     """A value of each effect for each of `count` examples, uniform in its range.
 
-    Each effect draws from a stream of its own, so that another one more changes none of them.
+    Each effect draws from its own stream, so that a further effect changes none of them.
     """
     return {
         name: _draw_one(name, setting, count, streams) for name, setting in channel.settings.items()
@@ -197,7 +197,7 @@ _BITS = "quantiser_bits"
 def _check_setting(
     name: str, setting: Setting, lowest: float, highest: float, natural: bool = False
 ) -> None:
-    """Refuse a setting that its effect does not know, or that lies beyond its limits."""
+    """Refuse an unknown setting, or one beyond its limits."""
     if isinstance(setting, str):
         words = ("none", "uniform") if natural else ("none",)
         if setting not in words:

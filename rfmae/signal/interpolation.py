@@ -1,4 +1,4 @@
-"""Values between the samples: delays, clock offsets and any instants, by a windowed sinc."""
+"""Interpolation by a windowed sinc: delays, clock offsets and arbitrary instants."""
 
 from functools import lru_cache
 
@@ -11,16 +11,16 @@ from rfmae.records import ComplexArray, FloatArray, IntArray
 from rfmae.signal.channel import PerExample, per_example
 
 HALF_TAPS = 16
-"""How many samples to either side a value between samples depends on."""
+"""The number of samples on either side that an interpolated value depends on."""
 
 _TAPS = 2 * HALF_TAPS
-_MARGIN = _TAPS  # zeros around the samples: windows just outside see nothing else
-_KAISER_BETA = 9.0  # level to -96 dB up to 0.4 of the sample rate, found on tones
-_PHASES = 2**14  # nearest of so many: -82 dB at 0.4 of the sample rate
+_MARGIN = _TAPS  # zeros around the samples, for windows just outside
+_KAISER_BETA = 9.0  # flat to -96 dB up to 0.4 of the sample rate, measured on tones
+_PHASES = 2**14  # rounding to the nearest: -82 dB at 0.4 of the sample rate
 _SAME_FRACTION_SAMPLES = 1e-6
 _TILE = 32  # samples that one small matrix product filters
 _TILES = 8  # of them in one product, always: bits must not depend on the batch
-_EXAMPLES = 16  # at a time, so that what they need fits the cache
+_EXAMPLES = 16  # at a time, so that they fit the cache
 _CHUNK = 2**13  # instants at a time, whose windows fit it too
 
 Weights = npt.NDArray[np.float32]
@@ -30,8 +30,8 @@ def interpolate(iq: ComplexArray, instants_samples: FloatArray) -> ComplexArray:
     """Values (N, T') of iq (N, T) at fractional instants (N, T'), in samples.
 
     A sinc of 32 taps under a Kaiser window (Oppenheim, Schafer, Discrete-Time Signal Processing,
-    ch. 4.3 and 7.5): errors below -70 dB for signals within 0.4 of the sample rate. What lies
-    before the first sample and after the last counts as zero.
+    ch. 4.3 and 7.5): errors below -70 dB for signals within 0.4 of the sample rate. Samples
+    before the first and after the last count as zero.
     """
     instants = np.asarray(instants_samples, np.float64)
     if instants.ndim != 2 or len(instants) != len(iq):
@@ -49,7 +49,7 @@ def interpolate(iq: ComplexArray, instants_samples: FloatArray) -> ComplexArray:
 
 
 def delay(iq: ComplexArray, timing_offset_samples: PerExample) -> ComplexArray:
-    """x(t - offset) of each example of iq (N, T); a whole offset moves the samples as they are."""
+    """x(t - offset) of each example of iq (N, T); a whole offset moves the samples exactly."""
     offset = per_example(timing_offset_samples, len(iq))
     t = np.arange(iq.shape[-1], dtype=np.float64)
     return interpolate(iq, t - np.broadcast_to(offset, (len(iq), 1)))
@@ -58,9 +58,9 @@ def delay(iq: ComplexArray, timing_offset_samples: PerExample) -> ComplexArray:
 def drift(
     iq: ComplexArray, clock_offset_ppm: PerExample, fixed_sample: float = 0.0
 ) -> ComplexArray:
-    """x(t·(1 + ppm·1e-6)) of each example of iq (N, T), as a receiver of a slower clock sees it.
+    """x(t·(1 + ppm·1e-6)) of each example of iq (N, T), as received with a slower clock.
 
-    Time counts from `fixed_sample`, which stays where it is.
+    Time counts from `fixed_sample`, which does not move.
     """
     ratio = per_example(clock_offset_ppm, len(iq)) * 1e-6
     t = np.arange(iq.shape[-1], dtype=np.float64)
@@ -80,13 +80,13 @@ def _values_at(iq: ComplexArray, instants: FloatArray) -> ComplexArray:
 def _kernel(t: FloatArray) -> FloatArray:
     """The interpolating pulse at distances in samples."""
     inside = np.sqrt((1 - (t / HALF_TAPS) ** 2).clip(0))
-    # the sine of a multiple of π is not quite zero, but whole samples must stay as they are
+    # the sine of a multiple of π is not exactly zero, but whole samples must be exact
     pulse = np.where(t == np.rint(t), t == 0, np.sinc(t))
     return pulse * i0(_KAISER_BETA * inside) / i0(_KAISER_BETA)
 
 
 def _taps(fractions: FloatArray) -> Weights:
-    """Weights (..., 32) of the samples around instants so far (...,) behind a whole sample."""
+    """Weights (..., 32) of the samples around instants at fractions (...,) of a sample."""
     return _kernel(fractions[..., None] + HALF_TAPS - 1 - np.arange(_TAPS)).astype(np.float32)
 
 

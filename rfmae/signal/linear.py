@@ -1,24 +1,19 @@
-"""Symbol indices to symbols to a pulse-shaped waveform: all that is no continuous phase.
+"""Linear modulation: symbol indices to symbols, and symbols back to indices.
 
-In every waveform of rfmae symbol k stands at sample k·samples_per_symbol.
+In every waveform of rfmae symbol k is at sample k·samples_per_symbol.
 """
-
-from fractions import Fraction
 
 import numpy as np
 
 from rfmae.records import ComplexArray, FloatArray, IntArray
 from rfmae.signal.modulations import Modulation, nearest_indices
-from rfmae.signal.polyphase import shape_valid
-from rfmae.signal.pulses import Pulse
-from rfmae.units import whole_ratio
 
 
 def map_symbols(indices: IntArray, modulation: Modulation) -> ComplexArray:
     """Symbols (..., K) of unit mean power.
 
     A differential modulation starts from phase zero, before its first step; a rotating one has its
-    alphabet upright at symbol 0.
+    alphabet unrotated at symbol 0.
     """
     points = modulation.alphabet.take(indices)
     if modulation.family == "differential":
@@ -30,7 +25,11 @@ def map_symbols(indices: IntArray, modulation: Modulation) -> ComplexArray:
 
 
 def decide_indices(symbols: ComplexArray, modulation: Modulation) -> IntArray:
-    """Nearest symbol indices; a differential modulation takes its first step from phase zero."""
+    """Minimum-distance decisions (..., K), symbol indices of symbols (..., K).
+
+    Symbols have the scale of the alphabet. A differential modulation takes its first step from
+    phase zero, as `map_symbols` does (Proakis and Salehi, Digital Communications, ch. 4).
+    """
     if modulation.family == "differential":
         before = np.ones_like(symbols)
         before[..., 1:] = symbols[..., :-1]
@@ -39,28 +38,6 @@ def decide_indices(symbols: ComplexArray, modulation: Modulation) -> IntArray:
         turning = _turns(symbols.shape[-1], -modulation.turn_per_symbol)
         symbols = symbols * turning
     return nearest_indices(symbols, modulation.alphabet)
-
-
-def shape_symbols(
-    symbols: ComplexArray,
-    pulse: Pulse,
-    samples_per_symbol: float | Fraction,
-    *,
-    offset: bool = False,
-) -> ComplexArray:
-    """Pulse-shaped waveform (..., ⌊K·samples_per_symbol⌋) of unit mean power of symbols (..., K).
-
-    The power is one for symbols of zero mean. `offset` sends Q half a symbol late, as OQPSK does.
-    The first and last symbols lack their neighbours. Any rate of at least one sample per symbol
-    that the pulse's band allows will do, fractions included.
-    """
-    rate = whole_ratio(samples_per_symbol)
-    pulse.check_rate(rate)
-    rows = symbols.reshape(-1, symbols.shape[-1])
-    before = np.zeros((len(rows), pulse.reach_symbols), np.complex64)
-    samples = int(symbols.shape[-1] * rate)
-    waveform = shape_valid(np.hstack([before, rows]), pulse, rate, samples, offset=offset)
-    return waveform.reshape(*symbols.shape[:-1], samples)
 
 
 def _summed_steps(points: ComplexArray, order: int) -> ComplexArray:
@@ -73,6 +50,6 @@ def _summed_steps(points: ComplexArray, order: int) -> ComplexArray:
 
 
 def _turns(count: int, turn_per_symbol: float) -> ComplexArray:
-    """Unit phasors that turn by so much from one to the next, (count,)."""
+    """Unit phasors that turn by `turn_per_symbol` from one to the next, (count,)."""
     turns: FloatArray = np.arange(count) * turn_per_symbol % 1.0
     return np.exp(2j * np.pi * turns).astype(np.complex64)

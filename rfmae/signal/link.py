@@ -1,4 +1,4 @@
-"""Transmit, channel, receive: what is observed of a link, and its clean twin."""
+"""A simulated link from transmitter over channel to receiver: observed I/Q and its clean twin."""
 
 import math
 from dataclasses import dataclass, field, replace
@@ -53,7 +53,7 @@ class Link:
 
     @property
     def sent_pulse(self) -> Pulse:
-        """What the transmitter shapes with; the receiver's filter is matched to `pulse`."""
+        """The transmitter's pulse; the receiver's filter is matched to `pulse`."""
         rolloff = self.mismatch.sent_rolloff
         return self.pulse if rolloff is None else replace(self.pulse, rolloff=rolloff)
 
@@ -70,7 +70,7 @@ class Link:
 
     @property
     def guard_symbols(self) -> int:
-        """Symbols on the air before and after an example, so that its edges have neighbours."""
+        """Symbols transmitted before and after an example, so that its edges have neighbours."""
         channel, reach = self.channel, 0.0
         if self.receiver.filters:
             reach += self.pulse.reach_symbols
@@ -78,7 +78,7 @@ class Link:
             "timing_offset_symbols",
             "clock_offset_ppm",
         } & {*channel.settings, *self.mismatch.offsets}
-        if moved:  # there and back
+        if moved:  # by the channel and back
             reach += 2 * (1 + HALF_TAPS / float(self.rate))
             ends = channel.settings.get("clock_offset_ppm", 0.0)
             largest = max(map(abs, ends)) if isinstance(ends, tuple) else abs(float(ends))
@@ -92,7 +92,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """Each view of some examples, observed and clean (N, T), and what was drawn for them."""
+    """Each view of some examples, observed and clean (N, T), and their random channel effects."""
 
     views: dict[View, tuple[ComplexArray, ComplexArray]]
     sampled: Drawn
@@ -105,10 +105,10 @@ def observe(
 
     The clean twin was sent with the same bits over the same path (carrier, timing, fading) to the
     same receiver, without noise, impulses and interference and without that receiver's hardware
-    defects. Generators of equal seed give the same first examples whatever the count.
+    defects. With equal seeds the first examples are the same for any count.
     """
     sampled = draw(link.channel, count, streams)
-    happened = link.mismatch.happened(sampled, count)  # the receiver knows of what was drawn alone
+    happened = link.mismatch.happened(sampled, count)  # the receiver knows the drawn values alone
     clean = propagate(_sent(modulation, link, count, streams), link, happened, streams)
     noise_power: PerExample = noise_power_per_sample(
         snr_db,
@@ -126,11 +126,11 @@ def observe(
     if "symbols" in link.receiver.views:
         views["symbols"] = receive(*in_step, link, sampled)
     if "waveform" in link.receiver.views:
-        seen, meant = observed, clean
+        received, sent = observed, clean
         if link.receiver.waveform == "filtered":
             taps = pulse_taps(link.pulse, link.rate)
-            seen, meant = (filtered(waveform, taps) for waveform in in_step)
-        views["waveform"] = (_inside(seen, link), _inside(meant, link))
+            received, sent = (filtered(waveform, taps) for waveform in in_step)
+        views["waveform"] = (_inside(received, link), _inside(sent, link))
     return Observation(views, sampled)
 
 
@@ -165,7 +165,7 @@ def propagate(waveform: ComplexArray, link: Link, sampled: Drawn, streams: Strea
 def disturb(
     waveform: ComplexArray, noise_power: PerExample, link: Link, sampled: Drawn, streams: Streams
 ) -> ComplexArray:
-    """What is added on the way and what the receiver's hardware does to it."""
+    """Noise, interference and the impairments of the receiver's hardware."""
     noisy = white_noise(waveform.shape, noise_power, streams("noise"))
     noisy += waveform
     if "carrier_to_interference_db" in sampled:
@@ -196,7 +196,7 @@ def synchronised(
 ) -> tuple[ComplexArray, ComplexArray]:
     """Waveforms (N, T) at the receiver's timing, clock and known carrier.
 
-    The clean twin is corrected by what was found in the observed waveform.
+    The clean twin is corrected by the estimates from the observed waveform.
     """
     found = corrections(observed, link.pulse, link.rate, link.receiver, sampled)
     first = _first_sample(link)
@@ -209,22 +209,22 @@ def synchronised(
 def receive(
     observed: ComplexArray, clean: ComplexArray, link: Link, sampled: Drawn
 ) -> tuple[ComplexArray, ComplexArray]:
-    """Symbols (N, K) of unit mean power, observed and clean, of waveforms that are in step.
+    """Symbols (N, K) of unit mean power, observed and clean, of synchronised waveforms.
 
-    Every modulation meets the same filter and the same estimators: a receiver does not know yet
-    what it receives. The clean twin is turned back by what was found in the observed symbols.
+    All modulations have the same filter and estimators, as the receiver does not know the class.
+    The clean twin is corrected by the estimates from the observed symbols.
     """
-    seen, meant = (
+    received, sent = (
         match_valid(waveform, link.pulse, link.rate, link.guard_symbols, link.symbols_per_example)
         for waveform in (observed, clean)
     )
     receiver = link.receiver
     if receiver.carrier == "mth-power" or receiver.phase in ("mth-power", "viterbi-viterbi"):
-        back = phasors(-symbol_carrier(seen, receiver))
-        seen, meant = times(seen, back), times(meant, back)
+        back = phasors(-symbol_carrier(received, receiver))
+        received, sent = times(received, back), times(sent, back)
     if receiver.phase == "known" and "phase_offset_turns" in sampled:
-        seen, meant = (rotate(iq, -sampled["phase_offset_turns"]) for iq in (seen, meant))
-    return unit_power(seen), unit_power(meant)
+        received, sent = (rotate(iq, -sampled["phase_offset_turns"]) for iq in (received, sent))
+    return unit_power(received), unit_power(sent)
 
 
 def _sent(modulation: Modulation, link: Link, count: int, streams: Streams) -> ComplexArray:
@@ -234,7 +234,7 @@ def _sent(modulation: Modulation, link: Link, count: int, streams: Streams) -> C
 def _interferer(
     shape: tuple[int, ...], link: Link, sampled: Drawn, streams: Streams
 ) -> ComplexArray:
-    """Another transmitter with bits, timing and carrier of its own."""
+    """Another transmitter with its own bits, timing and carrier."""
 
     def own(purpose: str) -> np.random.Generator:
         return streams(f"interferer {purpose}")
@@ -249,7 +249,7 @@ def _interferer(
 
 
 def _first_sample(link: Link) -> int:
-    """Where an example begins in its waveform."""
+    """The first sample of an example in its waveform."""
     return int(link.guard_symbols * link.rate)
 
 

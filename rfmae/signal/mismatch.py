@@ -1,4 +1,4 @@
-"""What a receiver does not know of its link: how robust it is can be measured with nothing else."""
+"""Mismatch between a link and its receiver's assumptions, for robustness tests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,19 +16,19 @@ OFFSETS = (
     "iq_gain_imbalance_db",
     "iq_phase_imbalance_degrees",
 )
-"""Effects of a channel that can be more than what was drawn."""
+"""Effects of a channel that can have an offset unknown to the receiver."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """Where a link is otherwise than its receiver takes it for.
+    """Deviations of a link from what its receiver assumes.
 
-    `offsets` come on top of what the channel draws, by the name of the effect, and no receiver
-    knows of them: one that is told the timing is told that without its offset. `sent_rolloff` is
-    that of the transmitter's pulse, while the receiver's filter stays as it is.
+    `offsets` are added to the channel's values, by the name of the effect, and no receiver knows
+    them: a receiver of known timing knows it without its offset. `sent_rolloff` is that of the
+    transmitter's pulse, while the receiver's filter is unchanged.
 
-    Links whose guard is at least `least_guard_symbols` put the same number of symbols on the air,
-    and therefore the same bits and noise, whatever becomes of them on their way.
+    Links whose guard is at least `least_guard_symbols` transmit the same number of symbols, and
+    therefore the same bits and noise, for any offset.
     """
 
     offsets: Mapping[str, float] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Mismatch:
                 raise RecipeError(f"no offset of {name!r} is known; {nearest(name, OFFSETS)}")
 
     def happened(self, sampled: Drawn, count: int) -> Drawn:
-        """What truly happens to each of `count` examples, of what the receiver may know."""
+        """The true effects of each of `count` examples, with the offsets added."""
         added = {
             name: sampled.get(name, np.zeros(count)) + offset
             for name, offset in self.offsets.items()

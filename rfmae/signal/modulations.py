@@ -1,8 +1,8 @@
-"""The table of modulations: each name with its family, its alphabet or what shapes its waveform.
+"""The table of modulations: each name with its family, alphabet and settings.
 
 ASK is unipolar and PAM bipolar, the convention of komm and of MATLAB's `pammod`: 4ASK sends the
 amplitudes 0, 1, 2, 3 and 4PAM the amplitudes −3, −1, 1, 3 (each scaled to unit mean power).
-Some public data sets use the two names the other way round or for the same alphabet.
+Some public data sets swap the two names or use both for the same alphabet.
 """
 
 import dataclasses
@@ -39,18 +39,18 @@ from rfmae.signal.settings import (
 Family = Literal[
     "memoryless", "rotating", "differential", "offset", "phase", "analog", "ofdm", "noise"
 ]
-"""How symbols become a waveform: point by point, on an alphabet that turns, by phase steps, with Q
-half a symbol late, as a continuous phase; or a message modulated, sub-carriers, nothing at all."""
+"""How symbols become a waveform: point by point, on a rotating alphabet, by phase steps, with Q
+half a symbol late, as a continuous phase; or an analog message, sub-carriers, noise alone."""
 
 
 @dataclass(frozen=True)
 class Modulation:
     """One row of the table.
 
-    `points[i]` is sent for symbol index i, whose bits (first bit heaviest) are the Gray label of
-    the point; mean power is one. A differential modulation turns by `points[i]`, a rotating one
+    `points[i]` is sent for symbol index i, whose bits (most significant first) are the Gray label
+    of the point; mean power is one. A differential modulation turns by `points[i]`, a rotating one
     turns its alphabet by `turn_per_symbol`, OFDM sends its points on sub-carriers. `settings` hold
-    what a recipe may choose otherwise.
+    what a recipe may change.
     """
 
     name: str
@@ -60,9 +60,7 @@ class Modulation:
     turn_per_symbol: float = 0.0
     settings: Settings = field(default_factory=NoSettings)
     aliases: tuple[str, ...] = ()
-    sends_same_signal_as: str = (
-        ""  # another row that sends the very same signals, as i.i.d. symbols
-    )
+    sends_same_signal_as: str = ""  # another row of the same signals, for i.i.d. symbols
 
     def __str__(self) -> str:
         return self.name
@@ -78,7 +76,7 @@ class Modulation:
 
     @cached_property
     def levels(self) -> FloatArray:
-        """What each index of a continuous phase turns by, −(M−1) to M−1 in Gray order."""
+        """The level of each index of a continuous phase, −(M−1) to M−1 in Gray order."""
         return np.rint(bipolar_pam(self.order).real * math.sqrt((self.order**2 - 1) / 3))
 
     @property
@@ -92,8 +90,13 @@ class Modulation:
         return self.bits_per_symbol > 0
 
     @property
+    def carrier_power(self) -> float:
+        """Power of the mean of the points, a carrier line that OOK and ASK have."""
+        return float(abs(np.mean(self.points)) ** 2)
+
+    @property
     def bits_per_interval(self) -> float:
-        """Bits that a symbol interval carries on average; for OFDM an interval is a chip."""
+        """Mean bits per symbol interval; for OFDM an interval is a chip."""
         if isinstance(self.settings, Subcarriers):
             chips = self.settings.fft_size + self.settings.cyclic_prefix
             return self.bits_per_symbol * self.settings.active / chips
@@ -101,7 +104,7 @@ class Modulation:
 
     @property
     def least_samples_per_symbol(self) -> float:
-        """The rate below which the spectrum folds over or half a symbol falls between samples."""
+        """The rate below which the spectrum aliases or half a symbol is between samples."""
         if isinstance(self.settings, ContinuousPhase):
             return (self.order - 1) * self.settings.modulation_index + 1
         if isinstance(self.settings, Analog):
@@ -110,7 +113,7 @@ class Modulation:
         return 2.0 if self.family == "offset" else 1.0
 
     def with_settings(self, values: Mapping[str, Any]) -> "Modulation":
-        """The same modulation with some of its settings chosen otherwise."""
+        """The same modulation with some settings changed."""
         known = {item.name: item for item in dataclasses.fields(self.settings)}
         known.pop("kind", None)
         for name, value in values.items():
@@ -124,7 +127,7 @@ class Modulation:
         points = self.points
         if isinstance(settings, Rings):
             points = _as_tuple(apsk(self.order, settings.ring_ratios))
-        # other settings are another law
+        # other settings are another distribution
         return dataclasses.replace(self, settings=settings, points=points, sends_same_signal_as="")
 
 
@@ -158,7 +161,7 @@ def _psk(
     aliases: tuple[str, ...] = (),
     sends_same_signal_as: str = "",
 ) -> Modulation:
-    """Phase-shift keying whose first point stands `turn` turns above the I axis."""
+    """Phase-shift keying whose first point is `turn` turns above the I axis."""
     points = _as_tuple(psk(order, turn))
     return Modulation(
         name,
@@ -271,8 +274,9 @@ MODULATIONS: dict[str, Modulation] = {
 2FSK, 4FSK and 8FSK have index 1 (tones a symbol rate apart) and a continuous phase. CPFSK is binary
 with index 0.5 and a rectangular pulse, which makes it MSK; GFSK has the index 0.35 and BT 0.5 of
 Bluetooth; GMSK has index 0.5 and BT 0.3 as in GSM; both Gaussian pulses last five symbols. D8PSK,
-DQPSK and DBPSK code their bits as phase steps, but of independent bits those are the same signals
-as 8PSK, QPSK and BPSK: no receiver can tell. 2PAM is BPSK, 2ASK is OOK and 4QAM is QPSK.
+DQPSK and DBPSK code their bits as phase steps, but with independent bits those are the same signals
+as 8PSK, QPSK and BPSK, indistinguishable for any receiver. 2PAM is BPSK, 2ASK is OOK and 4QAM is
+QPSK.
 """
 
 
@@ -286,7 +290,7 @@ _BY_PLAIN_NAME = {
 
 
 def find_modulation(name: str) -> Modulation:
-    """The row of a name or alias, whatever its case and punctuation.
+    """The row of a name or alias, ignoring case and punctuation.
 
     >>> find_modulation("qam-16").name
     '16QAM'
@@ -298,7 +302,7 @@ def find_modulation(name: str) -> Modulation:
 
 
 def identical_classes(rows: Iterable[Modulation]) -> list[tuple[str, ...]]:
-    """Groups of names in a class list that send the same signals, so that no one can tell them."""
+    """Groups of names in a class list that send the same signals and are indistinguishable."""
     groups: dict[str, list[str]] = {}
     for row in rows:
         groups.setdefault(row.sends_same_signal_as or row.name, []).append(row.name)

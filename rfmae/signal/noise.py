@@ -1,4 +1,4 @@
-"""Circular white Gaussian noise, the number that a signal needs most of, by whole arrays."""
+"""Fast circular white Gaussian noise."""
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +15,9 @@ def circular_gaussian(count: int, rng: np.random.Generator) -> ComplexArray:
     """Independent circular Gaussian samples of unit power, (count,).
 
     A radius and an angle from 32 random bits each (Box, Muller, Ann. Math. Stat. 29(2), 1958), in
-    single precision throughout, where the machine takes logarithms and cosines of many numbers at
-    once: more than twice as fast as drawing normal numbers one by one. Amplitudes end at 4.8 times
-    the rms, which one sample in ten thousand million should exceed. The first samples are the same
-    whatever the count.
+    single precision throughout, where logarithms and cosines are vectorised: more than twice as
+    fast as numpy's normal numbers. Amplitudes are at most 4.8 times the rms, which one sample in
+    ten thousand million should exceed. The first samples are the same for any count.
     """
     noise = np.empty(count, np.complex64)
     radius, angle, part = (np.empty(min(count, _CHUNK), np.float32) for _ in range(3))
@@ -35,7 +34,7 @@ def circular_gaussian(count: int, rng: np.random.Generator) -> ComplexArray:
 
 
 def _radii(bits: Words, radius: Numbers) -> None:
-    """Rayleigh amplitudes of unit power; zero bits stand for half a step, not for none."""
+    """Rayleigh amplitudes of unit power; zero bits are half a step, not zero."""
     np.copyto(radius, bits, casting="unsafe")
     radius *= np.float32(2.0**-32)
     radius += np.float32(2.0**-33)

@@ -1,4 +1,4 @@
-"""OFDM: symbols on orthogonal sub-carriers around an empty centre, with a cyclic prefix, and back.
+"""OFDM with a cyclic prefix: modulation and demodulation of sub-carriers.
 
 A symbol interval of OFDM is a chip: one sample of the critically sampled signal, fft_size of which
 carry one block of symbols.
@@ -35,7 +35,7 @@ def modulate_subcarriers(
 ) -> ComplexArray:
     """Waveform (N, B·(fft_size + cyclic_prefix)·samples_per_symbol) from symbols (N, B, A).
 
-    The A symbols of each of the B blocks stand on the sub-carriers −A/2 … −1 and 1 … A/2; the
+    The A symbols of each of the B blocks are on the sub-carriers −A/2 … −1 and 1 … A/2; the
     prefix repeats the end of its block (Proakis and Salehi, Digital Communications, sec. 11.2).
     Symbols of unit power make a waveform of unit mean power. Both the transform and the prefix
     must last a whole number of samples.
@@ -57,7 +57,11 @@ def demodulate_subcarriers(
     cyclic_prefix: int,
     samples_per_symbol: float | Fraction,
 ) -> ComplexArray:
-    """Symbols (N, B, A) of a waveform (N, T) that begins with a prefix and holds whole blocks."""
+    """Symbols (N, B, A) of a waveform (N, T) that begins with a prefix and holds whole blocks.
+
+    The inverse of `modulate_subcarriers` (Proakis and Salehi, Digital Communications, sec. 11.2).
+    Raises `ShapeError` where T is not a whole number of blocks.
+    """
     block = _block(active, fft_size, cyclic_prefix, samples_per_symbol)
     count, samples = waveform.shape
     if samples % block.samples:
@@ -104,7 +108,7 @@ def check_subcarriers(active: int, fft_size: int, cyclic_prefix: int) -> None:
 
 
 def whole_samples(name: str, chips: int, rate: Fraction) -> int:
-    """The samples that so many chips last, which must be a whole number."""
+    """The samples of a number of chips, which must be whole."""
     samples = chips * rate
     if samples.denominator != 1:
         raise RecipeError(

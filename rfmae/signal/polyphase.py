@@ -1,9 +1,9 @@
-"""Symbols to samples and back as matrix products: polyphase filters at any rational rate.
+"""Polyphase pulse shaping and matched filtering as matrix products, at any rational rate.
 
-A tile of symbols with its neighbours, times one matrix, is a tile of samples. I and Q stand side
-by side in the matrix, so that complex numbers go in and come out without being taken apart. Every
-product has the same shape whatever the batch, so that an example's bits do not depend on its
-neighbours, and it is too small for a library to share among threads.
+A tile of symbols with its neighbours, times one matrix, is a tile of samples. I and Q are
+interleaved in the matrix, so that complex numbers need not be split. Every product has the same
+shape for any batch, so that an example's bits do not depend on its neighbours, and it is too small
+for a library to divide among threads.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ Matrix = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bank:
-    """A matrix that turns `taken` items into `made` items; the next product starts `step` later."""
+    """A matrix from `taken` items to `made` items; the next product starts `step` later."""
 
     matrix: Matrix
     taken: int
@@ -45,8 +45,8 @@ def shape_valid(
     """Waveform (N, samples) from symbols (N, K); sample 0 is symbol number `reach_symbols`.
 
     Mean power one for independent symbols of unit power, of which `mean_power` is that of their
-    mean: where pulses overlap, what all symbols have in common adds up otherwise than the rest.
-    `offset` sends Q half a symbol late. Symbols beyond the last count as silence.
+    mean: where pulses overlap, the mean of the symbols adds up coherently. `offset` sends Q half a
+    symbol late. Symbols beyond the last count as zero.
     """
     return _multiply(symbols, _shaping_bank(pulse, rate, offset, mean_power), samples)
 
@@ -68,7 +68,7 @@ def window_products(
     """Windows of values (N, ≥ tiles·step …), `step` apart, times a matrix (taken, made).
 
     Shape (N, tiles·made); windows that reach beyond the last value see zeros. `extra` (N, tiles, E)
-    stands behind the values of each window and meets the last E rows of the matrix.
+    is appended to the values of each window and multiplies the last E rows of the matrix.
     """
     extras = 0 if extra is None else extra.shape[-1]
     taken, made = matrix.shape[0] - extras, matrix.shape[1]
@@ -96,7 +96,7 @@ def window_products(
 
 
 def guard_of(reach_symbols: float, rate: Fraction) -> int:
-    """The fewest symbols that reach so far and last a whole number of samples."""
+    """The fewest symbols that cover `reach_symbols` and last a whole number of samples."""
     period = rate.denominator
     return int(-(-reach_symbols // period)) * period
 
@@ -114,7 +114,7 @@ def _shaping_bank(pulse: Pulse, rate: Fraction, offset: bool, mean_power: float)
     tile, reach = _tile(rate), pulse.reach_symbols
     made = int(tile * rate)
     t = np.arange(made)[None, :] / float(rate) - (np.arange(tile + 2 * reach) - reach)[:, None]
-    gain = _amplitude(pulse, rate, mean_power)
+    gain = pulse_amplitude(pulse, rate, mean_power)
     matrix = _side_by_side(pulse.at(t) * gain, pulse.at(t - 0.5 * offset) * gain)
     return Bank(matrix, tile + 2 * reach, tile, made)
 
@@ -124,20 +124,20 @@ def _matching_bank(pulse: Pulse, rate: Fraction, guard_symbols: int) -> Bank:
     tile = _tile(rate)
     taken = int((tile + 2 * guard_symbols) * rate)
     t = np.arange(taken)[:, None] / float(rate) - guard_symbols - np.arange(tile)[None, :]
-    sent = pulse.at(t) * _amplitude(pulse, rate)
-    # a fractional rate meets each symbol at another phase; its own gain is one at all of them
+    sent = pulse.at(t) * pulse_amplitude(pulse, rate)
+    # at a fractional rate each symbol has another phase; each is normalised to gain one
     values = sent / np.sum(sent**2, axis=0)
     return Bank(_side_by_side(values, values), taken, int(tile * rate), tile)
 
 
 @lru_cache(maxsize=64)
-def _amplitude(pulse: Pulse, rate: Fraction, mean_power: float = 0.0) -> float:
+def pulse_amplitude(pulse: Pulse, rate: Fraction, mean_power: float = 0.0) -> float:
     """The factor that gives independent symbols of unit power a waveform of unit mean power."""
     reach, period = pulse.reach_symbols, rate.denominator
     t = np.arange(rate.numerator)[:, None] / float(rate)
     values = pulse.at(t - np.arange(-reach, period + reach + 1)[None, :])
-    apart, together = np.mean(np.sum(values**2, axis=1)), np.mean(np.sum(values, axis=1) ** 2)
-    return float(1 / np.sqrt((1 - mean_power) * apart + mean_power * together))
+    deviation, coherent = np.mean(np.sum(values**2, axis=1)), np.mean(np.sum(values, axis=1) ** 2)
+    return float(1 / np.sqrt((1 - mean_power) * deviation + mean_power * coherent))
 
 
 def _side_by_side(in_phase: FloatArray, quadrature: FloatArray) -> Matrix:
@@ -156,7 +156,7 @@ def _multiply(iq: ComplexArray, bank: Bank, wanted: int) -> ComplexArray:
 
 
 def _padded(values: Matrix, length: int) -> Matrix:
-    """Values with zeros behind them, as far as the last window reaches."""
+    """Values padded with zeros as far as the last window reaches."""
     if values.shape[-1] >= length:
         return values
     padded = np.zeros((*values.shape[:-1], length), np.float32)

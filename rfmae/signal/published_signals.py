@@ -1,6 +1,6 @@
-"""The signals of the public DenoMAE2.0 generator as it makes them, its slips included.
+"""The signals of the public DenoMAE2.0 generator, with its deviations from the textbook.
 
-Every class sends independent symbols at the amplitudes of `PUBLISHED`, never brought to one power.
+Every class sends independent symbols at the amplitudes of `PUBLISHED`, not normalised in power.
 OQPSK has no offset, and a missing j stretches its radius to e^(π/4); DQPSK is an alphabet and no
 coding; CPFSK and GFSK are the same two points; GMSK takes bits 0 and 1 for frequencies and turns
 by up to a quarter a sample. 4ASK and 4PAM differ by 0.0001j in the first sample of a frame, a
@@ -79,10 +79,10 @@ def observe_published(
     """`count` waveforms (count, symbols·8) of a published class, observed and clean.
 
     The carrier's phase drifts and jitters a little in both; the noise is white, its power that of
-    the very example over the SNR. Classes other than GMSK hold each sample, noise and all, for
-    eight: their points stand eight times in one place, so that every class has one length and no
-    picture that is divided by its peak changes. Generators of equal seed give the same first
-    examples whatever the count.
+    the example itself over the SNR. Classes other than GMSK hold each sample, noise and all, for
+    eight: their points are repeated eight times, so that every class has one length, and no image
+    that is divided by its peak changes. With equal seeds the first examples are the same for any
+    count.
     """
     sampled = draw(link.channel, count, streams)
     clean = _with_phase(_sent(modulation, link.symbols_per_example, count, streams), streams)
@@ -94,7 +94,7 @@ def observe_published(
 
 
 def check_published(link: Link) -> None:
-    """Refuse settings that the published generator does not know."""
+    """Refuse settings that the published generator does not have."""
     for rule, is_met in (
         (f"samples_per_symbol = {SAMPLES_PER_SYMBOL}", link.rate == SAMPLES_PER_SYMBOL),
         ('pulse = { shape = "rectangular" }', link.pulse == Pulse("rectangular")),
@@ -147,7 +147,7 @@ def _with_phase(iq: ComplexArray, streams: Streams) -> ComplexArray:
 
 
 def _mean_power(iq: ComplexArray) -> FloatArray:
-    """Of each example (N, T), as it happened to be."""
+    """The measured mean power of each example (N, T)."""
     floats = iq.view(np.float32)
     power: FloatArray = np.einsum("nt,nt->n", floats, floats, dtype=np.float64) / iq.shape[1]
     return power

@@ -1,4 +1,4 @@
-"""Pulses as functions of time in symbols, and as taps at a number of samples per symbol."""
+"""Pulse shapes as functions of time in symbols, and as filter taps."""
 
 import math
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Shape = Literal["rrc", "rc", "rectangular", "gaussian", "half-sine"]
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What a symbol looks like in time, centred on its instant.
+    """A pulse shape in time, centred on the symbol instant.
 
     `rrc` (root-raised-cosine) and `rc` (raised cosine) have a `rolloff` and are cut to
     `span_symbols`; `gaussian` is a rectangle smoothed by a Gaussian of bandwidth-time product `bt`,
@@ -42,7 +42,7 @@ class Pulse:
 
     @property
     def reach_symbols(self) -> int:
-        """How far the pulse reaches to either side of its symbol."""
+        """The extent of the pulse on either side of its symbol."""
         return 1 if self.shape in ("rectangular", "half-sine") else self.span_symbols // 2
 
     def at(self, t: FloatArray) -> FloatArray:
@@ -51,7 +51,7 @@ class Pulse:
         return np.where(inside, _SHAPES[self.shape](self, t), 0.0)
 
     def check_rate(self, samples_per_symbol: Fraction | float) -> None:
-        """Refuse a rate at which the pulse's spectrum would fold over."""
+        """Refuse a rate at which the pulse's spectrum would alias."""
         band_limited = self.shape in ("rrc", "rc")
         if samples_per_symbol < 1:
             raise RecipeError(

@@ -1,4 +1,4 @@
-"""What a receiver does: timing, matched filter, symbol instants, carrier, phase, gain."""
+"""The receiver: timing, matched filter, carrier and phase correction, gain."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,11 +27,11 @@ _VITERBI_WINDOW_SYMBOLS = 63
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """What is observed, and what the receiver knows or estimates before it looks.
+    """What is observed, and which parameters the receiver knows or estimates.
 
-    `known` takes the drawn value away, `none` leaves it in; the estimators do not know the class:
-    `power` is the M of every M-th power. A waveform is as it was `received`, or `filtered` by the
-    matched filter at its timing and carrier, so that symbol k is sample k·samples_per_symbol.
+    `known` corrects the true value, `none` leaves it in; the estimators do not know the class:
+    `power` is the M of every M-th power. A waveform is as `received`, or `filtered` by the matched
+    filter at its timing and carrier, so that symbol k is sample k·samples_per_symbol.
     """
 
     observe: Literal["symbols", "waveform", "both"] = "symbols"
@@ -57,7 +57,7 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class Corrections:
-    """What the receiver takes away: of the waveform before its filter, of the symbols after it."""
+    """Corrections of the waveform before the matched filter, each (N,) or one number."""
 
     timing_offset_symbols: FloatArray | float
     clock_offset_ppm: FloatArray | float
@@ -69,10 +69,10 @@ def matched_filter(
 ) -> ComplexArray:
     """Symbols (..., K) at the symbol instants of waveform (..., ⌊K·samples_per_symbol⌋).
 
-    With a pulse that is orthogonal to its shifts a linear modulation comes back as its own
-    symbols, and white noise of power σ² per sample as noise of power σ²/samples_per_symbol, or a
-    little more where a fractional rate gives rectangular symbols now more, now fewer samples. The
-    first and last symbols lack what lies outside.
+    With a pulse that is orthogonal to its shifts the outputs of a linear modulation are its
+    symbols, and white noise of power σ² per sample becomes noise of power σ²/samples_per_symbol, or
+    slightly more where rectangular symbols of a fractional rate differ in their number of samples.
+    The first and last symbols lack samples outside of the waveform (Proakis, ch. 4).
     """
     rate = whole_ratio(samples_per_symbol)
     pulse.check_rate(rate)
@@ -87,7 +87,7 @@ def matched_filter(
 def corrections(
     waveform: ComplexArray, pulse: Pulse, rate: Fraction, receiver: Receiver, sampled: Drawn
 ) -> Corrections:
-    """What the receiver knows or finds out about each waveform (N, T)."""
+    """The known or estimated corrections of each waveform (N, T)."""
     known_timing = receiver.timing == "known"
     timing = sampled.get("timing_offset_symbols", 0.0) if known_timing else 0.0
     clock = sampled.get("clock_offset_ppm", 0.0) if known_timing else 0.0
@@ -111,12 +111,12 @@ def filtered(waveform: ComplexArray, taps: FloatArray) -> ComplexArray:
 def correct_waveform(
     waveform: ComplexArray, found: Corrections, rate: Fraction, first_sample: int
 ) -> ComplexArray:
-    """Timing, clock and a known carrier offset taken away; time counts from `first_sample`."""
+    """Correct timing, clock and a known carrier offset; time counts from `first_sample`."""
     if np.any(found.carrier_offset_turns_per_symbol):
         turns = np.asarray(found.carrier_offset_turns_per_symbol) / float(rate)
         waveform = rotate(offset_carrier(waveform, -turns), turns * first_sample)
     if np.any(found.clock_offset_ppm):
-        # the way back: x(t(1 + ε)) at t/(1 + ε)
+        # the inverse: x(t(1 + ε)) at t/(1 + ε)
         ratio = 1 + np.asarray(found.clock_offset_ppm) * 1e-6
         waveform = drift(waveform, (1 / ratio - 1) * 1e6, first_sample)
     if np.any(found.timing_offset_symbols):
@@ -125,7 +125,7 @@ def correct_waveform(
 
 
 def symbol_carrier(symbols: ComplexArray, receiver: Receiver) -> FloatArray:
-    """Carrier phase (N, K) in turns that the receiver's estimators find in its symbols."""
+    """Carrier phase (N, K) in turns, estimated from symbols (N, K)."""
     turns = np.zeros(symbols.shape)
     if receiver.carrier == "mth-power":
         offset = mth_power_carrier_offset(symbols, receiver.power)
@@ -140,7 +140,7 @@ def symbol_carrier(symbols: ComplexArray, receiver: Receiver) -> FloatArray:
 
 
 def unit_power(iq: ComplexArray) -> ComplexArray:
-    """Scale each example (..., T) to unit mean power; one without any power stays as it is."""
+    """Scale each example (..., T) to unit mean power; one without any power is unchanged."""
     floats = np.ascontiguousarray(iq, np.complex64).view(np.float32)
     power = np.einsum("...t,...t->...", floats, floats, dtype=np.float32) / iq.shape[-1]
     gain = 1 / np.sqrt(np.where(power > 0, power, np.float32(1)))

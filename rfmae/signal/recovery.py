@@ -1,7 +1,7 @@
-"""What a receiver finds out by itself: timing, carrier offset and carrier phase, frame by frame.
+"""Blind estimators of timing, carrier offset and carrier phase, frame by frame.
 
-Nothing here knows which symbols were sent. An M-th power forgets turns by 1/M, and what it takes
-as upright is a positive mean of the points' M-th powers.
+The sent symbols are unknown. An M-th power removes turns by 1/M, and its phase reference is a
+positive mean of the points' M-th powers.
 """
 
 import numpy as np
@@ -12,15 +12,15 @@ from rfmae.records import ComplexArray, FloatArray
 
 DoubleArray = npt.NDArray[np.complex128]
 
-_ZERO_PADDING = 8  # finer than the lines are wide: a parabola then meets their tops
+_ZERO_PADDING = 8  # finer than the width of a line, for an accurate parabolic peak
 
 
 def oerder_meyr(waveform: ComplexArray, samples_per_symbol: float) -> FloatArray:
     """Timing offset (N,) in symbols, in [-0.5, 0.5), of a matched-filtered waveform (N, T).
 
-    Symbol k stands that much later than sample k·samples_per_symbol, modulo a symbol: the phase of
+    Symbol k is that much later than sample k·samples_per_symbol, modulo a symbol: the phase of
     the line at the symbol rate in |x|² (Oerder, Meyr, IEEE Trans. Commun. 36(5), 1988). Signals
-    without that line, such as those of a constant envelope, have an arbitrary answer.
+    without that line, such as those of a constant envelope, give an arbitrary estimate.
     """
     if not samples_per_symbol >= 3:
         raise RecipeError(
@@ -38,8 +38,8 @@ def oerder_meyr(waveform: ComplexArray, samples_per_symbol: float) -> FloatArray
 def mth_power_carrier_offset(symbols: ComplexArray, power: int) -> FloatArray:
     """Carrier offset (N,) in turns per symbol, within ±1/(2·power), of symbols (N, K).
 
-    The strongest line of symbols**power, found on a zero-padded spectrum between whose bins a
-    parabola is laid (Rife, Boorstyn, IEEE Trans. Inf. Theory 20(5), 1974). Power 2 suits BPSK and
+    The strongest line of symbols**power, found on a zero-padded spectrum with parabolic
+    interpolation (Rife, Boorstyn, IEEE Trans. Inf. Theory 20(5), 1974). Power 2 suits BPSK and
     PAM, 4 QPSK and square QAM, 8 8PSK.
     """
     _check_power(power)
@@ -59,7 +59,7 @@ def mth_power_phase(symbols: ComplexArray, power: int) -> FloatArray:
     """Carrier phase (N,) in turns, modulo 1/power, of symbols (N, K): one for each frame.
 
     Angle of the mean M-th power over M, in ±1/(2·power) (Moeneclaey, de Jonghe, IEEE Trans.
-    Commun. 42(8), 1994). Points whose M-th power is not positive have an offset of their own:
+    Commun. 42(8), 1994). Points whose M-th power is not positive have an own offset:
     upright QPSK and square QAM, with points at an eighth of a turn, give 1/8 turn.
     """
     _check_power(power)

@@ -1,4 +1,4 @@
-"""What a recipe may choose of a modulation: one record for each way of making a waveform."""
+"""The settings of modulations that a recipe may change, one record for each kind of waveform."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from rfmae.signal.ofdm import check_subcarriers
 
 @dataclass(frozen=True, slots=True)
 class ContinuousPhase:
-    """How a symbol turns the phase: by ±1, ±3, … times π·modulation_index, over pulse_symbols."""
+    """CPM: a symbol turns the phase by ±1, ±3, … times π·modulation_index, over pulse_symbols."""
 
     modulation_index: float
     bt: float = math.inf  # bandwidth-time product of the Gaussian; infinite is rectangular
@@ -77,7 +77,7 @@ class Subcarriers:
 
 @dataclass(frozen=True, slots=True)
 class NoSettings:
-    """Nothing to choose."""
+    """No settings."""
 
 
 Settings = ContinuousPhase | Rings | Analog | Subcarriers | NoSettings

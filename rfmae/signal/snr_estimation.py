@@ -1,8 +1,8 @@
-"""The SNR as a receiver estimates it from its I/Q alone; neither gain nor phase changes it.
+"""Blind SNR estimation from I/Q, invariant to gain and phase.
 
-Of an oversampled waveform the noise floor is seen where no signal is, far outside its band, and the
-power of the matched filter's output is held against it. Symbols show no such place: the second and
-fourth moment of their amplitudes tell signal and noise apart.
+Of an oversampled waveform the noise floor is measured far outside of the signal's band and compared
+with the power of the matched filter's output. Symbols have no such band: the second and fourth
+moment of their amplitudes separate signal and noise.
 """
 
 from collections.abc import Mapping
@@ -19,11 +19,13 @@ from rfmae.signal.pulses import Pulse, pulse_taps
 from rfmae.units import db_to_ratio, ratio_to_db, whole_ratio
 
 SNR_RANGE_DB = (-20.0, 30.0)
-"""What an estimate is clipped to, Es/N0 in dB; I/Q without any power is at the lower end."""
+"""The range of estimates, Es/N0 in dB; I/Q without any power is at the lower end."""
 
 _LEAST_SYMBOLS = 16  # with fewer there is hardly a bin in the far band
-_TAPER_SYMBOLS = 16  # at either end: keeps the signal's own edges far below the noise floor
-_SHALLOWEST_NULL = 0.3  # of the median that a filter leaves of noise in the far band
+_TAPER_SYMBOLS = (
+    16  # at either end: keeps the leakage of the signal's edges far below the noise floor
+)
+_SHALLOWEST_NULL = 0.3  # of the filter's median response in the far band
 _WIDEST_BAND = 0.9  # of the sampling rate, or nothing is left outside of it
 _NOISE_KURTOSIS = 2.0  # of circular Gaussian noise
 _TOGETHER = 64  # examples, whose spectra are held at once
@@ -33,10 +35,10 @@ Doubles = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class SnrEstimator:
-    """What has to be known of I/Q before its SNR is estimated; it travels in cards.
+    """An SNR estimator with the known parameters of the I/Q; kept in cards.
 
     Without a pulse the I/Q holds one sample for each symbol. `filtered` waveforms have passed the
-    matched filter of the pulse, others are as they were received.
+    matched filter of the pulse, others are as received.
     """
 
     samples_per_symbol: float = 1.0
@@ -67,7 +69,7 @@ def snr_estimator_from_card(card: Mapping[str, Any]) -> SnrEstimator:
     except (KeyError, TypeError) as error:
         raise ArtefactError(
             f"a card describes its estimate of the SNR as {card}, which this version of rfmae does "
-            "not read; train it anew"
+            "not read; train it again"
         ) from error
 
 
@@ -81,8 +83,9 @@ def estimate_snr_db(
 ) -> FloatArray:
     """Es/N0 in dB of finite I/Q (..., T), float64 (...), clipped to `SNR_RANGE_DB`, never NaN.
 
-    Symbols, one sample each and without a pulse, are judged by M2M4 (`m2m4_snr_db`), a waveform
-    of at least two samples per symbol and its pulse by its noise floor (`noise_floor_snr_db`).
+    The method for symbols, one sample each and without a pulse, is M2M4 (`m2m4_snr_db`); that for a
+    waveform of at least two samples per symbol and its pulse is the noise floor
+    (`noise_floor_snr_db`).
     """
     if pulse is None:
         _check_symbol_spaced(samples_per_symbol)
@@ -140,7 +143,7 @@ def _spectral_weights(samples: int, pulse: Pulse, rate: float, filtered: bool) -
     if filtered:
         passed = np.full(samples, 1.0 / samples)
         left = _spectrum_of(_correlation(taps), samples, taper)
-        far &= left >= _SHALLOWEST_NULL * np.median(left[far])  # what leaks would fill the nulls
+        far &= left >= _SHALLOWEST_NULL * np.median(left[far])  # leakage would fill the nulls
     floor = np.where(far, 1.0 / np.where(far, left, 1.0), 0.0) / np.count_nonzero(far)
     return SpectralWeights(taper, passed, floor, rate / float(np.mean(response**2)))
 
@@ -193,7 +196,7 @@ def m2m4_snr_db(symbols: ComplexArray, kurtosis: float = 1.0) -> FloatArray:
     Second and fourth moment, M2 = S + N and M4 = k·S² + 4·S·N + 2·N² in circular Gaussian noise,
     solved for S and N (Pauluzzi, Beaulieu, IEEE Trans. Commun. 48(10), 2000). `kurtosis`
     k = E|a|⁴/E|a|² ² is that of the constellation, 1 to below 2: 1 of a constant modulus, 1.32 of
-    16QAM. Where it is taken too low, a higher SNR is told too low.
+    16QAM. If it is too low, high SNRs are underestimated.
     """
     if not 1 <= kurtosis < _NOISE_KURTOSIS:
         raise ShapeError(
@@ -249,7 +252,7 @@ def _check_symbol_spaced(samples_per_symbol: float) -> None:
 
 
 def _check_far_band(samples_per_symbol: float, pulse: Pulse) -> None:
-    """Refuse a waveform that shows no noise beside its signal."""
+    """Refuse a waveform without a noise band outside of its signal."""
     if pulse.shape not in ("rrc", "rc"):
         raise RecipeError(
             f"the SNR of a waveform is estimated outside of its band, but a pulse {pulse.shape} "

@@ -1,4 +1,4 @@
-"""Random generators by address: a draw depends on where it belongs, not on what came before."""
+"""Addressed random generators: a draw depends on its address, not on the draws before it."""
 
 import zlib
 
@@ -8,7 +8,7 @@ from rfmae.signal.impairments import Streams
 
 
 def addressed(seed: int, address: tuple[int, ...]) -> np.random.Generator:
-    """The generator that an address stands for."""
+    """The generator of an address."""
     return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=address)))
 
 

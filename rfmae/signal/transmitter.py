@@ -1,4 +1,4 @@
-"""Random bits or a message to a waveform that is on the air before its first sample and after."""
+"""The transmitter: waveforms of random bits or an analog message, for all modulations."""
 
 import math
 from fractions import Fraction
@@ -40,8 +40,8 @@ def transmit(
     """Waveforms (count, samples) of unit mean power in the ensemble; sample 0 is a symbol instant.
 
     `rate` is the samples per symbol. Linear modulations take the pulse; the others have their own
-    spectrum, in units of the same symbol rate. Of generators of equal seed the first examples are
-    the same whatever the count.
+    spectrum, in units of the same symbol rate. With equal seeds the first examples are the same
+    for any count.
     """
     if rate < modulation.least_samples_per_symbol:
         raise RecipeError(
@@ -59,9 +59,10 @@ def transmit(
     pulse.check_rate(rate)
     symbols = math.ceil(samples / rate) + 2 * pulse.reach_symbols
     points = map_symbols(_random_indices(modulation, count, symbols, streams), modulation)
-    mean_power = float(abs(np.mean(modulation.points)) ** 2)  # of OOK and ASK
     offset = modulation.family == "offset"
-    return shape_valid(points, pulse, rate, samples, offset=offset, mean_power=mean_power)
+    return shape_valid(
+        points, pulse, rate, samples, offset=offset, mean_power=modulation.carrier_power
+    )
 
 
 def _random_indices(modulation: Modulation, count: int, symbols: int, streams: Streams) -> IntArray:
@@ -82,7 +83,7 @@ def _continuous_phase(
 def _ofdm(
     modulation: Modulation, rate: Fraction, samples: int, count: int, streams: Streams
 ) -> ComplexArray:
-    """OFDM symbols back to back, cut at a random instant, for a receiver does not know theirs."""
+    """Consecutive OFDM symbols, cut at a random instant, as their timing is unknown."""
     settings = modulation.settings
     assert isinstance(settings, Subcarriers)
     chips = settings.fft_size + settings.cyclic_prefix
@@ -99,7 +100,7 @@ def _analog(
     settings: Analog, rate: Fraction, samples: int, count: int, streams: Streams
 ) -> ComplexArray:
     bandwidth = settings.bandwidth_per_symbol / float(rate)
-    # a sideband is made by a transform that takes its frame for a period: its ends are cut off
+    # a sideband is made by a transform with the frame as its period: its ends are cut off
     margin = math.ceil(_SIDEBAND_MARGIN / bandwidth) if settings.kind in _SIDEBANDS else 0
     message = speech_like(count, samples + 2 * margin, bandwidth, streams("message"))
     return _modulated(settings, message, bandwidth)[:, margin : margin + samples]

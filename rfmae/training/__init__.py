@@ -1,1 +1,1 @@
-"""Loaders, schedule, the training loop and the run folder."""
+"""Data loading, the training loop, learning-rate schedule and the run folder."""

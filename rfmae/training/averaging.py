@@ -1,4 +1,4 @@
-"""Weights averaged along the way, which answer better than where the last step happened to end."""
+"""An exponential moving average of the weights during training."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,14 +25,14 @@ class WeightAverage:
 
     @torch.no_grad()
     def update(self, update: int) -> None:
-        """Move towards the weights as they are now, in one sweep over all tensors."""
+        """Move towards the current weights, in one pass over all tensors."""
         weights = [w.detach() for w in self._weights.values()]
         moved = 1 - self.kept_at(update)
         torch._foreach_lerp_(list(self.averages.values()), weights, moved)
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
-        """Lend the network the averaged weights."""
+        """Put the averaged weights into the network, and its own back afterwards."""
         own = {name: w.detach().clone() for name, w in self._weights.items()}
         self._fill(self.averages)
         try:

@@ -1,4 +1,4 @@
-"""One temperature for a trained classifier, fitted on validation, into the card of its checkpoint.
+"""Temperature scaling: one temperature fitted on validation, kept in the checkpoint's card.
 
 Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
 """
@@ -21,7 +21,7 @@ _KEY = "temperature"
 def keep_temperature(
     checkpoint: Path, validation: Callable[[], InputSplit], device: torch.device
 ) -> None:
-    """Fit the temperature of a classifier's checkpoint, unless its card tells it already."""
+    """Fit the temperature of a classifier's checkpoint, unless its card has one already."""
     card = read_card(checkpoint) or {}
     if _KEY in card:
         return
@@ -32,10 +32,10 @@ def keep_temperature(
 
 @torch.inference_mode()
 def probabilities(checkpoint: Path, split: InputSplit, device: torch.device) -> FloatArray:
-    """What the classifier of a checkpoint says of a split, (N, M), before any temperature."""
+    """Class probabilities (N, M) of a checkpoint's classifier on a split, at temperature 1."""
     network = load_checkpoint(checkpoint).build().to(device)
-    said = [
+    found = [
         network(split.inputs(rows)).float().softmax(dim=1).cpu()
         for rows in torch.arange(len(split)).split(_TOGETHER)
     ]
-    return torch.cat(said).numpy()
+    return torch.cat(found).numpy()

@@ -14,7 +14,7 @@ from rfmae.artefacts import Card
 from rfmae.errors import TrainingError, TrainingInterrupted
 from rfmae.progress import Progress, Silent, Stage
 from rfmae.training.averaging import WeightAverage
-from rfmae.training.metric_accumulator import MetricAccumulator, first_without_number
+from rfmae.training.metric_accumulator import MetricAccumulator, first_not_finite
 from rfmae.training.metric_logging import MetricLogger, NoLogger
 from rfmae.training.numerics import (
     Numerics,
@@ -31,7 +31,7 @@ from rfmae.training.prefetching import Prefetcher, in_steps
 from rfmae.training.ranks import Ranks, ranks
 from rfmae.training.run_folder import RunFolder
 from rfmae.training.state import Best, restore, whole_state
-from rfmae.training.stopping import StopAsked
+from rfmae.training.stopping import StopRequest
 from rfmae.training.task import Task
 from rfmae.training.threads import threads_for, working_with
 from rfmae.training.throughput import Throughput
@@ -55,9 +55,9 @@ def fit(
     """Train to the end of the plan, from the start or the newest checkpoint; the best checkpoint.
 
     Every random draw is addressed by seed and step, so a run that was stopped and resumed takes
-    the very steps of one that was not, and one that is divided among processes those of one that
-    is not. `config` says what else makes this run what it is. Every process that torchrun started
-    calls this alike; the first of them writes, speaks and is watched.
+    the same steps as one that was not, and a run over several processes the same as one over one.
+    `config` holds the further settings that identify the run. Every process that torchrun started
+    calls this alike; the first of them writes files, logs and shows progress.
     """
     logger = logger or NoLogger()
     try:
@@ -71,7 +71,7 @@ def fit(
             tune_allocator()
             numerics = here.by_writer(lambda: _numerics(run, here.device, precision))
             with apply_precision(numerics), compiling(plan, here.device):
-                task = make_task(numerics, here)  # its faults show before any file
+                task = make_task(numerics, here)  # before any file, as it may fail
                 _check_examples(task, plan)
                 numerics = _with_threads(numerics, run, task, microbatches[0], here)
                 here.by_writer(lambda: run.start(config, numerics.as_card(), here.world))
@@ -80,7 +80,7 @@ def fit(
                     progress.stage(title, plan.steps * plan.batch_size, "images") as stage,
                     working_with(numerics.threads),
                 ):
-                    _Training(task, plan, run, here, numerics, stage, logger).go_on(
+                    _Training(task, plan, run, here, numerics, stage, logger).run_steps(
                         done, microbatches
                     )
                 _note_patience(plan, run, progress)
@@ -90,7 +90,7 @@ def fit(
 
 
 def _numerics(run: RunFolder, device: torch.device, precision: str) -> Numerics:
-    """Those that the run was started with, or those that suit this machine."""
+    """Those that the run was started with, or those measured on this machine."""
     known = run.numerics
     return probe(device, precision) if known is None else restored_precision(known, device)
 
@@ -98,7 +98,7 @@ def _numerics(run: RunFolder, device: torch.device, precision: str) -> Numerics:
 def _with_threads(
     numerics: Numerics, run: RunFolder, task: Task, microbatch: slice, here: Ranks
 ) -> Numerics:
-    """As many threads as pay, where a new run on one processor leaves that to the stopwatch."""
+    """With the fastest number of threads, where a new run on one CPU measures it."""
     if run.numerics is not None or not numerics.measured:
         return numerics
     if here.device.type != "cpu" or here.world > 1 or torch.get_num_threads() < 2:
@@ -127,7 +127,7 @@ def _check_examples(task: Task, plan: TrainingPlan) -> None:
 
 
 class _Training:
-    """A training that is under way."""
+    """The state of a training run in this process."""
 
     def __init__(
         self,
@@ -143,15 +143,15 @@ class _Training:
         self.numerics, self.stage, self.logger = numerics, stage, logger
         self.bare = task.network
         self.network = parallelise(self.bare, plan, here)
-        self.optimiser = adamw(self.bare, plan)  # of the weights as they are spread
+        self.optimiser = adamw(self.bare, plan)  # of the sharded weights
         self.average = None if plan.ema is None else WeightAverage(self.bare, plan.ema)
         self.trained = [w for w in self.bare.parameters() if w.requires_grad]
         self.accumulator, self.throughput = MetricAccumulator(here), Throughput()
         self.best: Best | None = None
         self.saved_at_s = time.monotonic()
 
-    def go_on(self, done: int, microbatches: list[slice]) -> None:
-        """Take all steps that are left; stop between two of them when asked to."""
+    def run_steps(self, done: int, microbatches: list[slice]) -> None:
+        """Take all remaining steps; stop between two of them on request."""
         if done:
             self._restore()
         self.stage.advance(done * self.plan.batch_size)
@@ -159,14 +159,14 @@ class _Training:
         self.bare.train()
         patient = self.ranks.world > 1
         with (
-            StopAsked(patient=patient) as stop,
+            StopRequest(patient=patient) as stop,
             Prefetcher(make, count, self.ranks.device) as prefetcher,
         ):
             self.throughput = Throughput()
             for step in range(done, self.plan.steps):
                 rate = self._step(step, prefetcher, len(microbatches))
-                self._tell(step + 1, rate, prefetcher)
-                self._keep(step + 1, stop)
+                self._report(step + 1, rate, prefetcher)
+                self._validate_or_save(step + 1, stop)
                 if _gives_up(self.plan, step + 1, self.best):
                     break
 
@@ -176,7 +176,7 @@ class _Training:
         self.best = checkpoint.best
 
     def _step(self, step: int, prefetcher: Prefetcher[object], microbatches: int) -> float:
-        """Move the weights once; the learning rate. Nothing here waits for the device."""
+        """Update the weights once; returns the learning rate, without waiting for the device."""
         rate = set_rate(self.optimiser, self.plan, step)
         self._clear_gradients(microbatches)
         parts = [
@@ -192,7 +192,7 @@ class _Training:
         return rate
 
     def _clear_gradients(self, microbatches: int) -> None:
-        """Gradients that are summed over pieces need memory that no piece's graph lays claim to."""
+        """Gradients that are summed over pieces need memory outside of any captured graph."""
         self.optimiser.zero_grad(set_to_none=microbatches == 1)
         if microbatches > 1 and self.trained[0].grad is None:
             for weight in self.trained:
@@ -201,7 +201,7 @@ class _Training:
     def _descend(
         self, prefetcher: Prefetcher[object], microbatches: int, *, last: bool
     ) -> dict[str, Tensor]:
-        """Forward and backward through one piece; its figures."""
+        """Forward and backward through one piece; its metrics."""
         batch = prefetcher.take()
         if self.ranks.device.type == "cuda" and compiles(self.plan, self.ranks.device):
             torch.compiler.cudagraph_mark_step_begin()
@@ -211,12 +211,12 @@ class _Training:
             (metrics["loss"] / microbatches).backward()
         return {name: value.detach() for name, value in metrics.items()}
 
-    def _tell(self, step: int, rate: float, prefetcher: Prefetcher[object]) -> None:
-        """Log the means over the steps since the last time, if it is time to."""
+    def _report(self, step: int, rate: float, prefetcher: Prefetcher[object]) -> None:
+        """Log the means over the steps since the last log, if one is due."""
         if not self.plan.logs_after(step):
             self.stage.advance(self.plan.batch_size)
             return
-        metrics = {**self._sound_means(step), "learning_rate": rate}
+        metrics = {**self._finite_means(step), "learning_rate": rate}
         self.accumulator.clear()
         metrics |= self.throughput.lap(prefetcher.waited_s())
         self._log(step, metrics)
@@ -227,40 +227,40 @@ class _Training:
             self.run.log(step, metrics)
             self.logger.metrics(step, metrics)
 
-    def _keep(self, step: int, stop: StopAsked) -> None:
-        """Validate and save when it is time to, save when asked to stop, and then stop."""
-        asked, due = self._agreed(step, stop)
+    def _validate_or_save(self, step: int, stop: StopRequest) -> None:
+        """Validate and save when due; on a request to stop, save and stop."""
+        caught, due = self._agreed(step, stop)
         with self.throughput.pause():
             if self.plan.validates_after(step):
                 score = self._validate(step)
                 self._save(step, {"score": {self.task.score_name: score}})
-            elif asked or due:
+            elif caught or due:
                 self._save(step, {})
-        if asked and step < self.plan.steps:
+        if caught and step < self.plan.steps:
             raise TrainingInterrupted(
-                f"stopped by {asked.name} after step {step}, which is saved in {self.run.path}; "
+                f"stopped by {caught.name} after step {step}, which is saved in {self.run.path}; "
                 "add --resume to go on",
-                exit_code=128 + asked,
+                exit_code=128 + caught,
             )
 
-    def _agreed(self, step: int, stop: StopAsked) -> tuple[Signals | None, bool]:
-        """Whether to stop, by which signal, and whether to save, as all processes have it.
+    def _agreed(self, step: int, stop: StopRequest) -> tuple[Signals | None, bool]:
+        """The signal to stop by, if any, and whether to save, the same in all processes.
 
-        They talk about it only when they log; one that is alone need not.
+        Several processes synchronise on it only when they log.
         """
         if self.ranks.world > 1 and not self.plan.logs_after(step):
             return None, False
         late = time.monotonic() - self.saved_at_s > self.plan.save_every_seconds
-        said = self.ranks.gathered((stop.signal, late))
-        return next((asked for asked, _ in said if asked), None), said[0][1]
+        states = self.ranks.gathered((stop.signal, late))
+        return next((by for by, _ in states if by), None), states[0][1]
 
     def _validate(self, step: int) -> float:
-        """Log the figures of validation; the score, which may be the best so far."""
-        with self._answering():
+        """Log the metrics of validation; returns the score, and notes the best so far."""
+        with self._inference():
             metrics = _validation_means(self.task, self.bare, self.ranks)
             watched = not isinstance(self.logger, NoLogger)
             images = self.task.images(self.bare) if watched else {}
-        self._stop_without_number(metrics, step)
+        self._stop_if_not_finite(metrics, step)
         self._log(step, {f"validation_{name}": value for name, value in metrics.items()})
         if self.ranks.is_writer and images:
             self.logger.images(step, images)
@@ -271,33 +271,33 @@ class _Training:
         return score
 
     @contextmanager
-    def _answering(self) -> Iterator[None]:
-        """The bare network as it would be used: with its averaged weights where there are some."""
-        lent = _unchanged() if self.average is None else self.average.in_place()
+    def _inference(self) -> Iterator[None]:
+        """The bare network in inference: with its averaged weights where there are some."""
+        weights = _unchanged() if self.average is None else self.average.in_place()
         self.bare.eval()
-        with lent, torch.no_grad(), autocast(self.ranks.device, self.numerics.precision):
+        with weights, torch.no_grad(), autocast(self.ranks.device, self.numerics.precision):
             yield
         self.bare.train()
 
-    def _save(self, step: int, said: Card) -> None:
-        """Write a checkpoint to go on from, unless a number in it is none."""
-        self._sound_means(step)
+    def _save(self, step: int, entries: Card) -> None:
+        """Write a checkpoint to resume from, unless a number in it is not finite."""
+        self._finite_means(step)
         if not all(self.ranks.gathered(all_finite(self.bare))):
             self._stop("weights", "NaN or infinite ones", step)
         weights, training = whole_state(self.bare, self.optimiser, self.average, self.accumulator)
-        card = {**self.task.card(), "step": step, **said}
+        card = {**self.task.card(), "step": step, **entries}
         keep = self.plan.keep_last
         save = self.run.save
         self.ranks.by_writer(lambda: save(step, weights, card, training, self.best, keep))
         self.saved_at_s = time.monotonic()
 
-    def _sound_means(self, step: int) -> dict[str, float]:
+    def _finite_means(self, step: int) -> dict[str, float]:
         means = self.accumulator.means()
-        self._stop_without_number(means, step)
+        self._stop_if_not_finite(means, step)
         return means
 
-    def _stop_without_number(self, metrics: dict[str, float], step: int) -> None:
-        odd = first_without_number(metrics)
+    def _stop_if_not_finite(self, metrics: dict[str, float], step: int) -> None:
+        odd = first_not_finite(metrics)
         if odd is not None:
             self._stop(odd.replace("_", " "), str(metrics[odd]), step)
 
@@ -315,14 +315,14 @@ def _unchanged() -> Iterator[None]:
 
 
 def _means(parts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
-    """Figures of a step from those of its pieces, which are of one size."""
+    """Metrics of a step from those of its pieces, which are of one size."""
     if len(parts) == 1:
         return parts[0]
     return {name: torch.stack([part[name] for part in parts]).mean() for name in parts[0]}
 
 
 def _validation_means(task: Task, network: nn.Module, here: Ranks) -> dict[str, float]:
-    """Figures over the validation split, whoever computed which part."""
+    """Metrics over the validation split, combined from all processes."""
     sums: dict[str, Tensor] = {}
     count = 0
     for metrics, examples in task.validation(network, here):
@@ -330,7 +330,7 @@ def _validation_means(task: Task, network: nn.Module, here: Ranks) -> dict[str, 
             for name, value in metrics.items():
                 sums[name] = sums.get(name, 0.0) + value.double() * examples
             count += examples
-    said = here.gathered(({name: float(total) for name, total in sums.items()}, count))
-    everything = sum(examples for _, examples in said)
-    names = next(metrics for metrics, examples in said if examples)
-    return {name: sum(metrics.get(name, 0.0) for metrics, _ in said) / everything for name in names}
+    parts = here.gathered(({name: float(total) for name, total in sums.items()}, count))
+    everything = sum(examples for _, examples in parts)
+    names = next(metrics for metrics, examples in parts if examples)
+    return {name: sum(part.get(name, 0.0) for part, _ in parts) / everything for name in names}

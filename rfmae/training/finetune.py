@@ -44,7 +44,7 @@ class FinetuneBatch:
 def beginning(
     config: ClassifierConfig, pretrained: Checkpoint | None, *, frozen: bool, seed: int
 ) -> Classifier:
-    """A classifier as it is before the first step; of a `frozen` one the head alone is trained."""
+    """A classifier before the first step; of a `frozen` one the head alone is trained."""
     network = Classifier(config)
     initialise_classifier(network, addressed_generator(seed, WEIGHTS, 1))
     if pretrained is not None and isinstance(network.encoder, Encoder | RingsEncoder):
@@ -54,7 +54,7 @@ def beginning(
 
 
 class FinetuneTask:
-    """What a receiver sees to classes, with the labels of a share of the training examples."""
+    """Classification of received signals, with the labels of a share of the training examples."""
 
     score_name = "accuracy"
     higher_is_better = True
@@ -81,11 +81,11 @@ class FinetuneTask:
         self.examples = source.examples
 
     def batch(self, step: int, microbatch: slice) -> FinetuneBatch:
-        """Labelled examples of the batch of a step, and what falls out in it."""
-        given = self._source.labelled(step, microbatch)
+        """Labelled examples of the batch of a step, with its dropout masks."""
+        examples = self._source.labelled(step, microbatch)
         drawn = addressed_generator(self._seed, DROPOUT, step, self._device)
         kept = [units[microbatch] for units in draw_kept(self._config, self._batch_size, drawn)]
-        return FinetuneBatch(given.inputs, given.label, kept, self._paths(step, microbatch))
+        return FinetuneBatch(examples.inputs, examples.label, kept, self._paths(step, microbatch))
 
     def _paths(self, step: int, microbatch: slice) -> Tensor | None:
         """Which branches of the encoder stay at a step; without an encoder there are none."""
@@ -117,7 +117,7 @@ class FinetuneTask:
             yield self.losses(network, batch), len(mine)
 
     def images(self, network: nn.Module) -> dict[str, Tensor]:
-        """None: a classifier paints nothing."""
+        """None: a classifier predicts no images."""
         return {}
 
     def card(self) -> Card:

@@ -1,10 +1,9 @@
-"""Fine-tuning that begins as the linear probe and keeps what that knows.
+"""Fine-tuning that starts from a linear probe, and averages its weights with the start.
 
-The head is the linear probe of the frozen features, so that the first gradients do not tear at
-features that are good already (Kumar et al., Fine-tuning can distort pretrained features, ICLR
-2022). At the end the weights are averaged with those at the start, as far as validation asks for it
-(Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022): with nothing of the new ones,
-the classifier is the probe.
+The head is the linear probe of the frozen features, so that the first gradients do not distort
+good features (Kumar et al., Fine-tuning can distort pretrained features, ICLR 2022). At the end
+the weights are averaged with those at the start, by the share that is best on validation (Wortsman
+et al., Robust fine-tuning of zero-shot models, CVPR 2022): at share 0 the classifier is the probe.
 """
 
 from collections.abc import Callable, Mapping
@@ -53,9 +52,9 @@ def probe_rows(dataset: Dataset, rows: Tensor | None, seed: int) -> Tensor:
 def begin_as_probe(
     network: Classifier, train: InputSplit, validation: InputSplit, device: torch.device
 ) -> None:
-    """Give a linear head the weights of the probe whose strength validation chooses.
+    """Give a linear head the weights of a probe, its regularisation chosen on validation.
 
-    Needs examples of at least two classes in `train`; a class without any is never named.
+    Needs examples of at least two classes in `train`; a class without any is never predicted.
     """
     network.eval()
     known, judged = (_features(network, split, device) for split in (train, validation))
@@ -70,7 +69,7 @@ def begin_as_probe(
     network.train()
 
 
-_NEVER = 30.0  # nats that a class without examples lies behind
+_NEVER = 30.0  # nats of a class without examples below the others
 
 
 def keep_average(
@@ -80,10 +79,10 @@ def keep_average(
     validation: Callable[[], InputSplit],
     device: torch.device,
 ) -> Path:
-    """The average of a run's best weights and those it started from that validation likes best.
+    """The average of a run's best weights and its initial ones that is best on validation.
 
     It becomes the best checkpoint of the run; where two are as good, the nearer to the start. A run
-    that came to its end before has it, and asks for neither `start` nor `validation`.
+    that ended before has it, and calls neither `start` nor `validation`.
     """
     folder = run / "checkpoints" / AVERAGED
     if not folder.is_dir():
@@ -131,8 +130,8 @@ def _accuracy(
     network.eval()
     hits = 0
     for rows in torch.arange(len(split)).split(_TOGETHER):
-        named = network(split.inputs(rows)).argmax(dim=1).cpu()
-        hits += int((named == split.label[rows]).sum())
+        predicted = network(split.inputs(rows)).argmax(dim=1).cpu()
+        hits += int((predicted == split.label[rows]).sum())
     return hits / len(split)
 
 

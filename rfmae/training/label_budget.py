@@ -1,4 +1,4 @@
-"""How many training labels may be seen, and which: the same ones for every method of a seed."""
+"""Label budgets: how many training labels are used, and which, the same for every method."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -19,12 +19,12 @@ _OPTIONS: dict[LabelUnit, str] = {
     "class": "labels_per_class",
     "class-and-snr": "labels_per_class_and_snr",
 }
-"""What settings, cards and options call a budget of a unit."""
+"""The key of each unit in settings, cards and command-line options."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelBudget:
-    """So many labels in all, of each class, or of each class at each SNR point; none means all.
+    """A number of labels in all, per class, or per class and SNR point; none means all.
 
     The last is the unit of Mod-CL (arXiv 2605.11875).
     """
@@ -44,31 +44,29 @@ class LabelBudget:
         labels_per_class: int | None = None,
         labels_per_class_and_snr: int | None = None,
     ) -> Self:
-        """The budget of whichever is given; more than one is refused."""
+        """The budget of the one argument that is given; more than one is refused."""
         counts = (labels, labels_per_class, labels_per_class_and_snr)
-        asked = [
+        given = [
             cls(count, unit)
             for unit, count in zip(_OPTIONS, counts, strict=True)
             if count is not None
         ]
-        if len(asked) > 1:
-            raise TrainingError(
-                f"{' and '.join(map(str, asked))} were asked for; leave out all but one"
-            )
-        return asked[0] if asked else cls()
+        if len(given) > 1:
+            raise TrainingError(f"{' and '.join(map(str, given))} are given; leave out all but one")
+        return given[0] if given else cls()
 
     def __str__(self) -> str:
         return "all labels" if self.count is None else f"{self.count:,} {LABEL_UNITS[self.unit]}"
 
     @property
     def options(self) -> dict[str, Any]:
-        """The budget by the name that settings and cards have for it; all labels have none."""
+        """The budget as an entry of settings and cards; empty for all labels."""
         return {} if self.count is None else {_OPTIONS[self.unit]: self.count}
 
     def total(self, dataset: Dataset) -> int | None:
-        """How many labels of a data set may be seen; none means all.
+        """How many labels of a data set are used; none means all.
 
-        Raises `TrainingError` where the training split has not so many. I/Q is not read.
+        Raises `TrainingError` where the training split has fewer. I/Q is not read.
         """
         if self.count is None:
             return None
@@ -81,7 +79,7 @@ class LabelBudget:
         return total
 
     def rows(self, dataset: Dataset, seed: int) -> Tensor | None:
-        """Ascending rows of the training examples whose labels may be seen; none means all.
+        """Ascending rows of the training examples whose labels are used; none means all.
 
         Of one seed, those of a larger budget of a unit hold those of a smaller one.
         """
@@ -95,8 +93,8 @@ class LabelBudget:
         rarest, name = rarest_group(dataset, self.unit)
         if self.count is not None and self.count > rarest:
             raise TrainingError(
-                f"{self} were asked for, but the rarest, {name}, has {rarest} training examples; "
-                "ask for fewer, or for all of them"
+                f"{self} are requested, but the rarest, {name}, has {rarest} training examples; "
+                "take fewer, or all of them"
             )
 
 
@@ -110,7 +108,7 @@ def check_labels(labels: int, classes: int, examples: int) -> None:
 
 
 def label_groups(dataset: Dataset, unit: LabelUnit) -> IntArray:
-    """The group (N,) of each training example of which a budget takes equally many.
+    """The group (N,) of each training example; a budget takes equally many of each group.
 
     That is its class, or class·S + SNR point where both count. Raises where an SNR is not known.
     """
@@ -121,7 +119,7 @@ def label_groups(dataset: Dataset, unit: LabelUnit) -> IntArray:
     if not (np.isfinite(snr_db).all() and np.isfinite(grid).all()):
         raise TrainingError(
             f"labels per class and SNR point need the SNR of every example, but {dataset.folder} "
-            "does not state it; ask for labels per class"
+            "does not state it; take labels per class"
         )
     cells: IntArray = label.astype(np.int64) * len(grid) + nearest_point(snr_db, grid)
     return cells
@@ -147,14 +145,14 @@ def labelled_subset(group: Tensor, count: int, generator: torch.Generator) -> Te
     groups, sizes = group.unique(return_counts=True)
     share, rest = divmod(count, len(groups))
     wanted = [share + (place < rest) for place in range(len(groups))]
-    for size, asked in zip(sizes.tolist(), wanted, strict=True):
-        if asked > size:
+    for size, taken in zip(sizes.tolist(), wanted, strict=True):
+        if taken > size:
             raise TrainingError(
-                f"{asked} labels of each class were asked for, but the rarest has {sizes.min()} "
-                "training examples; ask for fewer, or for all of them"
+                f"{taken} labels of each class are requested, but the rarest has {sizes.min()} "
+                "training examples; take fewer, or all of them"
             )
     chosen = [
-        order[group[order] == value][:asked]
-        for value, asked in zip(groups.tolist(), wanted, strict=True)
+        order[group[order] == value][:taken]
+        for value, taken in zip(groups.tolist(), wanted, strict=True)
     ]
     return torch.cat(chosen).sort().values

@@ -1,6 +1,6 @@
-"""Sources of labelled examples: what a receiver sees, and which modulation it is.
+"""Sources of labelled training batches: stored, read for each batch, or synthesised endlessly.
 
-A batch is that of the whole step, whatever the number of processes (see `pairs`).
+A batch is that of the whole step, for any number of processes (see `pairs`).
 """
 
 from collections.abc import Sequence
@@ -51,8 +51,9 @@ class LabelledSource(Protocol):
 class SamplingOrder:
     """The order in which labelled rows are shown, and how they are turned, by seed and step.
 
-    Epochs in random order, the odd rest of each left out; or `balanced`, every class as often as
-    any other. `turn` turns examples by random quarters, where every carrier phase is as likely.
+    Epochs in random order, the incomplete last batch of each left out; or `balanced`, every class
+    as often as any other. `turn` turns examples by random quarters, where every carrier phase is as
+    likely.
     """
 
     label: Tensor  # (N,) of the rows
@@ -90,7 +91,7 @@ def sampling_order_of(
 
 
 class StoredLabels:
-    """Labelled rows of a data set that were drawn before."""
+    """Labelled rows of a data set, rendered in advance."""
 
     def __init__(self, rows: InputSplit, order: SamplingOrder, device: torch.device) -> None:
         self._rows, self._order, self._device = rows, order, device
@@ -105,7 +106,7 @@ class StoredLabels:
         return Labelled(self._rows.inputs(rows, turns), self._rows.label[rows].to(self._device))
 
 
-# drawn of I/Q as they are needed --------------------------------------------------------------
+# rendered from I/Q as needed ------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class LabelledIq:
     observed: Views
     clean: Views
     label: Tensor
-    turns: Tensor | None = None  # quarters, still to be made
+    turns: Tensor | None = None  # quarters, still to be applied
 
 
 class IqSource(Protocol):
@@ -141,7 +142,7 @@ class StoredIq:
         *,
         clean: bool,
     ) -> None:
-        """`rows`, ascending, are those that the course numbers; none means all."""
+        """`rows`, ascending, are those that the order indexes; none means all."""
         self._rows = torch.arange(dataset.examples("train")) if rows is None else rows
         self._dataset, self._order = dataset, order
         self._views, self._clean = input_renderer.views, clean
@@ -161,7 +162,7 @@ class StoredIq:
 
 
 class StreamIq:
-    """The endless stream of a recipe, labels for nothing.
+    """The endless stream of a recipe, with labels.
 
     It never meets what the same recipe stores for validation or test; no example comes twice.
     """
@@ -189,7 +190,7 @@ class StreamIq:
 
 
 class RenderedLabels:
-    """Examples that are drawn of I/Q batch by batch, changed before where that is asked for."""
+    """Examples rendered from I/Q batch by batch, augmented before where configured."""
 
     def __init__(
         self,
@@ -207,18 +208,18 @@ class RenderedLabels:
 
     def labelled(self, step: int, microbatch: slice = slice(None)) -> Labelled:
         """The rows `microbatch` of the batch of a step."""
-        given = self._source.iq(step, microbatch)
-        observed = given.observed
+        labelled = self._source.iq(step, microbatch)
+        observed = labelled.observed
         if self._augmenter is not None:
-            observed = self._augmenter(observed, given.clean, step, microbatch)
+            observed = self._augmenter(observed, labelled.clean, step, microbatch)
         parts = self._renderer.parts_of(observed, {})
-        if given.turns is not None:
-            turns, image = given.turns.to(self._renderer.device), self._renderer.image
+        if labelled.turns is not None:
+            turns, image = labelled.turns.to(self._renderer.device), self._renderer.image
             parts = {part: turned_part(of, turns, image, part) for part, of in parts.items()}
-        return Labelled(named(parts, self._modalities), given.label.to(self._renderer.device))
+        return Labelled(named(parts, self._modalities), labelled.label.to(self._renderer.device))
 
 
-# every class as often -------------------------------------------------------------------------
+# class balance --------------------------------------------------------------------------------
 
 
 def balanced_rows(step: int, label: Tensor, batch_size: int, seed: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""Data set splits as inputs of a network, drawn once and kept, or drawn as they are read."""
+"""Data set splits as inputs of a network, rendered once and cached, or for each batch."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,16 +17,15 @@ from rfmae.training.rendering import Described, input_renderer
 
 _READ_TOGETHER = 1024
 _LARGEST_CACHE_BYTES = 2**32  # of a computer's memory, for each split
-_GPU_SHARE = 3  # a third of what is free there, so that training and validation leave a half
+_GPU_SHARE = 3  # a third of the free memory, so that training and validation leave a third
 
 
 class InputSplit:
-    """What a network sees of one split of a data set, by row number.
+    """The network inputs of one split of a data set, by row number.
 
-    A split that is held whole is drawn once, however many ask for it while it is held. Everything
-    is held in half precision, eleven bits, whether it is kept, on the GPU that trains
-    where there is one, or drawn again for each batch: what fits into memory does not change a
-    number.
+    A split that is cached whole is rendered once and shared among all objects that read it. All
+    values are in half precision, eleven bits, whether cached (on the GPU that trains, if there is
+    one) or rendered again for each batch: the size of memory does not change a number.
     """
 
     def __init__(
@@ -42,7 +41,7 @@ class InputSplit:
     ) -> None:
         """All rows of the split, or only those of `rows`, ascending, which then count from zero.
 
-        `targets` says whether they will be asked for, too.
+        `targets` renders the targets as well.
         """
         self._dataset, self._split, self._device = dataset, split, device
         self._modalities = tuple(modalities)
@@ -54,16 +53,16 @@ class InputSplit:
         self._rows = torch.arange(len(label)) if rows is None else rows
         self.label = label[self._rows]
         self._kept: dict[Modality, Tensor] = {}
-        if 2 * len(self) * self._renderer.values <= _room_bytes(device):
+        if 2 * len(self) * self._renderer.values <= _cache_bytes(device):
             self._kept = self._shared(progress)
 
     def __len__(self) -> int:
         return len(self.label)
 
     def inputs(self, rows: Tensor, turns: Tensor | None = None) -> dict[str, Tensor]:
-        """What the encoder sees of some rows, by name: (N, C, H, W) or (N, 2, T), float32.
+        """Encoder inputs of some rows, by modality: (N, C, H, W) or (N, 2, T), float32.
 
-        `turns` (N,) are quarters by which each carrier phase is turned on.
+        `turns` (N,) are quarters by which each carrier phase is advanced.
         """
         return named(self._parts(rows, turns), self._modalities)
 
@@ -75,7 +74,7 @@ class InputSplit:
         return named(parts, self._modalities), named_targets(parts, self._modalities)
 
     def _parts(self, rows: Tensor, turns: Tensor | None) -> dict[Modality, Tensor]:
-        """Everything that is drawn of some rows, on the device."""
+        """All rendered parts of some rows, on the device."""
         if self._kept:
             parts = {part: kept[rows.to(kept.device)] for part, kept in self._kept.items()}
         else:
@@ -89,15 +88,16 @@ class InputSplit:
         return {part: values.to(self._device, torch.float32) for part, values in parts.items()}
 
     def _all_rendered(self, progress: Progress) -> dict[Modality, Tensor]:
-        room = self._renderer.room(len(self), torch.float16, device=_memory_of(self._device))
+        memory = _memory_of(self._device)
+        buffers = self._renderer.empty_parts(len(self), torch.float16, device=memory)
         with progress.stage(f"render {self._split}", len(self), "examples") as stage:
             for first in range(0, len(self), _READ_TOGETHER):
                 observed, clean = self._iq(self._rows[first : first + _READ_TOGETHER].numpy())
-                self._renderer.fill(room, observed, clean, first, stage.advance)
-        return room
+                self._renderer.fill(buffers, observed, clean, first, stage.advance)
+        return buffers
 
     def _shared(self, progress: Progress) -> dict[Modality, Tensor]:
-        """The same, of a split that is held whole already, or that others may go on with."""
+        """The same, from the cache of another object where there is one, or into that cache."""
         keys = {part: self._key(part) for part in self._renderer.parts}
         held = {part: _HELD.get(key) for part, key in keys.items()}
         found = {part: values for part, values in held.items() if values is not None}
@@ -136,13 +136,13 @@ class InputSplit:
 
 
 _HELD: WeakValueDictionary[tuple[object, ...], Tensor] = WeakValueDictionary()
-"""Whole splits, part by part, that some `InputSplit` holds."""
+"""Whole splits, part by part, that any `InputSplit` holds."""
 
 
 def read_iq(
     dataset: Dataset, split: str, rows: Rows, views: Sequence[View], *, clean: bool
 ) -> tuple[Views, Views]:
-    """Observed I/Q of some rows in some views, and their clean twins if they are wanted."""
+    """Observed I/Q of some rows in some views, and their clean twins if `clean`."""
     if not clean:
         return {view: dataset.read_observed(split, rows, view).iq for view in views}, {}
     both = {view: dataset.read(split, rows, view) for view in views}
@@ -151,12 +151,12 @@ def read_iq(
 
 
 def _memory_of(device: torch.device) -> torch.device:
-    """Where drawn examples are kept for a device."""
+    """Where rendered examples are cached for a device."""
     return device if device.type == "cuda" else torch.device("cpu")
 
 
-def _room_bytes(device: torch.device) -> int:
-    """How much of that memory one split may take."""
+def _cache_bytes(device: torch.device) -> int:
+    """How many bytes of that memory one split may take."""
     if device.type != "cuda":
         return _LARGEST_CACHE_BYTES
     free, _ = torch.cuda.mem_get_info(device)
@@ -164,9 +164,9 @@ def _room_bytes(device: torch.device) -> int:
 
 
 def image_card(source: Described, modalities: Sequence[Modality] | None = None) -> Card:
-    """What is drawn and of how much I/Q, which whoever answers later must do alike.
+    """How inputs are rendered and from how much I/Q, which inference must do alike.
 
-    Without `modalities` they are those of the source.
+    `modalities` defaults to those of the source.
     """
     modalities = source.modalities if modalities is None else modalities
     views, seen = needed_views(modalities, source.image), snr_view(modalities)

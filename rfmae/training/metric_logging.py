@@ -1,4 +1,4 @@
-"""Whoever watches a training beside its own log."""
+"""The interface of further loggers of a training run, such as TensorBoard."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -7,14 +7,14 @@ from torch import Tensor
 
 
 class MetricLogger(Protocol):
-    """Is told the figures of a run, and shown pictures whenever it is validated."""
+    """Receives the metrics of a run, and images whenever it is validated."""
 
     def metrics(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Figures after so many steps; those of validation begin with `validation_`."""
+        """Metrics after a number of steps; those of validation begin with `validation_`."""
         ...
 
     def images(self, step: int, images: Mapping[str, Tensor]) -> None:
-        """Pictures (C, H, W) in [0, 1] by title."""
+        """Images (C, H, W) in [0, 1] by title."""
         ...
 
     def close(self) -> None:
@@ -23,7 +23,7 @@ class MetricLogger(Protocol):
 
 
 class NoLogger:
-    """Watches nothing."""
+    """Logs nothing."""
 
     def metrics(self, step: int, metrics: Mapping[str, float]) -> None:
         return None

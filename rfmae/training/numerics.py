@@ -1,9 +1,9 @@
-"""What this machine multiplies fast and exactly, found by measuring, and the settings that follow.
+"""The precision and route of matrix products, chosen by measuring speed and error.
 
-A processor does not say by its name how it multiplies best: one library is slow on another
-maker's processor, and the setting that sends float32 products through oneDNN keeps float32 on one
-machine and rounds to bfloat16 on the next. So a product is timed in every way there is and
-compared with float64, in some fifty milliseconds.
+The best way cannot be derived from a processor's name: a library may be slow on another vendor's
+processor, and the setting that sends float32 products through oneDNN keeps float32 on one machine
+and rounds to bfloat16 on the next. So a product is timed in every available way and compared with
+float64, in some fifty milliseconds.
 """
 
 import ctypes
@@ -23,34 +23,34 @@ from rfmae.errors import TrainingError
 Precision = Literal["float32", "bfloat16"]
 Wanted = Literal["auto", "float32", "bfloat16"]
 Route = Literal["default", "onednn", "tf32"]
-"""How products of float32 are made: as they come, through oneDNN, or as TF32 beside bfloat16."""
+"""How products of float32 are computed: by default, through oneDNN, or as TF32."""
 
 Way = Literal["float32", "onednn", "bfloat16"]
-"""One way to multiply two matrices, as it is measured."""
+"""One way to multiply two matrices."""
 
-EXACT = 2e-6  # float32 products lie some 4e-7 from float64, those rounded to bfloat16 3e-3
+EXACT = 2e-6  # float32 products differ from float64 by 4e-7, those rounded to bfloat16 by 3e-3
 WORTHWHILE = 1.5  # times as fast; for less, noise would choose another way from run to run
 
 _SIDE = 384  # on a processor: a millisecond or two
-_SIDE_ON_A_GPU = 4096  # smaller ones measure how fast kernels are started
+_SIDE_ON_A_GPU = 4096  # smaller ones measure the launch of kernels
 _CORNER = 64  # rows and columns that are compared with float64
 _REPEATS = 3  # at least, and for so long
 _PATIENCE_SECONDS = 0.002
-_ROUNDS = 2  # so that a busy moment does not hit one way alone
+_ROUNDS = 2  # so that other load does not affect one way alone
 _LARGEST_INT = 2**31 - 1
 _TOP_PAD_BYTES = 2**26
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """How fast and how exactly matrices are multiplied in one way."""
+    """Speed and error of matrix products in one way."""
 
     gflops: float  # billions of operations a second: on one core, or on the whole of a GPU
     relative_error: float  # against float64, both as Frobenius norms
 
     @property
     def exact(self) -> bool:
-        """Whether this is the error of float32 and of nothing coarser."""
+        """Whether the error is that of float32."""
         return self.relative_error <= EXACT
 
 
@@ -59,22 +59,22 @@ Measure = Callable[[Way, torch.device], Measured]
 
 @dataclass(frozen=True, slots=True)
 class Numerics:
-    """In which precision products are made, how those of float32, and what was measured."""
+    """The precision of products, the route of float32 ones, and the measurements."""
 
     precision: Precision
     route: Route
     measured: dict[Way, Measured]
-    threads: int | None = None  # of a processor; none leaves as many as there are
+    threads: int | None = None  # of a CPU; none leaves torch's default
 
     def __str__(self) -> str:
         rates = [
             f"{way} {found.gflops:.0f} (error {found.relative_error:.0e})"
             for way, found in self.measured.items()
         ]
-        said = f"{self.precision}, {_IN_WORDS[self.route]}"
+        chosen = f"{self.precision}, {_IN_WORDS[self.route]}"
         if self.threads is not None:
-            said += f", {self.threads} thread{'' if self.threads == 1 else 's'}"
-        return f"{said}; GFLOP/s: {', '.join(rates)}" if rates else f"{said}, as asked"
+            chosen += f", {self.threads} thread{'' if self.threads == 1 else 's'}"
+        return f"{chosen}; GFLOP/s: {', '.join(rates)}" if rates else f"{chosen}, as requested"
 
     def as_card(self) -> Card:
         """Plain JSON, for the card of a run."""
@@ -82,7 +82,7 @@ class Numerics:
 
     @classmethod
     def from_card(cls, card: Card) -> "Numerics":
-        """What `as_card` wrote down."""
+        """The inverse of `as_card`."""
         measured = {way: Measured(**found) for way, found in card["measured"].items()}
         return cls(card["precision"], card["route"], measured, card.get("threads"))
 
@@ -90,11 +90,11 @@ class Numerics:
 def probe(
     device: torch.device, wanted: str = "auto", *, measure: Measure | None = None
 ) -> Numerics:
-    """Measure every way to multiply on a device, and choose.
+    """Measure every way to multiply on a device, and choose one.
 
-    `auto` takes bfloat16 where that is worth it. A precision that is named is taken as it comes,
-    and nothing is measured: what a stopwatch decides, a busy machine may decide otherwise the next
-    time. `measure` stands in for the stopwatch. Raises `TrainingError` for any other precision.
+    `auto` takes bfloat16 where it is fast enough. A named precision is taken without a measurement,
+    so that the choice is reproducible on a busy machine. `measure` replaces the measurement. Raises
+    `TrainingError` for any other precision.
     """
     if wanted not in get_args(Wanted):
         known = ", ".join(get_args(Wanted))
@@ -112,10 +112,10 @@ def probe(
 def restored_precision(
     card: Card, device: torch.device, *, measure: Measure | None = None
 ) -> Numerics:
-    """The numerics of a run that goes on, as its card has them.
+    """The numerics of a resumed run, from its card.
 
-    Only a route that is none here is given up: oneDNN where it is not exact on this machine, TF32
-    where there is no CUDA device.
+    An unavailable route falls back to the default: oneDNN where it is not exact on this machine,
+    TF32 without a CUDA device.
     """
     known = Numerics.from_card(card)
     if known.route == "tf32" and device.type != "cuda":
@@ -127,7 +127,7 @@ def restored_precision(
 
 @contextmanager
 def apply_precision(numerics: Numerics) -> Iterator[None]:
-    """Products of this process as decided; afterwards, as they were before."""
+    """Apply the numerics in this process, and restore the settings afterwards."""
     with _SETTINGS[numerics.route]():
         yield
 
@@ -139,11 +139,11 @@ def autocast(device: torch.device, precision: Precision) -> AbstractContextManag
 
 @cache
 def tune_allocator() -> bool:
-    """Let the process keep the memory it was given; whether the C library could be told so.
+    """Let the process keep freed memory; returns whether the C library supports it.
 
-    A training step frees and asks for the same large blocks over and over. glibc hands them back
-    to the system in between and gets them anew page by page, each of them cleared. Kept, they
-    cost the peak of memory for the rest of the process. Without glibc nothing happens.
+    A training step frees and allocates the same large blocks over and over. glibc returns them to
+    the system in between and gets them back page by page, each of them cleared. Kept, they hold
+    the peak memory for the rest of the process. Without glibc nothing happens.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
@@ -151,8 +151,8 @@ def tune_allocator() -> bool:
         return False
     trim_threshold, top_pad, most_mappings = -1, -2, -4  # as malloc.h numbers them
     wanted = {most_mappings: 0, trim_threshold: _LARGEST_INT, top_pad: _TOP_PAD_BYTES}
-    heard = [mallopt(name, value) for name, value in wanted.items()]
-    return all(heard)
+    accepted = [mallopt(name, value) for name, value in wanted.items()]
+    return all(accepted)
 
 
 def measure_product(way: Way, device: torch.device) -> Measured:
@@ -172,7 +172,7 @@ def measure_product(way: Way, device: torch.device) -> Measured:
 
 
 def _quickest(a: Tensor, b: Tensor) -> float:
-    """How long a product takes when nothing gets in its way."""
+    """The shortest time of a product, in seconds."""
     seconds: list[float] = []
     while len(seconds) < _REPEATS or sum(seconds) < _PATIENCE_SECONDS:
         seconds.append(_seconds(a, b))
@@ -180,7 +180,7 @@ def _quickest(a: Tensor, b: Tensor) -> float:
 
 
 def _seconds(a: Tensor, b: Tensor) -> float:
-    """How long one product takes by the clock."""
+    """The wall time of one product, in seconds."""
     _finish(a.device)
     started = time.perf_counter()
     _ = a @ b
@@ -189,13 +189,13 @@ def _seconds(a: Tensor, b: Tensor) -> float:
 
 
 def _finish(device: torch.device) -> None:
-    """Wait until a GPU has done what it was asked for."""
+    """Wait until a GPU has finished its queue."""
     if device.type != "cpu":
         torch.accelerator.synchronize(device)
 
 
 def _ways(device: torch.device) -> tuple[Way, ...]:
-    """All ways that this device and this torch know."""
+    """All ways that this device and this version of torch have."""
     if device.type == "cpu" and _onednn() is not None:
         return ("float32", "onednn", "bfloat16")
     return ("float32", "bfloat16")
@@ -203,7 +203,7 @@ def _ways(device: torch.device) -> tuple[Way, ...]:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """One thread: the ways compare alike, and no barrier waits for a core that is busy."""
+    """One thread, so that no barrier waits for a core that is busy."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -213,24 +213,24 @@ def _one_thread() -> Iterator[None]:
 
 
 def _in_turns(ways: tuple[Way, ...], device: torch.device, measure: Measure) -> dict[Way, Measured]:
-    """Every way at its fastest of some rounds."""
+    """The fastest of some rounds for every way."""
     rounds = [{way: measure(way, device) for way in ways} for _ in range(_ROUNDS)]
     return {way: max((found[way] for found in rounds), key=lambda m: m.gflops) for way in ways}
 
 
 def _fastest(measured: dict[Way, Measured]) -> Precision:
-    """bfloat16 where it is worth it against the best float32."""
+    """bfloat16 where it is fast enough against the best float32."""
     best = measured[_best_exact(measured)].gflops
     return "bfloat16" if measured["bfloat16"].gflops >= WORTHWHILE * best else "float32"
 
 
 def _beside(precision: Precision, device: torch.device) -> Route:
-    """Of float32 beside a precision: TF32, ten bits, where bfloat16's eight are taken too."""
+    """The route of float32 beside a precision: TF32 on a GPU beside bfloat16."""
     return "tf32" if device.type == "cuda" and precision == "bfloat16" else "default"
 
 
 def _best_exact(measured: dict[Way, Measured]) -> Way:
-    """The way of float32 products: as they come, unless oneDNN is exact and worth it."""
+    """The way of float32 products: the default, unless oneDNN is exact and fast enough."""
     onednn = measured.get("onednn")
     if onednn is None or not onednn.exact:
         return "float32"
@@ -251,9 +251,9 @@ def _onednn() -> Any:
 
 @contextmanager
 def _through_onednn() -> Iterator[None]:
-    """Float32 products through oneDNN, which is asked for as leave to round to bfloat16.
+    """Float32 products through oneDNN, by the setting that permits rounding to bfloat16.
 
-    Processors that multiply bfloat16 in whole tiles take the leave; the others do not.
+    Processors that multiply bfloat16 in whole tiles do round; the others do not.
     """
     setting = _onednn()
     before = setting.fp32_precision
@@ -266,7 +266,7 @@ def _through_onednn() -> Iterator[None]:
 
 @contextmanager
 def _in_tf32() -> Iterator[None]:
-    """What stays float32 on a GPU in TF32, by the switch that compilers read as well."""
+    """Float32 products on a GPU as TF32, by the setting that torch.compile reads as well."""
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("high")
     try:
@@ -281,7 +281,7 @@ _SETTINGS: dict[Route, Callable[[], AbstractContextManager[None]]] = {
     "tf32": _in_tf32,
 }
 _IN_WORDS: dict[Route, str] = {
-    "default": "float32 as it comes",
+    "default": "float32 by default",
     "onednn": "float32 through oneDNN",
     "tf32": "float32 as TF32",
 }

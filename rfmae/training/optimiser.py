@@ -1,4 +1,4 @@
-"""AdamW with a rate and a decay for each kind of weight, and its state by the weights' names."""
+"""AdamW with layer-wise learning rates, and its state by the names of the weights."""
 
 import re
 from collections.abc import Sequence
@@ -23,11 +23,11 @@ def adamw(network: nn.Module, plan: TrainingPlan) -> torch.optim.AdamW:
 
 
 def weight_groups(network: nn.Module, plan: TrainingPlan) -> list[dict[str, Any]]:
-    """Weights that share a learning rate and a weight decay.
+    """Parameter groups of one learning rate and weight decay each.
 
-    What multiplies (matrices) decays; biases, norms, tokens and positions do not. With a layer
-    decay d, the k-th of L encoder blocks learns at d^(L - k) of the rate, the embedding below them
-    at d^(L + 1), and all that lies above at the whole (Clark et al. 2020; Bao et al. 2022).
+    Matrices decay; biases, norms, tokens and positions do not. With a layer decay d, the k-th of L
+    encoder blocks learns at d^(L - k) of the rate, the embedding below them at d^(L + 1), and all
+    layers above at the full rate (Clark et al. 2020; Bao et al. 2022).
     """
     trained = [(name, w) for name, w in network.named_parameters() if w.requires_grad]
     if not trained:
@@ -48,7 +48,7 @@ def weight_groups(network: nn.Module, plan: TrainingPlan) -> list[dict[str, Any]
 
 
 def _height(name: str, top: int) -> int:
-    """How far above the input a weight lies: embedding 0, encoder block i at i + 1, else on top."""
+    """The depth of a weight: embedding 0, encoder block i at i + 1, else `top`."""
     block = _BLOCK.match(name)
     if block:
         return int(block[1]) + 1
@@ -57,7 +57,7 @@ def _height(name: str, top: int) -> int:
 
 
 def set_rate(optimiser: torch.optim.Optimizer, plan: TrainingPlan, step: int) -> float:
-    """Give every group its learning rate of a step; the rate of the uppermost."""
+    """Give every group its learning rate of a step; returns the rate of the last layers."""
     rate = plan.learning_rate * cosine_with_warmup(step, plan.steps, plan.warmup_steps)
     for group in optimiser.param_groups:
         group["lr"] = rate * group["rate_share"]
@@ -65,10 +65,10 @@ def set_rate(optimiser: torch.optim.Optimizer, plan: TrainingPlan, step: int) ->
 
 
 def clip_gradients(weights: Sequence[Tensor], largest_norm: float | None) -> Tensor:
-    """Scale all gradients together to at most a norm, asking the device nothing; what it was."""
+    """Clip the norm of all gradients; returns their norm, without waiting for the device."""
     gradients = [w.grad for w in weights if w.grad is not None]
     norm = nn.utils.get_total_norm(gradients, foreach=True)
-    if isinstance(norm, DTensor):  # of sharded weights: a sum over processes is still due
+    if isinstance(norm, DTensor):  # of sharded weights: still to be summed over processes
         norm = norm.full_tensor()
     if largest_norm is not None:
         nn.utils.clip_grads_with_norm_(weights, largest_norm, norm, foreach=True)
@@ -76,7 +76,7 @@ def clip_gradients(weights: Sequence[Tensor], largest_norm: float | None) -> Ten
 
 
 def named_state(network: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, dict[str, Any]]:
-    """The state of an optimiser by the names of the weights, whatever groups they are in."""
+    """The state of an optimiser by the names of the weights, independent of groups."""
     weights = network.named_parameters()
     return {name: dict(optimiser.state[w]) for name, w in weights if w in optimiser.state}
 
@@ -84,7 +84,7 @@ def named_state(network: nn.Module, optimiser: torch.optim.Optimizer) -> dict[st
 def set_named_state(
     network: nn.Module, optimiser: torch.optim.Optimizer, state: dict[str, dict[str, Any]]
 ) -> None:
-    """Give an optimiser the state that `named_state` told."""
+    """Load the state that `named_state` returned."""
     for name, weight in network.named_parameters():
         if name in state:
             optimiser.state[weight] = state[name]

@@ -1,7 +1,7 @@
-"""Sources of training pairs: what the encoder sees and what the decoder should make of it.
+"""Sources of training pairs: encoder inputs and decoder targets.
 
-A batch is that of the whole step, whatever the number of processes: each asks for its piece of
-it, and all pieces together are the same examples in the same order for any number of them.
+A batch is that of the whole step, for any number of processes: each takes its slice, and all slices
+together are the same examples in the same order.
 """
 
 import os
@@ -23,7 +23,7 @@ from rfmae.training.loaders import InputSplit
 from rfmae.training.rendering import input_renderer
 from rfmae.training.schedule import ORDER, addressed_generator, random_quarter_turns
 
-_MOST_WORKERS = 8  # threads; more wait for one another
+_MOST_WORKERS = 8  # threads; more would wait for one another
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class PairSource(Protocol):
 
 
 class StoredPairs:
-    """Pairs of one split of a data set: epochs in random order, the odd rest of each left out."""
+    """Pairs of one split of a data set: epochs in random order, whole batches alone."""
 
     def __init__(
         self,
@@ -75,9 +75,9 @@ class StoredPairs:
         seed: int,
         turn: bool,
     ) -> None:
-        """`turn` turns training pairs by random quarters where every carrier phase is as likely.
+        """`turn` turns training pairs by random quarters where the carrier phase is uniform.
 
-        Seed and step decide order and turns.
+        Seed and step determine order and turns.
         """
         self._rows = InputSplit(dataset, split, modalities, device, progress, targets=True)
         self._batch_size, self._seed = batch_size, seed
@@ -101,11 +101,11 @@ class StoredPairs:
 
 
 class EndlessPairs:
-    """Pairs that are synthesised and drawn as they are needed; no example comes twice.
+    """Pairs that are synthesised and rendered as needed; no example comes twice.
 
-    They are those of the recipe's own stream, its seed included, and never meet what the same
-    recipe stores for validation or test. There are no quarter turns: where every carrier phase is
-    as likely as any other, every new example has one of its own.
+    They are those of the recipe's own stream, its seed included, and never the stored examples of
+    validation or test. There are no quarter turns: where the carrier phase is uniform, every new
+    example has a random one already.
     """
 
     examples: int | None = None
@@ -146,13 +146,13 @@ def views_of(made: Synthesised, views: Sequence[View]) -> tuple[Views, Views]:
 
 
 def epoch_rows(step: int, examples: int, batch_size: int, seed: int) -> Tensor:
-    """Row numbers of the batch of a step: shuffled epochs, the odd rest of each left out."""
+    """Row numbers of the batch of a step: shuffled epochs, whole batches alone."""
     epoch, batch = divmod(step, examples // batch_size)
     order = _epoch_order(epoch, examples, seed)
     return order[batch * batch_size : (batch + 1) * batch_size]
 
 
-@lru_cache(maxsize=2)  # the end of an epoch is prepared beside the beginning of the next
+@lru_cache(maxsize=2)  # two epochs overlap while batches are prefetched
 def _epoch_order(epoch: int, examples: int, seed: int) -> Tensor:
     """All rows in the order of an epoch, shuffled once for all its steps."""
     return torch.randperm(examples, generator=addressed_generator(seed, ORDER, epoch))

@@ -1,6 +1,6 @@
-"""A network spread over processes: gradients averaged, or the weights themselves in shards.
+"""Data-parallel and sharded training over processes.
 
-Nothing of it shows in what is saved: weights go out whole, under the names of the bare network.
+Checkpoints are independent of it: weights are saved whole, under the names of the bare network.
 """
 
 import inspect
@@ -21,16 +21,16 @@ from rfmae.training.ranks import Ranks
 
 _COMPILED_SHAPES = 64
 
-# positions are the only buffers, and they are the same everywhere; torch has changed the word
+# positions are the only buffers, the same everywhere; torch has renamed this parameter
 _SYNC_BUFFERS = next(
-    word
-    for word in ("forward_sync_buffers", "broadcast_buffers")
-    if word in inspect.signature(DistributedDataParallel).parameters
+    name
+    for name in ("forward_sync_buffers", "broadcast_buffers")
+    if name in inspect.signature(DistributedDataParallel).parameters
 )
 
 
 def parallelise(network: nn.Module, plan: TrainingPlan, ranks: Ranks) -> nn.Module:
-    """The network as its training steps call it; its weights are those of the bare one."""
+    """The network for training steps, wrapped; its weights are those of the bare one."""
     if plan.shard_weights and ranks.world > 1:
         return _sharded(network)
     stepped = compiled(network, plan, ranks.device)
@@ -43,7 +43,7 @@ def parallelise(network: nn.Module, plan: TrainingPlan, ranks: Ranks) -> nn.Modu
 
 
 def compiled(network: nn.Module, plan: TrainingPlan, device: torch.device) -> nn.Module:
-    """The network as machine code of its own where the plan asks for it; the same weights."""
+    """The compiled network where the plan has it; the same weights."""
     if not compiles(plan, device):
         return network
     mode = "reduce-overhead" if device.type == "cuda" else None  # that is, with CUDA graphs
@@ -58,7 +58,7 @@ def compiles(plan: TrainingPlan, device: torch.device) -> bool:
 
 @contextmanager
 def compiling(plan: TrainingPlan, device: torch.device) -> Iterator[None]:
-    """Room for as many shapes as a curriculum of hidden patches brings along."""
+    """Allow as many compiled shapes as a curriculum of mask ratios needs."""
     if not compiles(plan, device):
         yield
         return
@@ -71,7 +71,7 @@ def _sharded(network: nn.Module) -> nn.Module:
     for module in network.modules():
         if isinstance(module, TransformerBlock):
             fully_shard(module)
-    # also the outermost, which would otherwise stay whole after a validation
+    # also the outermost, which would otherwise stay gathered after a validation
     fully_shard(network, reshard_after_forward=True)
     return network
 
@@ -86,7 +86,7 @@ def alone(network: nn.Module, *, last: bool) -> AbstractContextManager[Any]:
 
 
 def whole(tensor: Tensor) -> Tensor:
-    """A tensor in one piece on the CPU; every process must ask for it at once."""
+    """A tensor in one piece on the CPU; a collective call of all processes."""
     if isinstance(tensor, DTensor):
         tensor = tensor.full_tensor()
     return tensor.detach().cpu().contiguous()
@@ -102,13 +102,13 @@ def as_sharded(tensor: Tensor, like: Tensor) -> Tensor:
 
 def whole_weights(network: nn.Module) -> dict[str, Tensor]:
     """All weights and lasting buffers of a bare network, in one piece each."""
-    # a clone, as the CPU would otherwise lend the very tensors that training goes on changing
+    # a clone, as training would otherwise go on changing the tensors
     return {name: whole(value).clone() for name, value in network.state_dict().items()}
 
 
 @torch.no_grad()
 def load_whole_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    """Fill a bare network, spread or not, with what `whole_weights` told."""
+    """Load what `whole_weights` returned into a bare network, sharded or not."""
     own = network.state_dict()
     if own.keys() != weights.keys():
         odd = sorted(own.keys() ^ weights.keys())[0]
@@ -121,6 +121,6 @@ def load_whole_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> Non
 
 
 def all_finite(network: nn.Module) -> bool:
-    """Whether all weights that this process holds are numbers; asks the device."""
+    """Whether all weights of this process are finite; waits for the device."""
     held = [w.to_local() if isinstance(w, DTensor) else w for w in network.parameters()]
     return bool(torch.stack([w.detach().isfinite().all() for w in held]).all())

@@ -1,4 +1,4 @@
-"""How long and how fast a network is trained, and in which pieces."""
+"""The training plan: steps, batch size, learning rate and regularisation."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -8,7 +8,7 @@ from rfmae.errors import TrainingError
 
 Compile = Literal["auto", "on", "off"]
 
-# these change when or where a run computes and writes, not what it learns
+# these change when or where a run computes and writes, not its result
 _NOT_IDENTITY = ("accumulate", "keep_last", "save_every_seconds", "compile", "shard_weights")
 _POSITIVE = (
     "steps",
@@ -24,7 +24,7 @@ _POSITIVE = (
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """How long and how fast: AdamW under a cosine with warm-up, gradients clipped.
+    """The settings of training: AdamW under a cosine with warm-up, gradients clipped.
 
     A batch is of the whole run: its examples are divided among the processes, and within each
     among `accumulate` pieces whose gradients are summed before the weights move.
@@ -40,12 +40,12 @@ class TrainingPlan:
     layer_decay: float = 1.0  # learning rate of an encoder block over that of the block above it
     ema: float | None = None  # share that averaged weights keep in a step; none averages none
     seed: int = 0
-    validations: int = 8  # so often, evenly, the network is validated and saved
-    patience: int | None = None  # stop after so many validations without a better score
-    log_every: int = 10  # steps; processes agree on a stop as often
+    validations: int = 8  # number of validations, evenly spaced, each with a checkpoint
+    patience: int | None = None  # stop after this many validations without a better score
+    log_every: int = 10  # steps; processes synchronise on a stop as often
     accumulate: int = 1  # pieces of a process's share of a batch
     keep_last: int = 2  # checkpoints, beside the best
-    save_every_seconds: float = 600.0  # at most so much is lost between validations
+    save_every_seconds: float = 600.0  # the longest time between checkpoints
     compile: Compile = "auto"  # with CUDA graphs on a GPU; on a CPU it gains nothing
     shard_weights: bool = False  # among the processes, for networks too large for one device
 
@@ -72,20 +72,20 @@ class TrainingPlan:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What a resumed run must share with the one it goes on with."""
+        """The settings that a resumed run must share with its start."""
         return {key: value for key, value in asdict(self).items() if key not in _NOT_IDENTITY}
 
     def logs_after(self, step: int) -> bool:
-        """Whether figures are logged after so many steps."""
+        """Whether metrics are logged after `step` steps."""
         return step == 1 or step % self.log_every == 0 or step == self.steps
 
     def validates_after(self, step: int) -> bool:
-        """Whether `step` steps done are one of the moments to validate and save."""
+        """Whether to validate and save after `step` steps."""
         every = max(1, self.steps // self.validations)
         return step == self.steps or (step % every == 0 and self.steps - step >= every)
 
     def gives_up_after(self, step: int, best_step: int | None) -> bool:
-        """Whether the validation after `step` steps is one too many since the best one."""
+        """Whether patience ends with the validation after `step` steps."""
         if self.patience is None or best_step is None or not self.validates_after(step):
             return False
         since = sum(self.validates_after(later) for later in range(best_step + 1, step + 1))

@@ -1,4 +1,4 @@
-"""Batches made ahead of the loop, and how long the loop waits for them all the same."""
+"""Prefetching of batches on a thread, and the time that the training loop waits for them."""
 
 import time
 from collections import deque
@@ -10,14 +10,14 @@ import torch
 
 Batch = TypeVar("Batch")
 
-PREPARED = 2  # batches: the one that is made while another stands ready
+PREPARED = 2  # batches: one in progress while another is ready
 
 
 class Prefetcher(Generic[Batch]):
-    """Makes what is asked for, in order, on one thread ahead of whoever takes it.
+    """Makes batches in order on one thread, ahead of the training loop.
 
-    `make` is called with 0, 1, … up to `count`; as it may depend on nothing else, how far ahead it
-    runs changes no batch. An error of `make` is raised where its batch would have been taken.
+    `make` is called with 0, 1, … up to `count`; as it depends on nothing else, `ahead`
+    changes no batch. An error of `make` is raised where its batch would have been taken.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Prefetcher(Generic[Batch]):
             self._waited_s += time.perf_counter() - started
 
     def waited_s(self) -> float:
-        """Seconds that `take` has taken since this was last asked.
+        """Seconds that `take` has waited since the last call.
 
         On a GPU that still has work queued it is more than the GPU itself was idle.
         """
@@ -78,7 +78,7 @@ class Prefetcher(Generic[Batch]):
 def in_steps(
     batch: Callable[[int, slice], Batch], first: int, last: int, microbatches: list[slice]
 ) -> tuple[Callable[[int], Batch], int]:
-    """What a feed makes of the steps from `first` to before `last`, piece by piece; how many."""
+    """A function from number to piece of the steps `first` to before `last`, and their count."""
 
     def make(number: int) -> Batch:
         step, turn = divmod(number, len(microbatches))

@@ -1,4 +1,4 @@
-"""Pre-training on pairs of noisy and clean: DenoMAE2.0 and all that its configuration can ask."""
+"""The pre-training task: denoising masked autoencoders on pairs of noisy and clean inputs."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from rfmae.models.objectives.laplacian import hidden_pixels
 from rfmae.models.patches import PatchMask, unpatchify
 from rfmae.models.pretrainers import IMAGE, PatchPretrainer, Pretrainer, RingsPretrainer
 from rfmae.records import Modality
+from rfmae.training.image_strip import strip
 from rfmae.training.loaders import image_card
 from rfmae.training.pairs import Pairs, PairSource, StoredPairs
-from rfmae.training.picturing import strip
 from rfmae.training.ranks import Ranks
 from rfmae.training.schedule import (
     MASKS,
@@ -28,13 +28,13 @@ from rfmae.training.schedule import (
 )
 
 _VALIDATION_BATCH = 256
-_PICTURED = 6  # examples
+_STRIP_ROWS = 6  # examples
 TITLE = "noisy | visible | reconstruction | clean"
 
 
 @dataclass(frozen=True, slots=True)
 class PretrainBatch:
-    """Pairs, what is hidden of them, and the noise that falls on their features."""
+    """Pairs, their masks, and the noise on their features."""
 
     pairs: Pairs
     masks: dict[str, PatchMask]
@@ -42,7 +42,7 @@ class PretrainBatch:
 
 
 class PretrainTask:
-    """Noisy to clean through one network."""
+    """Denoising with one network."""
 
     score_name = "reconstruction_loss"
     higher_is_better = False
@@ -71,7 +71,7 @@ class PretrainTask:
     def batch(self, step: int, microbatch: slice) -> PretrainBatch:
         """Pairs of the batch of a step under their own masks."""
         pairs, n = self._source.pairs(step, microbatch), self._batch_size
-        # never on an accelerator: how much is hidden decides the shape of all that follows
+        # on the CPU: the mask ratio determines the shape of all tensors that follow
         masking = self._config.masking.drawn(addressed_generator(self._seed, RATIOS, step))
         drawn = self._generator(MASKS, step)
         masks = self._pretrainer.masks(n, drawn, step, self._steps, masking=masking)
@@ -96,8 +96,7 @@ class PretrainTask:
     ) -> Iterator[tuple[dict[str, Tensor], int]]:
         """Losses on the validation split at the final mask ratio, under the same masks every time.
 
-        Where ratios are drawn it is the lowest. No noise falls on features there. So it is when
-        the network is used.
+        Where ratios are drawn at random it is the lowest, without feature noise, as in inference.
         """
         for number, first in enumerate(range(0, self._validation.examples, _VALIDATION_BATCH)):
             batch = self._validation_batch(number, first)
@@ -107,9 +106,9 @@ class PretrainTask:
             yield self.losses(network, part), len(part.pairs)
 
     def images(self, network: nn.Module) -> dict[str, Tensor]:
-        """Some validation images on their way, where the network paints images.
+        """Strips of some validation images, where the network predicts images.
 
-        Where visible patches are not judged, the reconstruction shows them as they came.
+        Where visible patches are not in the loss, the reconstruction shows the input there.
         """
         batch = self._validation_batch(0, 0)
         if isinstance(self._pretrainer, RingsPretrainer):
@@ -129,7 +128,7 @@ class PretrainTask:
     def _predicted_images(
         self, pretrainer: RingsPretrainer, network: nn.Module, batch: PretrainBatch
     ) -> dict[str, Tensor]:
-        """What rings make of harmonics; what is hidden of those hides no pixel of its own."""
+        """Images that rings predict; hidden harmonics correspond to no pixels."""
         if pretrainer.config.image is None:
             return {}
         seen = pretrainer.seen(batch.pairs.inputs)
@@ -157,14 +156,14 @@ class PretrainTask:
 
 def _strip(name: str, pairs: Pairs, visible: Tensor, predicted: Tensor) -> dict[str, Tensor]:
     """A few of the images of a modality side by side, by their title."""
-    shown = slice(None, None, max(1, len(pairs) // _PICTURED))
+    shown = slice(None, None, max(1, len(pairs) // _STRIP_ROWS))
     title = TITLE if name == IMAGE else f"{name}: {TITLE}"
     noisy, clean = pairs.inputs[name], pairs.targets[name]
     return {title: strip(noisy[shown], visible[shown], predicted[shown], clean[shown])}
 
 
 def _hidden_share(masks: Mapping[str, PatchMask], like: Tensor) -> Tensor:
-    """Which share of all patches is hidden, as another figure of a step."""
+    """The hidden share of all patches, as another metric of a step."""
     hidden = sum(mask.patches - mask.visible for mask in masks.values())
     patches = sum(mask.patches for mask in masks.values())
     return like.detach().new_full((), hidden / patches)

@@ -1,4 +1,4 @@
-"""The processes that train together: who is who, what they sum and what they tell each other."""
+"""The processes of distributed training: ranks, sums and gathered values."""
 
 import atexit
 import os
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
-    """One process among those that train together; alone it is the first of one."""
+    """One process among those that train together; a single one has rank 0 of 1."""
 
     device: torch.device
     rank: int = 0
@@ -25,7 +25,7 @@ class Ranks:
 
     @property
     def is_writer(self) -> bool:
-        """Whether this is the one process that writes files and speaks."""
+        """Whether this is the one process that writes files and logs."""
         return self.rank == 0
 
     def summed(self, values: Tensor) -> Tensor:
@@ -37,23 +37,23 @@ class Ranks:
         return total
 
     def gathered(self, value: Any) -> list[Any]:
-        """What every process says, in the order of ranks, known to all."""
+        """The values of all processes, in the order of ranks, on each of them."""
         if self.world == 1:
             return [value]
-        said: list[Any] = [None] * self.world
-        processes.all_gather_object(said, value)
-        return said
+        values: list[Any] = [None] * self.world
+        processes.all_gather_object(values, value)
+        return values
 
     def by_writer(self, work: Callable[[], T]) -> T:
-        """Let the writer alone do a piece of work; all have its answer, or its error."""
+        """Let the writer alone do a piece of work; all processes get its result, or its error."""
         if self.world == 1:
             return work()
-        said: list[Any] = [_tried(work) if self.is_writer else None]
-        processes.broadcast_object_list(said, src=0)
-        answer, error = said[0]
+        outcome: list[Any] = [_tried(work) if self.is_writer else None]
+        processes.broadcast_object_list(outcome, src=0)
+        result, error = outcome[0]
         if error is not None:
             raise error
-        return answer
+        return result
 
     def barrier(self) -> None:
         """Wait until every process is here."""
@@ -69,11 +69,11 @@ def _tried(work: Callable[[], T]) -> tuple[T | None, Exception | None]:
 
 
 def ranks(device: torch.device) -> Ranks:
-    """This process among those that torchrun started, which it names in the environment.
+    """This process among those that torchrun started, by its environment variables.
 
-    They talk by nccl on GPUs, one for each process of a machine, and by gloo elsewhere. A process
-    that was started alone talks to nobody. A group stands until its processes end: closed and
-    opened again, as between a pre-training and a fine-tuning, they may miss each other.
+    They communicate by nccl on GPUs, one for each process of a machine, and by gloo elsewhere. A
+    process that was started alone opens no group. A group stays open until its processes end:
+    closed and opened again, as between a pre-training and a fine-tuning, they may miss each other.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return Ranks(device)

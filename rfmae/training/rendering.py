@@ -1,4 +1,4 @@
-"""Drawing what a network sees of I/Q: batch by batch, on the device that trains."""
+"""Rendering of I/Q to network inputs, batch by batch, on the device that trains."""
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +26,7 @@ _TOGETHER_ON_GPU = 128
 
 
 class Described(Protocol):
-    """What knows how its examples are observed and drawn, as recipes and data sets do."""
+    """A source that describes how its examples are observed and rendered: a recipe or data set."""
 
     @property
     def image(self) -> ImageConfig: ...
@@ -49,7 +49,7 @@ class Described(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class InputRenderer:
-    """Parts to draw of the examples of one source, each part once."""
+    """Renders the parts of the examples of one source, each part once."""
 
     parts: tuple[Modality, ...]
     image: ImageConfig
@@ -64,7 +64,7 @@ class InputRenderer:
 
     @property
     def needs_clean(self) -> bool:
-        """Whether any part is drawn from the clean twin."""
+        """Whether any part is rendered from the clean twin."""
         return any(part.needs_clean for part in self.parts)
 
     @property
@@ -72,10 +72,10 @@ class InputRenderer:
         """Numbers in all parts of one example."""
         return sum(prod(part.shape(self.image, self.samples)) for part in self.parts)
 
-    def room(
+    def empty_parts(
         self, examples: int, dtype: torch.dtype = torch.float32, *, device: torch.device
     ) -> dict[Modality, Tensor]:
-        """Space for so many examples, (N, C, H, W) or (N, 2, T) for each part, to be filled."""
+        """Uninitialised tensors of each part, (N, C, H, W) or (N, 2, T), for `fill`."""
         shapes = {part: part.shape(self.image, self.samples) for part in self.parts}
         return {
             part: torch.empty((examples, *shape), dtype=dtype, device=device)
@@ -86,19 +86,19 @@ class InputRenderer:
         self, observed: Views, clean: Views, dtype: torch.dtype = torch.float32
     ) -> dict[Modality, Tensor]:
         """All parts of examples (N, T), on the device."""
-        room = self.room(len(next(iter(observed.values()))), dtype, device=self.device)
-        self.fill(room, observed, clean)
-        return room
+        parts = self.empty_parts(len(next(iter(observed.values()))), dtype, device=self.device)
+        self.fill(parts, observed, clean)
+        return parts
 
     def fill(
         self,
-        room: Mapping[Modality, Tensor],
+        buffers: Mapping[Modality, Tensor],
         observed: Views,
         clean: Views,
         first: int = 0,
         advance: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """Draw examples (N, T) into the room from row `first` on, a batch for each core at a time.
+        """Render examples (N, T) into buffers from row `first` on, a batch for each core at a time.
 
         `clean` is empty where no part needs it.
         """
@@ -107,27 +107,27 @@ class InputRenderer:
         together = _TOGETHER_ON_CPU if self.device.type == "cpu" else _TOGETHER_ON_GPU
         together = max(1, min(together, -(-examples // cores)))
 
-        def draw(start: int) -> int:
+        def render(start: int) -> int:
             rows = slice(start, start + together)
             parts = self._rendered(_some(observed, rows), _some(clean, rows))
             count = len(next(iter(parts.values())))
             for part, values in parts.items():
-                room[part][first + start : first + start + count] = values
+                buffers[part][first + start : first + start + count] = values
             return count
 
         # the steps of a rendering hardly use more than one core
         with ThreadPoolExecutor(cores) as pool:
-            for count in pool.map(draw, range(0, examples, together)):
+            for count in pool.map(render, range(0, examples, together)):
                 advance(count)
 
     def _rendered(self, observed: Views, clean: Views) -> dict[Modality, Tensor]:
-        seen, meant = (
+        received, transmitted = (
             {view: torch.from_numpy(iq).to(self.device) for view, iq in views.items()}
             for views in (observed, clean)
         )
         snr_db = self._snr_db(observed)
         return rendered(
-            self.parts, seen, meant or None, self.image, self.samples_per_symbol, snr_db
+            self.parts, received, transmitted or None, self.image, self.samples_per_symbol, snr_db
         )
 
     def _snr_db(self, observed: Views) -> Tensor | None:
@@ -145,7 +145,7 @@ def input_renderer(
     *,
     targets: bool,
 ) -> InputRenderer:
-    """How the modalities, and their targets if asked for, are drawn of the examples of a source."""
+    """The renderer of modalities, and of their targets if `targets`, for a source."""
     lengths = {view: source.samples(view) for view in source.views}
     check_modalities(modalities, source.image, lengths)
     views, seen = needed_views(modalities, source.image), snr_view(modalities)

@@ -1,4 +1,4 @@
-"""The run folder: what was asked for, what was measured, and checkpoints to go on from."""
+"""The run folder: configuration, metrics and checkpoints of a training run."""
 
 import json
 import pickle
@@ -46,7 +46,7 @@ class _NamedBest(TypedDict):
 
 
 class RunFolder:
-    """One training run on disk; whatever moment it is stopped at, it can be resumed."""
+    """One training run on disk; stopped at any moment, it can be resumed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -73,10 +73,10 @@ class RunFolder:
 
     @property
     def best_checkpoint(self) -> Path:
-        """The checkpoint that did best, of a run that has come to its end."""
+        """The best checkpoint of a run that has ended."""
         best = self.best
         if best is None:
-            raise TrainingError(f"{self.path} names no best checkpoint; remove it and start anew")
+            raise TrainingError(f"{self.path} names no best checkpoint; remove it and start again")
         return best
 
     @property
@@ -90,7 +90,7 @@ class RunFolder:
 
     @property
     def numerics(self) -> Card | None:
-        """The numerics that the run was started with, once it was."""
+        """The numerics that the run was started with, if it was."""
         card = read_card(self.path)
         if card is None:
             return None
@@ -98,10 +98,10 @@ class RunFolder:
         return found
 
     def steps_done(self, config: Card, *, resume: bool) -> int:
-        """How far a run of this configuration has come; a new one has done none.
+        """How many steps a run of this configuration has done; a new one has done none.
 
-        A run that exists is refused unless `resume` is asked for, and a run of another
-        configuration always. What a killed run left half-written is cleared away.
+        An existing run is refused without `resume`, and a run of another configuration always.
+        Incomplete files of a killed run are removed.
         """
         known = read_card(self.path)
         if known is None:
@@ -121,14 +121,14 @@ class RunFolder:
         return self.last_step
 
     def start(self, config: Card, numerics: Card, processes: int) -> None:
-        """Write the card of a new run; one that goes on has its own."""
+        """Write the card of a new run; a resumed one has its own."""
         if read_card(self.path) is not None:
             return
         card = {
             "kind": KIND,
             "config": config,
             "numerics": numerics,
-            "processes": processes,  # at its start; any number may go on with it
+            "processes": processes,  # at its start; any number may resume it
             "versions": versions(),
         }
         with disk_errors(self.path):
@@ -136,14 +136,14 @@ class RunFolder:
             write_json(self.path / CARD_NAME, card)
 
     def log(self, step: int, metrics: dict[str, float]) -> None:
-        """Append one line of figures."""
+        """Append one line of metrics."""
         with disk_errors(self._metrics), self._metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": step, **metrics}) + "\n")
 
     def metrics(self) -> list[dict[str, float]]:
-        """All lines of metrics so far; a last one that is cut off, or not yet whole, is no line.
+        """All lines of metrics so far, without an incomplete last one.
 
-        Raises `ArtefactError` where any other line is none.
+        Raises `ArtefactError` where any other line is damaged.
         """
         if not self._metrics.is_file():
             return []
@@ -161,7 +161,7 @@ class RunFolder:
         return found
 
     def checkpoint_name(self, step: int) -> str:
-        """Where the checkpoint after so many steps lies."""
+        """The folder name of the checkpoint after `step` steps."""
         return f"{step:07d}"
 
     def save(
@@ -173,7 +173,7 @@ class RunFolder:
         best: Best | None,
         keep_last: int,
     ) -> None:
-        """Write a checkpoint to go on from; all but the newest and the best are dropped."""
+        """Write a checkpoint to resume from; all but the newest and the best are removed."""
         folder = self.path / "checkpoints" / self.checkpoint_name(step)
         named = None if best is None else list(best)
         save_checkpoint(weights, {**card, "best": named}, folder, training)
@@ -205,7 +205,7 @@ class RunFolder:
         return self.path / "metrics.jsonl"
 
     def _sweep(self) -> None:
-        """Clear what a killed run left: half-written checkpoints, lines past the last one."""
+        """Remove what a killed run left: incomplete checkpoints, metrics past the last one."""
         for ending in ("partial-*", _DROPPED):
             for scratch in (self.path / "checkpoints").glob(f".*.{ending}"):
                 shutil.rmtree(scratch)
@@ -219,16 +219,16 @@ class RunFolder:
 
 
 def _drop(folder: Path) -> None:
-    """Remove a checkpoint so that half of one is never taken for a whole."""
+    """Remove a checkpoint so that an incomplete one is never taken for a whole."""
     dropped = folder.with_name(f".{folder.name}.{_DROPPED}")
     folder.replace(dropped)
     shutil.rmtree(dropped)
 
 
-def _difference(known: Card, asked: Card, where: str = "") -> str:
+def _difference(known: Card, current: Card, where: str = "") -> str:
     """The first setting in which two configurations differ, in words."""
-    for key in {**known, **asked}:
-        before, now = known.get(key), asked.get(key)
+    for key in {**known, **current}:
+        before, now = known.get(key), current.get(key)
         if isinstance(before, dict) and isinstance(now, dict):
             inner = _difference(before, now, f"{where}{key}.")
             if inner:

@@ -1,4 +1,4 @@
-"""What an encoder takes off its inputs, measured once on training examples."""
+"""Mean and deviation of encoder inputs, measured once on training examples."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar

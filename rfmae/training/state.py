@@ -1,7 +1,7 @@
-"""What a training goes on from: weights, optimiser, averages and figures, each in one piece.
+"""The state of a training run: weights, optimiser, averages and metrics, each in one piece.
 
-How far it has come is the name of its checkpoint, and what is random has an address, so nothing
-else is needed. As everything is whole, any number of processes can go on with it.
+The number of steps is the name of the checkpoint, and random draws are addressed, so nothing else
+is needed. As everything is whole, any number of processes can resume it.
 """
 
 from contextlib import nullcontext
@@ -28,9 +28,9 @@ class Best(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """A checkpoint as it was written."""
+    """A loaded checkpoint with its training state."""
 
-    weights: dict[str, Tensor]  # to answer with: averaged where the run averages
+    weights: dict[str, Tensor]  # for inference: averaged where the run averages
     training: dict[str, Any]
     best: Best | None
 
@@ -41,7 +41,7 @@ def whole_state(
     average: WeightAverage | None,
     accumulator: MetricAccumulator,
 ) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Weights to answer with and what else a run needs to go on; all processes ask at once."""
+    """Weights for inference and the state to resume from; a collective call of all processes."""
     training: dict[str, Any] = {"tally": accumulator.state(), "optimiser": {}}
     for name, state in named_state(network, optimiser).items():
         training["optimiser"][name] = {key: whole(value) for key, value in state.items()}
@@ -58,7 +58,7 @@ def restore(
     average: WeightAverage | None,
     accumulator: MetricAccumulator,
 ) -> None:
-    """Put everything back where `whole_state` took it from."""
+    """Restore what `whole_state` returned."""
     load_whole_weights(network, saved.training.get("weights", saved.weights))
     if average is not None:
         for name, value in average.averages.items():
@@ -73,7 +73,7 @@ def restore(
 
 
 def _as_held(value: Tensor, weight: Tensor) -> Tensor:
-    """Part of an optimiser's state where the weight lies; a count of steps is no shard of one."""
+    """Part of an optimiser's state as its weight is stored; a count of steps is never sharded."""
     if value.shape == weight.shape:
         return as_sharded(value, weight)
     return value.to(weight.device)

@@ -1,19 +1,19 @@
-"""Stopping between two steps when the machine or its user asks for it."""
+"""Stopping a training run between two steps on SIGTERM or Ctrl-C."""
 
 import signal
 import threading
 from types import FrameType
 from typing import Any, Self
 
-_ASKING = (signal.SIGTERM, signal.SIGINT)
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-class StopAsked:
-    """Remembers, while it is open, that SIGTERM or Ctrl-C asked for a stop.
+class StopRequest:
+    """Records, while it is open, a SIGTERM or Ctrl-C.
 
     A cluster gives a job some seconds after SIGTERM, enough for a step and a checkpoint. A second
-    Ctrl-C of somebody who does not want to wait stops at once, unless `patient`: a launcher passes
-    on the Ctrl-C that its processes have seen already.
+    Ctrl-C stops at once, unless `patient`: a launcher passes on the Ctrl-C that its processes have
+    received already.
     """
 
     def __init__(self, *, patient: bool = False) -> None:
@@ -22,9 +22,9 @@ class StopAsked:
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
-        # Python hands signals to the main thread alone; elsewhere whoever owns that one decides
+        # Python delivers signals to the main thread alone; elsewhere that thread handles them
         if threading.current_thread() is threading.main_thread():
-            self._before = {which: signal.signal(which, self._note) for which in _ASKING}
+            self._before = {which: signal.signal(which, self._note) for which in _STOP_SIGNALS}
         return self
 
     def __exit__(self, *_: object) -> None:

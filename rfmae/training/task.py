@@ -1,4 +1,4 @@
-"""What the engine asks of whatever is trained."""
+"""The interface of a training task: network, batches, losses and validation."""
 
 from collections.abc import Iterator
 from typing import Any, Protocol
@@ -10,10 +10,10 @@ from rfmae.training.ranks import Ranks
 
 
 class Task(Protocol):
-    """A network, its batches, its losses and its score on validation.
+    """A network with its batches, its losses and its score on validation.
 
     Everything random about a batch is drawn from addressed generators for the whole batch of a
-    step and then cut, so that a piece holds the same examples whoever asks for it.
+    step and then sliced, so that a piece is the same in any division among processes.
     """
 
     @property
@@ -23,12 +23,12 @@ class Task(Protocol):
 
     @property
     def examples(self) -> int | None:
-        """How many there are to train on; none where they never end."""
+        """The number of training examples; none where they never end."""
         ...
 
     @property
     def score_name(self) -> str:
-        """The figure of validation that decides which checkpoint is best."""
+        """The validation metric that selects the best checkpoint."""
         ...
 
     @property
@@ -39,26 +39,26 @@ class Task(Protocol):
         ...
 
     def losses(self, network: nn.Module, batch: Any) -> dict[str, Tensor]:
-        """Scalar figures of a batch, the same every time, each a mean over its examples.
+        """Scalar metrics of a batch, the same names every time, each a mean over its examples.
 
-        `loss` is the one to descend. `network` is the bare one, perhaps wrapped; nothing here may
-        ask the device for a number.
+        `loss` is the one to minimise. `network` is the bare one, perhaps wrapped; nothing here may
+        wait for the device.
         """
         ...
 
     def validation(
         self, network: nn.Module, ranks: Ranks
     ) -> Iterator[tuple[dict[str, Tensor], int]]:
-        """Mean figures and number of examples of this process's parts of the validation split.
+        """Mean metrics and number of examples of this process's parts of the validation split.
 
-        Every process yields as many parts; one may be of no example, and is then left out.
+        Every process yields as many parts; a part without examples is left out.
         """
         ...
 
     def images(self, network: nn.Module) -> dict[str, Tensor]:
-        """Pictures (C, H, W) in [0, 1] by title, for whoever watches."""
+        """Images (C, H, W) in [0, 1] by title, for a logger."""
         ...
 
     def card(self) -> Card:
-        """What a checkpoint of this network says of itself."""
+        """The card of a checkpoint of this network."""
         ...

@@ -1,4 +1,4 @@
-"""A board to watch a run on: its figures and pictures as TensorBoard events."""
+"""Metrics and images of a run as TensorBoard events."""
 
 import time
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from rfmae.artefacts import disk_errors
 from rfmae.errors import TrainingError
 
 FOLDER = "tensorboard"
-"""Where the events lie in a run folder."""
+"""The folder of events in a run folder."""
 
 _VALIDATION = "validation_"
 _FLUSH_SECONDS = 5.0
@@ -21,9 +21,9 @@ _FLUSH_SECONDS = 5.0
 class Board:
     """A `MetricLogger` that writes events into a folder: train/…, validation/…, pictures/….
 
-    The folder is made with the first event, not before. A run that goes on hides from that step
-    on what was shown before it was stopped. Events are written by the caller's own thread, so
-    that a full disk is an error and no thread that waits for ever.
+    The folder is made with the first event, not before. A resumed run hides the earlier events from
+    its first step on. Events are written by the caller's own thread, so that a full disk raises an
+    error.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -33,7 +33,7 @@ class Board:
         self._flushed = time.monotonic()
 
     def metrics(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Scalars of a step; those named `validation_…` are a group of their own."""
+        """Scalars of a step; those named `validation_…` form their own group."""
         values = [
             self._format.summary.Value(tag=_tag(name), simple_value=float(value))
             for name, value in metrics.items()
@@ -41,16 +41,16 @@ class Board:
         self._write(step, self._format.summary(value=values))
 
     def images(self, step: int, images: Mapping[str, Tensor]) -> None:
-        """Pictures (C, H, W) in [0, 1] by their titles, of one or three planes."""
-        for title, picture in images.items():
-            pixels = (255 * picture.detach().float().clamp(0, 1)).round().byte()
+        """Images (C, H, W) in [0, 1] by their titles, of one or three planes."""
+        for title, values in images.items():
+            pixels = (255 * values.detach().float().clamp(0, 1)).round().byte()
             content = pixels.permute(1, 2, 0).cpu().numpy()
             image = self._format.image("picture", content, dataformats="HWC")
-            image.value[0].tag = f"pictures/{title}"  # as it is: a tag of the library loses signs
+            image.value[0].tag = f"pictures/{title}"  # the library would drop characters
             self._write(step, image)
 
     def close(self) -> None:
-        """Bring to disk what is left; figures that come later open a new file."""
+        """Write what is left to disk; later metrics open a new file."""
         if self._file is None:
             return
         with disk_errors(self._folder):
@@ -68,9 +68,9 @@ class Board:
                 self._flushed = time.monotonic()
 
     def _open(self, step: int) -> None:
-        """A new file, before which nothing was shown of this step and of later ones."""
+        """A new file that hides earlier events of this step and of later ones."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        # the name holds the second; the step tells apart what was stopped and resumed within one
+        # the name holds the second; the step distinguishes files of the same second
         self._file = self._format.writer(str(self._folder / "events"), f".{step:07d}")
         start = self._format.session_log(status=self._format.session_log.START)
         event = self._format.event(step=step, wall_time=time.time(), session_log=start)
@@ -78,7 +78,7 @@ class Board:
 
 
 def _tag(name: str) -> str:
-    """`validation_loss` stands beside `train/loss` as `validation/loss`."""
+    """`validation_loss` becomes `validation/loss`, and `loss` becomes `train/loss`."""
     if name.startswith(_VALIDATION):
         return f"validation/{name.removeprefix(_VALIDATION)}"
     return f"train/{name}"
@@ -86,7 +86,7 @@ def _tag(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Format:
-    """What tensorboardX knows of the format of events."""
+    """The parts of tensorboardX that write events."""
 
     event: Any
     session_log: Any
@@ -96,7 +96,7 @@ class _Format:
 
 
 def _event_format() -> _Format:
-    """The format, from a library that only those need who watch."""
+    """The event format, from an optional library."""
     try:
         from tensorboardX.event_file_writer import EventsWriter
         from tensorboardX.proto.event_pb2 import Event, SessionLog

@@ -1,8 +1,8 @@
-"""How many threads of a processor a step is fastest with, found by measuring.
+"""The fastest number of CPU threads for a training step, found by measuring.
 
-Threads wait for one another after every product. Where products are small, or where what the system
-calls cores are halves of one, a step takes longer with more of them: a small network on two such
-halves takes twice as long as on one.
+Threads wait for one another after every product. Where products are small, or where two logical
+cores share a physical one, a step may take longer with more threads: a small network takes twice as
+long on two such cores as on one.
 """
 
 import time
@@ -18,17 +18,17 @@ from rfmae.training.task import Task
 Step = Callable[[], object]
 
 WORTHWHILE = 1.15  # times as fast; for less, noise would choose another number from run to run
-LONG_SECONDS = 0.5  # a step that takes longer has work for all threads, and would take long to time
+LONG_SECONDS = 0.5  # a longer step has work for all threads, and would take long to measure
 _REPEATS = 3
-_ROUNDS = 2  # so that a busy moment does not hit one number alone
+_ROUNDS = 2  # so that other load does not affect one number alone
 
 
 def fastest_threads(
     step: Step, most: int, *, clock: Callable[[], float] = time.perf_counter
 ) -> int:
-    """The number of threads, of `most` and its halves down to one, that a step is fastest with.
+    """The fastest number of threads for a step, of `most` and its halves down to one.
 
-    All of them unless fewer are worth it, and where a single step is long.
+    All of them unless fewer are clearly faster, and where a single step is long.
     """
     if most < 2 or _seconds(step, most, 1, clock) > LONG_SECONDS:
         return most
@@ -43,7 +43,7 @@ def fastest_threads(
 
 
 def threads_for(task: Task, microbatch: slice, numerics: Numerics) -> int:
-    """The number that steps of a task are fastest with; its network stays as it was."""
+    """The fastest number of threads for steps of a task; its network is unchanged."""
     network = task.network
     device = next(network.parameters()).device
     batch = task.batch(0, microbatch)
@@ -62,7 +62,7 @@ def threads_for(task: Task, microbatch: slice, numerics: Numerics) -> int:
 
 @contextmanager
 def working_with(threads: int | None) -> Iterator[None]:
-    """So many threads in this process, and afterwards as many as before; none changes nothing."""
+    """Set the number of threads in this process, and restore it; none changes nothing."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads or before)
     try:
@@ -72,7 +72,7 @@ def working_with(threads: int | None) -> Iterator[None]:
 
 
 def _seconds(step: Step, threads: int, repeats: int, clock: Callable[[], float]) -> float:
-    """The quickest of some steps; the first with a number of threads is not among them."""
+    """The shortest time of some steps, after one warm-up step."""
     with working_with(threads):
         step()
         times = []

@@ -1,4 +1,4 @@
-"""How fast a training goes and how much of its time it waits for batches."""
+"""Throughput of training: images per second, and the share of time that it waits for batches."""
 
 import time
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 class Throughput:
-    """A stopwatch over steps that stands still while something else is done."""
+    """A stopwatch over steps, which can be paused."""
 
     def __init__(self) -> None:
         self._started = time.perf_counter()

@@ -22,7 +22,7 @@ def images(rng):
 
 
 def batches(noisy, clean, size=7):
-    """Pairs in batches, as often as they are asked for."""
+    """Pairs in batches, at each call."""
     firsts = range(0, len(noisy), size)
     return lambda: ((noisy[f : f + size], clean[f : f + size]) for f in firsts)
 
@@ -76,10 +76,10 @@ def test_hardly_any_noise_is_left_as_it_is(rng):
     np.testing.assert_allclose(denoiser.predict(clean[50:]), clean[50:], atol=1e-6)
 
 
-def test_an_endless_ridge_paints_the_mean(images):
-    painted = fitted(*images, ridges=(1e12,)).predict(images[0][40:])
-    expected = np.broadcast_to(images[1][:40].mean(axis=0), painted.shape)
-    np.testing.assert_allclose(painted, expected, atol=1e-6)
+def test_an_endless_ridge_predicts_the_mean(images):
+    predicted = fitted(*images, ridges=(1e12,)).predict(images[0][40:])
+    expected = np.broadcast_to(images[1][:40].mean(axis=0), predicted.shape)
+    np.testing.assert_allclose(predicted, expected, atol=1e-6)
 
 
 def test_single_precision_images_are_solved_in_double(images):
@@ -138,7 +138,7 @@ def test_a_few_directions_lose_little_of_the_optimum(wide):
     assert squared_error(wide, 4) > 1.5 * whole  # too few are seen to be
 
 
-def test_the_directions_are_those_that_memory_has_room_for(wide, monkeypatch):
+def test_the_directions_are_those_that_memory_can_hold(wide, monkeypatch):
     monkeypatch.setattr("rfmae.analysis.linear_denoiser._MOST_VALUES", 400 * 30)
     noisy, clean = wide
     denoiser = linear_denoiser(batches(noisy, clean, 100), batches(noisy[:50], clean[:50]))

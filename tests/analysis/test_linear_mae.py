@@ -53,8 +53,8 @@ def enumerated_loss(mae, noisy, clean, masks, support):
     """Squared error of each patch, mean over the examples and over the masks that count it."""
     total, weight = np.zeros(PATCHES), np.zeros(PATCHES)
     for hidden, probability in all_masks(masks):
-        painted = mae.predict(noisy, np.tile(hidden, (len(noisy), 1)))
-        error = ((painted - clean) ** 2).sum(axis=2).mean(axis=0)
+        predicted = mae.predict(noisy, np.tile(hidden, (len(noisy), 1)))
+        error = ((predicted - clean) ** 2).sum(axis=2).mean(axis=0)
         counted = hidden if support == "masked" else np.ones(PATCHES)
         total += probability * counted * error
         weight += probability * counted
@@ -127,7 +127,7 @@ def test_one_inverse_serves_every_patch_as_its_own_would(pair):
         np.testing.assert_allclose(weights[np.ix_(others, own)], alone, rtol=1e-8, atol=1e-12)
 
 
-def test_painting_clean_from_clean_is_the_block_precision_matrix(pair):
+def test_predicting_clean_from_clean_is_the_block_precision_matrix(pair):
     moments = moments_of(pair[1], pair[1])
     visibility = COUNTED.among(PATCHES - 1)
     found = moments.covariances(moments.mean_noisy, moments.mean_clean)
@@ -196,7 +196,7 @@ def identical(rng):
 
 @pytest.mark.parametrize("support", SUPPORTS)
 @pytest.mark.parametrize("visible", [1, 2, 3])
-def test_of_identical_patches_a_fixed_number_tells_everything(visible, support, rng):
+def test_of_identical_patches_a_fixed_number_determines_everything(visible, support, rng):
     patches = identical(rng)
     moments = moments_of(patches, patches)
     mae = linear_mae(moments, CountedMasks(visible), support=support)
@@ -214,7 +214,7 @@ def test_of_identical_patches_a_random_number_leaves_a_doubt(support, others, rn
     np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
-def test_independent_patches_tell_nothing_of_each_other():
+def test_independent_patches_carry_no_information_of_each_other():
     # every combination of signs once: independent to the last digit
     signs = np.array(list(product((-1.0, 1.0), repeat=PATCHES)))
     patches = np.stack([signs, 2 * signs], axis=2) + np.arange(VALUES)
@@ -249,7 +249,7 @@ def test_a_fixed_count_hides_like_a_slightly_higher_ratio():
     assert CountedMasks(49).among(196).share == 0.25
 
 
-# --- painting
+# --- prediction
 
 
 def test_hidden_patches_are_never_read(pair, rng):
@@ -260,12 +260,12 @@ def test_hidden_patches_are_never_read(pair, rng):
     np.testing.assert_array_equal(mae.predict(noisy, hidden), mae.predict(other, hidden))
 
 
-def test_where_all_is_hidden_the_mean_is_painted(pair):
+def test_where_all_is_hidden_the_mean_is_predicted(pair):
     noisy, clean = pair
-    painted = linear_mae(moments_of(noisy, clean), COUNTED).predict(
+    predicted = linear_mae(moments_of(noisy, clean), COUNTED).predict(
         noisy, np.ones(noisy.shape[:2], bool)
     )
-    np.testing.assert_allclose(painted, np.broadcast_to(clean.mean(axis=0), clean.shape))
+    np.testing.assert_allclose(predicted, np.broadcast_to(clean.mean(axis=0), clean.shape))
 
 
 # --- the ridge

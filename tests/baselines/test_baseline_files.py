@@ -30,10 +30,10 @@ def folder(rng, tmp_path):
 @pytest.mark.parametrize("name", METHODS)
 @pytest.mark.parametrize("units", ["rms", "absolute"])
 def test_a_loaded_baseline_answers_bit_for_bit_as_before(name, units, rng, tmp_path):
-    baseline, asked = fitted(name, rng, each=10, scale=Scale(units, 3.0)), labelled(rng, 5).views
+    baseline, views = fitted(name, rng, each=10, scale=Scale(units, 3.0)), labelled(rng, 5).views
     save_baseline(baseline, {"labels": 40}, tmp_path / "saved")
     loaded = load_baseline(tmp_path / "saved")
-    np.testing.assert_array_equal(loaded(asked), baseline(asked))
+    np.testing.assert_array_equal(loaded(views), baseline(views))
     assert (loaded.classes, loaded.views) == (baseline.classes, baseline.views)
     assert loaded.baseline.inputs == baseline.inputs
     assert loaded.baseline.inputs.scale == Scale(units, 3.0)
@@ -51,12 +51,12 @@ def test_the_card_says_what_it_is_and_is_plain_json(folder):
 
 def test_a_card_that_names_a_view_alone_means_that_view(folder, rng):
     """As cards did before a baseline could read several signals."""
-    asked = labelled(rng, 3).views
-    expected = load_baseline(folder)(asked)
+    views = labelled(rng, 3).views
+    expected = load_baseline(folder)(views)
     card = read_card(folder)
     del card["signals"]
     (folder / "card.json").write_text(json.dumps(card))
-    np.testing.assert_array_equal(load_baseline(folder)(asked), expected)
+    np.testing.assert_array_equal(load_baseline(folder)(views), expected)
 
 
 def test_a_folder_of_something_else_is_no_baseline(tmp_path):
@@ -71,7 +71,7 @@ def test_a_baseline_is_not_written_over(folder, rng):
 
 
 class Bomb:
-    """What runs as soon as somebody unpickles it."""
+    """An object that executes code when it is unpickled."""
 
     def __init__(self, path):
         self.path = path
@@ -81,7 +81,7 @@ class Bomb:
 
 
 def replaced(folder, name, stored):
-    """Write the array file again with other octets in the place of one array."""
+    """Write the array file again with other bytes in the place of one array."""
     path = folder / "arrays.npz"
     with zipfile.ZipFile(path) as old:
         held = {item: old.read(item) for item in old.namelist()}

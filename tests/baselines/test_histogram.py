@@ -37,7 +37,7 @@ def test_gain_means_nothing_in_units_of_the_rms_and_everything_as_it_is(rng):
     assert not np.array_equal(histogram_features(4 * iq, other), histogram_features(iq, other))
 
 
-def test_a_quarter_turn_turns_the_picture(rng):
+def test_a_quarter_turn_turns_the_image(rng):
     iq = frames(rng)
     plain, turned = (
         histogram_features(part).reshape(5, CELLS, CELLS) for part in (iq, iq * np.complex64(1j))

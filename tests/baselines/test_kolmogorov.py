@@ -33,9 +33,9 @@ def test_levels_lose_little_of_the_distance(statistics, rng):
     train, label = noise(rng, 40), np.arange(40) % 2
     train[label == 1] *= np.exp(2j * np.angle(train[label == 1])).astype(np.complex64) * 1.2
     model = fit_templates(train, label, np.zeros(40), 2, statistics=statistics)
-    asked = noise(rng, 5)
-    found = model.distances(asked)
-    for row, iq in enumerate(asked):
+    received = noise(rng, 5)
+    found = model.distances(received)
+    for row, iq in enumerate(received):
         for group in range(2):
             exact = sum(
                 ks_2samp(
@@ -68,10 +68,10 @@ def test_equal_shares_lie_between_levels(rng):
 def test_the_carrier_phase_changes_no_distance_of_these(statistics, rng):
     train, label = noise(rng, 20), np.arange(20) % 2
     model = fit_templates(train, label, np.zeros(20), 2, statistics=statistics)
-    asked = noise(rng, 5)
-    turned = (asked * np.exp(2j * np.pi * rng.random((5, 1)))).astype(np.complex64)
+    received = noise(rng, 5)
+    turned = (received * np.exp(2j * np.pi * rng.random((5, 1)))).astype(np.complex64)
     # a value may pass a level by rounding: one of 200 samples, a statistic
-    np.testing.assert_allclose(model.distances(turned), model.distances(asked), atol=0.016)
+    np.testing.assert_allclose(model.distances(turned), model.distances(received), atol=0.016)
 
 
 def test_the_nearest_group_of_a_class_speaks_for_it(rng):
@@ -81,10 +81,10 @@ def test_the_nearest_group_of_a_class_speaks_for_it(rng):
     label, snr_db = np.repeat([0, 0, 1], 30), np.repeat([10.0, 0.0, 5.0], 30)
     model = fit_templates(train, label, snr_db, 2, statistics="magnitude")
     assert model.distributions.shape == (1, 3, 128)
-    asked = np.concatenate([gain * noise(rng, 10) for gain in (0.5, 2.0, 1.0)])
-    scores = model.scores(asked)
+    received = np.concatenate([gain * noise(rng, 10) for gain in (0.5, 2.0, 1.0)])
+    scores = model.scores(received)
     np.testing.assert_array_equal(scores.argmax(axis=1), np.repeat([0, 0, 1], 10))
-    np.testing.assert_allclose(scores[:, 0], -model.distances(asked)[:, :2].min(axis=1))
+    np.testing.assert_allclose(scores[:, 0], -model.distances(received)[:, :2].min(axis=1))
 
 
 def test_an_snr_that_is_not_stated_makes_one_group_for_each_class(rng):
@@ -95,10 +95,10 @@ def test_an_snr_that_is_not_stated_makes_one_group_for_each_class(rng):
 
 def test_chunks_leave_no_seam(rng, monkeypatch):
     model = fit_templates(noise(rng, 9), np.arange(9) % 3, np.zeros(9), 3, statistics="magnitude")
-    asked = noise(rng, 11)
-    whole = model.distances(asked)
+    received = noise(rng, 11)
+    whole = model.distances(received)
     monkeypatch.setattr("rfmae.baselines.kolmogorov._NUMBERS", 4 * 3 * 128)
-    np.testing.assert_array_equal(model.distances(asked), whole)
+    np.testing.assert_array_equal(model.distances(received), whole)
 
 
 def test_an_unknown_statistic_is_refused(rng):

@@ -1,4 +1,4 @@
-"""The likelihood receiver sits the exam of a data set and reaches the ceiling."""
+"""The likelihood receiver on a data set reaches the ceiling."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from rfmae.theory.ceiling_spec import CeilingSpec
 
 RECIPE = """
 schema = 1
-name = "exam"
+name = "small"
 about = "A few short examples."
 seed = 11
 [source]
@@ -55,17 +55,17 @@ def spec_of(recipe, **changes):
 def accuracy(recipe, receiver):
     """Hits and examples at each SNR of the test split."""
 
-    def answer(exam):
-        batch = exam[receiver.view]
+    def answer(data):
+        batch = data[receiver.view]
         return receiver(batch.iq, batch.snr_db)
 
-    exams = (
+    splits = (
         {view: pairs.observed for view, pairs in made.views.items()}
         for made in examples(recipe, "test")
     )
     answers = collect_answers(
         answer,
-        exams,
+        splits,
         snr_db=recipe.source.channel.snr_db,
         classes=recipe.classes,
         snr_reference="symbol",
@@ -80,7 +80,7 @@ def test_told_the_snr_it_reaches_the_ceiling(observe, names, snr):
     ceiling = compute_ceiling(spec_of(recipe), frames=150)
     hits, counts = accuracy(recipe, LikelihoodReceiver(spec_of(recipe), observe))
     low, high = wilson_interval(hits, counts).T
-    # the interval of the exam, and that of the ceiling
+    # the interval of the test set, and that of the ceiling
     margin = 2 * ceiling.posterior_error
     # of a waveform the receiver leaves out 14 of 128 symbols at its ends, worth 0.5 dB
     lost = 0.04 if observe == "waveform" else 0.0
@@ -88,14 +88,14 @@ def test_told_the_snr_it_reaches_the_ceiling(observe, names, snr):
     assert (ceiling.mean_posterior <= high + margin + lost).all()
 
 
-def test_without_being_told_it_comes_close():
+def test_without_the_snr_it_comes_close():
     recipe = exam_of(*EXAMS["memoryless symbols"])
     message, counts = accuracy(recipe, LikelihoodReceiver(spec_of(recipe), "symbols"))
     blind, _ = accuracy(recipe, LikelihoodReceiver(spec_of(recipe, snr="unknown"), "symbols"))
     assert (blind / counts > message / counts - 0.08).all()
 
 
-def test_gain_and_phase_of_what_is_received_tell_nothing(rng):
+def test_gain_and_phase_of_what_is_received_carry_no_information(rng):
     spec = CeilingSpec(
         tuple(map(find_modulation, ("BPSK", "QPSK"))), (0.0,), symbols_per_example=64
     )
@@ -118,13 +118,13 @@ def test_probabilities_are_shared_by_classes_that_send_the_same(rng):
     assert receiver.classes == names
 
 
-def test_classes_with_memory_ask_for_the_waveform():
+def test_classes_with_memory_need_the_waveform():
     spec = CeilingSpec(tuple(map(find_modulation, ("QPSK", "OQPSK", "GMSK"))), (0.0,))
     with pytest.raises(RecipeError, match=r"OQPSK, GMSK needs the waveform.*\"both\""):
         LikelihoodReceiver(spec, "symbols")
 
 
-def test_the_snr_must_be_told_where_it_counts_as_known():
+def test_the_snr_must_be_given_where_it_counts_as_known():
     spec = CeilingSpec(tuple(map(find_modulation, ("BPSK", "QPSK"))), (0.0,))
     with pytest.raises(ShapeError, match="SNR of each example"):
         LikelihoodReceiver(spec, "symbols")(np.ones((2, 32), np.complex64))

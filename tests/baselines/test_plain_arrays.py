@@ -28,12 +28,12 @@ def blobs(rng, classes, n=240, features=6):
 @pytest.mark.parametrize("classes", [2, 3, 10])
 def test_the_machine_decides_as_scikit_learns_does(classes, rng):
     values, label = blobs(rng, classes)
-    asked, _ = blobs(rng, classes, n=100)
+    new_values, _ = blobs(rng, classes, n=100)
     machine = SVC(C=10.0, gamma=0.2, decision_function_shape="ovo")
     theirs = make_pipeline(StandardScaler(), machine).fit(values, label)
     found = fit_support_vectors(values, label, penalty=10.0, gamma=0.2)
-    decisions = found.decisions(Standard.of(values)(asked))
-    expected = theirs.decision_function(asked)
+    decisions = found.decisions(Standard.of(values)(new_values))
+    expected = theirs.decision_function(new_values)
     if classes == 2:  # one number, for the second class
         expected = -expected[:, None]
     np.testing.assert_allclose(decisions, expected, atol=1e-9)
@@ -54,27 +54,27 @@ def test_a_class_has_the_log_odds_of_all_its_pairs(classes, rng):
 @pytest.mark.parametrize("classes", [2, 5])
 def test_the_forest_votes_as_scikit_learns_does(classes, rng):
     values, label = blobs(rng, classes)
-    asked, _ = blobs(rng, classes, n=3000)  # more than one chunk
+    new_values, _ = blobs(rng, classes, n=3000)  # more than one chunk
     theirs = RandomForestClassifier(7, min_samples_leaf=2, max_leaf_nodes=1024, random_state=3).fit(
         values, label
     )
-    found = fit_forest(values, label, least_leaf=2, seed=3, trees=7).scores(asked)
+    found = fit_forest(values, label, least_leaf=2, seed=3, trees=7).scores(new_values)
     shares = np.exp(found) - 0.5 / 7
-    np.testing.assert_allclose(shares, theirs.predict_proba(asked), atol=1e-9)
+    np.testing.assert_allclose(shares, theirs.predict_proba(new_values), atol=1e-9)
 
 
 @pytest.mark.parametrize("classes", [2, 5])
 def test_the_regression_says_as_scikit_learns_does(classes, rng):
     values, label = blobs(rng, classes)
-    asked, _ = blobs(rng, classes, n=50)
+    new_values, _ = blobs(rng, classes, n=50)
     theirs = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
     theirs.fit(values, label)
-    found = np.exp(fit_logistic(values, label, penalty=0.1).scores(asked))
+    found = np.exp(fit_logistic(values, label, penalty=0.1).scores(new_values))
     shares = found / found.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(shares, theirs.predict_proba(asked), atol=1e-6)
+    np.testing.assert_allclose(shares, theirs.predict_proba(new_values), atol=1e-6)
 
 
-def test_a_feature_that_never_changes_tells_nothing(rng):
+def test_a_feature_that_never_changes_carries_no_information(rng):
     values, label = blobs(rng, 3)
     values[:, 2] = 0.1  # rounding would give it a deviation of 1e-17
     moved = values.copy()

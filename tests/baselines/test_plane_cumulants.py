@@ -116,7 +116,7 @@ def test_signals_stand_one_after_the_other(rng):
     np.testing.assert_array_equal(found, np.hstack(parts))
 
 
-def test_where_units_are_absolute_the_power_of_each_view_is_told(rng):
+def test_where_units_are_absolute_the_power_of_each_view_is_a_feature(rng):
     views = views_of(MODULATIONS["QPSK"].alphabet, rng)
     spec = InputSpec(SIGNALS, Scale("absolute"))
     loud = {view: 10 * iq for view, iq in views.items()}

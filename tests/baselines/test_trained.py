@@ -33,7 +33,7 @@ LEAST = {
     "histogram": 0.6,
     "logistic": 0.45,
 }
-"""Chance is 0.25, a deviation 0.05 of 80 examples; pictures of any phase are hard to learn."""
+"""Chance is 0.25, a deviation 0.05 of 80 examples; images of any phase are hard to learn."""
 
 
 def test_every_baseline_learns_to_name_modulations(name, rng):
@@ -42,8 +42,8 @@ def test_every_baseline_learns_to_name_modulations(name, rng):
 
 
 def test_probabilities_are_probabilities_in_the_order_of_the_classes(name, rng):
-    baseline, asked = fitted(name, rng), labelled(rng, 5)
-    found = baseline(asked.views)
+    baseline, examples = fitted(name, rng), labelled(rng, 5)
+    found = baseline(examples.views)
     assert found.shape == (20, 4)
     assert (found >= 0).all()
     np.testing.assert_allclose(found.sum(axis=1), 1)
@@ -51,24 +51,24 @@ def test_probabilities_are_probabilities_in_the_order_of_the_classes(name, rng):
 
 
 def test_a_seed_and_its_examples_decide_everything(name, streams_of):
-    asked = labelled(streams_of(5)("asked"), 5).views
+    examples = labelled(streams_of(5)("asked"), 5).views
     first, again = (fitted(name, streams_of(1)("fit"), seed=3) for _ in range(2))
     assert first.settings == again.settings
-    np.testing.assert_array_equal(first(asked), again(asked))
+    np.testing.assert_array_equal(first(examples), again(examples))
 
 
 def test_an_answer_does_not_depend_on_the_batch(name, rng):
-    baseline, asked = fitted(name, rng), labelled(rng, 5)
-    one_by_one = [baseline({"symbols": iq[None]})[0] for iq in asked.views["symbols"]]
+    baseline, examples = fitted(name, rng), labelled(rng, 5)
+    one_by_one = [baseline({"symbols": iq[None]})[0] for iq in examples.views["symbols"]]
     # products of matrices of other shapes may sum in another order
-    np.testing.assert_allclose(one_by_one, baseline(asked.views), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(one_by_one, baseline(examples.views), rtol=1e-6, atol=1e-9)
 
 
 def test_gain_means_nothing_unless_amplitude_is_information(name, rng):
-    asked = labelled(rng, 5).views["symbols"]
+    examples = labelled(rng, 5).views["symbols"]
     for units, same in (("rms", True), ("absolute", False)):
         baseline = fitted(name, rng, scale=Scale(units))
-        plain, loud = baseline({"symbols": asked}), baseline({"symbols": 4 * asked})
+        plain, loud = baseline({"symbols": examples}), baseline({"symbols": 4 * examples})
         assert np.allclose(plain, loud, rtol=1e-5) is same
 
 

@@ -39,7 +39,7 @@ def test_every_type_is_read_by_each_of_its_names(tmp_path, name):
 
 
 @pytest.mark.parametrize(("suffix", "datatype"), SUFFIXES.items())
-def test_a_suffix_tells_the_type_in_small_letters_and_in_capitals(tmp_path, suffix, datatype):
+def test_a_suffix_names_the_type_in_small_letters_and_in_capitals(tmp_path, suffix, datatype):
     for name in (f"a{suffix}", f"b{suffix.upper()}"):
         (tmp_path / name).write_bytes(encoded(IQ, datatype))
         assert np.array_equal(read_capture(tmp_path / name, sample_rate_hz=1).iq, IQ)
@@ -65,7 +65,7 @@ def test_a_part_of_a_large_file_is_read_without_the_rest(tmp_path):
     path = tmp_path / "large.cs16"
     path.touch()
     samples = 2_000_000_000
-    os.truncate(path, 4 * samples)  # sparse: eight gigabytes that take no room
+    os.truncate(path, 4 * samples)  # sparse: eight gigabytes that take no space
     with path.open("r+b") as file:
         file.seek(4 * (samples - 2))
         file.write(encoded(IQ[3:5], "ci16_le"))
@@ -81,14 +81,14 @@ def test_a_part_of_a_large_file_is_read_without_the_rest(tmp_path):
 # what is refused ----------------------------------------------------------------------------
 
 
-def test_a_raw_file_without_a_type_asks_for_type_and_rate(tmp_path):
+def test_a_raw_file_without_a_type_requires_type_and_rate(tmp_path):
     path = tmp_path / "signal.bin"
     path.write_bytes(bytes(8))
     assert "name --dtype and --rate" in refusal(path)
     assert "name --dtype and --rate" in refusal(path, sample_rate_hz=1)
 
 
-def test_a_raw_file_without_a_rate_asks_for_it(tmp_path):
+def test_a_raw_file_without_a_rate_requires_it(tmp_path):
     path = tmp_path / "signal.cf32"
     path.write_bytes(bytes(8))
     assert "name --rate" in refusal(path)

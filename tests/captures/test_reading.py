@@ -122,7 +122,7 @@ def test_a_recording_that_the_sigmf_package_wrote_is_read(tmp_path):
     assert capture.labels == ("QPSK",)
 
 
-def test_rate_labels_and_path_are_told(record):
+def test_rate_labels_and_path_are_returned(record):
     annotations = [
         {"core:sample_start": 0, "core:sample_count": 2, "core:label": "QPSK"},
         {"core:sample_start": 2, "core:sample_count": 2, "core:label": "BPSK"},
@@ -174,7 +174,7 @@ def test_sample_numbers_count_from_the_offset_of_a_split_recording(record):
     assert np.array_equal(read_sigmf(path).iq, UNIT.astype(np.complex64))
 
 
-# the door to every kind ---------------------------------------------------------------------
+# every kind of recording --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("suffix", [".sigmf-meta", ".sigmf-data"])

@@ -48,7 +48,7 @@ def refusal(path, **options):
 # annotations --------------------------------------------------------------------------------
 
 
-def test_annotations_are_told_with_what_they_state(record):
+def test_annotations_are_returned_with_what_they_state(record):
     path = record(
         annotations=[
             at(3, 5, label="QPSK", comment="first"),
@@ -62,7 +62,7 @@ def test_annotations_are_told_with_what_they_state(record):
     assert second == Annotation(9, 1, "", -10.5, 20.0, "")
 
 
-def test_edges_are_told_from_the_centre_of_the_capture_that_they_lie_in(record):
+def test_edges_are_relative_to_the_centre_of_the_capture_that_they_lie_in(record):
     edges = {"freq_lower_edge": 868.1e6, "freq_upper_edge": 868.3e6}
     captures = [at(0, frequency=868e6), at(50, frequency=868.2e6)]
     path = record(captures, [at(10, 5, **edges), at(50, 5, **edges)])
@@ -76,7 +76,7 @@ def test_edges_before_the_first_capture_are_at_baseband_as_no_centre_is_known(re
     assert read_sigmf(path).annotations == (Annotation(10, 5, "", 1.0, 2.0),)
 
 
-def test_edges_of_what_began_before_the_file_are_told_from_its_first_centre(record):
+def test_edges_of_what_began_before_the_file_are_recogniseds_first_centre(record):
     edges = {"freq_lower_edge": 868e6, "freq_upper_edge": 869e6}
     path = record([at(100, frequency=868e6)], [at(90, 20, **edges)], offset=100)
     assert read_sigmf(path).annotations == (Annotation(0, 10, "", 0.0, 1e6),)
@@ -139,7 +139,7 @@ def test_annotations_of_another_form_are_refused(record, fields, word):
 # segments -----------------------------------------------------------------------------------
 
 
-def test_segments_tell_centre_and_time(record):
+def test_segments_state_centre_and_time(record):
     time = "2025-11-15T17:34:32Z"
     capture = read_sigmf(record([at(0, frequency=868e6, datetime=time), at(30)]))
     assert capture.segments[0] == Segment(0, 868e6, time)
@@ -152,7 +152,7 @@ def test_a_recording_without_captures_is_one_segment(record):
     assert segment.start == 0
 
 
-def test_captures_in_another_order_are_told_in_theirs(record):
+def test_captures_in_another_order_are_sorted(record):
     capture = read_sigmf(record([at(40, frequency=2.0), at(0, frequency=1.0)]))
     assert capture.segments == (Segment(0, 1.0), Segment(40, 2.0))
 

@@ -219,7 +219,7 @@ def test_a_split_is_valid_and_its_annotations_cut_out_the_examples(tmp_path):
     assert nothing_but(tmp_path, "train-waveform.sigmf-meta", "train-waveform.sigmf-data")
 
 
-def test_annotations_tell_class_snr_and_what_the_channel_drew(tmp_path):
+def test_annotations_state_class_snr_and_what_the_channel_drew(tmp_path):
     batch = examples(4)
     offsets = np.array([0.1, -0.2, np.nan, 0.0], np.float32)
     meta = write_split(tmp_path, [batch], lambda _: {"frequency_offset": offsets})
@@ -231,7 +231,7 @@ def test_annotations_tell_class_snr_and_what_the_channel_drew(tmp_path):
     assert found == [*offsets[:2].tolist(), None, 0.0]  # what is not finite is left out
 
 
-def test_a_split_tells_where_it_comes_from(tmp_path):
+def test_a_split_states_its_origin(tmp_path):
     stated = validated(write_split(tmp_path, [examples(2)])).get_global_info()
     assert stated["core:sample_rate"] == 4.0
     assert stated["core:description"] == "tiny, train, waveform. A few short examples."

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from image_encoders import image_encoder_config
 from rfmae_cli.app import app
 from typer.testing import CliRunner
 
@@ -16,7 +17,7 @@ from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.classifier import Classifier
 from rfmae.models.denomae import DenoMAE
 from rfmae.models.kinds import find_network
-from rfmae.models.presets import classifier_config, denomae_config, image_encoder_config
+from rfmae.models.presets import classifier_config, denomae_config
 from rfmae.models.rings_mae import RingsMAE, RingsMAEConfig, initialise_rings_mae
 from rfmae.records import Modality
 from rfmae.training.loaders import image_card

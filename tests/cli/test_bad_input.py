@@ -364,12 +364,12 @@ ON_A_MODEL = ON_A_CLASSIFIER | ON_A_DENOISER
 
 @pytest.mark.parametrize("command", ON_A_CLASSIFIER.values(), ids=list(ON_A_CLASSIFIER))
 def test_a_denoiser_is_no_classifier(refused, made, command):
-    words = [made["denoiser"], "holds a denomae", "a classifier was asked for", "rfmae finetune"]
+    words = [made["denoiser"], "holds a denomae", "a classifier is required", "rfmae finetune"]
     refused(*filled(command, {**made, "classifier": made["denoiser"]}), words=words)
 
 
 def test_a_classifier_is_no_denoiser(refused, made):
-    words = [made["classifier"], "holds a classifier", "a denomae was asked for", "rfmae pretrain"]
+    words = [made["classifier"], "holds a classifier", "a denomae is required", "rfmae pretrain"]
     command = ON_A_DENOISER["eval-denoise"]
     refused(*filled(command, {**made, "denoiser": made["classifier"]}), words=words)
 
@@ -464,7 +464,7 @@ def test_rings_that_were_a_trunk_once_are_refused(refused, made, copied):
     (model / CARD_NAME).write_text(json.dumps(card))
     commands = (*ON_A_CLASSIFIER.values(), f"{EVERY_RUN['finetune']} --model {{classifier}}")
     for command in commands:
-        refused(*filled(command, {**made, "classifier": model}), words=["rings", "train it anew"])
+        refused(*filled(command, {**made, "classifier": model}), words=["rings", "train it again"])
 
 
 def test_two_models_of_one_name_are_refused(refused, made):
@@ -750,7 +750,7 @@ def not_finite(made, here, record):
 
 
 def wrong_kind(made, here, record):
-    return "eval-snr --data {data} --model {denoiser}", ["a classifier was asked for"]
+    return "eval-snr --data {data} --model {denoiser}", ["a classifier is required"]
 
 
 @pytest.mark.parametrize("make", [grid, modulation, occupied, checksum, not_finite, wrong_kind])

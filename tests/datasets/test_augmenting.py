@@ -95,7 +95,7 @@ def test_each_one_changes_examples_and_keeps_unit_power_type_and_shape(made, nam
 
 
 @pytest.mark.parametrize("views", [SYMBOLS, WAVEFORM])
-def test_nothing_asked_for_is_the_identity_bit_for_bit(made, views):
+def test_no_augmentation_is_the_identity_bit_for_bit(made, views):
     observed, clean = examples(made[views[0]], views)
     changed = augmenter(made[views[0]], Augmentation(), views)(observed, clean, 3)
     assert changed[views[0]].tobytes() == observed[views[0]].tobytes()
@@ -154,7 +154,7 @@ def test_phase_turns_commute_with_drawing(made, monkeypatch):
     observed = {"symbols": examples(dataset, SYMBOLS)[0]["symbols"][:12]}
     quarters = np.arange(12) % 4
     found = augmenter(dataset, alone(phase_turns=0.5), SYMBOLS)
-    monkeypatch.setattr(found, "_drawn", lambda *_: {"phase_turns": quarters / 4})
+    monkeypatch.setattr(found, "_sampled", lambda *_: {"phase_turns": quarters / 4})
     changed = found(observed, {}, 0)
 
     def sampled(views):
@@ -171,52 +171,52 @@ def test_phase_turns_commute_with_drawing(made, monkeypatch):
         torch.testing.assert_close(values, expected[name], atol=1e-3, rtol=0)
 
 
-def test_a_carrier_offset_is_a_ramp_of_phase_as_long_as_asked(made):
+def test_a_carrier_offset_is_a_ramp_of_phase_as_long_as_configured(made):
     observed, _ = examples(made["waveform"], WAVEFORM)
-    furthest = 1e-3
-    found = augmenter(made["waveform"], alone(carrier_offset_turns_per_symbol=furthest), WAVEFORM)
+    largest = 1e-3
+    found = augmenter(made["waveform"], alone(carrier_offset_turns_per_symbol=largest), WAVEFORM)
     changed = found(observed, {}, 0)["waveform"]
     ratio = changed / observed["waveform"]
     slope = np.angle(ratio[:, 1:] / ratio[:, :-1]).mean(axis=1) / (2 * np.pi)
     per_symbol = slope * made["waveform"].samples_per_symbol("waveform")
-    assert furthest * 0.9 < np.abs(per_symbol).max() <= furthest * 1.001
+    assert largest * 0.9 < np.abs(per_symbol).max() <= largest * 1.001
     np.testing.assert_allclose(np.angle(ratio[:, 0]), 0, atol=1e-3)  # sample 0 keeps its phase
 
 
 def test_a_timing_offset_is_a_linear_phase_of_the_spectrum(made):
     observed, _ = examples(made["waveform"], WAVEFORM)
-    furthest, rate = 0.2, made["waveform"].samples_per_symbol("waveform")
-    found = augmenter(made["waveform"], alone(timing_offset_symbols=furthest), WAVEFORM)
+    largest, rate = 0.2, made["waveform"].samples_per_symbol("waveform")
+    found = augmenter(made["waveform"], alone(timing_offset_symbols=largest), WAVEFORM)
     changed = found(observed, {}, 0)["waveform"]
     before, after = (np.fft.fft(iq, axis=1) for iq in (observed["waveform"], changed))
     frequency = np.fft.fftfreq(before.shape[1])
     band = np.abs(frequency) < 0.2
     # tan of a sum of phasors per bin: fit the delay by the strongest lag of the cross spectrum
-    lags = np.linspace(-furthest, furthest, 81) * rate
+    lags = np.linspace(-largest, largest, 81) * rate
     steering = np.exp(2j * np.pi * np.outer(lags, frequency[band]))
     match = (steering @ (after * before.conj())[:, band].T).real
     delays = lags[match.argmax(axis=0)]
-    sampled = found._drawn(0, slice(None))["timing_offset_symbols"] * rate
+    sampled = found._sampled(0, slice(None))["timing_offset_symbols"] * rate
     np.testing.assert_allclose(delays, sampled, atol=0.02)  # the lags are 0.01 samples apart
     assert np.abs(delays).max() > 0.15 * rate
 
 
 @pytest.mark.parametrize("views", [SYMBOLS, WAVEFORM])
 @pytest.mark.parametrize("lower_db", [0.0, 3.0])
-def test_noise_made_anew_has_the_asked_snr_and_is_new(made, views, lower_db, monkeypatch):
+def test_noise_redrawn_has_the_requested_snr_and_is_new(made, views, lower_db, monkeypatch):
     dataset, view = made[views[0]], views[0]
     observed, clean = examples(dataset, views)
     found = augmenter(dataset, alone(noise_db=lower_db), views)
-    monkeypatch.setattr(found, "_drawn", lambda *_: {"noise_db": np.full(COUNT, lower_db)})
+    monkeypatch.setattr(found, "_sampled", lambda *_: {"noise_db": np.full(COUNT, lower_db)})
 
     def snr_db(iq):
         amplitude, power = signal_and_noise(iq, clean[view])
         return ratio_to_db(amplitude**2 / power)
 
-    asked = snr_db(observed[view]) - lower_db
+    requested = snr_db(observed[view]) - lower_db
     fresh = [found(observed, clean, step)[view] for step in range(8)]
     # 64 examples, eight times, of 512 symbols at 0 and 10 dB: a deviation of 0.02 dB
-    assert np.mean([snr_db(iq) - asked for iq in fresh]) == pytest.approx(0, abs=0.1)
+    assert np.mean([snr_db(iq) - requested for iq in fresh]) == pytest.approx(0, abs=0.1)
     left = [iq - signal_and_noise(iq, clean[view])[0][:, None] * clean[view] for iq in fresh[:2]]
     before = observed[view] - (
         signal_and_noise(observed[view], clean[view])[0][:, None] * clean[view]
@@ -226,7 +226,7 @@ def test_noise_made_anew_has_the_asked_snr_and_is_new(made, views, lower_db, mon
         assert abs(likeness) < 0.03  # 1/√32,768 samples is 0.006
 
 
-def test_the_snr_of_noise_made_anew_is_that_of_the_grid(made):
+def test_the_snr_of_noise_redrawn_is_that_of_the_grid(made):
     """Against the number that the recipe names, not only against the example before."""
     dataset = made["symbols"]
     observed, clean = examples(dataset, SYMBOLS)
@@ -239,10 +239,10 @@ def test_the_snr_of_noise_made_anew_is_that_of_the_grid(made):
         assert found == pytest.approx(point, abs=0.25)  # 32 examples of 16QAM's own power
 
 
-def test_lower_snr_is_drawn_down_to_the_furthest_and_never_higher(made):
+def test_lower_snr_is_drawn_down_to_the_largest_change_and_never_higher(made):
     observed, clean = examples(made["symbols"], SYMBOLS)
     found = augmenter(made["symbols"], alone(noise_db=4.0), SYMBOLS)
-    sampled = np.concatenate([found._drawn(step, slice(None))["noise_db"] for step in range(20)])
+    sampled = np.concatenate([found._sampled(step, slice(None))["noise_db"] for step in range(20)])
     assert 0 <= sampled.min() < 0.1
     assert 3.9 < sampled.max() <= 4
     assert found.needs_clean
@@ -279,7 +279,7 @@ def test_a_gain_counts_where_amplitudes_are_absolute(tmp_path):
     gain_db = ratio_to_db(powers(found(observed, clean, 0)["waveform"])) - ratio_to_db(
         powers(observed["waveform"])
     )
-    np.testing.assert_allclose(gain_db, found._drawn(0, slice(None))["gain_db"], atol=1e-4)
+    np.testing.assert_allclose(gain_db, found._sampled(0, slice(None))["gain_db"], atol=1e-4)
     with pytest.raises(RecipeError, match="published signals hold each sample"):
         Augmenter(dataset, alone(noise_db=0.0), WAVEFORM, batch_size=8, seed=0)
 
@@ -310,7 +310,7 @@ def test_words_that_mean_nothing_are_refused(text, message):
 
 
 def test_a_timing_offset_of_symbols_is_refused(made):
-    with pytest.raises(RecipeError, match=r"past their timing.*observe the waveform"):
+    with pytest.raises(RecipeError, match=r"needs a waveform.*observe the waveform"):
         augmenter(made["symbols"], alone(timing_offset_symbols=0.1), SYMBOLS)
 
 
@@ -323,7 +323,7 @@ def test_a_timing_offset_of_symbols_is_refused(made):
         ({"pulse": {"shape": "gaussian"}}, SYMBOLS, "leaves it coloured"),
     ],
 )
-def test_noise_that_is_not_white_or_not_alone_is_not_made_anew(
+def test_noise_that_is_not_white_or_not_alone_is_not_redrawn(
     tiny_recipe, tmp_path, changes, views, why
 ):
     parts = {
@@ -331,7 +331,7 @@ def test_noise_that_is_not_white_or_not_alone_is_not_made_anew(
         for name, values in changes.items()
     }
     dataset = write_dataset(recipe_of(tiny_recipe, **parts), tmp_path / "other")
-    with pytest.raises(RecipeError, match=f"cannot be made anew: .*{why}.*leave it out"):
+    with pytest.raises(RecipeError, match=f"cannot be redrawn: .*{why}.*leave it out"):
         augmenter(dataset, alone(noise_db=0.0), views)
 
 

@@ -1,4 +1,4 @@
-"""A data set in memory is to whoever reads it what the same one on disk is."""
+"""A data set in memory reads the same as the same one on disk."""
 
 from dataclasses import replace
 
@@ -51,7 +51,7 @@ def test_it_counts_as_the_stored_one_does(held, stored):
 def test_it_has_no_clean_twins_and_no_other_view(held):
     with pytest.raises(DatasetError, match="tiny holds no clean twins"):
         held.read("train")
-    with pytest.raises(DatasetError, match="view 'waveform' was asked for"):
+    with pytest.raises(DatasetError, match="view 'waveform' is required"):
         held.read_observed("train", view="waveform")
 
 

@@ -352,7 +352,7 @@ WRONG = {
     "plane of waveforms without waveforms": (
         "size = 32",
         'planes = [{ what = "trajectory", how = "density" }]',
-        ["'trajectory, density' is drawn from the waveform", "'symbols'", '"both"'],
+        ["'trajectory, density' is rendered from the waveform", "'symbols'", '"both"'],
     ),
     "lag longer than an example": (
         "size = 32",

@@ -173,7 +173,7 @@ def test_a_view_that_is_not_there_is_refused_with_the_way_out(written, read):
     with pytest.raises(DatasetError) as caught:
         getattr(written, read)("train", view="waveform")
     message = str(caught.value)
-    assert "view 'waveform' was asked for" in message
+    assert "view 'waveform' is required" in message
     assert 'source.receiver.observe = "both"' in message
     assert "\n" not in message
 
@@ -365,7 +365,7 @@ def test_a_disk_that_turns_out_full_when_a_split_is_closed(
 
 
 @pytest.mark.parametrize("part", ["recipe.toml", "card.json"])
-def test_a_disk_that_has_no_room_for_the_last_files(tiny_recipe, tmp_path, monkeypatch, part):
+def test_a_disk_that_has_no_space_for_the_last_files(tiny_recipe, tmp_path, monkeypatch, part):
     write_text = Path.write_text
 
     def filling_up(path, text, **options):
@@ -451,7 +451,7 @@ def test_a_truncated_split_is_refused_wherever_it_was_cut(copy, place):
     message = refusal(copy)
     assert str(path) in message
     assert "truncated" in message
-    assert "make the data set anew" in message
+    assert "make the data set again" in message
 
 
 @pytest.mark.parametrize("split", SPLITS)

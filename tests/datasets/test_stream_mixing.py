@@ -72,7 +72,7 @@ def test_whoever_takes_a_piece_makes_hardly_more_than_that(recipe, monkeypatch):
     reader, steps = StreamMixer(recipe, 64), 64
     for step in range(steps):
         reader.batch(step, slice(16, 32))
-    # what is taken, of each lane at most what is left of one block, and a step ahead
+    # what is taken, of each slot at most what is left of one block, and a step ahead
     stream_mixing = 16 * reader.groups
     assert steps * 16 <= sum(made) <= steps * 16 + stream_mixing * reader.depth + 16
 
@@ -126,7 +126,7 @@ def test_every_class_and_point_comes_up_equally_often(recipe):
     steps = 10 * stream.depth * stream.groups
     counts = Counter(point for step in range(steps) for point in points(stream.batch(step)))
     assert len(counts) == ROUND
-    # lanes that are ahead have begun an eleventh block, and left the first before its end
+    # slots that are ahead have begun an eleventh block, and left the first before its end
     assert max(counts.values()) - min(counts.values()) <= 2 * stream.depth
 
 
@@ -138,10 +138,12 @@ def test_the_first_batch_costs_some_eight_thousand_examples_at_most(recipe, batc
 
 
 @pytest.mark.parametrize("batch_size", [6, 64, 100])
-def test_a_block_is_not_met_again_before_all_other_lanes(recipe, batch_size):
+def test_a_block_is_not_met_again_before_all_other_slots(recipe, batch_size):
     stream = StreamMixer(recipe, batch_size)
     assert batch_size * stream.groups >= 256 - batch_size
-    blocks = [set(stream._places(step)[0].tolist()) for step in range(5 * stream.groups)]
+    blocks = [
+        set(stream._blocks_and_indices(step)[0].tolist()) for step in range(5 * stream.groups)
+    ]
     for step in range(4 * stream.groups):
         together = blocks[step : step + stream.groups]
         assert len(set().union(*together)) == batch_size * stream.groups

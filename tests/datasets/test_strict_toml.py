@@ -113,7 +113,7 @@ def test_choices_of_a_literal_are_not_mistaken_for_truths():
         build(Numbered, {"which": True})
 
 
-def test_a_path_is_quoted_where_toml_asks_for_it():
+def test_a_path_is_quoted_where_toml_requires_it():
     assert dotted("", "seed") == "seed"
     assert dotted("source.parameters", "16-APSK") == "source.parameters.16-APSK"
     assert dotted("source", "π/4") == 'source."π/4"'

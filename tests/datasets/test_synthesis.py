@@ -302,7 +302,7 @@ def test_purposes_of_the_package_have_checksums_of_their_own(rough):
     assert len({zlib.crc32(purpose.encode()) for purpose in purposes}) == len(purposes)
 
 
-# what a recipe asks for is what happens -----------------------------------------------------
+# effects of a recipe are applied -------------------------------------------------------------
 
 
 def test_every_setting_is_drawn_within_its_range_and_comes_with_the_example(rough):

@@ -88,7 +88,7 @@ def entries(folder):
     return (scratch_of(folder) / ".journal").read_text().splitlines()[1:]
 
 
-class ObservedAttention(Silent):
+class RecordedProgress(Silent):
     """Progress that is written down."""
 
     def __init__(self):
@@ -386,13 +386,13 @@ def test_an_error_that_is_not_of_the_disk_or_the_input_keeps_what_is_done(
 
 
 def test_progress_counts_every_example_once_and_says_how_to_go_on(recipe, tmp_path, monkeypatch):
-    first, second = ObservedAttention(), ObservedAttention()
+    first, second = RecordedProgress(), RecordedProgress()
     stopped(monkeypatch, recipe, tmp_path / "several", after=20, progress=first)
     write_dataset(recipe, tmp_path / "several", progress=second)
     assert second.stages == [(f"synthesise {split}", ROWS[split], "examples") for split in SPLITS]
     assert second.done == {f"synthesise {split}": ROWS[split] for split in SPLITS}
-    assert "the same command goes on" in first.notes[-1]
-    assert "going on with" in second.notes[0]
+    assert "the same command resumes" in first.notes[-1]
+    assert "resuming from" in second.notes[0]
     assert ".several.partial" in first.notes[-1]
 
 
@@ -413,7 +413,7 @@ def test_a_torn_last_line_is_ignored(written, recipe, tmp_path, monkeypatch, tor
 
 
 @pytest.mark.parametrize("content", [b"", b"several", b"other plan\ntrain.h5 1\n", b"\xff\x00\n"])
-def test_what_has_no_journal_of_this_plan_is_started_anew(
+def test_what_has_no_journal_of_this_plan_is_restarted(
     written, recipe, tmp_path, monkeypatch, content
 ):
     folder = tmp_path / "several"
@@ -428,7 +428,7 @@ def test_what_has_no_journal_of_this_plan_is_started_anew(
 
 
 @pytest.mark.parametrize("line", ["train.h5", "train.h5 1.5", "\0\0\0", "train.h5 1 2", "../a 1"])
-def test_a_journal_with_a_line_that_says_nothing_is_started_anew(
+def test_a_journal_with_a_line_that_says_nothing_is_restarted(
     written, recipe, tmp_path, monkeypatch, line
 ):
     folder = tmp_path / "several"
@@ -440,7 +440,7 @@ def test_a_journal_with_a_line_that_says_nothing_is_started_anew(
     assert digests(dataset.folder) == digests(written.folder)
 
 
-def test_what_another_recipe_left_is_started_anew(written, recipe, tmp_path, monkeypatch):
+def test_what_another_recipe_left_is_restarted(written, recipe, tmp_path, monkeypatch):
     folder = tmp_path / "several"
     stopped(monkeypatch, recipe.with_seed(8), folder, after=30)
     dataset, made = resumed(monkeypatch, recipe, folder)
@@ -448,7 +448,7 @@ def test_what_another_recipe_left_is_started_anew(written, recipe, tmp_path, mon
     assert digests(dataset.folder) == digests(written.folder)
 
 
-def test_what_other_versions_left_is_started_anew(written, recipe, tmp_path, monkeypatch):
+def test_what_other_versions_left_is_restarted(written, recipe, tmp_path, monkeypatch):
     folder = tmp_path / "several"
     with monkeypatch.context() as patch:
         patch.setattr(writing, "versions", lambda: {"numpy": "0.1"})
@@ -458,7 +458,7 @@ def test_what_other_versions_left_is_started_anew(written, recipe, tmp_path, mon
     assert digests(dataset.folder) == digests(written.folder)
 
 
-def test_what_has_lost_a_file_is_started_anew(written, recipe, tmp_path, monkeypatch):
+def test_what_has_lost_a_file_is_restarted(written, recipe, tmp_path, monkeypatch):
     folder = tmp_path / "several"
     stopped(monkeypatch, recipe, folder, after=30)
     (scratch_of(folder) / "train.h5").unlink()
@@ -484,7 +484,7 @@ def test_a_worker_that_comes_late_writes_nothing_into_another_data_set(recipe, t
 # no space left ------------------------------------------------------------------------------
 
 
-def test_a_disk_that_is_too_small_is_told_with_numbers_before_anything_is_made(
+def test_a_disk_that_is_too_small_is_reported_with_numbers_before_anything_is_made(
     recipe, tmp_path, monkeypatch
 ):
     usage = collections.namedtuple("usage", "total used free")

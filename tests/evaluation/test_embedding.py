@@ -6,6 +6,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 import torch
+from image_encoders import image_encoder_config
 from sklearn.manifold import trustworthiness
 from sklearn.neighbors import KNeighborsClassifier
 
@@ -16,7 +17,7 @@ from rfmae.evaluation.probe import Features
 from rfmae.inference import load_encoder
 from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.classifier import Classifier
-from rfmae.models.presets import classifier_config, image_encoder_config
+from rfmae.models.presets import classifier_config
 from rfmae.models.transformer import initialise
 from rfmae.records import IMAGE_ALONE, TRAJECTORY_PLANES, ImageConfig
 from rfmae.workflows.evaluate.embedding_maps import embedding_map
@@ -180,5 +181,5 @@ def test_the_map_of_a_data_set_is_that_of_its_features(dataset, tmp_path):
 
 def test_an_encoder_of_what_a_data_set_does_not_hold_is_refused(dataset, tmp_path):
     model = saved(tmp_path / "waves", TRAJECTORY_PLANES)
-    with pytest.raises(DatasetError, match="view 'waveform' was asked for"):
+    with pytest.raises(DatasetError, match="view 'waveform' is required"):
         embedding_map(dataset, model, device="cpu")

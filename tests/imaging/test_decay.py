@@ -26,13 +26,13 @@ def looped(columns, rows, half_widths, size):
 
 
 def window(coordinate, reach, size):
-    """The pixels about the nearest one that the picture has."""
+    """The pixels about the nearest one that the image has."""
     nearest = round(coordinate)
     return np.arange(max(0, nearest - reach), max(0, min(size, nearest + reach + 1)))
 
 
 def scattered(count, points, size, rng):
-    """Columns and rows (count, points): clouds, some of it outside of the picture."""
+    """Columns and rows (count, points): clouds, some of it outside of the image."""
     places = size * (0.5 + 0.3 * rng.standard_normal((2, count, points)))
     return places.astype(np.float32)
 
@@ -119,7 +119,7 @@ def test_glow_adds_up(size, rng):
 
 
 @pytest.mark.parametrize("size", [32, 63, 64, 224])
-def test_a_mirrored_or_turned_cloud_gives_a_mirrored_or_turned_picture(size, rng):
+def test_a_mirrored_or_turned_cloud_gives_a_mirrored_or_turned_image(size, rng):
     columns, rows = scattered(2, 40, size, rng)
     upright = drawn(columns, rows, size)
     for turned, expected in [
@@ -131,7 +131,7 @@ def test_a_mirrored_or_turned_cloud_gives_a_mirrored_or_turned_picture(size, rng
 
 
 @pytest.mark.parametrize("size", [32, 64, 224])
-def test_a_cloud_moved_by_whole_pixels_gives_a_moved_picture(size, rng):
+def test_a_cloud_moved_by_whole_pixels_gives_a_moved_image(size, rng):
     columns, rows = scattered(2, 40, size, rng)
     columns, rows = np.round(columns * 8) / 8 + 1 / 16, np.round(rows * 8) / 8 + 1 / 16  # exact
     still, moved = drawn(columns, rows, size), drawn(columns + 3, rows - 2, size)

@@ -15,7 +15,7 @@ TOP = 255
 
 
 def spread(rng, count=3, points=400, size=24, reach=0.7):
-    """Columns and rows inside and outside of the picture."""
+    """Columns and rows inside and outside of the image."""
     place = size * (0.5 + reach * rng.standard_normal((2, count, points)))
     return torch.from_numpy(place.astype(np.float32)).unbind(0)
 
@@ -66,7 +66,7 @@ def test_counts_are_those_of_numpy(size, points, rng):
 
 
 def test_points_on_edges_of_pixels_count_where_numpy_counts_them():
-    halves = torch.arange(-2, 53) / 2 - 0.5  # from left of the picture to right of it
+    halves = torch.arange(-2, 53) / 2 - 0.5  # from left of the image to right of it
     columns, rows = (grid.reshape(1, -1) for grid in torch.meshgrid(halves, halves, indexing="xy"))
     expected = histogram(columns[0], rows[0], 24)
     np.testing.assert_array_equal(counts(columns, rows, 24)[0], expected)
@@ -116,7 +116,7 @@ def test_examples_do_not_see_each_other(draw, iq):
 
 
 @pytest.mark.parametrize("draw", [counts, splatted])
-def test_all_mass_within_the_picture_is_kept(draw, rng):
+def test_all_mass_within_the_image_is_kept(draw, rng):
     columns, rows = (1 + 21 * torch.from_numpy(rng.random((2, 3, 500)))).float().unbind(0)
     mass = draw(columns, rows, 24).sum(dim=(-2, -1)).float()
     torch.testing.assert_close(mass, torch.full((3,), 500.0), rtol=1e-5, atol=0)
@@ -196,7 +196,7 @@ def test_counts_take_coordinates_of_double_precision(rng):
 @pytest.mark.parametrize(
     ("column", "share"), [(-1.0, 0.0), (-0.25, 0.75), (23.5, 0.5), (24.0, 0.0)]
 )
-def test_a_point_leaves_the_picture_gradually(column, share):
+def test_a_point_leaves_the_image_gradually(column, share):
     for place in ([column, 5.0], [5.0, column]):
         columns, rows = torch.tensor(place)[:, None, None]
         assert splatted(columns, rows, 24).sum().item() == pytest.approx(share)

@@ -26,7 +26,7 @@ def test_a_quarter_turn_of_the_points_is_a_quarter_turn_of_the_grid(size, extent
 
 
 @pytest.mark.parametrize("size", [63, 64])
-def test_the_origin_is_the_middle_of_the_picture(size):
+def test_the_origin_is_the_middle_of_the_image(size):
     assert placed(0.0, 0.0, size) == ((size - 1) / 2, (size - 1) / 2)
 
 

@@ -10,8 +10,8 @@ from rfmae.errors import ShapeError
 from rfmae.imaging.network_inputs import (
     contents,
     input_shapes,
+    named_targets,
     network_inputs,
-    network_targets,
     rendered,
     turned,
 )
@@ -51,6 +51,12 @@ def observed(rng):
 @pytest.fixture
 def clean(rng):
     return {"symbols": complex_noise(rng, 5, 64), "waveform": complex_noise(rng, 5, 128)}
+
+
+def network_targets(observed, clean, image, modalities):
+    """The targets of each modality: its clean twin, and of noise the same noise."""
+    parts = tuple(dict.fromkeys(m.target.content for m in modalities if m.has_target))
+    return named_targets(rendered(parts, observed, clean, image), modalities)
 
 
 # laws over every choice of modalities -------------------------------------------------------
@@ -168,7 +174,8 @@ def test_noise_is_what_was_added_as_strong_as_it_stands_in_the_observed_signal(s
     found = network_inputs(observed, clean, IMAGE, (OF_NOISE,))["noise"]
     rms = (signal + noise).abs().square().mean(dim=1, keepdim=True).sqrt()
     expected = torch.view_as_real(noise / rms).transpose(1, 2)
-    # least squares tells the amplitude of the twin to 1/√(2·4096·snr), here within four deviations
+    # least squares estimates the amplitude of the twin to 1/√(2·4096·snr), here within four
+    # deviations
     assert float(power(found - expected).sqrt().max()) < 4 / (2 * 4096) ** 0.5
     torch.testing.assert_close(power(found), torch.full((4,), 1 / (1 + snr)), atol=0.03, rtol=0)
 
@@ -200,15 +207,15 @@ def test_images_are_those_of_the_renderer(observed, clean):
 def test_a_folded_signal_is_the_real_part_on_straight_lines_row_by_row(samples, rng):
     iq = complex_noise(rng, 2, samples)
     folded = replace(OF_SIGNAL, form="folded")
-    pictures = network_inputs({"symbols": iq}, None, ABSOLUTE, (folded,))["signal"]
-    assert pictures.shape == (2, 3, 224, 224)
+    images = network_inputs({"symbols": iq}, None, ABSOLUTE, (folded,))["signal"]
+    assert images.shape == (2, 3, 224, 224)
     at = np.linspace(0, samples - 1, 224 * 224)
-    for picture, example in zip(pictures, iq.real.numpy(), strict=True):
+    for folded_image, example in zip(images, iq.real.numpy(), strict=True):
         expected = np.interp(at, np.arange(samples), example).reshape(224, 224)
         # float32 places 50,176 points on 60,000 samples to a hundredth of one
-        np.testing.assert_allclose(picture[0], expected, atol=0.05)
-        assert torch.equal(picture[0], picture[1])
-        assert torch.equal(picture[0], picture[2])
+        np.testing.assert_allclose(folded_image[0], expected, atol=0.05)
+        assert torch.equal(folded_image[0], folded_image[1])
+        assert torch.equal(folded_image[0], folded_image[2])
 
 
 def test_nothing_is_drawn_twice():
@@ -267,6 +274,6 @@ def test_no_turn_changes_an_snr_and_it_changes_nothing_else(observed, clean):
         torch.testing.assert_close(inputs[name], values, rtol=0, atol=0)
 
 
-def test_an_snr_that_nobody_estimated_is_refused(observed):
+def test_an_snr_without_an_estimate_is_refused(observed):
     with pytest.raises(ShapeError, match="no snr_db was given"):
         network_inputs(observed, None, IMAGE, (OF_IMAGE, Modality("snr")))

@@ -83,7 +83,7 @@ def test_a_point_is_dropped_where_its_window_would_touch_the_border_of_the_canva
     assert_as_published(along, across, (half_width,))
 
 
-def test_a_peak_outside_the_picture_sets_the_scale():
+def test_a_peak_outside_the_image_sets_the_scale():
     columns = np.array([[100.0, *[-20.0] * 9]], np.float32)
     rows = np.full_like(columns, 100.0)
     plane = drawn(columns, rows, (5,))[0, 0]
@@ -106,7 +106,7 @@ def test_pixels_have_256_levels(rng):
     assert levels.max() == 255
 
 
-def test_on_a_picture_that_holds_every_window_little_else_differs(rng):
+def test_on_an_image_that_holds_every_window_little_else_differs(rng):
     places = torch.from_numpy(rng.uniform(60, 160, (2, 2, 400)).astype(np.float32))
     ours = decay_planes(*places, HALF_WIDTHS, SIZE)
     ours /= ours.amax(dim=(-2, -1), keepdim=True)

@@ -160,7 +160,7 @@ def test_planes_do_not_see_each_other(iq):
         torch.testing.assert_close(together[:, place], alone[:, 0], rtol=0, atol=FLOAT32)
 
 
-def test_shares_of_all_points_tell_how_many_coincide():
+def test_shares_of_all_points_count_how_many_coincide():
     iq = torch.tensor([[1.0, 1.0, 1.0, -1.0]], dtype=torch.complex64)
     # 33 pixels, 0.5 units apart: the points lie on pixel centres
     config = ImageConfig(size=33, extent=33 / 4, planes=SHARES)
@@ -330,7 +330,7 @@ def test_points_far_outside_leave_the_others_where_they_were():
     np.testing.assert_allclose(image, exact_image(iq[0], config), atol=EXACT)
 
 
-def test_a_picture_that_all_points_miss_is_blank():
+def test_an_image_that_all_points_miss_is_blank():
     iq = torch.tensor([[1 + 1j, 1 - 1j, -1 + 1j, -1 - 1j]])
     images = constellation_images(iq, ImageConfig(size=64, extent=0.05, planes=PLANES[:7]))
     assert images.isfinite().all()

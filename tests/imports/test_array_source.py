@@ -12,7 +12,7 @@ from rfmae.errors import DatasetError
 from rfmae.imports.array_source import ArrayFile, ArrayOptions
 
 NAMES = ["QAM16", "QPSK", "QPSK", "GMSK", "QAM16"]
-CLASSES = ("GMSK", "16QAM", "QPSK")  # sorted as they are in the file, named as in the house
+CLASSES = ("GMSK", "16QAM", "QPSK")  # sorted as they are in the file, named as in the table
 LABEL = [1, 2, 2, 0, 1]
 SNR_DB = [0.0, 10.0, -2.5, 0.0, 10.0]
 
@@ -148,7 +148,7 @@ def refused(words, path, **options):
 
 
 class Touches:
-    """What a pickle of this object asks python to do leaves a file."""
+    """Unpickling this object leaves a file."""
 
     def __init__(self, path):
         self.path = path

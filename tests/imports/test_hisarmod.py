@@ -42,7 +42,7 @@ def test_every_row_is_read_in_order_training_first(made, monkeypatch):
     assert max(map(len, blocks)) == 7
 
 
-def test_classes_keep_their_own_name_where_the_house_has_one_for_two(made):
+def test_classes_keep_their_own_name_where_the_table_has_one_for_two(made):
     classes = HisarMod(made[0]).facts.classes
     assert classes[1] == "QPSK"
     assert classes[6] == "4QAM"

@@ -1,4 +1,4 @@
-"""A public data set becomes a folder of the house, whole, with every row in one split."""
+"""A public data set becomes a complete data set folder, with every row in one split."""
 
 import pickle
 import shutil

@@ -1,4 +1,4 @@
-"""The sets of 2016 are told apart by what is in them, and keep every sample and label."""
+"""The sets of 2016 are distinguished by their content, and keep every sample and label."""
 
 import numpy as np
 import pytest

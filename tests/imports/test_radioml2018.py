@@ -1,4 +1,4 @@
-"""RadioML 2018.01A is read by blocks, and its signals tell which class is which."""
+"""RadioML 2018.01A is read by blocks, and its signals determine the class order."""
 
 import json
 import tracemalloc
@@ -45,7 +45,7 @@ def test_every_row_is_read_in_order_as_it_is_in_the_file(made, monkeypatch):
     assert source.facts.rows == len(iq)
 
 
-def test_the_classes_are_in_the_order_of_the_signals_under_the_names_of_the_house(made):
+def test_the_classes_are_in_the_order_of_the_signals_under_the_names_of_the_table(made):
     facts = RadioMl2018(made[0]).facts
     assert facts.classes == tuple(find_modulation(name).name for name in CLASSES)
     assert facts.classes[21] == "WBFM"
@@ -88,7 +88,7 @@ def test_what_the_literature_says_of_the_indices_is_what_is_measured(made):
     assert {families[index] for index in range(4, 8)} == {"one amplitude"}
 
 
-def test_signals_in_the_published_order_are_told_from_it(tmp_path, rng):
+def test_signals_in_the_published_order_are_recognised(tmp_path, rng):
     path = tmp_path / "published.hdf5"
     write_radioml2018(path, rng, order=PUBLISHED_CLASSES, snrs=(30,))
     order = check_class_order(path)

@@ -167,7 +167,7 @@ def test_equal_rows_never_lie_in_two_splits(address, rng):
         assert len(set(found[digest == value])) <= 1
 
 
-def test_a_digest_tells_rows_apart_by_any_sample(rng):
+def test_a_digest_distinguishes_rows_by_any_sample(rng):
     rows = np.tile(rng.normal(size=(1, 128)) + 0j, (130, 1)).astype(np.complex64)
     rows[np.arange(128), np.arange(128)] += np.float32(1e-3)
     digest = row_digests(rows)

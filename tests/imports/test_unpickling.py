@@ -1,4 +1,4 @@
-"""Arrays come out of a pickle as they went in, and nothing that it asks for is ever done."""
+"""Arrays come out of a pickle as they went in, and nothing that it names is ever called."""
 
 import builtins
 import copyreg
@@ -110,7 +110,7 @@ def test_arrays_stay_on_the_disk_until_they_are_read(tmp_path):
 
 
 class Asks:
-    """An object whose pickle asks python to call something."""
+    """An object whose pickle makes python call something."""
 
     def __init__(self, call, *arguments, state=None):
         self.made = (call, arguments) if state is None else (call, arguments, state)

@@ -1,7 +1,7 @@
 """Weights of the ViTMAE of Hugging Face transformers under the names and in the order of ours.
 
 Two orders differ. Theirs has a flat patch pixel by pixel, all planes of a pixel together; ours
-plane by plane. Theirs tells the column in the first half of the width and the row in the second;
+plane by plane. Theirs encodes the column in the first half of the width and the row in the second;
 ours the other way round, so everything that writes to the residual stream or reads from it is
 turned by half a width. All of it is a matter of names and places: gradients convert as weights do.
 """

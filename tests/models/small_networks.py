@@ -1,4 +1,4 @@
-"""Networks that are done in a blink, and what goes into them: shared by the tests of this room."""
+"""Small networks and their inputs, shared by the tests of models."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -56,7 +56,7 @@ def with_scale(grid):
     return grid.scaled(tuple(0.1 * (c + 1) for c in range(grid.planes)), (2.0,) * grid.planes)
 
 
-def test_features_have_the_width_that_was_asked_for(config):
+def test_features_have_the_width_that_was_requested(config):
     features = built(config)(inputs_of(config))
     assert features.shape == (4, 24)
     assert features.isfinite().all()
@@ -93,7 +93,7 @@ def test_no_weight_is_left_as_torch_drew_it(config):
     normalising = (torch.nn.GroupNorm, torch.nn.LayerNorm)
     norms = [m.weight for m in backbone.modules() if isinstance(m, normalising)]
     left = [n for n, p in backbone.named_parameters() if (p == 7).any()]
-    assert len(left) == len(norms)  # a norm's weight is one from birth and nobody draws it
+    assert len(left) == len(norms)  # a norm's weight is one and is never drawn
 
 
 def test_every_parameter_gets_a_gradient(config):
@@ -160,14 +160,14 @@ def test_a_long_sequence_takes_128_steps_or_a_few_more(samples, per_step):
 
 
 @pytest.mark.parametrize("kind", ["cnn", "resnet", "lstm"])
-def test_the_convenient_configuration_is_a_trunk_of_its_kind(kind):
+def test_the_convenient_configuration_is_a_backbone_of_its_kind(kind):
     grid = IMAGE if kind in OF_IMAGES else SIGNAL
     config = backbone_config(kind, (grid,))
     assert (config.kind, config.width) == (kind, 128)
     assert built(config)(inputs_of(config, 2)).shape == (2, 128)
 
 
-def test_what_a_trunk_cannot_see_is_refused():
+def test_what_a_backbone_cannot_see_is_refused():
     with pytest.raises(ShapeError, match=r"an image \(C, H, W\) alone, got signal"):
         BackboneConfig("cnn", (SIGNAL,))
     with pytest.raises(ShapeError, match=r"a sequence \(2, T\) alone, got image"):
@@ -191,7 +191,7 @@ def test_inputs_of_another_name_or_shape_are_refused():
 
 
 def examples(kind, n, draws):
-    """Two classes that are easy to tell: one ring or two, in noise; I/Q or its picture."""
+    """Two classes that are easy to distinguish: one ring or two, in noise; I/Q or its image."""
     label = torch.arange(n) % 2
     radius = 1 + 0.5 * label[:, None] * torch.sign(torch.randn(n, 64, generator=draws))
     iq = torch.polar(radius, 2 * torch.pi * torch.rand(n, 64, generator=draws))
@@ -205,7 +205,7 @@ def examples(kind, n, draws):
 
 
 @pytest.mark.parametrize("kind", ["cnn", "resnet", "lstm"])
-def test_a_trunk_learns_to_tell_one_ring_from_two(kind):
+def test_a_backbone_learns_to_distinguish_one_ring_from_two(kind):
     of_images = kind in OF_IMAGES
     grid = PatchGrid("image", (1, 16, 16), 4) if of_images else PatchGrid("signal", (2, 64), 1)
     backbone = built(BackboneConfig(kind, (grid,), 16))

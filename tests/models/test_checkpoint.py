@@ -3,6 +3,7 @@ from dataclasses import asdict, replace
 
 import pytest
 import torch
+from image_encoders import image_encoder_config
 from safetensors.torch import load_file, save_file
 from small_networks import (
     FAMILY,
@@ -34,7 +35,7 @@ from rfmae.models.config import PixelTask
 from rfmae.models.encoders import build_encoder
 from rfmae.models.kinds import find_network
 from rfmae.models.noising import Noising
-from rfmae.models.presets import classifier_config, image_encoder_config
+from rfmae.models.presets import classifier_config
 from rfmae.models.rings import HarmonicGrid, RingsConfig
 from rfmae.models.rings_mae import RingsMAE, RingsMAEConfig, initialise_rings_mae
 from rfmae.models.vit import Encoder
@@ -68,7 +69,7 @@ TRUNKS = [("cnn", IMAGE), ("resnet", SIGNAL), ("lstm", SIGNAL)]
 
 
 @pytest.mark.parametrize(("kind", "grid"), TRUNKS, ids=[kind for kind, _ in TRUNKS])
-def test_a_classifier_with_a_trunk_needs_no_flags_to_answer_as_before(kind, grid, tmp_path):
+def test_a_classifier_with_a_backbone_needs_no_flags_to_answer_as_before(kind, grid, tmp_path):
     scaled = grid.scaled((0.5,) * grid.planes, (2.0,) * grid.planes)
     network = Classifier(classifier_config(backbone_config(kind, (scaled,)), 4, "paper"))
     initialise_classifier(network, torch.Generator().manual_seed(0))
@@ -140,7 +141,7 @@ def test_rings_of_another_size_are_refused(saved_rings):
         load_encoder_weights(encoder, load_checkpoint(saved_rings))
 
 
-def test_rings_are_not_asked_for_images(saved_rings):
+def test_rings_are_not_requested_images(saved_rings):
     """Where they were taught none; the way out is in the line."""
     with pytest.raises(
         CheckpointError, match=r"holds rings.*pretrain --method denoiser"
@@ -232,7 +233,9 @@ def test_an_encoder_that_scales_otherwise_is_refused(denomae, saved):
 
 def test_an_encoder_of_a_modality_that_was_never_seen_is_refused(saved):
     other = Encoder(small_config(SIGNAL).encoder)
-    with pytest.raises((CheckpointError, ShapeError), match="never saw the modality 'signal'"):
+    with pytest.raises(
+        (CheckpointError, ShapeError), match="was not trained on the modality 'signal'"
+    ):
         load_encoder_weights(other, load_checkpoint(saved))
 
 
@@ -288,20 +291,20 @@ def test_rings_that_saw_images_in_an_older_version_are_refused_in_one_line(tmp_p
     described["model"]["encoder"]["kind"] = "rings"
     save_checkpoint(network.state_dict(), described, tmp_path / "c")
     checkpoint = load_checkpoint(tmp_path / "c")
-    for ask in (checkpoint.build, lambda: checkpoint.encoder, lambda: checkpoint.pretrainable):
-        with pytest.raises(CheckpointError, match=r"does not read .*train it anew") as refused:
-            ask()
+    for read in (checkpoint.build, lambda: checkpoint.encoder, lambda: checkpoint.pretrainable):
+        with pytest.raises(CheckpointError, match=r"does not read .*train it again") as refused:
+            read()
         assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("normalised", [False, True])
-def test_a_network_that_paints_normalised_patches_is_not_asked_for_images(normalised, tmp_path):
+def test_a_network_that_predicts_normalised_patches_is_not_requested_images(normalised, tmp_path):
     """Brightness is no part of its answer, so there is no PSNR of it."""
     network = built(small_config(pixels=PixelTask(normalised=normalised)))
     described = {**card(network), "samples": {"symbols": 64}, "samples_per_symbol": 1.0}
     save_checkpoint(network.state_dict(), described, tmp_path / "c")
     if normalised:
-        with pytest.raises(CheckpointError, match="which say nothing of brightness; pre-train"):
+        with pytest.raises(CheckpointError, match="without their brightness; pre-train"):
             load_denoiser(tmp_path / "c", "cpu")
     else:
         assert load_denoiser(tmp_path / "c", "cpu")

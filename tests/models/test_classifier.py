@@ -1,5 +1,6 @@
 import pytest
 import torch
+from image_encoders import image_encoder_config
 from small_networks import IMAGE, SIGNAL, assert_same_gradients, generator, shake
 
 from rfmae.errors import ShapeError
@@ -10,7 +11,7 @@ from rfmae.models.classifier import (
     draw_kept,
     initialise_classifier,
 )
-from rfmae.models.presets import classifier_config, image_encoder_config
+from rfmae.models.presets import classifier_config
 from rfmae.models.transformer import initialise
 from rfmae.models.vit import EncoderConfig, mean_token
 
@@ -43,14 +44,14 @@ def test_the_head_of_base_is_the_papers():
 @pytest.mark.parametrize(
     ("head", "hidden"), [("linear", ()), ("preset", (96,)), ("paper", (512, 256))]
 )
-def test_a_head_is_the_one_that_was_asked_for(head, hidden):
+def test_a_head_is_the_one_that_was_requested(head, hidden):
     config = classifier_config(image_encoder_config("tiny", 32, 3), 10, head)
     assert config.hidden == hidden
     widths = [layer.out_features for layer in Classifier(config).layers]
     assert tuple(widths) == hidden
 
 
-def test_a_head_that_nobody_knows_is_refused():
+def test_a_head_that_is_unknown_is_refused():
     with pytest.raises(ShapeError, match="head must be preset or linear or paper, got 'mlp'"):
         classifier_config(image_encoder_config("tiny", 32, 3), 10, "mlp")
 
@@ -59,7 +60,7 @@ TRUNKS = [("cnn", IMAGE), ("resnet", SIGNAL), ("lstm", SIGNAL)]
 
 
 @pytest.mark.parametrize(("kind", "grid"), TRUNKS, ids=[kind for kind, _ in TRUNKS])
-def test_a_trunk_stands_in_the_place_of_the_encoder(kind, grid):
+def test_a_backbone_stands_in_the_place_of_the_encoder(kind, grid):
     config = classifier_config(backbone_config(kind, (grid,)), 4, "paper")
     network = Classifier(config)
     initialise_classifier(network, generator())

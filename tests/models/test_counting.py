@@ -54,11 +54,11 @@ def test_a_vision_transformer_multiplies_as_often_as_its_formula_says(images):
 def test_what_is_multiplied_outside_of_the_network_does_not_count():
     network, other = nn.Linear(4, 4), torch.ones(9, 9)
 
-    def ask():
+    def run():
         return network((other @ other)[:1, :4])
 
     with torch.inference_mode():
-        assert multiplications(network, ask) == 16
+        assert multiplications(network, run) == 16
     assert not network._forward_pre_hooks
 
 

@@ -4,6 +4,7 @@ from itertools import permutations
 
 import pytest
 import torch
+from image_encoders import image_encoder_config
 from small_networks import (
     FAMILY,
     IMAGE,
@@ -28,7 +29,7 @@ from rfmae.models.masking import Masking
 from rfmae.models.noising import Noising
 from rfmae.models.objectives.total import denomae_losses
 from rfmae.models.patches import PatchGrid, take
-from rfmae.models.presets import PRESETS, denomae_config, image_encoder_config
+from rfmae.models.presets import PRESETS, denomae_config
 from rfmae.models.vit import EncoderConfig
 
 
@@ -84,7 +85,7 @@ def test_every_parameter_gets_a_gradient_and_the_loss_is_a_number(name):
     for parameter_name, parameter in network.named_parameters():
         assert parameter.grad is not None, parameter_name
         assert parameter.grad.isfinite().all(), parameter_name
-        # where nothing is hidden, nothing is asked of what stands for it
+        # where nothing is hidden, the mask token has no gradient
         unasked = network.config.masking.includes_zero and parameter_name.endswith("mask_token")
         assert (parameter.grad.abs().sum() > 0) != unasked, parameter_name
 
@@ -129,18 +130,18 @@ def test_the_encoder_sees_visible_patches_alone(name):
 
 
 @pytest.mark.parametrize("name", FAMILY)
-def test_everything_holds_what_the_loss_asks_for(name):
+def test_everything_holds_what_the_loss_needs(name):
     network = member(name)
-    asked, everything = output_of(network), output_of(network, everything=True)
+    in_the_loss, everything = output_of(network), output_of(network, everything=True)
     for grid in network.config.predicted_grids:
-        count = asked.predicted[grid.name].shape[1]
+        count = in_the_loss.predicted[grid.name].shape[1]
         assert everything.predicted[grid.name].shape[1:] == (grid.patches, grid.patch_values)
         torch.testing.assert_close(
-            everything.predicted[grid.name][:, -count:], asked.predicted[grid.name]
+            everything.predicted[grid.name][:, -count:], in_the_loss.predicted[grid.name]
         )
         expected = everything.image(grid.name)
         torch.testing.assert_close(
-            take(expected, asked.predicted_ids(grid.name)), asked.predicted[grid.name]
+            take(expected, in_the_loss.predicted_ids(grid.name)), in_the_loss.predicted[grid.name]
         )
 
 
@@ -158,7 +159,7 @@ def test_names_of_parameters_are_plain(name):
 
 @pytest.mark.parametrize("name", ["base, three", "symmetric, three"])
 @pytest.mark.parametrize(("seen", "predicted"), list(permutations(["image", "signal", "noise"], 2)))
-def test_what_is_hidden_of_one_modality_is_painted_from_another_too(name, seen, predicted):
+def test_what_is_hidden_of_one_modality_is_predicted_from_another_too(name, seen, predicted):
     network = member(name)
     masks, inputs = masks_of(network.config), inputs_of(network.config)
     inputs[seen].requires_grad_()
@@ -252,7 +253,7 @@ def test_a_modality_that_the_network_never_saw_is_refused():
         network({}, {})
 
 
-# a scalar beside what is hidden and painted ---------------------------------------------------
+# a scalar beside what is hidden and predicted ---------------------------------------------------
 
 SCALARS = [name for name in FAMILY if name.endswith("scalar")]
 
@@ -275,7 +276,7 @@ def test_a_scalar_is_visible_and_has_neither_decoder_nor_position(name):
 
 
 @pytest.mark.parametrize("name", SCALARS)
-def test_a_scalar_changes_what_is_painted(name):
+def test_a_scalar_changes_what_is_predicted(name):
     network = member(name)
     inputs, masks = inputs_of(network.config), masks_of(network.config)
     noise = noise_of(network.config, masks)
@@ -286,7 +287,7 @@ def test_a_scalar_changes_what_is_painted(name):
 
 @pytest.mark.parametrize("name", SCALARS)
 def test_a_scalar_draws_nothing_and_may_stand_anywhere(name):
-    """Before or after the image, a token more is seen and the image is painted alike."""
+    """Before or after the image, a further token enters and the image is predicted alike."""
     network = member(name)
     grids, switches = FAMILY[name]
     behind = DenoMAE(small_config(*reversed(grids), **switches))

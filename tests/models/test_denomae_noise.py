@@ -116,7 +116,7 @@ def test_noise_of_no_strength_is_no_noise(mask_tokens):
 
 
 @SIDES
-def test_validation_without_noise_asks_for_hidden_patches_alone(mask_tokens):
+def test_validation_without_noise_predicts_hidden_patches_alone(mask_tokens):
     config = noised_config(mask_tokens=mask_tokens)
     network, inputs = built(config), inputs_of(config)
     masks = masks_of(config, noised=False)
@@ -135,18 +135,19 @@ def test_hidden_and_noised_patches_are_learnt_each_from_its_own_clean_patch(mask
     predicted.retain_grad()
     denomae_losses(output, clean, config)["loss"].backward()
     mask = masks["image"]
-    ids = torch.cat([mask.noised_ids, mask.hidden_ids], dim=1)
+    noised_ids = mask.visible_ids[:, -mask.noised :]
+    ids = torch.cat([noised_ids, mask.hidden_ids], dim=1)
     assert torch.equal(output.predicted_ids("image"), ids)
     cut = clean["image"].unfold(2, 4, 4).unfold(3, 4, 4).permute(0, 2, 3, 1, 4, 5)
     target = cut.reshape(3, 16, 32)[torch.arange(3)[:, None], ids]
     error = predicted.detach() - target
-    hidden, noised = mask.hidden_ids.numel() * 32, mask.noised_ids.numel() * 32
+    hidden, noised = mask.hidden_ids.numel() * 32, noised_ids.numel() * 32
     expected = torch.cat([2 * error[:, :4] / noised, 2 * error[:, 4:] / hidden], dim=1)
     torch.testing.assert_close(predicted.grad, expected)
 
 
 def reach(config):
-    """How far the noise of a token reaches into the painted hidden patches."""
+    """How far the noise of a token reaches into the predicted hidden patches."""
     network, masks = built(config), masks_of(config)
     noise = noise_of(config, masks)
     eps = noise.eps.requires_grad_()
@@ -157,7 +158,7 @@ def reach(config):
 
 
 def test_forbidden_attention_cuts_one_layer_and_no_more():
-    """What noised tokens told the others comes back through these in the next block."""
+    """Information of noised tokens comes back through these in the next block."""
     hard = {"mask_tokens": "encoder", "disruption": "hard"}
     assert reach(noised_config(depth=3, block=2, **hard)) == 0
     assert reach(noised_config(depth=3, block=1, **hard)) > 1e-6
@@ -210,7 +211,7 @@ def test_descending_disruption_alone_keeps_hidden_and_noised_tokens_apart(mode, 
 @SIDES
 @pytest.mark.parametrize(("share", "dropout"), [(0.5, 0.0), (1.0, 0.0), (0.4, 0.6)])
 def test_a_modality_with_one_visible_token_still_learns(share, dropout, mask_tokens):
-    """Nothing is left to ask, to place or to noise: no loss becomes a mean over nothing."""
+    """Nothing is left to predict, to place or to noise: no loss becomes a mean over nothing."""
     short = PatchGrid("signal", (2, 32), 8)
     config = small_config(
         IMAGE,

@@ -60,7 +60,7 @@ def test_embedding_the_visible_alone_learns_as_embedding_all(name, monkeypatch):
 
 
 @pytest.mark.parametrize("name", FAMILY)
-def test_painting_what_is_asked_for_learns_as_painting_everything(name):
+def test_predicting_what_is_requested_learns_as_predicting_everything(name):
     network = member(name)
     assert_same_step(step_of(network, everything=True), step_of(network))
 

@@ -6,7 +6,7 @@ from scipy.stats import entropy
 
 from rfmae.errors import ShapeError
 from rfmae.models.noising import Noising
-from rfmae.models.objectives.disruption import attention_figures, disruption_loss, hard_bias
+from rfmae.models.objectives.disruption import attention_metrics, disruption_loss, hard_bias
 from rfmae.models.transformer import TransformerBlock
 
 TOKENS = 196
@@ -39,7 +39,7 @@ def test_even_rows_have_no_entropy_loss_and_one_hot_rows_all_of_it():
 
 
 def test_even_attention_has_the_cross_mass_that_counting_gives():
-    metrics = attention_figures(even(), HIDDEN, NOISED)
+    metrics = attention_metrics(even(), HIDDEN, NOISED)
     counted = 2 * 118 * 39 / (TOKENS * (118 + 39))
     assert counted == pytest.approx(0.299103, abs=1e-6)
     assert metrics["cross_mass"].item() == pytest.approx(counted, rel=1e-5)
@@ -75,7 +75,7 @@ def test_the_entropy_loss_is_the_mean_over_layers_and_hidden_rows(attention):
 def test_the_figures_are_what_the_losses_are_made_of(attention):
     for weights in attention:
         weights.requires_grad_()
-    metrics = attention_figures(attention, FEW_HIDDEN, FEW_NOISED)
+    metrics = attention_metrics(attention, FEW_HIDDEN, FEW_NOISED)
     loss = disruption_loss(attention, FEW_HIDDEN, FEW_NOISED, "entropy")
     assert metrics["row_entropy"].item() == pytest.approx(1 - loss.item(), abs=1e-6)
     assert loss.requires_grad
@@ -110,7 +110,7 @@ def cross_mass_after(mode, steps, generator):
     found = []
     for _ in range(steps + 1):
         weights = [(queries @ keys.transpose(-2, -1) / 4).softmax(dim=-1)]
-        found.append(attention_figures(weights, *places)["cross_mass"].item())
+        found.append(attention_metrics(weights, *places)["cross_mass"].item())
         (downhill,) = torch.autograd.grad(disruption_loss(weights, *places, mode), queries)
         queries.data -= 0.1 * downhill.sign()
     return found[0], found[-1]
@@ -184,8 +184,8 @@ def test_hard_mode_parts_them_for_good_where_there_is_no_third_kind(generator):
 
 
 def test_disruption_without_attention_or_tokens_is_refused(attention):
-    nobody = torch.zeros(0, dtype=torch.long)
+    none = torch.zeros(0, dtype=torch.long)
     with pytest.raises(ShapeError, match="got 0, 5 and 2"):
         disruption_loss([], FEW_HIDDEN, FEW_NOISED, "cross")
     with pytest.raises(ShapeError, match="got 3, 5 and 0"):
-        attention_figures(attention, FEW_HIDDEN, nobody)
+        attention_metrics(attention, FEW_HIDDEN, none)

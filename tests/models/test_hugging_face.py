@@ -102,7 +102,7 @@ def test_loss_and_all_gradients_are_theirs(planes, normalised, attention, order)
     assert_same_gradients(gradients_of(mine, found), converted(learnt, planes, PATCH), FLOAT32)
 
 
-def test_every_painted_patch_and_the_encoder_tokens_are_theirs(order):
+def test_every_predicted_patch_and_the_encoder_tokens_are_theirs(order):
     their = theirs(3, "sdpa")
     mine = ours(their)
     images = torch.rand(5, 3, SIZE, SIZE, generator=generator(1))
@@ -115,14 +115,14 @@ def test_every_painted_patch_and_the_encoder_tokens_are_theirs(order):
         output.tokens, half_turned(seen.last_hidden_state, -1), rtol=FLOAT32, atol=FLOAT32
     )
     assert torch.equal(masks["image"].hidden, seen.mask.bool())
-    # their picture, cut again in our order of values
-    pictures = their.unpatchify(predicted)
+    # their image, cut again in our order of values
+    images = their.unpatchify(predicted)
     torch.testing.assert_close(
-        output.image("image"), patchify(pictures, PATCH), rtol=FLOAT32, atol=FLOAT32
+        output.image("image"), patchify(images, PATCH), rtol=FLOAT32, atol=FLOAT32
     )
 
 
-def test_the_whole_picture_without_a_mask_is_encoded_as_theirs():
+def test_the_whole_image_without_a_mask_is_encoded_as_theirs():
     their = theirs(3, "eager")
     their.config.mask_ratio = 0.0
     images = torch.rand(2, 3, SIZE, SIZE, generator=generator(1))

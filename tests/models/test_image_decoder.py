@@ -1,4 +1,4 @@
-"""Images that rings paint: laws of the carrier phase, places of pixels, what is learnt, where."""
+"""Images that rings predict: laws of the carrier phase, places of pixels, what is learnt, where."""
 
 import math
 from dataclasses import replace
@@ -50,7 +50,7 @@ def turned(seen, turns):
 
 
 @pytest.mark.parametrize("steps", [1, 7, 48, 101])
-def test_a_turn_rolls_the_polar_picture_of_turning_planes_and_leaves_the_others(steps):
+def test_a_turn_rolls_the_polar_image_of_turning_planes_and_leaves_the_others(steps):
     painter, seen = network(), harmonics()
     turns = torch.full((4,), steps / ANGLES, dtype=torch.float64)
     with torch.no_grad():
@@ -77,7 +77,7 @@ def test_quarter_turns_of_the_points_are_quarter_turns_of_the_image(size):
     torch.testing.assert_close(after, quarter_turned(before, quarters, PLANES), atol=2e-5, rtol=0)
 
 
-def test_pixels_take_the_polar_picture_where_they_lie():
+def test_pixels_take_the_polar_image_where_they_lie():
     """Of ρ·cos θ each takes its column, of ρ·sin θ its row, Q upwards; the far rings end there."""
     size = 32
     places, shares = polar_places(size)
@@ -197,10 +197,10 @@ def test_no_image_without_pixels_or_planes():
             ImageGrid(size, known)
 
 
-def test_rings_that_were_taught_no_image_paint_none():
+def test_rings_that_were_taught_no_image_predict_none():
     plain = network(replace(CONFIG, image=None, image_weight=0.0))
     assert plain.image_decoder is None and plain({"harmonics": harmonics()}).images is None
-    with pytest.raises(ShapeError, match="paint no images; pre-train them with an image weight"):
+    with pytest.raises(ShapeError, match="predict no images; pre-train them with an image weight"):
         plain.images({"harmonics": harmonics()})
 
 

@@ -1,4 +1,4 @@
-"""Every kind of network that can be asked for, and what it is built from."""
+"""Every available kind of network, and what it is built from."""
 
 from dataclasses import asdict
 from typing import get_args
@@ -27,7 +27,7 @@ SEEN = {
 }
 
 
-def test_the_kinds_are_those_that_can_be_asked_for():
+def test_the_kinds_are_those_that_can_be_requested():
     assert set(NETWORKS) == set(get_args(Network))
     assert {name for name, kind in NETWORKS.items() if kind.is_pretrained} == {"vit", "rings"}
 

@@ -53,7 +53,7 @@ def test_the_laplacian_is_the_five_point_stencil(generator):
     assert torch.allclose(laplacian(images), five_point(images), atol=1e-5)
 
 
-def test_the_laplacian_of_simple_pictures_is_known():
+def test_the_laplacian_of_simple_images_is_known():
     column = torch.arange(8.0).expand(1, 1, 8, 8)
     inside = (..., slice(1, -1), slice(1, -1))
     assert not laplacian(torch.full((1, 1, 8, 8), 3.0)).any()

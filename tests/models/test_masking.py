@@ -63,14 +63,14 @@ def test_the_published_ramp_knows_eight_shapes():
 
 
 def test_the_ratio_moves_in_a_straight_line_to_the_middle_of_the_run():
-    asked = [RAMP.ratio_at(step, STEPS) for step in (0, 125, 250, 500, 999)]
-    assert asked == pytest.approx([0.5, 0.5625, 0.625, 0.75, 0.75])
+    ratios = [RAMP.ratio_at(step, STEPS) for step in (0, 125, 250, 500, 999)]
+    assert ratios == pytest.approx([0.5, 0.5625, 0.625, 0.75, 0.75])
 
 
-def test_each_step_stays_within_half_a_quantum_of_what_is_asked():
+def test_each_step_stays_within_half_a_quantum_of_the_requested_share():
     for step in range(STEPS):
-        asked = 196 * (1 - RAMP.ratio_at(step, STEPS))
-        assert abs(RAMP.visible_at(196, step, STEPS) - asked) <= RAMP.quantum / 2 + 1e-9
+        requested = 196 * (1 - RAMP.ratio_at(step, STEPS))
+        assert abs(RAMP.visible_at(196, step, STEPS) - requested) <= RAMP.quantum / 2 + 1e-9
 
 
 def test_without_a_ramp_the_ratio_is_one_throughout():
@@ -115,7 +115,7 @@ def test_nothing_is_drawn_where_no_ratio_is(masking, generator):
     assert not masking.includes_zero
 
 
-def test_a_network_of_drawn_ratios_is_asked_with_the_lowest_and_needs_memory_for_it():
+def test_a_network_of_drawn_ratios_is_validated_with_the_lowest_and_needs_memory_for_it():
     assert DRAWN.least.visible_at(196, 1, 1) == DRAWN.most_visible(196) == 196
     assert DRAWN.visible_at(196, 1, 1) == 49  # where something is to be hidden, it is the most
     assert Masking(0.75, lowest=0.5).most_visible(196) == 98
@@ -164,7 +164,7 @@ def test_every_patch_is_visible_equally_often(unit, generator):
     often = (~random_mask(n, (14, 14), visible, generator, unit=unit).hidden).float().mean(dim=0)
     share = visible / 196
     # 3×3 units do not fit: smaller ones at the edges are visible half a percent more often, within
-    # the five deviations of 4000 draws that are asked for here
+    # the five deviations of 4000 draws of the test
     assert (often - share).abs().max() < 5 * (share * (1 - share) / n) ** 0.5
 
 
@@ -182,7 +182,7 @@ def test_neighbouring_tokens_are_a_random_pair_of_the_visible(place, generator):
 def test_a_mask_says_which_tokens_lose_their_position_and_which_are_noised(unit, generator):
     mask = random_mask(2, (4, 4), 8, generator, unit=unit, unplaced=3, noised=5)
     assert (mask.unplaced, mask.noised) == (3, 5)
-    assert torch.equal(mask.noised_ids, mask.visible_ids[:, 3:])
+    assert mask.visible == mask.unplaced + mask.noised
 
 
 @pytest.mark.parametrize(("patches", "visible"), [(16, 4), (9, 2), (64, 32), (10, 7), (5, 1)])

@@ -29,7 +29,7 @@ from rfmae.models.patches import PatchMask, patchify, take
 
 
 def painting(config, clean, everything=False, **switches):
-    """The output of a network that paints what it should and knows every position."""
+    """The output of a network that predicts every patch and position correctly."""
     masks = masks_of(config, **switches)
     predicted, logits = {}, {}
     for grid in config.encoder.modalities:
@@ -46,7 +46,7 @@ def painting(config, clean, everything=False, **switches):
 @pytest.mark.parametrize("target", ["absolute", "rank"])
 @pytest.mark.parametrize("grids", [(IMAGE,), (IMAGE, SIGNAL)], ids=["one", "two"])
 @pytest.mark.parametrize("where", ["hidden", "all"])
-def test_who_paints_the_truth_and_knows_every_position_pays_nothing(target, grids, where):
+def test_a_perfect_prediction_has_no_loss(target, grids, where):
     config = small_config(
         *grids, position=PositionTask(target), pixels=PixelTask(where), laplacian_weight=0.05
     )
@@ -103,7 +103,7 @@ def test_where_nothing_is_hidden_all_patches_are_judged(where):
 
 
 @pytest.mark.parametrize(("where", "expected"), [("hidden", 0.0), ("all", 49 * 4 / 16)])
-def test_what_is_painted_over_visible_patches_counts_where_it_is_asked_for(where, expected):
+def test_what_is_predicted_over_visible_patches_counts_where_is_requested(where, expected):
     config = small_config(pixels=PixelTask(where))
     clean = inputs_of(config)
     output = painting(config, clean, everything=True)
@@ -228,7 +228,7 @@ def test_sorted_targets_would_be_wrong_for_shuffled_tokens():
     assert position_accuracy(knowing, ascending) < 0.06
 
 
-ASKED = {
+CLASSIFIED = {
     "all of the visible": ({}, slice(0, 8)),
     "those without position": ({"position": PositionTask(dropout=0.25)}, slice(0, 2)),
     "those without noise": ({"noising": Noising(0.25, 1)}, slice(0, 6)),
@@ -241,19 +241,19 @@ ASKED = {
 }
 
 
-@pytest.mark.parametrize(("switches", "asked"), ASKED.values(), ids=ASKED)
-def test_the_position_loss_reaches_those_tokens_alone_that_are_asked(switches, asked):
+@pytest.mark.parametrize(("switches", "classified"), CLASSIFIED.values(), ids=CLASSIFIED)
+def test_the_position_loss_reaches_those_tokens_alone_that_are_classified(switches, classified):
     config = small_config(masking=Masking(0.5), **switches)
     output = output_of(built(config))
     logits = output.position_logits["image"]
     logits.retain_grad()
     denomae_losses(output, inputs_of(config), config)["loss"].backward()
     reached = torch.zeros(8, dtype=torch.bool)
-    reached[asked] = True
+    reached[classified] = True
     assert torch.equal((logits.grad != 0).any(dim=-1), reached.expand(3, -1))
 
 
-def test_tokens_with_and_without_their_position_are_told_apart_in_the_figures():
+def test_tokens_with_and_without_their_position_are_distinguished_in_the_metrics():
     config = small_config(masking=Masking(0.5), position=PositionTask(dropout=0.25))
     clean = inputs_of(config)
     output = painting(config, clean)

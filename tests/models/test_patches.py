@@ -100,7 +100,6 @@ def test_a_mask_knows_its_counts_and_the_patches_of_its_tokens():
     mask = PatchMask(torch.tensor([[3, 0, 5]]), torch.tensor([[2, 1, 4]]), unplaced=1, noised=2)
     assert (len(mask), mask.visible, mask.patches) == (1, 3, 6)
     assert mask.patch_ids.tolist() == [[3, 0, 5, 2, 1, 4]]
-    assert mask.noised_ids.tolist() == [[0, 5]]
 
 
 def test_a_piece_of_a_mask_is_the_mask_of_these_examples(generator):

@@ -1,4 +1,4 @@
-"""Both pre-trainers, asked alike: networks, masks, noise and losses from configuration and seed."""
+"""Both pre-trainers: networks, masks, noise and losses from configuration and seed."""
 
 import pytest
 import torch
@@ -64,7 +64,7 @@ def test_a_ramp_hides_more_and_more_and_validation_as_much_as_use(pretrainer):
     if pretrainer.config.masking is RAMP:
         assert hidden(begun) < hidden(done)
     assert hidden(done) == hidden(final)
-    if pretrainer.config.masking is DRAWN:  # of which the least is asked for in use
+    if pretrainer.config.masking is DRAWN:  # of which the lowest is used in inference
         assert 0 < hidden(held) < hidden(final)
     else:
         assert hidden(held) == hidden(final)

@@ -132,7 +132,7 @@ def test_known_planes_are_read_as_they_stand():
     assert (features[0] - features[1]).abs().max() > 1e-3
 
 
-def test_hidden_tokens_and_those_without_place_tell_the_encoder_nothing():
+def test_hidden_tokens_and_those_without_place_do_not_affect_the_encoder():
     network, mask = encoder(), draw_ring_masks(BASE, 4, generator(2))
     seen = harmonics()
     kept = placed(mask, GRID)[:, :, None, :, None].bool()
@@ -144,7 +144,7 @@ def test_hidden_tokens_and_those_without_place_tell_the_encoder_nothing():
     assert torch.equal(before.features, after.features)
 
 
-def test_masks_hide_the_share_that_was_asked_for_and_divide_the_tokens():
+def test_masks_hide_the_share_that_was_requested_and_divide_the_tokens():
     mask = draw_ring_masks(replace(BASE, masking=Masking(0.75)), 5, generator())
     assert mask.visible == 12 and mask.patches == 48
     assert mask.unplaced == 1  # one in fifty, and no less than one
@@ -242,12 +242,12 @@ def test_a_card_brings_the_encoder_back():
 @pytest.mark.parametrize("more", [{}, {"samples_per_step": 1}], ids=["bare", "of an older version"])
 def test_a_card_of_rings_that_saw_an_image_is_refused_in_one_line(more):
     card = {"kind": "rings", "modalities": [asdict(IMAGE)], "width": 128, **more}
-    with pytest.raises(CheckpointError, match=r"does not read .*train it anew") as refused:
+    with pytest.raises(CheckpointError, match=r"does not read .*train it again") as refused:
         encoder_from_card(json.loads(json.dumps(card)))
     assert "\n" not in str(refused.value)
 
 
-def test_positions_can_be_told_from_content():
+def test_positions_can_be_predicted_from_content():
     """Tokens whose rings hold other powers are named after a few steps; a blind guess is ln 48."""
     config = replace(BASE, masking=Masking(0.0), position=PositionTask(weight=1.0, dropout=0.2))
     network = autoencoder(config)

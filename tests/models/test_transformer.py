@@ -80,14 +80,14 @@ def test_a_block_is_the_pre_norm_layer_of_torch(tokens):
     torch.testing.assert_close(block(tokens), reference.train()(tokens))
 
 
-@pytest.mark.parametrize("asking", [1, 4, 9])
-def test_a_block_that_answers_some_tokens_answers_as_one_that_answers_all(asking, tokens):
+@pytest.mark.parametrize("queries", [1, 4, 9])
+def test_a_block_that_answers_some_tokens_answers_as_one_that_answers_all(queries, tokens):
     block = drawn(TransformerBlock(WIDTH, HEADS))
     answers = []
-    for some in (asking, None):
+    for some in (queries, None):
         block.zero_grad()
         given = tokens.clone().requires_grad_()
-        answer = block(given, asking=some)[:, -asking:]
+        answer = block(given, queries=some)[:, -queries:]
         answer.square().sum().backward()
         gradients = {name: p.grad.clone() for name, p in block.named_parameters()}
         answers.append((answer, {**gradients, "tokens": given.grad}))
@@ -125,7 +125,7 @@ def test_positions_are_all_different(counts, width):
     assert torch.cdist(positions, positions).fill_diagonal_(9).min() > 0.1
 
 
-def test_half_of_the_width_tells_the_row_and_half_the_column():
+def test_half_of_the_width_encodes_the_row_and_half_the_column():
     positions = sine_cosine_positions((3, 5), 16).view(3, 5, 16)
     assert torch.equal(positions[:, :1, :8].expand(3, 5, 8), positions[..., :8])
     assert torch.equal(positions[:1, :, 8:].expand(3, 5, 8), positions[..., 8:])

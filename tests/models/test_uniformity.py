@@ -54,7 +54,7 @@ def test_the_loss_of_simple_figures_is_known(vectors, loss):
     assert uniformity_loss(vectors).item() == pytest.approx(loss, abs=1e-5)  # float32
 
 
-def test_random_directions_reach_the_value_of_the_uniform_law():
+def test_random_directions_reach_the_value_of_the_uniform_distribution():
     vectors = torch.randn(1500, 192, generator=torch.Generator().manual_seed(1))
     expected = -4 + math.log(hyp0f1(192 / 2, 4))
     assert expected == pytest.approx(-3.9583, abs=1e-4)

@@ -84,7 +84,7 @@ def test_tokens_without_a_place_are_the_embedding_alone():
     torch.testing.assert_close(tokens[:, :3] + positions[:, :3], with_place[:, :3])
 
 
-def test_a_kind_token_tells_modalities_that_look_alike_apart():
+def test_a_kind_token_distinguishes_modalities_that_look_alike():
     twin = PatchGrid("noise", SIGNAL.shape, SIGNAL.patch)
     encoder = encoder_of(SIGNAL, twin)
     encoder.stems["noise"].embed.load_state_dict(encoder.stems["signal"].embed.state_dict())
@@ -141,13 +141,13 @@ def test_some_of_the_modalities_keep_the_order_of_all():
     config = EncoderConfig((IMAGE, SIGNAL, NOISE), 16, 2, 2)
     assert config.of(["noise", "image"]).modalities == (IMAGE, NOISE)
     with pytest.raises(
-        ShapeError, match="never saw the modality 'sound', only image, signal, noise"
+        ShapeError, match="was not trained on the modality 'sound', only on image, signal, noise"
     ):
         config.of(["image", "sound"])
 
 
 @pytest.mark.parametrize(("grids", "got"), [((), "none"), ((IMAGE, IMAGE), "image, image")])
-def test_modalities_that_cannot_be_told_apart_are_refused(grids, got):
+def test_modalities_that_are_indistinguishable_are_refused(grids, got):
     with pytest.raises(ShapeError, match=f"modalities of different names, got {got}"):
         EncoderConfig(grids, 16, 2, 2)
 

@@ -1,4 +1,4 @@
-"""The recipe `legacy` against what is known of the published data: pictures, clouds, ceilings."""
+"""The recipe `legacy` against what is known of the published data: images, clouds, ceilings."""
 
 import dataclasses
 
@@ -68,7 +68,7 @@ def test_the_snr_is_uniform_from_minus_ten_to_ten_db():
     assert cells == [(start, start + 1.0) for start in range(-10, 10)]
 
 
-# --- the picture
+# --- the image
 
 
 def published_picture(points):
@@ -92,28 +92,28 @@ def published_picture(points):
     return np.trunc(canvas / np.where(peak > 0, peak, 1) * 255)[:, visible, visible]
 
 
-def pictures(iq):
+def images_of(iq):
     return 255 * constellation_images(torch.from_numpy(iq), LEGACY.image, 8).double().numpy()
 
 
 def check_pictures(pairs, name):
     for iq in (pairs.observed.iq, pairs.clean):
-        drawn = pictures(iq)
+        drawn = images_of(iq)
         expected = np.stack([published_picture(row) for row in as_sent(iq, name)])
         assert np.abs(drawn - np.rint(drawn)).max() < 1e-4  # eight bits
         assert np.abs(drawn - expected).max() < 1 + 1e-4  # one level, where truncation falls so
 
 
 @every_class
-def test_pictures_are_those_of_the_published_algorithm(name):
+def test_images_are_those_of_the_published_algorithm(name):
     check_pictures(pairs_of(at(with_symbols(LEGACY, 64), 3.0), name, 2), name)
 
 
-def test_a_picture_of_a_whole_example_is_that_of_the_published_algorithm():
+def test_an_image_of_a_whole_example_is_that_of_the_published_algorithm():
     check_pictures(pairs_of(at(LEGACY, -10.0), "8ASK", 1), "8ASK")
 
 
-# Between the mean pictures of two classes. For the near ones figures of 37 to 50 dB are on record,
+# Between the mean images of two classes. For the near ones figures of 37 to 50 dB are on record,
 # which is how far two means of five or ten examples of one class lie apart: with more examples they
 # rise, of the twins by 3 dB for twice as many without end, of the others to 50 dB and more.
 FAR = [("4ASK", "OOK"), ("CPFSK", "DQPSK")]
@@ -130,7 +130,7 @@ NEAR = [
 def mean_pictures():
     names = sorted({name for pair in (*FAR, *NEAR) for name in pair})
     recipe = at(LEGACY, 0.0)
-    return {name: pictures(pairs_of(recipe, name, 20).clean).mean(axis=0) for name in names}
+    return {name: images_of(pairs_of(recipe, name, 20).clean).mean(axis=0) for name in names}
 
 
 def psnr_db(one, other):
@@ -138,12 +138,12 @@ def psnr_db(one, other):
 
 
 @pytest.mark.parametrize(("one", "other"), FAR)
-def test_clean_pictures_of_other_points_lie_23_db_apart(one, other, mean_pictures):
+def test_clean_images_of_other_points_lie_23_db_apart(one, other, mean_pictures):
     assert psnr_db(mean_pictures[one], mean_pictures[other]) == pytest.approx(23, abs=1.5)
 
 
 @pytest.mark.parametrize(("one", "other"), NEAR)
-def test_clean_pictures_of_twins_and_of_long_alphabets_are_nearly_one(one, other, mean_pictures):
+def test_clean_images_of_twins_and_of_long_alphabets_are_nearly_one(one, other, mean_pictures):
     assert psnr_db(mean_pictures[one], mean_pictures[other]) > 37
 
 
@@ -191,14 +191,14 @@ def test_as_many_samples_are_seen_as_on_record_and_as_theory_says(name):
 
 
 @every_class
-def test_as_many_clean_points_are_in_the_picture_as_on_record(name):
+def test_as_many_clean_points_are_in_the_image_as_on_record(name):
     clean = as_sent(pairs_of(at(LEGACY, 0.0), name, 40).clean, name)
     printed = WITHIN[TWINS.get(name, name)][0]
     # a share of 20 and of 40 examples, and the rounding of the print
     assert within(clean) == pytest.approx(printed, abs=0.005 + 4 * 0.5 / np.sqrt(20 * 1024))
 
 
-# --- what can be told at all
+# --- what can be distinguished at all
 
 
 def moments(iq):
@@ -218,17 +218,17 @@ def moments(iq):
     )
 
 
-def gaussian_scores(known, asked):
+def gaussian_scores(known, queried):
     """Log likelihoods of a Gaussian fitted to what is known of one class."""
     covariance = np.cov(known.T)
-    left = asked - known.mean(axis=0)
+    left = queried - known.mean(axis=0)
     distance = np.einsum("ni,ij,nj->n", left, np.linalg.inv(covariance), left)
     return -0.5 * (distance + np.linalg.slogdet(covariance)[1])
 
 
 def named_by_moments(recipe, count=64):
     """Labels that a quadratic discriminant gives to test examples, (classes, count)."""
-    known, asked = (
+    known, queried = (
         [
             moments(as_sent(pairs_of(recipe, name, count, split).observed.iq, name))
             for name in recipe.classes
@@ -236,7 +236,7 @@ def named_by_moments(recipe, count=64):
         for split in ("train", "test")
     )
     return np.stack(
-        [np.argmax([gaussian_scores(one, each) for one in known], axis=0) for each in asked]
+        [np.argmax([gaussian_scores(one, each) for one in known], axis=0) for each in queried]
     )
 
 

@@ -87,7 +87,7 @@ def test_nearest_neighbours_differ_in_one_bit(make, order):
 
 @pytest.mark.parametrize("turn", [0.0, 1 / 8, 0.3])
 @pytest.mark.parametrize("order", [2, 4, 8])
-def test_the_first_phase_stands_where_it_is_asked_for(order, turn):
+def test_the_first_phase_stands_where_is_requested(order, turn):
     np.testing.assert_allclose(psk(order, turn)[0], np.exp(2j * np.pi * turn), atol=1e-12)
 
 

@@ -63,7 +63,7 @@ def test_random_bits_are_fair_and_independent(rng):
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 1001])
-def test_as_many_bits_are_drawn_as_were_asked_for(count, rng):
+def test_as_many_bits_are_drawn_as_were_requested(count, rng):
     bits = random_bits(count, rng)
     assert bits.shape == (count,)
     assert bits.dtype == np.uint8

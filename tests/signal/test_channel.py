@@ -115,7 +115,7 @@ def test_no_power_is_no_noise(rng):
     assert not white_noise((4, 4), 0.0, rng).any()
 
 
-def test_noise_has_the_shape_and_type_it_was_asked_for(rng):
+def test_noise_has_the_shape_and_type_was_requested(rng):
     noise = white_noise((2, 3, 4), 1.0, rng)
     assert noise.shape == (2, 3, 4)
     assert noise.dtype == np.complex64

@@ -4,9 +4,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from pulse_shaping import shape_symbols
 
 from rfmae.errors import RecipeError
-from rfmae.signal.linear import decide_indices, map_symbols, shape_symbols
+from rfmae.signal.linear import decide_indices, map_symbols
 from rfmae.signal.modulations import MODULATIONS
 from rfmae.signal.pulses import Pulse, pulse_taps
 

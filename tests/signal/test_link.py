@@ -285,7 +285,7 @@ def test_a_receiver_that_does_not_know_leaves_it_in(effect, link, streams_of):
         assert evm_db(left, plain) > -40
 
 
-def test_the_carrier_phase_stays_unless_it_is_asked_to_go(link, streams):
+def test_the_carrier_phase_stays_unless_it_is_corrected(link, streams):
     there = with_channel(link, phase_offset_turns="uniform")
     plain, _ = seen(MODULATIONS["QPSK"], 200.0, link, 8, streams)
     left, _ = seen(MODULATIONS["QPSK"], 200.0, there, 8, streams)
@@ -441,7 +441,7 @@ def test_a_rate_that_is_too_low_is_refused(link, streams):
         observe(MODULATIONS["8FSK"], 0.0, link, 1, streams)
 
 
-def test_a_receiver_is_told_apart_by_what_it_observes(link, streams):
+def test_a_receiver_is_distinguished_by_what_it_observes(link, streams):
     for what in ("symbols", "waveform"):
         found = observe(
             MODULATIONS["QPSK"], 0.0, replace(link, receiver=Receiver(observe=what)), 1, streams

@@ -74,7 +74,7 @@ def test_a_turning_alphabet_belongs_to_the_rotating_family_alone():
         assert (row.turn_per_symbol != 0) == (row.family == "rotating")
 
 
-def test_a_twin_of_another_law_is_a_row_and_no_twin_itself():
+def test_a_twin_of_another_distribution_is_a_row_and_no_twin_itself():
     for row in MODULATIONS.values():
         if row.sends_same_signal_as:
             assert MODULATIONS[row.sends_same_signal_as].sends_same_signal_as == ""
@@ -226,7 +226,7 @@ def test_continuous_phases_have_the_parameters_of_their_standards(name, modulati
 # --- settings
 
 
-def test_other_settings_are_another_law_of_the_same_name():
+def test_other_settings_are_another_distribution_of_the_same_name():
     cpfsk = MODULATIONS["CPFSK"]
     assert cpfsk.with_settings({}) is cpfsk
     assert cpfsk.with_settings({"modulation_index": 0.5}) is cpfsk

@@ -102,7 +102,7 @@ def test_the_occupied_bandwidth_is_the_share_of_active_sub_carriers(rate, rng):
     power = np.abs(np.fft.fft(waveform)) ** 2
     frequencies = np.abs(np.fft.fftfreq(len(waveform))) * rate  # in turns per chip
     inside = power[frequencies <= 26.5 / 64].sum() / power.sum()
-    # sinc tails of rectangular blocks; at one sample per chip they fold back into little room
+    # sinc tails of rectangular blocks; at one sample per chip they alias into a narrow band
     assert 0.97 < inside < 0.999
     # and the power reaches to the edge: half of it lies outside half the sub-carriers
     assert power[frequencies <= 13.5 / 64].sum() / power.sum() == pytest.approx(0.5, abs=0.02)

@@ -76,7 +76,7 @@ def test_the_matched_filter_is_a_correlation_with_the_pulse_that_was_sent(pulse,
     for k in (0, 1, 17, 39):
         taps = pulse.at(t - k)
         alone = np.zeros((1, 2 * pulse.reach_symbols + 40), np.complex64)
-        alone[0, pulse.reach_symbols + k] = 1  # one symbol alone tells the amplitude of its pulse
+        alone[0, pulse.reach_symbols + k] = 1  # one symbol alone shows the amplitude of its pulse
         height = np.abs(shape_valid(alone, pulse, rate, int(40 * rate))).max()
         peak = np.abs(taps).max()
         expected = (waveform[0] @ taps) / np.sum(taps**2) / (height / peak)

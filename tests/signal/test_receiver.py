@@ -4,10 +4,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from pulse_shaping import shape_symbols
 
 from rfmae.errors import RecipeError
 from rfmae.signal.channel import white_noise
-from rfmae.signal.linear import map_symbols, shape_symbols
+from rfmae.signal.linear import map_symbols
 from rfmae.signal.modulations import MODULATIONS
 from rfmae.signal.pulses import Pulse, pulse_taps
 from rfmae.signal.receiver import Receiver, matched_filter, unit_power

@@ -4,12 +4,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from pulse_shaping import shape_symbols
 from scipy.signal import oaconvolve
 
 from rfmae.errors import RecipeError
 from rfmae.signal.channel import awgn, offset_carrier, rotate, white_noise
 from rfmae.signal.interpolation import delay
-from rfmae.signal.linear import shape_symbols
 from rfmae.signal.modulations import find_modulation
 from rfmae.signal.pulses import Pulse, pulse_taps
 from rfmae.signal.recovery import (
@@ -37,7 +37,7 @@ def symbols_of(name, count, length, rng):
 
 
 def filtered_waveform(rate, offset_symbols, rng, snr_db=20.0, length=1024):
-    """Matched-filtered RRC QPSK, each example as much later as it is told."""
+    """Matched-filtered RRC QPSK, each example delayed by its offset."""
     symbols = symbols_of("QPSK", len(offset_symbols), length, rng)
     waveform = delay(shape_symbols(symbols, Pulse(), rate), offset_symbols * float(rate))
     noisy = awgn(waveform, float(rate) * 10 ** (-snr_db / 10), rng)

@@ -102,7 +102,7 @@ def test_the_mean_rises_with_the_snr_and_ends_at_the_range(kind, waveforms_of):
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_received_and_filtered_tell_the_same(rate, waveforms_of):
+def test_received_and_filtered_agree(rate, waveforms_of):
     waveform, margin = waveforms_of("QPSK", 5.0, 24, rate=rate), int(12 * rate)
     inside = slice(margin, -margin)
     passed = filtered(waveform, pulse_taps(PULSE, rate))
@@ -225,10 +225,10 @@ def spread_of_m2m4_db(rho, length):
 
 
 @pytest.mark.parametrize("name", ["16QAM", "64QAM", "16APSK"])
-def test_m2m4_asks_for_the_kurtosis(name, rng):
+def test_m2m4_needs_the_kurtosis(name, rng):
     symbols = symbols_of(name, 8.0, rng)
     assert abs(np.mean(m2m4_snr_db(symbols, kurtosis_of(name))) - 8.0) < 0.2
-    assert np.mean(m2m4_snr_db(symbols)) < 7.0  # taken for a constant modulus: told too low
+    assert np.mean(m2m4_snr_db(symbols)) < 7.0  # taken for a constant modulus: estimated too low
 
 
 def test_m2m4_ignores_gain_phase_and_order_and_stands_silence(rng):

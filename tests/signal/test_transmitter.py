@@ -4,11 +4,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from pulse_shaping import shape_symbols
 
 from rfmae.errors import RecipeError
 from rfmae.signal.bits import bits_to_indices, random_bits
 from rfmae.signal.cpm import modulate_phase
-from rfmae.signal.linear import map_symbols, shape_symbols
+from rfmae.signal.linear import map_symbols
 from rfmae.signal.modulations import MODULATIONS
 from rfmae.signal.pulses import Pulse
 from rfmae.signal.transmitter import transmit
@@ -37,7 +38,7 @@ def fits(modulation, rate):
 @pytest.mark.parametrize("rate", RATES, ids=str)
 @pytest.mark.parametrize("samples", [1, 7, 640])
 @every_modulation
-def test_every_waveform_is_as_long_as_it_was_asked_for(modulation, samples, rate, streams):
+def test_every_waveform_is_as_long_as_was_requested(modulation, samples, rate, streams):
     if not fits(modulation, rate):
         return
     waveform = transmit(modulation, Pulse(), rate, samples, 3, streams)

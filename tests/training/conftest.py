@@ -9,7 +9,7 @@ from rfmae.datasets.store import write_dataset
 
 @pytest.fixture(scope="session")
 def dataset(tiny_recipe, tmp_path_factory):
-    """Two modulations that are easy to tell, twelve training examples each at two SNR points."""
+    """Two distinct modulations, twelve training examples each at two SNR points."""
     source = replace(tiny_recipe.source, modulations=("BPSK", "QPSK"))
     recipe = replace(tiny_recipe, source=source, splits=Splits(train=12, validation=4, test=4))
     return write_dataset(recipe.with_snr("10:20:10"), tmp_path_factory.mktemp("data") / "two")

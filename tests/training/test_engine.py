@@ -97,7 +97,7 @@ def test_four_pieces_of_a_batch_are_the_batch(tmp_path):
 def test_compiled_steps_are_the_steps(backend, tmp_path, monkeypatch):
     real = torch.compile
     monkeypatch.setattr(
-        torch, "compile", lambda *asked, **how: real(*asked, backend=backend, **how)
+        torch, "compile", lambda *arguments, **how: real(*arguments, backend=backend, **how)
     )
     plan = replace(PLAN, steps=8, compile="on")
     train_toy(tmp_path / "plain", replace(plan, compile="off"))
@@ -111,11 +111,13 @@ def test_compiled_steps_are_the_steps(backend, tmp_path, monkeypatch):
 
 
 class NoQuestions(TorchDispatchMode):
-    """Fails where the host would wait for the device to tell a number."""
+    """Fails where the host would wait for a number of the device."""
 
     def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
-        assert "_local_scalar_dense" not in str(operation), "a step asks the device for a number"
-        assert "nonzero" not in str(operation), "a step asks the device for a shape"
+        assert "_local_scalar_dense" not in str(operation), (
+            "a step waits for a number of the device"
+        )
+        assert "nonzero" not in str(operation), "a step waits for a shape of the device"
         return operation(*args, **(kwargs or {}))
 
 
@@ -198,7 +200,7 @@ class Recording:
         self.closed += 1
 
 
-def test_whoever_watches_is_told_what_is_logged_and_shown_what_is_validated(tmp_path):
+def test_a_logger_receives_what_is_logged_and_shown_what_is_validated(tmp_path):
     logger = Recording()
     train_toy(tmp_path / "run", logger=logger)
     assert logger.message == RunFolder(tmp_path / "run").metrics()
@@ -216,7 +218,7 @@ def test_speed_and_waiting_are_logged_with_every_loss(tmp_path):
     assert all({*CLOCKED, "gradient_norm", "learning_rate"} <= line.keys() for line in lines)
 
 
-def test_the_card_of_a_run_tells_its_plan_and_its_numerics(tmp_path):
+def test_the_card_of_a_run_holds_its_plan_and_its_numerics(tmp_path):
     train_toy(tmp_path / "run")
     card = json.loads((tmp_path / "run" / "card.json").read_text())
     assert card["numerics"]["precision"] == "float32"

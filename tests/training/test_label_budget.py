@@ -98,9 +98,7 @@ def test_more_than_the_rarest_cell_has_is_refused_and_no_iq_is_read(dataset, mon
     assert rarest_group(dataset, "class-and-snr") == (7, "QPSK at 20 dB")
     assert rarest_group(dataset, "class") == (19, "QPSK")
     assert len(LabelBudget(7, "class-and-snr").rows(dataset, 0)) == 28
-    message = (
-        "8 labels per class and SNR point were asked for, but the rarest, QPSK at 20 dB, has 7"
-    )
+    message = "8 labels per class and SNR point are requested, but the rarest, QPSK at 20 dB, has 7"
     with pytest.raises(TrainingError, match=message):
         LabelBudget(8, "class-and-snr").rows(dataset, 0)
 
@@ -115,7 +113,7 @@ def test_where_an_snr_is_not_known_there_is_no_snr_point(dataset, monkeypatch):
     assert LabelBudget(1, "class").total(dataset) == 2
 
 
-def test_one_unit_alone_is_asked_for_and_tells_itself():
+def test_one_unit_alone_is_requested_and_describes_itself():
     assert LabelBudget.of() == LabelBudget()
     assert LabelBudget.of(labels_per_class_and_snr=2) == LabelBudget(2, "class-and-snr")
     assert str(LabelBudget(2, "class-and-snr")) == "2 labels per class and SNR point"

@@ -31,7 +31,7 @@ HARD = Augmentation(phase_turns=0.5, carrier_offset_turns_per_symbol=1e-3, noise
 
 @pytest.fixture
 def make(dataset):
-    """A source of a kind, made anew at each call."""
+    """A source of a kind, created again at each call."""
     label = torch.from_numpy(dataset.labels("train")[0]).long()
     how = input_renderer(dataset, BESIDE, CPU, targets=False)
 
@@ -145,7 +145,7 @@ def test_a_stream_has_no_end_all_classes_and_no_example_twice(make):
     assert len(signals.unique(dim=0)) == 40 * BATCH
     counts = Counter(torch.cat([batch.label for batch in batches]).tolist())
     assert set(counts) == {0, 1}
-    assert abs(counts[0] - counts[1]) < 100  # lanes of blocks, of 400 examples
+    assert abs(counts[0] - counts[1]) < 100  # slots of blocks, of 400 examples
 
 
 def test_a_stream_never_shows_what_validation_or_test_hold(make, dataset):

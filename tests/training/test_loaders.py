@@ -87,9 +87,9 @@ def test_inputs_alone_are_those_of_the_pairs(split_of):
         assert torch.equal(values, alone[name])
 
 
-@pytest.mark.parametrize("room", [0, 2**32], ids=["read", "kept"])
-def test_rows_may_be_turned_by_quarters(split_of, dataset, monkeypatch, room):
-    monkeypatch.setattr(loaders, "_LARGEST_CACHE_BYTES", room)
+@pytest.mark.parametrize("cache_bytes", [0, 2**32], ids=["read", "kept"])
+def test_rows_may_be_turned_by_quarters(split_of, dataset, monkeypatch, cache_bytes):
+    monkeypatch.setattr(loaders, "_LARGEST_CACHE_BYTES", cache_bytes)
     rows, turns = torch.tensor([3, 1, 40, 2]), torch.tensor([0, 1, 2, 3])
     split = split_of()
     for found, straight in zip(split.pairs(rows, turns), split.pairs(rows), strict=True):
@@ -127,9 +127,9 @@ def test_a_card_says_what_is_drawn_and_of_how_much(both, tiny_recipe):
     assert len(image_card(beside)["modalities"]) == 5
 
 
-@pytest.mark.parametrize("room", [0, 2**32], ids=["read", "kept"])
-def test_no_rows_are_no_examples(split_of, monkeypatch, room):
-    monkeypatch.setattr(loaders, "_LARGEST_CACHE_BYTES", room)
+@pytest.mark.parametrize("cache_bytes", [0, 2**32], ids=["read", "kept"])
+def test_no_rows_are_no_examples(split_of, monkeypatch, cache_bytes):
+    monkeypatch.setattr(loaders, "_LARGEST_CACHE_BYTES", cache_bytes)
     inputs = split_of().inputs(torch.arange(0))
     assert inputs["image"].shape == (0, 3, 32, 32)
     assert inputs["signal"].shape == (0, 2, 64)
@@ -148,7 +148,7 @@ def test_modalities_that_a_data_set_cannot_show_are_refused(split_of):
         split_of(modalities=(Modality("signal", view="waveform"),))
 
 
-def test_clean_twins_are_asked_for_where_they_are_needed_alone(dataset):
+def test_clean_twins_are_requested_where_they_are_needed_alone(dataset):
     imported = replace(dataset, card={**dataset.card, "synthetic": False})
     InputSplit(imported, "test", FIVE[:2], CPU, Silent())
     with pytest.raises(DatasetError, match="holds no clean twins"):
@@ -167,5 +167,5 @@ def test_a_split_that_is_held_is_not_drawn_again(dataset):
     before = first._kept[part]
     del first, again, some
     gc.collect()
-    anew = InputSplit(dataset, "train", IMAGE_ALONE, CPU, Silent())
-    torch.testing.assert_close(anew._kept[part], before)
+    second = InputSplit(dataset, "train", IMAGE_ALONE, CPU, Silent())
+    torch.testing.assert_close(second._kept[part], before)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from toy_task import CPU
 
-from rfmae.training.metric_accumulator import MetricAccumulator, first_without_number
+from rfmae.training.metric_accumulator import MetricAccumulator, first_not_finite
 from rfmae.training.ranks import Ranks
 
 STEPS = [{"loss": 1.0, "norm": 4.0}, {"loss": 2.0, "norm": 0.5}, {"loss": 6.0, "norm": 1.5}]
@@ -26,7 +26,7 @@ def test_means_are_over_the_steps_since_the_last_time():
 
 
 @pytest.mark.parametrize("before", range(4))
-def test_a_tally_goes_on_from_what_another_told(before):
+def test_an_accumulator_goes_on_from_what_another_returned(before):
     other = MetricAccumulator(Ranks(CPU))
     other.set_state(tallied(STEPS[:before]).state())
     assert tallied(STEPS[before:], other).means() == tallied(STEPS).means()
@@ -37,5 +37,5 @@ def test_a_tally_goes_on_from_what_another_told(before):
 def test_a_figure_that_is_no_number_shows_whenever_it_fell(odd, place):
     steps = [dict(metrics) for metrics in STEPS]
     steps[place]["norm"] = odd
-    assert first_without_number(tallied(steps).means()) == "norm"
-    assert first_without_number(tallied(STEPS).means()) is None
+    assert first_not_finite(tallied(steps).means()) == "norm"
+    assert first_not_finite(tallied(STEPS).means()) is None

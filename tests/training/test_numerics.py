@@ -178,13 +178,13 @@ def test_a_missing_attribute_is_no_error(monkeypatch, has):
 
 @needs_onednn
 @pytest.mark.parametrize("table", [FAST, ROUNDING, PLAIN], ids=["fast", "rounding", "plain"])
-def test_a_card_tells_all(table):
+def test_a_card_holds_everything(table):
     found = probe(CPU, measure=stopwatch(table))
     assert Numerics.from_card(json.loads(json.dumps(found.as_card()))) == found
 
 
 @needs_onednn
-def test_a_line_tells_what_was_decided_and_why():
+def test_a_line_states_what_was_decided_and_why():
     line = str(probe(CPU, measure=stopwatch(FAST)))
     assert "\n" not in line
     assert line.startswith("bfloat16, float32 through oneDNN")
@@ -210,7 +210,7 @@ def test_a_run_goes_on_where_its_route_does_not_exist(no_onednn):
     assert restored_precision(tf32.as_card(), torch.device("cuda")) == tf32
 
 
-def test_autocast_changes_products_only_where_asked():
+def test_autocast_changes_products_only_where_enabled():
     a = torch.rand(4, 4)
     with autocast(CPU, "float32"):
         assert (a @ a).dtype == torch.float32
@@ -232,7 +232,7 @@ def test_the_exact_route_is_exact_for_all_products_of_a_step(setting):
         assert torch.linalg.norm(found - exact) < EXACT * torch.linalg.norm(exact)
 
 
-# the heap of a process of its own: what a test asks of the allocator stays for good
+# the heap of a process of its own: the allocator keeps its settings
 FAULTS = """
 import resource, sys, torch
 from rfmae.training.numerics import tune_allocator
@@ -258,7 +258,7 @@ def test_memory_is_kept_from_step_to_step():
 
     heard, faults = answer("tuned")
     if not heard:
-        pytest.skip("this C library cannot be told")
+        pytest.skip("this C library has no such setting")
     # sixteen times 8 MB in pages of 4 kB are 31,000 faults, where pages are not huge
     assert faults < max(64, answer("plain")[1] // 4)
 

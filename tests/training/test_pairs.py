@@ -43,7 +43,7 @@ def endless(tiny_recipe):
 
 @pytest.fixture(params=["stored", "endless"])
 def source(request):
-    """A source of either kind, made anew at each call."""
+    """A source of either kind, created again at each call."""
     return request.getfixturevalue(request.param)
 
 
@@ -185,7 +185,7 @@ def test_a_stream_draws_the_stored_training_examples_alike(
 ):
     monkeypatch.setattr(
         "rfmae.datasets.stream_mixing._MIXED", 1
-    )  # one lane, which has no head start
+    )  # one slot, which has no head start
     dataset = write_dataset(tiny_recipe, tmp_path / "tiny")
     kept = StoredPairs(
         dataset, "train", BESIDE, CPU, Silent(), batch_size=1, seed=0, turn=False

@@ -1,4 +1,4 @@
-"""Early stopping: after so many validations without a better score, whoever resumes in between."""
+"""Early stopping: after so many validations without a better score, resumed or not."""
 
 from dataclasses import replace
 
@@ -20,9 +20,9 @@ class Listed(ToyTask):
     scores: tuple[float, ...] = ()
 
     def validation(self, network, ranks):
-        self.asked = getattr(self, "asked", 0)
-        yield {"loss": torch.tensor(self.scores[self.asked])}, 1
-        self.asked += 1
+        self.calls = getattr(self, "calls", 0)
+        yield {"loss": torch.tensor(self.scores[self.calls])}, 1
+        self.calls += 1
 
 
 def listed(*scores):
@@ -38,7 +38,7 @@ def last_step(folder):
     [
         ([5, 4, 3, 3, 3, 3, 1], 6, 3),  # as good is no better
         ([1, 2, 3, 4, 0], 4, 1),
-        ([5, 6, 4, 6, 3, 6, 2, 9, 9, 9, 0], 10, 7),  # whoever gets better starts anew
+        ([5, 6, 4, 6, 3, 6, 2, 9, 9, 9, 0], 10, 7),  # an improvement resets the count
     ],
 )
 def test_a_run_stops_after_so_many_validations_without_a_better_score(

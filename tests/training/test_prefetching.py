@@ -17,7 +17,7 @@ def test_batches_come_in_order_and_each_is_made_once(ahead):
     assert made == [0, 1, 2, 3, 4]
 
 
-def test_a_feed_runs_ahead_as_far_as_it_was_told():
+def test_a_feed_runs_ahead_as_far_as_configured():
     made = []
     with Prefetcher(made.append, 9, CPU, 2) as prefetcher:
         prefetcher.take()
@@ -71,7 +71,7 @@ def test_waiting_is_the_time_that_taking_takes():
         assert prefetcher.waited_s() < 0.02
 
 
-def test_nothing_that_is_fed_asks_for_gradients():
+def test_nothing_that_is_fed_needs_gradients():
     weight = torch.ones(2, requires_grad=True)
     with Prefetcher(lambda number: weight * 2, 1, CPU) as prefetcher:
         assert not prefetcher.take().requires_grad
@@ -85,6 +85,6 @@ def test_steps_are_fed_piece_by_piece():
 
 def test_how_far_a_feed_runs_ahead_changes_no_number(tmp_path, monkeypatch, one_thread):
     train_toy(tmp_path / "ahead")
-    monkeypatch.setattr(engine, "Prefetcher", lambda *asked: Prefetcher(*asked, ahead=0))
+    monkeypatch.setattr(engine, "Prefetcher", lambda *arguments: Prefetcher(*arguments, ahead=0))
     train_toy(tmp_path / "at-once")
     assert_same_run(tmp_path / "ahead", tmp_path / "at-once")

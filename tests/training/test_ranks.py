@@ -116,9 +116,9 @@ class HalfDiverging(ToyTask):
         )
 
 
-def test_ranks_sum_gather_and_tell():
+def test_ranks_sum_gather_and_broadcast():
     answers = together(2, talk)
-    assert answers == [([3.0, 30.0], [0, 10], "told by 0")] * 2
+    assert answers == [([3.0, 30.0], [0, 10], "result of 0")] * 2
 
 
 def talk():
@@ -128,10 +128,10 @@ def talk():
     assert values.tolist() == [here.rank + 1.0, 10 * (here.rank + 1.0)]
     assert ranks(CPU) == here  # the group stands already
     here.barrier()
-    return total, here.gathered(here.rank * 10), here.by_writer(lambda: f"told by {here.rank}")
+    return total, here.gathered(here.rank * 10), here.by_writer(lambda: f"result of {here.rank}")
 
 
-def test_alone_there_is_nobody_to_talk_to():
+def test_alone_there_is_no_group():
     here = ranks(CPU)
     assert here == Ranks(CPU, 0, 1)
     assert here.is_writer

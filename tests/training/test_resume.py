@@ -128,7 +128,7 @@ def test_a_run_that_died_before_it_named_its_best_names_it_when_resumed(dataset,
     assert (tmp_path / "run" / "best.json").read_text() == said
 
 
-def test_a_run_that_exists_is_gone_on_with_only_when_asked_and_under_its_settings(
+def test_a_run_that_exists_is_gone_on_with_only_on_request_and_under_its_settings(
     dataset, tmp_path
 ):
     pretrain(dataset, PRETRAINING["vit"], tmp_path / "run", device="cpu")
@@ -141,7 +141,7 @@ def test_a_run_that_exists_is_gone_on_with_only_when_asked_and_under_its_setting
         pretrain(dataset, PRETRAINING["rings"], tmp_path / "run", resume=True, device="cpu")
 
 
-# rings ask those tokens alone that lost their position
+# rings classify the tokens alone that lost their position
 ACCURACY = {"vit": "position_accuracy", "rings": "position_accuracy_unplaced"}
 
 

@@ -1,4 +1,4 @@
-"""Rings that paint clean images, from a data set to a denoiser, its report and its pictures."""
+"""Rings that predict clean images, from a data set to a denoiser and its report."""
 
 from dataclasses import replace
 
@@ -60,7 +60,9 @@ def iq_of(dataset):
     return dataset.read("test").observed.iq
 
 
-def test_a_denoiser_paints_what_the_network_makes_of_harmonics_alone(dataset, denoiser, pretrained):
+def test_a_denoiser_predicts_what_the_network_makes_of_harmonics_alone(
+    dataset, denoiser, pretrained
+):
     protocol: ImageDenoiser = denoiser
     assert isinstance(protocol, RingsDenoiser) and protocol.image == dataset.image
     shown = denoiser.inputs(iq_of(dataset))
@@ -74,7 +76,7 @@ def test_a_denoiser_paints_what_the_network_makes_of_harmonics_alone(dataset, de
     np.testing.assert_array_equal(denoiser({**shown, "image": 0 * shown["image"]}), images)
 
 
-def test_quarter_turns_of_the_iq_turn_what_it_paints(dataset, denoiser):
+def test_quarter_turns_of_the_iq_turn_what_it_predicts(dataset, denoiser):
     iq = iq_of(dataset)
     before, after = (denoiser(denoiser.inputs(given)) for given in (iq, 1j * iq))
     np.testing.assert_allclose(after, np.rot90(before, axes=(-2, -1)), atol=1e-4)
@@ -103,7 +105,7 @@ def test_fine_tuning_sees_the_harmonics_alone(dataset, pretrained, tmp_path):
 
 
 def test_an_image_leaves_every_other_weight_bit_for_bit(dataset, tmp_path, one_thread):
-    """Nothing is drawn otherwise and no slope comes back; a clipped gradient alone would tell."""
+    """Nothing is drawn otherwise and no slope comes back; a clipped gradient alone would differ."""
     weights = []
     for weight in (0.0, 1.0):
         settings = replace(
@@ -126,7 +128,7 @@ def test_a_transformer_has_no_weight_of_images():
         Method(image_weight=0.5).pretrainer("vit", "tiny", ())
 
 
-def test_only_a_denoiser_paints_where_nothing_is_said():
+def test_only_a_denoiser_predicts_where_nothing_is_said():
     assert find_method("denoiser", "rings").image_weight == 1.0
     assert find_method("denomae2", "rings").image_weight == 0.0
     assert find_method("denoiser", "vit").image_weight == 0.0

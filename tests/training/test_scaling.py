@@ -1,4 +1,4 @@
-"""What an encoder takes off its inputs."""
+"""Mean and deviation of encoder inputs."""
 
 from dataclasses import replace
 
@@ -40,7 +40,7 @@ def test_scaled_inputs_have_mean_0_and_deviation_1(dataset):
         planes = inputs[grid.name].transpose(0, 1).flatten(1)
         mean, deviation = torch.tensor(grid.mean), torch.tensor(grid.deviation)
         scaled = (planes - mean[:, None]) / deviation[:, None]
-        # four digits are told
+        # four digits are kept
         torch.testing.assert_close(scaled.mean(1), torch.zeros(len(planes)), atol=2e-3, rtol=0)
         torch.testing.assert_close(scaled.std(1), torch.ones(len(planes)), atol=2e-3, rtol=0)
         assert replace(grid, mean=(), deviation=()) in grids

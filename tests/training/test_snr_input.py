@@ -53,7 +53,7 @@ def recipe_of(tiny_recipe, modalities=IMAGE_ALONE, waveform="filtered", observe=
 
 @pytest.fixture(scope="module")
 def dataset(tiny_recipe, tmp_path_factory):
-    """It lists the image alone; whoever wants the SNR names it."""
+    """It lists the image alone; the SNR must be named."""
     return write_dataset(recipe_of(tiny_recipe), tmp_path_factory.mktemp("data") / "both")
 
 
@@ -71,7 +71,7 @@ def pretrained(listing, tmp_path_factory):
 
 
 def beside(network, snr=OF_WAVES):
-    """What a network sees that was asked to see image and SNR: rings see the image's harmonics."""
+    """The inputs of a network for image and SNR: rings see the image's harmonics."""
     return (Modality(find_network(network).sees or "image"), snr)
 
 
@@ -155,11 +155,11 @@ def test_recipe_data_set_and_card_describe_one_estimator(waveform, tiny_recipe, 
     assert "snr_estimator" not in image_card(written, IMAGE_ALONE)
 
 
-def test_a_data_set_that_does_not_know_its_pulse_is_refused_where_it_is_asked(dataset, tmp_path):
+def test_a_data_set_that_does_not_know_its_pulse_is_refused_where_it_is_needed(dataset, tmp_path):
     card = {key: value for key, value in dataset.card.items() if key != "recipe"}
     silent, folder = Dataset(dataset.folder, card), tmp_path / "run"
     plain = replace(BRIEF, network="rings")
-    finetune(silent, plain, tmp_path / "image", device="cpu")  # who does not ask is not refused
+    finetune(silent, plain, tmp_path / "image", device="cpu")  # without the SNR it is not refused
     with pytest.raises(DatasetError, match=r"does not say with which pulse .* leave the modality"):
         finetune(silent, replace(plain, modalities=("image", "snr")), folder, device="cpu")
     assert not folder.exists()
@@ -229,7 +229,7 @@ def test_a_checkpoint_whose_card_does_not_say_how_to_estimate_is_refused(dataset
     card = json.loads((best / "card.json").read_text())
     del card["snr_estimator"]
     (best / "card.json").write_text(json.dumps(card))
-    with pytest.raises(CheckpointError, match="does not say 'snr_estimator'"):
+    with pytest.raises(CheckpointError, match="lacks 'snr_estimator'"):
         load_classifier(tmp_path / "run", device="cpu")
 
 

@@ -1,15 +1,16 @@
-"""A step is not much slower than its matrix products, whoever shares the machine."""
+"""A step is not much slower than its matrix products, whatever else the machine does."""
 
 import statistics
 import time
 
 import pytest
 import torch
+from image_encoders import image_encoder_config
 from torch.utils.flop_counter import FlopCounterMode
 
 from rfmae.models.denomae import DenoMAE, draw_masks
 from rfmae.models.objectives.total import denomae_losses
-from rfmae.models.presets import denomae_config, image_encoder_config
+from rfmae.models.presets import denomae_config
 from rfmae.training.numerics import autocast, measure_product, probe
 
 # half of the peak is what a quiet machine gives, see benchmarks/pretraining.py; an attention that

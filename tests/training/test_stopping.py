@@ -11,7 +11,7 @@ from toy_task import PLAN, assert_same_run, last_state, metrics, start, together
 
 from rfmae.errors import TrainingInterrupted
 from rfmae.training.run_folder import RunFolder
-from rfmae.training.stopping import StopAsked
+from rfmae.training.stopping import StopRequest
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -19,14 +19,14 @@ SLOW = replace(PLAN, steps=200, validations=2, log_every=5)
 
 
 def ask_for_a_stop(number, sign):
-    """Ask this process for a stop, as somebody outside would, once a file tells of its progress."""
+    """Send this process a signal once a file shows its progress."""
 
-    def ask():
+    def send():
         while not sign.exists():
             time.sleep(0.001)
         os.kill(os.getpid(), number)
 
-    threading.Thread(target=ask, daemon=True).start()
+    threading.Thread(target=send, daemon=True).start()
 
 
 def asked_early(folder, number):
@@ -35,7 +35,7 @@ def asked_early(folder, number):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
-def test_a_run_that_is_asked_to_stop_saves_says_so_and_goes_on_later(number, tmp_path):
+def test_a_run_that_is_requested_to_stop_saves_says_so_and_goes_on_later(number, tmp_path):
     cut, whole = tmp_path / "cut", tmp_path / "whole"
     process, pipe = start(asked_early, cut, number)
     said = pipe.recv()
@@ -65,7 +65,7 @@ def stopped_after_a_validation(folder):
     return train_toy(folder, replace(SLOW, validations=20), pause_s=0.01)
 
 
-def test_processes_stop_together_whichever_was_asked(tmp_path):
+def test_processes_stop_together_whichever_received_the_signal(tmp_path):
     said = together(2, asked_of_one, tmp_path / "run")
     assert [type(answer) for answer in said] == [TrainingInterrupted] * 2
     step = RunFolder(tmp_path / "run").last_step
@@ -87,24 +87,24 @@ def test_handlers_are_as_they_were_once_training_is_over(tmp_path):
 
 
 def test_a_second_ctrl_c_does_not_wait():
-    with StopAsked() as stop, pytest.raises(KeyboardInterrupt):
+    with StopRequest() as stop, pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
         assert stop.signal == signal.SIGINT
         signal.raise_signal(signal.SIGINT)
-    with StopAsked() as stop:
+    with StopRequest() as stop:
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGTERM)  # a launcher that follows up
         assert stop.signal == signal.SIGINT
 
 
 def test_a_ctrl_c_that_a_launcher_repeats_is_one():
-    with StopAsked(patient=True) as stop:
+    with StopRequest(patient=True) as stop:
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
         assert stop.signal == signal.SIGINT
 
 
-def test_beside_the_main_thread_signals_are_left_to_whoever_owns_them(tmp_path):
+def test_beside_the_main_thread_signals_are_left_to_their_handler(tmp_path):
     before, errors = signal.getsignal(signal.SIGTERM), []
 
     def train():

@@ -1,4 +1,4 @@
-"""What the board was told is what TensorBoard reads."""
+"""TensorBoard reads what the board has written."""
 
 import builtins
 import errno
@@ -53,12 +53,12 @@ def test_figures_are_read_back_training_and_validation_apart(tmp_path):
 
 
 @pytest.mark.parametrize("planes", [1, 3])
-def test_pictures_are_read_back_pixel_by_pixel(tmp_path, planes):
+def test_images_are_read_back_pixel_by_pixel(tmp_path, planes):
     import matplotlib.image
 
-    picture = torch.rand(planes, 6, 9, generator=torch.Generator().manual_seed(3))
+    image = torch.rand(planes, 6, 9, generator=torch.Generator().manual_seed(3))
     board = Board(tmp_path)
-    board.images(7, {"noisy | clean": picture})
+    board.images(7, {"noisy | clean": image})
     board.close()
     (event,) = [event for event in events(tmp_path) if event.summary.value]
     (value,) = event.summary.value
@@ -66,7 +66,7 @@ def test_pictures_are_read_back_pixel_by_pixel(tmp_path, planes):
     assert (value.image.height, value.image.width) == (6, 9)
     pixels = torch.tensor(matplotlib.image.imread(io.BytesIO(value.image.encoded_image_string)))
     read = pixels[None] if pixels.ndim == 2 else pixels.movedim(-1, 0)[:planes]
-    assert torch.allclose(read, picture, atol=0.5001 / 255)  # a byte a pixel
+    assert torch.allclose(read, image, atol=0.5001 / 255)  # a byte a pixel
 
 
 def test_nothing_is_written_before_there_is_something_to_show(tmp_path):

@@ -138,7 +138,7 @@ def assert_same_state(one, other, **tolerances):
 
 
 def assert_same_run(one, other):
-    """Two folders tell of the same steps, to the bit."""
+    """Two folders hold the same steps, to the bit."""
     assert metrics(one) == metrics(other)
     assert_same_state(last_state(one), last_state(other))
     assert (one / "best.json").read_text() == (other / "best.json").read_text()

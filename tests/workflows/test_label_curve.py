@@ -7,13 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from image_encoders import image_encoder_config
 
 from rfmae.datasets.recipe import parse_recipe
 from rfmae.datasets.store import write_dataset
 from rfmae.errors import ArtefactError, TrainingError
 from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.denomae import DenoMAE
-from rfmae.models.presets import denomae_config, image_encoder_config
+from rfmae.models.presets import denomae_config
 from rfmae.progress import Silent
 from rfmae.training.label_budget import LabelBudget
 from rfmae.training.loaders import image_card

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from image_encoders import image_encoder_config
 
 from rfmae.datasets.recipe import Splits
 from rfmae.datasets.store import write_dataset
@@ -15,7 +16,7 @@ from rfmae.models.backbones import backbone_config
 from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.classifier import Classifier, initialise_classifier
 from rfmae.models.denomae import DenoMAE
-from rfmae.models.presets import classifier_config, denomae_config, image_encoder_config
+from rfmae.models.presets import classifier_config, denomae_config
 from rfmae.models.rings_mae import RingsMAE
 from rfmae.models.transformer import initialise
 from rfmae.records import Modality
@@ -155,7 +156,7 @@ def test_what_cannot_be_probed_is_refused_before_anything_is_written(dataset, un
         probe(dataset, cnn, tmp_path / "report", device="cpu")
     with pytest.raises(TrainingError, match="labels must lie between"):
         probe(dataset, untrained["denomae"], tmp_path / "report", labels_per_class=99, device="cpu")
-    with pytest.raises(TrainingError, match="99 labels per class and SNR point were asked for"):
+    with pytest.raises(TrainingError, match="99 labels per class and SNR point are requested"):
         probe(dataset, tmp_path / "never opened", tmp_path / "report", labels_per_class_and_snr=99)
     assert not (tmp_path / "report").exists()
     with pytest.raises(ArtefactError):

@@ -1,1 +1,1 @@
-"""The losses of pre-training, each a pure function of what the network said and the truth."""
+"""The losses of pre-training, each a pure function of the network's output and the target."""

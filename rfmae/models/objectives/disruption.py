@@ -1,9 +1,9 @@
-"""Disruption: hidden tokens shall not learn from noised ones, nor these from them.
+"""Disruption losses, which suppress attention between hidden and noised tokens.
 
-The paper says in words alone that attention between the two kinds is suppressed (arXiv
-2412.19104). `cross` and `hard` do that; `entropy` follows the description of the authors' code,
-which raises the entropy of the attention of hidden tokens. Even attention is its optimum, and even
-attention still meets the other kind: it suppresses nothing between the two.
+The paper describes the suppression in words alone (arXiv 2412.19104). `cross` and `hard`
+implement that; `entropy` follows the description of the authors' code, which raises the entropy of
+the attention of hidden tokens. Its optimum is uniform attention, which still includes the other
+kind: it suppresses nothing between the two.
 """
 
 import math
@@ -22,11 +22,11 @@ _SMALLEST_REST = 1e-6
 def disruption_loss(
     attention: Sequence[Tensor], hidden: Tensor, noised: Tensor, mode: DisruptionMode
 ) -> Tensor:
-    """How much hidden and noised tokens meet in attention weights (N, heads, T, T) of each layer.
+    """The disruption loss of attention weights (N, heads, T, T) of each layer.
 
-    `hidden` and `noised` are their places among the T tokens. With mode `cross`, −ln of the weight
+    `hidden` and `noised` are their indices among the T tokens. With mode `cross`, −ln of the weight
     that a token of either kind leaves to all but the other kind; with `entropy`, how far the rows
-    of hidden tokens are from even, 0 to 1; `hard` leaves it to `hard_bias` and is zero. Means over
+    of hidden tokens are from uniform, 0 to 1; `hard` relies on `hard_bias` and is zero. Means over
     layers, examples, heads and tokens, in float32.
     """
     if mode == "hard":
@@ -34,12 +34,12 @@ def disruption_loss(
     _check(attention, hidden, noised)
     if mode == "cross":
         rest = [1 - _cross_mass(weights, hidden, noised) for weights in attention]
-        # weights that round to a sum just above one leave less than nothing
+        # weights that round to a sum just above one leave a negative rest
         return -(torch.stack(rest).clamp(min=0) + _SMALLEST_REST).log().mean()
     return 1 - torch.stack([_row_entropy(weights, hidden) for weights in attention]).mean()
 
 
-def attention_figures(
+def attention_metrics(
     attention: Sequence[Tensor], hidden: Tensor, noised: Tensor
 ) -> dict[str, Tensor]:
     """`row_entropy` of hidden tokens over its largest, ln T, and the mean `cross_mass`, the weight
@@ -55,9 +55,9 @@ def attention_figures(
 def hard_bias(
     tokens: int, hidden: Tensor, noised: Tensor, device: torch.device | str | None = None
 ) -> Tensor:
-    """What to add to attention scores (T, T) so that hidden and noised tokens never meet.
+    """A bias of attention scores (T, T) that cuts attention between hidden and noised tokens.
 
-    It cuts one layer: what they told the other tokens comes back through these in the next.
+    It acts within one layer: in the next, information may come back through other tokens.
     """
     kind = torch.zeros(tokens, device=device)
     kind = kind.index_fill(0, hidden.to(kind.device), 1).index_fill(0, noised.to(kind.device), -1)
@@ -76,13 +76,13 @@ def _check(attention: Sequence[Tensor], hidden: Tensor, noised: Tensor) -> None:
 def _row_entropy(weights: Tensor, rows: Tensor) -> Tensor:
     """Entropy of some rows of (N, heads, T, T) over its largest, ln T, (N, heads, rows)."""
     weights = weights.index_select(-2, rows).float()
-    # 0·ln 0 is zero, and so is its slope behind a softmax: never ask for ln 0
+    # 0·ln 0 is zero, and so is its gradient behind a softmax: never compute ln 0
     nats = -(weights * weights.clamp(min=_SMALLEST_WEIGHT).log()).sum(dim=-1)
     return nats / math.log(weights.shape[-1])
 
 
 def _cross_mass(weights: Tensor, hidden: Tensor, noised: Tensor) -> Tensor:
-    """Weight that each hidden token gives to noised ones, and each noised one to hidden ones."""
+    """Attention of each hidden token to noised ones, and of each noised one to hidden ones."""
     of_hidden = weights.index_select(-2, hidden).index_select(-1, noised)
     of_noised = weights.index_select(-2, noised).index_select(-1, hidden)
     return torch.cat([of_hidden.float().sum(dim=-1), of_noised.float().sum(dim=-1)], dim=-1)

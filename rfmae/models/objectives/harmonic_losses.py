@@ -1,4 +1,4 @@
-"""What pre-training on circular harmonics descends: losses that no carrier phase changes."""
+"""Losses of pre-training on circular harmonics, invariant to the carrier phase."""
 
 import torch
 from torch import Tensor
@@ -9,15 +9,15 @@ from rfmae.models.patches import PatchMask
 from rfmae.models.rings_mae import RingsMAEConfig, RingsOutput
 from rfmae.records import ORDERS, RINGS
 
-Figures = dict[str, Tensor]
+Metrics = dict[str, Tensor]
 
 
 def rings_losses(
     output: RingsOutput, config: RingsMAEConfig, image: Tensor | None = None
-) -> Figures:
+) -> Metrics:
     """The total `loss`, weighted as the configuration says, and its parts, unweighted.
 
-    `image` (N, C, H, W) is the clean one, where one is painted.
+    `image` (N, C, H, W) is the clean one, where one is predicted.
     """
     assert output.target is not None, "a loss needs a target"
     error = output.predicted.float() - output.target.float()
@@ -41,7 +41,7 @@ def rings_losses(
 
 
 def rms_error(images: Tensor, clean: Tensor) -> Tensor:
-    """Mean of the rms errors of single images (N, C, H, W): nearly right ones count as others."""
+    """Mean of the rms errors of single images (N, C, H, W), so that small errors count as well."""
     square = (images.float() - clean.float()).square().mean(dim=(1, 2, 3))
     return (square + _SHARPEST).sqrt().mean()
 
@@ -49,10 +49,10 @@ def rms_error(images: Tensor, clean: Tensor) -> Tensor:
 def polar_laplacian_loss(error: Tensor, judged: Tensor) -> Tensor:
     """Mean |Laplacian| of the error of harmonics (N, planes, orders, rings, 2), in float32.
 
-    Of a picture a(ρ)·exp(jmθ) the Laplacian is a'' + a'/ρ − m²·a/ρ², so that in polar coordinates
-    each order has its own; ρ counts rings. Beyond the last ring the error is taken to stay as it
-    is, at the centre to be even. `judged` (N, planes, 1, rings) says which tokens count; elsewhere
-    the error counts as zero, as in `masked_laplacian_loss`.
+    Of an image a(ρ)·exp(jmθ) the Laplacian is a'' + a'/ρ − m²·a/ρ², so that in polar coordinates
+    each order has its own; ρ counts rings. Beyond the last ring the error is taken as constant, at
+    the centre as even. `judged` (N, planes, 1, rings) marks the tokens that count; elsewhere the
+    error counts as zero, as in `masked_laplacian_loss`.
     """
     error = torch.where(judged[..., None], error.float(), 0.0)
     before = torch.cat([error[..., :1, :], error[..., :-1, :]], dim=-2)
@@ -65,7 +65,7 @@ def polar_laplacian_loss(error: Tensor, judged: Tensor) -> Tensor:
 
 
 def _judged(mask: PatchMask | None, config: RingsMAEConfig, error: Tensor) -> Tensor:
-    """Which tokens the decoder is judged by, (N, planes, 1, rings) bool."""
+    """Which tokens enter the loss, (N, planes, 1, rings) bool."""
     n, planes = error.shape[:2]
     if mask is None or config.pixels.where == "all" or not mask.hidden_ids.shape[1]:
         return torch.ones(n, planes, 1, RINGS, dtype=torch.bool, device=error.device)
@@ -81,7 +81,7 @@ def _mean_error(error: Tensor, judged: Tensor, kind: str) -> Tensor:
     return of_example.mean() if kind == "squared" else (of_example + _SHARPEST).sqrt().mean()
 
 
-def _position(output: RingsOutput) -> Figures:
+def _position(output: RingsOutput) -> Metrics:
     """Loss and accuracy over the tokens that lost their position."""
     assert output.mask is not None and output.position_logits is not None
     target = output.mask.visible_ids[:, : output.mask.unplaced]
@@ -92,13 +92,13 @@ def _position(output: RingsOutput) -> Figures:
 
 
 def _uniformity(features: Tensor) -> Tensor:
-    if len(features) < 2:  # the odd rest of a validation split: alone, nothing can spread
+    if len(features) < 2:  # the last batch of a validation split: uniformity needs two
         return features.new_zeros(())
     return uniformity_loss(gathered(features.float()))
 
 
 def _modulus(parts: Tensor) -> Tensor:
-    """Of complex numbers (…, 2), with a slope at nothing, too."""
+    """The modulus of complex numbers (…, 2), differentiable at zero."""
     return (parts.square().sum(dim=-1) + _SHARPEST).sqrt()
 
 

@@ -1,4 +1,4 @@
-"""The masked Laplacian: hidden patches must have the right edges, not the right means alone."""
+"""The masked Laplacian loss, which compares edges within hidden patches."""
 
 from typing import Literal
 
@@ -18,8 +18,8 @@ def masked_laplacian_loss(
     """Mean |Laplacian| of the error where pixels are hidden, in float32.
 
     Images are (N, C, H, W) or sequences (N, C, T), both in the units of the clean ones; `hidden`
-    says which pixels are, (N, 1, H, W) or (N, 1, T). The error counts as zero where nothing is
-    hidden, as if the truth stood there: what the network says of visible pixels never matters.
+    marks the hidden pixels, (N, 1, H, W) or (N, 1, T). The error counts as zero elsewhere, so that
+    predictions of visible pixels never matter.
 
     Support: the pixels that are `hidden`; the `ring`, these and the visible ones that touch them;
     or the `interior`, hidden pixels all of whose neighbours lie in the same `patch`.

@@ -1,4 +1,4 @@
-"""How well clean patches were painted."""
+"""Reconstruction losses of patches."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ Error = Literal["squared", "absolute", "rms"]
 """Mean squared or absolute error, or the mean over examples of the root of their squared error."""
 
 _SMALLEST_VARIANCE = 1e-6
-_SMALLEST_SQUARE = 1e-8  # a root has no slope at nothing
+_SMALLEST_SQUARE = 1e-8  # a root has no gradient at zero
 
 
 def normalised_patches(patches: Tensor) -> Tensor:
@@ -20,7 +20,7 @@ def normalised_patches(patches: Tensor) -> Tensor:
 
 
 def patch_statistics(patches: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and deviation of every flat patch, (N, L, 1) each; a flat one keeps a deviation."""
+    """Mean and deviation of every flat patch, (N, L, 1) each; the deviation is never zero."""
     variance, mean = torch.var_mean(patches, dim=-1, keepdim=True)
     return mean, (variance + _SMALLEST_VARIANCE).sqrt()
 
@@ -28,8 +28,8 @@ def patch_statistics(patches: Tensor) -> tuple[Tensor, Tensor]:
 def pixel_loss(predicted: Tensor, target: Tensor, error: Error = "squared") -> Tensor:
     """Mean error over all values of the patches (N, K, P), in float32.
 
-    The mean squared error is that of the worst examples; with `rms` those that are nearly right
-    count as much, as they do in a mean PSNR.
+    The worst examples dominate the mean squared error; with `rms` examples of small error count
+    as well, as in a mean PSNR.
     """
     if error == "rms":
         squares = (predicted.float() - target.float()).square().mean(dim=(1, 2))

@@ -1,4 +1,4 @@
-"""Which patch is this token? The second task of DenoMAE2.0."""
+"""Position classification of visible tokens, the second task of DenoMAE2.0."""
 
 from typing import Literal
 
@@ -11,8 +11,8 @@ Target = Literal["absolute", "rank"]
 
 
 def position_target(mask: PatchMask, target: Target = "absolute") -> Tensor:
-    """The answer for each visible token, (N, V) long: the number of its own patch, or where that
-    stands among the visible patches in their natural order.
+    """The label of each visible token, (N, V) long: the number of its patch, or its rank among
+    the visible patches in their natural order.
     """
     if target == "rank":
         return mask.visible_ids.argsort(dim=1).argsort(dim=1)
@@ -20,10 +20,10 @@ def position_target(mask: PatchMask, target: Target = "absolute") -> Tensor:
 
 
 def position_loss(logits: Tensor, target: Tensor) -> Tensor:
-    """Cross-entropy of logits (N, V, positions) against (N, V); a blind guess pays ln positions."""
+    """Cross-entropy of logits (N, V, positions) against (N, V); a blind guess has ln positions."""
     return F.cross_entropy(logits.float().flatten(0, 1), target.flatten())
 
 
 def position_accuracy(logits: Tensor, target: Tensor) -> Tensor:
-    """Share of the tokens whose position is named right."""
+    """Share of the tokens whose position is predicted correctly."""
     return (logits.argmax(-1) == target).float().mean()

@@ -1,4 +1,4 @@
-"""What pre-training descends: the weighted sum of its losses, and every part to be logged."""
+"""The total loss of pre-training: a weighted sum of its losses, and every part for the log."""
 
 import torch
 from torch import Tensor
@@ -6,7 +6,7 @@ from torch import Tensor
 from rfmae.models.config import DenoMAEConfig, PositionTask
 from rfmae.models.denomae import DenoMAEOutput
 from rfmae.models.noising import Noising
-from rfmae.models.objectives.disruption import attention_figures, disruption_loss
+from rfmae.models.objectives.disruption import attention_metrics, disruption_loss
 from rfmae.models.objectives.laplacian import hidden_pixels, masked_laplacian_loss
 from rfmae.models.objectives.pixel_losses import normalised_patches, patch_statistics, pixel_loss
 from rfmae.models.objectives.position import position_accuracy, position_loss, position_target
@@ -14,10 +14,10 @@ from rfmae.models.objectives.uniformity import image_uniformity, token_uniformit
 from rfmae.models.patches import PatchGrid, PatchMask, put_back, take_patches, unpatchify
 from rfmae.models.vit import Inputs
 
-Figures = dict[str, Tensor]
+Metrics = dict[str, Tensor]
 
 
-def denomae_losses(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfig) -> Figures:
+def denomae_losses(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfig) -> Metrics:
     """The total `loss`, weighted as the configuration says, and its parts, unweighted.
 
     `targets` are clean (or noisy) images and sequences, by modality; over several modalities the
@@ -41,8 +41,8 @@ def denomae_losses(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfig
     return {"loss": loss, **{name: value.detach() for name, value in metrics.items()}}
 
 
-def _reconstruction(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfig) -> Figures:
-    """Hidden patches, and apart from them those whose tokens were noised (or all together)."""
+def _reconstruction(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfig) -> Metrics:
+    """The loss of hidden patches, and apart from it that of noised ones (or of all together)."""
     hidden, denoised = [], []
     for name, predicted in output.predicted.items():
         mask = output.masks[name]
@@ -51,13 +51,13 @@ def _reconstruction(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfi
         if config.pixels.normalised:
             target = normalised_patches(target)
         count, everywhere = _judged(mask), config.pixels.where == "all"
-        asked = slice(0 if everywhere else predicted.shape[1] - count, None)
-        hidden.append(pixel_loss(predicted[:, asked], target[:, asked], config.pixels.error))
+        judged = slice(0 if everywhere else predicted.shape[1] - count, None)
+        hidden.append(pixel_loss(predicted[:, judged], target[:, judged], config.pixels.error))
         noised = 0 if everywhere else min(mask.noised, predicted.shape[1] - count)
         if noised:
-            fallen = slice(-count - noised, -count)
+            with_noise = slice(-count - noised, -count)
             denoised.append(
-                pixel_loss(predicted[:, fallen], target[:, fallen], config.pixels.error)
+                pixel_loss(predicted[:, with_noise], target[:, with_noise], config.pixels.error)
             )
     metrics = {"reconstruction_loss": torch.stack(hidden).sum()}
     if denoised:
@@ -69,14 +69,14 @@ def _judged(mask: PatchMask) -> int:
     return mask.judged_ids.shape[1]
 
 
-def _position(output: DenoMAEOutput, _: Inputs, config: DenoMAEConfig) -> Figures:
+def _position(output: DenoMAEOutput, _: Inputs, config: DenoMAEConfig) -> Metrics:
     """Loss over the tokens that are classified; accuracy of those with and without position."""
     losses, placed, unplaced = [], [], []
     for name, logits in output.position_logits.items():
         mask = output.masks[name]
         target = position_target(mask, config.position.target)
-        asked = _classified(mask, config.position, config.noising)
-        losses.append(position_loss(logits[:, asked], target[:, asked]))
+        classified = _classified(mask, config.position, config.noising)
+        losses.append(position_loss(logits[:, classified], target[:, classified]))
         lost = mask.unplaced
         if lost < mask.visible:
             placed.append(position_accuracy(logits[:, lost:], target[:, lost:]))
@@ -91,15 +91,15 @@ def _position(output: DenoMAEOutput, _: Inputs, config: DenoMAEConfig) -> Figure
 
 
 def _classified(mask: PatchMask, position: PositionTask, noising: Noising) -> slice:
-    """Which visible tokens are asked for their position."""
+    """Which visible tokens are classified by position."""
     if position.dropout and mask.unplaced:
         return slice(0, mask.unplaced)
     quiet = mask.visible - mask.noised
-    # where all are noised, there is no other to ask
+    # where all are noised, all are classified
     return slice(0, mask.visible if noising.classify_noised or not quiet else quiet)
 
 
-def _laplacian(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfig) -> Figures:
+def _laplacian(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfig) -> Metrics:
     """Mean over the modalities, on their hidden patches or all, in the units of the target."""
     losses = []
     for name, mask in output.masks.items():
@@ -119,22 +119,22 @@ def _laplacian(output: DenoMAEOutput, targets: Inputs, config: DenoMAEConfig) ->
     return {"laplacian_loss": torch.stack(losses).mean()}
 
 
-def _uniformity(output: DenoMAEOutput, _: Inputs, config: DenoMAEConfig) -> Figures:
+def _uniformity(output: DenoMAEOutput, _: Inputs, config: DenoMAEConfig) -> Metrics:
     """Of the mean tokens of different images, or of the tokens of each image."""
     tokens = output.tokens[:, 1:]
     if config.uniformity_level == "token":
         return {"uniformity_loss": token_uniformity(tokens)}
-    if len(tokens) < 2:  # the odd rest of a validation split: alone, nothing can spread
+    if len(tokens) < 2:  # the last batch of a validation split: uniformity needs two
         return {"uniformity_loss": tokens.new_zeros(())}
     return {"uniformity_loss": image_uniformity(tokens)}
 
 
-def _disruption(output: DenoMAEOutput, noising: Noising) -> Figures:
-    """Mean over all attention that was watched."""
+def _disruption(output: DenoMAEOutput, noising: Noising) -> Metrics:
+    """Mean over all observed attention."""
     parts = [
         {
             "disruption_loss": disruption_loss(weights, hidden, noised, noising.disruption),
-            **attention_figures(weights, hidden, noised),
+            **attention_metrics(weights, hidden, noised),
         }
         for weights, hidden, noised in output.watched
     ]

@@ -1,4 +1,4 @@
-"""Uniformity: representations spread over the sphere, so that they do not collapse to one."""
+"""Uniformity losses, which spread representations over the sphere against collapse."""
 
 import math
 from typing import Any
@@ -16,8 +16,8 @@ def uniformity_loss(vectors: Tensor, t: float = 2.0) -> Tensor:
     """ln of the mean of exp(−t·d²) over all pairs of B vectors (B, D), in float32.
 
     d is the distance of two directions, so that the length of a vector does not matter (Wang and
-    Isola 2020, section 4.1.2). Zero where all fall together; −4B/(B − 1) at least for t = 2. With
-    more sides before the last two, the mean over them.
+    Isola 2020, section 4.1.2). Zero where all coincide; −4B/(B − 1) at least for t = 2. With
+    more leading axes, the mean over them.
     """
     count = vectors.shape[-2]
     if count < 2:
@@ -30,23 +30,23 @@ def uniformity_loss(vectors: Tensor, t: float = 2.0) -> Tensor:
 
 
 def image_uniformity(tokens: Tensor, t: float = 2.0) -> Tensor:
-    """Uniformity of whole images: of the mean tokens of (N, V, D), across all processes."""
+    """Uniformity across images: of the mean tokens of (N, V, D), over all processes."""
     return uniformity_loss(gathered(tokens.float().mean(dim=1)), t)
 
 
 def token_uniformity(tokens: Tensor, t: float = 2.0) -> Tensor:
     """Uniformity of the tokens inside each image of (N, V, D), the mean over images.
 
-    The uniformity of images does not see it when all tokens of an image become one.
+    Uniformity across images does not detect a collapse of the tokens within an image.
     """
     return uniformity_loss(tokens, t)
 
 
 def gathered(rows: Tensor) -> Tensor:
-    """The rows (N, D) of all processes, one below the other, with gradient; N must be the same.
+    """The concatenated rows (N, D) of all processes, with gradient; N must be the same.
 
     Without gradients, as in validation, each process keeps its own rows: processes may have
-    different numbers of batches there, and one would wait for ever for another.
+    different numbers of batches there, which would be a deadlock.
     """
     alone = not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1
     if alone or not torch.is_grad_enabled():
@@ -55,10 +55,10 @@ def gathered(rows: Tensor) -> Tensor:
 
 
 class _Gathering(torch.autograd.Function):
-    """Gradients of a loss that every process works out alike, from the same gathered rows.
+    """Gradients of a loss that every process computes alike, from the same gathered rows.
 
-    Then what flows back to a row is the same everywhere, and the sum over processes is a product:
-    nothing has to be sent. Averaged over processes it is the gradient of that one loss.
+    Then the gradient of a row is the same everywhere, and the sum over processes is a product
+    without communication. Averaged over processes it is the gradient of that one loss.
     """
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""What pre-training does, to be seen: noisy | visible | reconstruction | clean, row by row."""
+"""Image strips of pre-training: noisy | visible | reconstruction | clean, row by row."""
 
 import math
 
@@ -13,11 +13,11 @@ _HIDDEN = 0.5
 
 
 def strip(noisy: Tensor, visible: Tensor, reconstruction: Tensor, clean: Tensor) -> Tensor:
-    """One picture (3, H', W') in [0, 1] of images (N, C, H, W): rows are examples.
+    """One image (3, H', W') in [0, 1] of images (N, C, H, W): rows are examples.
 
-    The columns are the noisy image, what of it the encoder saw, the reconstruction and the clean
-    image. `visible` (N, 1, H, W) is one on the pixels of visible patches; what is hidden is grey.
-    Any number of planes is shown in colour, and nothing that is not a number in [0, 1] remains.
+    The columns are the noisy image, its visible patches, the reconstruction and the clean image.
+    `visible` (N, 1, H, W) is one on the pixels of visible patches; hidden ones are grey. Any number
+    of planes is shown in colour, and values are clamped to [0, 1].
     """
     _check(noisy, visible, reconstruction, clean)
     predicted = [in_colour(images) for images in (noisy, reconstruction, clean)]
@@ -34,8 +34,8 @@ def strip(noisy: Tensor, visible: Tensor, reconstruction: Tensor, clean: Tensor)
 def in_colour(images: Tensor) -> Tensor:
     """Images (N, C, H, W) as red, green and blue (N, 3, H, W), float32 in [0, 1].
 
-    Three planes are red, green and blue, one is grey; of others each has a hue of its own, so that
-    all of them together are white.
+    Three planes are red, green and blue, one is grey; otherwise each has its own hue, and all of
+    them together are white.
     """
     values = images.detach().float().nan_to_num().clamp(0, 1)
     mixed = torch.einsum("kc,nkhw->nchw", _hues(images.shape[1]).to(values.device), values)
@@ -43,7 +43,7 @@ def in_colour(images: Tensor) -> Tensor:
 
 
 def _hues(planes: int) -> Tensor:
-    """Colours of planes, (C, 3), evenly around the circle; every column sums to one."""
+    """Colours of planes, (C, 3), evenly around the hue circle; every column sums to one."""
     if planes == 3:
         return torch.eye(3)
     angle = torch.arange(planes)[:, None] / planes - torch.arange(3) / 3

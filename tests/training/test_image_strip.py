@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from rfmae.errors import ShapeError
-from rfmae.training.picturing import in_colour, strip
+from rfmae.training.image_strip import in_colour, strip
 
 GAP = 2
 PLANES = [1, 2, 3, 4, 5, 9]
@@ -14,10 +14,10 @@ def images(n=3, planes=3, side=8, seed=1):
     return torch.rand(n, planes, side, side, generator=torch.Generator().manual_seed(seed))
 
 
-def cell(picture, row, column, side=8):
+def cell(image, row, column, side=8):
     """One image of a strip."""
     top, left = GAP + row * (side + GAP), GAP + column * (side + GAP)
-    return picture[:, top : top + side, left : left + side]
+    return image[:, top : top + side, left : left + side]
 
 
 @pytest.mark.parametrize("planes", PLANES)
@@ -25,21 +25,21 @@ def test_rows_are_examples_and_columns_what_became_of_them(planes):
     noisy, predicted, clean = (images(planes=planes, seed=seed) for seed in range(3))
     visible = torch.zeros(3, 1, 8, 8)
     visible[..., :4] = 1
-    picture = strip(noisy, visible, predicted, clean)
-    assert picture.shape == (3, 3 * (8 + GAP) + GAP, 4 * (8 + GAP) + GAP)
+    image = strip(noisy, visible, predicted, clean)
+    assert image.shape == (3, 3 * (8 + GAP) + GAP, 4 * (8 + GAP) + GAP)
     for row in range(3):
-        assert torch.equal(cell(picture, row, 0), in_colour(noisy)[row])
-        assert torch.equal(cell(picture, row, 1)[..., :4], in_colour(noisy)[row][..., :4])
-        assert (cell(picture, row, 1)[..., 4:] == 0.5).all()  # hidden
-        assert torch.equal(cell(picture, row, 2), in_colour(predicted)[row])
-        assert torch.equal(cell(picture, row, 3), in_colour(clean)[row])
+        assert torch.equal(cell(image, row, 0), in_colour(noisy)[row])
+        assert torch.equal(cell(image, row, 1)[..., :4], in_colour(noisy)[row][..., :4])
+        assert (cell(image, row, 1)[..., 4:] == 0.5).all()  # hidden
+        assert torch.equal(cell(image, row, 2), in_colour(predicted)[row])
+        assert torch.equal(cell(image, row, 3), in_colour(clean)[row])
 
 
 def test_gaps_are_light_all_around():
     dark = torch.zeros(2, 1, 8, 8)
-    picture = strip(dark, torch.ones_like(dark), dark, dark)
-    light = picture == torch.tensor(0.9)
-    assert light.sum() == picture.numel() - 2 * 4 * 3 * 64
+    image = strip(dark, torch.ones_like(dark), dark, dark)
+    light = image == torch.tensor(0.9)
+    assert light.sum() == image.numel() - 2 * 4 * 3 * 64
     for edge in (light[:, :GAP], light[:, -GAP:], light[..., :GAP], light[..., -GAP:]):
         assert edge.all()
 
@@ -65,7 +65,7 @@ def test_three_planes_are_red_green_and_blue_and_one_is_grey():
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
-def test_whatever_a_network_paints_becomes_a_picture(dtype):
+def test_whatever_a_network_predicts_becomes_an_image(dtype):
     wild = torch.tensor([-3.0, 2.0, float("nan"), float("inf")]).reshape(1, 1, 2, 2).to(dtype)
     wild.requires_grad_()
     shown = in_colour(wild)
