@@ -2,8 +2,10 @@
 
 import doctest
 import importlib
+import inspect
 import pkgutil
 
+import numpy as np
 import pytest
 
 import rfmae
@@ -27,7 +29,14 @@ def test_the_example_of_a_docstring_is_true(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     test = EXAMPLES[name]
     public = {each: getattr(rfmae, each) for each in rfmae.__all__}
-    test.globs = {**public, **test.globs}
+    test.globs = {"np": np, **public, **test.globs}
     said = []
     found = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=said.append)
     assert found.failed == 0 and found.attempted, "".join(said)
+
+
+@pytest.mark.parametrize("name", rfmae.__all__)
+def test_a_public_name_has_arguments_results_errors_and_an_example(name):
+    text = inspect.getdoc(getattr(rfmae, name))
+    for section in ("Args:", "Returns:", "Raises:", "Examples:\n    >>>"):
+        assert section in text, section

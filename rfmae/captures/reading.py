@@ -24,12 +24,29 @@ def read_capture(
     first_sample: int = 0,
     count: int | None = None,
 ) -> Capture:
-    """Read a SigMF recording, a stereo WAV or a raw file, or `count` samples of it.
+    """Read a SigMF recording, a stereo WAV or a raw file, or a part of it.
 
     A path that ends in `.sigmf-meta`, `.sigmf-data` or `.sigmf` is a recording in SigMF, one that
-    ends in `.wav` or begins as one is a WAV, and everything else is raw: it needs a `datatype`,
-    by its name in SigMF or an alias such as `cs16`, and a `sample_rate_hz`. Of a part only
-    that part is read into memory, and the checksum, which is of the whole, is not checked.
+    ends in `.wav` or begins as one is a WAV, and everything else is raw. Of a part no more than the
+    part is brought to memory, and the checksum, which is of the whole, is not verified.
+
+    Args:
+        path: The recording.
+        datatype: Sample type of a raw file by its name in SigMF or an alias, such as `cs16`.
+        sample_rate_hz: Sample rate in Hz, where the file states none.
+        first_sample: Where to begin.
+        count: Samples to read; None reads to the end.
+
+    Returns:
+        The capture: `iq` complex64 (T,), integers scaled to ±1; `sample_rate_hz`, `annotations`.
+
+    Raises:
+        CaptureError: A file that is missing, damaged, compressed or contradicts itself.
+
+    Examples:
+        >>> path = write_sigmf("tone", np.exp(0.1j * np.arange(100)), sample_rate_hz=1e6)
+        >>> read_capture(path, first_sample=10, count=20).iq.shape
+        (20,)
     """
     path = Path(path)
     read_options = ReadOptions(datatype, sample_rate_hz, first_sample, count)
@@ -44,10 +61,21 @@ def read_capture(
 
 
 def read_sigmf(path: str | Path) -> Capture:
-    """Read a SigMF recording by its `.sigmf-meta`, refusing one that contradicts its metadata.
+    """Read a SigMF recording given its `.sigmf-meta`, with its checksum where one is stated.
 
-    Checked are the data type, the presence and length of the data file, and the sha512 where the
-    metadata state one. Fixed-point samples are scaled to ±1.
+    Args:
+        path: The `.sigmf-meta` file.
+
+    Returns:
+        The capture: `iq` complex64 (T,), integers scaled to ±1; `annotations`, `labels`.
+
+    Raises:
+        CaptureError: Metadata that are invalid, or do not fit the data file.
+
+    Examples:
+        >>> path = write_sigmf("tone", np.exp(0.1j * np.arange(100)), sample_rate_hz=1e6)
+        >>> read_sigmf(path).sample_rate_hz
+        1000000.0
     """
     path = Path(path)
     if path.suffix != ".sigmf-meta":

@@ -39,10 +39,27 @@ def write_sigmf(
     author: str = "",
     extras: Mapping[str, Any] | None = None,
 ) -> Path:
-    """Write I/Q (T,) as `.sigmf-meta` and `.sigmf-data` (cf32_le), both or neither.
+    """Write I/Q as `.sigmf-meta` and `.sigmf-data` (cf32_le), both or neither.
 
-    `path` may carry either suffix or none. `extras` are further fields of the global part, such
-    as `core:hw` or `rfmae:...`. Returns the path of the metadata; files that exist are refused.
+    Args:
+        path: Name with either suffix or none; files that exist are refused.
+        iq: Finite complex samples (T,).
+        sample_rate_hz: Sample rate in Hz.
+        annotations: Marked parts, such as the modulation of each.
+        centre_frequency_hz: Carrier in Hz; NaN states none.
+        description: Free text.
+        author: Free text.
+        extras: Further fields of the global part, such as `core:hw` or `rfmae:...`.
+
+    Returns:
+        The path of the metadata.
+
+    Raises:
+        CaptureError: Samples that are not complex, finite and (T,), or a file that exists.
+
+    Examples:
+        >>> write_sigmf("tone", np.exp(0.1j * np.arange(100)), sample_rate_hz=1e6).name
+        'tone.sigmf-meta'
     """
     iq = _checked(iq, path)
     described = {"core:description": description, "core:author": author}

@@ -186,7 +186,21 @@ def known_recipes() -> dict[str, Path]:
 
 
 def load_recipe(name_or_path: str | Path) -> Recipe:
-    """A recipe by its name in rfmae, or from a TOML file."""
+    """A recipe by the name it has in rfmae, or from a TOML file.
+
+    Args:
+        name_or_path: Such as `awgn-ten` (`rfmae list recipes`), or a path.
+
+    Returns:
+        The recipe; `with_snr` and `with_seed` change it.
+
+    Raises:
+        RecipeError: No such recipe, an unknown key, a value of another type or out of range.
+
+    Examples:
+        >>> load_recipe("awgn-ten").with_snr("-10:10:5").source.channel.snr_db
+        (-10.0, -5.0, 0.0, 5.0, 10.0)
+    """
     known = known_recipes()
     path = known.get(str(name_or_path)) or Path(name_or_path)
     if not path.is_file():

@@ -233,7 +233,23 @@ def write_dataset(
 
 
 def open_dataset(folder: str | Path) -> Dataset:
-    """Open a data set folder, refusing one that is missing, incomplete or damaged."""
+    """Open a data set folder.
+
+    Args:
+        folder: What `rfmae synth` or `rfmae import` wrote.
+
+    Returns:
+        The data set: `classes`, `snr_db`, `read_observed(split)`, `read(split)` with clean twins.
+
+    Raises:
+        DatasetError: A folder that is missing, incomplete, damaged or of another kind.
+
+    Examples:
+        >>> data = synthesise("sdr-linear", "data", snr="20", examples=(6, 2, 2))
+        >>> pairs = open_dataset("data").read("test")
+        >>> pairs.observed.iq.shape, pairs.clean.dtype, pairs.observed.snr_db[0]
+        ((14, 1024), dtype('complex64'), np.float32(20.0))
+    """
     folder = Path(folder)
     if not folder.is_dir():
         raise DatasetError(f"no data set folder {folder}; make one with `rfmae synth`")

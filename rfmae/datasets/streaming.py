@@ -58,6 +58,26 @@ def endless(
     example comes twice. `first_batch` resumes where an earlier stream stopped, at the cost of one
     mixture. The first examples of `split` are those of the stored data set of the same recipe, so
     a stream of `train` never contains stored examples of `validation` or `test`.
+
+    Args:
+        recipe: What to synthesise.
+        batch_size: Examples of a batch, at least 1.
+        split: The stream of `train`, `validation` or `test`.
+        view: `symbols` or `waveform`; None takes the first of the recipe.
+        shard: Which of several readers this is.
+        first_batch: Where to begin.
+        mixed_blocks: Blocks of 64 examples that a reader mixes.
+
+    Returns:
+        An iterator of pairs: `observed.iq` and `clean`, complex64 (batch_size, T), and labels.
+
+    Raises:
+        RecipeError: A view or split that the recipe does not have, a size below 1.
+
+    Examples:
+        >>> batch = next(endless(load_recipe("sdr-linear"), batch_size=32))
+        >>> batch.observed.iq.shape, batch.clean.shape
+        ((32, 1024), (32, 1024))
     """
     shard = shard or Shard()
     view = view or recipe.views[0]

@@ -85,9 +85,23 @@ class InputPipeline:
 
 
 def render_images(iq: IqLike, image: ImageConfig, samples_per_symbol: float = 1.0) -> FloatArray:
-    """Constellation images (N, planes, size, size) in [0, 1] of complex I/Q (N, T), float32.
+    """Constellation images of complex I/Q.
 
-    Where planes are rendered from symbols and waveform, `iq` is a mapping with the I/Q of each.
+    Args:
+        iq: Complex (N, T) of any gain; where planes are rendered from symbols and waveform, a
+            mapping with the I/Q of each.
+        image: Size, extent and planes, such as `load_recipe("awgn-ten").image`.
+        samples_per_symbol: Of the waveform, for planes with a lag.
+
+    Returns:
+        Images (N, planes, size, size) in [0, 1], float32; the imaginary part grows upwards.
+
+    Raises:
+        ShapeError: I/Q that is not complex, finite and (N, T).
+
+    Examples:
+        >>> render_images(np.ones((2, 64), complex), load_recipe("sdr-linear").image).shape
+        (2, 3, 64, 64)
     """
     pipeline = InputPipeline(image, IMAGE_ALONE, {}, samples_per_symbol)
     batches = pipeline.inputs(iq, torch.device("cpu"))

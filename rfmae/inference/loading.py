@@ -29,15 +29,55 @@ def choose_device(name: str = "auto") -> torch.device:
 
 
 def load_classifier(path: str | Path, device: str = "auto") -> SignalClassifier:
-    """The classifier of a checkpoint or run folder."""
+    """The classifier of a fine-tuned checkpoint or run folder.
+
+    Args:
+        path: Checkpoint or run folder of `rfmae finetune`.
+        device: `auto`, `cpu`, `cuda`, …
+
+    Returns:
+        A callable from complex I/Q (N, T) of any gain and phase to probabilities (N, M);
+        `answer` and `name` take a recording (T,).
+
+    Raises:
+        CheckpointError: No checkpoint of a classifier, or a damaged one.
+
+    Examples:
+        >>> data = synthesise("sdr-linear", "data", snr="20", examples=(6, 2, 2))
+        >>> model = finetune(data, out="cnn", network="cnn", epochs=1, device="cpu")
+        >>> load_classifier(model)(data.read_observed("test").iq).shape
+        (14, 7)
+    """
     checkpoint, chosen = load_checkpoint(path, CLASSIFIER), choose_device(device)
     network = checkpoint.build()
     assert isinstance(network, Classifier)
+    checkpoint.typed("classes", tuple[str, ...])
+    if "temperature" in checkpoint.card:
+        checkpoint.typed("temperature", float)
     return SignalClassifier(network, checkpoint.card, InputPipeline.of(checkpoint), chosen)
 
 
 def load_denoiser(path: str | Path, device: str = "auto") -> Denoiser | RingsDenoiser:
-    """The denoiser of a pre-training checkpoint or run folder that predicts clean images."""
+    """The denoiser of a pre-training checkpoint or run folder that predicts clean images.
+
+    Args:
+        path: Checkpoint or run folder of `rfmae pretrain`, of rings with `--method denoiser`.
+        device: `auto`, `cpu`, `cuda`, …
+
+    Returns:
+        A callable from its inputs to clean images (N, planes, size, size) in [0, 1]; `inputs`
+        makes them of complex I/Q (N, T).
+
+    Raises:
+        CheckpointError: A checkpoint that predicts no images.
+
+    Examples:
+        >>> data = synthesise("sdr-linear", "data", snr="20", examples=(6, 2, 2))
+        >>> model = pretrain(data, "clean", method="denoiser", preset="tiny", epochs=1)
+        >>> denoiser = load_denoiser(model, "cpu")
+        >>> denoiser(denoiser.inputs(data.read_observed("test").iq)).shape
+        (14, 3, 64, 64)
+    """
     checkpoint, chosen = load_checkpoint(path, DENOMAE), choose_device(device)
     network = checkpoint.build()
     pipeline = InputPipeline.of(checkpoint)
@@ -61,7 +101,24 @@ def load_denoiser(path: str | Path, device: str = "auto") -> Denoiser | RingsDen
 
 
 def load_encoder(path: str | Path, device: str = "auto") -> FeatureEncoder:
-    """The encoder of any checkpoint or run folder, frozen."""
+    """The frozen encoder of any checkpoint or run folder.
+
+    Args:
+        path: Checkpoint or run folder of `rfmae pretrain` or `rfmae finetune`.
+        device: `auto`, `cpu`, `cuda`, …
+
+    Returns:
+        A callable from complex I/Q (N, T) to features (N, width).
+
+    Raises:
+        CheckpointError: A checkpoint of a backbone, which has no encoder.
+
+    Examples:
+        >>> data = synthesise("sdr-linear", "data", snr="20", examples=(6, 2, 2))
+        >>> model = pretrain(data, "rings", preset="tiny", epochs=1, device="cpu")
+        >>> load_encoder(model)(data.read_observed("test").iq).shape
+        (14, 128)
+    """
     checkpoint, chosen = load_checkpoint(path), choose_device(device)
     _ = checkpoint.pretrainable  # refuses others
     network = checkpoint.build()
