@@ -1,6 +1,7 @@
 """The commands synth, import, show and plot. Parse, one call, print."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -78,10 +79,12 @@ def import_data(
             help="auto, radioml-2016, radioml-2018, hisarmod or arrays (npy, npz, mat).",
         ),
     ] = "auto",
-    labels: Annotated[
+    label_file: Annotated[
         Path | None, typer.Option(help="Labels of an array: csv, txt, npy or json.")
     ] = None,
-    snr: Annotated[Path | None, typer.Option(help="SNR in dB of each row of an array.")] = None,
+    snr_file: Annotated[
+        Path | None, typer.Option(help="SNR in dB of each row of an array.")
+    ] = None,
     classes: Annotated[
         str | None, typer.Option(help="Names of the labels 0, 1, …, such as BPSK,QPSK.")
     ] = None,
@@ -90,6 +93,24 @@ def import_data(
     ] = "0.8,0.1,0.1",
     seed: SeedOption = 0,
     samples_per_symbol: SamplesPerSymbolOption = None,
+    image_of: Annotated[
+        str | None,
+        typer.Option(
+            "--image",
+            help="Render images as this recipe does, such as radio-24 or a TOML file. Default: "
+            "the trajectory in three kernels, 224 pixels.",
+        ),
+    ] = None,
+    image_size: Annotated[
+        int | None, typer.Option(help="Pixels on a side of an image, such as 64.")
+    ] = None,
+    any_phase: Annotated[
+        bool,
+        typer.Option(
+            "--any-phase/--known-phase",
+            help="Every carrier phase is equally likely, so training may turn examples.",
+        ),
+    ] = False,
     out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -106,15 +127,28 @@ def import_data(
         out,
         HOME / "datasets",
         form=form,
-        labels=labels,
-        snr=snr,
+        labels=label_file,
+        snr=snr_file,
         classes=names(classes or ""),
         shares=numbers("--shares", shares, 3),
         seed=seed,
         samples_per_symbol=samples_per_symbol,
+        looks=_appearance(image_of, image_size, any_phase),
         progress=console.ShownProgress(),
     )
     _print_dataset(made, made.folder, as_json)
+
+
+def _appearance(recipe: str | None, size: int | None, any_phase: bool) -> Any:
+    """How imported waveforms are shown, from the options."""
+    from rfmae.datasets.recipe import load_recipe
+    from rfmae.imports.import_plan import Appearance
+    from rfmae.records import TRAJECTORY_PLANES, ImageConfig
+
+    image = None if recipe is None else load_recipe(recipe).image
+    if size is not None:
+        image = replace(image or ImageConfig(planes=TRAJECTORY_PLANES), size=size)
+    return Appearance(image, any_phase)
 
 
 def show(

@@ -77,10 +77,13 @@ def imported_card(
     source: Card,
     splits: Card,
     fingerprint: str,
+    image: ImageConfig | None = None,
+    any_phase: bool = False,
 ) -> Card:
     """The card of an imported data set: waveforms as in its files, without clean twins.
 
-    `source` and `splits` describe its origin and how it was divided, in plain JSON.
+    `source` and `splits` describe its origin and how it was divided, in plain JSON. Images are of
+    the trajectory in three kernels unless an `image` is given.
     """
     return {
         "kind": KIND,
@@ -91,12 +94,12 @@ def imported_card(
         "classes": list(classes),
         "snr_db": list(snr_db),
         "snr_reference": "dataset",
-        "any_phase": False,
+        "any_phase": any_phase,
         "same_signals": [],
         "views": {"waveform": _view_card(samples, samples_per_symbol)},
         "drawn": [],
         "examples": dict(examples),
-        "image": asdict(ImageConfig(planes=TRAJECTORY_PLANES)),
+        "image": asdict(image or ImageConfig(planes=TRAJECTORY_PLANES)),
         "source": source,
         "splits": splits,
     }

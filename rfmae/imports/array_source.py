@@ -132,7 +132,7 @@ def _labels(
     """Label of every row, and the classes by the names of the modulation table."""
     column = _column(path, arrays, options.labels, _LABEL_NAMES, rows)
     if column is None:
-        raise DatasetError(f"{path} does not state its classes; name a file with --labels")
+        raise DatasetError(f"{path} does not state its classes; name a file with --label-file")
     if column.dtype.kind == "U":
         return _named_labels(path, column, options.classes)
     if not options.classes:

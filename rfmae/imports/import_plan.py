@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -39,7 +39,7 @@ from rfmae.imports.splits import (
     window_groups,
 )
 from rfmae.progress import Progress
-from rfmae.records import IntArray, IqBatch
+from rfmae.records import ImageConfig, IntArray, IqBatch
 
 IMPORTER_VERSION = 1
 """Increased by every change that makes other files of the same source."""
@@ -51,6 +51,32 @@ _NOWHERE = -1
 
 
 @dataclass(frozen=True, slots=True)
+class Appearance:
+    """How imported waveforms are shown to a network, which their files do not say.
+
+    Without an `image`, as the trajectory in three decay kernels of 224 pixels. `any_phase`: every
+    carrier phase is equally likely, so that training may turn examples.
+    """
+
+    image: ImageConfig | None = None
+    any_phase: bool = False
+
+    def __post_init__(self) -> None:
+        for plane in () if self.image is None else self.image.planes:
+            if plane.view != "waveform":
+                raise DatasetError(
+                    f"imported examples are waveforms, but a plane of the {plane.what} is rendered "
+                    "from symbols; name a recipe with planes of the trajectory, such as radio-24"
+                )
+
+    @property
+    def settings(self) -> Card:
+        """What differs from an import without any, for the fingerprint."""
+        shown = {} if self.image is None else {"image": asdict(self.image)}
+        return {**shown, **({"any_phase": True} if self.any_phase else {})}
+
+
+@dataclass(frozen=True, slots=True)
 class ImportPlan:
     """Which rows of a source go to which split."""
 
@@ -59,6 +85,7 @@ class ImportPlan:
     snr_db: tuple[float, ...]
     fingerprint: str
     rule: Card  # how the rows were divided, in plain JSON
+    looks: Appearance
 
 
 def recognise(path: Path) -> Form:
@@ -133,7 +160,9 @@ def survey(source: DataSource, progress: Progress) -> Known:
     )
 
 
-def plan_import(facts: Facts, known: Known, shares: Shares, seed: int) -> ImportPlan:
+def plan_import(
+    facts: Facts, known: Known, shares: Shares, seed: int, looks: Appearance | None = None
+) -> ImportPlan:
     """Divide the rows: equal ones together, overlapping windows in groups with gaps.
 
     A set that has its own test split keeps it, and training and validation share the rest in
@@ -161,7 +190,9 @@ def plan_import(facts: Facts, known: Known, shares: Shares, seed: int) -> Import
         "importer": IMPORTER_VERSION,
     }
     snr_db = tuple(float(value) for value in np.unique(known.snr_db))
-    return ImportPlan(facts, rows, snr_db, _fingerprint(facts, known, rule), rule)
+    looks = looks or Appearance()
+    fingerprint = _fingerprint(facts, known, {**rule, **looks.settings})
+    return ImportPlan(facts, rows, snr_db, fingerprint, rule, looks)
 
 
 def write_import(source: DataSource, plan: ImportPlan, folder: Path, progress: Progress) -> Dataset:
@@ -226,6 +257,8 @@ def _card(plan: ImportPlan) -> Card:
         source=source,
         splits=plan.rule,
         fingerprint=plan.fingerprint,
+        image=plan.looks.image,
+        any_phase=plan.looks.any_phase,
     )
 
 

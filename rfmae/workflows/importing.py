@@ -11,6 +11,7 @@ from rfmae.errors import DatasetError, nearest
 from rfmae.imports.array_source import ArrayOptions
 from rfmae.imports.import_plan import (
     FORMS,
+    Appearance,
     Form,
     open_source,
     order_note,
@@ -36,6 +37,7 @@ def import_dataset(
     shares: Shares = (0.8, 0.1, 0.1),
     seed: int = 0,
     samples_per_symbol: float | None = None,
+    looks: Appearance | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
     """Import a public data set into `folder`, or into one of `home` that is named by its content.
@@ -52,7 +54,7 @@ def import_dataset(
     facts = _completed(opened.facts, extra, samples_per_symbol)
     for note in facts.notes:
         progress.note(note)
-    plan = plan_import(facts, survey(opened, progress), shares, seed)
+    plan = plan_import(facts, survey(opened, progress), shares, seed, looks)
     folder = folder or home / f"{facts.name}-{plan.fingerprint}"
     card = read_card(folder) or {}
     if (card.get("kind"), card.get("fingerprint")) == (KIND, plan.fingerprint):

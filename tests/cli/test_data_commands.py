@@ -274,7 +274,7 @@ def test_a_folder_of_hisarmod_is_shown_though_it_has_no_card(rfmae, here, rng):
 def test_arrays_without_labels_are_shown_with_their_shapes(rfmae, arrays):
     message = answer(rfmae("show", "iq.npy"))
     assert "float32 60 x 2 x 32" in message
-    assert "rfmae import --labels" in message
+    assert "rfmae import --label-file" in message
 
 
 @pytest.mark.parametrize(
@@ -345,7 +345,7 @@ def arrays(here, rng):
     np.save(here / "iq.npy", rng.normal(size=(60, 2, 32)).astype(np.float32))
     np.save(here / "labels.npy", np.tile([0, 1], 30))
     np.save(here / "snr.npy", np.repeat([0.0, 10.0], 30))
-    options = ["--labels", "labels.npy", "--snr", "snr.npy", "--classes", "BPSK,QPSK"]
+    options = ["--label-file", "labels.npy", "--snr-file", "snr.npy", "--classes", "BPSK,QPSK"]
     return ["import", "iq.npy", *options]
 
 
@@ -368,7 +368,7 @@ def test_an_array_is_imported_shown_and_plotted(rfmae, here, arrays):
         ("--shares most,some,few", ["--shares", "3 numbers"]),
         ("--shares 0.8,0.1,0.4", ["share"]),
         ("--format radioml", ["'radioml'"]),
-        ("--labels nowhere.csv", ["nowhere.csv"]),
+        ("--label-file nowhere.csv", ["nowhere.csv"]),
         ("--classes BPSK", ["classes"]),
         ("--samples-per-symbol 0", ["samples", "0"]),
     ],
@@ -383,7 +383,7 @@ def test_pre_training_without_clean_twins_is_refused_at_once(rfmae, here, rng):
     iq = rng.standard_normal((40, 128, 2), dtype=np.float32).view(np.complex64)[..., 0]
     np.save(here / "mine.npy", iq)
     (here / "labels.csv").write_text("\n".join(["BPSK", "QPSK"] * 20))
-    assert rfmae("import", "mine.npy", "--labels", "labels.csv", "--out", "mine").exit_code == 0
+    assert rfmae("import", "mine.npy", "--label-file", "labels.csv", "--out", "mine").exit_code == 0
     result = rfmae("pretrain", "--data", "mine", "--preset", "tiny", "--out", "run")
     assert result.exit_code == 2
     (line,) = result.stderr.splitlines()  # nothing was rendered before

@@ -235,7 +235,7 @@ def test_labels_outside_the_classes_are_refused(tmp_path, iq, labels):
 
 def test_labels_of_no_file_or_none_at_all_are_refused(tmp_path, iq):
     np.save(tmp_path / "iq.npy", iq)
-    refused("--labels", tmp_path / "iq.npy")
+    refused("--label-file", tmp_path / "iq.npy")
     refused("no file", tmp_path / "iq.npy", labels=tmp_path / "none.csv")
     (tmp_path / "l.dat").write_text("QPSK\n")
     refused("must be a .npy, .json", tmp_path / "iq.npy", labels=tmp_path / "l.dat")

@@ -18,9 +18,10 @@ from rfmae.datasets.store import open_dataset
 from rfmae.errors import ArtefactError, DatasetError, RfmaeError
 from rfmae.imports import import_plan
 from rfmae.imports.class_order import PUBLISHED_CLASSES
-from rfmae.imports.import_plan import recognise
+from rfmae.imports.import_plan import Appearance, recognise
 from rfmae.imports.sources import row_digests
 from rfmae.progress import Silent
+from rfmae.records import ImageConfig, Plane
 from rfmae.workflows.importing import import_dataset
 
 
@@ -315,3 +316,22 @@ def test_memory_does_not_grow_with_the_number_of_examples(tmp_path):
     tracemalloc.stop()
     assert sum(dataset.examples(split) for split in SPLITS) == rows
     assert peak < 32 * 2**20
+
+
+# how images are rendered --------------------------------------------------------------------------
+
+
+def test_an_import_shows_the_images_that_were_named(source, tmp_path):
+    density = ImageConfig(size=32, planes=(Plane("trajectory", "density"),))
+    plain = import_dataset(source, tmp_path / "plain", tmp_path)
+    shown = import_dataset(source, tmp_path / "shown", tmp_path, looks=Appearance(density, True))
+    assert shown.image == density and shown.any_phase
+    assert plain.image.size == 224 and not plain.any_phase
+    assert shown.fingerprint != plain.fingerprint  # folders are named by it
+    for split in SPLITS:
+        np.testing.assert_array_equal(shown.read_observed(split).iq, plain.read_observed(split).iq)
+
+
+def test_planes_of_symbols_are_refused_for_waveforms():
+    with pytest.raises(DatasetError, match=r"waveforms, but a plane of the symbols .* radio-24"):
+        Appearance(ImageConfig())

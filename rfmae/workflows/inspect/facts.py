@@ -104,7 +104,7 @@ def array_facts(path: Path) -> Card:
             name or "array": f"{array.dtype} {' x '.join(map(str, array.shape))}"
             for name, array in arrays.items()
         },
-        "way_on": "rfmae import --labels --snr --classes",
+        "way_on": "rfmae import --label-file --snr-file --classes",
     }
 
 
