@@ -205,7 +205,7 @@ def test_with_many_labels_the_network_is_fine_tuned(recipe, tmp_path, monkeypatc
 def test_a_known_carrier_phase_is_left_to_the_transformer(recipe, tmp_path):
     channel = replace(recipe.source.channel, phase_offset_turns="none")
     known = replace(recipe, source=replace(recipe.source, channel=channel))
-    settings = QuickstartSettings(labels=3, denoised_per_point=1, effort=replace(LITTLE, seeds=1))
+    settings = QuickstartSettings(labels=3, denoised_per_point=1, effort=Effort(48, 10, 1))
     message = quickstart(known, settings, tmp_path / "home", device="cpu", workers=1)
     assert isinstance(load_classifier(message.classifier).network.config.encoder, EncoderConfig)
     assert message.report.denoising is not None

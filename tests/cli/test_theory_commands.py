@@ -263,8 +263,9 @@ def linear(tiny_toml, tmp_path_factory):
 
 def test_the_likelihood_receiver_sits_the_exam(rfmae, linear):
     names = ["likelihood", "likelihood-blind"]
-    options = [word for name in names for word in ("--model", name)]
-    message = json.loads(answer(rfmae("eval-snr", "--data", linear.folder, *options, "--json")))
+    models = [word for name in names for word in ("--model", name)]
+    brief = ("--no-cost", "--no-open-set", "--json")
+    message = json.loads(answer(rfmae("eval-snr", "--data", linear.folder, *models, *brief)))
     assert list(message["accuracy"]) == names
     assert message["accuracy"]["likelihood"]["accuracy_per_snr"][-1] == 1
     assert message["provenance"]["models"]["likelihood"]["kind"] == "likelihood receiver"

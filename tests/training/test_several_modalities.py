@@ -71,7 +71,7 @@ def test_order_counts_for_a_signal_and_not_for_an_image(dataset, pretrained, tmp
 
 def test_a_modality_that_no_receiver_has_is_refused(dataset, tmp_path):
     settings = Finetuning("tiny", epochs=1, modalities=("noise",))
-    with pytest.raises(CheckpointError, match="has image, signal, harmonics, snr, but 'noise'"):
+    with pytest.raises(CheckpointError, match="has image, signal, harmonics, snr, but not 'noise'"):
         finetune(dataset, settings, tmp_path / "run", device="cpu")
 
 

@@ -360,7 +360,11 @@ def test_settings_that_contradict_each_other_are_refused(changes, message):
         ({"network": "vgg"}, RecipeError, "unknown network 'vgg'; known: vit, rings, cnn"),
         ({"head": "mlp"}, ShapeError, "head must be preset or linear or paper"),
         ({"network": "resnet", "modalities": ("image",)}, ShapeError, "a resnet sees a sequence"),
-        ({"augmentation": Augmentation(timing_offset_symbols=0.1)}, RfmaeError, "past their"),
+        (
+            {"augmentation": Augmentation(timing_offset_symbols=0.1)},
+            RfmaeError,
+            "a timing offset needs a waveform, but inputs of .* are rendered from symbols",
+        ),
         ({"validations": 0}, TrainingError, "validations must be positive"),
     ],
 )
