@@ -62,12 +62,12 @@ def finetune(
     resume: ResumeOption = False,
     as_json: JsonOption = False,
     network: Annotated[
-        str,
+        str | None,
         _network(
             "vit or rings; from scratch also cnn (of the image), resnet or lstm (of the signal). "
-            "A pre-trained model has its own."
+            "Default: that of the model, or vit."
         ),
-    ] = "vit",
+    ] = None,
     head: Annotated[
         str | None,
         _network(
@@ -175,7 +175,7 @@ def finetune(
     )
     dataset = open_dataset(data or finding.newest_dataset(HOME / "datasets"))
     stage = "finetune" if model else "scratch"
-    size = preset if network == "vit" else network
+    size = preset if network in (None, "vit") else network
     folder = out or HOME / "runs" / f"{stage}-{dataset.folder.name}-{size}"
     best = finetuning_jobs.finetune(
         dataset,

@@ -6,20 +6,27 @@ from typing import Annotated, Any
 import typer
 from rfmae_cli import console
 from rfmae_cli.options import HOME, JsonOption
-from rfmae_cli.words import one_of
+
+from rfmae.errors import RecipeError
 
 
 def list_subject(
     subject: Annotated[
-        str, typer.Argument(help="recipes, modulations, networks or runs.", show_default=False)
-    ],
+        str | None,
+        typer.Argument(help="recipes, modulations, networks or runs; without one, what there is."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List recipes, modulations, networks, or the training runs in artifacts.
 
     Example: rfmae list modulations
     """
-    rows = list(_ROWS[one_of("subject", subject, tuple(_ROWS))]())
+    if subject is None:
+        console.say(f"rfmae list {'|'.join(_ROWS)}")
+        return
+    if subject not in _ROWS:
+        raise RecipeError(f"nothing is listed as {subject!r}; known: {', '.join(_ROWS)}")
+    rows = list(_ROWS[subject]())
     if as_json:
         console.say_json(rows)
         return

@@ -220,7 +220,7 @@ def pretrain(
         endless=endless,
         patch=patch,
     )
-    kind = training_jobs.network_for(dataset, settings)
+    kind = training_jobs.network_for(dataset, settings, method)
     task = methods.with_switches(methods.find_method(method, kind), switches)
     settings = replace(settings, network=kind, method=task)
     tail = "" if method == "denomae2" else f"-{method}"

@@ -95,7 +95,10 @@ def labels_verdict(found: Found) -> str:
         "over the seeds are apart."
         for name, gains in (
             ("Over the best network from scratch", _gains(found, "rings", alone)),
-            ("Beside an estimate of the SNR", _gains(found, "rings and SNR", beside)),
+            (
+                "Over rings and SNR from scratch, beside an estimate of the SNR,",
+                _gains(found, "rings and SNR", beside),
+            ),
         )
         if gains
     )

@@ -5,8 +5,9 @@ itself. Folders that are not named lie in `artifacts`, as those of the command l
 caller gets wrong raises `rfmae.errors.RfmaeError` in one line that names the way out.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +18,34 @@ from rfmae.artefacts import HOME
 from rfmae.captures.reading import read_capture
 from rfmae.datasets.recipe import Recipe, Splits, load_recipe
 from rfmae.datasets.store import Dataset, open_dataset
-from rfmae.errors import CaptureError, RecipeError
+from rfmae.errors import CaptureError, CheckpointError, RecipeError, TrainingError, nearest
 from rfmae.inference import Answer, load_classifier
+from rfmae.models.config import PixelTask, PositionTask
+from rfmae.models.masking import Masking
+from rfmae.models.noising import Noising
 from rfmae.reporting.report_record import Report
 from rfmae.workflows import data as data_jobs
 from rfmae.workflows.evaluate.predictors import model_names
 from rfmae.workflows.evaluate.snr_evaluation import eval_snr
 from rfmae.workflows.inspect.plotting import plot as plot_source
 from rfmae.workflows.learning import training
-from rfmae.workflows.learning.methods import find_method, with_switches
+from rfmae.workflows.learning.methods import Method, find_method, with_switches
 
 PathLike = str | Path
+
+_GROUPS = (
+    ("masking", Masking),
+    ("pixels", PixelTask),
+    ("position", PositionTask),
+    ("noising", Noising),
+)
 
 
 def synthesise(
     recipe: Recipe | PathLike = "awgn-ten",
     out: PathLike | None = None,
     *,
-    snr: str | None = None,
+    snr: str | float | None = None,
     examples: tuple[int, int, int] | None = None,
     seed: int | None = None,
     workers: int = 1,
@@ -44,7 +55,7 @@ def synthesise(
     Args:
         recipe: Name of a recipe that comes with rfmae, a TOML file, or a `Recipe`.
         out: Folder to write, by default one in `artifacts/datasets` named by recipe and content.
-        snr: SNR grid in dB instead of the recipe's, `start:stop[:step]` with both ends.
+        snr: SNR grid in dB instead of the recipe's, `start:stop[:step]` with both ends, or a point.
         examples: Training, validation and test examples of each class and SNR point.
         seed: Seed instead of the recipe's.
         workers: Processes; the bytes do not depend on it.
@@ -65,7 +76,7 @@ def synthesise(
     """
     resolved = recipe if isinstance(recipe, Recipe) else load_recipe(str(recipe))
     if snr is not None:
-        resolved = resolved.with_snr(snr)
+        resolved = resolved.with_snr(snr if isinstance(snr, str) else f"{snr:g}")
     if seed is not None:
         resolved = resolved.with_seed(seed)
     if examples is not None:
@@ -124,16 +135,18 @@ def pretrain(
         (14, 128)
     """
     dataset = _dataset(data)
+    _check_count("epochs", epochs)
     settings = training.Pretraining(
         preset=preset,
         epochs=epochs,
         seed=seed,
         network=network,
-        modalities=None if modalities is None else tuple(modalities),
+        modalities=_names(modalities),
     )
-    kind = training.network_for(dataset, settings)
-    named = {name.replace("__", "."): value for name, value in switches.items()}
-    task = with_switches(find_method(method, kind), named)
+    kind = training.network_for(dataset, settings, method)
+    known = {name: _known(name, value, _SWITCHES) for name, value in switches.items()}
+    dotted = {name.replace("__", "."): value for name, value in known.items()}
+    task = with_switches(find_method(method, kind), dotted)
     folder = _run(out, f"pretrain-{dataset.folder.name}-{kind}-{preset}")
     settings = replace(settings, network=kind, method=task)
     return training.pretrain(dataset, settings, folder, resume=resume, device=device)
@@ -185,14 +198,15 @@ def finetune(
         (14, 7)
     """
     dataset = _dataset(data)
+    _check_count("epochs", epochs)
     chosen = training.Finetuning(
         preset=preset,
         labels_per_class=labels_per_class,
         epochs=epochs,
         seed=seed,
-        modalities=None if modalities is None else tuple(modalities),
-        network=network or "vit",
-        **settings,
+        modalities=_names(modalities),
+        network=network,
+        **{name: _known(name, value, _SETTINGS) for name, value in settings.items()},
     )
     start = "finetune" if model is not None else f"scratch-{network or 'vit'}"
     return training.finetune(
@@ -237,6 +251,8 @@ def evaluate(
     """
     dataset = _dataset(data)
     paths = [Path(model) for model in ([models] if isinstance(models, str | Path) else models)]
+    if not paths:
+        raise CheckpointError("evaluate needs at least one model, got none; name a checkpoint")
     names = model_names(paths)
     home = HOME / "reports" / "-".join(["eval-snr", dataset.folder.name, *names])
     folder = home if out is None else Path(out)
@@ -305,8 +321,37 @@ def plot(
         >>> plot(data.folder, "example.png").name
         'example.png'
     """
-    plot_source(Path(source), Path(out), what=tuple(what))
+    plot_source(Path(source), Path(out), what=_names(what) or ())
     return Path(out)
+
+
+def _names(given: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    """A list of names; a single one may stand alone."""
+    if given is None:
+        return None
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _check_count(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise TrainingError(f"{name} must be a whole number of at least 1, got {value!r}")
+
+
+_SETTINGS = {field.name: field.type for field in fields(training.Finetuning)}
+_SWITCHES = {
+    **{f"{group}__{field.name}": field.type for group, kind in _GROUPS for field in fields(kind)},
+    **{field.name: field.type for field in fields(Method)},
+}
+
+
+def _known(name: str, value: Any, known: Mapping[str, Any]) -> Any:
+    """A value of a setting that exists; numbers are no text."""
+    if name not in known:
+        raise RecipeError(f"unknown setting {name!r}; {nearest(name, known)}")
+    kind = str(known[name])
+    if isinstance(value, str) and re.match(r"(int|float|bool|<class '(int|float|bool)'>)", kind):
+        raise RecipeError(f"{name} must be a number or true or false, got {value!r}")
+    return value
 
 
 def _dataset(data: Dataset | PathLike) -> Dataset:

@@ -1,5 +1,6 @@
 """All errors for users: one line with the rule, the value and a remedy."""
 
+import math
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import get_args
@@ -52,6 +53,12 @@ class ArtefactError(RfmaeError):
 def first_line(error: Exception) -> str:
     """The first line of another library's error, or its class name where that is empty."""
     return (str(error) or type(error).__name__).splitlines()[0].strip("'\"")
+
+
+def check_weight(name: str, value: float) -> None:
+    """Refuse the weight of a loss that is negative, NaN or infinite."""
+    if not 0 <= value < math.inf:
+        raise ShapeError(f"{name} must be finite and not negative, got {value:g}")
 
 
 def check_choice(what: str, value: object, choices: object) -> None:

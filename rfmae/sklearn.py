@@ -217,7 +217,7 @@ class ModulationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     def _settings(self, seed: int) -> Finetuning:
         return Finetuning(
             preset=self.preset,
-            network=self.network,
+            network=self.network if self.pretrained is None else None,
             head=self.head,
             epochs=self.epochs,
             batch_size=self.batch_size,

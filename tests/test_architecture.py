@@ -45,7 +45,7 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
         "inference",
         "training",
     },
-    "api": {"workflows", "captures", "datasets", "inference", "reporting"},
+    "api": {"workflows", "captures", "datasets", "inference", "models", "reporting"},
     "sklearn": {"workflows", "datasets", "inference", "models", "training"},
     "__init__": {"api", "captures", "datasets", "inference"},
 }

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rfmae.errors import ShapeError, check_choice
+from rfmae.errors import ShapeError, check_choice, check_weight
 from rfmae.models.masking import Masking
 from rfmae.models.noising import Noising
 from rfmae.models.objectives.pixel_losses import Error
@@ -46,16 +46,18 @@ class PositionTask:
 
     def __post_init__(self) -> None:
         check_choice("position target", self.target, PositionTarget)
-        if self.weight < 0:
-            raise ShapeError(f"position weight must not be negative, got {self.weight:g}")
+        check_weight("position weight", self.weight)
         if not 0 <= self.dropout <= 1:
             raise ShapeError(f"position dropout must lie in 0 to 1, got {self.dropout:g}")
 
 
+_DEEPEST = 64
+
+
 def check_decoder_depth(blocks: int) -> None:
-    """Refuse a negative number of blocks."""
-    if blocks < 0:
-        raise ShapeError(f"a decoder has 0 blocks or more, got {blocks}")
+    """Refuse an impossible number of blocks."""
+    if not 0 <= blocks <= _DEEPEST:
+        raise ShapeError(f"a decoder has 0 to {_DEEPEST} blocks, got {blocks}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,7 @@ class DenoMAEConfig:
         for grid in self.predicted_grids:
             self.masking.most_visible(grid.patches)  # refuses too few patches to hide any
         for name in ("laplacian_weight", "uniformity_weight"):
-            if getattr(self, name) < 0:
-                raise ShapeError(f"{name} must not be negative, got {getattr(self, name):g}")
+            check_weight(name, getattr(self, name))
         if self.noising.share and self.noising.block >= self.encoder.depth:
             raise ShapeError(
                 f"feature noise must fall before one of the {self.encoder.depth} encoder blocks, "

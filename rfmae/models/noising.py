@@ -11,7 +11,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from rfmae.errors import ShapeError
+from rfmae.errors import ShapeError, check_weight
 
 DisruptionMode = Literal["cross", "entropy", "hard"]
 """How hidden and noised tokens are kept apart; see `rfmae.models.objectives.disruption`."""
@@ -56,10 +56,7 @@ class Noising:
             raise ShapeError(
                 f"disruption must be 'cross', 'entropy' or 'hard', got {self.disruption!r}"
             )
-        if self.disruption_weight < 0:
-            raise ShapeError(
-                f"disruption_weight must not be negative, got {self.disruption_weight:g}"
-            )
+        check_weight("disruption_weight", self.disruption_weight)
         self._check_schedule()
 
     def _check_schedule(self) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from rfmae.errors import ShapeError
+from rfmae.errors import ShapeError, check_weight
 from rfmae.models.config import PixelTask, PositionTask, check_decoder_depth
 from rfmae.models.image_decoder import ImageDecoder, ImageGrid, initialise_image_decoder
 from rfmae.models.masking import Masking, random_mask
@@ -88,8 +88,7 @@ class RingsMAEConfig:
                 "image; give both or neither"
             )
         for name in ("laplacian_weight", "uniformity_weight", "image_weight"):
-            if getattr(self, name) < 0:
-                raise ShapeError(f"{name} must not be negative, got {getattr(self, name):g}")
+            check_weight(name, getattr(self, name))
         self.masking.most_visible(self.encoder.harmonics.patches)
 
 

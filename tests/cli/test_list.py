@@ -40,7 +40,8 @@ def test_runs_are_listed_with_their_steps(dataset, tmp_path, monkeypatch):
 def test_another_subject_is_refused_with_the_known_ones():
     answer = run("list", "antennas")
     assert answer.exit_code == 2
-    assert "got 'antennas'; known: recipes, modulations, networks, runs" in answer.stderr
+    assert "'antennas'; known: recipes, modulations, networks, runs" in answer.stderr
+    assert run("list").stdout == "rfmae list recipes|modulations|networks|runs\n"
 
 
 def test_the_version_is_that_of_the_package():

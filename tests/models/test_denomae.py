@@ -213,8 +213,8 @@ def test_every_shape_trains(grid, tokens):
 @pytest.mark.parametrize(
     ("switches", "message"),
     [
-        ({"laplacian_weight": -0.1}, "laplacian_weight must not be negative, got -0.1"),
-        ({"uniformity_weight": -1.0}, "uniformity_weight must not be negative, got -1"),
+        ({"laplacian_weight": -0.1}, "laplacian_weight must be finite and not negative, got -0.1"),
+        ({"uniformity_weight": -1.0}, "uniformity_weight must be finite and not negative, got -1"),
         ({"noising": Noising(0.5, block=2)}, "one of the 2 encoder blocks, got block 2"),
         (
             {"noising": Noising(0.6, block=1), "position": PositionTask(dropout=0.5)},
@@ -230,7 +230,10 @@ def test_a_configuration_that_makes_no_sense_is_refused(switches, message):
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"weight": -1.0}, "weight must not be negative, got -1"), ({"dropout": 1.5}, "got 1.5")],
+    [
+        ({"weight": -1.0}, "weight must be finite and not negative, got -1"),
+        ({"dropout": 1.5}, "got 1.5"),
+    ],
     ids=str,
 )
 def test_a_position_task_that_makes_no_sense_is_refused(change, message):

@@ -183,7 +183,7 @@ def test_it_learns_images_sharper_than_the_orders_that_it_sees():
     [
         ({"image": None}, "where it has a weight, .* got image_weight 0.5 and no image"),
         ({"image_weight": 0.0}, "got image_weight 0 and an image; give both or neither"),
-        ({"image_weight": -1.0}, "image_weight must not be negative, got -1"),
+        ({"image_weight": -1.0}, "image_weight must be finite and not negative, got -1"),
     ],
 )
 def test_an_image_without_weight_and_a_weight_without_image_are_refused(changes, message):

@@ -183,7 +183,7 @@ def test_a_share_of_the_visible_tokens_is_noised(share, visible, noised):
         ({"block": -1}, "block must not be negative"),
         ({"scale": "peak"}, "scale must be 'rms' or 'unit', got 'peak'"),
         ({"disruption": "soft"}, "disruption must be 'cross', 'entropy' or 'hard'"),
-        ({"disruption_weight": -0.1}, "disruption_weight must not be negative"),
+        ({"disruption_weight": -0.1}, "disruption_weight must be finite and not negative"),
         ({"first_beta": 0.1, "last_beta": 0.01}, "betas must be ordered"),
         ({"last_beta": 1.0}, "betas must be ordered"),
         ({"power": 0.0}, "power must be positive"),

@@ -269,7 +269,7 @@ def test_positions_can_be_predicted_from_content():
         ({"pixels": PixelTask(normalised=True)}, "normalised"),
         ({"position": PositionTask("rank", dropout=0.1)}, "rank"),
         ({"position": PositionTask(dropout=0.0)}, "raise it, or set position weight 0"),
-        ({"laplacian_weight": -1.0}, "laplacian_weight must not be negative, got -1"),
+        ({"laplacian_weight": -1.0}, "laplacian_weight must be finite and not negative, got -1"),
         (
             {"encoder": RingsConfig((HarmonicGrid("harmonics", (True, True)),))},
             "nothing here turns with an unknown carrier phase",

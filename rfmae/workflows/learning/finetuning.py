@@ -85,7 +85,7 @@ class Finetuning:
     augmentation: Augmentation = field(default_factory=Augmentation)
     validations: int = 8
     patience: int | None = None
-    network: str = "vit"
+    network: str | None = None  # none: that of the checkpoint, or vit
     patch: int | None = None  # of the image, from scratch
 
     def __post_init__(self) -> None:
@@ -144,14 +144,14 @@ def finetune(
     checkpoint = load_checkpoint(pretrained) if pretrained else None
     if checkpoint is not None:
         dataset = as_seen_by(checkpoint, dataset)
-    modalities = received(dataset, settings.modalities, checkpoint, settings.network)
+    modalities = received(dataset, settings.modalities, checkpoint, settings.network or "vit")
     encoder = encoder_for(
         dataset, checkpoint, settings.network, settings.preset, modalities, settings.patch
     )
     from_probe = settings.begins_as_probe(pretrained=checkpoint is not None)
     if from_probe and checkpoint is None:
         raise TrainingError("a start from the probe needs a pre-trained model; name one")
-    kind = find_network(settings.network) if checkpoint is None else network_of(checkpoint)
+    kind = find_network(settings.network or "vit") if checkpoint is None else network_of(checkpoint)
     plan = _plan(dataset, settings, kind, from_probe=from_probe)
 
     @cache

@@ -105,8 +105,14 @@ def _setting(method: Method, name: str) -> Any:
     return getattr(getattr(method, group) if group else method, inner)
 
 
+_NO_TOKENS = "no tokens between its layers for feature noise"
 _NOT_OF_RINGS = (
-    ("noising.share", "feature noise", "no tokens between its layers for feature noise"),
+    ("noising.share", "feature noise", _NO_TOKENS),
+    ("noising.block", "noise block", _NO_TOKENS),
+    ("noising.scale", "noise scale", _NO_TOKENS),
+    ("noising.latest", "latest noise", _NO_TOKENS),
+    ("noising.disruption_weight", "disruption weight", _NO_TOKENS),
+    ("noising.disruption", "disruption", _NO_TOKENS),
     ("uniformity_level", "uniformity level", "one vector per example, so only level image"),
     ("mask_tokens", "mask tokens", "no attention for mask tokens"),
     ("positions", "positions", "a place for each token and no position codes"),
@@ -164,6 +170,10 @@ _RINGS: dict[str, Method] = {
 in fifty loses its position code and predicts its position (docs/pretraining.md has the effect of
 hiding and of lost positions). A denoiser predicts images.
 """
+
+
+OF_PATCHES = ("feature-noise", "symmetric-feature-noise")
+"""Methods for square patches alone."""
 
 
 def find_method(name: str, network: str = "vit") -> Method:

@@ -54,6 +54,11 @@ def received(
         has.setdefault("snr", Modality("snr", view=dataset.views[-1]))
     names = _as_seen(names or (kind.sees or "",), kind)
     for name in names:
+        if name not in has and checkpoint is not None:
+            raise CheckpointError(
+                f"{checkpoint.folder} was trained with {', '.join(m.name for m in learnt)}, but "
+                f"not with {name!r}; name a checkpoint that was, or leave it out"
+            )
         if name not in has:
             raise CheckpointError(
                 f"a receiver of {dataset.name} has {', '.join(has)}, but not {name!r}"
@@ -107,16 +112,16 @@ def _learnt(dataset: Dataset | Recipe, checkpoint: Checkpoint) -> tuple[Modality
 def encoder_for(
     dataset: Dataset,
     checkpoint: Checkpoint | None,
-    network: str,
+    network: str | None,
     preset: str,
     modalities: tuple[Modality, ...],
     patch: int | None,
 ) -> AnyEncoderConfig:
     """The encoder to fine-tune; a checkpoint has its own kind and size and must fit the inputs."""
     if checkpoint is None:
-        return find_network(network).encoder(preset, grids_of(dataset, patch, modalities))
+        return find_network(network or "vit").encoder(preset, grids_of(dataset, patch, modalities))
     own = network_of(checkpoint).name
-    if network not in ("vit", own):  # vit is the default
+    if network not in (None, own):
         raise CheckpointError(
             f"{checkpoint.folder} holds {own}, but network {network} was requested; leave out one"
         )

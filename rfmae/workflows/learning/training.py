@@ -24,7 +24,7 @@ from rfmae.training.rendering import Described
 from rfmae.training.run_folder import RunFolder
 from rfmae.training.scaling import scaled_grids
 from rfmae.workflows.learning.finetuning import Finetuning, finetune
-from rfmae.workflows.learning.methods import Method, find_method
+from rfmae.workflows.learning.methods import OF_PATCHES, Method, find_method
 from rfmae.workflows.learning.running import Running, grids_of, training_plan
 from rfmae.workflows.learning.seeing import pretrained_on
 
@@ -124,7 +124,7 @@ def pretrain(
     )
 
 
-def network_for(dataset: Described, settings: Pretraining) -> str:
+def network_for(dataset: Described, settings: Pretraining, method: str = "denomae2") -> str:
     """The named network, or rings where the carrier phase is unknown, else vit.
 
     Rings are for images that a phase turns, so they are not chosen where all planes are
@@ -132,6 +132,8 @@ def network_for(dataset: Described, settings: Pretraining) -> str:
     """
     if settings.network is not None:
         return settings.network
+    if method in OF_PATCHES:
+        return "vit"
     listed = settings.modalities or tuple(modality.name for modality in dataset.modalities)
     fits = {*listed} <= {"image", "harmonics", "snr"} and settings.patch is None
     turns = dataset.any_phase and not all(plane.is_differential for plane in dataset.image.planes)
