@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rfmae_cli import (
@@ -20,8 +20,20 @@ from rfmae_cli import (
     theory_commands,
     training_commands,
 )
+from rich.table import Table
+from typer.core import TyperCommand
 
 from rfmae.errors import RfmaeError
+
+
+class _FoldingTable(Table):
+    """A table whose cells wrap at any letter rather than end in an ellipsis."""
+
+    def add_row(self, *cells: Any, **options: Any) -> None:
+        super().add_row(*cells, **options)
+        for column in self.columns:
+            column.overflow = "fold"
+
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "quickstart": commands.quickstart,
@@ -89,8 +101,18 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+class _Command(TyperCommand):
+    """A command whose help folds long words where typer's would cut them off."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        from typer import rich_utils
+
+        rich_utils.Table = _FoldingTable  # the only way in: the tables are made inside
+        super().format_help(ctx, formatter)
+
+
 for name, command in COMMANDS.items():
-    app.command(name)(_guarded(command))
+    app.command(name, cls=_Command)(_guarded(command))
 
 
 def main() -> None:

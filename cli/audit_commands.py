@@ -83,7 +83,8 @@ def curve(
         str,
         typer.Option(
             help="finetune, probe, knn (these start from the model), scratch, or a classical "
-            "baseline: cumulants, cumulants-planes, histogram, logistic, kolmogorov."
+            "baseline: cumulants, cumulants-planes, histogram, logistic, kolmogorov.",
+            show_default="finetune, probe, knn, scratch, cumulants",
         ),
     ] = "finetune,probe,knn,scratch,cumulants",
     seeds: Annotated[int, typer.Option(min=1, help="Number of draws of labels and weights.")] = 3,

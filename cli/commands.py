@@ -92,7 +92,7 @@ def eval_snr(
             "--model",
             "-m",
             help="Classifier checkpoint or run, baseline folder, likelihood (the Bayes receiver, "
-            "SNR known), likelihood-blind, or package.module:function; may be repeated.",
+            "SNR known), likelihood-blind, or a function as module:name; may be repeated.",
         ),
     ] = None,
     out: OutOption = None,
@@ -104,7 +104,7 @@ def eval_snr(
         str | None,
         typer.Option(
             help="Also accuracy under impairments stronger than in training: names between commas, "
-            "such as carrier-offset,timing, or all."
+            "such as carrier-offset, timing, or all."
         ),
     ] = None,
     open_set: Annotated[

@@ -106,7 +106,7 @@ def finetune(
         str,
         _examples(
             "Augment examples: phase, carrier, timing, gain, noise, or some of "
-            "them; with the largest change, such as phase,carrier=2e-4,noise=3 (turns, "
+            "them; with the largest change, such as phase, carrier=2e-4, noise=3 (turns, "
             "turns per symbol, symbols, dB, dB of SNR less)."
         ),
     ] = "",

@@ -24,6 +24,16 @@ json.dump(loaded, sys.stderr)
 """
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_word_of_the_help_is_cut_off_at_eighty_columns(command, monkeypatch):
+    monkeypatch.setattr("typer.rich_utils.MAX_WIDTH", 80)
+    page = CliRunner().invoke(app, [command, "--help"], terminal_width=80).stdout
+    assert max(map(len, page.splitlines())) <= 80
+    for whole in ("cuda, …", "networks, …", "pretrain …", "1, …"):
+        page = page.replace(whole, "")
+    assert "…" not in page
+
+
 def python(*arguments):
     return subprocess.run(
         [sys.executable, *arguments], capture_output=True, text=True, check=False, timeout=60
