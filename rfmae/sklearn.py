@@ -217,7 +217,8 @@ class ModulationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     def _settings(self, seed: int) -> Finetuning:
         return Finetuning(
             preset=self.preset,
-            network=self.network if self.pretrained is None else None,
+            # vit stands for what the checkpoint holds, as it is the default
+            network=None if self.pretrained and self.network == "vit" else self.network,
             head=self.head,
             epochs=self.epochs,
             batch_size=self.batch_size,

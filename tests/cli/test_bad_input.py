@@ -241,7 +241,7 @@ TYPED = {
     ),
     "rings of a signal": (
         f"{EVERY_RUN['finetune']} --model {{rings}} --modalities signal",
-        ["not 'signal'"],
+        ["not with 'signal'"],
     ),
     "unknown precision": (f"{EVERY_RUN['pretrain']} --precision float16", ["float16", "bfloat16"]),
     "unknown compilation": (f"{EVERY_RUN['pretrain']} --compile maybe", ["auto, on or off"]),

@@ -291,7 +291,7 @@ def test_a_signal_can_be_asked_for_though_the_data_set_lists_the_image_alone(
         dataset, settings, tmp_path / "run", pretrained=encoders["image and signal"], device="cpu"
     )
     assert [modality.name for modality in load_checkpoint(best).modalities] == ["signal"]
-    with pytest.raises(CheckpointError, match="has image, but not 'signal'"):
+    with pytest.raises(CheckpointError, match="was trained with image, but not with 'signal'"):
         finetune(dataset, settings, tmp_path / "no", pretrained=encoders["image"], device="cpu")
 
 
