@@ -9,7 +9,7 @@ from damage import damaged
 from rfmae_cli.app import app
 from typer.testing import CliRunner
 
-TRIES = 30  # of each artefact
+TRIES = 15  # of each artefact
 
 COMMANDS = {
     "data": (
