@@ -57,7 +57,7 @@ class Effort:
     seeds: int
 
 
-EFFORTS = {"rings": Effort(270_000, 6_400, 5), "vit": Effort(150_000, 6_400, 1)}
+EFFORTS = {"rings": Effort(200_000, 5_000, 5), "vit": Effort(150_000, 6_400, 1)}
 """By network: a transformer takes ten times as long for an image."""
 
 
