@@ -1,11 +1,10 @@
 """Checkpoints: safetensors weights beside a card with all that is needed to use them."""
 
-import json
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 from safetensors import SafetensorError
@@ -29,7 +28,7 @@ from rfmae.models.noising import Noising
 from rfmae.models.rings import RingsConfig, RingsEncoder
 from rfmae.models.rings_mae import RingsMAE, RingsMAEConfig
 from rfmae.models.vit import Encoder, EncoderConfig
-from rfmae.plain import value
+from rfmae.plain import parse, value
 from rfmae.records import ImageConfig, Modality, image_config_from_card, modalities_from_card
 
 WEIGHTS_NAME = "weights.safetensors"
@@ -212,13 +211,21 @@ def _without_kind(weights: dict[str, Tensor], name: str) -> dict[str, Tensor]:
 def _checkpoint_folder(path: Path) -> Path:
     if not path.is_dir():
         raise CheckpointError(f"no checkpoint folder {path}")
-    if not (path / BEST_NAME).is_file():
-        return path
+    return named_checkpoint(path) if (path / BEST_NAME).is_file() else path
+
+
+class _NamedBest(TypedDict):
+    checkpoint: str
+
+
+def named_checkpoint(run: Path) -> Path:
+    """The checkpoint folder that the `best.json` of a run folder names."""
+    path = run / BEST_NAME
     try:
-        best = json.loads((path / BEST_NAME).read_text(encoding="utf-8"))
-        return path / "checkpoints" / value(str, best["checkpoint"], "checkpoint")
-    except (ValueError, KeyError, TypeError, ArtefactError) as error:
-        raise CheckpointError(f"{path / BEST_NAME} cannot be read: {error}") from error
+        best = value(_NamedBest, parse(path.read_text(encoding="utf-8")), BEST_NAME)
+    except (OSError, ValueError, ArtefactError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from error
+    return run / "checkpoints" / str(best["checkpoint"])
 
 
 _SWITCHES: dict[str, Any] = {

@@ -18,11 +18,12 @@ from rfmae.artefacts import (
     versions,
     write_json,
 )
-from rfmae.errors import ArtefactError, TrainingError, first_line
+from rfmae.errors import ArtefactError, CheckpointError, TrainingError, first_line
 from rfmae.models.checkpoint import (
     BEST_NAME,
     TRAINING_NAME,
     load_checkpoint,
+    named_checkpoint,
     save_checkpoint,
 )
 from rfmae.plain import parse, value
@@ -39,10 +40,6 @@ class _RunCard(TypedDict):
 
 class _BestCard(TypedDict):
     best: tuple[float, str] | None
-
-
-class _NamedBest(TypedDict):
-    checkpoint: str
 
 
 class RunFolder:
@@ -66,9 +63,8 @@ class RunFolder:
     def best(self) -> Path | None:
         """The checkpoint that did best on validation."""
         try:
-            known = parse((self.path / BEST_NAME).read_text(encoding="utf-8"))
-            return self.path / "checkpoints" / value(_NamedBest, known, BEST_NAME)["checkpoint"]
-        except (OSError, ValueError, ArtefactError):
+            return named_checkpoint(self.path)
+        except CheckpointError:
             return None
 
     @property
@@ -152,8 +148,9 @@ class RunFolder:
         for number, line in enumerate(lines, start=1):
             where = f"line {number} of {self._metrics}"
             try:
-                said = value(dict[str, float], parse(line), where)
-                found.append({**said, "step": value(int, parse(line).get("step"), f"{where}.step")})
+                plain = parse(line)
+                said = value(dict[str, float], plain, where)
+                found.append({**said, "step": value(int, plain.get("step"), f"{where}.step")})
             except (ValueError, ArtefactError) as error:
                 if number == len(lines):
                     break
