@@ -42,9 +42,10 @@ from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
-from rfmae.models.config import DenoMAEConfig, PositionTask
+from rfmae.configuration.masking import Masking
+from rfmae.configuration.objective import PositionTask
+from rfmae.models.config import DenoMAEConfig
 from rfmae.models.denomae import DenoMAE, draw_masks
-from rfmae.models.masking import Masking
 from rfmae.models.objectives.total import denomae_losses
 from rfmae.models.patches import PatchGrid
 from rfmae.models.transformer import initialise

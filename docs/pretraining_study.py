@@ -13,6 +13,8 @@ import numpy as np
 import pretraining_references as references
 from pages import Results
 
+from rfmae.configuration.methods import Method, find_method, with_switches
+from rfmae.configuration.training import Pretraining
 from rfmae.datasets.recipe import Splits, load_recipe
 from rfmae.datasets.store import Dataset
 from rfmae.evaluation.denoise_measures import DenoiseBatch, evaluate_denoising
@@ -27,8 +29,7 @@ from rfmae.records import FloatArray, IntArray, as_plain
 from rfmae.training.run_folder import RunFolder
 from rfmae.training.schedule import WEIGHTS, addressed_generator
 from rfmae.workflows.data import synth
-from rfmae.workflows.learning.methods import Method, find_method, with_switches
-from rfmae.workflows.learning.training import Pretraining, pretrain
+from rfmae.workflows.learning.training import pretrain
 
 HOME = Path(__file__).parents[1] / "artifacts" / "pretraining"
 RESULTS = Path(__file__).with_name("pretraining.json")

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from pages import Results
 
+from rfmae.configuration.methods import find_method
+from rfmae.configuration.training import Finetuning, Pretraining
 from rfmae.datasets.recipe import load_recipe
 from rfmae.datasets.store import Dataset
 from rfmae.models.checkpoint import load_checkpoint
@@ -23,8 +25,7 @@ from rfmae.workflows.evaluate.snr_evaluation import eval_snr
 from rfmae.workflows.learning.baselines import train_baseline
 from rfmae.workflows.learning.curve_measurement import CurveSettings, label_curve
 from rfmae.workflows.learning.label_methods import Teaching
-from rfmae.workflows.learning.methods import find_method
-from rfmae.workflows.learning.training import Finetuning, Pretraining, finetune, pretrain
+from rfmae.workflows.learning.training import finetune, pretrain
 
 DOCS = Path(__file__).parent
 HOME = DOCS.parent / "artifacts" / "results"

@@ -5,9 +5,8 @@ itself. Folders that are not named lie in `artifacts`, as those of the command l
 caller gets wrong raises `rfmae.errors.RfmaeError` in one line that names the way out.
 """
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,29 +15,20 @@ import numpy.typing as npt
 
 from rfmae.artefacts import HOME
 from rfmae.captures.reading import read_capture
+from rfmae.configuration.files import merged, read_settings
 from rfmae.datasets.recipe import Recipe, Splits, load_recipe
 from rfmae.datasets.store import Dataset, open_dataset
-from rfmae.errors import CaptureError, CheckpointError, RecipeError, TrainingError, nearest
+from rfmae.errors import CaptureError, CheckpointError, RecipeError
 from rfmae.inference import Answer, load_classifier
-from rfmae.models.config import PixelTask, PositionTask
-from rfmae.models.masking import Masking
-from rfmae.models.noising import Noising
 from rfmae.reporting.report_record import Report
 from rfmae.workflows import data as data_jobs
 from rfmae.workflows.evaluate.predictors import model_names
 from rfmae.workflows.evaluate.snr_evaluation import eval_snr
 from rfmae.workflows.inspect.plotting import plot as plot_source
 from rfmae.workflows.learning import training
-from rfmae.workflows.learning.methods import Method, find_method, with_switches
+from rfmae.workflows.learning.finetuning import finetuning_of
 
 PathLike = str | Path
-
-_GROUPS = (
-    ("masking", Masking),
-    ("pixels", PixelTask),
-    ("position", PositionTask),
-    ("noising", Noising),
-)
 
 
 def synthesise(
@@ -95,11 +85,12 @@ def pretrain(
     out: PathLike | None = None,
     *,
     network: str | None = None,
-    method: str = "denomae2",
-    preset: str = "small",
-    epochs: int = 50,
+    method: str | None = None,
+    preset: str | None = None,
+    epochs: int | None = None,
     modalities: Sequence[str] | None = None,
-    seed: int = 0,
+    seed: int | None = None,
+    config: PathLike | None = None,
     resume: bool = False,
     device: str = "auto",
     **switches: Any,
@@ -111,15 +102,16 @@ def pretrain(
         out: Run folder, by default one in `artifacts/runs`.
         network: `rings` (circular harmonics), `vit` (square patches); None chooses rings where
             the carrier phase is unknown.
-        method: Such as `denomae2`, `mae` or `denoiser`; see `rfmae pretrain --help`.
-        preset: Size: `tiny`, `small` or `base`.
-        epochs: Passes over the training split.
+        method: Such as `denomae2` (the default), `mae` or `denoiser`; see docs/settings.md.
+        preset: Size: `tiny`, `small` (the default) or `base`.
+        epochs: Passes over the training split, by default 50.
         modalities: What the network sees, such as `["harmonics", "snr"]`; None takes its own.
-        seed: Of weights, masks and order.
+        seed: Of weights, masks and order, by default 0.
+        config: TOML file of settings, or a run to take them from; arguments have precedence.
         resume: Go on with a run that was stopped.
         device: `auto`, `cpu`, `cuda`, …
-        **switches: Parts of the method by name, with two underscores for a dot:
-            `masking__ratio=0.5`, `position__weight=0.01`.
+        **switches: Further settings of docs/settings.md, with two underscores for a dot:
+            `batch_size=128`, `masking__ratio=0.5`, `position__weight=0.01`.
 
     Returns:
         The checkpoint that is best on validation, for `load_encoder`, `load_denoiser`, `finetune`.
@@ -127,6 +119,7 @@ def pretrain(
     Raises:
         DatasetError: Data without clean twins.
         RecipeError: A setting that the network does not have.
+        TrainingError: An unknown setting, or a value of another type or out of range.
 
     Examples:
         >>> data = synthesise("sdr-linear", "data", snr="20", examples=(6, 2, 2))
@@ -135,20 +128,19 @@ def pretrain(
         (14, 128)
     """
     dataset = _dataset(data)
-    _check_count("epochs", epochs)
-    settings = training.Pretraining(
+    table = _table(
+        config,
         preset=preset,
         epochs=epochs,
         seed=seed,
         network=network,
+        method=method,
         modalities=_names(modalities),
+        **switches,
     )
-    kind = training.network_for(dataset, settings, method)
-    known = {name: _known(name, value, _SWITCHES) for name, value in switches.items()}
-    dotted = {name.replace("__", "."): value for name, value in known.items()}
-    task = with_switches(find_method(method, kind), dotted)
-    folder = _run(out, f"pretrain-{dataset.folder.name}-{kind}-{preset}")
-    settings = replace(settings, network=kind, method=task)
+    settings = training.pretraining_of(table, dataset)
+    name = f"pretrain-{dataset.folder.name}-{settings.network}-{settings.preset}"
+    folder = _run(out, name)
     return training.pretrain(dataset, settings, folder, resume=resume, device=device)
 
 
@@ -159,10 +151,11 @@ def finetune(
     *,
     network: str | None = None,
     labels_per_class: int | None = None,
-    epochs: int = 30,
-    preset: str = "small",
+    epochs: int | None = None,
+    preset: str | None = None,
     modalities: Sequence[str] | None = None,
-    seed: int = 0,
+    seed: int | None = None,
+    config: PathLike | None = None,
     resume: bool = False,
     device: str = "auto",
     **settings: Any,
@@ -173,15 +166,17 @@ def finetune(
         data: A data set or its folder.
         model: Checkpoint or run of a pre-training; None trains from scratch.
         out: Run folder, by default one in `artifacts/runs`.
-        network: Of a classifier from scratch: `rings`, `vit`, `cnn`, `resnet`, `lstm`; None is vit.
+        network: Of a classifier from scratch: `rings`, `vit`, `cnn`, `resnet`,
+            `lstm`, or `package.module:Class`, a network of your own; None is vit.
         labels_per_class: Training labels of each class; None takes all.
-        epochs: Passes over the labels.
-        preset: Size from scratch: `tiny`, `small` or `base`.
+        epochs: Passes over the labels, by default 30.
+        preset: Size from scratch: `tiny`, `small` (the default) or `base`.
         modalities: What the network sees; None takes its own.
-        seed: Of weights, order and which labels are taken.
+        seed: Of weights, order and which labels are taken, by default 0.
+        config: TOML file of settings, or a run to take them from; arguments have precedence.
         resume: Go on with a run that was stopped.
         device: `auto`, `cpu`, `cuda`, …
-        **settings: Further fields of `rfmae.workflows.learning.training.Finetuning`.
+        **settings: Further settings of docs/settings.md, such as `batch_size=64`.
 
     Returns:
         The checkpoint that is best on validation, its temperature fitted, for `load_classifier`,
@@ -189,7 +184,7 @@ def finetune(
 
     Raises:
         CheckpointError: A model that cannot see these data.
-        TrainingError: Settings that contradict each other.
+        TrainingError: An unknown setting, one out of range, or two that contradict each other.
 
     Examples:
         >>> data = synthesise("sdr-linear", "data", snr="20", examples=(6, 2, 2))
@@ -198,21 +193,23 @@ def finetune(
         (14, 7)
     """
     dataset = _dataset(data)
-    _check_count("epochs", epochs)
-    chosen = training.Finetuning(
+    table = _table(
+        config,
         preset=preset,
         labels_per_class=labels_per_class,
         epochs=epochs,
         seed=seed,
         modalities=_names(modalities),
         network=network,
-        **{name: _known(name, value, _SETTINGS) for name, value in settings.items()},
+        **settings,
     )
-    start = "finetune" if model is not None else f"scratch-{network or 'vit'}"
+    chosen = finetuning_of(table)
+    kind = (chosen.network or "vit").replace(":", ".")
+    start = "finetune" if model is not None else f"scratch-{kind}"
     return training.finetune(
         dataset,
         chosen,
-        _run(out, f"{start}-{dataset.folder.name}-{preset}"),
+        _run(out, f"{start}-{dataset.folder.name}-{chosen.preset}"),
         pretrained=None if model is None else Path(model),
         resume=resume,
         device=device,
@@ -332,26 +329,17 @@ def _names(given: str | Sequence[str] | None) -> tuple[str, ...] | None:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
-def _check_count(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise TrainingError(f"{name} must be a whole number of at least 1, got {value!r}")
+def _table(config: PathLike | None, **given: Any) -> dict[str, Any]:
+    """A nested table of settings: those of a file, and those given over them.
 
-
-_SETTINGS = {field.name: field.type for field in fields(training.Finetuning)}
-_SWITCHES = {
-    **{f"{group}__{field.name}": field.type for group, kind in _GROUPS for field in fields(kind)},
-    **{field.name: field.type for field in fields(Method)},
-}
-
-
-def _known(name: str, value: Any, known: Mapping[str, Any]) -> Any:
-    """A value of a setting that exists; numbers are no text."""
-    if name not in known:
-        raise RecipeError(f"unknown setting {name!r}; {nearest(name, known)}")
-    kind = str(known[name])
-    if isinstance(value, str) and re.match(r"(int|float|bool|<class '(int|float|bool)'>)", kind):
-        raise RecipeError(f"{name} must be a number or true or false, got {value!r}")
-    return value
+    Two underscores stand for the dot of a setting within another: `masking__ratio`.
+    """
+    table: dict[str, Any] = {}
+    for name, value in given.items():
+        group, _, inner = name.rpartition("__")
+        if value is not None:
+            (table.setdefault(group, {}) if group else table)[inner] = value
+    return table if config is None else merged(read_settings(config), table)
 
 
 def _dataset(data: Dataset | PathLike) -> Dataset:

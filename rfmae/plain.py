@@ -83,7 +83,7 @@ def value(kind: Any, plain: Any, where: str) -> Any:
     if is_typeddict(kind):
         return _typed(kind, plain, where)
     if is_dataclass(kind) and isinstance(kind, type):
-        return record(kind, plain, where)
+        return plain if isinstance(plain, kind) else record(kind, plain, where)
     return _scalar(kind, plain, where)
 
 

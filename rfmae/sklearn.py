@@ -19,12 +19,12 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from rfmae.configuration.training import Finetuning, Head
 from rfmae.errors import RfmaeError, TrainingInterrupted
 from rfmae.inference import InputPipeline, SignalClassifier, choose_device
 from rfmae.models.checkpoint import Checkpoint, load_checkpoint
 from rfmae.models.classifier import Classifier
 from rfmae.models.kinds import Network, find_network
-from rfmae.models.presets import Head
 from rfmae.records import (
     IMAGE_ALONE,
     ComplexArray,
@@ -43,8 +43,6 @@ from rfmae.workflows.learning.array_training import (
     planes_by_name,
 )
 from rfmae.workflows.learning.columns import Layout, columns_of, iq_of
-from rfmae.workflows.learning.finetuning import Finetuning
-from rfmae.workflows.learning.running import Running
 
 _SEEDS = 2**31 - 1
 _DTYPES = (np.float64, np.float32)
@@ -227,7 +225,8 @@ class ModulationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             patience=self.patience,
             seed=seed,
             # choices by timing would not be reproducible; compiling takes longer than small fits
-            running=Running(precision="float32", compile="off"),
+            precision="float32",
+            compile="off",
         )
 
     def _pipeline(self, samples: int, rate: float) -> InputPipeline:

@@ -31,7 +31,7 @@ WRONG = {
     ),
     "a switch that is text": (
         lambda data, out: rfmae.pretrain(data, out, masking__ratio="0.5"),
-        "masking__ratio must be a number",
+        "ratio must be a finite number, got '0.5'",
     ),
     "half an epoch": (lambda data, out: rfmae.pretrain(data, out, epochs=1.5), "epochs must be"),
     "no epoch": (lambda data, out: rfmae.finetune(data, out=out, epochs=0), "epochs must be"),
@@ -39,11 +39,11 @@ WRONG = {
     "no model": (lambda data, out: rfmae.evaluate(data, [], out), "at least one model"),
     "a weight that is none": (
         lambda data, out: rfmae.pretrain(data, out, position__weight=float("nan")),
-        "position weight must be finite",
+        "position.weight must be a finite number, got nan",
     ),
     "a decoder without an end": (
         lambda data, out: rfmae.pretrain(data, out, decoder_depth=10**6),
-        "0 to 64 blocks",
+        "decoder depth must be from 0 to 64",
     ),
     "a disruption of rings": (
         lambda data, out: rfmae.pretrain(data, out, noising__disruption_weight=1.0),

@@ -8,12 +8,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "rfmae"
 
-BASE = {"errors", "units", "records", "progress", "artefacts", "plain"}
+BASE = {"errors", "units", "records", "progress", "artefacts", "plain", "configuration"}
 
 ALLOWED_IMPORTS: dict[str, set[str]] = {
     "errors": set(),
     "units": {"errors"},
     "plain": {"errors"},
+    "configuration": {"errors", "plain"},
     "records": {"errors", "units", "plain"},
     "progress": set(),
     "artefacts": {"errors", "plain"},

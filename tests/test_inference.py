@@ -6,6 +6,8 @@ import torch
 from image_encoders import image_encoder_config
 
 import rfmae
+from rfmae.configuration.masking import Masking
+from rfmae.configuration.objective import PixelTask
 from rfmae.errors import CheckpointError, ShapeError
 from rfmae.inference import (
     Answer,
@@ -17,9 +19,7 @@ from rfmae.inference import (
 )
 from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.classifier import Classifier
-from rfmae.models.config import PixelTask
 from rfmae.models.denomae import DenoMAE
-from rfmae.models.masking import Masking
 from rfmae.models.presets import (
     classifier_config,
     denomae_config,

@@ -15,6 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
 import rfmae
+from rfmae.configuration.training import Pretraining
 from rfmae.datasets.store import write_dataset
 from rfmae.errors import RfmaeError
 from rfmae.models.checkpoint import load_checkpoint, save_checkpoint
@@ -22,7 +23,7 @@ from rfmae.records import Plane
 from rfmae.signal.channel import awgn
 from rfmae.signal.modulations import MODULATIONS
 from rfmae.sklearn import EstimatorError, ModulationClassifier
-from rfmae.workflows.learning.training import Pretraining, pretrain
+from rfmae.workflows.learning.training import pretrain
 
 NAMES = ("BPSK", "QPSK", "16QAM")
 TINY = {"preset": "tiny", "image_size": 24, "random_state": 0, "device": "cpu"}
@@ -310,7 +311,9 @@ def rings(tiny_recipe, tmp_path_factory):
     """A run folder of pre-trained rings, of other symbols than those that are named below."""
     home = tmp_path_factory.mktemp("rings")
     dataset = write_dataset(tiny_recipe, home / "data")
-    pretrain(dataset, Pretraining("tiny", epochs=1, network="rings"), home / "run", device="cpu")
+    pretrain(
+        dataset, Pretraining(preset="tiny", epochs=1, network="rings"), home / "run", device="cpu"
+    )
     return home / "run"
 
 

@@ -4,84 +4,20 @@ Each change is one of a real radio link, and acts on I/Q before it is rendered.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 import numpy as np
 
+from rfmae.configuration.augmentation import Augmentation
 from rfmae.datasets.recipe import Recipe, load_recipe
 from rfmae.datasets.store import Dataset
-from rfmae.errors import RecipeError, nearest
+from rfmae.errors import RecipeError
 from rfmae.records import ComplexArray, FloatArray, View, Views
 from rfmae.signal.channel import offset_carrier, rotate, times, white_noise
 from rfmae.signal.interpolation import delay
 from rfmae.signal.receiver import unit_power
 from rfmae.signal.streams import addressed
 from rfmae.units import db_to_ratio
-
-
-@dataclass(frozen=True, slots=True)
-class Augmentation:
-    """The largest changes; each example draws its own, uniformly. Off by default.
-
-    Carrier phase, carrier offset, timing and gain change in both directions. `noise_db` redraws the
-    noise, from as strong as it was up to `noise_db` stronger; none leaves it.
-    """
-
-    phase_turns: float = 0.0
-    carrier_offset_turns_per_symbol: float = 0.0
-    timing_offset_symbols: float = 0.0
-    gain_db: float = 0.0
-    noise_db: float | None = None
-
-    def __post_init__(self) -> None:
-        for name, highest in _HIGHEST.items():
-            value = getattr(self, name)
-            if value is not None and not 0 <= value <= highest:
-                raise RecipeError(
-                    f"{name} of an augmentation must lie in 0 to {highest:g}, got {value:g}"
-                )
-
-    @property
-    def is_off(self) -> bool:
-        """Whether it leaves every example unchanged."""
-        return self == Augmentation()
-
-
-_HIGHEST = {
-    "phase_turns": 0.5,
-    "carrier_offset_turns_per_symbol": 0.01,  # with a negligible loss in a matched filter
-    "timing_offset_symbols": 0.5,
-    "gain_db": 60.0,
-    "noise_db": 30.0,
-}
-
-_WORDS = {
-    "phase": ("phase_turns", 0.5),
-    "carrier": ("carrier_offset_turns_per_symbol", 1e-4),
-    "timing": ("timing_offset_symbols", 0.1),
-    "gain": ("gain_db", 6.0),
-    "noise": ("noise_db", 0.0),
-}
-"""The field of each word, and its value where no number is given."""
-
-
-def parse_augmentation(text: str) -> Augmentation:
-    """An augmentation from words between commas, each with an optional number.
-
-    >>> parse_augmentation("phase,noise=3").noise_db
-    3.0
-    """
-    found: dict[str, float] = {}
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        word, _, number = part.partition("=")
-        if word not in _WORDS:
-            raise RecipeError(f"unknown augmentation {word!r}; {nearest(word, _WORDS)}")
-        name, usual = _WORDS[word]
-        try:
-            found[name] = float(number) if number else usual
-        except ValueError:
-            raise RecipeError(f"{word}= takes a number, got {number!r}") from None
-    return Augmentation(**found)
 
 
 class Augmenter:
@@ -166,7 +102,7 @@ class Augmenter:
         return unit_power(iq) if self._unit_power else iq
 
     def _noise(self, samples: int, step: int, piece: slice) -> ComplexArray:
-        rng = self._generator(step, len(_HIGHEST))
+        rng = self._generator(step, len(fields(Augmentation)))
         return white_noise((self._batch_size, samples), 1.0, rng)[piece]
 
     def _generator(self, step: int, purpose: int) -> np.random.Generator:

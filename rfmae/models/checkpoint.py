@@ -12,10 +12,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from rfmae.artefacts import CARD_NAME, Card, read_card, versions, write_json, written_whole
+from rfmae.configuration.masking import Masking
+from rfmae.configuration.noising import Noising
+from rfmae.configuration.objective import PixelTask, PositionTask
 from rfmae.errors import ArtefactError, CheckpointError, first_line
 from rfmae.models.backbones import BackboneConfig
 from rfmae.models.classifier import Classifier, ClassifierConfig
-from rfmae.models.config import DenoMAEConfig, PixelTask, PositionTask
+from rfmae.models.config import DenoMAEConfig
 from rfmae.models.denomae import DenoMAE
 from rfmae.models.encoders import (
     AnyEncoderConfig,
@@ -23,8 +26,6 @@ from rfmae.models.encoders import (
     encoder_from_card,
 )
 from rfmae.models.image_decoder import ImageGrid
-from rfmae.models.masking import Masking
-from rfmae.models.noising import Noising
 from rfmae.models.rings import RingsConfig, RingsEncoder
 from rfmae.models.rings_mae import RingsMAE, RingsMAEConfig
 from rfmae.models.vit import Encoder, EncoderConfig

@@ -15,9 +15,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from rfmae.configuration.masking import Masking
 from rfmae.models.config import DenoMAEConfig
 from rfmae.models.decoder import Decoder, PatchPredictor
-from rfmae.models.masking import Masking, everything_visible, random_mask
+from rfmae.models.masking import everything_visible, random_mask
 from rfmae.models.noising import FeatureNoise, Noiser
 from rfmae.models.objectives.disruption import hard_bias
 from rfmae.models.patches import PatchMask, put_back

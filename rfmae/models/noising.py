@@ -6,78 +6,14 @@ blocks clean and are then noised as in a diffusion model.
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from rfmae.errors import ShapeError, check_weight
-
-DisruptionMode = Literal["cross", "entropy", "hard"]
-"""How hidden and noised tokens are kept apart; see `rfmae.models.objectives.disruption`."""
+from rfmae.configuration.noising import Noising
 
 _SINUSOIDS = 256
 _LONGEST_PERIOD = 10_000.0
-
-
-@dataclass(frozen=True, slots=True)
-class Noising:
-    """Which tokens are noised, where, how strongly, and how hidden ones are kept from them.
-
-    A `share` of the visible tokens is noised after `block` blocks, at a time drawn from 0 to
-    `latest` − 1 for each example. The betas rise linearly from `first_beta` to `last_beta`
-    over `steps` times and are raised to `power`. The noise of a token is in units of
-    its own rms, so that a time corresponds to an SNR, or of `unit` variance as in the paper.
-    `disruption` is the loss that keeps hidden and noised tokens apart; the default `cross` is the
-    rule of the paper, to suppress attention between the two.
-    """
-
-    share: float = 0.0
-    block: int = 2
-    scale: Literal["rms", "unit"] = "rms"
-    steps: int = 1000
-    first_beta: float = 1e-4
-    last_beta: float = 0.02
-    power: float = 1.2
-    latest: int = 1000  # times are t < latest
-    time_embedding: bool = True
-    classify_noised: bool = False
-    disruption_weight: float = 0.1
-    disruption: DisruptionMode = "cross"
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.share <= 1:
-            raise ShapeError(f"share of noised tokens must lie in [0, 1], got {self.share:g}")
-        if self.block < 0:
-            raise ShapeError(f"block must not be negative, got {self.block}")
-        if self.scale not in ("rms", "unit"):
-            raise ShapeError(f"scale must be 'rms' or 'unit', got {self.scale!r}")
-        if self.disruption not in ("cross", "entropy", "hard"):
-            raise ShapeError(
-                f"disruption must be 'cross', 'entropy' or 'hard', got {self.disruption!r}"
-            )
-        check_weight("disruption_weight", self.disruption_weight)
-        self._check_schedule()
-
-    def _check_schedule(self) -> None:
-        if not 0 <= self.first_beta <= self.last_beta < 1:
-            raise ShapeError(
-                "betas must be ordered 0 <= first_beta <= last_beta < 1, "
-                f"got {self.first_beta:g} and {self.last_beta:g}"
-            )
-        if not self.power > 0:
-            raise ShapeError(f"power must be positive, got {self.power:g}")
-        if not 1 <= self.latest <= self.steps:
-            raise ShapeError(f"latest must lie in 1 to {self.steps} steps, got {self.latest}")
-
-    @property
-    def disrupts(self) -> bool:
-        """Whether hidden and noised tokens are kept apart at all."""
-        return self.disruption_weight > 0 or self.disruption == "hard"
-
-    def noised_of(self, visible: int) -> int:
-        """How many of `visible` tokens are noised: at least one for a positive share."""
-        return max(round(self.share * visible), 1) if self.share else 0
 
 
 @dataclass(frozen=True, slots=True)

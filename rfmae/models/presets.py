@@ -2,8 +2,10 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from rfmae.configuration.methods import Positions
+from rfmae.configuration.training import Head
 from rfmae.errors import RecipeError, check_choice, nearest
 from rfmae.models.classifier import ClassifierConfig
 from rfmae.models.config import DenoMAEConfig
@@ -11,11 +13,8 @@ from rfmae.models.encoders import AnyEncoderConfig
 from rfmae.models.image_decoder import ImageGrid
 from rfmae.models.patches import PatchGrid
 from rfmae.models.rings import HarmonicGrid
-from rfmae.models.vit import EncoderConfig, Positions
+from rfmae.models.vit import EncoderConfig
 from rfmae.records import ImageConfig, Modality, harmonic_planes
-
-Head = Literal["preset", "linear", "paper"]
-"""Of a classifier: the preset's own, one linear layer, or that of DenoMAE2.0 with 512-256 units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ def encoder_config(
 def denomae_config(
     preset: str, encoder: EncoderConfig, *, decoder_depth: int | None = None, **switches: Any
 ) -> DenoMAEConfig:
-    """The DenoMAE2.0 of a preset with an encoder; `switches` are fields of its configuration."""
+    """The DenoMAE2.0 of a preset with an encoder; `switches` are fields of its objective."""
     size = find_preset(preset)
     depth = size.decoder_depth if decoder_depth is None else decoder_depth
     return DenoMAEConfig(encoder, size.decoder_width, depth, size.decoder_heads, **switches)

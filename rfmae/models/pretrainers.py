@@ -1,19 +1,26 @@
 """Pre-training methods: masked autoencoders of square patches and of circular harmonics."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, fields
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
+from rfmae.configuration.masking import Masking
+from rfmae.configuration.methods import Method
+from rfmae.configuration.objective import Objective, PatchObjective
+from rfmae.errors import RecipeError
 from rfmae.models.config import DenoMAEConfig
 from rfmae.models.denomae import DenoMAE, draw_masks
-from rfmae.models.masking import Masking
+from rfmae.models.image_decoder import ImageGrid
+from rfmae.models.kinds import Grid, find_network
 from rfmae.models.noising import FeatureNoise, draw_feature_noise
 from rfmae.models.objectives.harmonic_losses import rings_losses
 from rfmae.models.objectives.total import denomae_losses
-from rfmae.models.patches import PatchMask
+from rfmae.models.patches import PatchGrid, PatchMask
+from rfmae.models.presets import denomae_config, encoder_config, find_preset
+from rfmae.models.rings import RingsConfig
 from rfmae.models.rings_mae import (
     RingsMAE,
     RingsMAEConfig,
@@ -170,3 +177,70 @@ def pretrainer_of(config: PretrainConfig) -> Pretrainer:
     if isinstance(config, RingsMAEConfig):
         return RingsPretrainer(config)
     return PatchPretrainer(config)
+
+
+def pretrainer_of_method(
+    method: Method,
+    network: str,
+    preset: str,
+    grids: tuple[Grid, ...],
+    image: ImageGrid | None = None,
+) -> Pretrainer:
+    """The pre-training network of a method, kind and preset for inputs with these grids.
+
+    `image` is the image that rings predict, where it has a weight.
+    """
+    if network == "rings":
+        return RingsPretrainer(_rings_config(method, preset, grids, image))
+    if method.image_weight:
+        raise RecipeError(
+            f"network {network} predicts its input images, so they have no other weight, got "
+            f"image weight {method.image_weight:g}; leave it out, or take network rings"
+        )
+    patches = tuple(grid for grid in grids if isinstance(grid, PatchGrid))
+    encoder = encoder_config(preset, patches, method.positions)
+    switches = {item.name: getattr(method, item.name) for item in fields(PatchObjective)}
+    config = denomae_config(preset, encoder, decoder_depth=method.decoder_depth, **switches)
+    return PatchPretrainer(config)
+
+
+def _rings_config(
+    method: Method, preset: str, grids: tuple[Grid, ...], image: ImageGrid | None
+) -> RingsMAEConfig:
+    """Rings of a preset; raises `RecipeError` for settings without a meaning for them."""
+    for name, wanted, why in _NOT_OF_RINGS:
+        if _setting(method, name) != _setting(Method(), name):
+            raise RecipeError(
+                f"network rings has {why}, got {wanted} {_setting(method, name)}; "
+                "leave it out, or take network vit"
+            )
+    encoder = find_network("rings").encoder(preset, grids)
+    assert isinstance(encoder, RingsConfig)
+    own = find_preset(preset).rings.decoder_depth
+    return RingsMAEConfig(
+        encoder,
+        decoder_depth=own if method.decoder_depth is None else method.decoder_depth,
+        image=image if method.image_weight else None,
+        image_weight=method.image_weight,
+        **{item.name: getattr(method, item.name) for item in fields(Objective)},
+    )
+
+
+def _setting(method: Method, name: str) -> Any:
+    group, _, inner = name.rpartition(".")
+    return getattr(getattr(method, group) if group else method, inner)
+
+
+_NO_TOKENS = "no tokens between its layers for feature noise"
+_NOT_OF_RINGS = (
+    ("noising.share", "feature noise", _NO_TOKENS),
+    ("noising.block", "noise block", _NO_TOKENS),
+    ("noising.scale", "noise scale", _NO_TOKENS),
+    ("noising.latest", "latest noise", _NO_TOKENS),
+    ("noising.disruption_weight", "disruption weight", _NO_TOKENS),
+    ("noising.disruption", "disruption", _NO_TOKENS),
+    ("uniformity_level", "uniformity level", "one vector per example, so only level image"),
+    ("mask_tokens", "mask tokens", "no attention for mask tokens"),
+    ("positions", "positions", "a place for each token and no position codes"),
+)
+"""Settings without a meaning there: name, words, reason."""

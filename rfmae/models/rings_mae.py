@@ -18,10 +18,12 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from rfmae.configuration.masking import Masking
+from rfmae.configuration.objective import Objective, PixelTask, PositionTask
 from rfmae.errors import ShapeError, check_weight
-from rfmae.models.config import PixelTask, PositionTask, check_decoder_depth
+from rfmae.models.config import check_decoder_depth
 from rfmae.models.image_decoder import ImageDecoder, ImageGrid, initialise_image_decoder
-from rfmae.models.masking import Masking, random_mask
+from rfmae.models.masking import random_mask
 from rfmae.models.patches import PatchMask, take
 from rfmae.models.rings import (
     Encoded,
@@ -42,7 +44,7 @@ _ORDERS = len(ORDERS)
 
 
 @dataclass(frozen=True, slots=True)
-class RingsMAEConfig:
+class RingsMAEConfig(Objective):
     """An encoder, a decoder of `decoder_depth` perceptrons, the masking and the losses.
 
     As the encoder has an input for each token, a token whose position is classified enters without
@@ -51,15 +53,13 @@ class RingsMAEConfig:
 
     encoder: RingsConfig
     decoder_depth: int = 0
-    masking: Masking = field(default_factory=Masking)
-    pixels: PixelTask = field(default_factory=lambda: PixelTask(where="all"))
-    position: PositionTask = field(default_factory=lambda: PositionTask(dropout=0.02))
-    laplacian_weight: float = 0.0
-    uniformity_weight: float = 0.0
-    image: ImageGrid | None = None
-    image_weight: float = 0.0
+    pixels: PixelTask = field(default_factory=lambda: PixelTask(where="all"), kw_only=True)
+    position: PositionTask = field(default_factory=lambda: PositionTask(dropout=0.02), kw_only=True)
+    image: ImageGrid | None = field(default=None, kw_only=True)
+    image_weight: float = field(default=0.0, kw_only=True)
 
     def __post_init__(self) -> None:
+        Objective.__post_init__(self)
         if all(self.encoder.harmonics.known_phase):
             raise ShapeError(
                 "nothing here turns with an unknown carrier phase (it is known, or every plane is "
@@ -87,8 +87,7 @@ class RingsMAEConfig:
                 f"image_weight {self.image_weight:g} and {'no' if self.image is None else 'an'} "
                 "image; give both or neither"
             )
-        for name in ("laplacian_weight", "uniformity_weight", "image_weight"):
-            check_weight(name, getattr(self, name))
+        check_weight("image_weight", self.image_weight)
         self.masking.most_visible(self.encoder.harmonics.patches)
 
 

@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from rfmae.configuration.methods import Positions
 from rfmae.errors import CheckpointError, ShapeError, check_choice
 from rfmae.models.patches import PatchGrid, PatchMask, patchify, take_patches
 from rfmae.models.transformer import TransformerBlock, layer_norm, sine_cosine_positions
-
-Positions = Literal["sine-cosine", "learned"]
-"""Position embeddings: fixed, or learned from zero."""
 
 Inputs = Mapping[str, Tensor]
 """Inputs of a network by modality: images (N, C, H, W), sequences (N, C, T)."""

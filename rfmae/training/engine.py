@@ -50,13 +50,14 @@ def fit(
     title: str,
     resume: bool,
     logger: MetricLogger | None = None,
-    precision: str = "auto",
+    settings: Card | None = None,
 ) -> Path:
     """Train to the end of the plan, from the start or the newest checkpoint; the best checkpoint.
 
     Every random draw is addressed by seed and step, so a run that was stopped and resumed takes
     the same steps as one that was not, and a run over several processes the same as one over one.
-    `config` holds the further settings that identify the run. Every process that torchrun started
+    `config` holds the further settings that identify the run, and its card keeps `settings` for
+    another run to start from. Every process that torchrun started
     calls this alike; the first of them writes files, logs and shows progress.
     """
     logger = logger or NoLogger()
@@ -69,12 +70,12 @@ def fit(
         best = here.by_writer(lambda: run.best_so_far)
         if done < plan.steps and not _gives_up(plan, done, best):
             tune_allocator()
-            numerics = here.by_writer(lambda: _numerics(run, here.device, precision))
+            numerics = here.by_writer(lambda: _numerics(run, here.device, plan.precision))
             with apply_precision(numerics), compiling(plan, here.device):
                 task = make_task(numerics, here)  # before any file, as it may fail
                 _check_examples(task, plan)
                 numerics = _with_threads(numerics, run, task, microbatches[0], here)
-                here.by_writer(lambda: run.start(config, numerics.as_card(), here.world))
+                here.by_writer(lambda: run.start(config, numerics.as_card(), here.world, settings))
                 progress.note(str(numerics))
                 with (
                     progress.stage(title, plan.steps * plan.batch_size, "images") as stage,

@@ -2,28 +2,25 @@
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
+from rfmae.configuration.training import Running
 from rfmae.errors import TrainingError
 
-Compile = Literal["auto", "on", "off"]
-
-# these change when or where a run computes and writes, not its result
-_NOT_IDENTITY = ("accumulate", "keep_last", "save_every_seconds", "compile", "shard_weights")
-_POSITIVE = (
-    "steps",
-    "batch_size",
-    "learning_rate",
-    "validations",
-    "log_every",
+# these change when or where a run computes and writes, or are known otherwise, not its result
+_NOT_IDENTITY = (
+    "precision",
     "accumulate",
     "keep_last",
     "save_every_seconds",
+    "compile",
+    "shard_weights",
 )
+_POSITIVE = ("steps", "batch_size", "learning_rate", "log_every", "keep_last", "save_every_seconds")
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingPlan:
+class TrainingPlan(Running):
     """The settings of training: AdamW under a cosine with warm-up, gradients clipped.
 
     A batch is of the whole run: its examples are divided among the processes, and within each
@@ -36,35 +33,19 @@ class TrainingPlan:
     weight_decay: float = 0.05
     betas: tuple[float, float] = (0.9, 0.95)
     warmup_share: float = 0.05  # of all steps
-    gradient_clip: float | None = 1.0  # largest norm of all gradients together; none leaves them
     layer_decay: float = 1.0  # learning rate of an encoder block over that of the block above it
-    ema: float | None = None  # share that averaged weights keep in a step; none averages none
     seed: int = 0
-    validations: int = 8  # number of validations, evenly spaced, each with a checkpoint
-    patience: int | None = None  # stop after this many validations without a better score
     log_every: int = 10  # steps; processes synchronise on a stop as often
-    accumulate: int = 1  # pieces of a process's share of a batch
     keep_last: int = 2  # checkpoints, beside the best
     save_every_seconds: float = 600.0  # the longest time between checkpoints
-    compile: Compile = "auto"  # with CUDA graphs on a GPU; on a CPU it gains nothing
-    shard_weights: bool = False  # among the processes, for networks too large for one device
 
     def __post_init__(self) -> None:
+        Running.__post_init__(self)
         for name in _POSITIVE:
             if not 0 < getattr(self, name) < math.inf:
                 raise TrainingError(f"{name} must be positive, got {getattr(self, name)}")
-        if self.gradient_clip is not None and not 0 < self.gradient_clip < math.inf:
-            raise TrainingError(f"gradient_clip must be positive, got {self.gradient_clip}")
         if not 0 < self.layer_decay <= 1:
-            raise TrainingError(f"layer_decay must lie in (0, 1], got {self.layer_decay}")
-        if self.ema is not None and not 0 <= self.ema < 1:
-            raise TrainingError(f"ema must lie in [0, 1), got {self.ema}")
-        if self.patience is not None and self.patience < 1:
-            raise TrainingError(f"patience must be at least 1 validation, got {self.patience}")
-        if self.compile not in get_args(Compile):
-            raise TrainingError(f"compile must be auto, on or off, got {self.compile!r}")
-        if self.compile == "on" and self.shard_weights:
-            raise TrainingError("sharded weights are not compiled; leave out one of the two")
+            raise TrainingError(f"layer_decay must be in (0, 1], got {self.layer_decay}")
 
     @property
     def warmup_steps(self) -> int:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from rfmae.artefacts import Card
 from rfmae.datasets.store import Dataset
 from rfmae.models.checkpoint import model_card
+from rfmae.models.masking import masking_of_step
 from rfmae.models.noising import FeatureNoise
 from rfmae.models.objectives.laplacian import hidden_pixels
 from rfmae.models.patches import PatchMask, unpatchify
@@ -72,7 +73,9 @@ class PretrainTask:
         """Pairs of the batch of a step under their own masks."""
         pairs, n = self._source.pairs(step, microbatch), self._batch_size
         # on the CPU: the mask ratio determines the shape of all tensors that follow
-        masking = self._config.masking.drawn(addressed_generator(self._seed, RATIOS, step))
+        masking = masking_of_step(
+            self._config.masking, addressed_generator(self._seed, RATIOS, step)
+        )
         drawn = self._generator(MASKS, step)
         masks = self._pretrainer.masks(n, drawn, step, self._steps, masking=masking)
         noise = self._pretrainer.noise(masks, self._generator(NOISE, step))

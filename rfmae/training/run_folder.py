@@ -18,6 +18,7 @@ from rfmae.artefacts import (
     versions,
     write_json,
 )
+from rfmae.configuration.files import CARD_KEY
 from rfmae.errors import ArtefactError, CheckpointError, TrainingError, first_line
 from rfmae.models.checkpoint import (
     BEST_NAME,
@@ -116,13 +117,16 @@ class RunFolder:
         self._sweep()
         return self.last_step
 
-    def start(self, config: Card, numerics: Card, processes: int) -> None:
+    def start(
+        self, config: Card, numerics: Card, processes: int, settings: Card | None = None
+    ) -> None:
         """Write the card of a new run; a resumed one has its own."""
         if read_card(self.path) is not None:
             return
         card = {
             "kind": KIND,
             "config": config,
+            CARD_KEY: settings or {},
             "numerics": numerics,
             "processes": processes,  # at its start; any number may resume it
             "versions": versions(),

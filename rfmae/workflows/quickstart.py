@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rfmae.artefacts import refuse_occupied
+from rfmae.configuration.training import Finetuning, Pretraining
 from rfmae.datasets.recipe import Recipe
 from rfmae.datasets.store import Dataset
 from rfmae.errors import CheckpointError
@@ -26,14 +27,7 @@ from rfmae.workflows.evaluate.snr_evaluation import class_notes, provenance, rea
 from rfmae.workflows.learning.curve_measurement import KIND as CURVE
 from rfmae.workflows.learning.curve_measurement import CurveSettings, label_curve
 from rfmae.workflows.learning.label_methods import Teaching
-from rfmae.workflows.learning.training import (
-    Finetuning,
-    Pretraining,
-    check_pretraining,
-    finetune,
-    network_for,
-    pretrain,
-)
+from rfmae.workflows.learning.training import check_pretraining, finetune, network_for, pretrain
 
 BUDGETS = (1, 5, 10, 100)
 """Labels of each class at which the curve has points, where there are so many."""
@@ -84,7 +78,13 @@ class QuickstartSettings:
         images = self.effort_of(network).pretraining_images
         epochs = max(1, round(images / recipe.examples("train")))
         batch = 128 if network == "vit" else None
-        return Pretraining(self.preset, epochs, batch_size=batch, seed=self.seed, network=network)
+        return Pretraining(
+            preset=self.preset,
+            epochs=epochs,
+            batch_size=batch,
+            seed=self.seed,
+            network=network,
+        )
 
     def effort_of(self, network: str) -> Effort:
         """The amount of training for a network."""
@@ -205,7 +205,7 @@ class _Stages:
         """The classifier of the first seed, which is kept."""
         teaching = self.teaching
         settings = Finetuning(
-            self.settings.preset,
+            preset=self.settings.preset,
             labels_per_class=self.budget,
             epochs=teaching.epochs(self.budget * len(self.dataset.classes)),
             batch_size=teaching.batch_size,

@@ -152,7 +152,10 @@ TYPED = {
         "quickstart --workers 1 --labels 8 --recipe tiny.toml --preset tinny --out home",
         ["'tinny'", "did you mean tiny"],
     ),
-    "everything hidden": (f"{EVERY_RUN['pretrain']} --mask-ratio 1", ["mask ratio", "[0, 1)"]),
+    "everything hidden": (
+        f"{EVERY_RUN['pretrain']} --mask-ratio 1",
+        ["mask ratio", "from 0 to below 1"],
+    ),
     "lowest above highest": (
         f"{PATCHES} --mask-lowest 0.8",
         ["lowest mask ratio", "0.75", "got 0.8"],
@@ -190,14 +193,17 @@ TYPED = {
     ),
     "unknown disruption": (
         f"{EVERY_RUN['pretrain']} --disruption soft",
-        ["'cross', 'entropy' or 'hard'", "'soft'"],
+        ["cross or entropy or hard", "'soft'"],
     ),
     "unknown level": (f"{PATCHES} --uniformity-level pixel", ["image or token"]),
     "unknown place of mask tokens": (
         f"{PATCHES} --mask-tokens both",
         ["decoder or encoder", "'both'"],
     ),
-    "negative Laplacian": (f"{EVERY_RUN['pretrain']} --laplacian-weight -1", ["laplacian_weight"]),
+    "negative Laplacian": (
+        f"{EVERY_RUN['pretrain']} --laplacian-weight -1",
+        ["laplacian weight must be at least 0"],
+    ),
     "no mask unit": (f"{EVERY_RUN['pretrain']} --mask-unit 0", ["mask unit", "0"]),
     "patch that does not fit": (f"{EVERY_RUN['pretrain']} --patch 7", ["patch 7", "32"]),
     "one patch": (f"{EVERY_RUN['pretrain']} --patch 32", ["at least 2 patches"]),
@@ -244,23 +250,26 @@ TYPED = {
         ["not with 'signal'"],
     ),
     "unknown precision": (f"{EVERY_RUN['pretrain']} --precision float16", ["float16", "bfloat16"]),
-    "unknown compilation": (f"{EVERY_RUN['pretrain']} --compile maybe", ["auto, on or off"]),
+    "unknown compilation": (f"{EVERY_RUN['pretrain']} --compile maybe", ["auto or on or off"]),
     "pieces that do not divide": (
         f"{EVERY_RUN['pretrain']} --batch 8 --accumulate 3",
         ["divide", "8", "3"],
     ),
-    "average of nothing": (f"{EVERY_RUN['pretrain']} --ema 1", ["ema", "[0, 1)"]),
+    "average of nothing": (f"{EVERY_RUN['pretrain']} --ema 1", ["ema", "from 0 to below 1"]),
     "a modality that no receiver has": (
         f"{EVERY_RUN['finetune']} --modalities noise",
         ["'noise'", "image"],
     ),
-    "layers without decay": (f"{EVERY_RUN['finetune']} --layer-decay 0", ["layer_decay", "(0, 1]"]),
-    "no step": (f"{EVERY_RUN['finetune']} --learning-rate 0", ["learning_rate", "positive"]),
+    "layers without decay": (
+        f"{EVERY_RUN['finetune']} --layer-decay 0",
+        ["layer decay", "positive and at most 1"],
+    ),
+    "no step": (f"{EVERY_RUN['finetune']} --learning-rate 0", ["learning rate", "positive"]),
     "no step of pre-training": (
         f"{EVERY_RUN['pretrain']} --learning-rate 0",
-        ["learning_rate", "positive"],
+        ["learning rate", "positive"],
     ),
-    "step that is no number": (f"{EVERY_RUN['pretrain']} --learning-rate nan", ["learning_rate"]),
+    "step that is no number": (f"{EVERY_RUN['pretrain']} --learning-rate nan", ["learning rate"]),
     "fewer labels than classes": (f"{EVERY_RUN['finetune']} --labels 1", ["labels", "1", "2"]),
     "more labels than examples": (f"{EVERY_RUN['finetune']} --labels 999", ["labels", "999", "12"]),
     "labels that fit no quickstart": (

@@ -6,9 +6,9 @@ import pytest
 from rfmae_cli.app import app
 from typer.testing import CliRunner
 
-from rfmae.datasets.augmenting import Augmentation
+from rfmae.configuration.augmentation import Augmentation
+from rfmae.configuration.training import Finetuning
 from rfmae.workflows.learning import finetuning
-from rfmae.workflows.learning.finetuning import Finetuning
 
 OPTIONS = {
     "--preset tiny": {"preset": "tiny"},
@@ -36,6 +36,13 @@ OPTIONS = {
     "--drop-path 0.1": {"drop_path": 0.1},
     "--validations 20": {"validations": 20},
     "--patience 3": {"patience": 3},
+    "--precision float32": {"precision": "float32"},
+    "--accumulate 2": {"accumulate": 2},
+    "--ema 0.9": {"ema": 0.9},
+    "--clip 0": {"gradient_clip": None},
+    "--clip 0.5": {"gradient_clip": 0.5},
+    "--compile off": {"compile": "off"},
+    "--shard-weights": {"shard_weights": True},
 }
 
 
@@ -72,7 +79,7 @@ def test_without_options_nothing_is_on(asked):
 
 def test_every_setting_has_an_option():
     named = {name for changes in OPTIONS.values() for name in changes}
-    assert named == {*asdict(Finetuning())} - {"running"}  # which pre-training shares
+    assert named == {*asdict(Finetuning())}
 
 
 @pytest.mark.parametrize(
@@ -82,7 +89,7 @@ def test_every_setting_has_an_option():
         ("--augment gain=loud", "gain= takes a number, got 'loud'"),
         ("--labels 6 --labels-per-class 2", "leave out all but one"),
         ("--endless --balanced", "leave out balanced"),
-        ("--drop-path 1", "drop_path must be in [0, 1), got 1"),
+        ("--drop-path 1", "drop path must be from 0 to below 1, got 1"),
     ],
 )
 def test_what_makes_no_sense_is_one_line_and_exit_code_2(asked, option, message):

@@ -7,10 +7,11 @@ import pytest
 from rfmae_cli.app import app
 from typer.testing import CliRunner
 
+from rfmae.configuration.training import Pretraining
 from rfmae.datasets.recipe import known_recipes
 from rfmae.models.kinds import NETWORKS
 from rfmae.signal.modulations import MODULATIONS
-from rfmae.workflows.learning.training import Pretraining, pretrain
+from rfmae.workflows.learning.training import pretrain
 
 LISTED = {"recipes": known_recipes(), "modulations": MODULATIONS, "networks": NETWORKS}
 
@@ -30,7 +31,7 @@ def test_every_name_is_listed_once(subject):
 def test_runs_are_listed_with_their_steps(dataset, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run("list", "runs").stdout.startswith("no runs in artifacts")
-    settings = Pretraining("tiny", epochs=1, batch_size=8, network="rings")
+    settings = Pretraining(preset="tiny", epochs=1, batch_size=8, network="rings")
     pretrain(dataset, settings, tmp_path / "artifacts" / "runs" / "first", device="cpu")
     (row,) = json.loads(run("list", "runs", "--json").stdout)
     done, planned = row["steps"].split("/")

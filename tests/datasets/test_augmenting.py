@@ -6,12 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from rfmae.datasets.augmenting import (
-    Augmentation,
-    Augmenter,
-    parse_augmentation,
-    signal_and_noise,
-)
+from rfmae.configuration.augmentation import Augmentation, parse_augmentation
+from rfmae.datasets.augmenting import Augmenter, signal_and_noise
 from rfmae.datasets.recipe import Splits
 from rfmae.datasets.store import write_dataset
 from rfmae.errors import DatasetError, RecipeError

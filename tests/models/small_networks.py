@@ -6,10 +6,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rfmae.models.config import DenoMAEConfig, PixelTask, PositionTask
+from rfmae.configuration.masking import Masking
+from rfmae.configuration.noising import Noising
+from rfmae.configuration.objective import PixelTask, PositionTask
+from rfmae.models.config import DenoMAEConfig
 from rfmae.models.denomae import DenoMAE, DenoMAEOutput, draw_masks
-from rfmae.models.masking import Masking
-from rfmae.models.noising import FeatureNoise, Noising, draw_feature_noise
+from rfmae.models.noising import FeatureNoise, draw_feature_noise
 from rfmae.models.objectives.total import denomae_losses
 from rfmae.models.patches import PatchGrid, PatchMask
 from rfmae.models.transformer import initialise

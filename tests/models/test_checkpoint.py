@@ -18,6 +18,8 @@ from small_networks import (
     small_config,
 )
 
+from rfmae.configuration.noising import Noising
+from rfmae.configuration.objective import PixelTask
 from rfmae.errors import CheckpointError, ShapeError
 from rfmae.inference import load_denoiser
 from rfmae.models.backbones import backbone_config
@@ -31,10 +33,8 @@ from rfmae.models.checkpoint import (
     save_checkpoint,
 )
 from rfmae.models.classifier import Classifier, ClassifierConfig, initialise_classifier
-from rfmae.models.config import PixelTask
 from rfmae.models.encoders import build_encoder
 from rfmae.models.kinds import find_network
-from rfmae.models.noising import Noising
 from rfmae.models.presets import classifier_config
 from rfmae.models.rings import HarmonicGrid, RingsConfig
 from rfmae.models.rings_mae import RingsMAE, RingsMAEConfig, initialise_rings_mae

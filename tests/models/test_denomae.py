@@ -22,11 +22,12 @@ from small_networks import (
 )
 from torch import nn
 
+from rfmae.configuration.masking import Masking
+from rfmae.configuration.noising import Noising
+from rfmae.configuration.objective import PositionTask
 from rfmae.errors import ShapeError
-from rfmae.models.config import DenoMAEConfig, PositionTask
+from rfmae.models.config import DenoMAEConfig
 from rfmae.models.denomae import DenoMAE
-from rfmae.models.masking import Masking
-from rfmae.models.noising import Noising
 from rfmae.models.objectives.total import denomae_losses
 from rfmae.models.patches import PatchGrid, take
 from rfmae.models.presets import PRESETS, denomae_config
@@ -213,8 +214,8 @@ def test_every_shape_trains(grid, tokens):
 @pytest.mark.parametrize(
     ("switches", "message"),
     [
-        ({"laplacian_weight": -0.1}, "laplacian_weight must be finite and not negative, got -0.1"),
-        ({"uniformity_weight": -1.0}, "uniformity_weight must be finite and not negative, got -1"),
+        ({"laplacian_weight": -0.1}, "laplacian weight must be at least 0, got -0.1"),
+        ({"uniformity_weight": -1.0}, "uniformity weight must be at least 0, got -1"),
         ({"noising": Noising(0.5, block=2)}, "one of the 2 encoder blocks, got block 2"),
         (
             {"noising": Noising(0.6, block=1), "position": PositionTask(dropout=0.5)},
@@ -231,7 +232,7 @@ def test_a_configuration_that_makes_no_sense_is_refused(switches, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"weight": -1.0}, "weight must be finite and not negative, got -1"),
+        ({"weight": -1.0}, "position weight must be at least 0, got -1"),
         ({"dropout": 1.5}, "got 1.5"),
     ],
     ids=str,

@@ -12,8 +12,9 @@ from small_networks import (
     small_config,
 )
 
-from rfmae.models.config import DenoMAEConfig, PositionTask
-from rfmae.models.masking import Masking
+from rfmae.configuration.masking import Masking
+from rfmae.configuration.objective import PositionTask
+from rfmae.models.config import DenoMAEConfig
 from rfmae.models.objectives.total import denomae_losses
 from rfmae.models.patches import PatchGrid, PatchMask
 from rfmae.models.vit import EncoderConfig

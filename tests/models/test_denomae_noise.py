@@ -18,10 +18,11 @@ from small_networks import (
     small_config,
 )
 
-from rfmae.models.config import PixelTask, PositionTask
+from rfmae.configuration.masking import Masking
+from rfmae.configuration.noising import Noising
+from rfmae.configuration.objective import PixelTask, PositionTask
 from rfmae.models.denomae import draw_masks
-from rfmae.models.masking import Masking
-from rfmae.models.noising import FeatureNoise, Noising
+from rfmae.models.noising import FeatureNoise
 from rfmae.models.objectives.disruption import disruption_loss
 from rfmae.models.objectives.total import denomae_losses
 from rfmae.models.patches import PatchGrid

@@ -21,11 +21,11 @@ from small_networks import (
 )
 from torch.nn import functional as F
 
+from rfmae.configuration.masking import Masking
+from rfmae.configuration.noising import Noising
+from rfmae.configuration.objective import PixelTask, PositionTask
 from rfmae.models import transformer
-from rfmae.models.config import PixelTask, PositionTask
 from rfmae.models.denomae import draw_masks
-from rfmae.models.masking import Masking
-from rfmae.models.noising import Noising
 from rfmae.models.objectives.total import denomae_losses
 from rfmae.models.patches import PatchMask, take
 from rfmae.models.vit import Stem

@@ -4,8 +4,8 @@ import pytest
 import torch
 from scipy.stats import entropy
 
+from rfmae.configuration.noising import Noising
 from rfmae.errors import ShapeError
-from rfmae.models.noising import Noising
 from rfmae.models.objectives.disruption import attention_metrics, disruption_loss, hard_bias
 from rfmae.models.transformer import TransformerBlock
 

@@ -7,7 +7,8 @@ from small_networks import assert_same_gradients, generator, gradients_of
 from transformers import ViTMAEConfig, ViTMAEForPreTraining
 from transformers.models.vit_mae.modeling_vit_mae import build_2d_sinusoidal_position_embedding
 
-from rfmae.models.config import DenoMAEConfig, PixelTask, PositionTask
+from rfmae.configuration.objective import PixelTask, PositionTask
+from rfmae.models.config import DenoMAEConfig
 from rfmae.models.denomae import DenoMAE
 from rfmae.models.objectives.total import denomae_losses
 from rfmae.models.patches import PatchGrid, PatchMask, patchify

@@ -7,10 +7,10 @@ import pytest
 import torch
 from small_networks import generator, shake
 
+from rfmae.configuration.objective import PositionTask
 from rfmae.errors import ShapeError
 from rfmae.imaging.harmonics import network_harmonics, turned_harmonics
 from rfmae.imaging.render import constellation_images, quarter_turned
-from rfmae.models.config import PositionTask
 from rfmae.models.image_decoder import ANGLES, RADII, ImageDecoder, ImageGrid, polar_places
 from rfmae.models.objectives.harmonic_losses import rings_losses, rms_error
 from rfmae.models.rings import HarmonicGrid, RingsConfig

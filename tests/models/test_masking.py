@@ -5,8 +5,9 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
+from rfmae.configuration.masking import Masking, visible_count
 from rfmae.errors import ShapeError
-from rfmae.models.masking import Masking, complementary_masks, random_mask, visible_count
+from rfmae.models.masking import complementary_masks, masking_of_step, random_mask
 
 STEPS = 1000
 RAMP = Masking(start_ratio=0.5)
@@ -93,7 +94,7 @@ def test_a_ratio_of_nothing_hides_nothing(patches):
 
 
 def test_drawn_ratios_lie_evenly_from_the_lowest_to_the_highest_and_come_equally_often(generator):
-    ratios = [DRAWN.drawn(generator).ratio for _ in range(4000)]
+    ratios = [masking_of_step(DRAWN, generator).ratio for _ in range(4000)]
     found, often = np.unique(ratios, return_counts=True)
     assert found == pytest.approx([0.0, 0.25, 0.5, 0.75])
     assert chisquare(often).pvalue > 1e-4
@@ -101,7 +102,7 @@ def test_drawn_ratios_lie_evenly_from_the_lowest_to_the_highest_and_come_equally
 
 
 def test_a_drawn_ratio_is_one_for_the_step_whatever_the_step(generator):
-    drawn = Masking(0.6, lowest=0.3).drawn(generator)
+    drawn = masking_of_step(Masking(0.6, lowest=0.3), generator)
     assert len(set(shown(drawn, 100))) == 1
     assert drawn.lowest is None
 
@@ -109,7 +110,7 @@ def test_a_drawn_ratio_is_one_for_the_step_whatever_the_step(generator):
 @pytest.mark.parametrize("masking", [Masking(), RAMP], ids=["one ratio", "a ramp"])
 def test_nothing_is_drawn_where_no_ratio_is(masking, generator):
     before = generator.get_state()
-    assert masking.drawn(generator) is masking
+    assert masking_of_step(masking, generator) is masking
     assert masking.least is masking
     assert torch.equal(generator.get_state(), before)
     assert not masking.includes_zero
@@ -200,15 +201,15 @@ def test_complementary_masks_hide_every_patch_and_show_every_patch(patches, visi
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"ratio": 1.0}, r"mask ratio must lie in \[0, 1\), got 1"),
-        ({"ratio": -0.1}, r"mask ratio must lie in \[0, 1\), got -0.1"),
-        ({"lowest": 0.8}, "lowest mask ratio must lie from 0 to the highest, 0.75, got 0.8"),
-        ({"lowest": -0.5}, "lowest mask ratio must lie from 0"),
+        ({"ratio": 1.0}, "mask ratio must be from 0 to below 1, got 1"),
+        ({"ratio": -0.1}, "mask ratio must be from 0 to below 1, got -0.1"),
+        ({"lowest": 0.8}, "lowest mask ratio must not exceed the highest, 0.75, got 0.8"),
+        ({"lowest": -0.5}, "mask lowest must be from 0 to below 1, got -0.5"),
         ({"lowest": 0.0, "start_ratio": 0.5}, "got lowest 0 and start_ratio 0.5; leave out one"),
-        ({"start_ratio": 0.0}, "start_ratio must lie"),
-        ({"ramp_share": 0.0}, "ramp_share must lie"),
-        ({"quantum": 0}, "quantum must be at least one"),
-        ({"unit": 0}, "mask unit must be at least one"),
+        ({"start_ratio": 0.0}, "mask start ratio must be positive and below 1, got 0"),
+        ({"ramp_share": 0.0}, "ramp_share must be positive and at most 1, got 0"),
+        ({"quantum": 0}, "quantum must be at least 1, got 0"),
+        ({"unit": 0}, "mask unit must be at least 1, got 0"),
     ],
 )
 def test_a_masking_that_makes_no_sense_is_refused(change, message):

@@ -3,17 +3,13 @@ import math
 import pytest
 import torch
 
+from rfmae.configuration.noising import Noising
+from rfmae.configuration.objective import PositionTask
 from rfmae.errors import ShapeError
-from rfmae.models.config import DenoMAEConfig, PositionTask
+from rfmae.models.config import DenoMAEConfig
 from rfmae.models.denomae import DenoMAEOutput
 from rfmae.models.masking import random_mask
-from rfmae.models.noising import (
-    FeatureNoise,
-    Noiser,
-    NoiseSchedule,
-    Noising,
-    draw_feature_noise,
-)
+from rfmae.models.noising import FeatureNoise, Noiser, NoiseSchedule, draw_feature_noise
 from rfmae.models.objectives.total import denomae_losses
 from rfmae.models.patches import PatchGrid
 from rfmae.models.vit import EncoderConfig
@@ -179,16 +175,16 @@ def test_a_share_of_the_visible_tokens_is_noised(share, visible, noised):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"share": 1.1}, r"share of noised tokens must lie in \[0, 1\], got 1.1"),
-        ({"block": -1}, "block must not be negative"),
-        ({"scale": "peak"}, "scale must be 'rms' or 'unit', got 'peak'"),
-        ({"disruption": "soft"}, "disruption must be 'cross', 'entropy' or 'hard'"),
-        ({"disruption_weight": -0.1}, "disruption_weight must be finite and not negative"),
+        ({"share": 1.1}, "noise share must be from 0 to 1, got 1.1"),
+        ({"block": -1}, "noise block must be at least 0, got -1"),
+        ({"scale": "peak"}, "noise scale must be rms or unit, got 'peak'"),
+        ({"disruption": "soft"}, "disruption must be cross or entropy or hard, got 'soft'"),
+        ({"disruption_weight": -0.1}, "disruption weight must be at least 0, got -0.1"),
         ({"first_beta": 0.1, "last_beta": 0.01}, "betas must be ordered"),
-        ({"last_beta": 1.0}, "betas must be ordered"),
+        ({"last_beta": 1.0}, "last_beta must be from 0 to below 1, got 1"),
         ({"power": 0.0}, "power must be positive"),
-        ({"latest": 1001}, "latest must lie in 1 to 1000 steps, got 1001"),
-        ({"latest": 0}, "latest must lie in 1 to 1000"),
+        ({"latest": 1001}, "latest time must not exceed the 1000 steps, got 1001"),
+        ({"latest": 0}, "noise latest must be at least 1, got 0"),
     ],
 )
 def test_a_noising_that_makes_no_sense_is_refused(change, message):

@@ -18,10 +18,10 @@ from small_networks import (
 )
 from torch import nn
 
-from rfmae.models.config import PixelTask, PositionTask
+from rfmae.configuration.masking import Masking
+from rfmae.configuration.noising import Noising
+from rfmae.configuration.objective import PixelTask, PositionTask
 from rfmae.models.denomae import DenoMAEOutput
-from rfmae.models.masking import Masking
-from rfmae.models.noising import Noising
 from rfmae.models.objectives.pixel_losses import normalised_patches, patch_statistics
 from rfmae.models.objectives.position import position_accuracy, position_loss, position_target
 from rfmae.models.objectives.total import denomae_losses

@@ -4,8 +4,8 @@ import pytest
 import torch
 from small_networks import generator, inputs_of, small_config
 
-from rfmae.models.masking import Masking
-from rfmae.models.noising import Noising
+from rfmae.configuration.masking import Masking
+from rfmae.configuration.noising import Noising
 from rfmae.models.pretrainers import PatchPretrainer, RingsPretrainer, pretrainer_of
 from rfmae.models.rings import HarmonicGrid, RingsConfig
 from rfmae.models.rings_mae import RingsMAEConfig

@@ -8,21 +8,22 @@ import pytest
 import torch
 
 from rfmae.artefacts import read_card
+from rfmae.configuration.training import Finetuning, Pretraining
 from rfmae.evaluation.probe import Features, linear_probe
 from rfmae.inference import load_classifier, load_encoder
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.training.head_start import AVERAGED, SHARES, rate_from_probe
-from rfmae.workflows.learning.training import Finetuning, Pretraining, Running, finetune, pretrain
+from rfmae.workflows.learning.training import finetune, pretrain
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-EXACT = Running(precision="float32")
-BRIEF = Finetuning("tiny", epochs=2, batch_size=8, seed=4, running=EXACT)
+EXACT = {"precision": "float32"}
+BRIEF = Finetuning(preset="tiny", epochs=2, batch_size=8, seed=4, **EXACT)
 
 
 @pytest.fixture(scope="module", params=["vit", "rings"])
 def pretrained(request, dataset, tmp_path_factory):
-    settings = Pretraining("tiny", epochs=1, batch_size=8, network=request.param, running=EXACT)
+    settings = Pretraining(preset="tiny", epochs=1, batch_size=8, network=request.param, **EXACT)
     return pretrain(dataset, settings, tmp_path_factory.mktemp("runs") / "run", device="cpu")
 
 

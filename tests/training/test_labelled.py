@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from rfmae.datasets.augmenting import Augmentation, Augmenter
+from rfmae.configuration.augmentation import Augmentation
+from rfmae.datasets.augmenting import Augmenter
 from rfmae.datasets.recipe import load_recipe
 from rfmae.progress import Silent
 from rfmae.records import Modality

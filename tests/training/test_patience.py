@@ -94,7 +94,7 @@ def _bias_after(folder, steps):
 
 
 def test_patience_of_nothing_is_refused():
-    with pytest.raises(TrainingError, match="patience must be at least 1 validation, got 0"):
+    with pytest.raises(TrainingError, match="patience must be at least 1, got 0"):
         replace(PLAN, patience=0)
 
 

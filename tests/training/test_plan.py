@@ -33,7 +33,6 @@ def test_a_batch_that_does_not_divide_is_refused(batch_size, world, accumulate):
         ("learning_rate", float("nan")),
         ("accumulate", 0),
         ("keep_last", 0),
-        ("gradient_clip", 0.0),
         ("layer_decay", 1.5),
         ("ema", 1.0),
         ("compile", "yes"),

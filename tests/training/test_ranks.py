@@ -21,11 +21,12 @@ from toy_task import (
     train_toy,
 )
 
+from rfmae.configuration.training import Finetuning, Pretraining
 from rfmae.datasets.store import open_dataset
 from rfmae.errors import TrainingError
 from rfmae.training.ranks import Ranks, ranks
 from rfmae.training.run_folder import RunFolder
-from rfmae.workflows.learning.training import Finetuning, Pretraining, Running, finetune, pretrain
+from rfmae.workflows.learning.training import finetune, pretrain
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -154,7 +155,7 @@ def test_processes_that_cannot_find_each_other_say_so_in_one_line(monkeypatch):
     ids=HELD,
 )
 def test_two_processes_pre_train_and_fine_tune_as_one(changes, network, dataset, tmp_path):
-    running = Running(precision="float32", **changes)
+    running = {"precision": "float32", **changes}
     for folder, work in (("one", street), ("two", partial(together, 2, street))):
         work(dataset.folder, tmp_path / folder, network, running)
     for stage in ("pretrain", "finetune"):
@@ -163,8 +164,8 @@ def test_two_processes_pre_train_and_fine_tune_as_one(changes, network, dataset,
 
 def street(data, folder, network, running):
     """A short pre-training and a fine-tuning from it, of the same seed everywhere."""
-    before = Pretraining("tiny", epochs=2, batch_size=8, network=network, running=running)
-    after = Finetuning("tiny", labels=24, epochs=2, batch_size=8, running=running)
+    before = Pretraining(preset="tiny", epochs=2, batch_size=8, network=network, **running)
+    after = Finetuning(preset="tiny", labels=24, epochs=2, batch_size=8, **running)
     data = open_dataset(data)
     encoder = pretrain(data, before, folder / "pretrain", device="cpu")
     return finetune(data, after, folder / "finetune", pretrained=encoder, device="cpu")

@@ -8,23 +8,24 @@ from dataclasses import replace
 import pytest
 from toy_task import assert_same_run, die_before, start
 
+from rfmae.configuration.methods import find_method
+from rfmae.configuration.training import Finetuning, Pretraining
 from rfmae.datasets.store import open_dataset
 from rfmae.errors import TrainingError
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.training.run_folder import RunFolder
-from rfmae.workflows.learning.methods import find_method
-from rfmae.workflows.learning.training import Finetuning, Pretraining, Running, finetune, pretrain
+from rfmae.workflows.learning.training import finetune, pretrain
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 # named, or a stopwatch would choose, and on a busy machine not the same for both runs
-EXACT = Running(precision="float32")
+EXACT = {"precision": "float32"}
 PRETRAINING = {  # 48 steps
-    network: Pretraining("tiny", epochs=8, batch_size=8, seed=4, network=network, running=EXACT)
+    network: Pretraining(preset="tiny", epochs=8, batch_size=8, seed=4, network=network, **EXACT)
     for network in ("vit", "rings")
 }
 FINETUNING = Finetuning(
-    "tiny", labels=24, epochs=8, batch_size=8, seed=4, running=EXACT
+    preset="tiny", labels=24, epochs=8, batch_size=8, seed=4, **EXACT
 )  # 24 steps
 
 
@@ -60,7 +61,7 @@ def test_a_denoiser_that_was_stopped_draws_the_ratios_that_it_would_have(
     assert_same_run(tmp_path / "whole", tmp_path / "cut")
     ratios = mask_ratios(tmp_path / "whole")
     assert len(set(ratios)) > 1
-    in_pieces = replace(settings, running=replace(EXACT, accumulate=2))
+    in_pieces = replace(settings, accumulate=2)
     pretrain(dataset, in_pieces, tmp_path / "pieces", device="cpu")
     assert mask_ratios(tmp_path / "pieces") == ratios
 

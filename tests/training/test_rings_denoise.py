@@ -6,24 +6,26 @@ import numpy as np
 import pytest
 import torch
 
+from rfmae.configuration.methods import Method, find_method
+from rfmae.configuration.training import Finetuning, Pretraining
 from rfmae.errors import CheckpointError, RecipeError, ShapeError
 from rfmae.inference import ImageDenoiser, RingsDenoiser, load_classifier, load_denoiser
 from rfmae.models.checkpoint import load_checkpoint
+from rfmae.models.pretrainers import pretrainer_of_method
 from rfmae.progress import Silent
 from rfmae.training.pretrain import TITLE
 from rfmae.workflows.denoise.denoise_evaluation import measure_denoising
 from rfmae.workflows.denoise.references import REFERENCES
-from rfmae.workflows.learning.methods import Method, find_method
-from rfmae.workflows.learning.training import Finetuning, Pretraining, Running, finetune, pretrain
+from rfmae.workflows.learning.training import finetune, pretrain
 
 DENOISER = find_method("denoiser", "rings")
 BRIEF = Pretraining(
-    "tiny",
+    preset="tiny",
     epochs=1,
     batch_size=8,
     network="rings",
     method=DENOISER,
-    running=Running(precision="float32"),
+    precision="float32",
 )
 
 
@@ -98,7 +100,7 @@ def test_it_is_measured_and_shown_as_any_denoiser(dataset, denoiser, pretrained)
 
 
 def test_fine_tuning_sees_the_harmonics_alone(dataset, pretrained, tmp_path):
-    settings = Finetuning("tiny", labels=8, epochs=1, batch_size=8)
+    settings = Finetuning(preset="tiny", labels=8, epochs=1, batch_size=8)
     finetune(dataset, settings, tmp_path / "run", pretrained=pretrained[0], device="cpu")
     seen = load_classifier(tmp_path / "run", device="cpu").pipeline.modalities
     assert [modality.name for modality in seen] == ["harmonics"]
@@ -111,7 +113,8 @@ def test_an_image_leaves_every_other_weight_bit_for_bit(dataset, tmp_path, one_t
         settings = replace(
             BRIEF,
             method=replace(DENOISER, image_weight=weight),
-            running=Running(precision="float32", gradient_clip=None),
+            precision="float32",
+            gradient_clip=None,
         )
         best = pretrain(dataset, settings, tmp_path / f"{weight}", device="cpu")
         weights.append(load_checkpoint(best).weights)
@@ -125,7 +128,7 @@ def test_an_image_leaves_every_other_weight_bit_for_bit(dataset, tmp_path, one_t
 
 def test_a_transformer_has_no_weight_of_images():
     with pytest.raises(RecipeError, match=r"image weight 0.5; leave it out, or take network rings"):
-        Method(image_weight=0.5).pretrainer("vit", "tiny", ())
+        pretrainer_of_method(Method(image_weight=0.5), "vit", "tiny", ())
 
 
 def test_only_a_denoiser_predicts_where_nothing_is_said():

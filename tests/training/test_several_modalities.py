@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from rfmae.configuration.training import Finetuning, Pretraining
 from rfmae.datasets.recipe import Splits, load_recipe
 from rfmae.datasets.store import write_dataset
 from rfmae.errors import CheckpointError
@@ -15,10 +16,10 @@ from rfmae.records import Modality
 from rfmae.training.run_folder import RunFolder
 from rfmae.workflows.denoise.denoise_evaluation import eval_denoise
 from rfmae.workflows.evaluate.snr_evaluation import eval_snr
-from rfmae.workflows.learning.training import Finetuning, Pretraining, finetune, pretrain
+from rfmae.workflows.learning.training import finetune, pretrain
 
 FOUR = (Modality(), Modality("signal"), Modality("image", given="clean"), Modality("noise"))
-BRIEF = Pretraining("tiny", epochs=3, batch_size=8, seed=1, network="vit")
+BRIEF = Pretraining(preset="tiny", epochs=3, batch_size=8, seed=1, network="vit")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def test_every_modality_has_a_stem_a_decoder_and_a_position_head(pretrained):
 
 @pytest.mark.parametrize("names", [None, ("image",), ("signal",)])
 def test_a_classifier_sees_what_a_receiver_has_or_some_of_it(dataset, pretrained, tmp_path, names):
-    settings = Finetuning("tiny", epochs=2, batch_size=8, modalities=names)
+    settings = Finetuning(preset="tiny", epochs=2, batch_size=8, modalities=names)
     folder = tmp_path / "classifier"
     finetune(dataset, settings, folder, pretrained=pretrained, device="cpu")
     classifier = load_classifier(folder, device="cpu")
@@ -62,7 +63,7 @@ def test_order_counts_for_a_signal_and_not_for_an_image(dataset, pretrained, tmp
     answers = {}
     iq = dataset.read_observed("test").iq
     for name in ("image", "signal"):
-        settings = Finetuning("tiny", epochs=1, batch_size=8, modalities=(name,))
+        settings = Finetuning(preset="tiny", epochs=1, batch_size=8, modalities=(name,))
         finetune(dataset, settings, tmp_path / name, pretrained=pretrained, device="cpu")
         classifier = load_classifier(tmp_path / name, device="cpu")
         answers[name] = np.abs(classifier(iq) - classifier(iq[:, ::-1])).max()
@@ -70,7 +71,7 @@ def test_order_counts_for_a_signal_and_not_for_an_image(dataset, pretrained, tmp
 
 
 def test_a_modality_that_no_receiver_has_is_refused(dataset, tmp_path):
-    settings = Finetuning("tiny", epochs=1, modalities=("noise",))
+    settings = Finetuning(preset="tiny", epochs=1, modalities=("noise",))
     with pytest.raises(CheckpointError, match="has image, signal, harmonics, snr, but not 'noise'"):
         finetune(dataset, settings, tmp_path / "run", device="cpu")
 
@@ -94,7 +95,7 @@ def test_the_five_published_inputs_are_trained_on(tmp_path):
     source = replace(recipe.source, modulations=("OOK", "GMSK"))
     small = replace(recipe, source=source, splits=Splits(train=2, validation=1, test=1))
     dataset = write_dataset(small.with_snr("10"), tmp_path / "five")
-    settings = Pretraining("tiny", epochs=1, batch_size=2, network="vit")
+    settings = Pretraining(preset="tiny", epochs=1, batch_size=2, network="vit")
     network = load_checkpoint(pretrain(dataset, settings, tmp_path / "run", device="cpu")).build()
     assert list(network.encoder.stems) == [
         "image",

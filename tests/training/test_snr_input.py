@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from rfmae.configuration.training import Finetuning, Pretraining
 from rfmae.datasets.held import hold_dataset
 from rfmae.datasets.recipe import Splits, load_recipe, parse_recipe, recipe_to_toml
 from rfmae.datasets.store import Dataset, write_dataset
@@ -22,14 +23,13 @@ from rfmae.training.loaders import InputSplit, image_card
 from rfmae.training.pairs import EndlessPairs, StoredPairs
 from rfmae.workflows.denoise.denoise_evaluation import eval_denoise
 from rfmae.workflows.evaluate.snr_evaluation import eval_snr
-from rfmae.workflows.learning.running import Running
-from rfmae.workflows.learning.training import Finetuning, Pretraining, finetune, pretrain
+from rfmae.workflows.learning.training import finetune, pretrain
 
 CPU = torch.device("cpu")
 OF_WAVES, OF_SYMBOLS = Modality("snr", view="waveform"), Modality("snr")
 BESIDE = (*IMAGE_ALONE, OF_WAVES)
-EXACT = Running(precision="float32")
-BRIEF = Finetuning("tiny", epochs=1, batch_size=8, seed=1, running=EXACT, validations=1)
+EXACT = {"precision": "float32"}
+BRIEF = Finetuning(preset="tiny", epochs=1, batch_size=8, seed=1, **EXACT, validations=1)
 
 
 def recipe_of(tiny_recipe, modalities=IMAGE_ALONE, waveform="filtered", observe="both"):
@@ -66,7 +66,7 @@ def listing(tiny_recipe, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pretrained(listing, tmp_path_factory):
-    settings = Pretraining("tiny", epochs=1, batch_size=8, seed=1, network="vit")
+    settings = Pretraining(preset="tiny", epochs=1, batch_size=8, seed=1, network="vit")
     return pretrain(listing, settings, tmp_path_factory.mktemp("runs") / "pretrained", device="cpu")
 
 
@@ -247,7 +247,7 @@ def test_pre_training_sees_it_and_fine_tuning_goes_on(listing, pretrained, tmp_p
 
 def test_rings_are_pre_trained_beside_it_and_never_without_it(listing, tmp_path):
     settings = Pretraining(
-        "tiny", epochs=1, batch_size=8, network="rings", modalities=("image", "snr")
+        preset="tiny", epochs=1, batch_size=8, network="rings", modalities=("image", "snr")
     )
     pretrained = pretrain(listing, settings, tmp_path / "pretrained", device="cpu")
     network = load_checkpoint(pretrained).build()

@@ -18,7 +18,15 @@ from rfmae.training.run_folder import RunFolder
 from rfmae.training.schedule import MASKS, VALIDATION, WEIGHTS, addressed_generator
 
 CPU = torch.device("cpu")
-PLAN = TrainingPlan(steps=24, batch_size=8, learning_rate=3e-3, validations=4, log_every=3, seed=5)
+PLAN = TrainingPlan(
+    precision="float32",
+    steps=24,
+    batch_size=8,
+    learning_rate=3e-3,
+    validations=4,
+    log_every=3,
+    seed=5,
+)
 CLOCKED = ("images_per_second", "waiting_share")  # the figures that a clock decides
 
 
@@ -101,7 +109,6 @@ def train_toy(folder, plan=PLAN, *, resume=False, logger=None, kind=ToyTask, pau
         title="toy",
         resume=resume,
         logger=logger,
-        precision="float32",
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from image_encoders import image_encoder_config
 
+from rfmae.configuration.training import Pretraining
 from rfmae.datasets.recipe import parse_recipe
 from rfmae.datasets.store import write_dataset
 from rfmae.errors import ArtefactError, TrainingError
@@ -20,7 +21,7 @@ from rfmae.training.label_budget import LabelBudget
 from rfmae.training.loaders import image_card
 from rfmae.workflows.learning import curve_measurement as jobs
 from rfmae.workflows.learning.label_methods import Learning, NetworkShape, Teaching, network_like
-from rfmae.workflows.learning.training import Pretraining, pretrain
+from rfmae.workflows.learning.training import pretrain
 
 SETTINGS = jobs.CurveSettings(
     labels_per_class=(1, 4),
@@ -61,7 +62,7 @@ def encoder(data, tmp_path_factory):
 def rings(data, tmp_path_factory):
     """A pre-training checkpoint of circular harmonics after a single epoch."""
     folder = tmp_path_factory.mktemp("made") / "rings"
-    settings = Pretraining("tiny", epochs=1, network="rings")
+    settings = Pretraining(preset="tiny", epochs=1, network="rings")
     return pretrain(data, settings, folder, device="cpu")
 
 

@@ -7,6 +7,8 @@ import pytest
 import torch
 
 from rfmae.artefacts import read_card
+from rfmae.configuration.methods import METHODS, find_method, with_switches
+from rfmae.configuration.training import Finetuning, Pretraining
 from rfmae.datasets.recipe import Splits
 from rfmae.datasets.store import write_dataset
 from rfmae.errors import CheckpointError, DatasetError, RecipeError, RfmaeError, ShapeError
@@ -16,14 +18,12 @@ from rfmae.models.kinds import find_network
 from rfmae.models.presets import PRESETS
 from rfmae.records import Modality, Plane
 from rfmae.training.run_folder import RunFolder
-from rfmae.workflows.learning.finetuning import Finetuning, finetune
-from rfmae.workflows.learning.methods import METHODS, find_method, with_switches
-from rfmae.workflows.learning.running import Running
+from rfmae.workflows.learning.finetuning import finetune
 from rfmae.workflows.learning.seeing import pretrained_on
-from rfmae.workflows.learning.training import Pretraining, network_for, pretrain
+from rfmae.workflows.learning.training import network_for, pretrain
 
-EXACT = Running(precision="float32")
-BRIEF = Pretraining("tiny", epochs=3, batch_size=8, seed=4, network="rings", running=EXACT)
+EXACT = {"precision": "float32"}
+BRIEF = Pretraining(preset="tiny", epochs=3, batch_size=8, seed=4, network="rings", **EXACT)
 
 
 @pytest.fixture(autouse=True)
@@ -108,7 +108,10 @@ def test_rings_take_the_snr_along_where_it_is_listed(recipe):
 @pytest.mark.parametrize("network", ["vit", "rings"])
 def test_rate_and_batch_are_the_networks_own_where_none_is_named(network, dataset, tmp_path):
     pretrain(
-        dataset, Pretraining("tiny", epochs=1, network=network), tmp_path / "run", device="cpu"
+        dataset,
+        Pretraining(preset="tiny", epochs=1, network=network),
+        tmp_path / "run",
+        device="cpu",
     )
     plan = read_card(tmp_path / "run")["config"]["plan"]
     kind = find_network(network)
@@ -120,7 +123,7 @@ def test_rate_and_batch_are_the_networks_own_where_none_is_named(network, datase
 
 
 def test_no_carrier_phase_changes_what_pre_trained_rings_say(dataset, pretrained, tmp_path):
-    settings = Finetuning("tiny", epochs=2, batch_size=8, seed=4, running=EXACT)
+    settings = Finetuning(preset="tiny", epochs=2, batch_size=8, seed=4, **EXACT)
     finetune(dataset, settings, tmp_path / "run", pretrained=pretrained, device="cpu")
     iq = dataset.read_observed("test").iq
     turns = np.random.default_rng(0).random((len(iq), 1))
@@ -206,12 +209,10 @@ def test_a_decoder_is_as_deep_as_was_asked_or_as_the_preset_has_it(
     assert _depth(load_checkpoint(best).build()) == (own if depth is None else depth)
 
 
-def test_a_decoder_without_a_number_of_blocks_is_refused(dataset, tmp_path):
+def test_a_decoder_without_a_number_of_blocks_is_refused():
     for network in ("vit", "rings"):
-        method = with_switches(find_method("denomae2", network), {"decoder_depth": -1})
-        settings = replace(BRIEF, network=network, method=method)
-        with pytest.raises(ShapeError, match="a decoder has 0 to 64 blocks, got -1"):
-            pretrain(dataset, settings, tmp_path / "run", device="cpu")
+        with pytest.raises(ShapeError, match="decoder depth must be from 0 to 64, got -1"):
+            with_switches(find_method("denomae2", network), {"decoder_depth": -1})
 
 
 def _depth(network):
@@ -227,7 +228,7 @@ def test_the_same_signals_teach_the_same_whatever_images_their_data_set_lists(
 ):
     """A trained network brings its images along: they are drawn of the I/Q."""
     other = write_dataset(showing(recipe, Plane("symbols", "counts")), tmp_path / "other")
-    settings = Finetuning("tiny", epochs=1, batch_size=8, seed=4, running=EXACT)
+    settings = Finetuning(preset="tiny", epochs=1, batch_size=8, seed=4, **EXACT)
     own, theirs = (
         load_checkpoint(
             finetune(source, settings, tmp_path / name, pretrained=pretrained, device="cpu")
@@ -247,7 +248,9 @@ def test_images_of_symbols_are_refused_where_there_are_waveforms_alone(
     waves = replace(recipe, source=source, image=image)
     heard = write_dataset(waves, tmp_path / "waves")
     with pytest.raises(DatasetError, match=r"holds the waveform .* of the symbols .* planes of"):
-        finetune(heard, Finetuning("tiny"), tmp_path / "no", pretrained=pretrained, device="cpu")
+        finetune(
+            heard, Finetuning(preset="tiny"), tmp_path / "no", pretrained=pretrained, device="cpu"
+        )
     assert not (tmp_path / "no").exists()
 
 
@@ -273,7 +276,7 @@ def test_what_rings_cannot_do_leaves_no_folder(request, tmp_path, data, changes,
 
 def test_rings_of_a_known_phase_are_no_beginning_for_an_unknown_one(known, dataset, tmp_path):
     """From scratch they read every plane as it stands, and would be lost under a turn."""
-    settings = Finetuning("tiny", epochs=1, batch_size=8, network="rings", running=EXACT)
+    settings = Finetuning(preset="tiny", epochs=1, batch_size=8, network="rings", **EXACT)
     finetune(known, settings, tmp_path / "known", device="cpu")
     with pytest.raises(CheckpointError, match=r"known carrier phase.*unknown; train on this"):
         finetune(dataset, settings, tmp_path / "no", pretrained=tmp_path / "known", device="cpu")
@@ -281,6 +284,6 @@ def test_rings_of_a_known_phase_are_no_beginning_for_an_unknown_one(known, datas
 
 
 def test_rings_of_an_unknown_phase_may_go_on_where_it_is_known(known, pretrained, tmp_path):
-    settings = Finetuning("tiny", epochs=1, batch_size=8, running=EXACT)
+    settings = Finetuning(preset="tiny", epochs=1, batch_size=8, **EXACT)
     best = finetune(known, settings, tmp_path / "run", pretrained=pretrained, device="cpu")
     assert load_checkpoint(best).encoder.harmonics.known_phase == (False,)

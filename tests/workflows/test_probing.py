@@ -8,6 +8,7 @@ import pytest
 import torch
 from image_encoders import image_encoder_config
 
+from rfmae.configuration.methods import find_method
 from rfmae.datasets.recipe import Splits
 from rfmae.datasets.store import write_dataset
 from rfmae.errors import ArtefactError, CheckpointError, TrainingError
@@ -17,12 +18,12 @@ from rfmae.models.checkpoint import model_card, save_checkpoint
 from rfmae.models.classifier import Classifier, initialise_classifier
 from rfmae.models.denomae import DenoMAE
 from rfmae.models.presets import classifier_config, denomae_config
+from rfmae.models.pretrainers import pretrainer_of_method
 from rfmae.models.rings_mae import RingsMAE
 from rfmae.models.transformer import initialise
 from rfmae.records import Modality
 from rfmae.training.loaders import image_card
 from rfmae.workflows.learning import probing
-from rfmae.workflows.learning.methods import find_method
 from rfmae.workflows.learning.probing import LINEAR, NEIGHBOURS, probe
 from rfmae.workflows.learning.running import grids_of
 
@@ -61,7 +62,7 @@ def untrained(dataset, tmp_path_factory):
     for network in networks.values():
         initialise(network, torch.Generator().manual_seed(0))
     grids = grids_of(dataset, modalities=HARMONICS)
-    rings = find_method("denomae2", "rings").pretrainer("rings", "tiny", grids)
+    rings = pretrainer_of_method(find_method("denomae2", "rings"), "rings", "tiny", grids)
     networks["rings"] = rings.network(torch.Generator().manual_seed(0))
     return {name: saved(network, dataset, home / name) for name, network in networks.items()}
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from rfmae.configuration.noising import DisruptionMode
 from rfmae.errors import ShapeError
-from rfmae.models.noising import DisruptionMode
 
 _SMALLEST_WEIGHT = 1e-30
 _SMALLEST_REST = 1e-6

@@ -1,13 +1,10 @@
 """Reconstruction losses of patches."""
 
-from typing import Literal
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-Error = Literal["squared", "absolute", "rms"]
-"""Mean squared or absolute error, or the mean over examples of the root of their squared error."""
+from rfmae.configuration.objective import PixelError
 
 _SMALLEST_VARIANCE = 1e-6
 _SMALLEST_SQUARE = 1e-8  # a root has no gradient at zero
@@ -25,7 +22,7 @@ def patch_statistics(patches: Tensor) -> tuple[Tensor, Tensor]:
     return mean, (variance + _SMALLEST_VARIANCE).sqrt()
 
 
-def pixel_loss(predicted: Tensor, target: Tensor, error: Error = "squared") -> Tensor:
+def pixel_loss(predicted: Tensor, target: Tensor, error: PixelError = "squared") -> Tensor:
     """Mean error over all values of the patches (N, K, P), in float32.
 
     The worst examples dominate the mean squared error; with `rms` examples of small error count

@@ -1,16 +1,13 @@
 """Position classification of visible tokens, the second task of DenoMAE2.0."""
 
-from typing import Literal
-
 from torch import Tensor
 from torch.nn import functional as F
 
+from rfmae.configuration.objective import PositionTarget
 from rfmae.models.patches import PatchMask
 
-Target = Literal["absolute", "rank"]
 
-
-def position_target(mask: PatchMask, target: Target = "absolute") -> Tensor:
+def position_target(mask: PatchMask, target: PositionTarget = "absolute") -> Tensor:
     """The label of each visible token, (N, V) long: the number of its patch, or its rank among
     the visible patches in their natural order.
     """

@@ -3,9 +3,10 @@
 import torch
 from torch import Tensor
 
-from rfmae.models.config import DenoMAEConfig, PositionTask
+from rfmae.configuration.noising import Noising
+from rfmae.configuration.objective import PositionTask
+from rfmae.models.config import DenoMAEConfig
 from rfmae.models.denomae import DenoMAEOutput
-from rfmae.models.noising import Noising
 from rfmae.models.objectives.disruption import attention_metrics, disruption_loss
 from rfmae.models.objectives.laplacian import hidden_pixels, masked_laplacian_loss
 from rfmae.models.objectives.pixel_losses import normalised_patches, patch_statistics, pixel_loss

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rfmae.configuration.training import Finetuning
 from rfmae.datasets.held import hold_dataset
 from rfmae.errors import RecipeError, nearest
 from rfmae.inference import InputPipeline
@@ -14,7 +15,7 @@ from rfmae.models.checkpoint import Checkpoint, load_checkpoint
 from rfmae.progress import Progress
 from rfmae.records import DECAY_PLANES, WHATS, ComplexArray, IntArray, IqBatch, Plane
 from rfmae.training.metric_logging import MetricLogger
-from rfmae.workflows.learning.finetuning import Finetuning, finetune
+from rfmae.workflows.learning.finetuning import finetune
 
 NAME = "arrays"
 """The name of a data set without recipe and folder."""

@@ -16,13 +16,14 @@ from rfmae.baselines.trained import (
     fit_baseline,
     inputs_of,
 )
+from rfmae.configuration.training import Finetuning
 from rfmae.datasets.store import Dataset
 from rfmae.errors import RecipeError, nearest
 from rfmae.models.kinds import NETWORKS
 from rfmae.progress import Progress, Silent
 from rfmae.records import IntArray
 from rfmae.training.label_budget import LabelBudget
-from rfmae.workflows.learning.finetuning import Finetuning, finetune
+from rfmae.workflows.learning.finetuning import finetune, label_budget
 
 _MOST_VALIDATION = 20_000  # examples for the choice of settings
 
@@ -72,7 +73,7 @@ def train_baseline(
     )
     if network:
         return finetune(dataset, settings, folder, resume=resume, device=device, progress=progress)
-    _fit(dataset, name, folder, settings.budget, seed, progress)
+    _fit(dataset, name, folder, label_budget(settings), seed, progress)
     return folder
 
 

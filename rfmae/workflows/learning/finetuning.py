@@ -1,13 +1,16 @@
 """Fine-tuning, from settings to the best checkpoint and its temperature."""
 
 import copy
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from rfmae.artefacts import Card
-from rfmae.datasets.augmenting import Augmentation, Augmenter
+from rfmae.configuration.files import read_over
+from rfmae.configuration.training import Finetuning
+from rfmae.datasets.augmenting import Augmenter
 from rfmae.datasets.recipe import load_recipe
 from rfmae.datasets.store import Dataset
 from rfmae.errors import TrainingError
@@ -16,7 +19,7 @@ from rfmae.models.checkpoint import Checkpoint, load_checkpoint
 from rfmae.models.classifier import Classifier
 from rfmae.models.encoders import AnyEncoderConfig, with_grids
 from rfmae.models.kinds import NetworkKind, find_network
-from rfmae.models.presets import Head, classifier_config
+from rfmae.models.presets import classifier_config
 from rfmae.progress import Progress, Silent
 from rfmae.records import Modality
 from rfmae.training.calibrating import keep_temperature
@@ -46,81 +49,23 @@ from rfmae.training.ranks import Ranks, ranks
 from rfmae.training.rendering import input_renderer
 from rfmae.training.run_folder import RunFolder
 from rfmae.training.scaling import scaled_grids
-from rfmae.workflows.learning.running import Running, training_plan
+from rfmae.workflows.learning.running import training_plan
 from rfmae.workflows.learning.seeing import as_seen_by, encoder_for, network_of, received
 
 
-@dataclass(frozen=True, slots=True)
-class Finetuning:
-    """Settings of the fine-tuning of a classifier; `labels` None means all.
+def finetuning_of(table: Mapping[str, Any]) -> Finetuning:
+    """Settings of fine-tuning from a nested table; what it lacks has its default.
 
-    The preset decides the size of an encoder from scratch; a pre-trained one has its own. Another
-    `network` than vit is always from scratch. `endless` examples are synthesised during training,
-    as many as the epochs of the data set have. With `patience`, a run stops after so many
-    validations without a better score.
-
-    A pre-trained encoder with stored labels starts `from_probe`: its head is the linear probe, its
-    learning rate is low, the lower the fewer labels there are, and at the end validation decides
-    how much of the update is kept (see `rfmae.training.head_start`).
+    Raises `TrainingError` for an unknown key or a value of another type.
     """
+    return read_over(Finetuning(), table)
 
-    preset: str = "small"
-    labels: int | None = None
-    epochs: int = 30
-    batch_size: int = 32
-    learning_rate: float | None = None  # None: the network's own, or one by the number of labels
-    frozen: bool = False
-    seed: int = 0
-    layer_decay: float = 1.0
-    scaled: bool = True  # from scratch: standardise each plane of the input
-    running: Running = field(default_factory=Running)
-    modalities: tuple[str, ...] | None = None  # None: all that a receiver has
-    endless: bool = False
-    labels_per_class: int | None = None
-    labels_per_class_and_snr: int | None = None
-    head: Head | None = None  # None: linear from a probe, else the preset's
-    from_probe: bool | None = None  # None: whenever possible
-    drop_path: float = 0.0  # of the last block; from scratch and pre-trained alike
-    balanced: bool = False  # every class equally often in a batch
-    augmentation: Augmentation = field(default_factory=Augmentation)
-    validations: int = 8
-    patience: int | None = None
-    network: str | None = None  # none: that of the checkpoint, or vit
-    patch: int | None = None  # of the image, from scratch
 
-    def __post_init__(self) -> None:
-        budget = self.budget
-        if self.endless and budget.count is not None:
-            raise TrainingError(
-                f"endless examples have their own labels, but {budget} were requested; "
-                "leave out one of the two"
-            )
-        if self.endless and self.balanced:
-            raise TrainingError(
-                "endless examples are of every class equally often; leave out balanced"
-            )
-        if not 0 <= self.drop_path < 1:
-            raise TrainingError(f"drop_path must be in [0, 1), got {self.drop_path:g}")
-        if self.from_probe and (self.endless or self.head not in (None, "linear")):
-            raise TrainingError(
-                "a start from the probe needs stored labels and a linear head, got "
-                f"{'endless examples' if self.endless else f'head {self.head}'}; leave out one"
-            )
-
-    def begins_as_probe(self, *, pretrained: bool) -> bool:
-        """Whether the head is that of a linear probe at the first step."""
-        if self.from_probe is None:
-            return pretrained and not self.endless and self.head in (None, "linear")
-        return self.from_probe
-
-    def head_of(self, *, pretrained: bool) -> Head:
-        """The head of a classifier, pre-trained or from scratch."""
-        return self.head or ("linear" if self.begins_as_probe(pretrained=pretrained) else "preset")
-
-    @property
-    def budget(self) -> LabelBudget:
-        """The training labels that may be used."""
-        return LabelBudget.of(self.labels, self.labels_per_class, self.labels_per_class_and_snr)
+def label_budget(settings: Finetuning) -> LabelBudget:
+    """The training labels that may be used."""
+    return LabelBudget.of(
+        settings.labels, settings.labels_per_class, settings.labels_per_class_and_snr
+    )
 
 
 def finetune(
@@ -167,7 +112,9 @@ def finetune(
             return network
         if ranks.is_writer:
             progress.note(_in_words(settings, dataset, plan))
-        rows = probe_rows(dataset, settings.budget.rows(dataset, settings.seed), settings.seed)
+        rows = probe_rows(
+            dataset, label_budget(settings).rows(dataset, settings.seed), settings.seed
+        )
         known = InputSplit(dataset, "train", modalities, ranks.device, Silent(), rows=rows)
         begin_as_probe(network.to(ranks.device), known, validation(ranks), ranks.device)
         return network
@@ -183,7 +130,7 @@ def finetune(
         title="fine-tune" if checkpoint else "train from scratch",
         resume=resume,
         logger=logger,
-        precision=settings.running.precision,
+        settings=settings.table(),
     )
     here = ranks(chosen)
     if from_probe:
@@ -216,7 +163,7 @@ def _beginning(
 
 def _in_words(settings: Finetuning, dataset: Dataset, plan: TrainingPlan) -> str:
     """A note on the settings that depend on the number of labels."""
-    labels = settings.budget.total(dataset) or dataset.examples("train")
+    labels = label_budget(settings).total(dataset) or dataset.examples("train")
     return (
         f"from the linear probe of {labels:,} labels at learning rate {plan.learning_rate:g}; "
         "validation decides how much of the update is kept"
@@ -245,7 +192,7 @@ def _task_maker(
             seed=settings.seed,
             batch_size=plan.batch_size,
             ranks=ranks,
-            budget=settings.budget,
+            budget=label_budget(settings),
         )
 
     return make_task
@@ -254,22 +201,18 @@ def _task_maker(
 def _plan(
     dataset: Dataset, settings: Finetuning, kind: NetworkKind, *, from_probe: bool
 ) -> TrainingPlan:
-    examples = settings.budget.total(dataset) or dataset.examples("train")
+    examples = label_budget(settings).total(dataset) or dataset.examples("train")
     peak = settings.learning_rate
     if peak is None and from_probe:
         peak = rate_from_probe(examples // len(dataset.classes))
     if peak is None:
         peak = kind.learning_rate
     return training_plan(
-        settings.running,
+        settings,
         examples,
-        epochs=settings.epochs,
         batch_size=settings.batch_size,
         learning_rate=peak,
-        seed=settings.seed,
         layer_decay=settings.layer_decay,
-        validations=settings.validations,
-        patience=settings.patience,
     )
 
 
@@ -287,7 +230,7 @@ def _identity(
         "dataset": dataset.fingerprint,
         "model": asdict(classifier_config(encoder, len(dataset.classes), head)),
         "from_probe": settings.begins_as_probe(pretrained=checkpoint is not None),
-        "labels": settings.budget.total(dataset),
+        "labels": label_budget(settings).total(dataset),
         "labels_per_class_and_snr": settings.labels_per_class_and_snr,
         "endless": settings.endless,
         "frozen": settings.frozen,
@@ -321,7 +264,7 @@ def _labelled(
         recipe = load_recipe(dataset.folder / "recipe.toml")
         stream: IqSource = StreamIq(recipe, how, batch_size=plan.batch_size)
         return RenderedLabels(stream, how, modalities, augmenter)
-    rows = settings.budget.rows(dataset, settings.seed)
+    rows = label_budget(settings).rows(dataset, settings.seed)
     order = sampling_order_of(
         dataset,
         rows,

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rfmae.baselines.trained import BASELINES, balanced_rows
+from rfmae.configuration.training import Finetuning
 from rfmae.datasets.store import Dataset
 from rfmae.errors import TrainingError
 from rfmae.evaluation.classification import counted
@@ -40,7 +41,7 @@ from rfmae.training.loaders import InputSplit
 from rfmae.workflows.evaluate.evaluating import answers_of
 from rfmae.workflows.evaluate.predictors import open_predictor
 from rfmae.workflows.learning.baselines import train_baseline
-from rfmae.workflows.learning.finetuning import Finetuning, finetune
+from rfmae.workflows.learning.finetuning import finetune
 from rfmae.workflows.learning.seeing import network_of, received
 
 

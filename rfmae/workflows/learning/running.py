@@ -1,54 +1,33 @@
-"""Settings common to pre-training and fine-tuning."""
+"""The plan of a training and the grids of its inputs, from settings and data."""
 
-from dataclasses import dataclass
+from dataclasses import fields
 
+from rfmae.configuration.training import Running, TrainingSettings
 from rfmae.imaging.network_inputs import input_shapes
 from rfmae.models.kinds import Grid
 from rfmae.models.presets import harmonic_grid, patch_grid
 from rfmae.records import Modality
-from rfmae.training.plan import Compile, TrainingPlan
+from rfmae.training.plan import TrainingPlan
 from rfmae.training.rendering import Described
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
-    """Settings of a training run that do not depend on the task."""
-
-    precision: str = "auto"  # or float32, bfloat16
-    accumulate: int = 1  # gradient accumulation: pieces of a batch
-    ema: float | None = None  # decay of averaged weights per step
-    gradient_clip: float | None = 1.0
-    compile: Compile = "auto"
-    shard_weights: bool = False
-
-
 def training_plan(
-    running: Running,
+    settings: TrainingSettings,
     examples: int,
     *,
-    epochs: int,
     batch_size: int,
     learning_rate: float,
-    seed: int,
     layer_decay: float = 1.0,
-    validations: int = 8,
-    patience: int | None = None,
 ) -> TrainingPlan:
     """A plan with the steps of so many epochs; the batch is at most the number of examples."""
     batch_size = min(batch_size, examples)
     return TrainingPlan(
-        steps=epochs * (examples // max(1, batch_size)),
+        steps=settings.epochs * (examples // max(1, batch_size)),
         batch_size=batch_size,
         learning_rate=learning_rate,
-        gradient_clip=running.gradient_clip,
         layer_decay=layer_decay,
-        ema=running.ema,
-        seed=seed,
-        validations=validations,
-        patience=patience,
-        accumulate=running.accumulate,
-        compile=running.compile,
-        shard_weights=running.shard_weights,
+        seed=settings.seed,
+        **{item.name: getattr(settings, item.name) for item in fields(Running)},
     )
 
 

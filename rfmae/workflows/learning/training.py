@@ -1,8 +1,13 @@
 """Pre-training, from settings to the best checkpoint; fine-tuning is re-exported."""
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from rfmae.configuration.files import read_over
+from rfmae.configuration.methods import METHOD_KEYS, METHODS, OF_PATCHES, Method, find_method
+from rfmae.configuration.training import Finetuning, Pretraining
 from rfmae.datasets.recipe import Recipe, load_recipe
 from rfmae.datasets.store import Dataset
 from rfmae.errors import TrainingError
@@ -10,7 +15,7 @@ from rfmae.inference import choose_device
 from rfmae.models.image_decoder import ImageGrid
 from rfmae.models.kinds import Grid, NetworkKind, find_network
 from rfmae.models.presets import find_preset, image_grid
-from rfmae.models.pretrainers import Pretrainer
+from rfmae.models.pretrainers import Pretrainer, pretrainer_of_method
 from rfmae.progress import Progress, Silent
 from rfmae.records import IMAGE_ALONE, Modality
 from rfmae.training.engine import fit
@@ -23,42 +28,19 @@ from rfmae.training.ranks import Ranks
 from rfmae.training.rendering import Described
 from rfmae.training.run_folder import RunFolder
 from rfmae.training.scaling import scaled_grids
-from rfmae.workflows.learning.finetuning import Finetuning, finetune
-from rfmae.workflows.learning.methods import OF_PATCHES, Method, find_method
-from rfmae.workflows.learning.running import Running, grids_of, training_plan
+from rfmae.workflows.learning.finetuning import finetune
+from rfmae.workflows.learning.running import grids_of, training_plan
 from rfmae.workflows.learning.seeing import pretrained_on
 
 __all__ = [
     "Finetuning",
     "Pretraining",
-    "Running",
     "check_pretraining",
     "finetune",
     "grids_of",
     "network_for",
     "pretrain",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Pretraining:
-    """Settings of pre-training: size, duration and method.
-
-    `endless` examples are synthesised during training, as many as the epochs of the data set
-    have. `patch` counts pixels of an image patch; None leaves it to the image size.
-    """
-
-    preset: str = "small"
-    epochs: int = 50
-    batch_size: int | None = None  # None: the network's own
-    learning_rate: float | None = None  # None: the network's or the preset's own
-    seed: int = 0
-    method: Method | None = None  # None: DenoMAE2.0 for the network
-    network: str | None = None  # None: rings where the carrier phase is unknown, else vit
-    modalities: tuple[str, ...] | None = None  # None: those that the data set lists
-    running: Running = field(default_factory=Running)
-    endless: bool = False
-    patch: int | None = None
 
 
 def pretrain(
@@ -78,12 +60,10 @@ def pretrain(
     task = _task(dataset, settings, kind)
     plain = task.pretrainer(task.grids)
     plan = training_plan(
-        settings.running,
+        settings,
         dataset.examples("train"),
-        epochs=settings.epochs,
         batch_size=settings.batch_size or kind.pretraining_batch,
         learning_rate=_peak(settings, kind),
-        seed=settings.seed,
     )
 
     def make_task(numerics: Numerics, ranks: Ranks) -> PretrainTask:
@@ -120,8 +100,25 @@ def pretrain(
         title="pre-train",
         resume=resume,
         logger=logger,
-        precision=settings.running.precision,
+        settings=replace(settings, network=kind.name, method=task.method).table(),
     )
+
+
+def pretraining_of(table: Mapping[str, Any], source: Described) -> Pretraining:
+    """Settings of pre-training from a nested table, as they fit a data set or recipe.
+
+    Keys are those of `Pretraining` and of `Method`, whose name is `method`; what the table lacks
+    has its default. Raises `TrainingError` for an unknown key or a value of another type.
+    """
+    own = {key: given for key, given in table.items() if key not in METHOD_KEYS}
+    name = own.pop("method", "denomae2")
+    if not isinstance(name, str):
+        raise TrainingError(f"method must be a name, got {name!r}; known: {', '.join(METHODS)}")
+    settings = read_over(Pretraining(), own, also=(*METHOD_KEYS, "method"))
+    kind = network_for(source, settings, name)
+    switches = {key: given for key, given in table.items() if key in METHOD_KEYS}
+    method = read_over(find_method(name, kind), switches)
+    return replace(settings, network=kind, method=method)
 
 
 def network_for(dataset: Described, settings: Pretraining, method: str = "denomae2") -> str:
@@ -159,7 +156,7 @@ class _Task:
 
     def pretrainer(self, grids: tuple[Grid, ...]) -> Pretrainer:
         """The network for inputs with these grids."""
-        return self.method.pretrainer(self.kind.name, self.preset, grids, self.image)
+        return pretrainer_of_method(self.method, self.kind.name, self.preset, grids, self.image)
 
     @property
     def rendered(self) -> tuple[Modality, ...]:
