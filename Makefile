@@ -38,6 +38,7 @@ results: $(VENV)/installed
 docs: $(VENV)/installed
 	$(PIP) -e '.[docs]'
 	$(BIN)/python docs/make_api.py
+	$(BIN)/python docs/make_settings.py
 	$(BIN)/python docs/make_site.py
 
 clean:

@@ -5,7 +5,8 @@ stated once, as a dataclass, a `TypedDict` or a type, and everything else is ref
 """
 
 import json
-import math
+import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
@@ -21,11 +22,25 @@ from typing import (
     is_typeddict,
 )
 
-from rfmae.errors import ArtefactError
+from rfmae.errors import ArtefactError, nearest
 
 Record = TypeVar("Record")
 
-_WORDS = {str: "text", bool: "true or false", int: "a whole number", float: "a finite number"}
+_WORDS: dict[Any, str] = {
+    str: "a text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a finite number",
+    tuple: "a list",
+    list: "a list",
+}
+_LONGEST = 80  # characters of a value in an error
+
+
+def shown(plain: Any) -> str:
+    """A value in an error, cut where it is long."""
+    text = repr(plain)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def parse(text: str) -> Any:
@@ -47,11 +62,25 @@ def record(kind: type[Record], plain: Any, where: str) -> Record:
     known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
     for name in given:
         if name not in known:
-            raise ArtefactError(f"{where} has an unknown key {name!r}; known: {', '.join(known)}")
+            problem = _about_key("has an unknown", "unknown", where, str(name))
+            raise ArtefactError(f"{problem}; {nearest(str(name), known)}")
     for name, field in known.items():
         if name not in given and field.default is MISSING and field.default_factory is MISSING:
-            raise ArtefactError(f"{where} lacks {name!r}")
-    return kind(**{name: value(hints[name], given[name], f"{where}.{name}") for name in given})
+            raise ArtefactError(_about_key("lacks the", "missing", where, name))
+    return kind(**{name: value(hints[name], given[name], dotted(where, name)) for name in given})
+
+
+def _about_key(said_of_words: str, said_of_path: str, where: str, key: str) -> str:
+    """A problem with a key, in a place that is named in words or by a path of keys."""
+    if " " in where:
+        return f"{where} {said_of_words} key {key!r}"
+    return f"{said_of_path} key {dotted(where, key)!r}"
+
+
+def dotted(where: str, key: str) -> str:
+    """The path of a key, quoted where a bare one would be no key of TOML."""
+    key = key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False)
+    return f"{where}.{key}" if where else key
 
 
 def value(kind: Any, plain: Any, where: str) -> Any:
@@ -68,7 +97,9 @@ def value(kind: Any, plain: Any, where: str) -> Any:
         return _either(inner, plain, where)
     if origin is Literal:
         if plain not in inner or isinstance(plain, bool) != isinstance(inner[0], bool):
-            raise ArtefactError(f"{where} must be {' or '.join(map(repr, inner))}, got {plain!r}")
+            raise ArtefactError(
+                f"{where} must be {' or '.join(map(repr, inner))}, got {shown(plain)}"
+            )
         return plain
     if kind is NoneType:
         return _nothing(plain, where)
@@ -77,7 +108,7 @@ def value(kind: Any, plain: Any, where: str) -> Any:
     if origin in (dict, Mapping):
         items = _mapping(plain, where).items()
         return {
-            value(inner[0], name, where): value(inner[1], item, f"{where}.{name}")
+            value(inner[0], name, where): value(inner[1], item, dotted(where, str(name)))
             for name, item in items
         }
     if is_typeddict(kind):
@@ -94,7 +125,7 @@ def _typed(kind: Any, plain: Any, where: str) -> dict[str, Any]:
     if lacking:
         raise ArtefactError(f"{where} lacks {lacking[0]!r}")
     return {
-        name: value(hints[name], item, f"{where}.{name}") if name in hints else item
+        name: value(hints[name], item, dotted(where, name)) if name in hints else item
         for name, item in given.items()
     }
 
@@ -106,17 +137,21 @@ def _either(kinds: Sequence[Any], plain: Any, where: str) -> Any:
             return value(kind, plain, where)
         except ArtefactError as error:
             errors.append(error)
-    raise errors[0]
+    words = [_WORDS.get(get_origin(kind) or kind) for kind in kinds if kind is not NoneType]
+    if None in words:
+        raise errors[0]
+    expected = " or ".join(filter(None, dict.fromkeys(words)))
+    raise ArtefactError(f"{where} must be {expected}, got {shown(plain)}")
 
 
 def _nothing(plain: Any, where: str) -> None:
     if plain is not None:
-        raise ArtefactError(f"{where} must be null, got {plain!r}")
+        raise ArtefactError(f"{where} must be null, got {shown(plain)}")
 
 
 def _row(origin: type, inner: tuple[Any, ...], plain: Any, where: str) -> Any:
     if not isinstance(plain, list | tuple):
-        raise ArtefactError(f"{where} must be a list, got {plain!r}")
+        raise ArtefactError(f"{where} must be a list, got {shown(plain)}")
     if origin is tuple and inner and inner[-1] is not Ellipsis:
         if len(plain) != len(inner):
             raise ArtefactError(f"{where} must have {len(inner)} items, got {len(plain)}")
@@ -124,14 +159,14 @@ def _row(origin: type, inner: tuple[Any, ...], plain: Any, where: str) -> Any:
     else:
         kinds = [inner[0] if inner else Any] * len(plain)
     return origin(
-        value(item_kind, item, f"{where}.{number}")
+        value(item_kind, item, f"{where}[{number}]")
         for number, (item_kind, item) in enumerate(zip(kinds, plain, strict=True))
     )
 
 
 def _mapping(plain: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(plain, Mapping):
-        raise ArtefactError(f"{where} must be an object of named values, got {plain!r}")
+        raise ArtefactError(f"{where} must be a table of named values, got {shown(plain)}")
     return plain
 
 
@@ -140,8 +175,10 @@ def _scalar(kind: Any, plain: Any, where: str) -> Any:
     if kind is float and isinstance(plain, int) and not isinstance(plain, bool):
         right = True
     if right and kind is float:
-        right = abs(plain) < 1e300 and math.isfinite(plain)
+        right = abs(plain) <= sys.float_info.max
         plain = float(plain) if right else plain
     if not right:
-        raise ArtefactError(f"{where} must be {_WORDS.get(kind, kind.__name__)}, got {plain!r}")
+        raise ArtefactError(
+            f"{where} must be {_WORDS.get(kind, kind.__name__)}, got {shown(plain)}"
+        )
     return plain

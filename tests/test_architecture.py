@@ -15,7 +15,7 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
     "units": {"errors"},
     "plain": {"errors"},
     "configuration": {"errors", "plain"},
-    "records": {"errors", "units", "plain"},
+    "records": {"errors", "units", "plain", "configuration"},
     "progress": set(),
     "artefacts": {"errors", "plain"},
     "signal": set(),

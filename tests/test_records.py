@@ -137,7 +137,7 @@ def test_planes_describe_themselves():
     ("plane", "said"),
     [
         ({"half_width": 0}, "half_width of a decay plane must lie in 1 to 112, got 0"),
-        ({"half_width": 113}, "must lie in 1 to 112, got 113"),
+        ({"half_width": 113}, "must be from 0 to 112, got 113"),
         ({"how": "density", "half_width": 5}, "a density plane has no half_width, got 5"),
         ({"how": "density", "lag_symbols": 1}, "lag_symbols belongs to differential planes"),
         ({"what": "differential", "how": "density"}, "lag_symbols .* above 0 .* got 0"),
@@ -167,10 +167,10 @@ def test_an_image_declaration_comes_back_from_its_card():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"size": 23}, "size must be at least 24 pixels, got 23"),
+        ({"size": 23}, "size must be from 24 to 4,096, got 23"),
         ({"extent": 0.0}, "extent must be positive, got 0"),
         ({"extent": -1.0}, "extent must be positive, got -1"),
-        ({"extent": float("nan")}, "extent must be positive, got nan"),
+        ({"extent": float("nan")}, "extent must be a finite number, got nan"),
         ({"planes": ()}, "planes must name at least one plane, got none"),
         (
             {"size": 64, "planes": (Plane(how="published", half_width=5),)},

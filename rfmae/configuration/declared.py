@@ -24,7 +24,8 @@ class Declared:
 
     `least` and `most` are part of the range, `above` and `below` are not. `option` is its name on
     the command line where it differs from that of the field, with the one that turns it off after
-    a slash; None makes no option. `unset` says what happens without a value.
+    a slash; None makes no option. `unset` says what happens without a value. `texts` are those that
+    may stand in the place of a number.
     """
 
     about: str
@@ -36,6 +37,7 @@ class Declared:
     option: str | None = ""
     panel: str | None = None
     unset: str = ""
+    texts: tuple[str, ...] = ()
 
     @property
     def range(self) -> str:
@@ -44,10 +46,12 @@ class Declared:
         if math.isinf(low):
             return ""
         if math.isinf(high):
-            return f"at least {low:g}" if self.least == low else _above(low)
+            return f"at least {_plain(low)}" if self.least == low else _above(low)
+        if low == high:
+            return _plain(low)
         if self.least == low:
-            return f"from {low:g} to {'' if self.most == high else 'below '}{high:g}"
-        return f"{_above(low)} and {'at most' if self.most == high else 'below'} {high:g}"
+            return f"from {_plain(low)} to {'' if self.most == high else 'below '}{_plain(high)}"
+        return f"{_above(low)} and {'at most' if self.most == high else 'below'} {_plain(high)}"
 
     def holds(self, number: float) -> bool:
         """Whether a number lies in the range."""
@@ -55,17 +59,26 @@ class Declared:
 
 
 def _above(low: float) -> str:
-    return f"above {low:g}" if low else "positive"
+    return f"above {_plain(low)}" if low else "positive"
+
+
+def _plain(number: float) -> str:
+    whole = number == round(number) and abs(number) < 1e10
+    return f"{number:,.0f}" if whole else f"{number:g}"
+
+
+def declared(about: str, **words: Any) -> dict[str, Declared]:
+    """The metadata of a dataclass field that has no default; `words` are fields of `Declared`."""
+    return {_KEY: Declared(about, **words)}
 
 
 def setting(
     default: Any = MISSING, about: str = "", *, factory: Any = MISSING, **words: Any
 ) -> Any:
-    """A dataclass field with its words; `words` are the further fields of `Declared`."""
-    declared = Declared(about, **words)
+    """A dataclass field with a default and its words."""
     if factory is not MISSING:
-        return dataclasses.field(default_factory=factory, metadata={_KEY: declared})
-    return dataclasses.field(default=default, metadata={_KEY: declared})
+        return dataclasses.field(default_factory=factory, metadata=declared(about, **words))
+    return dataclasses.field(default=default, metadata=declared(about, **words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +93,8 @@ class Setting:
     @property
     def label(self) -> str:
         """What an error calls it: the words of its option, or its name."""
-        if self.declared.option is None:
-            return self.name
-        option = (self.declared.option or self.name).split("/")[0]
-        return option.replace("-", " ").replace("_", " ")
+        option = (self.declared.option or "").split("/")[0]
+        return option.replace("-", " ") or self.name
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -125,7 +136,12 @@ def check_settings(record: Any, error: type[RfmaeError]) -> None:
 
 
 def check_setting(item: Setting, given: Any, error: type[RfmaeError]) -> None:
-    """The same for the value of one."""
+    """The same for the value of one; its default needs no check."""
+    if given is item.default:
+        return
+    if item.declared.texts:
+        _check_effect(item, given, error)
+        return
     if item.choices and given not in (*item.choices, None):
         raise error(f"{item.label} must be {' or '.join(item.choices)}, got {given!r}")
     try:
@@ -138,6 +154,24 @@ def check_setting(item: Setting, given: Any, error: type[RfmaeError]) -> None:
         is_number = isinstance(number, int | float) and not isinstance(number, bool)
         if is_number and not item.declared.holds(number):
             raise error(f"{item.label} must be {item.declared.range}, got {number:g}")
+
+
+def _check_effect(item: Setting, given: Any, error: type[RfmaeError]) -> None:
+    """Refuse what is neither a text that is known nor a number or a range of numbers."""
+    if isinstance(given, str):
+        if given not in item.declared.texts:
+            known = " or ".join(map(repr, item.declared.texts))
+            raise error(
+                f"{item.label} must be a number, [lowest, highest] or {known}, got {given!r}"
+            )
+        return
+    ends = given if isinstance(given, tuple) else (given, given)
+    finite = all(isinstance(end, int | float) and math.isfinite(end) for end in ends)
+    if len(ends) != 2 or not finite or ends[0] > ends[1]:
+        raise error(f"the range of {item.label} must be [lowest, highest], got {list(ends)}")
+    if not all(map(item.declared.holds, ends)):
+        found = " to ".join(f"{end:g}" for end in dict.fromkeys(ends))
+        raise error(f"{item.label} must be {item.declared.range}, got {found}")
 
 
 def overridden(

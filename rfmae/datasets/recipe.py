@@ -10,8 +10,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
+from rfmae.configuration.declared import check_settings, declared, setting
 from rfmae.datasets.strict_toml import build, to_toml
-from rfmae.errors import RecipeError, UnitError, nearest
+from rfmae.errors import RecipeError, UnitError, first_line, nearest
 from rfmae.records import (
     IMAGE_ALONE,
     TRAJECTORY_PLANES,
@@ -44,6 +45,10 @@ Parameter = int | float | tuple[float, ...]
 """A setting of one modulation."""
 
 
+_MOST_EXAMPLES = 10**9  # of a class at an SNR point
+_LARGEST_SEED = 2**63 - 1
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where examples come from.
@@ -52,39 +57,54 @@ class Source:
     holds settings of single modulations that differ from those of the table, by name.
     """
 
-    modulations: tuple[str, ...]
+    modulations: tuple[str, ...] = field(
+        metadata=declared("The classes, by `rfmae list modulations`.")
+    )
     channel: Channel
-    kind: Literal["synthetic", "published"] = "synthetic"
-    symbols_per_example: int = 1024
-    samples_per_symbol: float = 8.0
+    kind: Literal["synthetic", "published"] = setting(
+        "synthetic", "Signals as defined physically, or those of the public DenoMAE2.0 generator."
+    )
+    symbols_per_example: int = setting(
+        1024, "Length of an example.", unit="symbols", least=16, most=1 << 20
+    )
+    samples_per_symbol: float = setting(
+        8.0, "Sampling rate over symbol rate.", unit="samples", least=1, most=1024
+    )
     pulse: Pulse = field(default_factory=Pulse)
     receiver: Receiver = field(default_factory=Receiver)
     parameters: dict[str, dict[str, Parameter]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_settings(self, RecipeError)
 
 
 @dataclass(frozen=True, slots=True)
 class Splits:
     """Examples per modulation at every SNR point."""
 
-    train: int
-    validation: int
-    test: int
+    train: int = field(metadata=declared("For training.", least=1, most=_MOST_EXAMPLES))
+    validation: int = field(metadata=declared("For validation.", least=1, most=_MOST_EXAMPLES))
+    test: int = field(metadata=declared("For the test.", least=1, most=_MOST_EXAMPLES))
+
+    def __post_init__(self) -> None:
+        check_settings(self, RecipeError)
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """All that determines the bytes of a data set and its images."""
 
-    schema: int
-    name: str
-    about: str
-    seed: int
+    schema: int = field(metadata=declared("Version of the format.", least=1, most=1))
+    name: str = field(metadata=declared("Lower-case letters, digits and dashes."))
+    about: str = field(metadata=declared("One sentence."))
+    seed: int = field(metadata=declared("Of every random draw.", least=0, most=_LARGEST_SEED))
     source: Source
     splits: Splits
     image: ImageConfig = field(default_factory=ImageConfig)
     modalities: tuple[Modality, ...] = IMAGE_ALONE
 
     def __post_init__(self) -> None:
+        check_settings(self, RecipeError)
         _check(self)
 
     @property
@@ -218,8 +238,10 @@ def parse_recipe(text: str) -> Recipe:
     """A recipe from TOML; unknown keys, missing keys and wrong types are refused."""
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"a recipe is a TOML file, but it does not parse: {error}") from error
+    except (ValueError, RecursionError) as error:  # numbers without an end, tables too deep
+        raise RecipeError(
+            f"a recipe is a TOML file, but it does not parse: {first_line(error)}"
+        ) from error
     return build(Recipe, _with_snr_view(_with_planes(table)))
 
 
@@ -261,24 +283,15 @@ def recipe_to_toml(recipe: Recipe) -> str:
 
 
 def _check(recipe: Recipe) -> None:
-    if recipe.schema != 1:
-        raise RecipeError(f"schema must be 1, got {recipe.schema}")
     if not recipe.name or not set(recipe.name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-"):
         raise RecipeError(
             f"name must be lower-case letters, digits and dashes, got {recipe.name!r}"
         )
-    if recipe.seed < 0:
-        raise RecipeError(f"seed must not be negative, got {recipe.seed}")
     _check_modulations(recipe.source)
     _check_rates(recipe)
     _check_planes(recipe)
     _check_inputs(recipe)
     _check_snr(recipe)
-    for split in SPLITS:
-        if recipe.examples_per_point(split) < 1:
-            raise RecipeError(
-                f"splits.{split} must be at least 1, got {recipe.examples_per_point(split)}"
-            )
 
 
 def _check_modulations(source: Source) -> None:
@@ -301,14 +314,6 @@ def _check_modulations(source: Source) -> None:
 
 def _check_rates(recipe: Recipe) -> None:
     source = recipe.source
-    if source.symbols_per_example < 16:
-        raise RecipeError(
-            f"source.symbols_per_example must be at least 16, got {source.symbols_per_example}"
-        )
-    if not 1 <= source.samples_per_symbol <= 1024:
-        raise RecipeError(
-            f"source.samples_per_symbol must lie in 1 to 1024, got {source.samples_per_symbol:g}"
-        )
     if source.kind == "published":
         _check_published(recipe)
         return

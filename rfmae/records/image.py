@@ -1,9 +1,9 @@
 """Settings of a constellation image: its planes, size and axes."""
 
-import math
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
+from rfmae.configuration.declared import check_settings, setting
 from rfmae.errors import ArtefactError, RecipeError
 from rfmae.plain import record
 from rfmae.records.iq import View
@@ -20,6 +20,7 @@ PUBLISHED_SIZE = 224
 """Pixels of an image of DenoMAE2.0, in which half-widths of kernels are stated."""
 
 _SMALLEST_IMAGE = 24  # below, a kernel of half-width 5 falls between two pixels
+_LARGEST_IMAGE = 4096
 _WIDEST_KERNEL = 112  # half of such an image
 _LONGEST_LAG = 64
 
@@ -42,13 +43,30 @@ class Plane:
     published), or by what all points on one pixel would give (`points`).
     """
 
-    what: What = "symbols"
-    how: Literal["decay", "density", "counts", "published"] = "decay"
-    half_width: int = 0  # of a kernel; zero where points are counted
-    lag_symbols: float = 0.0  # of a differential plane; zero for the others
-    normalise: Literal["peak", "points"] = "peak"
+    what: What = setting("symbols", "What the plane shows.")
+    how: Literal["decay", "density", "counts", "published"] = setting(
+        "decay", "How its points are rendered."
+    )
+    half_width: int = setting(
+        0,
+        "Half-width of a kernel in an image of 224 pixels; 0 where points are counted.",
+        unit="pixels",
+        least=0,
+        most=_WIDEST_KERNEL,
+    )
+    lag_symbols: float = setting(
+        0.0,
+        "Lag of a differential plane; 0 for the others.",
+        unit="symbols",
+        least=0,
+        most=_LONGEST_LAG,
+    )
+    normalise: Literal["peak", "points"] = setting(
+        "peak", "Divided by the largest value, or by what all points on one pixel give."
+    )
 
     def __post_init__(self) -> None:
+        check_settings(self, RecipeError)
         _check_plane(self)
 
     @property
@@ -114,18 +132,28 @@ class ImageConfig:
     shows, or in those of the I/Q (`absolute`).
     """
 
-    size: int = 224
-    extent: float = 2.5
-    units: Units = "rms"
+    size: int = setting(
+        PUBLISHED_SIZE,
+        "Width and height of an image.",
+        unit="pixels",
+        least=_SMALLEST_IMAGE,
+        most=_LARGEST_IMAGE,
+        option="image-size",
+    )
+    extent: float = setting(
+        2.5,
+        "Half-width of the I and Q axes.",
+        unit="rms amplitudes",
+        above=0,
+        option="image-extent",
+    )
+    units: Units = setting(
+        "rms", "Axes in units of the rms amplitude of what a plane shows, or of the I/Q (absolute)."
+    )
     planes: tuple[Plane, ...] = DECAY_PLANES
 
     def __post_init__(self) -> None:
-        if self.size < _SMALLEST_IMAGE:
-            raise RecipeError(
-                f"image size must be at least {_SMALLEST_IMAGE} pixels, got {self.size}"
-            )
-        if not 0 < self.extent < math.inf:
-            raise RecipeError(f"image extent must be positive, got {self.extent:g}")
+        check_settings(self, RecipeError)
         if not self.planes:
             raise RecipeError("image planes must name at least one plane, got none")
         if self.size != PUBLISHED_SIZE and any(plane.how == "published" for plane in self.planes):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
+from rfmae.configuration.declared import check_settings, setting
 from rfmae.errors import ArtefactError, RecipeError
 from rfmae.plain import value
 from rfmae.records.harmonic_orders import ORDERS, RINGS, harmonic_planes
@@ -33,15 +34,22 @@ class Modality:
     `patch` counts pixels on a side or samples; zero leaves it to the network.
     """
 
-    what: Literal["image", "harmonics", "signal", "noise", "snr"] = "image"
-    given: Literal["observed", "clean"] = "observed"
-    form: Literal["sequence", "folded"] = "sequence"
-    view: View = "symbols"
-    patch: int = 0
+    what: Literal["image", "harmonics", "signal", "noise", "snr"] = setting(
+        "image", "What the network sees of an example."
+    )
+    given: Literal["observed", "clean"] = setting(
+        "observed", "What was observed, or its clean twin."
+    )
+    form: Literal["sequence", "folded"] = setting(
+        "sequence", "Of signal and noise: I and Q in time, or the real part as an image."
+    )
+    view: View = setting("symbols", "What signal, noise and SNR are taken from.")
+    patch: int = setting(
+        0, "Side of a patch; 0 leaves it to the network.", unit="pixels or samples", least=0
+    )
 
     def __post_init__(self) -> None:
-        if self.patch < 0:
-            raise RecipeError(f"patch of a modality must not be negative, got {self.patch}")
+        check_settings(self, RecipeError)
         if self.what == "noise" and self.given == "clean":
             raise RecipeError('noise has no clean twin, got given = "clean"; leave it out')
         if self.what == "snr" and (self.given, self.form) != ("observed", "sequence"):

@@ -1,12 +1,13 @@
 """Channel settings of a recipe: each effect is none, a number, or a range to draw from."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
+from rfmae.configuration.declared import Setting as DeclaredSetting
+from rfmae.configuration.declared import check_settings, declared, declared_settings, setting
 from rfmae.errors import RecipeError
 from rfmae.records import FloatArray
 from rfmae.signal.modulations import find_modulation
@@ -18,8 +19,16 @@ Setting = str | float | tuple[float, ...]
 Streams = Callable[[str], np.random.Generator]
 """The random generator of a purpose, the same at each call."""
 
+_OFF, _PERIODIC = ("none",), ("none", "uniform")
+"""The texts of an effect: without one, and of one with a natural range."""
+
 Drawn = dict[str, FloatArray]
 """The random values of each example, by the name of the effect, each (N,)."""
+
+
+def _effects(record: type) -> list[DeclaredSetting]:
+    """The declared effects of a record."""
+    return [item for item in declared_settings(record) if item.declared.texts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +39,27 @@ class Fading:
     a Doppler of zero keeps the gain of an example. Paths together have unit mean power.
     """
 
-    kind: Literal["none", "rayleigh", "rician"] = "none"
-    k_factor_db: Setting = "none"
-    doppler_turns_per_symbol: Setting = 0.0
-    delays_symbols: tuple[float, ...] = (0.0,)
-    powers_db: tuple[float, ...] = (0.0,)
+    kind: Literal["none", "rayleigh", "rician"] = setting("none", "Distribution of the gains.")
+    k_factor_db: Setting = setting(
+        "none",
+        "Line of sight over scattered power of the first path.",
+        unit="dB",
+        least=-100,
+        most=100,
+        texts=_OFF,
+    )
+    doppler_turns_per_symbol: Setting = setting(
+        0.0, "Largest Doppler shift.", unit="turns per symbol", least=0, most=0.5, texts=_OFF
+    )
+    delays_symbols: tuple[float, ...] = setting(
+        (0.0,), "Delay of each path.", unit="symbols", least=0, most=64
+    )
+    powers_db: tuple[float, ...] = setting(
+        (0.0,), "Power of each path.", unit="dB", least=-100, most=100
+    )
 
     def __post_init__(self) -> None:
-        _check_setting("k_factor_db", self.k_factor_db, -100, 100)
-        _check_setting("doppler_turns_per_symbol", self.doppler_turns_per_symbol, 0, 0.5)
+        check_settings(self, RecipeError)
         if (self.kind == "rician") != (self.k_factor_db != "none"):
             raise RecipeError(
                 f"k_factor_db belongs to fading kind 'rician' and to no other, "
@@ -51,25 +72,27 @@ class Fading:
                 "delays_symbols and powers_db must name the same paths, at least one, "
                 f"got {len(self.delays_symbols)} and {len(self.powers_db)}"
             )
-        if not all(0 <= delay <= 64 for delay in self.delays_symbols):
-            raise RecipeError(f"delays_symbols must lie in 0 to 64, got {self.delays_symbols}")
-        if not all(abs(power) <= 100 for power in self.powers_db):
-            raise RecipeError(f"powers_db must lie in -100 to 100, got {self.powers_db}")
 
 
 @dataclass(frozen=True, slots=True)
 class Interference:
     """Another signal in the same band, at a ratio in dB below the wanted one."""
 
-    carrier_to_interference_db: Setting = "none"
-    modulation: str = "QPSK"
-    carrier_offset_turns_per_symbol: Setting = 0.0
+    carrier_to_interference_db: Setting = setting(
+        "none",
+        "Power of the signal over that of the other.",
+        unit="dB",
+        least=-100,
+        most=100,
+        texts=_OFF,
+    )
+    modulation: str = setting("QPSK", "Modulation of the other.")
+    carrier_offset_turns_per_symbol: Setting = setting(
+        0.0, "Carrier offset of the other.", unit="turns per symbol", least=-64, most=64, texts=_OFF
+    )
 
     def __post_init__(self) -> None:
-        _check_setting("carrier_to_interference_db", self.carrier_to_interference_db, -100, 100)
-        _check_setting(
-            "carrier_offset_turns_per_symbol", self.carrier_offset_turns_per_symbol, -64, 64
-        )
+        check_settings(self, RecipeError)
         if self.carrier_offset_turns_per_symbol == "none":
             raise RecipeError("carrier_offset_turns_per_symbol must be a number; write 0.0")
         if find_modulation(self.modulation).family == "noise":
@@ -83,12 +106,20 @@ class Interference:
 class Impulses:
     """Impulsive noise: each sample is hit with a probability, `ratio_db` above the white noise."""
 
-    probability: Setting = "none"
-    ratio_db: Setting = 20.0
+    probability: Setting = setting(
+        "none", "Probability that a sample is hit.", least=0, most=1, texts=_OFF
+    )
+    ratio_db: Setting = setting(
+        20.0,
+        "Power of an impulse over that of the white noise.",
+        unit="dB",
+        least=-100,
+        most=100,
+        texts=_OFF,
+    )
 
     def __post_init__(self) -> None:
-        _check_setting("probability", self.probability, 0, 1)
-        _check_setting("ratio_db", self.ratio_db, -100, 100)
+        check_settings(self, RecipeError)
         if self.ratio_db == "none":
             raise RecipeError("ratio_db of impulses must be a number or a range, got 'none'")
 
@@ -100,26 +131,62 @@ class Channel:
     `snr_offset_db` moves the SNR of each example off its point of the grid, which it keeps.
     """
 
-    snr: str
-    snr_reference: Literal["symbol", "bit", "sample"] = "symbol"
-    snr_offset_db: Setting = "none"
-    phase_offset_turns: Setting = "uniform"
-    carrier_offset_turns_per_symbol: Setting = "none"
-    linewidth_turns_per_symbol: Setting = "none"
-    timing_offset_symbols: Setting = "none"
-    clock_offset_ppm: Setting = "none"
-    iq_gain_imbalance_db: Setting = "none"
-    iq_phase_imbalance_degrees: Setting = "none"
-    dc_offset_rms: Setting = "none"
-    clip_level_rms: Setting = "none"
-    quantiser_bits: Setting = "none"
+    snr: str = field(
+        metadata=declared("Grid start:stop[:step] with both ends, or a point.", unit="dB")
+    )
+    snr_reference: Literal["symbol", "bit", "sample"] = setting(
+        "symbol", "What the SNR is of: Es/N0, Eb/N0, or signal over noise of a sample."
+    )
+    snr_offset_db: Setting = setting(
+        "none", "SNR off its point of the grid.", unit="dB", least=-100, most=100, texts=_OFF
+    )
+    phase_offset_turns: Setting = setting(
+        "uniform", "Carrier phase.", unit="turns", least=-1, most=1, texts=_PERIODIC
+    )
+    carrier_offset_turns_per_symbol: Setting = setting(
+        "none", "Carrier offset.", unit="turns per symbol", least=-64, most=64, texts=_OFF
+    )
+    linewidth_turns_per_symbol: Setting = setting(
+        "none",
+        "Linewidth of the phase noise.",
+        unit="turns per symbol",
+        least=0,
+        most=1,
+        texts=_OFF,
+    )
+    timing_offset_symbols: Setting = setting(
+        "none", "Timing.", unit="symbols", least=-1, most=1, texts=_PERIODIC
+    )
+    clock_offset_ppm: Setting = setting(
+        "none", "Clock offset.", unit="ppm", least=-10_000, most=10_000, texts=_OFF
+    )
+    iq_gain_imbalance_db: Setting = setting(
+        "none", "Gain of I over that of Q.", unit="dB", least=-20, most=20, texts=_OFF
+    )
+    iq_phase_imbalance_degrees: Setting = setting(
+        "none",
+        "Error of the right angle between I and Q.",
+        unit="degrees",
+        least=-60,
+        most=60,
+        texts=_OFF,
+    )
+    dc_offset_rms: Setting = setting(
+        "none", "Constant offset.", unit="rms amplitudes", least=0, most=10, texts=_OFF
+    )
+    clip_level_rms: Setting = setting(
+        "none", "Clipping level.", unit="rms amplitudes", least=0.01, most=100, texts=_OFF
+    )
+    quantiser_bits: Setting = setting(
+        "none", "Whole bits of the converter.", unit="bits", least=1, most=24, texts=_OFF
+    )
     fading: Fading = field(default_factory=Fading)
     interference: Interference = field(default_factory=Interference)
     impulses: Impulses = field(default_factory=Impulses)
 
     def __post_init__(self) -> None:
-        for name, (lowest, highest) in _LIMITS.items():
-            _check_setting(name, getattr(self, name), lowest, highest, name in _NATURAL_RANGES)
+        check_settings(self, RecipeError)
+        _check_bits(self.quantiser_bits)
 
     @property
     def snr_db(self) -> tuple[float, ...]:
@@ -128,7 +195,7 @@ class Channel:
     @property
     def settings(self) -> dict[str, Setting]:
         """Every effect that is not none, by its name in a data set."""
-        found = {name: getattr(self, name) for name in _LIMITS}
+        found = {item.name: getattr(self, item.name) for item in _effects(Channel)}
         if self.dc_offset_rms != "none":
             found["dc_angle_turns"] = "uniform"
         if self.fading.kind != "none":
@@ -149,20 +216,6 @@ class Channel:
         """The effects whose values are stored with each example."""
         return tuple(self.settings)
 
-
-_LIMITS: dict[str, tuple[float, float]] = {
-    "snr_offset_db": (-100, 100),
-    "phase_offset_turns": (-1, 1),
-    "carrier_offset_turns_per_symbol": (-64, 64),
-    "linewidth_turns_per_symbol": (0, 1),
-    "timing_offset_symbols": (-1, 1),
-    "clock_offset_ppm": (-10_000, 10_000),
-    "iq_gain_imbalance_db": (-20, 20),
-    "iq_phase_imbalance_degrees": (-60, 60),
-    "dc_offset_rms": (0, 10),
-    "clip_level_rms": (0.01, 100),
-    "quantiser_bits": (1, 24),
-}
 
 _NATURAL_RANGES = {
     "phase_offset_turns": (0.0, 1.0),
@@ -194,26 +247,10 @@ def _draw_one(name: str, setting: Setting, count: int, streams: Streams) -> Floa
 _BITS = "quantiser_bits"
 
 
-def _check_setting(
-    name: str, setting: Setting, lowest: float, highest: float, natural: bool = False
-) -> None:
-    """Refuse an unknown setting, or one beyond its limits."""
-    if isinstance(setting, str):
-        words = ("none", "uniform") if natural else ("none",)
-        if setting not in words:
-            raise RecipeError(
-                f"{name} must be a number, [lowest, highest] or {' or '.join(map(repr, words))}, "
-                f"got {setting!r}"
-            )
-        return
-    ends = setting if isinstance(setting, tuple) else (setting, setting)
-    if len(ends) != 2 or not all(map(math.isfinite, ends)) or ends[0] > ends[1]:
-        raise RecipeError(f"the range of {name} must be [lowest, highest], got {list(ends)}")
-    if not lowest <= ends[0] <= ends[1] <= highest:
-        raise RecipeError(f"{name} must lie in {lowest:g} to {highest:g}, got {_listed(ends)}")
-    if name == _BITS and any(end != round(end) for end in ends):
-        raise RecipeError(f"{name} must be whole, got {_listed(ends)}")
-
-
-def _listed(ends: tuple[float, ...]) -> str:
-    return " to ".join(f"{end:g}" for end in dict.fromkeys(ends))
+def _check_bits(given: Setting) -> None:
+    """Refuse a fraction of a bit."""
+    ends = given if isinstance(given, tuple) else (given,)
+    if any(isinstance(end, int | float) and end != round(end) for end in ends):
+        raise RecipeError(
+            f"{_BITS} must be whole, got {' to '.join(f'{end:g}' for end in dict.fromkeys(ends))}"
+        )

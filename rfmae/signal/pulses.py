@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import erf
 
+from rfmae.configuration.declared import check_settings, setting
 from rfmae.errors import RecipeError
 from rfmae.records import FloatArray
 from rfmae.units import whole_ratio
@@ -27,18 +28,19 @@ class Pulse:
     their symbols, while that of rc and gaussian does.
     """
 
-    shape: Shape = "rrc"
-    rolloff: float = 0.35
-    span_symbols: int = 12
-    bt: float = 0.5
+    shape: Shape = setting(
+        "rrc", "Root-raised-cosine, raised cosine, one symbol long, smoothed, or half a sine."
+    )
+    rolloff: float = setting(0.35, "Excess bandwidth of rrc and rc.", above=0, most=1)
+    span_symbols: int = setting(
+        12, "Length of rrc, rc and gaussian; even.", unit="symbols", least=2, most=1024
+    )
+    bt: float = setting(0.5, "Bandwidth-time product of gaussian.", above=0)
 
     def __post_init__(self) -> None:
-        if not 0 < self.rolloff <= 1:
-            raise RecipeError(f"rolloff must lie in (0, 1], got {self.rolloff:g}")
-        if self.span_symbols < 2 or self.span_symbols % 2:
-            raise RecipeError(f"span_symbols must be even and at least 2, got {self.span_symbols}")
-        if not 0 < self.bt < math.inf:
-            raise RecipeError(f"bt of a pulse must be positive and finite, got {self.bt:g}")
+        check_settings(self, RecipeError)
+        if self.span_symbols % 2:
+            raise RecipeError(f"span_symbols must be even, got {self.span_symbols}")
 
     @property
     def reach_symbols(self) -> int:

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from scipy.fft import next_fast_len
 
+from rfmae.configuration.declared import check_settings, setting
 from rfmae.errors import RecipeError
 from rfmae.records import ComplexArray, FloatArray, View
 from rfmae.signal.channel import offset_carrier, phasors, rotate, times
@@ -34,16 +35,21 @@ class Receiver:
     filter at its timing and carrier, so that symbol k is sample k·samples_per_symbol.
     """
 
-    observe: Literal["symbols", "waveform", "both"] = "symbols"
-    waveform: Literal["received", "filtered"] = "received"
-    timing: Literal["known", "none", "oerder-meyr"] = "known"
-    carrier: Literal["known", "none", "mth-power"] = "known"
-    phase: Literal["none", "known", "mth-power", "viterbi-viterbi"] = "none"
-    power: int = 4
+    observe: Literal["symbols", "waveform", "both"] = setting("symbols", "What is observed.")
+    waveform: Literal["received", "filtered"] = setting(
+        "received", "A waveform as received, or behind the matched filter."
+    )
+    timing: Literal["known", "none", "oerder-meyr"] = setting("known", "How timing is corrected.")
+    carrier: Literal["known", "none", "mth-power"] = setting(
+        "known", "How the carrier offset is corrected."
+    )
+    phase: Literal["none", "known", "mth-power", "viterbi-viterbi"] = setting(
+        "none", "How the carrier phase is corrected."
+    )
+    power: int = setting(4, "M of estimators of the M-th power.", least=1, most=16)
 
     def __post_init__(self) -> None:
-        if not 1 <= self.power <= 16:
-            raise RecipeError(f"power of a receiver must lie in 1 to 16, got {self.power}")
+        check_settings(self, RecipeError)
 
     @property
     def filters(self) -> bool:

@@ -1,9 +1,10 @@
 """The settings of modulations that a recipe may change, one record for each kind of waveform."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from rfmae.configuration.declared import check_settings, declared, setting
 from rfmae.errors import RecipeError
 from rfmae.signal.ofdm import check_subcarriers
 
@@ -12,17 +13,18 @@ from rfmae.signal.ofdm import check_subcarriers
 class ContinuousPhase:
     """CPM: a symbol turns the phase by ±1, ±3, … times π·modulation_index, over pulse_symbols."""
 
-    modulation_index: float
-    bt: float = math.inf  # bandwidth-time product of the Gaussian; infinite is rectangular
-    pulse_symbols: int = 1
+    modulation_index: float = field(
+        metadata=declared("Turns of π of a symbol ±1.", unit="half turns", above=0, most=8)
+    )
+    bt: float = setting(
+        math.inf, "Bandwidth-time product of the Gaussian; infinite is rectangular.", above=0
+    )
+    pulse_symbols: int = setting(
+        1, "Length of the frequency pulse.", unit="symbols", least=1, most=16
+    )
 
     def __post_init__(self) -> None:
-        if not 0 < self.modulation_index <= 8:
-            raise RecipeError(f"modulation_index must lie in (0, 8], got {self.modulation_index:g}")
-        if not self.bt > 0:
-            raise RecipeError(f"bt must be positive, got {self.bt:g}")
-        if not 1 <= self.pulse_symbols <= 16:
-            raise RecipeError(f"pulse_symbols must lie in 1 to 16, got {self.pulse_symbols}")
+        check_settings(self, RecipeError)
         if math.isinf(self.bt) and self.pulse_symbols != 1:
             raise RecipeError(
                 "a rectangular pulse lasts 1 symbol; "
@@ -34,7 +36,7 @@ class ContinuousPhase:
 class Rings:
     """Radii of APSK over that of the innermost ring."""
 
-    ring_ratios: tuple[float, ...] = ()
+    ring_ratios: tuple[float, ...] = setting((), "Radius of each ring over that of the innermost.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +49,15 @@ class Analog:
     """
 
     kind: Literal["double-sideband", "upper-sideband", "lower-sideband", "frequency"]
-    bandwidth_per_symbol: float
-    modulation_index: float = 0.0
+    bandwidth_per_symbol: float = field(
+        metadata=declared("Bandwidth of the message.", unit="symbol rates", above=0, most=0.5)
+    )
+    modulation_index: float = setting(
+        0.0, "Peak over the carrier, or rms deviation over the bandwidth.", least=0, most=10
+    )
 
     def __post_init__(self) -> None:
-        if not 0 < self.bandwidth_per_symbol <= 0.5:
-            raise RecipeError(
-                f"bandwidth_per_symbol must lie in (0, 0.5], got {self.bandwidth_per_symbol:g}"
-            )
+        check_settings(self, RecipeError)
         highest = 10.0 if self.kind == "frequency" else 1.0
         if not 0 <= self.modulation_index <= highest:
             raise RecipeError(
@@ -67,9 +70,9 @@ class Analog:
 class Subcarriers:
     """OFDM: active sub-carriers around an empty centre, and a cyclic prefix, in chips."""
 
-    fft_size: int = 64
-    active: int = 52
-    cyclic_prefix: int = 16
+    fft_size: int = setting(64, "Length of the transform.", unit="chips", least=1)
+    active: int = setting(52, "Sub-carriers that carry symbols; even.", least=1)
+    cyclic_prefix: int = setting(16, "Length of the prefix.", unit="chips", least=0)
 
     def __post_init__(self) -> None:
         check_subcarriers(self.active, self.fft_size, self.cyclic_prefix)

@@ -262,14 +262,14 @@ TYPED = {
     ),
     "layers without decay": (
         f"{EVERY_RUN['finetune']} --layer-decay 0",
-        ["layer decay", "positive and at most 1"],
+        ["layer_decay", "positive and at most 1"],
     ),
-    "no step": (f"{EVERY_RUN['finetune']} --learning-rate 0", ["learning rate", "positive"]),
+    "no step": (f"{EVERY_RUN['finetune']} --learning-rate 0", ["learning_rate", "positive"]),
     "no step of pre-training": (
         f"{EVERY_RUN['pretrain']} --learning-rate 0",
-        ["learning rate", "positive"],
+        ["learning_rate", "positive"],
     ),
-    "step that is no number": (f"{EVERY_RUN['pretrain']} --learning-rate nan", ["learning rate"]),
+    "step that is no number": (f"{EVERY_RUN['pretrain']} --learning-rate nan", ["learning_rate"]),
     "fewer labels than classes": (f"{EVERY_RUN['finetune']} --labels 1", ["labels", "1", "2"]),
     "more labels than examples": (f"{EVERY_RUN['finetune']} --labels 999", ["labels", "999", "12"]),
     "labels that fit no quickstart": (

@@ -89,7 +89,7 @@ def test_every_setting_has_an_option():
         ("--augment gain=loud", "gain= takes a number, got 'loud'"),
         ("--labels 6 --labels-per-class 2", "leave out all but one"),
         ("--endless --balanced", "leave out balanced"),
-        ("--drop-path 1", "drop path must be from 0 to below 1, got 1"),
+        ("--drop-path 1", "drop_path must be from 0 to below 1, got 1"),
     ],
 )
 def test_what_makes_no_sense_is_one_line_and_exit_code_2(asked, option, message):

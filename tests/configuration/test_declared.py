@@ -85,7 +85,7 @@ def test_settings_within_a_record_have_dotted_paths():
         ({"part": {"share": float("nan")}}, "part.share must be a finite number, got nan"),
         ({"part": {"kind": "c"}}, "'a' or 'b', got 'c'"),
         ({"part": {"shar": 1.0}}, "unknown setting 'part.shar'; did you mean share"),
-        ({"part": 3}, "part must be an object of named values, got 3"),
+        ({"part": 3}, "part must be a table of named values, got 3"),
         ({"cuont": 1}, "unknown setting 'cuont'; did you mean count"),
         ({"names": "a"}, "names must be a list, got 'a'"),
     ],

@@ -295,9 +295,9 @@ def test_words_are_magnitudes_and_numbers_take_their_place():
     [
         ("fase", "unknown augmentation 'fase'"),
         ("gain=loud", "gain= takes a number, got 'loud'"),
-        ("timing=2", "timing_offset_symbols of an augmentation must lie in 0 to 0.5, got 2"),
-        ("noise=-1", "noise_db of an augmentation must lie in 0 to 30, got -1"),
-        ("phase=nan", "phase_turns of an augmentation must lie in 0 to 0.5, got nan"),
+        ("timing=2", "timing_offset_symbols must be from 0 to 0.5, got 2"),
+        ("noise=-1", "noise_db must be from 0 to 30, got -1"),
+        ("phase=nan", "phase_turns must be a finite number, got nan"),
     ],
 )
 def test_words_that_mean_nothing_are_refused(text, message):

@@ -181,12 +181,12 @@ WRONG = {
     "number for a text": ('"0:10:10"', "10", ["source.channel.snr must be a text", "10"]),
     "text for a list": ('["BPSK", "16QAM", "GMSK"]', '"BPSK"', ["must be a list", "BPSK"]),
     "number in a list of texts": ('"GMSK"', "16", ["source.modulations[2] must be a text", "16"]),
-    "truth in a list of numbers": (
+    "truth in a list": (
         "size = 32",
         "planes = [{ half_width = 5 }, { half_width = true }]",
         ["image.planes[1].half_width must be a whole number", "True"],
     ),
-    "text for a number": ("size = 32", 'extent = "2.5"', ["image.extent must be a number"]),
+    "text for a number": ("size = 32", 'extent = "2.5"', ["image.extent must be a finite number"]),
     "number for a table": (
         "samples_per_symbol = 2",
         "pulse = 2",
@@ -212,17 +212,27 @@ WRONG = {
     "truth for an effect": (
         'snr = "0:10:10"',
         'snr = "0:10:10"\nclip_level_rms = true',
-        ["source.channel.clip_level_rms must be a word", "a list of numbers", "True"],
+        [
+            "source.channel.clip_level_rms must be a text or a finite number or a list",
+            "a list",
+            "True",
+        ],
     ),
     "table for an effect": (
         'snr = "0:10:10"',
         'snr = "0:10:10"\nclip_level_rms = {low = 1}',
-        ["source.channel.clip_level_rms must be a word", "a list of numbers"],
+        [
+            "source.channel.clip_level_rms must be a text or a finite number or a list",
+            "a list",
+        ],
     ),
     "list of words for an effect": (
         'snr = "0:10:10"',
         'snr = "0:10:10"\nclip_level_rms = ["low", "high"]',
-        ["source.channel.clip_level_rms must be a word", "a list of numbers"],
+        [
+            "source.channel.clip_level_rms must be a text or a finite number or a list",
+            "a list",
+        ],
     ),
     "range downwards": (
         'snr = "0:10:10"',
@@ -262,7 +272,7 @@ WRONG = {
     "delay that is no number": (
         'snr = "0:10:10"',
         'snr = "0:10:10"\nfading = {kind = "rayleigh", delays_symbols = [nan]}',
-        ["delays_symbols must lie in 0 to 64", "nan"],
+        ["delays_symbols", "nan"],
     ),
     "blocks of OFDM that are no whole samples": (
         'modulations = ["BPSK", "16QAM", "GMSK"]\nsymbols_per_example = 64\nsamples_per_symbol = 2',
@@ -305,11 +315,11 @@ WRONG = {
         ["source.kind must be 'synthetic'", "'radioml'"],
     ),
     # values
-    "schema of tomorrow": ("schema = 1", "schema = 2", ["schema must be 1", "2"]),
+    "schema of tomorrow": ("schema = 1", "schema = 2", ["schema must be 1, got 2", "2"]),
     "name with capitals": ('name = "tiny"', 'name = "Tiny Set"', ["name must be", "'Tiny Set'"]),
     "name that climbs": ('name = "tiny"', 'name = "../tiny"', ["name must be", "'../tiny'"]),
     "no name": ('name = "tiny"', 'name = ""', ["name must be", "''"]),
-    "seed below zero": ("seed = 7", "seed = -7", ["seed must not be negative", "-7"]),
+    "seed below zero": ("seed = 7", "seed = -7", ["seed must be from 0 to", "-7"]),
     "unknown modulation": ('"BPSK"', '"8PKS"', ["unknown modulation '8PKS'", "8PSK"]),
     "alias": ('"16QAM"', '"QAM16"', ["source.modulations writes 16QAM as 'QAM16'; write 16QAM"]),
     "other case": ('"BPSK"', '"bpsk"', ["write BPSK"]),
@@ -324,7 +334,7 @@ WRONG = {
     "too few samples for tones": ('"GMSK"', '"8FSK"', ["8FSK needs", "at least 8", "got 2"]),
     "one sample per symbol": ("per_symbol = 2", "per_symbol = 1", ["1.35 samples per symbol", "1"]),
     "no sample per symbol": ("per_symbol = 2", "per_symbol = 0", ["samples_per_symbol", "0"]),
-    "too many samples": ("per_symbol = 2", "per_symbol = 2000", ["samples_per_symbol", "1024"]),
+    "too many samples": ("per_symbol = 2", "per_symbol = 2000", ["samples_per_symbol", "1,024"]),
     "samples that are no number": ("per_symbol = 2", "per_symbol = nan", ["samples_per_symbol"]),
     "a rate that is no small fraction": (
         "per_symbol = 2",
@@ -332,12 +342,12 @@ WRONG = {
         ["samples_per_symbol must be a fraction", "the nearest is"],
     ),
     "too few symbols": ("example = 64", "example = 8", ["symbols_per_example", "16", "8"]),
-    "no examples": ("test = 1", "test = 0", ["splits.test must be at least 1", "0"]),
-    "examples below zero": ("train = 2", "train = -2", ["splits.train must be at least 1", "-2"]),
-    "tiny image": ("size = 32", "size = 4", ["image size", "at least", "4"]),
+    "no examples": ("test = 1", "test = 0", ["test must be from 1 to", "0"]),
+    "examples below zero": ("train = 2", "train = -2", ["train must be from 1 to", "-2"]),
+    "tiny image": ("size = 32", "size = 4", ["image size must be from 24 to 4,096", "4"]),
     "no extent": ("size = 32", "extent = 0", ["image extent must be positive", "0"]),
-    "endless extent": ("size = 32", "extent = inf", ["image extent", "inf"]),
-    "extent that is no number": ("size = 32", "extent = nan", ["image extent", "nan"]),
+    "endless extent": ("size = 32", "extent = inf", ["image.extent", "inf"]),
+    "extent that is no number": ("size = 32", "extent = nan", ["image.extent", "nan"]),
     "no planes": ("size = 32", "planes = []", ["image planes", "at least one"]),
     "kernel of nothing": (
         "size = 32",
@@ -385,15 +395,15 @@ def test_a_wrong_recipe_is_refused_by_name(tiny_toml, old, new, words):
 @pytest.mark.parametrize(
     ("pulse", "words"),
     [
-        ("rolloff = 0", ["rolloff must lie in (0, 1]", "0"]),
-        ("rolloff = 1.5", ["rolloff must lie in (0, 1]", "1.5"]),
-        ("rolloff = -0.2", ["rolloff must lie in (0, 1]", "-0.2"]),
-        ("rolloff = nan", ["rolloff must lie in (0, 1]", "nan"]),
+        ("rolloff = 0", ["rolloff must be", "0"]),
+        ("rolloff = 1.5", ["rolloff must be", "1.5"]),
+        ("rolloff = -0.2", ["rolloff must be", "-0.2"]),
+        ("rolloff = nan", ["rolloff must be", "nan"]),
         ('shape = "triangular"', ["source.pulse.shape must be 'rrc' or", "'triangular'"]),
-        ("bt = 0", ["bt of a pulse must be positive", "0"]),
+        ("bt = 0", ["bt must be positive", "0"]),
         ("rollof = 0.35", ["unknown key 'source.pulse.rollof'", "did you mean rolloff"]),
-        ("span_symbols = 0", ["span_symbols must be even and at least 2", "0"]),
-        ("span_symbols = 7", ["span_symbols must be even and at least 2", "7"]),
+        ("span_symbols = 0", ["span_symbols must be", "0"]),
+        ("span_symbols = 7", ["span_symbols must be", "7"]),
     ],
     ids=str,
 )
@@ -463,7 +473,7 @@ def test_published_signals_have_rows_of_their_own():
         ('= "none"', '= "uniform"', ['source.channel.phase_offset_turns = "none"']),
         ('= "none"', '= "none"\ndc_offset_rms = 0.1', ["source.channel.dc_offset_rms"]),
         ("symbols_per", "parameters = {GMSK = {bt = 0.3}}\nsymbols_per", ["parameters.GMSK"]),
-        ("[-0.5, 0.5]", "[-500, 0.5]", ["snr_offset_db must lie in -100 to 100"]),
+        ("[-0.5, 0.5]", "[-500, 0.5]", ["snr_offset_db must be from -100 to 100"]),
     ],
     ids=str,
 )
@@ -602,7 +612,7 @@ IMPOSSIBLE = {
         '{ what = "image", patch = 5 }',
         ["patch of the modality image must divide its side of 32, got 5"],
     ),
-    "a negative patch": ('{ what = "image", patch = -4 }', ["must not be negative, got -4"]),
+    "a negative patch": ('{ what = "image", patch = -4 }', ["must be at least 0, got -4"]),
     "clean noise": ('{ what = "noise", given = "clean" }', ["noise has no clean twin"]),
     "a folded image": ('{ what = "image", form = "folded" }', ["image cannot be folded"]),
     "an image with a view": (

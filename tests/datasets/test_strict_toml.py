@@ -6,8 +6,9 @@ from typing import Literal
 
 import pytest
 
-from rfmae.datasets.strict_toml import build, dotted, to_toml
+from rfmae.datasets.strict_toml import build, to_toml
 from rfmae.errors import RecipeError
+from rfmae.plain import dotted
 
 
 @dataclass(frozen=True)
@@ -74,22 +75,37 @@ WRONG = [
     ({"word": 1, "count": 1}, "word must be a text, got 1"),
     ({"word": "a", "count": 1.0}, "count must be a whole number, got 1.0"),
     ({"word": "a", "count": True}, "count must be a whole number, got True"),
-    ({"word": "a", "count": 1, "ratio": "1"}, "ratio must be a number, got '1'"),
-    ({"word": "a", "count": 1, "ratio": False}, "ratio must be a number, got False"),
+    ({"word": "a", "count": 1, "ratio": "1"}, "ratio must be a finite number, got '1'"),
+    ({"word": "a", "count": 1, "ratio": False}, "ratio must be a finite number, got False"),
     (
         {"word": "a", "count": 1, "choice": "three"},
         "choice must be 'one' or 'two' or 3, got 'three'",
     ),
     ({"word": "a", "count": 1, "choice": ["one"]}, "choice must be"),
     ({"word": "a", "count": 1, "numbers": 1.0}, "numbers must be a list, got 1.0"),
-    ({"word": "a", "count": 1, "numbers": [1.0, "2"]}, "numbers[1] must be a number, got '2'"),
+    (
+        {"word": "a", "count": 1, "numbers": [1.0, "2"]},
+        "numbers[1] must be a finite number, got '2'",
+    ),
     ({"word": "a", "count": 1, "names": [1]}, "names[0] must be a text, got 1"),
-    ({"word": "a", "count": 1, "setting": True}, "setting must be a word"),
-    ({"word": "a", "count": 1, "setting": {"low": 1}}, "setting must be a word"),
-    ({"word": "a", "count": 1, "setting": ["x"]}, "setting must be a word"),
-    ({"word": "a", "count": 1, "inner": 3}, "inner must be a table, got 3"),
-    ({"word": "a", "count": 1, "named": 3}, "named must be a table, got 3"),
-    ({"word": "a", "count": 1, "named": {"x": 3}}, "named.x must be a table, got 3"),
+    (
+        {"word": "a", "count": 1, "setting": True},
+        "setting must be a text or a finite number or a list, got",
+    ),
+    (
+        {"word": "a", "count": 1, "setting": {"low": 1}},
+        "setting must be a text or a finite number or a list, got",
+    ),
+    (
+        {"word": "a", "count": 1, "setting": ["x"]},
+        "setting must be a text or a finite number or a list, got",
+    ),
+    ({"word": "a", "count": 1, "inner": 3}, "inner must be a table of named values, got 3"),
+    ({"word": "a", "count": 1, "named": 3}, "named must be a table of named values, got 3"),
+    (
+        {"word": "a", "count": 1, "named": {"x": 3}},
+        "named.x must be a table of named values, got 3",
+    ),
     ({"word": "a", "count": 1, "named": {"x": {"y": "z"}}}, "named.x.y must be"),
     ({"word": "a", "count": 1, "named": {"π": {"y": "z"}}}, 'named."π".y must be'),
 ]

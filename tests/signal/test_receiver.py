@@ -111,7 +111,7 @@ def test_a_rate_that_folds_the_spectrum_is_refused():
 
 @pytest.mark.parametrize("power", [0, -1, 17])
 def test_a_power_out_of_range_is_refused(power):
-    with pytest.raises(RecipeError, match=f"power of a receiver must lie in 1 to 16, got {power}"):
+    with pytest.raises(RecipeError, match=f"power must be from 1 to 16, got {power}"):
         Receiver(power=power)
 
 

@@ -349,8 +349,8 @@ def test_labels_are_those_of_the_budget_that_is_named(dataset):
             "and labels_per_class_and_snr are given",
         ),
         ({"balanced": True, "endless": True}, "leave out balanced"),
-        ({"drop_path": 1.0}, "drop path must be from 0 to below 1, got 1"),
-        ({"drop_path": float("nan")}, "drop path must be a finite number, got nan"),
+        ({"drop_path": 1.0}, "drop_path must be from 0 to below 1, got 1"),
+        ({"drop_path": float("nan")}, "drop_path must be a finite number, got nan"),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(changes, message):
