@@ -55,7 +55,8 @@ ratio = 0.6
 ```
 """
 
-METHODS = """`method` names a method of pre-training, whose settings the following change; each method
+METHODS = """
+`method` names a method of pre-training, whose settings the following change; each method
 has its own defaults (`rfmae.configuration.methods`), those here are of `denomae2` for square
 patches."""
 

@@ -5,23 +5,26 @@ that examples of a batch are independent and a checkpoint holds weights alone.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import pi
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from rfmae.errors import CheckpointError, ShapeError, check_choice
+from rfmae.errors import CheckpointError, ShapeError
 from rfmae.models.conditioning import FeatureModulation, scaled_scalar
 from rfmae.models.patches import PatchGrid
+from rfmae.models.user_network import (
+    MODALITIES,
+    UserLayers,
+    class_of_card,
+    modality_of,
+    width_of,
+)
+from rfmae.user_code import is_code_name
 
-BackboneKind = Literal["cnn", "resnet", "lstm"]
-"""Of an image: `cnn`. Of I and Q in time: `resnet` and `lstm`."""
-
-_DIMENSIONS: dict[BackboneKind, int] = {"cnn": 3, "resnet": 2, "lstm": 2}
-_TAKE_SCALARS: tuple[BackboneKind, ...] = ("cnn",)
 _SEEN = {3: "an image (C, H, W)", 2: "a sequence (2, T)"}
 
 _IMAGE_CHANNELS = (16, 32, 64, 64)
@@ -43,19 +46,19 @@ class BackboneConfig:
     on a processor hardly depends on them; it must divide the sequence.
     """
 
-    kind: BackboneKind
+    kind: str  # a key of BACKBONES, or a user's package.module:Class
     modalities: tuple[PatchGrid, ...]
     width: int = 128
     samples_per_step: int = 1
 
     def __post_init__(self) -> None:
-        check_choice("the kind of a backbone", self.kind, BackboneKind)
+        layers = layers_of(self.kind)
         seen = [grid for grid in self.modalities if not grid.is_scalar]
-        takes = self.kind in _TAKE_SCALARS or len(seen) == len(self.modalities)
-        if not takes or len(seen) != 1 or len(seen[0].shape) != _DIMENSIONS[self.kind]:
+        takes = layers.takes_scalars or len(seen) == len(self.modalities)
+        if not takes or len(seen) != 1 or len(seen[0].shape) != layers.dimensions:
             found = " and ".join(f"{grid.name} {grid.shape}" for grid in self.modalities)
             raise ShapeError(
-                f"a {self.kind} sees {_SEEN[_DIMENSIONS[self.kind]]} alone, "
+                f"a {self.kind} sees {_SEEN[layers.dimensions]} alone, "
                 f"got {found or 'nothing'}; name another modality"
             )
         length = self.seen.shape[-1]
@@ -80,8 +83,14 @@ class BackboneConfig:
         return next(grid for grid in self.modalities if grid.name == name)
 
 
-def backbone_config(kind: BackboneKind, modalities: tuple[PatchGrid, ...]) -> BackboneConfig:
-    """The backbone of a kind as in its paper; an lstm takes a long sequence in some 128 steps."""
+def backbone_config(kind: str, modalities: tuple[PatchGrid, ...]) -> BackboneConfig:
+    """The backbone of a kind as in its paper; an lstm takes a long sequence in some 128 steps.
+
+    A user's network has as many features as it returns.
+    """
+    if kind not in BACKBONES:
+        tried = BackboneConfig(kind, modalities)
+        return replace(tried, width=width_of(class_of_card(kind), tried.seen.shape))
     plain = BackboneConfig(kind, modalities)
     if kind != "lstm":
         return plain
@@ -128,7 +137,7 @@ class Backbone(nn.Module):
     def __init__(self, config: BackboneConfig) -> None:
         super().__init__()
         self.config = config
-        self.layers = _LAYERS[config.kind](config)
+        self.layers = layers_of(config.kind).make(config)
         grid = config.seen
         if grid.mean:
             shape = (-1, *[1] * (len(grid.shape) - 1))
@@ -175,6 +184,9 @@ def initialise_backbone(backbone: Backbone, generator: torch.Generator) -> None:
     scalars change nothing at first. Of an lstm the recurrent weights are orthogonal and the forget
     gates begin open (Jozefowicz et al., ICML 2015).
     """
+    if isinstance(backbone.layers, UserLayers):
+        backbone.layers.initialise(generator)
+        return
     for module in backbone.modules():
         if isinstance(module, nn.LSTM):
             _initialise_lstm(module, generator)
@@ -302,8 +314,30 @@ def amplitude_phase(sequence: Tensor) -> Tensor:
     return torch.stack([torch.hypot(in_phase, quadrature), phase], dim=1)
 
 
-_LAYERS: dict[BackboneKind, Callable[[BackboneConfig], nn.Module]] = {
-    "cnn": ImageConvolutions,
-    "resnet": ResidualStacks,
-    "lstm": AmplitudePhaseLstm,
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """The layers of a backbone, the dimensions of its input, and whether it takes scalars."""
+
+    make: Callable[[BackboneConfig], nn.Module]
+    dimensions: int
+    takes_scalars: bool = False
+
+
+BACKBONES: dict[str, Layers] = {
+    "cnn": Layers(ImageConvolutions, 3, takes_scalars=True),
+    "resnet": Layers(ResidualStacks, 2),
+    "lstm": Layers(AmplitudePhaseLstm, 2),
 }
+"""Of an image: `cnn`. Of I and Q in time: `resnet` and `lstm`."""
+
+
+def layers_of(kind: str) -> Layers:
+    """The layers of a kind, or of a user's class."""
+    if kind in BACKBONES:
+        return BACKBONES[kind]
+    if not is_code_name(kind):
+        known = " or ".join(BACKBONES)
+        raise ShapeError(f"the kind of a backbone must be {known}, got {kind!r}")
+    own = class_of_card(kind)
+    dimensions = MODALITIES[modality_of(own)]
+    return Layers(lambda config: UserLayers(own, config.seen.shape), dimensions)

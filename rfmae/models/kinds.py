@@ -1,5 +1,6 @@
 """The available kinds of networks, each with its input modality and learning rates."""
 
+import inspect
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,6 +10,8 @@ from rfmae.models.encoders import AnyEncoderConfig
 from rfmae.models.patches import PatchGrid
 from rfmae.models.presets import encoder_config, find_preset
 from rfmae.models.rings import HarmonicGrid, RingsConfig
+from rfmae.models.user_network import learning_rate_of, modality_of, named_by_user
+from rfmae.user_code import is_code_name
 
 Grid = PatchGrid | HarmonicGrid
 Network = Literal["vit", "rings", "cnn", "resnet", "lstm"]
@@ -22,7 +25,7 @@ class NetworkKind:
     `pretraining_batch` in pre-training, where none means the rate of the preset.
     """
 
-    name: Network
+    name: str
     about: str
     sees: str | None  # its one modality; none takes all that a receiver has
     learning_rate: float
@@ -70,7 +73,11 @@ NETWORKS: dict[str, NetworkKind] = {
 
 
 def find_network(name: str) -> NetworkKind:
-    """The kind of a name."""
+    """The kind of a name, or of a user's `package.module:Class`."""
+    if is_code_name(name):
+        own = named_by_user(name)
+        about = (inspect.getdoc(own) or name).splitlines()[0]
+        return NetworkKind(name, about, modality_of(own), learning_rate_of(own))
     if name not in NETWORKS:
         raise RecipeError(f"unknown network {name!r}; {nearest(name, NETWORKS)}")
     return NETWORKS[name]

@@ -147,7 +147,7 @@ def test_a_function_cannot_alter_the_exam_of_the_others(dataset, here):
 @pytest.mark.parametrize(
     ("name", "error", "message"),
     [
-        ("my_radio:missing", CheckpointError, "module my_radio has no function 'missing'"),
+        ("my_radio:missing", CheckpointError, "module my_radio has no 'missing'"),
         ("my_radio:number", CheckpointError, "must be a function, got int"),
         ("my_radar:even", CheckpointError, "ModuleNotFoundError: No module named 'my_radar'"),
         ("my_broken:even", CheckpointError, "No module named 'my_missing_library'"),

@@ -1,8 +1,5 @@
 """User functions `package.module:function` as predictors."""
 
-import importlib
-import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -13,8 +10,8 @@ from rfmae.datasets.store import Dataset
 from rfmae.errors import CheckpointError, DatasetError, ShapeError
 from rfmae.evaluation.classification import EvaluationBatch, Predict
 from rfmae.records import FloatArray, View
+from rfmae.user_code import first_words, imported, is_code_name
 
-_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 _SUM_TOLERANCE = 1e-3  # as half precision leaves it
 
 Function = Callable[..., Any]
@@ -27,27 +24,12 @@ first of the data set. With `wants_snr = True` it also gets the SNR (N,) in dB o
 
 def is_function(path: Path) -> bool:
     """Whether a model's name is that of a function; a folder of that name takes precedence."""
-    return _NAME.fullmatch(str(path)) is not None and not path.exists()
+    return is_code_name(str(path)) and not path.exists()
 
 
 def load_function(name: str) -> Function:
     """The callable `package.module:function`, searched as by `python -m`."""
-    module_name, _, attributes = name.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:  # it is kept, since the function may import later
-        sys.path.insert(0, here)
-    importlib.invalidate_caches()
-    try:
-        found: Any = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:
-        raise CheckpointError(
-            f"{module_name} cannot be imported from the current folder or the installed packages: "
-            f"{_first_words(error)}"
-        ) from error
-    for attribute in attributes.split("."):
-        if not hasattr(found, attribute):
-            raise CheckpointError(f"module {module_name} has no function {attributes!r}")
-        found = getattr(found, attribute)
+    found = imported(name)
     if not callable(found):
         raise CheckpointError(f"{name} must be a function, got {type(found).__name__}")
     return found
@@ -85,9 +67,7 @@ def answer_of(function: Function, views: tuple[View, ...], classes: int, name: s
             probabilities = np.asarray(function(*given), np.float64)
         except Exception as error:
             shapes = " and ".join(str(part.shape) for part in iq.values())
-            raise CheckpointError(
-                f"{name} failed on I/Q {shapes}: {_first_words(error)}"
-            ) from error
+            raise CheckpointError(f"{name} failed on I/Q {shapes}: {first_words(error)}") from error
         _check(probabilities, (len(observed[views[0]]), classes), name)
         return probabilities
 
@@ -110,9 +90,3 @@ def _check(probabilities: FloatArray, expected: tuple[int, int], name: str) -> N
             f"the probabilities of {name} must sum to 1 for each example, got {worst:.4g}; "
             "return probabilities, not scores"
         )
-
-
-def _first_words(error: BaseException) -> str:
-    """The kind of an error and the first line of its message."""
-    words, kind = str(error).strip().splitlines(), type(error).__name__
-    return f"{kind}: {words[0]}" if words else kind
