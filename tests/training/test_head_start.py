@@ -11,8 +11,11 @@ from rfmae.artefacts import read_card
 from rfmae.evaluation.probe import Features, linear_probe
 from rfmae.inference import load_classifier, load_encoder
 from rfmae.models.checkpoint import load_checkpoint
-from rfmae.training.head_start import AVERAGED, SHARES, rate_from_probe
-from rfmae.workflows.learning.training import Finetuning, Pretraining, Running, finetune, pretrain
+from rfmae.training.finetune import rate_from_probe
+from rfmae.training.head_start import AVERAGED, SHARES
+from rfmae.workflows.learning.finetuning import Finetuning, finetune
+from rfmae.workflows.learning.running import Running
+from rfmae.workflows.learning.training import Pretraining, pretrain
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -12,8 +12,10 @@ from rfmae.datasets.store import open_dataset
 from rfmae.errors import TrainingError
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.training.run_folder import RunFolder
+from rfmae.workflows.learning.finetuning import Finetuning, finetune
 from rfmae.workflows.learning.methods import find_method
-from rfmae.workflows.learning.training import Finetuning, Pretraining, Running, finetune, pretrain
+from rfmae.workflows.learning.running import Running
+from rfmae.workflows.learning.training import Pretraining, pretrain
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

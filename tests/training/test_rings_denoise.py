@@ -13,8 +13,10 @@ from rfmae.progress import Silent
 from rfmae.training.pretrain import TITLE
 from rfmae.workflows.denoise.denoise_evaluation import measure_denoising
 from rfmae.workflows.denoise.references import REFERENCES
+from rfmae.workflows.learning.finetuning import Finetuning, finetune
 from rfmae.workflows.learning.methods import Method, find_method
-from rfmae.workflows.learning.training import Finetuning, Pretraining, Running, finetune, pretrain
+from rfmae.workflows.learning.running import Running
+from rfmae.workflows.learning.training import Pretraining, pretrain
 
 DENOISER = find_method("denoiser", "rings")
 BRIEF = Pretraining(

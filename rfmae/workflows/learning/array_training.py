@@ -13,7 +13,7 @@ from rfmae.inference import InputPipeline
 from rfmae.models.checkpoint import Checkpoint, load_checkpoint
 from rfmae.progress import Progress
 from rfmae.records import DECAY_PLANES, WHATS, ComplexArray, IntArray, IqBatch, Plane
-from rfmae.training.metric_logging import MetricLogger
+from rfmae.training.metrics import MetricLogger
 from rfmae.workflows.learning.finetuning import Finetuning, finetune
 
 NAME = "arrays"

@@ -18,7 +18,7 @@ from rfmae.models.checkpoint import load_checkpoint
 from rfmae.progress import Progress, Silent
 from rfmae.records.label_curve import LABEL_UNITS, LabelCurve, LabelPoint, LabelUnit, Limit
 from rfmae.reporting.label_curve_tables import write_label_curve
-from rfmae.training.label_budget import rarest_group
+from rfmae.training.sampling import rarest_group
 from rfmae.workflows.evaluate.evaluating import ceilings_of
 from rfmae.workflows.evaluate.robustness import first_rows
 from rfmae.workflows.learning.label_methods import (

@@ -35,8 +35,8 @@ from rfmae.models.rings import RingsConfig
 from rfmae.progress import Progress, Silent
 from rfmae.records import Answers, FloatArray, IntArray, SnrReport, View, Views
 from rfmae.records.label_curve import LabelPoint, LabelUnit
-from rfmae.training.label_budget import LabelBudget
 from rfmae.training.loaders import InputSplit
+from rfmae.training.sampling import LabelBudget
 from rfmae.workflows.evaluate.evaluating import answers_of
 from rfmae.workflows.evaluate.predictors import open_predictor
 from rfmae.workflows.learning.baselines import train_baseline

@@ -23,7 +23,7 @@ from rfmae.progress import Progress, Silent
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import write_report
 from rfmae.reporting.report_record import Report
-from rfmae.training.label_budget import LabelBudget
+from rfmae.training.sampling import LabelBudget
 from rfmae.workflows.evaluate.evaluating import Results, ceilings_of, comparisons_of, image_seen
 from rfmae.workflows.evaluate.headlines import headline
 from rfmae.workflows.evaluate.snr_evaluation import WrittenReport, class_notes, provenance

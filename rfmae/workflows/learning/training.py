@@ -13,16 +13,16 @@ from rfmae.models.presets import find_preset, image_grid
 from rfmae.models.pretrainers import Pretrainer
 from rfmae.progress import Progress, Silent
 from rfmae.records import IMAGE_ALONE, Modality
+from rfmae.training.batches import EndlessPairs, PairSource, StoredPairs
 from rfmae.training.engine import fit
-from rfmae.training.metric_logging import MetricLogger
+from rfmae.training.loaders import scaled_grids
+from rfmae.training.metrics import MetricLogger
 from rfmae.training.numerics import Numerics
-from rfmae.training.pairs import EndlessPairs, PairSource, StoredPairs
 from rfmae.training.plan import TrainingPlan
 from rfmae.training.pretrain import PretrainTask
-from rfmae.training.ranks import Ranks
+from rfmae.training.processes import Ranks
 from rfmae.training.rendering import Described
 from rfmae.training.run_folder import RunFolder
-from rfmae.training.scaling import scaled_grids
 from rfmae.workflows.learning.finetuning import Finetuning, finetune
 from rfmae.workflows.learning.methods import OF_PATCHES, Method, find_method
 from rfmae.workflows.learning.running import Running, grids_of, training_plan

@@ -1,15 +1,76 @@
-"""TensorBoard reads what the board has written."""
-
 import builtins
 import errno
 import io
+import math
 import struct
+import time
 
 import pytest
 import torch
+from toy_task import CPU
 
 from rfmae.errors import ArtefactError, TrainingError
-from rfmae.training.tensorboard import Board
+from rfmae.training.metrics import Board, MetricAccumulator, Throughput, first_not_finite
+from rfmae.training.processes import Ranks
+
+STEPS = [{"loss": 1.0, "norm": 4.0}, {"loss": 2.0, "norm": 0.5}, {"loss": 6.0, "norm": 1.5}]
+
+
+def tallied(steps, accumulator=None):
+    accumulator = accumulator or MetricAccumulator(Ranks(CPU))
+    for metrics in steps:
+        accumulator.add({name: torch.tensor(value) for name, value in metrics.items()})
+    return accumulator
+
+
+def test_means_are_over_the_steps_since_the_last_time():
+    accumulator = tallied(STEPS)
+    assert accumulator.means() == {"loss": 3.0, "norm": 2.0}
+    accumulator.clear()
+    assert accumulator.means() == {}
+    assert tallied(STEPS[:1], accumulator).means() == STEPS[0]
+
+
+@pytest.mark.parametrize("before", range(4))
+def test_an_accumulator_goes_on_from_what_another_returned(before):
+    other = MetricAccumulator(Ranks(CPU))
+    other.set_state(tallied(STEPS[:before]).state())
+    assert tallied(STEPS[before:], other).means() == tallied(STEPS).means()
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("place", range(3))
+def test_a_figure_that_is_no_number_shows_whenever_it_fell(odd, place):
+    steps = [dict(metrics) for metrics in STEPS]
+    steps[place]["norm"] = odd
+    assert first_not_finite(tallied(steps).means()) == "norm"
+    assert first_not_finite(tallied(STEPS).means()) is None
+
+
+def test_a_pause_is_no_time():
+    throughput = Throughput()
+    throughput.advance(10)
+    time.sleep(0.05)
+    with throughput.pause():
+        time.sleep(0.2)
+    metrics = throughput.lap(0.025)
+    # 10 in at least 50 ms; with the pause it would be at most 40
+    assert 40 < metrics["images_per_second"] <= 200
+    assert 0.125 < metrics["waiting_share"] <= 0.5
+
+
+def test_a_lap_begins_where_the_last_one_ended():
+    throughput = Throughput()
+    throughput.advance(1000)
+    throughput.lap(0.0)
+    time.sleep(0.01)
+    assert throughput.lap(0.0)["images_per_second"] == 0
+
+
+@pytest.mark.parametrize("waited_s", [0.0, 1e-6, 1e6])
+def test_a_share_is_a_share(waited_s):
+    assert 0 <= Throughput().lap(waited_s)["waiting_share"] <= 1
+
 
 pytest.importorskip("tensorboardX")
 

@@ -6,12 +6,7 @@ import torch
 
 from rfmae.datasets.store import Dataset
 from rfmae.errors import ShapeError, TrainingError
-from rfmae.training.label_budget import (
-    LabelBudget,
-    label_groups,
-    labelled_subset,
-    rarest_group,
-)
+from rfmae.training.sampling import LabelBudget, label_groups, labelled_subset, rarest_group
 
 
 def test_a_labelled_subset_is_balanced_and_decided_by_its_generator():

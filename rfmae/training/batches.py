@@ -1,11 +1,13 @@
-"""Sources of labelled training batches: stored, read for each batch, or synthesised endlessly.
+"""Batches of a step: pairs for pre-training, labelled examples for fine-tuning.
 
-A batch is that of the whole step, for any number of processes (see `pairs`).
+Examples are stored, read for each batch, or synthesised endlessly. A batch is that of the whole
+step, for any number of processes: each takes its slice, and all slices together are the same
+examples in the same order.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -15,12 +17,140 @@ from torch import Tensor
 from rfmae.datasets.augmenting import Augmenter
 from rfmae.datasets.recipe import Recipe
 from rfmae.datasets.store import Dataset
-from rfmae.imaging.network_inputs import named, turned_part
-from rfmae.records import Modality, Views
+from rfmae.datasets.stream_mixing import StreamMixer
+from rfmae.imaging.network_inputs import named, named_targets, turned_part
+from rfmae.progress import Progress
+from rfmae.records import Modality, Synthesised, View, Views
 from rfmae.training.loaders import InputSplit, read_iq
-from rfmae.training.pairs import epoch_rows, stream_mixer_of, views_of
-from rfmae.training.rendering import InputRenderer
-from rfmae.training.schedule import BALANCE, addressed_generator, random_quarter_turns
+from rfmae.training.rendering import InputRenderer, input_renderer
+from rfmae.training.sampling import SamplingOrder, epoch_rows, random_quarter_turns
+
+# pairs -----------------------------------------------------------------------------------------
+
+
+_MOST_WORKERS = 8  # threads; more would wait for one another
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Inputs and their targets by the names of the modalities, float32 on the device.
+
+    Images and folded signals are (N, C, H, W), sequences (N, 2, T).
+    """
+
+    inputs: dict[str, Tensor]
+    targets: dict[str, Tensor]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.inputs.values())))
+
+    def __getitem__(self, rows: slice) -> "Pairs":
+        """Some of the examples."""
+        return Pairs(
+            {name: values[rows] for name, values in self.inputs.items()},
+            {name: values[rows] for name, values in self.targets.items()},
+        )
+
+
+class PairSource(Protocol):
+    """Where training pairs come from."""
+
+    @property
+    def examples(self) -> int | None:
+        """How many there are; none where they never end."""
+        ...
+
+    def pairs(self, step: int, microbatch: slice = ...) -> Pairs:
+        """The rows `microbatch` of the batch of a step; on any thread."""
+        ...
+
+
+class StoredPairs:
+    """Pairs of one split of a data set: epochs in random order, whole batches alone."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        split: str,
+        modalities: Sequence[Modality],
+        device: torch.device,
+        progress: Progress,
+        *,
+        batch_size: int,
+        seed: int,
+        turn: bool,
+    ) -> None:
+        """`turn` turns training pairs by random quarters where the carrier phase is uniform.
+
+        Seed and step determine order and turns.
+        """
+        self._rows = InputSplit(dataset, split, modalities, device, progress, targets=True)
+        self._batch_size, self._seed = batch_size, seed
+        self._turns = turn and dataset.any_phase
+
+    @property
+    def examples(self) -> int:
+        return len(self._rows)
+
+    def pairs(self, step: int, microbatch: slice = slice(None)) -> Pairs:
+        """The rows `microbatch` of the batch of a step."""
+        rows = epoch_rows(step, self.examples, self._batch_size, self._seed)
+        turns = random_quarter_turns(self._batch_size, self._seed, step) if self._turns else None
+        return Pairs(
+            *self._rows.pairs(rows[microbatch], None if turns is None else turns[microbatch])
+        )
+
+    def in_order(self, rows: slice) -> Pairs:
+        """Some rows in the order of the file, not turned, for validation."""
+        return Pairs(*self._rows.pairs(torch.arange(self.examples)[rows]))
+
+
+class EndlessPairs:
+    """Pairs that are synthesised and rendered as needed; no example comes twice.
+
+    They are those of the recipe's own stream, its seed included, and never the stored examples of
+    validation or test. There are no quarter turns: where the carrier phase is uniform, every new
+    example has a random one already.
+    """
+
+    examples: int | None = None
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        modalities: Sequence[Modality],
+        device: torch.device,
+        *,
+        batch_size: int,
+        workers: int | None = None,
+    ) -> None:
+        """`workers` threads synthesise; by default as many as there are cores, up to eight."""
+        self._modalities = tuple(modalities)
+        self._renderer = input_renderer(recipe, modalities, device, targets=True)
+        self._mixer = stream_mixer_of(recipe, batch_size, workers)
+
+    def pairs(self, step: int, microbatch: slice = slice(None)) -> Pairs:
+        """The rows `microbatch` of the batch of a step."""
+        made = self._mixer.batch(step, microbatch)
+        parts = self._renderer.parts_of(*views_of(made, self._renderer.views))
+        return Pairs(named(parts, self._modalities), named_targets(parts, self._modalities))
+
+
+def stream_mixer_of(recipe: Recipe, batch_size: int, workers: int | None = None) -> StreamMixer:
+    """The endless stream of a recipe; by default a thread for each core, up to eight."""
+    return StreamMixer(
+        recipe, batch_size, workers=workers or min(_MOST_WORKERS, os.cpu_count() or 1)
+    )
+
+
+def views_of(made: Synthesised, views: Sequence[View]) -> tuple[Views, Views]:
+    """I/Q of examples in some views, observed and clean."""
+    chosen = {view: made.views[view] for view in views}
+    observed: Views = {view: pairs.observed.iq for view, pairs in chosen.items()}
+    return observed, {view: pairs.clean for view, pairs in chosen.items()}
+
+
+# labelled examples -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,49 +175,6 @@ class LabelledSource(Protocol):
     def labelled(self, step: int, microbatch: slice = ...) -> Labelled:
         """The rows `microbatch` of the batch of a step; on any thread."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class SamplingOrder:
-    """The order in which labelled rows are shown, and how they are turned, by seed and step.
-
-    Epochs in random order, the incomplete last batch of each left out; or `balanced`, every class
-    as often as any other. `turn` turns examples by random quarters, where every carrier phase is as
-    likely.
-    """
-
-    label: Tensor  # (N,) of the rows
-    batch_size: int
-    seed: int
-    turn: bool
-    balanced: bool = False
-
-    def rows(self, step: int, microbatch: slice) -> Tensor:
-        """The numbers of the rows of a step."""
-        if self.balanced:
-            return balanced_rows(step, self.label, self.batch_size, self.seed)[microbatch]
-        return epoch_rows(step, len(self.label), self.batch_size, self.seed)[microbatch]
-
-    def turns(self, step: int, microbatch: slice) -> Tensor | None:
-        """Quarters by which each of them is turned."""
-        if not self.turn:
-            return None
-        return random_quarter_turns(self.batch_size, self.seed, step)[microbatch]
-
-
-def sampling_order_of(
-    dataset: Dataset,
-    rows: Tensor | None,
-    *,
-    batch_size: int,
-    seed: int,
-    balanced: bool,
-    turn: bool,
-) -> SamplingOrder:
-    """The order of some training rows of a data set, or of all, and whether they are turned."""
-    label = torch.from_numpy(dataset.labels("train")[0]).long()
-    label = label if rows is None else label[rows]
-    return SamplingOrder(label, batch_size, seed, turn=turn, balanced=balanced)
 
 
 class StoredLabels:
@@ -217,32 +304,3 @@ class RenderedLabels:
             turns, image = labelled.turns.to(self._renderer.device), self._renderer.image
             parts = {part: turned_part(of, turns, image, part) for part, of in parts.items()}
         return Labelled(named(parts, self._modalities), labelled.label.to(self._renderer.device))
-
-
-# class balance --------------------------------------------------------------------------------
-
-
-def balanced_rows(step: int, label: Tensor, batch_size: int, seed: int) -> Tensor:
-    """Row numbers of a batch in which every class comes equally often, one more or less.
-
-    Classes take turns through all batches; the rows of each come in shuffled epochs of its own.
-    """
-    classes = label.unique().tolist()
-    numbers = range(step * batch_size, (step + 1) * batch_size)
-    rows = [torch.nonzero(label == value).flatten() for value in classes]
-    chosen = []
-    for number in numbers:
-        turn, place = divmod(number, len(classes))
-        epoch, within = divmod(turn, len(rows[place]))
-        order = _class_order(seed, classes[place], epoch, len(rows[place]))
-        chosen.append(rows[place][order[within]])
-    return torch.stack(chosen)
-
-
-@lru_cache(maxsize=256)  # of as many classes, this epoch and the next
-def _class_order(seed: int, label: int, epoch: int, count: int) -> Tensor:
-    generator = addressed_generator(seed, BALANCE, epoch * _MOST_CLASSES + label)
-    return torch.randperm(count, generator=generator)
-
-
-_MOST_CLASSES = 2**16

@@ -1,8 +1,9 @@
-"""Processes that train together take the steps of one, and one of them writes."""
-
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,22 +14,25 @@ from toy_task import (
     CPU,
     PLAN,
     ToyTask,
+    assert_same_run,
     die_before,
     last_state,
     metrics,
     spread_toy,
+    start,
     together,
     train_toy,
 )
 
 from rfmae.datasets.store import open_dataset
-from rfmae.errors import TrainingError
-from rfmae.training.ranks import Ranks, ranks
+from rfmae.errors import TrainingError, TrainingInterrupted
+from rfmae.training.processes import Ranks, StopRequest, ranks
 from rfmae.training.run_folder import RunFolder
-from rfmae.workflows.learning.training import Finetuning, Pretraining, Running, finetune, pretrain
+from rfmae.workflows.learning.finetuning import Finetuning, finetune
+from rfmae.workflows.learning.running import Running
+from rfmae.workflows.learning.training import Pretraining, pretrain
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-
 SPREAD = {"copied": {}, "in pieces": {"accumulate": 2}, "sharded": {"shard_weights": True}}
 HELD = {how: SPREAD[how] for how in ("copied", "sharded")}
 
@@ -182,3 +186,110 @@ def test_torchrun_starts_them(tmp_path):
     subprocess.run([sys.executable, *command], check=True, timeout=300)
     train_toy(tmp_path / "one")
     assert_same_figures(tmp_path / "one", tmp_path / "two")
+
+
+SLOW = replace(PLAN, steps=200, validations=2, log_every=5)
+
+
+def ask_for_a_stop(number, sign):
+    """Send this process a signal once a file shows its progress."""
+
+    def send():
+        while not sign.exists():
+            time.sleep(0.001)
+        os.kill(os.getpid(), number)
+
+    threading.Thread(target=send, daemon=True).start()
+
+
+def asked_early(folder, number):
+    ask_for_a_stop(number, folder / "metrics.jsonl")
+    return train_toy(folder, SLOW, pause_s=0.002)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+def test_a_run_that_is_requested_to_stop_saves_says_so_and_goes_on_later(number, tmp_path):
+    cut, whole = tmp_path / "cut", tmp_path / "whole"
+    process, pipe = start(asked_early, cut, number)
+    said = pipe.recv()
+    process.join(10)
+    step = RunFolder(cut).last_step
+    assert isinstance(said, TrainingInterrupted)
+    assert f"{number.name} after step {step}, which is saved in {cut}; add --resume" in str(said)
+    assert process.exitcode == 128 + number
+    assert 0 < step < SLOW.steps
+    train_toy(cut, SLOW, resume=True)
+    train_toy(whole, SLOW)
+    assert_same_run(whole, cut)
+
+
+def test_a_stop_leaves_the_best_as_it_was(tmp_path):
+    process, pipe = start(stopped_after_a_validation, tmp_path / "run")
+    pipe.recv()
+    process.join(10)
+    run = RunFolder(tmp_path / "run")
+    assert run.best is not None
+    assert run.best != run.checkpoints[-1]
+    assert last_state(run.path).best.checkpoint == run.best.name
+
+
+def stopped_after_a_validation(folder):
+    ask_for_a_stop(signal.SIGTERM, folder / "best.json")
+    return train_toy(folder, replace(SLOW, validations=20), pause_s=0.01)
+
+
+def test_processes_stop_together_whichever_received_the_signal(tmp_path):
+    said = together(2, asked_of_one, tmp_path / "run")
+    assert [type(answer) for answer in said] == [TrainingInterrupted] * 2
+    step = RunFolder(tmp_path / "run").last_step
+    assert SLOW.logs_after(step)
+    assert step < SLOW.steps
+    assert all(f"after step {step}," in str(answer) for answer in said)
+
+
+def asked_of_one(folder):
+    if os.environ["RANK"] == "1":
+        ask_for_a_stop(signal.SIGTERM, folder / "metrics.jsonl")
+    return train_toy(folder, SLOW, pause_s=0.002)
+
+
+def test_handlers_are_as_they_were_once_training_is_over(tmp_path):
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    train_toy(tmp_path / "run", replace(PLAN, steps=2))
+    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == before
+
+
+def test_a_second_ctrl_c_does_not_wait():
+    with StopRequest() as stop, pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+        assert stop.signal == signal.SIGINT
+        signal.raise_signal(signal.SIGINT)
+    with StopRequest() as stop:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)  # a launcher that follows up
+        assert stop.signal == signal.SIGINT
+
+
+def test_a_ctrl_c_that_a_launcher_repeats_is_one():
+    with StopRequest(patient=True) as stop:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        assert stop.signal == signal.SIGINT
+
+
+def test_beside_the_main_thread_signals_are_left_to_their_handler(tmp_path):
+    before, errors = signal.getsignal(signal.SIGTERM), []
+
+    def train():
+        try:
+            train_toy(tmp_path / "run", replace(PLAN, steps=2))
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    while thread.is_alive():
+        assert signal.getsignal(signal.SIGTERM) == before
+        time.sleep(0.001)
+    assert not errors
+    assert metrics(tmp_path / "run")

@@ -1,6 +1,10 @@
-"""Label budgets: how many training labels are used, and which, the same for every method."""
+"""Which training examples are used, and in which order: budgets, epochs, balance, turns.
+
+Every draw has an address of seed, purpose and step, so that none depends on those before it.
+"""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -12,7 +16,33 @@ from rfmae.errors import TrainingError, check_choice
 from rfmae.evaluation.classification import nearest_point
 from rfmae.records import IntArray
 from rfmae.records.label_curve import LABEL_UNITS, LabelUnit
-from rfmae.training.schedule import LABELS, addressed_generator
+
+# the purpose of a random draw, a part of its address; 10 is no longer in use
+(
+    MASKS,
+    ORDER,
+    WEIGHTS,
+    DROPOUT,
+    LABELS,
+    VALIDATION,
+    TURNS,
+    NOISE,
+    PATHS,
+    BALANCE,
+) = range(10)
+PROBED, RATIOS = 11, 12
+
+
+def addressed_generator(
+    seed: int, purpose: int, index: int, device: torch.device | str = "cpu"
+) -> torch.Generator:
+    """A generator seeded by its address, so that no draw depends on the draws before it."""
+    state = np.random.SeedSequence(seed, spawn_key=(purpose, index)).generate_state(2, np.uint32)
+    return torch.Generator(device).manual_seed(int(state[0]) << 31 ^ int(state[1]))
+
+
+# labels ----------------------------------------------------------------------------------------
+
 
 _OPTIONS: dict[LabelUnit, str] = {
     "total": "labels",
@@ -156,3 +186,96 @@ def labelled_subset(group: Tensor, count: int, generator: torch.Generator) -> Te
         for value, taken in zip(groups.tolist(), wanted, strict=True)
     ]
     return torch.cat(chosen).sort().values
+
+
+# order -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingOrder:
+    """The order in which labelled rows are shown, and how they are turned, by seed and step.
+
+    Epochs in random order, the incomplete last batch of each left out; or `balanced`, every class
+    as often as any other. `turn` turns examples by random quarters, where every carrier phase is as
+    likely.
+    """
+
+    label: Tensor  # (N,) of the rows
+    batch_size: int
+    seed: int
+    turn: bool
+    balanced: bool = False
+
+    def rows(self, step: int, microbatch: slice) -> Tensor:
+        """The numbers of the rows of a step."""
+        if self.balanced:
+            return balanced_rows(step, self.label, self.batch_size, self.seed)[microbatch]
+        return epoch_rows(step, len(self.label), self.batch_size, self.seed)[microbatch]
+
+    def turns(self, step: int, microbatch: slice) -> Tensor | None:
+        """Quarters by which each of them is turned."""
+        if not self.turn:
+            return None
+        return random_quarter_turns(self.batch_size, self.seed, step)[microbatch]
+
+
+def sampling_order_of(
+    dataset: Dataset,
+    rows: Tensor | None,
+    *,
+    batch_size: int,
+    seed: int,
+    balanced: bool,
+    turn: bool,
+) -> SamplingOrder:
+    """The order of some training rows of a data set, or of all, and whether they are turned."""
+    label = torch.from_numpy(dataset.labels("train")[0]).long()
+    label = label if rows is None else label[rows]
+    return SamplingOrder(label, batch_size, seed, turn=turn, balanced=balanced)
+
+
+def epoch_rows(step: int, examples: int, batch_size: int, seed: int) -> Tensor:
+    """Row numbers of the batch of a step: shuffled epochs, whole batches alone."""
+    epoch, batch = divmod(step, examples // batch_size)
+    order = _epoch_order(epoch, examples, seed)
+    return order[batch * batch_size : (batch + 1) * batch_size]
+
+
+@lru_cache(maxsize=2)  # two epochs overlap while batches are prefetched
+def _epoch_order(epoch: int, examples: int, seed: int) -> Tensor:
+    """All rows in the order of an epoch, shuffled once for all its steps."""
+    return torch.randperm(examples, generator=addressed_generator(seed, ORDER, epoch))
+
+
+# class balance --------------------------------------------------------------------------------
+
+
+def balanced_rows(step: int, label: Tensor, batch_size: int, seed: int) -> Tensor:
+    """Row numbers of a batch in which every class comes equally often, one more or less.
+
+    Classes take turns through all batches; the rows of each come in shuffled epochs of its own.
+    """
+    classes = label.unique().tolist()
+    numbers = range(step * batch_size, (step + 1) * batch_size)
+    rows = [torch.nonzero(label == value).flatten() for value in classes]
+    chosen = []
+    for number in numbers:
+        turn, place = divmod(number, len(classes))
+        epoch, within = divmod(turn, len(rows[place]))
+        order = _class_order(seed, classes[place], epoch, len(rows[place]))
+        chosen.append(rows[place][order[within]])
+    return torch.stack(chosen)
+
+
+@lru_cache(maxsize=256)  # of as many classes, this epoch and the next
+def _class_order(seed: int, label: int, epoch: int, count: int) -> Tensor:
+    generator = addressed_generator(seed, BALANCE, epoch * _MOST_CLASSES + label)
+    return torch.randperm(count, generator=generator)
+
+
+_MOST_CLASSES = 2**16
+
+
+def random_quarter_turns(n: int, seed: int, step: int) -> Tensor:
+    """By how many quarters each of n training images is turned at a step, (n,)."""
+    return torch.randint(4, (n,), generator=addressed_generator(seed, TURNS, step))

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from rfmae.training.numerics import Numerics
-from rfmae.training.threads import LONG_SECONDS, fastest_threads, threads_for, working_with
+from rfmae.training.parallel import LONG_SECONDS, fastest_threads, threads_for, working_with
 
 
 class Machine:
@@ -70,27 +70,14 @@ def test_no_number_changes_nothing(four_threads):
     assert torch.get_num_threads() == 4
 
 
-class Sum:
-    """A task that a network may be timed with."""
-
-    def __init__(self):
-        self.network = nn.Linear(8, 1)
-
-    def batch(self, step, microbatch):
-        return torch.ones(4, 8)[microbatch]
-
-    def losses(self, network, batch):
-        return {"loss": network(batch).sum()}
-
-
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_a_network_that_was_timed_is_as_it_was(precision, four_threads):
-    task = Sum()
-    before = {name: values.clone() for name, values in task.network.state_dict().items()}
-    chosen = threads_for(task, slice(2), Numerics(precision, "default", {}))
+    network, inputs = nn.Linear(8, 1), torch.ones(2, 8)
+    before = {name: values.clone() for name, values in network.state_dict().items()}
+    chosen = threads_for(network, lambda: network(inputs).sum(), precision)
     assert chosen in (1, 2, 4)
-    assert all(torch.equal(before[name], now) for name, now in task.network.state_dict().items())
-    assert all(weight.grad is None for weight in task.network.parameters())
+    assert all(torch.equal(before[name], now) for name, now in network.state_dict().items())
+    assert all(weight.grad is None for weight in network.parameters())
 
 
 def test_a_run_remembers_its_threads():

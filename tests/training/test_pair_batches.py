@@ -10,13 +10,8 @@ from rfmae.datasets.store import write_dataset
 from rfmae.imaging.network_inputs import turned
 from rfmae.progress import Silent
 from rfmae.records import IMAGE_ALONE, Modality
-from rfmae.training.pairs import (
-    EndlessPairs,
-    Pairs,
-    StoredPairs,
-    epoch_rows,
-)
-from rfmae.training.schedule import random_quarter_turns
+from rfmae.training.batches import EndlessPairs, Pairs, StoredPairs
+from rfmae.training.sampling import epoch_rows, random_quarter_turns
 
 CPU = torch.device("cpu")
 BESIDE = (Modality(), Modality("signal", patch=8), Modality("noise"))

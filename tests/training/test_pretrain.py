@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from rfmae.errors import ShapeError
-from rfmae.training.image_strip import in_colour, strip
+from rfmae.training.pretrain import in_colour, strip
 
 GAP = 2
 PLANES = [1, 2, 3, 4, 5, 9]

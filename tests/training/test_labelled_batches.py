@@ -12,16 +12,10 @@ from rfmae.datasets.augmenting import Augmentation, Augmenter
 from rfmae.datasets.recipe import load_recipe
 from rfmae.progress import Silent
 from rfmae.records import Modality
-from rfmae.training.labelled import (
-    RenderedLabels,
-    SamplingOrder,
-    StoredIq,
-    StoredLabels,
-    StreamIq,
-    balanced_rows,
-)
+from rfmae.training.batches import RenderedLabels, StoredIq, StoredLabels, StreamIq
 from rfmae.training.loaders import InputSplit
 from rfmae.training.rendering import input_renderer
+from rfmae.training.sampling import SamplingOrder, balanced_rows
 
 CPU = torch.device("cpu")
 BESIDE = (Modality(), Modality("signal", patch=8))
