@@ -28,7 +28,7 @@ from rfmae.workflows import data as data_jobs
 from rfmae.workflows.evaluate.predictors import model_names
 from rfmae.workflows.evaluate.snr_evaluation import eval_snr
 from rfmae.workflows.inspect.plotting import plot as plot_source
-from rfmae.workflows.learning import training
+from rfmae.workflows.learning import finetuning, training
 from rfmae.workflows.learning.methods import Method, find_method, with_switches
 
 PathLike = str | Path
@@ -181,7 +181,7 @@ def finetune(
         seed: Of weights, order and which labels are taken.
         resume: Go on with a run that was stopped.
         device: `auto`, `cpu`, `cuda`, …
-        **settings: Further fields of `rfmae.workflows.learning.training.Finetuning`.
+        **settings: Further fields of `rfmae.workflows.learning.finetuning.Finetuning`.
 
     Returns:
         The checkpoint that is best on validation, its temperature fitted, for `load_classifier`,
@@ -199,7 +199,7 @@ def finetune(
     """
     dataset = _dataset(data)
     _check_count("epochs", epochs)
-    chosen = training.Finetuning(
+    chosen = finetuning.Finetuning(
         preset=preset,
         labels_per_class=labels_per_class,
         epochs=epochs,
@@ -209,7 +209,7 @@ def finetune(
         **{name: _known(name, value, _SETTINGS) for name, value in settings.items()},
     )
     start = "finetune" if model is not None else f"scratch-{network or 'vit'}"
-    return training.finetune(
+    return finetuning.finetune(
         dataset,
         chosen,
         _run(out, f"{start}-{dataset.folder.name}-{preset}"),
@@ -337,7 +337,7 @@ def _check_count(name: str, value: Any) -> None:
         raise TrainingError(f"{name} must be a whole number of at least 1, got {value!r}")
 
 
-_SETTINGS = {field.name: field.type for field in fields(training.Finetuning)}
+_SETTINGS = {field.name: field.type for field in fields(finetuning.Finetuning)}
 _SWITCHES = {
     **{f"{group}__{field.name}": field.type for group, kind in _GROUPS for field in fields(kind)},
     **{field.name: field.type for field in fields(Method)},

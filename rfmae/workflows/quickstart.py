@@ -17,23 +17,17 @@ from rfmae.records.label_curve import LabelCurve, LabelDifference, LabelMean
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import write_report
 from rfmae.reporting.report_record import Report
-from rfmae.training.label_budget import check_labels
-from rfmae.training.threads import working_with
+from rfmae.training.parallel import working_with
+from rfmae.training.sampling import check_labels
 from rfmae.workflows.data import synth
 from rfmae.workflows.denoise.denoise_evaluation import denoising_headline, measure_denoising
 from rfmae.workflows.evaluate.evaluating import Results, comparisons_of, evaluate_models
 from rfmae.workflows.evaluate.snr_evaluation import class_notes, provenance, readings
 from rfmae.workflows.learning.curve_measurement import KIND as CURVE
 from rfmae.workflows.learning.curve_measurement import CurveSettings, label_curve
+from rfmae.workflows.learning.finetuning import Finetuning, finetune
 from rfmae.workflows.learning.label_methods import Teaching
-from rfmae.workflows.learning.training import (
-    Finetuning,
-    Pretraining,
-    check_pretraining,
-    finetune,
-    network_for,
-    pretrain,
-)
+from rfmae.workflows.learning.training import Pretraining, check_pretraining, network_for, pretrain
 
 BUDGETS = (1, 5, 10, 100)
 """Labels of each class at which the curve has points, where there are so many."""

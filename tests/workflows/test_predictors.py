@@ -17,9 +17,13 @@ from rfmae.models.presets import classifier_config, encoder_config, patch_grid
 from rfmae.records import IMAGE_ALONE, Modality
 from rfmae.training.loaders import image_card
 from rfmae.workflows.evaluate.cost import measure_cost
-from rfmae.workflows.evaluate.predictors import model_names, open_predictor
+from rfmae.workflows.evaluate.predictors import (
+    dataset_of,
+    dataset_of_models,
+    model_names,
+    open_predictor,
+)
 from rfmae.workflows.evaluate.robustness import measure_robustness
-from rfmae.workflows.finding import dataset_of, dataset_of_models
 
 
 @pytest.fixture(scope="module")

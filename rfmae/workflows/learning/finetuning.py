@@ -29,7 +29,6 @@ from rfmae.training.batches import (
 )
 from rfmae.training.engine import MakeTask, fit
 from rfmae.training.finetune import FinetuneTask, beginning, keep_temperature, rate_from_probe
-from rfmae.training.head_start import begin_as_probe, keep_average, probe_rows
 from rfmae.training.loaders import InputSplit, scaled_grids
 from rfmae.training.metrics import MetricLogger
 from rfmae.training.numerics import Numerics
@@ -157,6 +156,9 @@ def finetune(
         network = _beginning(dataset, settings, encoder, checkpoint, modalities, ranks)
         if not from_probe:
             return network
+        # here, as it brings scikit-learn, which no other training needs
+        from rfmae.training.head_start import begin_as_probe, probe_rows
+
         if ranks.is_writer:
             progress.note(_in_words(settings, dataset, plan))
         rows = probe_rows(dataset, settings.budget.rows(dataset, settings.seed), settings.seed)
@@ -179,6 +181,8 @@ def finetune(
     )
     here = ranks(chosen)
     if from_probe:
+        from rfmae.training.head_start import keep_average
+
         last = best
         best = here.by_writer(
             lambda: keep_average(

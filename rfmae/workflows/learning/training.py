@@ -1,4 +1,4 @@
-"""Pre-training, from settings to the best checkpoint; fine-tuning is re-exported."""
+"""Pre-training, from settings to the best checkpoint."""
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -23,21 +23,9 @@ from rfmae.training.pretrain import PretrainTask
 from rfmae.training.processes import Ranks
 from rfmae.training.rendering import Described
 from rfmae.training.run_folder import RunFolder
-from rfmae.workflows.learning.finetuning import Finetuning, finetune
 from rfmae.workflows.learning.methods import OF_PATCHES, Method, find_method
 from rfmae.workflows.learning.running import Running, grids_of, training_plan
 from rfmae.workflows.learning.seeing import pretrained_on
-
-__all__ = [
-    "Finetuning",
-    "Pretraining",
-    "Running",
-    "check_pretraining",
-    "finetune",
-    "grids_of",
-    "network_for",
-    "pretrain",
-]
 
 
 @dataclass(frozen=True, slots=True)
