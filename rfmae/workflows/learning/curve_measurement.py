@@ -14,7 +14,7 @@ from rfmae.artefacts import versions as package_versions
 from rfmae.datasets.store import Dataset
 from rfmae.errors import ArtefactError, TrainingError, first_line, nearest
 from rfmae.evaluation.label_means import label_means
-from rfmae.models.checkpoint import load_checkpoint
+from rfmae.models.checkpoint import Checkpoint, load_checkpoint
 from rfmae.progress import Progress, Silent
 from rfmae.records.label_curve import LABEL_UNITS, LabelCurve, LabelPoint, LabelUnit, Limit
 from rfmae.reporting.label_curve_tables import write_label_curve
@@ -110,19 +110,20 @@ def label_curve(
     progress = progress or Silent()
     detail = progress if detailed else Silent()
     _check_pretrained(settings.methods, pretrained)
-    dataset = dataset if pretrained is None else as_seen_by(load_checkpoint(pretrained), dataset)
+    checkpoint = None if pretrained is None else load_checkpoint(pretrained)
+    dataset = dataset if checkpoint is None else as_seen_by(checkpoint, dataset)
     budgets = possible_budgets(dataset, settings.budgets, progress, settings.unit)
     learning = Learning(
         dataset,
         pretrained,
-        network_like(dataset, pretrained, settings.teaching.preset),
+        network_like(dataset, checkpoint, settings.teaching.preset),
         settings.teaching,
         first_rows(dataset, settings.per_point),
         device,
         detail,
         settings.unit,
     )
-    identity = _identity(dataset, settings, pretrained)
+    identity = _identity(dataset, settings, checkpoint)
     points = _begin(folder, identity)
     wanted = product(settings.methods, budgets, range(settings.seeds))
     missing = [point for point in wanted if not _is_there(points, *point)]
@@ -173,9 +174,9 @@ def possible_budgets(
 # the folder ------------------------------------------------------------------------------------
 
 
-def _identity(dataset: Dataset, settings: CurveSettings, pretrained: Path | None) -> Card:
+def _identity(dataset: Dataset, settings: CurveSettings, pretrained: Checkpoint | None) -> Card:
     """The settings that a point depends on, apart from its method, budget and seed."""
-    card = None if pretrained is None else load_checkpoint(pretrained).card
+    card = None if pretrained is None else pretrained.card
     return {
         "data_set": f"{dataset.name}-{dataset.fingerprint}",
         "pretrained": card and {key: card.get(key) for key in ("dataset", "step", "score")},

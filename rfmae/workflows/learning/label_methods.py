@@ -27,7 +27,7 @@ from rfmae.inference import (
     load_classifier,
     load_encoder,
 )
-from rfmae.models.checkpoint import Checkpoint, load_checkpoint
+from rfmae.models.checkpoint import Checkpoint
 from rfmae.models.encoders import PretrainableConfig
 from rfmae.models.patches import PatchGrid
 from rfmae.models.presets import PRESETS
@@ -94,7 +94,9 @@ class NetworkShape:
     network: str = "vit"
 
 
-def network_like(dataset: Dataset, pretrained: Path | None, preset: str | None) -> NetworkShape:
+def network_like(
+    dataset: Dataset, pretrained: Checkpoint | None, preset: str | None
+) -> NetworkShape:
     """A network from scratch as similar as possible to a pre-trained one.
 
     `preset` is the requested size, if any. Raises where the pre-trained network cannot take the
@@ -102,15 +104,14 @@ def network_like(dataset: Dataset, pretrained: Path | None, preset: str | None) 
     """
     if pretrained is None:
         return NetworkShape(preset or "small")
-    checkpoint = load_checkpoint(pretrained)
-    seen = tuple(modality.name for modality in received(dataset, None, checkpoint))
-    grids = {grid.name: grid for grid in checkpoint.pretrainable.modalities}
+    seen = tuple(modality.name for modality in received(dataset, None, pretrained))
+    grids = {grid.name: grid for grid in pretrained.pretrainable.modalities}
     image = grids.get("image")
     return NetworkShape(
-        preset or _preset_of(checkpoint),
+        preset or _preset_of(pretrained),
         seen,
         image.patch if isinstance(image, PatchGrid) else None,
-        network_of(checkpoint).name,
+        network_of(pretrained).name,
     )
 
 
