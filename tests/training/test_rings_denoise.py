@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from rfmae.errors import CheckpointError, RecipeError, ShapeError
+from rfmae.evaluation.references import REFERENCES
 from rfmae.inference import ImageDenoiser, RingsDenoiser, load_classifier, load_denoiser
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.progress import Silent
 from rfmae.training.pretrain import TITLE
 from rfmae.workflows.denoise.denoise_evaluation import measure_denoising
-from rfmae.workflows.denoise.references import REFERENCES
 from rfmae.workflows.learning.finetuning import Finetuning, finetune
 from rfmae.workflows.learning.methods import Method, find_method
 from rfmae.workflows.learning.running import Running

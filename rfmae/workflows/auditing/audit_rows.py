@@ -6,6 +6,7 @@ from itertools import combinations
 import numpy as np
 
 from rfmae.datasets.recipe import SPLITS, Recipe, load_recipe
+from rfmae.datasets.stated_snr import measurable, snr_view, stated_snr, why_unmeasured
 from rfmae.datasets.store import Dataset
 from rfmae.datasets.synthesis import block_streams, blocks
 from rfmae.evaluation.leak_features import Digests, repeated_within, shared_between
@@ -13,7 +14,6 @@ from rfmae.evaluation.leak_tests import TOLERANCE_DB, SnrErrors, known_snr, snr_
 from rfmae.records import FloatArray
 from rfmae.records.audit_report import Finding, Verdict
 from rfmae.workflows.auditing.leak_survey import Split
-from rfmae.workflows.auditing.stated_snr import measurable, snr_view, stated_snr, why_unmeasured
 
 _ENOUGH_BITS = 64
 """Bits of a clean twin below which two draws may send the same symbols by chance."""

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rfmae.datasets.recipe import SPLITS
+from rfmae.datasets.stated_snr import snr_view
 from rfmae.datasets.store import Dataset
 from rfmae.evaluation.embedding import evenly_chosen
 from rfmae.evaluation.leak_features import (
@@ -23,7 +24,6 @@ from rfmae.evaluation.leak_features import (
 from rfmae.evaluation.leak_tests import LeakFeatures, known_snr
 from rfmae.progress import Progress
 from rfmae.records import ComplexArray, FloatArray, IntArray, View, Views
-from rfmae.workflows.auditing.stated_snr import snr_view
 
 Array = npt.NDArray[Any]
 

@@ -8,20 +8,19 @@ import numpy as np
 
 from rfmae.artefacts import Card, read_card
 from rfmae.datasets.recipe import load_recipe
+from rfmae.datasets.robustness_examples import first_rows
 from rfmae.datasets.store import Dataset
 from rfmae.errors import RfmaeError
 from rfmae.evaluation.assessing import assess
 from rfmae.evaluation.classification import EvaluationBatch, collect_answers, counted
-from rfmae.evaluation.comparison import compare
+from rfmae.evaluation.predictor import Predictor
 from rfmae.progress import Progress
 from rfmae.records import (
     Answers,
     Assessment,
     Ceiling,
-    Comparison,
     IntArray,
     SnrReport,
-    holm_adjusted,
     image_config_from_card,
 )
 from rfmae.workflows.ceilings import (
@@ -30,8 +29,7 @@ from rfmae.workflows.ceilings import (
     known_ceilings,
     with_unknown_snr,
 )
-from rfmae.workflows.evaluate.predictors import Predictor, open_predictor
-from rfmae.workflows.evaluate.robustness import first_rows
+from rfmae.workflows.evaluate.predictors import open_predictor
 
 _BATCH = 128
 _SNR = "snr"  # the modality of a model with SNR known
@@ -92,20 +90,6 @@ def evaluate_models(
         for name, predictor in predictors.items()
     }
     return Results(predictors, answers, assessments, ceilings)
-
-
-def comparisons_of(answers: dict[str, Answers], seed: int = 0) -> tuple[Comparison, ...]:
-    """The first of some models against each of the others; `seed` is that of the bootstrap."""
-    names = list(answers)
-    return holm_adjusted(
-        compare(
-            answers[names[0]],
-            answers[other],
-            (names[0], other),
-            np.random.default_rng([seed, place]),
-        )
-        for place, other in enumerate(names[1:])
-    )
 
 
 def ceilings_of(dataset: Dataset, home: Path | None = None) -> dict[str, Ceiling]:

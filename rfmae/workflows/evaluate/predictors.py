@@ -1,19 +1,18 @@
 """Predictors: classifiers and baselines from folders, likelihood receivers, user functions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from rfmae.artefacts import Card
 from rfmae.baselines.files import is_baseline, load_baseline
 from rfmae.baselines.likelihood import LikelihoodReceiver
 from rfmae.datasets.recipe import load_recipe
 from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.errors import CheckpointError, DatasetError
-from rfmae.evaluation.classification import EvaluationBatch, Predict
+from rfmae.evaluation.classification import EvaluationBatch
+from rfmae.evaluation.predictor import Origin, Predictor
 from rfmae.inference import choose_device, load_classifier
 from rfmae.models.checkpoint import BEST_NAME, load_checkpoint
-from rfmae.models.classifier import Classifier
 from rfmae.records import FloatArray, View
 from rfmae.signal.receiver import unit_power
 from rfmae.theory.ceiling import check_signal_models, needs_waveform
@@ -26,31 +25,6 @@ from rfmae.workflows.finding import newest_dataset
 
 LIKELIHOOD: dict[str, Knowledge] = {"likelihood": "known", "likelihood-blind": "unknown"}
 """Names of likelihood receivers, and whether they know the SNR."""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The origin of a predictor, so that another process can open it again."""
-
-    dataset: Path
-    model: Path
-    device: str
-
-
-@dataclass(frozen=True, slots=True)
-class Predictor:
-    """A function from I/Q to class probabilities, the views that it needs, and its card.
-
-    `network` is the neural network, if it is one. A user's function or a classical method counts as
-    running on the CPU.
-    """
-
-    answer: Predict
-    views: tuple[View, ...]
-    card: Card
-    device: str = "cpu"
-    network: Classifier | None = None
-    origin: Origin | None = None
 
 
 def is_likelihood(path: Path) -> bool:

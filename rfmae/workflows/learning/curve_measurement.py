@@ -11,16 +11,16 @@ import numpy as np
 
 from rfmae.artefacts import CARD_NAME, Card, disk_errors, read_card, refuse_occupied, write_json
 from rfmae.artefacts import versions as package_versions
+from rfmae.datasets.robustness_examples import first_rows
 from rfmae.datasets.store import Dataset
 from rfmae.errors import ArtefactError, TrainingError, first_line, nearest
-from rfmae.evaluation.label_means import label_means
+from rfmae.evaluation.label_means import label_limits, label_means
 from rfmae.models.checkpoint import Checkpoint, load_checkpoint
 from rfmae.progress import Progress, Silent
-from rfmae.records.label_curve import LABEL_UNITS, LabelCurve, LabelPoint, LabelUnit, Limit
+from rfmae.records.label_curve import LABEL_UNITS, LabelCurve, LabelPoint, LabelUnit
 from rfmae.reporting.label_curve_tables import write_label_curve
 from rfmae.training.sampling import rarest_group
 from rfmae.workflows.evaluate.evaluating import ceilings_of
-from rfmae.workflows.evaluate.robustness import first_rows
 from rfmae.workflows.learning.label_methods import (
     METHODS,
     PRETRAINED,
@@ -258,7 +258,6 @@ def _curve(
     first = {name: place.get(name, len(place)) for name in {point.method for point in points}}
     ordered = sorted(points, key=lambda point: (first[point.method], point.budget, point.seed))
     examples = np.array(ordered[0].examples)
-    ceilings = ceilings_of(dataset, ceilings_home)
     return LabelCurve(
         data_set=dataset.name,
         classes=dataset.classes,
@@ -266,10 +265,7 @@ def _curve(
         snr_reference=dataset.snr_reference,
         points=tuple(ordered),
         means=label_means(ordered),
-        ceilings=tuple(
-            Limit(name, float(examples @ item.accuracy / examples.sum()), item.is_bound)
-            for name, item in ceilings.items()
-        ),
+        ceilings=label_limits(ceilings_of(dataset, ceilings_home), examples),
         provenance={
             **identity,
             "test_examples": int(examples.sum()),

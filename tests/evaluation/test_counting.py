@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
+from rfmae.evaluation.counting import multiplications, parameters_of
 from rfmae.models.classifier import Classifier
-from rfmae.models.counting import multiplications, parameters_of
 from rfmae.models.patches import PatchGrid
 from rfmae.models.presets import classifier_config
 from rfmae.models.vit import EncoderConfig

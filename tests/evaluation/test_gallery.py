@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from rfmae.evaluation.denoise_measures import DenoiseBatch
+from rfmae.evaluation.gallery import by_snr, gallery_places, gallery_row, small_image
 from rfmae.evaluation.image_quality import psnr_db, ssim
-from rfmae.workflows.denoise.gallery import by_snr, gallery_places, gallery_row, small_image
 
 
 @pytest.mark.parametrize("shape", [(10, 21, 100), (3, 2, 1), (2, 1, 7), (1, 1, 1), (24, 26, 4)])

@@ -6,7 +6,7 @@ import numpy as np
 
 from rfmae.datasets.recipe import Splits
 from rfmae.datasets.store import write_dataset
-from rfmae.workflows.evaluate.predictors import Predictor
+from rfmae.evaluation.predictor import Predictor
 
 
 class Silence:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from rfmae.datasets.recipe import Splits, parse_recipe
+from rfmae.datasets.stated_snr import measurable, snr_view, stated_snr, why_unmeasured
 from rfmae.datasets.store import write_dataset
 from rfmae.evaluation.leak_features import measured_snr
 from rfmae.units import ratio_to_db
-from rfmae.workflows.auditing.stated_snr import measurable, snr_view, stated_snr, why_unmeasured
 
 TEXT = """
 schema = 1

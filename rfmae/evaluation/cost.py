@@ -3,16 +3,14 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
 from rfmae.errors import ShapeError
 from rfmae.evaluation.classification import EvaluationBatch
-from rfmae.models.counting import gpu_peak_mib, multiplications, parameters_of, threads
+from rfmae.evaluation.counting import gpu_peak_mib, multiplications, parameters_of, threads
+from rfmae.evaluation.predictor import Origin, Predictor, examples_of
 from rfmae.records import Cost, FloatArray
-from rfmae.workflows.evaluate.memory import process_peak_mib
-from rfmae.workflows.evaluate.predictors import Predictor
 
 BATCH = 256
 """Examples at a time of the throughput and of the peak memory, or as many as there are."""
@@ -21,21 +19,27 @@ _CALLS = 100
 _SECONDS = 2.0  # a slow predictor is called less often
 _WARM_UP_CALLS = 3
 
+ProcessPeak = Callable[[Origin, int], float | None]
+"""The peak memory in MiB of a fresh process that opens a predictor for so many examples."""
 
-def measure_cost(predictor: Predictor, observed: EvaluationBatch) -> Cost:
+
+def measure_cost(
+    predictor: Predictor, observed: EvaluationBatch, process_peak_mib: ProcessPeak
+) -> Cost:
     """The cost of a predictor on this machine, measured with some examples (N, …).
 
     Latency is from I/Q to probabilities, drawing of images included, one example at a time:
     percentiles of 100 calls, or of as many as fit into two seconds. The throughput is that of
     batches of `BATCH`. Parameters and multiply-accumulates are those of the network alone, where
     there is one (see `multiplications`). Peak memory is that of the GPU's tensors, or of a fresh
-    process that opens the predictor and classifies one batch, its libraries included.
+    process that opens the predictor and classifies one batch, its libraries included, which
+    `process_peak_mib` measures.
     """
     examples = len(next(iter(observed.values())))
     if not examples:
         raise ShapeError("cost is measured on at least one example, got none")
-    singles = [_rows(observed, slice(row, row + 1)) for row in range(min(examples, _CALLS))]
-    batch = _rows(observed, slice(BATCH))
+    singles = [examples_of(observed, slice(row, row + 1)) for row in range(min(examples, _CALLS))]
+    batch = examples_of(observed, slice(BATCH))
     latency_s = _latencies_s(predictor, singles)
     network = predictor.network
     return Cost(
@@ -47,7 +51,7 @@ def measure_cost(predictor: Predictor, observed: EvaluationBatch) -> Cost:
         latency_p95_ms=1e3 * float(np.percentile(latency_s, 95)),
         examples_per_second=_examples_per_second(predictor, batch),
         batch_size=min(BATCH, examples),
-        peak_memory_mib=_peak_memory_mib(predictor, batch),
+        peak_memory_mib=_peak_memory_mib(predictor, batch, process_peak_mib),
         device=predictor.device,
         threads=threads(),
     )
@@ -76,15 +80,10 @@ def _timed(call: Callable[[int], object]) -> list[float]:
     return seconds
 
 
-def _peak_memory_mib(predictor: Predictor, batch: EvaluationBatch) -> float | None:
+def _peak_memory_mib(
+    predictor: Predictor, batch: EvaluationBatch, process_peak_mib: ProcessPeak
+) -> float | None:
     if predictor.device.startswith("cuda"):
         return gpu_peak_mib(lambda: predictor.answer(batch), predictor.device)
     examples = len(next(iter(batch.values())))
     return None if predictor.origin is None else process_peak_mib(predictor.origin, examples)
-
-
-def _rows(observed: EvaluationBatch, rows: slice) -> EvaluationBatch:
-    return {
-        view: replace(batch, iq=batch.iq[rows], label=batch.label[rows], snr_db=batch.snr_db[rows])
-        for view, batch in observed.items()
-    }
