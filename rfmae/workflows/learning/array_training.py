@@ -20,20 +20,6 @@ NAME = "arrays"
 """The name of a data set without recipe and folder."""
 
 
-def divided(label: IntArray, share: float, seed: int) -> tuple[IntArray, IntArray]:
-    """Training rows and held-out rows, each ascending, stratified by class.
-
-    Where the share of the smallest class is less than one example, nothing is held out.
-    """
-    rows = np.arange(len(label))
-    held = np.floor(share * np.bincount(label)).astype(int)
-    if not held.all():
-        return rows, rows[:0]
-    order = np.random.default_rng(seed).permutation(len(label))
-    chosen = [order[label[order] == value][:count] for value, count in enumerate(held)]
-    return np.setdiff1d(rows, np.concatenate(chosen)), np.sort(np.concatenate(chosen))
-
-
 def planes_by_name(shown: Sequence[str | Plane]) -> tuple[Plane, ...]:
     """Planes of an image by what they show, each under the three kernels of DenoMAE2.0.
 
