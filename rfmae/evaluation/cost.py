@@ -24,7 +24,9 @@ ProcessPeak = Callable[[Origin, int], float | None]
 
 
 def measure_cost(
-    predictor: Predictor, observed: EvaluationBatch, process_peak_mib: ProcessPeak
+    predictor: Predictor,
+    observed: EvaluationBatch,
+    process_peak_mib: ProcessPeak | None = None,
 ) -> Cost:
     """The cost of a predictor on this machine, measured with some examples (N, …).
 
@@ -33,7 +35,7 @@ def measure_cost(
     batches of `BATCH`. Parameters and multiply-accumulates are those of the network alone, where
     there is one (see `multiplications`). Peak memory is that of the GPU's tensors, or of a fresh
     process that opens the predictor and classifies one batch, its libraries included, which
-    `process_peak_mib` measures.
+    `process_peak_mib` measures; without it, that memory is unknown.
     """
     examples = len(next(iter(observed.values())))
     if not examples:
@@ -81,9 +83,10 @@ def _timed(call: Callable[[int], object]) -> list[float]:
 
 
 def _peak_memory_mib(
-    predictor: Predictor, batch: EvaluationBatch, process_peak_mib: ProcessPeak
+    predictor: Predictor, batch: EvaluationBatch, process_peak_mib: ProcessPeak | None
 ) -> float | None:
     if predictor.device.startswith("cuda"):
         return gpu_peak_mib(lambda: predictor.answer(batch), predictor.device)
-    examples = len(next(iter(batch.values())))
-    return None if predictor.origin is None else process_peak_mib(predictor.origin, examples)
+    if predictor.origin is None or process_peak_mib is None:
+        return None
+    return process_peak_mib(predictor.origin, len(next(iter(batch.values()))))
