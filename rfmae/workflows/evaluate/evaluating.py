@@ -23,6 +23,7 @@ from rfmae.records import (
     SnrReport,
     image_config_from_card,
 )
+from rfmae.reporting.headlines import accuracy_headline
 from rfmae.workflows.ceilings import (
     ceiling_spec_of,
     image_whats,
@@ -48,6 +49,11 @@ class Results:
     def accuracy(self) -> dict[str, SnrReport]:
         """The counts of each."""
         return {name: counted(answers) for name, answers in self.answers.items()}
+
+    @property
+    def headline(self) -> str:
+        """The first model with its interval and its ceiling, and the best of the others."""
+        return accuracy_headline(self.accuracy, self.assessments, self.ceilings)
 
     @property
     def cards(self) -> dict[str, Card]:

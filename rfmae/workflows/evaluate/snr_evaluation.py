@@ -17,7 +17,6 @@ from rfmae.progress import Progress, Silent
 from rfmae.records import Assessment, EmbeddingMap, IntArray
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import write_report
-from rfmae.reporting.headlines import accuracy_headline
 from rfmae.reporting.notes import class_notes, split_reading
 from rfmae.reporting.report_record import Report
 from rfmae.workflows.evaluate.embedding_maps import embedding_map
@@ -83,7 +82,7 @@ def eval_snr(
     )
     report = Report(
         title=f"Accuracy per SNR on {dataset.name}",
-        headline=accuracy_headline(results.accuracy, results.assessments, results.ceilings),
+        headline=results.headline,
         provenance={
             **provenance(dataset, results.cards, command),
             "test_split": split_reading(len(results.answers), per_point, changed, PER_POINT),

@@ -23,7 +23,6 @@ from rfmae.models.checkpoint import load_checkpoint
 from rfmae.progress import Progress, Silent
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import write_report
-from rfmae.reporting.headlines import accuracy_headline
 from rfmae.reporting.notes import class_notes
 from rfmae.reporting.report_record import Report
 from rfmae.training.sampling import LabelBudget
@@ -71,7 +70,7 @@ def probe(
     results = _evaluated(dataset, probes, _all(features, dataset, "test"), card, ceilings_home)
     report = Report(
         title=f"Probes of frozen features on {dataset.name}",
-        headline=accuracy_headline(results.accuracy, results.assessments, results.ceilings),
+        headline=results.headline,
         provenance={
             **provenance(dataset, dict.fromkeys(probes, card), command),
             "encoder": str(model),
