@@ -159,11 +159,12 @@ def _learnt(data: Path | None, model: Path | None, wanted: bool) -> tuple[Any, P
     """The data set and the pre-trained model, named or found."""
     from rfmae.datasets.store import open_dataset
     from rfmae.workflows import finding
+    from rfmae.workflows.evaluate.predictors import dataset_of
 
     if not wanted and model is None:
         return open_dataset(data or finding.newest_dataset(HOME / "datasets")), None
     pretrained = model or finding.newest_run(HOME / "runs", "pretrain")
-    return finding.dataset_of(pretrained, data, HOME / "datasets"), pretrained
+    return dataset_of(pretrained, data, HOME / "datasets"), pretrained
 
 
 def _print_curve(result: Any, as_json: bool) -> None:

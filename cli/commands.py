@@ -132,10 +132,10 @@ def eval_snr(
     """
     from rfmae.workflows import finding
     from rfmae.workflows.evaluate import snr_evaluation as evaluation_jobs
-    from rfmae.workflows.evaluate.predictors import model_names
+    from rfmae.workflows.evaluate.predictors import dataset_of_models, model_names
 
     paths = model or [finding.newest_run(HOME / "runs", "finetune")]
-    dataset = finding.dataset_of_models(paths, data, HOME / "datasets")
+    dataset = dataset_of_models(paths, data, HOME / "datasets")
     names = model_names(paths)
     result = evaluation_jobs.eval_snr(
         dataset,

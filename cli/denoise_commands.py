@@ -31,10 +31,10 @@ def eval_denoise(
     """PSNR, SSIM and EVM of denoised test images at every SNR, against reference denoisers."""
     from rfmae.workflows import finding
     from rfmae.workflows.denoise import denoise_evaluation as denoising_jobs
-    from rfmae.workflows.evaluate.predictors import model_names
+    from rfmae.workflows.evaluate.predictors import dataset_of, model_names
 
     path = model or finding.newest_run(HOME / "runs", "pretrain")
-    dataset = finding.dataset_of(path, data, HOME / "datasets")
+    dataset = dataset_of(path, data, HOME / "datasets")
     name = model_names([path])[0]
     folder = out or HOME / "reports" / f"eval-denoise-{dataset.folder.name}-{name}"
     result = denoising_jobs.eval_denoise(

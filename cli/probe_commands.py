@@ -40,11 +40,11 @@ def probe(
 ) -> None:
     """Evaluate a frozen encoder by a linear probe and nearest neighbours, without training."""
     from rfmae.workflows import finding
-    from rfmae.workflows.evaluate.predictors import model_names
+    from rfmae.workflows.evaluate.predictors import dataset_of, model_names
     from rfmae.workflows.learning import probing as probing_jobs
 
     path = model or finding.newest_run(HOME / "runs", "pretrain")
-    dataset = finding.dataset_of(path, data, HOME / "datasets")
+    dataset = dataset_of(path, data, HOME / "datasets")
     name = model_names([path])[0]
     result = probing_jobs.probe(
         dataset,

@@ -75,7 +75,7 @@ def _accuracy_table(report: "Report") -> tuple[list[str], list[list[str]]]:
 def _findings(report: "Report") -> Iterator[str]:
     """A line for each result beside the accuracy."""
     from rfmae.reporting.assessment_tables import left_out_lines
-    from rfmae.workflows.evaluate.headlines import ceiling_clause
+    from rfmae.reporting.headlines import ceiling_clause
 
     for name, item in report.assessments.items():
         yield name

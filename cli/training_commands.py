@@ -132,9 +132,9 @@ def board(folder: Path, wanted: bool) -> Any:
     """TensorBoard's files in a run folder, if wanted."""
     if not wanted:
         return None
-    from rfmae.training.tensorboard import FOLDER, Board
+    from rfmae.training.metrics import TENSORBOARD, Board
 
-    return Board(folder / FOLDER)
+    return Board(folder / TENSORBOARD)
 
 
 def print_checkpoint(best: Path, as_json: bool) -> None:

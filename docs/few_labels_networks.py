@@ -16,8 +16,9 @@ from rfmae.evaluation.probe import Features, linear_probe
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.models.encoders import AnyEncoder
 from rfmae.records import IntArray, Modality
-from rfmae.training.label_budget import LabelBudget
-from rfmae.workflows.learning.training import finetune, pretrain
+from rfmae.training.sampling import LabelBudget
+from rfmae.workflows.learning.finetuning import finetune
+from rfmae.workflows.learning.training import pretrain
 
 EPOCHS = 8  # of 67,200 pairs, 2,096 steps of 256
 SHOWN = 12_800  # labelled images that a network is shown at every budget

@@ -22,9 +22,9 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "rfmae.api.plot",
     ),
     "Models": (
-        "rfmae.inference.loading.load_classifier",
-        "rfmae.inference.loading.load_denoiser",
-        "rfmae.inference.loading.load_encoder",
+        "rfmae.inference.answering.load_classifier",
+        "rfmae.inference.denoisers.load_denoiser",
+        "rfmae.inference.answering.load_encoder",
     ),
     "Data": (
         "rfmae.datasets.recipe.load_recipe",

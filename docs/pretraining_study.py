@@ -27,7 +27,7 @@ from rfmae.models.transformer import initialise
 from rfmae.progress import Progress
 from rfmae.records import FloatArray, IntArray, as_plain
 from rfmae.training.run_folder import RunFolder
-from rfmae.training.schedule import WEIGHTS, addressed_generator
+from rfmae.training.sampling import WEIGHTS, addressed_generator
 from rfmae.workflows.data import synth
 from rfmae.workflows.learning.training import pretrain
 

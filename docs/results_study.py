@@ -24,8 +24,9 @@ from rfmae.workflows.data import synth
 from rfmae.workflows.evaluate.snr_evaluation import eval_snr
 from rfmae.workflows.learning.baselines import train_baseline
 from rfmae.workflows.learning.curve_measurement import CurveSettings, label_curve
+from rfmae.workflows.learning.finetuning import finetune
 from rfmae.workflows.learning.label_methods import Teaching
-from rfmae.workflows.learning.training import finetune, pretrain
+from rfmae.workflows.learning.training import pretrain
 
 DOCS = Path(__file__).parent
 HOME = DOCS.parent / "artifacts" / "results"

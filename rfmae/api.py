@@ -25,8 +25,7 @@ from rfmae.workflows import data as data_jobs
 from rfmae.workflows.evaluate.predictors import model_names
 from rfmae.workflows.evaluate.snr_evaluation import eval_snr
 from rfmae.workflows.inspect.plotting import plot as plot_source
-from rfmae.workflows.learning import training
-from rfmae.workflows.learning.finetuning import finetuning_of
+from rfmae.workflows.learning import finetuning, training
 
 PathLike = str | Path
 
@@ -203,10 +202,10 @@ def finetune(
         network=network,
         **settings,
     )
-    chosen = finetuning_of(table)
+    chosen = finetuning.finetuning_of(table)
     kind = (chosen.network or "vit").replace(":", ".")
     start = "finetune" if model is not None else f"scratch-{kind}"
-    return training.finetune(
+    return finetuning.finetune(
         dataset,
         chosen,
         _run(out, f"{start}-{dataset.folder.name}-{chosen.preset}"),

@@ -20,6 +20,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rfmae.configuration.training import Finetuning, Head
+from rfmae.datasets.columns import Layout, columns_of, iq_of
+from rfmae.datasets.held import divided
 from rfmae.errors import RfmaeError, TrainingInterrupted
 from rfmae.inference import InputPipeline, SignalClassifier, choose_device
 from rfmae.models.checkpoint import Checkpoint, load_checkpoint
@@ -36,13 +38,7 @@ from rfmae.records import (
     View,
     What,
 )
-from rfmae.workflows.learning.array_training import (
-    batch_of,
-    divided,
-    finetune_on_arrays,
-    planes_by_name,
-)
-from rfmae.workflows.learning.columns import Layout, columns_of, iq_of
+from rfmae.workflows.learning.array_training import batch_of, finetune_on_arrays, planes_by_name
 
 _SEEDS = 2**31 - 1
 _DTYPES = (np.float64, np.float32)

@@ -80,7 +80,7 @@ def test_inputs_are_drawn_once_for_classifiers_that_see_alike(classifier, iq):
 
 
 def test_inputs_too_many_to_be_kept_are_drawn_again(classifier, iq, monkeypatch):
-    monkeypatch.setattr("rfmae.inference.cached_inputs._MOST_KEPT", 10)
+    monkeypatch.setattr("rfmae.inference.answering._MOST_KEPT", 10)
     reads = []
 
     def read(views):

@@ -95,3 +95,17 @@ def hold_dataset(
         "modalities": [asdict(modality) for modality in modalities],
     }
     return HeldDataset(Path(name), card, dict(splits))
+
+
+def divided(label: IntArray, share: float, seed: int) -> tuple[IntArray, IntArray]:
+    """Training rows and held-out rows, each ascending, stratified by class.
+
+    Where the share of the smallest class is less than one example, nothing is held out.
+    """
+    rows = np.arange(len(label))
+    held = np.floor(share * np.bincount(label)).astype(int)
+    if not held.all():
+        return rows, rows[:0]
+    order = np.random.default_rng(seed).permutation(len(label))
+    chosen = [order[label[order] == value][:count] for value, count in enumerate(held)]
+    return np.setdiff1d(rows, np.concatenate(chosen)), np.sort(np.concatenate(chosen))

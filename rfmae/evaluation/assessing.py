@@ -6,9 +6,9 @@ import numpy as np
 
 from rfmae.evaluation.calibration import calibration
 from rfmae.evaluation.classification import counted, macro_f1, snr_bands, top_confusions
-from rfmae.evaluation.gaps import gap, merged, weighted
+from rfmae.evaluation.gaps import gap, merged
 from rfmae.evaluation.selective import selective
-from rfmae.records import Answers, Assessment, Band, Ceiling, Share, SnrReport
+from rfmae.records import Answers, Assessment, Band, Ceiling, Share, SnrReport, weighted
 
 
 def assess(

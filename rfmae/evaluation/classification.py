@@ -18,6 +18,7 @@ Predict = Callable[[EvaluationBatch], npt.NDArray[np.floating[Any]]]
 
 _SHOWN_CONFUSIONS = 10
 _BANDS = 3
+_SUM_TOLERANCE = 1e-3  # as half precision leaves it
 
 
 def collect_answers(
@@ -47,6 +48,24 @@ def collect_answers(
     nothing = (np.zeros((0, len(classes)), np.float32), np.zeros(0, np.int64), np.zeros(0))
     probabilities, label, snr = map(np.concatenate, zip(*(parts or [nothing]), strict=True))
     return Answers(probabilities, label, snr, classes, snr_db, snr_reference)
+
+
+def check_probabilities(probabilities: FloatArray, expected: tuple[int, int], name: str) -> None:
+    """Raise `ShapeError` for anything but class probabilities."""
+    if probabilities.shape != expected:
+        raise ShapeError(
+            f"{name} must return probabilities of shape {expected}, one column for each class, "
+            f"got {probabilities.shape}"
+        )
+    if not np.isfinite(probabilities).all() or probabilities.min(initial=0.0) < 0:
+        raise ShapeError(f"{name} must return probabilities that are finite and not negative")
+    sums = probabilities.sum(axis=1)
+    if np.abs(sums - 1).max(initial=0.0) > _SUM_TOLERANCE:
+        worst = float(sums[np.abs(sums - 1).argmax()])
+        raise ShapeError(
+            f"the probabilities of {name} must sum to 1 for each example, got {worst:.4g}; "
+            "return probabilities, not scores"
+        )
 
 
 def counted(answers: Answers) -> SnrReport:

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from rfmae.errors import ShapeError
-from rfmae.records import Answers, Comparison
+from rfmae.records import Answers, Comparison, holm_adjusted
 
 _RESAMPLES = 2_000
 _INTERVAL = (0.025, 0.975)
@@ -35,6 +35,41 @@ def compare(
         high=high,
         p_value=float(binomtest(first_alone, differing).pvalue) if differing else 1.0,
     )
+
+
+def comparisons_of(answers: dict[str, Answers], seed: int = 0) -> tuple[Comparison, ...]:
+    """The first of some models against each of the others; `seed` is that of the bootstrap."""
+    names = list(answers)
+    return holm_adjusted(
+        compare(
+            answers[names[0]],
+            answers[other],
+            (names[0], other),
+            np.random.default_rng([seed, place]),
+        )
+        for place, other in enumerate(names[1:])
+    )
+
+
+def compared_again(
+    answers: dict[str, Answers], stored: tuple[Comparison, ...], seed: int
+) -> tuple[Comparison, ...]:
+    """The first model against every other on the same examples, then the stored comparisons.
+
+    Their p-values are corrected together.
+    """
+    if not answers:
+        return stored
+    first = next(iter(answers.values()))
+    alike = {name: item for name, item in answers.items() if _same_examples(first, item)}
+    made = comparisons_of(alike, seed)
+    pairs = {frozenset((item.first, item.second)) for item in made}
+    rest = (item for item in stored if frozenset((item.first, item.second)) not in pairs)
+    return holm_adjusted((*made, *rest))
+
+
+def _same_examples(first: Answers, second: Answers) -> bool:
+    return np.array_equal(first.label, second.label) and np.array_equal(first.snr_db, second.snr_db)
 
 
 def _bootstrap(

@@ -12,6 +12,7 @@ from rfmae.records import JUDGED, DenoiseReport, FloatArray, ImageQuality, IntAr
 from rfmae.units import SnrReference
 
 RECONSTRUCTION = "reconstruction"  # the answer that is compared with the references
+NOISY = "noisy"  # the input as an answer
 CLEAN = "clean"  # the true images as an answer, for EVM and recognition
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from rfmae.errors import ShapeError
-from rfmae.records import SEQUENCE, Answers, Ceiling, FloatArray, Gap, IntArray, SnrReport
+from rfmae.records import SEQUENCE, Answers, Ceiling, Gap, SnrReport, weighted
 
 
 def gap(report: SnrReport, ceilings: Mapping[str, Ceiling], image: str | None) -> Gap | None:
@@ -35,11 +35,6 @@ def gap(report: SnrReport, ceilings: Mapping[str, Ceiling], image: str | None) -
         model_loss_per_snr=limits[seen] - accuracy,
         is_bound=all(ceiling.is_bound for ceiling in counted_in),
     )
-
-
-def weighted(values: FloatArray, examples: IntArray) -> float:
-    """The mean of values (S,) over all examples, so many at each SNR point, (S,)."""
-    return float(values @ examples / max(int(examples.sum()), 1))
 
 
 def merged(answers: Answers, groups: Sequence[Sequence[str]]) -> Answers:

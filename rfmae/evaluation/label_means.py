@@ -1,13 +1,13 @@
 """Means and differences over seeds of a label-efficiency curve."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy import stats
 
-from rfmae.records import wilson_interval
-from rfmae.records.label_curve import LabelDifference, LabelMean, LabelPoint
+from rfmae.records import Ceiling, IntArray, wilson_interval
+from rfmae.records.label_curve import LabelDifference, LabelMean, LabelPoint, Limit
 
 
 def label_means(points: Sequence[LabelPoint]) -> tuple[LabelMean, ...]:
@@ -56,6 +56,14 @@ def label_difference(first: Sequence[LabelPoint], second: Sequence[LabelPoint]) 
         difference=middle,
         low=middle - half,
         high=middle + half,
+    )
+
+
+def label_limits(ceilings: Mapping[str, Ceiling], examples: IntArray) -> tuple[Limit, ...]:
+    """Ceilings over all test examples, so many at each SNR point, (S,)."""
+    return tuple(
+        Limit(name, float(examples @ item.accuracy / examples.sum()), item.is_bound)
+        for name, item in ceilings.items()
     )
 
 

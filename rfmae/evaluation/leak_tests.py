@@ -18,14 +18,11 @@ from sklearn.neighbors import NearestNeighbors
 
 from rfmae.errors import ShapeError
 from rfmae.records import FloatArray, IntArray, wilson_interval
-from rfmae.records.audit_report import ChanceTest
+from rfmae.records.audit_report import ChanceTest, SnrErrors
 from rfmae.units import db_to_ratio, ratio_to_db
 
 LEVEL = 1e-3
 """Chance that the audit of a clean data set reports any leak or wrong label."""
-
-TOLERANCE_DB = 0.3
-"""Largest accepted difference of a measured SNR from its label."""
 
 _TREES = 40
 _LEAF = 5  # examples of a leaf, fewer where there are few
@@ -139,21 +136,6 @@ def chance_test(hits: int, examples: int, chance: float, tests: int) -> ChanceTe
 def is_leak(test: ChanceTest) -> bool:
     """Whether there are significantly more hits than chance."""
     return test.p_value < LEVEL
-
-
-@dataclass(frozen=True, slots=True)
-class SnrErrors:
-    """Measured over stated SNR in dB of each group, with its interval."""
-
-    names: tuple[str, ...]
-    mean_db: FloatArray  # (G,)
-    low_db: FloatArray
-    high_db: FloatArray
-
-    @property
-    def wrong(self) -> npt.NDArray[np.bool_]:
-        """Groups whose whole interval is beyond the tolerance."""
-        return (self.low_db > TOLERANCE_DB) | (self.high_db < -TOLERANCE_DB)
 
 
 def snr_errors(

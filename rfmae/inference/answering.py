@@ -1,19 +1,32 @@
 """From I/Q to class probabilities, and to encoder features."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from rfmae.artefacts import Card
 from rfmae.errors import ShapeError
-from rfmae.inference.input_pipeline import BATCH, IMAGE, InputPipeline
-from rfmae.inference.iq_arguments import IqLike, checked_views, cut_windows
+from rfmae.imaging.network_inputs import input_shapes
+from rfmae.inference.input_pipeline import (
+    BATCH,
+    IMAGE,
+    InputPipeline,
+    IqLike,
+    checked_views,
+    choose_device,
+    cut_windows,
+)
+from rfmae.models.checkpoint import CLASSIFIER, load_checkpoint
 from rfmae.models.classifier import Classifier
+from rfmae.models.denomae import DenoMAE
 from rfmae.models.encoders import AnyEncoder
+from rfmae.models.rings_mae import RingsMAE
 from rfmae.models.vit import Inputs
-from rfmae.records import FloatArray, ImageConfig, View
+from rfmae.records import FloatArray, ImageConfig, View, Views
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +131,35 @@ class SignalClassifier:
         return self.answer(iq).name
 
 
+def load_classifier(path: str | Path, device: str = "auto") -> SignalClassifier:
+    """The classifier of a fine-tuned checkpoint or run folder.
+
+    Args:
+        path: Checkpoint or run folder of `rfmae finetune`.
+        device: `auto`, `cpu`, `cuda`, …
+
+    Returns:
+        A callable from complex I/Q (N, T) of any gain and phase to probabilities (N, M);
+        `answer` and `name` take a recording (T,).
+
+    Raises:
+        CheckpointError: No checkpoint of a classifier, or a damaged one.
+
+    Examples:
+        >>> data = synthesise("sdr-linear", "data", snr="20", examples=(6, 2, 2))
+        >>> model = finetune(data, out="cnn", network="cnn", epochs=1, device="cpu")
+        >>> load_classifier(model)(data.read_observed("test").iq).shape
+        (14, 7)
+    """
+    checkpoint, chosen = load_checkpoint(path, CLASSIFIER), choose_device(device)
+    network = checkpoint.build()
+    assert isinstance(network, Classifier)
+    checkpoint.typed("classes", tuple[str, ...])
+    if "temperature" in checkpoint.card:
+        checkpoint.typed("temperature", float)
+    return SignalClassifier(network, checkpoint.card, InputPipeline.of(checkpoint), chosen)
+
+
 class FeatureEncoder:
     """From I/Q to the features of an encoder, for probes and embeddings."""
 
@@ -130,3 +172,72 @@ class FeatureEncoder:
         """Features (N, width) of I/Q (N, T)."""
         batches = self.pipeline.inputs(iq, self._device)
         return torch.cat([self._encoder.features(batch).cpu() for batch in batches]).numpy()
+
+
+def load_encoder(path: str | Path, device: str = "auto") -> FeatureEncoder:
+    """The frozen encoder of any checkpoint or run folder.
+
+    Args:
+        path: Checkpoint or run folder of `rfmae pretrain` or `rfmae finetune`.
+        device: `auto`, `cpu`, `cuda`, …
+
+    Returns:
+        A callable from complex I/Q (N, T) to features (N, width).
+
+    Raises:
+        CheckpointError: A checkpoint of a backbone, which has no encoder.
+
+    Examples:
+        >>> data = synthesise("sdr-linear", "data", snr="20", examples=(6, 2, 2))
+        >>> model = pretrain(data, "rings", preset="tiny", epochs=1, device="cpu")
+        >>> load_encoder(model)(data.read_observed("test").iq).shape
+        (14, 128)
+    """
+    checkpoint, chosen = load_checkpoint(path), choose_device(device)
+    _ = checkpoint.pretrainable  # refuses others
+    network = checkpoint.build()
+    assert isinstance(network, DenoMAE | RingsMAE | Classifier)
+    return FeatureEncoder(network.encoder, InputPipeline.of(checkpoint), chosen)
+
+
+# several networks on the same examples ---------------------------------------------------------
+
+
+_MOST_KEPT = 2**27  # numbers, half a gigabyte
+Read = Callable[[tuple[View, ...]], Iterable[Views]]
+"""The examples in the named views, in batches, always in the same order."""
+
+
+class CachedInputs:
+    """Rendered inputs of the same examples, kept for the next classifier with the same inputs."""
+
+    def __init__(self, read: Read, examples: int) -> None:
+        self._read, self._examples = read, examples
+        self._pipeline: InputPipeline | None = None
+        self._kept: list[Inputs] = []
+
+    def answers(self, classifier: SignalClassifier) -> FloatArray:
+        """Probabilities (N, M) of all examples, in their order."""
+        return classifier.of_inputs(self._batches(classifier.pipeline, classifier.device))
+
+    def _batches(self, pipeline: InputPipeline, device: torch.device) -> Iterable[Inputs]:
+        if self._examples * _numbers(pipeline) > _MOST_KEPT:
+            return self._rendered(pipeline, device)
+        if pipeline != self._pipeline:
+            self._kept, self._pipeline = list(self._rendered(pipeline, device)), pipeline
+        return self._kept
+
+    def _rendered(self, pipeline: InputPipeline, device: torch.device) -> Iterator[Inputs]:
+        for views in self._read(pipeline.views):
+            yield from _inputs(pipeline, views, device)
+
+
+@torch.inference_mode()
+def _inputs(pipeline: InputPipeline, views: Views, device: torch.device) -> list[Inputs]:
+    return list(pipeline.inputs(views, device))
+
+
+def _numbers(pipeline: InputPipeline) -> int:
+    """How many numbers the inputs of one example have."""
+    shapes = input_shapes(pipeline.image, pipeline.modalities, pipeline.samples)
+    return sum(math.prod(shape) for shape in shapes.values())

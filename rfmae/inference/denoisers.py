@@ -1,6 +1,8 @@
 """Denoisers of constellation images."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -8,14 +10,14 @@ import torch
 from torch import Tensor
 
 from rfmae.artefacts import Card
-from rfmae.errors import ShapeError
-from rfmae.inference.input_pipeline import IMAGE, InputPipeline
-from rfmae.inference.iq_arguments import IqLike
+from rfmae.errors import CheckpointError, ShapeError
+from rfmae.inference.input_pipeline import IMAGE, InputPipeline, IqLike, choose_device
+from rfmae.models.checkpoint import DENOMAE, load_checkpoint
 from rfmae.models.denomae import DenoMAE
 from rfmae.models.masking import complementary_masks, everything_visible
 from rfmae.models.patches import PatchGrid, PatchMask, unpatchify
 from rfmae.models.rings_mae import RingsMAE
-from rfmae.records import FloatArray, ImageConfig
+from rfmae.records import IMAGE_ALONE, FloatArray, ImageConfig
 
 UNMASKED, MASK_AVERAGE = "unmasked", "mask average"
 """The two ways to denoise with a network of patches: without masks, or each patch while hidden."""
@@ -179,3 +181,46 @@ class Denoiser(_Rendering):
 
     def _as_images(self, patches: Tensor) -> FloatArray:
         return unpatchify(patches, self._grid(IMAGE)).clamp(0, 1).cpu().numpy()
+
+
+def load_denoiser(path: str | Path, device: str = "auto") -> Denoiser | RingsDenoiser:
+    """The denoiser of a pre-training checkpoint or run folder that predicts clean images.
+
+    Args:
+        path: Checkpoint or run folder of `rfmae pretrain`, of rings with `--method denoiser`.
+        device: `auto`, `cpu`, `cuda`, …
+
+    Returns:
+        A callable from its inputs to clean images (N, planes, size, size) in [0, 1]; `inputs`
+        makes them of complex I/Q (N, T).
+
+    Raises:
+        CheckpointError: A checkpoint that predicts no images.
+
+    Examples:
+        >>> data = synthesise("sdr-linear", "data", snr="20", examples=(6, 2, 2))
+        >>> model = pretrain(data, "clean", method="denoiser", preset="tiny", epochs=1)
+        >>> denoiser = load_denoiser(model, "cpu")
+        >>> denoiser(denoiser.inputs(data.read_observed("test").iq)).shape
+        (14, 3, 64, 64)
+    """
+    checkpoint, chosen = load_checkpoint(path, DENOMAE), choose_device(device)
+    network = checkpoint.build()
+    pipeline = InputPipeline.of(checkpoint)
+    if isinstance(network, RingsMAE):
+        if network.image_decoder is None:
+            raise CheckpointError(
+                f"{path} holds rings that make clean harmonics and no images; to denoise, "
+                "run `rfmae pretrain --method denoiser`, or name an --image-weight"
+            )
+        both = replace(pipeline, modalities=(*pipeline.modalities, *IMAGE_ALONE))
+        return RingsDenoiser(network, checkpoint.card, both, chosen)
+    assert isinstance(network, DenoMAE)
+    if IMAGE not in [modality.name for modality in pipeline.modalities]:
+        raise CheckpointError(f"{path} predicts no images: its network was not trained on any")
+    if network.config.pixels.normalised:
+        raise CheckpointError(
+            f"{path} was trained to predict patches of mean 0 and variance 1, without their "
+            "brightness; pre-train without --normalised-targets to denoise"
+        )
+    return Denoiser(network, checkpoint.card, pipeline, chosen)

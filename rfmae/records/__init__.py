@@ -62,6 +62,7 @@ from rfmae.records.snr_report import (
     SnrReport,
     as_plain,
     ceiling_name,
+    weighted,
     wilson_interval,
 )
 from rfmae.records.temperature import likeliest_temperature, softened
@@ -122,5 +123,6 @@ __all__ = [
     "needed_views",
     "snr_view",
     "softened",
+    "weighted",
     "wilson_interval",
 ]

@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
+
+from rfmae.records.iq import FloatArray
+
 Verdict = Literal["pass", "leak", "wrong", "note"]
 """Of a test: no leak, a leak, a wrong label, or something a user must know."""
 
@@ -24,6 +29,25 @@ class ChanceTest:
     chance: float
     p_value: float
     noticeable: float
+
+
+TOLERANCE_DB = 0.3
+"""Largest accepted difference of a measured SNR from its label."""
+
+
+@dataclass(frozen=True, slots=True)
+class SnrErrors:
+    """Measured over stated SNR in dB of each group, with its interval."""
+
+    names: tuple[str, ...]
+    mean_db: FloatArray  # (G,)
+    low_db: FloatArray
+    high_db: FloatArray
+
+    @property
+    def wrong(self) -> npt.NDArray[np.bool_]:
+        """Groups whose whole interval is beyond the tolerance."""
+        return (self.low_db > TOLERANCE_DB) | (self.high_db < -TOLERANCE_DB)
 
 
 @dataclass(frozen=True, slots=True)

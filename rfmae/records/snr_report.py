@@ -200,3 +200,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist()
     return value
+
+
+def weighted(values: FloatArray, examples: IntArray) -> float:
+    """The mean of values (S,) over all examples, so many at each SNR point, (S,)."""
+    return float(values @ examples / max(int(examples.sum()), 1))

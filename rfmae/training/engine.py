@@ -2,39 +2,48 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from signal import Signals
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from rfmae.artefacts import Card
 from rfmae.errors import TrainingError, TrainingInterrupted
 from rfmae.progress import Progress, Silent, Stage
-from rfmae.training.averaging import WeightAverage
-from rfmae.training.metric_accumulator import MetricAccumulator, first_not_finite
-from rfmae.training.metric_logging import MetricLogger, NoLogger
+from rfmae.training.loaders import Prefetcher, in_steps
+from rfmae.training.metrics import (
+    MetricAccumulator,
+    MetricLogger,
+    NoLogger,
+    Throughput,
+    first_not_finite,
+    step_means,
+    validation_means,
+)
 from rfmae.training.numerics import (
     Numerics,
     apply_precision,
     autocast,
-    probe,
-    restored_precision,
+    numerics_of,
     tune_allocator,
 )
-from rfmae.training.optimiser import adamw, clip_gradients, set_rate
-from rfmae.training.parallel import all_finite, alone, compiles, compiling, parallelise
+from rfmae.training.optimiser import WeightAverage, adamw, clip_gradients, set_rate
+from rfmae.training.parallel import (
+    all_finite,
+    alone,
+    compiles,
+    compiling,
+    parallelise,
+    threads_for,
+    working_with,
+)
 from rfmae.training.plan import TrainingPlan
-from rfmae.training.prefetching import Prefetcher, in_steps
-from rfmae.training.ranks import Ranks, ranks
-from rfmae.training.run_folder import RunFolder
-from rfmae.training.state import Best, restore, whole_state
-from rfmae.training.stopping import StopRequest
+from rfmae.training.processes import Ranks, StopRequest, ranks
+from rfmae.training.run_folder import Best, RunFolder, restore, whole_state
 from rfmae.training.task import Task
-from rfmae.training.threads import threads_for, working_with
-from rfmae.training.throughput import Throughput
 
 MakeTask = Callable[[Numerics, Ranks], Task]
 
@@ -70,7 +79,9 @@ def fit(
         best = here.by_writer(lambda: run.best_so_far)
         if done < plan.steps and not _gives_up(plan, done, best):
             tune_allocator()
-            numerics = here.by_writer(lambda: _numerics(run, here.device, plan.precision))
+            numerics = here.by_writer(
+                lambda: numerics_of(run.numerics, here.device, plan.precision)
+            )
             with apply_precision(numerics), compiling(plan, here.device):
                 task = make_task(numerics, here)  # before any file, as it may fail
                 _check_examples(task, plan)
@@ -90,12 +101,6 @@ def fit(
         logger.close()
 
 
-def _numerics(run: RunFolder, device: torch.device, precision: str) -> Numerics:
-    """Those that the run was started with, or those measured on this machine."""
-    known = run.numerics
-    return probe(device, precision) if known is None else restored_precision(known, device)
-
-
 def _with_threads(
     numerics: Numerics, run: RunFolder, task: Task, microbatch: slice, here: Ranks
 ) -> Numerics:
@@ -104,7 +109,12 @@ def _with_threads(
         return numerics
     if here.device.type != "cpu" or here.world > 1 or torch.get_num_threads() < 2:
         return numerics
-    return replace(numerics, threads=threads_for(task, microbatch, numerics))
+    batch = task.batch(0, microbatch)
+
+    def loss() -> Tensor:
+        return task.losses(task.network, batch)["loss"]
+
+    return replace(numerics, threads=threads_for(task.network, loss, numerics.precision))
 
 
 def _gives_up(plan: TrainingPlan, step: int, best: Best | None) -> bool:
@@ -188,7 +198,7 @@ class _Training:
         self.optimiser.step()
         if self.average is not None:
             self.average.update(step + 1)
-        self.accumulator.add({**_means(parts), "gradient_norm": norm})
+        self.accumulator.add({**step_means(parts), "gradient_norm": norm})
         self.throughput.advance(self.plan.batch_size)
         return rate
 
@@ -258,7 +268,7 @@ class _Training:
     def _validate(self, step: int) -> float:
         """Log the metrics of validation; returns the score, and notes the best so far."""
         with self._inference():
-            metrics = _validation_means(self.task, self.bare, self.ranks)
+            metrics = validation_means(self.task.validation(self.bare, self.ranks), self.ranks)
             watched = not isinstance(self.logger, NoLogger)
             images = self.task.images(self.bare) if watched else {}
         self._stop_if_not_finite(metrics, step)
@@ -274,7 +284,7 @@ class _Training:
     @contextmanager
     def _inference(self) -> Iterator[None]:
         """The bare network in inference: with its averaged weights where there are some."""
-        weights = _unchanged() if self.average is None else self.average.in_place()
+        weights = nullcontext() if self.average is None else self.average.in_place()
         self.bare.eval()
         with weights, torch.no_grad(), autocast(self.ranks.device, self.numerics.precision):
             yield
@@ -308,30 +318,3 @@ class _Training:
             f"the {what} must stay finite, got {got} at step {step}; lower the learning rate; "
             f"last good checkpoint: {good[-1] if good else 'none yet'}"
         )
-
-
-@contextmanager
-def _unchanged() -> Iterator[None]:
-    yield
-
-
-def _means(parts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
-    """Metrics of a step from those of its pieces, which are of one size."""
-    if len(parts) == 1:
-        return parts[0]
-    return {name: torch.stack([part[name] for part in parts]).mean() for name in parts[0]}
-
-
-def _validation_means(task: Task, network: nn.Module, here: Ranks) -> dict[str, float]:
-    """Metrics over the validation split, combined from all processes."""
-    sums: dict[str, Tensor] = {}
-    count = 0
-    for metrics, examples in task.validation(network, here):
-        if examples:
-            for name, value in metrics.items():
-                sums[name] = sums.get(name, 0.0) + value.double() * examples
-            count += examples
-    parts = here.gathered(({name: float(total) for name, total in sums.items()}, count))
-    everything = sum(examples for _, examples in parts)
-    names = next(metrics for metrics, examples in parts if examples)
-    return {name: sum(part.get(name, 0.0) for part, _ in parts) / everything for name in names}

@@ -1,15 +1,17 @@
-"""Fine-tuning for modulation classification: from a pre-trained encoder or from scratch."""
+"""Fine-tuning for modulation classification, pre-trained or from scratch; its temperature."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from rfmae.artefacts import Card
+from rfmae.artefacts import CARD_NAME, Card, read_card, write_json
 from rfmae.datasets.store import Dataset
-from rfmae.models.checkpoint import Checkpoint, load_encoder_weights, model_card
+from rfmae.evaluation.calibration import fit_temperature
+from rfmae.models.checkpoint import Checkpoint, load_checkpoint, load_encoder_weights, model_card
 from rfmae.models.classifier import (
     Classifier,
     ClassifierConfig,
@@ -19,14 +21,15 @@ from rfmae.models.classifier import (
 from rfmae.models.rings import RingsEncoder
 from rfmae.models.transformer import draw_paths
 from rfmae.models.vit import Encoder, EncoderConfig
-from rfmae.records import Modality
-from rfmae.training.label_budget import LabelBudget
-from rfmae.training.labelled import LabelledSource
+from rfmae.records import FloatArray, Modality
+from rfmae.training.batches import LabelledSource
 from rfmae.training.loaders import InputSplit, image_card
-from rfmae.training.ranks import Ranks
-from rfmae.training.schedule import DROPOUT, PATHS, WEIGHTS, addressed_generator
+from rfmae.training.processes import Ranks
+from rfmae.training.sampling import DROPOUT, PATHS, WEIGHTS, LabelBudget, addressed_generator
 
 _VALIDATION_BATCH = 256
+_RATES = ((50, 1e-4), (500, 5e-4))
+_FASTEST = 2e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,11 @@ class FinetuneBatch:
     label: Tensor
     kept: list[Tensor]
     paths: Tensor | None = None
+
+
+def rate_from_probe(labels_per_class: int) -> float:
+    """The peak of a start from the probe: 1e-4 up to 50 labels of a class, 5e-4 up to 500, 2e-3."""
+    return next((rate for most, rate in _RATES if labels_per_class <= most), _FASTEST)
 
 
 def beginning(
@@ -132,3 +140,36 @@ class FinetuneTask:
             "snr_db": list(self._dataset.snr_db),
             "snr_reference": self._dataset.snr_reference,
         }
+
+
+# temperature -----------------------------------------------------------------------------------
+
+
+_TOGETHER = 256
+_KEY = "temperature"
+
+
+def keep_temperature(
+    checkpoint: Path, validation: Callable[[], InputSplit], device: torch.device
+) -> None:
+    """Fit the temperature of a classifier's checkpoint, unless its card has one already.
+
+    It is fitted on validation (Guo et al., On Calibration of Modern Neural Networks, ICML 2017).
+    """
+    card = read_card(checkpoint) or {}
+    if _KEY in card:
+        return
+    split = validation()
+    fitted = fit_temperature(probabilities(checkpoint, split, device), split.label.numpy())
+    write_json(checkpoint / CARD_NAME, {**card, _KEY: round(fitted, 4)})
+
+
+@torch.inference_mode()
+def probabilities(checkpoint: Path, split: InputSplit, device: torch.device) -> FloatArray:
+    """Class probabilities (N, M) of a checkpoint's classifier on a split, at temperature 1."""
+    network = load_checkpoint(checkpoint).build().to(device)
+    found = [
+        network(split.inputs(rows)).float().softmax(dim=1).cpu()
+        for rows in torch.arange(len(split)).split(_TOGETHER)
+    ]
+    return torch.cat(found).numpy()

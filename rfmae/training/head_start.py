@@ -20,23 +20,14 @@ from rfmae.models.checkpoint import BEST_NAME, load_checkpoint, save_checkpoint
 from rfmae.models.classifier import Classifier
 from rfmae.records import FloatArray
 from rfmae.training.loaders import InputSplit
-from rfmae.training.schedule import PROBED, addressed_generator
+from rfmae.training.sampling import PROBED, addressed_generator
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """How much of the fine-tuned weights an average may hold."""
-
 AVERAGED = "averaged"  # the folder beside the checkpoints of a run
-
 _STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0)
-_RATES = ((50, 1e-4), (500, 5e-4))
-_FASTEST = 2e-3
 _MOST_PROBED = 5_000  # examples; more of them hardly move a linear layer
 _TOGETHER = 256
-
-
-def rate_from_probe(labels_per_class: int) -> float:
-    """The learning rate at the peak: 1e-4 up to 50 labels of a class, 5e-4 up to 500, then 2e-3."""
-    return next((rate for most, rate in _RATES if labels_per_class <= most), _FASTEST)
 
 
 def probe_rows(dataset: Dataset, rows: Tensor | None, seed: int) -> Tensor:

@@ -1,7 +1,11 @@
-"""Data set splits as inputs of a network, rendered once and cached, or for each batch."""
+"""Data set splits as inputs of a network: rendered once or for each batch, scaled, prefetched."""
 
-from collections.abc import Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
+from typing import Generic, Self, TypeVar
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -11,7 +15,9 @@ from torch import Tensor
 from rfmae.artefacts import Card
 from rfmae.datasets.store import Dataset, Rows
 from rfmae.imaging.network_inputs import named, named_targets, turned_part
-from rfmae.progress import Progress
+from rfmae.models.patches import PatchGrid
+from rfmae.models.rings import HarmonicGrid
+from rfmae.progress import Progress, Silent
 from rfmae.records import Modality, View, Views, needed_views, snr_view
 from rfmae.training.rendering import Described, input_renderer
 
@@ -177,3 +183,123 @@ def image_card(source: Described, modalities: Sequence[Modality] | None = None) 
         "samples_per_symbol": source.samples_per_symbol(views[-1]),
         **({} if seen is None else {"snr_estimator": asdict(source.snr_estimator(seen))}),
     }
+
+
+# scale of the inputs ---------------------------------------------------------------------------
+
+
+_MEASURED = 1024  # training examples, evenly through the classes and SNR points
+_TOGETHER = 64
+
+Grid = TypeVar("Grid", PatchGrid, HarmonicGrid, PatchGrid | HarmonicGrid)
+
+Moments = tuple[Tensor, Tensor]
+"""Mean and mean square of every number of a modality over the examples, float64."""
+
+
+def scaled_grids(
+    dataset: Dataset,
+    modalities: Sequence[Modality],
+    grids: tuple[Grid, ...],
+    device: torch.device,
+) -> tuple[Grid, ...]:
+    """The grids with the scale of their inputs, measured on training examples of a data set."""
+    count = dataset.examples("train")
+    rows = torch.linspace(0, count - 1, min(count, _MEASURED)).round().long()
+    split = InputSplit(dataset, "train", modalities, device, Silent(), rows=rows)
+    found = moments(split.inputs(part) for part in torch.arange(len(split)).split(_TOGETHER))
+    return tuple(grid.scaled_by(*found[grid.name]) for grid in grids)
+
+
+def moments(batches: Iterable[Mapping[str, Tensor]]) -> dict[str, Moments]:
+    """Moments of every input (N, ...), by modality, each (...)."""
+    count, means, squares = 0, dict[str, Tensor](), dict[str, Tensor]()
+    for inputs in batches:
+        count += len(next(iter(inputs.values())))
+        for name, values in inputs.items():
+            values = values.double()
+            means[name] = means.get(name, 0) + values.sum(dim=0)
+            squares[name] = squares.get(name, 0) + values.square().sum(dim=0)
+    return {name: (means[name].cpu() / count, squares[name].cpu() / count) for name in means}
+
+
+# prefetching -----------------------------------------------------------------------------------
+
+
+Batch = TypeVar("Batch")
+
+PREPARED = 2  # batches: one in progress while another is ready
+
+
+class Prefetcher(Generic[Batch]):
+    """Makes batches in order on one thread, ahead of the training loop.
+
+    `make` is called with 0, 1, … up to `count`; as it depends on nothing else, `ahead`
+    changes no batch. An error of `make` is raised where its batch would have been taken.
+    """
+
+    def __init__(
+        self, make: Callable[[int], Batch], count: int, device: torch.device, ahead: int = PREPARED
+    ) -> None:
+        """Prepare `ahead` batches; with none, each is made when it is taken."""
+        self._make, self._device = make, device
+        self._numbers = iter(range(count))
+        self._pool = ThreadPoolExecutor(1, "feed") if ahead else None
+        self._ready: deque[Future[Batch]] = deque()
+        self._waited_s = 0.0
+        for _ in range(ahead):
+            self._prepare()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def take(self) -> Batch:
+        """The next batch."""
+        started = time.perf_counter()
+        try:
+            return self._next()
+        finally:
+            self._waited_s += time.perf_counter() - started
+
+    def waited_s(self) -> float:
+        """Seconds that `take` has waited since the last call.
+
+        On a GPU that still has work queued it is more than the GPU itself was idle.
+        """
+        waited, self._waited_s = self._waited_s, 0.0
+        return waited
+
+    def _next(self) -> Batch:
+        if self._pool is None:
+            return self._made(next(self._numbers))
+        batch = self._ready.popleft().result()
+        self._prepare()
+        return batch
+
+    def _prepare(self) -> None:
+        number = next(self._numbers, None)
+        if number is not None and self._pool is not None:
+            self._ready.append(self._pool.submit(self._made, number))
+
+    def _made(self, number: int) -> Batch:
+        # both are settings of a thread, not of the process
+        if self._device.type == "cuda":
+            torch.cuda.set_device(self._device)
+        with torch.no_grad():
+            return self._make(number)
+
+
+def in_steps(
+    batch: Callable[[int, slice], Batch], first: int, last: int, microbatches: list[slice]
+) -> tuple[Callable[[int], Batch], int]:
+    """A function from number to piece of the steps `first` to before `last`, and their count."""
+
+    def make(number: int) -> Batch:
+        step, turn = divmod(number, len(microbatches))
+        return batch(first + step, microbatches[turn])
+
+    return make, (last - first) * len(microbatches)

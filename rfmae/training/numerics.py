@@ -125,6 +125,11 @@ def restored_precision(
     return known
 
 
+def numerics_of(known: Card | None, device: torch.device, wanted: str) -> Numerics:
+    """Those that a run was started with, by its card, or those measured on this machine."""
+    return probe(device, wanted) if known is None else restored_precision(known, device)
+
+
 @contextmanager
 def apply_precision(numerics: Numerics) -> Iterator[None]:
     """Apply the numerics in this process, and restore the settings afterwards."""

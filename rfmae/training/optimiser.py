@@ -1,7 +1,12 @@
-"""AdamW with layer-wise learning rates, and its state by the names of the weights."""
+"""AdamW with layer-wise learning rates, its schedule, and an average of the weights.
 
+The state of the optimiser goes by the names of the weights.
+"""
+
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -10,7 +15,6 @@ from torch.distributed.tensor import DTensor
 
 from rfmae.errors import TrainingError
 from rfmae.training.plan import TrainingPlan
-from rfmae.training.schedule import cosine_with_warmup
 
 _ENCODER = "encoder."
 _BLOCK = re.compile(r"encoder\.blocks\.(\d+)\.")
@@ -56,6 +60,14 @@ def _height(name: str, top: int) -> int:
     return 0 if below else top
 
 
+def cosine_with_warmup(step: int, steps: int, warmup_steps: int) -> float:
+    """Share of the peak learning rate: a linear rise, then half a cosine down to zero."""
+    if step < warmup_steps:
+        return (step + 1) / warmup_steps
+    done = (step - warmup_steps) / max(1, steps - warmup_steps)
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+
 def set_rate(optimiser: torch.optim.Optimizer, plan: TrainingPlan, step: int) -> float:
     """Give every group its learning rate of a step; returns the rate of the last layers."""
     rate = plan.learning_rate * cosine_with_warmup(step, plan.steps, plan.warmup_steps)
@@ -88,3 +100,42 @@ def set_named_state(
     for name, weight in network.named_parameters():
         if name in state:
             optimiser.state[weight] = state[name]
+
+
+class WeightAverage:
+    """An exponential moving average of a network's weights (Polyak, Juditsky 1992).
+
+    Averaged weights keep min(share, (1 + t) / (10 + t)) of themselves at the t-th update, counted
+    from one, so that a short run does not drag along the weights that it started from.
+    """
+
+    def __init__(self, network: nn.Module, share: float) -> None:
+        self.share = share
+        self._weights = dict(network.named_parameters())
+        self.averages = {name: w.detach().clone() for name, w in self._weights.items()}
+
+    def kept_at(self, update: int) -> float:
+        """Share of itself that the average keeps at an update, counted from one."""
+        return min(self.share, (1 + update) / (10 + update))
+
+    @torch.no_grad()
+    def update(self, update: int) -> None:
+        """Move towards the current weights, in one pass over all tensors."""
+        weights = [w.detach() for w in self._weights.values()]
+        moved = 1 - self.kept_at(update)
+        torch._foreach_lerp_(list(self.averages.values()), weights, moved)
+
+    @contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Put the averaged weights into the network, and its own back afterwards."""
+        own = {name: w.detach().clone() for name, w in self._weights.items()}
+        self._fill(self.averages)
+        try:
+            yield
+        finally:
+            self._fill(own)
+
+    @torch.no_grad()
+    def _fill(self, values: dict[str, Tensor]) -> None:
+        for name, weight in self._weights.items():
+            weight.copy_(values[name])

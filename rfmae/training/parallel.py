@@ -1,10 +1,11 @@
-"""Data-parallel and sharded training over processes.
+"""A network over several processes or CPU threads: replicated, sharded or compiled.
 
 Checkpoints are independent of it: weights are saved whole, under the names of the bare network.
 """
 
 import inspect
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, cast
 
@@ -16,11 +17,11 @@ from torch.nn.parallel import DistributedDataParallel
 
 from rfmae.errors import TrainingError
 from rfmae.models.transformer import TransformerBlock
+from rfmae.training.numerics import Precision, autocast
 from rfmae.training.plan import TrainingPlan
-from rfmae.training.ranks import Ranks
+from rfmae.training.processes import Ranks
 
 _COMPILED_SHAPES = 64
-
 # positions are the only buffers, the same everywhere; torch has renamed this parameter
 _SYNC_BUFFERS = next(
     name
@@ -124,3 +125,77 @@ def all_finite(network: nn.Module) -> bool:
     """Whether all weights of this process are finite; waits for the device."""
     held = [w.to_local() if isinstance(w, DTensor) else w for w in network.parameters()]
     return bool(torch.stack([w.detach().isfinite().all() for w in held]).all())
+
+
+# threads: they wait for one another after every product. Where products are small, or where two
+# logical cores share a physical one, a step may take longer with more threads: a small network
+# takes twice as long on two such cores as on one.
+
+Step = Callable[[], object]
+WORTHWHILE = 1.15  # times as fast; for less, noise would choose another number from run to run
+LONG_SECONDS = 0.5  # a longer step has work for all threads, and would take long to measure
+_REPEATS = 3
+_ROUNDS = 2  # so that other load does not affect one number alone
+
+
+def fastest_threads(
+    step: Step, most: int, *, clock: Callable[[], float] = time.perf_counter
+) -> int:
+    """The fastest number of threads for a step, of `most` and its halves down to one.
+
+    All of them unless fewer are clearly faster, and where a single step is long.
+    """
+    if most < 2 or _seconds(step, most, 1, clock) > LONG_SECONDS:
+        return most
+    numbers = [most >> halvings for halvings in range(most.bit_length())]
+    rounds = [
+        {number: _seconds(step, number, _REPEATS, clock) for number in numbers}
+        for _ in range(_ROUNDS)
+    ]
+    seconds = {number: min(found[number] for found in rounds) for number in numbers}
+    best = min(numbers, key=seconds.__getitem__)
+    return best if seconds[most] >= WORTHWHILE * seconds[best] else most
+
+
+def threads_for(network: nn.Module, loss: Callable[[], Tensor], precision: Precision) -> int:
+    """The fastest number of threads for a step that descends a loss; the network is unchanged."""
+    device = next(network.parameters()).device
+
+    def step() -> None:
+        with autocast(device, precision):
+            found = loss()
+        found.backward()
+
+    network.train()
+    try:
+        return fastest_threads(step, torch.get_num_threads())
+    finally:
+        _forget_gradients(network)
+
+
+@contextmanager
+def working_with(threads: int | None) -> Iterator[None]:
+    """Set the number of threads in this process, and restore it; none changes nothing."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _seconds(step: Step, threads: int, repeats: int, clock: Callable[[], float]) -> float:
+    """The shortest time of some steps, after one warm-up step."""
+    with working_with(threads):
+        step()
+        times = []
+        for _ in range(repeats):
+            started = clock()
+            step()
+            times.append(clock() - started)
+    return min(times)
+
+
+def _forget_gradients(network: nn.Module) -> None:
+    for weight in network.parameters():
+        weight.grad = None

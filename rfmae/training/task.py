@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from torch import Tensor, nn
 
 from rfmae.artefacts import Card
-from rfmae.training.ranks import Ranks
+from rfmae.training.processes import Ranks
 
 
 class Task(Protocol):

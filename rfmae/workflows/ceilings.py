@@ -10,8 +10,9 @@ from rfmae.artefacts import CARD_NAME, read_card, refuse_occupied, write_json, w
 from rfmae.datasets.recipe import Recipe
 from rfmae.errors import ArtefactError, RecipeError, RfmaeError, first_line
 from rfmae.progress import Progress, Silent
-from rfmae.records import SEQUENCE, Ceiling, What
+from rfmae.records import Ceiling, What
 from rfmae.reporting.figures import draw_ceilings
+from rfmae.reporting.notes import ceiling_notes
 from rfmae.reporting.tables import ceiling_csv, write_csv
 from rfmae.signal.impairments import Setting
 from rfmae.signal.modulations import find_modulation
@@ -29,7 +30,6 @@ from rfmae.units import parse_snr_grid
 KIND = "ceiling"
 CEILING_NAME = "ceiling.json"
 
-_NORMAL_95 = 1.96
 
 DEFAULT_SNR = "-10:10"
 """Grid of a class list without a recipe."""
@@ -49,7 +49,7 @@ class CeilingResult:
     @property
     def notes(self) -> tuple[str, ...]:
         """Notes on its assumptions."""
-        return notes_of(self.ceiling)
+        return ceiling_notes(self.ceiling)
 
 
 def ceiling(
@@ -137,32 +137,6 @@ def known_ceilings(recipe: Recipe, home: Path | None = None) -> dict[str, Ceilin
         for variant in (with_unknown_snr(spec), spec) if planes else (spec,):
             found[variant.name] = known_ceiling(variant, home)
     return {name: answer for name, answer in found.items() if answer is not None}
-
-
-def notes_of(ceiling: Ceiling) -> tuple[str, ...]:
-    """Notes on the assumptions and the precision of a ceiling."""
-    unknown = [
-        name for name in ("phase", "snr", "amplitude") if getattr(ceiling, name) == "unknown"
-    ]
-    largest = 100 * _NORMAL_95 * float(ceiling.accuracy_error.max())
-    notes = [
-        f"{ceiling.symbols_per_example} symbols, {', '.join(unknown) or 'nothing'} unknown to the "
-        f"receiver; ±{largest:.1f} at most with 95 % confidence, from {ceiling.frames_per_group} "
-        "frames of each signal at each SNR."
-    ]
-    notes += [
-        f"{' and '.join(group)} send the same signals: no receiver can distinguish them."
-        for group in ceiling.groups
-        if len(group) > 1
-    ]
-    if not ceiling.is_bound:
-        notes.append(
-            "This is a lower bound of the ceiling, "
-            "reached by one classifier of points without their order."
-        )
-    if ceiling.kind != SEQUENCE:
-        notes.append("Values are capped at the ceiling of the sequence, where that is known.")
-    return tuple(notes)
 
 
 # specs --------------------------------------------------------------------------------------

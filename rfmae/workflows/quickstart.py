@@ -9,32 +9,35 @@ from rfmae.configuration.training import Finetuning, Pretraining
 from rfmae.datasets.recipe import Recipe
 from rfmae.datasets.store import Dataset
 from rfmae.errors import CheckpointError
+from rfmae.evaluation.comparison import comparisons_of
 from rfmae.evaluation.label_means import label_difference
 from rfmae.inference import choose_device, load_denoiser
 from rfmae.models.kinds import find_network
 from rfmae.progress import Progress, Silent
 from rfmae.records import DenoiseReport, GalleryRow
-from rfmae.records.label_curve import LabelCurve, LabelDifference, LabelMean
+from rfmae.records.label_curve import LabelCurve
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import write_report
+from rfmae.reporting.headlines import denoising_headline, pretraining_headline
+from rfmae.reporting.notes import class_notes, split_reading
 from rfmae.reporting.report_record import Report
-from rfmae.training.label_budget import check_labels
-from rfmae.training.threads import working_with
+from rfmae.training.parallel import working_with
+from rfmae.training.sampling import check_labels
 from rfmae.workflows.data import synth
-from rfmae.workflows.denoise.denoise_evaluation import denoising_headline, measure_denoising
-from rfmae.workflows.evaluate.evaluating import Results, comparisons_of, evaluate_models
-from rfmae.workflows.evaluate.snr_evaluation import class_notes, provenance, readings
+from rfmae.workflows.denoise.denoise_evaluation import measure_denoising
+from rfmae.workflows.evaluate.evaluating import Results, evaluate_models
+from rfmae.workflows.evaluate.snr_evaluation import provenance
 from rfmae.workflows.learning.curve_measurement import KIND as CURVE
 from rfmae.workflows.learning.curve_measurement import CurveSettings, label_curve
+from rfmae.workflows.learning.finetuning import finetune
 from rfmae.workflows.learning.label_methods import Teaching
-from rfmae.workflows.learning.training import check_pretraining, finetune, network_for, pretrain
+from rfmae.workflows.learning.training import check_pretraining, network_for, pretrain
 
 BUDGETS = (1, 5, 10, 100)
 """Labels of each class at which the curve has points, where there are so many."""
 
 METHODS = ("probe", "scratch")
 _MANY = BUDGETS[-1]  # labels of each class, above which fine-tuning beats a probe
-_IN_WORDS = {"probe": "linear probe", "finetune": "fine-tuned"}
 
 PRETRAINED, SCRATCH = "pre-trained", "from scratch"  # names of the two classifiers
 
@@ -231,12 +234,13 @@ class _Stages:
             curve.points_of(self.method, self.budget), curve.points_of("scratch", self.budget)
         )
         denoising, gallery, note = self._denoising()
+        read = split_reading(len(results.answers), None)
         return Report(
             title=f"rfmae quickstart: {dataset.name}",
-            headline=sentence(curve, difference),
+            headline=pretraining_headline(curve, difference),
             provenance={
                 **provenance(dataset, results.cards),
-                "test_split": f"{readings(results, None)}, and by those of the label curve",
+                "test_split": f"{read}, and by those of the label curve",
                 "quickstart": {**asdict(settings), "pretraining": _plain(self.pretraining)},
                 "label_curve": curve.provenance,
                 "checkpoints": {name: str(path) for name, path in models.items()},
@@ -247,7 +251,7 @@ class _Stages:
             comparisons=comparisons_of(results.answers, settings.seed),
             denoising=denoising,
             gallery=gallery,
-            notes=(*class_notes(dataset), *note),
+            notes=(*class_notes(dataset.card["same_signals"], dataset.classes), *note),
             label_curve=curve,
             label_difference=difference,
         )
@@ -263,28 +267,6 @@ class _Stages:
         per_point = self.settings.denoised_per_point
         found, gallery = measure_denoising(self.dataset, denoiser, per_point, self.progress)
         return found, tuple(gallery), (denoising_headline(found),)
-
-
-def sentence(curve: LabelCurve, difference: LabelDifference) -> str:
-    """The gain by pre-training, in at most 20 words: accuracies, and the interval of the gain."""
-    budget = difference.budget
-    first, second = (
-        _share(curve.mean(method, budget)) for method in (difference.first, difference.second)
-    )
-    labels = "1 label" if budget == 1 else f"{budget:,} labels"
-    points, half = 100 * difference.difference, 50 * (difference.high - difference.low)
-    if difference.low > 0:
-        gain = f"pre-training is worth {points:.1f} points (±{half:.1f})"
-    elif difference.high < 0:
-        gain = f"pre-training costs {-points:.1f} points (±{half:.1f})"
-    else:
-        gain = f"no significant difference ({points:+.1f} points, ±{half:.1f})"
-    facts = f"{_IN_WORDS[difference.first]} {first}, from scratch {second}"
-    return f"With {labels} per class, {gain}: {facts}."
-
-
-def _share(mean: LabelMean) -> str:
-    return f"{100 * mean.accuracy:.1f} %"
 
 
 def _plain(pretraining: Pretraining) -> dict[str, Any]:

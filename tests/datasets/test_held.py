@@ -5,10 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rfmae.datasets.held import hold_dataset
+from rfmae.datasets.held import divided, hold_dataset
 from rfmae.datasets.store import write_dataset
 from rfmae.errors import DatasetError
-from rfmae.workflows.learning.array_training import divided
 
 
 @pytest.fixture(scope="module")

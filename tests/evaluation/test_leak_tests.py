@@ -7,7 +7,6 @@ from scipy import stats
 from rfmae.errors import ShapeError
 from rfmae.evaluation.leak_tests import (
     LEVEL,
-    TOLERANCE_DB,
     LeakFeatures,
     chance_test,
     guessing,
@@ -17,6 +16,7 @@ from rfmae.evaluation.leak_tests import (
     shuffled_control,
     snr_errors,
 )
+from rfmae.records.audit_report import TOLERANCE_DB
 from rfmae.units import db_to_ratio
 
 CLASSES = 5

@@ -12,8 +12,10 @@ from rfmae.configuration.training import Finetuning, Pretraining
 from rfmae.evaluation.probe import Features, linear_probe
 from rfmae.inference import load_classifier, load_encoder
 from rfmae.models.checkpoint import load_checkpoint
-from rfmae.training.head_start import AVERAGED, SHARES, rate_from_probe
-from rfmae.workflows.learning.training import finetune, pretrain
+from rfmae.training.finetune import rate_from_probe
+from rfmae.training.head_start import AVERAGED, SHARES
+from rfmae.workflows.learning.finetuning import finetune
+from rfmae.workflows.learning.training import pretrain
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -1,20 +1,30 @@
-"""Splits as inputs: rows of the file, the same whether they are kept or drawn when read."""
-
 import gc
+import threading
+import time
 from dataclasses import asdict, replace
 
 import pytest
 import torch
+from toy_task import assert_same_run, train_toy
 
 from rfmae.datasets.store import write_dataset
 from rfmae.errors import DatasetError, RecipeError
 from rfmae.imaging.network_inputs import network_inputs, turned
 from rfmae.imaging.render import constellation_images
+from rfmae.models.patches import PatchGrid
+from rfmae.models.presets import patch_grid
 from rfmae.progress import Silent
 from rfmae.records import IMAGE_ALONE, ImageConfig, Modality, Plane
 from rfmae.signal.receiver import Receiver
-from rfmae.training import loaders
-from rfmae.training.loaders import InputSplit, image_card
+from rfmae.training import engine, loaders
+from rfmae.training.loaders import (
+    InputSplit,
+    Prefetcher,
+    image_card,
+    in_steps,
+    moments,
+    scaled_grids,
+)
 
 CPU = torch.device("cpu")
 ELEVEN_BITS = {"atol": 1e-3, "rtol": 1e-3}  # of half precision
@@ -169,3 +179,124 @@ def test_a_split_that_is_held_is_not_drawn_again(dataset):
     gc.collect()
     second = InputSplit(dataset, "train", IMAGE_ALONE, CPU, Silent())
     torch.testing.assert_close(second._kept[part], before)
+
+
+BOTH = (*IMAGE_ALONE, Modality("signal"))
+
+
+def test_a_plane_that_never_changes_has_deviation_one():
+    values = torch.full((4, 2, 8), 0.3)
+    values[:2, 1], values[2:, 1] = 0.0, 1.0  # the second plane is 1 in one half
+    batches = [{"signal": part} for part in values.split(2)]
+    grid = PatchGrid("signal", (2, 8), 8).scaled_by(*moments(batches)["signal"])
+    assert (grid.mean, grid.deviation) == ((0.3, 0.5), (1.0, 0.5))
+
+
+def test_the_size_of_batches_changes_nothing():
+    values = torch.rand(12, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    whole = moments([{"image": values}])["image"]
+    parts = moments({"image": part} for part in values.split(5))["image"]
+    for found, expected in zip(parts, whole, strict=True):
+        torch.testing.assert_close(found, expected, atol=1e-12, rtol=0)
+
+
+def test_scaled_inputs_have_mean_0_and_deviation_1(dataset):
+    split = InputSplit(dataset, "train", BOTH, CPU, Silent())
+    inputs = split.inputs(torch.arange(len(split)))
+    grids = tuple(patch_grid(m, tuple(inputs[m.name].shape[1:]), patch=8) for m in BOTH)
+    for grid in scaled_grids(dataset, BOTH, grids, CPU):
+        planes = inputs[grid.name].transpose(0, 1).flatten(1)
+        mean, deviation = torch.tensor(grid.mean), torch.tensor(grid.deviation)
+        scaled = (planes - mean[:, None]) / deviation[:, None]
+        # four digits are kept
+        torch.testing.assert_close(scaled.mean(1), torch.zeros(len(planes)), atol=2e-3, rtol=0)
+        torch.testing.assert_close(scaled.std(1), torch.ones(len(planes)), atol=2e-3, rtol=0)
+        assert replace(grid, mean=(), deviation=()) in grids
+
+
+def test_every_process_finds_the_same(dataset):
+    grids = (patch_grid(IMAGE_ALONE[0], (3, 32, 32)),)
+    found = {scaled_grids(dataset, IMAGE_ALONE, grids, CPU) for _ in range(2)}
+    assert len(found) == 1
+    assert found.pop()[0].mean == pytest.approx((0.05, 0.4, 0.5), abs=0.5)
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 2, 9])
+def test_batches_come_in_order_and_each_is_made_once(ahead):
+    made = []
+    with Prefetcher(lambda number: made.append(number) or number, 5, CPU, ahead) as prefetcher:
+        assert [prefetcher.take() for _ in range(5)] == [0, 1, 2, 3, 4]
+    assert made == [0, 1, 2, 3, 4]
+
+
+def test_a_feed_runs_ahead_as_far_as_configured():
+    made = []
+    with Prefetcher(made.append, 9, CPU, 2) as prefetcher:
+        prefetcher.take()
+        deadline = time.monotonic() + 5
+        while len(made) < 3 and time.monotonic() < deadline:
+            time.sleep(0.001)
+        time.sleep(0.02)
+        assert made == [0, 1, 2]
+
+
+def test_an_error_shows_where_its_batch_would_have_been_taken():
+    def make(number):
+        if number == 2:
+            raise KeyError("bad example")
+        return number
+
+    with Prefetcher(make, 9, CPU) as prefetcher:
+        assert [prefetcher.take(), prefetcher.take()] == [0, 1]
+        with pytest.raises(KeyError, match="bad example"):
+            prefetcher.take()
+
+
+@pytest.mark.parametrize("error", [None, KeyError])
+def test_the_thread_ends_when_the_loop_does(error):
+    def feeders():
+        return [thread for thread in threading.enumerate() if thread.name.startswith("feed")]
+
+    try:
+        with Prefetcher(lambda number: number, 99, CPU) as prefetcher:
+            prefetcher.take()
+            assert feeders()
+            if error:
+                raise error
+    except KeyError:
+        pass
+    assert not feeders()
+
+
+def test_waiting_is_the_time_that_taking_takes():
+    def slow(number):
+        time.sleep(0.02)
+
+    with Prefetcher(slow, 4, CPU, ahead=0) as prefetcher:
+        prefetcher.take()
+        prefetcher.take()
+        assert 0.04 <= prefetcher.waited_s() < 1
+        assert prefetcher.waited_s() == 0
+    with Prefetcher(slow, 4, CPU) as prefetcher:
+        time.sleep(0.3)  # two are ready by now, on the busiest machine
+        prefetcher.take()
+        assert prefetcher.waited_s() < 0.02
+
+
+def test_nothing_that_is_fed_needs_gradients():
+    weight = torch.ones(2, requires_grad=True)
+    with Prefetcher(lambda number: weight * 2, 1, CPU) as prefetcher:
+        assert not prefetcher.take().requires_grad
+
+
+def test_steps_are_fed_piece_by_piece():
+    microbatches = [slice(0, 4), slice(4, 8)]
+    make, count = in_steps(lambda step, microbatch: (step, microbatch.start), 7, 9, microbatches)
+    assert [make(number) for number in range(count)] == [(7, 0), (7, 4), (8, 0), (8, 4)]
+
+
+def test_how_far_a_feed_runs_ahead_changes_no_number(tmp_path, monkeypatch, one_thread):
+    train_toy(tmp_path / "ahead")
+    monkeypatch.setattr(engine, "Prefetcher", lambda *arguments: Prefetcher(*arguments, ahead=0))
+    train_toy(tmp_path / "at-once")
+    assert_same_run(tmp_path / "ahead", tmp_path / "at-once")

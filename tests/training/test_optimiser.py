@@ -8,14 +8,16 @@ from toy_task import PLAN, Toy
 
 from rfmae.errors import TrainingError
 from rfmae.training.optimiser import (
+    WeightAverage,
     adamw,
     clip_gradients,
+    cosine_with_warmup,
     named_state,
     set_named_state,
     set_rate,
     weight_groups,
 )
-from rfmae.training.schedule import cosine_with_warmup
+from rfmae.training.sampling import MASKS, ORDER, addressed_generator
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -103,3 +105,66 @@ def test_the_state_goes_by_names_so_groups_may_change():
 def test_a_network_that_is_frozen_as_a_whole_is_refused():
     with pytest.raises(TrainingError, match="freeze less"):
         weight_groups(Toy().requires_grad_(False), PLAN)
+
+
+def test_the_learning_rate_rises_then_falls_to_nothing():
+    shares = [cosine_with_warmup(step, 100, 10) for step in range(100)]
+    assert shares[9] == 1
+    assert shares[:10] == sorted(shares[:10])
+    assert shares[9:] == sorted(shares[9:], reverse=True)
+    assert shares[-1] == pytest.approx(0, abs=1e-3)
+
+
+def test_an_address_decides_the_draw_and_nothing_else_does():
+    def draw(*address):
+        return torch.rand(4, generator=addressed_generator(*address)).tolist()
+
+    assert draw(1, MASKS, 7) == draw(1, MASKS, 7)
+    others = [draw(1, MASKS, 8), draw(1, ORDER, 7), draw(2, MASKS, 7)]
+    assert draw(1, MASKS, 7) not in others
+    assert len({tuple(item) for item in others}) == 3
+
+
+def test_an_average_is_the_recursion_of_its_definition(rng):
+    network = nn.Linear(3, 2)
+    average = WeightAverage(network, 0.9)
+    expected = network.weight.detach().double()
+    for update in range(1, 200):
+        with torch.no_grad():
+            network.weight += torch.from_numpy(rng.normal(size=(2, 3))).float()
+        average.update(update)
+        kept = min(0.9, (1 + update) / (10 + update))
+        expected = kept * expected + (1 - kept) * network.weight.detach().double()
+    # float32 against float64
+    torch.testing.assert_close(average.averages["weight"].double(), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_weights_that_stand_still_are_their_own_average():
+    network = nn.Linear(3, 2)
+    average = WeightAverage(network, 0.99)
+    for update in range(1, 50):
+        average.update(update)
+    torch.testing.assert_close(average.averages, dict(network.named_parameters()))
+
+
+def test_a_share_of_nothing_keeps_the_last_weights():
+    network = nn.Linear(3, 2)
+    average = WeightAverage(network, 0.0)
+    with torch.no_grad():
+        network.weight.fill_(7.0)
+    average.update(1)
+    assert torch.equal(average.averages["weight"], network.weight)
+
+
+def test_a_network_is_lent_the_average_and_gets_its_own_weights_back():
+    network = nn.Linear(3, 2)
+    average = WeightAverage(network, 0.9)
+    start = network.weight.detach().clone()
+    with torch.no_grad():
+        network.weight += 1
+    own, place = network.weight.detach().clone(), network.weight.data_ptr()
+    with pytest.raises(KeyError), average.in_place():
+        assert torch.equal(network.weight, start)
+        assert network.weight.data_ptr() == place  # a compiled graph knows weights by their place
+        raise KeyError
+    assert torch.equal(network.weight, own)

@@ -14,7 +14,8 @@ from rfmae.datasets.store import open_dataset
 from rfmae.errors import TrainingError
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.training.run_folder import RunFolder
-from rfmae.workflows.learning.training import finetune, pretrain
+from rfmae.workflows.learning.finetuning import finetune
+from rfmae.workflows.learning.training import pretrain
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

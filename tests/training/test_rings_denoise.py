@@ -9,14 +9,15 @@ import torch
 from rfmae.configuration.methods import Method, find_method
 from rfmae.configuration.training import Finetuning, Pretraining
 from rfmae.errors import CheckpointError, RecipeError, ShapeError
+from rfmae.evaluation.references import REFERENCES
 from rfmae.inference import ImageDenoiser, RingsDenoiser, load_classifier, load_denoiser
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.models.pretrainers import pretrainer_of_method
 from rfmae.progress import Silent
 from rfmae.training.pretrain import TITLE
 from rfmae.workflows.denoise.denoise_evaluation import measure_denoising
-from rfmae.workflows.denoise.references import REFERENCES
-from rfmae.workflows.learning.training import finetune, pretrain
+from rfmae.workflows.learning.finetuning import finetune
+from rfmae.workflows.learning.training import pretrain
 
 DENOISER = find_method("denoiser", "rings")
 BRIEF = Pretraining(

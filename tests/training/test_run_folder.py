@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from rfmae.errors import CheckpointError, TrainingError
-from rfmae.training.run_folder import RunFolder
-from rfmae.training.state import Best
+from rfmae.training.run_folder import Best, RunFolder
 
 CONFIG = {"stage": "toy", "plan": {"seed": 1}}
 CARD = {"kind": "denomae"}

@@ -16,7 +16,8 @@ from rfmae.records import Modality
 from rfmae.training.run_folder import RunFolder
 from rfmae.workflows.denoise.denoise_evaluation import eval_denoise
 from rfmae.workflows.evaluate.snr_evaluation import eval_snr
-from rfmae.workflows.learning.training import finetune, pretrain
+from rfmae.workflows.learning.finetuning import finetune
+from rfmae.workflows.learning.training import pretrain
 
 FOUR = (Modality(), Modality("signal"), Modality("image", given="clean"), Modality("noise"))
 BRIEF = Pretraining(preset="tiny", epochs=3, batch_size=8, seed=1, network="vit")

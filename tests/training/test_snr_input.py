@@ -19,11 +19,12 @@ from rfmae.progress import Silent
 from rfmae.records import IMAGE_ALONE, Modality, Plane
 from rfmae.signal.receiver import Receiver
 from rfmae.signal.snr_estimation import SnrEstimator
+from rfmae.training.batches import EndlessPairs, StoredPairs
 from rfmae.training.loaders import InputSplit, image_card
-from rfmae.training.pairs import EndlessPairs, StoredPairs
 from rfmae.workflows.denoise.denoise_evaluation import eval_denoise
 from rfmae.workflows.evaluate.snr_evaluation import eval_snr
-from rfmae.workflows.learning.training import finetune, pretrain
+from rfmae.workflows.learning.finetuning import finetune
+from rfmae.workflows.learning.training import pretrain
 
 CPU = torch.device("cpu")
 OF_WAVES, OF_SYMBOLS = Modality("snr", view="waveform"), Modality("snr")

@@ -15,7 +15,7 @@ from rfmae.training import engine
 from rfmae.training.engine import fit
 from rfmae.training.plan import TrainingPlan
 from rfmae.training.run_folder import RunFolder
-from rfmae.training.schedule import MASKS, VALIDATION, WEIGHTS, addressed_generator
+from rfmae.training.sampling import MASKS, VALIDATION, WEIGHTS, addressed_generator
 
 CPU = torch.device("cpu")
 PLAN = TrainingPlan(

@@ -12,7 +12,7 @@ from rfmae.datasets.recipe import parse_recipe
 from rfmae.datasets.store import write_dataset
 from rfmae.errors import ArtefactError, RecipeError, TrainingError
 from rfmae.models.checkpoint import load_checkpoint
-from rfmae.training.label_budget import LabelBudget
+from rfmae.training.sampling import LabelBudget
 from rfmae.workflows.evaluate.predictors import open_predictor
 from rfmae.workflows.learning import baselines
 from rfmae.workflows.learning.baselines import (

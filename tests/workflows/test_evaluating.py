@@ -8,14 +8,10 @@ import pytest
 
 from rfmae.datasets.recipe import Splits
 from rfmae.datasets.store import Dataset, write_dataset
+from rfmae.evaluation.comparison import comparisons_of
 from rfmae.progress import Silent
 from rfmae.records import ImageConfig, Modality, Plane
-from rfmae.workflows.evaluate.evaluating import (
-    comparisons_of,
-    evaluate_models,
-    image_seen,
-    knows_snr,
-)
+from rfmae.workflows.evaluate.evaluating import evaluate_models, image_seen, knows_snr
 
 DIFFERENTIAL_FIRST = ImageConfig(
     size=32,

@@ -19,11 +19,10 @@ from rfmae.models.kinds import NETWORKS
 from rfmae.progress import Silent
 from rfmae.records import IMAGE_ALONE, Modality
 from rfmae.training import engine
-from rfmae.training.calibrating import keep_temperature, probabilities
-from rfmae.training.finetune import FinetuneTask
-from rfmae.training.label_budget import LabelBudget
+from rfmae.training.finetune import FinetuneTask, keep_temperature, probabilities
 from rfmae.training.loaders import InputSplit
 from rfmae.training.run_folder import RunFolder
+from rfmae.training.sampling import LabelBudget
 from rfmae.workflows.learning.finetuning import finetune, label_budget
 from rfmae.workflows.learning.training import pretrain
 

@@ -13,12 +13,13 @@ from rfmae.configuration.training import Pretraining
 from rfmae.datasets.recipe import parse_recipe
 from rfmae.datasets.store import write_dataset
 from rfmae.errors import ArtefactError, TrainingError
-from rfmae.models.checkpoint import model_card, save_checkpoint
+from rfmae.models.checkpoint import load_checkpoint, model_card, save_checkpoint
 from rfmae.models.denomae import DenoMAE
 from rfmae.models.presets import denomae_config
 from rfmae.progress import Silent
-from rfmae.training.label_budget import LabelBudget
+from rfmae.records.label_curve import LabelPoint
 from rfmae.training.loaders import image_card
+from rfmae.training.sampling import LabelBudget
 from rfmae.workflows.learning import curve_measurement as jobs
 from rfmae.workflows.learning.label_methods import Learning, NetworkShape, Teaching, network_like
 from rfmae.workflows.learning.training import pretrain
@@ -87,8 +88,10 @@ def test_a_curve_of_rings_has_all_methods_and_a_network_like_them_from_scratch(
     settings = replace(SETTINGS, labels_per_class=(4,), seeds=1)
     message = jobs.label_curve(data, settings, tmp_path / "curve", pretrained=rings)
     assert {point.method for point in message.curve.points} == {*SETTINGS.methods}
-    assert network_like(data, rings, None) == NetworkShape("tiny", ("harmonics",), None, "rings")
-    assert network_like(data, rings, "base").preset == "base"
+    assert network_like(data, load_checkpoint(rings), None) == NetworkShape(
+        "tiny", ("harmonics",), None, "rings"
+    )
+    assert network_like(data, load_checkpoint(rings), "base").preset == "base"
 
 
 def test_the_account_holds_tables_and_figures(whole):
@@ -100,6 +103,27 @@ def test_the_account_holds_tables_and_figures(whole):
     record = json.loads((whole.folder / "report.json").read_text())
     assert len(record["points"]) == 20
     assert record["provenance"]["test_examples"] == 30
+
+
+def test_the_checkpoint_is_read_once_for_images_shape_and_identity(
+    data, encoder, tmp_path, monkeypatch
+):
+    read = []
+
+    def counted(path):
+        read.append(path)
+        return load_checkpoint(path)
+
+    monkeypatch.setattr(jobs, "load_checkpoint", counted)
+    monkeypatch.setattr(
+        Learning,
+        "point",
+        lambda self, method, count, seed, folder: LabelPoint(
+            method, count, seed, (9, 12), (15, 15)
+        ),
+    )
+    jobs.label_curve(data, QUICK, tmp_path / "curve", pretrained=encoder)
+    assert read == [encoder]
 
 
 class Stopped(Exception):
@@ -191,7 +215,11 @@ def test_every_method_of_a_seed_sees_the_same_labels(unit, data, encoder, monkey
 
     monkeypatch.setattr(LabelBudget, "rows", rows)
     learning = Learning(
-        data, encoder, network_like(data, encoder, None), SETTINGS.teaching, np.arange(30)
+        data,
+        encoder,
+        network_like(data, load_checkpoint(encoder), None),
+        SETTINGS.teaching,
+        np.arange(30),
     )
     learning.unit = unit
     folder = encoder.parent / "under-way"
@@ -215,7 +243,11 @@ def test_features_are_computed_once_for_all_budgets(data, encoder, monkeypatch):
 
     monkeypatch.setattr(FeatureEncoder, "__call__", count)
     learning = Learning(
-        data, encoder, network_like(data, encoder, None), SETTINGS.teaching, np.arange(30)
+        data,
+        encoder,
+        network_like(data, load_checkpoint(encoder), None),
+        SETTINGS.teaching,
+        np.arange(30),
     )
     for budget in (1, 4, 8):
         for method in ("probe", "knn"):
@@ -230,8 +262,8 @@ def test_as_many_images_are_shown_whatever_the_labels():
 
 
 def test_who_starts_from_scratch_is_like_the_pretrained(data, encoder):
-    assert network_like(data, encoder, None) == NetworkShape("tiny", ("image",), 8)
-    assert network_like(data, encoder, "base").preset == "base"
+    assert network_like(data, load_checkpoint(encoder), None) == NetworkShape("tiny", ("image",), 8)
+    assert network_like(data, load_checkpoint(encoder), "base").preset == "base"
     assert network_like(data, None, None) == NetworkShape("small")
 
 

@@ -10,16 +10,20 @@ from rfmae.artefacts import write_json
 from rfmae.baselines.files import save_baseline
 from rfmae.baselines.trained import LabelledExamples, fit_baseline
 from rfmae.errors import CheckpointError, RfmaeError
+from rfmae.evaluation.cost import measure_cost
+from rfmae.evaluation.counting import parameters_of
 from rfmae.models.checkpoint import BEST_NAME, model_card, save_checkpoint
 from rfmae.models.classifier import Classifier
-from rfmae.models.counting import parameters_of
 from rfmae.models.presets import classifier_config, encoder_config, patch_grid
 from rfmae.records import IMAGE_ALONE, Modality
 from rfmae.training.loaders import image_card
-from rfmae.workflows.evaluate.cost import measure_cost
-from rfmae.workflows.evaluate.predictors import model_names, open_predictor
+from rfmae.workflows.evaluate.predictors import (
+    dataset_of,
+    dataset_of_models,
+    model_names,
+    open_predictor,
+)
 from rfmae.workflows.evaluate.robustness import measure_robustness
-from rfmae.workflows.finding import dataset_of, dataset_of_models
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,13 @@ import torch
 from rfmae.analysis.linear_denoiser import linear_denoiser
 from rfmae.datasets.recipe import Splits
 from rfmae.datasets.store import write_dataset
+from rfmae.evaluation.references import REFERENCES
 from rfmae.inference import IMAGE, InputPipeline, render_images
 from rfmae.progress import Silent
 from rfmae.records import IMAGE_ALONE
-from rfmae.workflows.denoise.denoise_evaluation import denoising_headline, measure_denoising
-from rfmae.workflows.denoise.references import REFERENCES, fit_references
+from rfmae.reporting.headlines import denoising_headline
+from rfmae.workflows.denoise.denoise_evaluation import measure_denoising
+from rfmae.workflows.denoise.references import fit_references
 
 
 @pytest.fixture(scope="module")

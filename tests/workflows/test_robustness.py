@@ -6,17 +6,13 @@ import pytest
 from small_predictors import Silence, by_moments, knowing, linear_recipe, predictor, write
 
 from rfmae.datasets.recipe import Splits, load_recipe
+from rfmae.datasets.robustness_examples import available_grids
+from rfmae.datasets.robustness_grids import LINK_GRIDS, STORED_GRIDS
 from rfmae.datasets.store import Dataset
 from rfmae.errors import DatasetError, ShapeError
 from rfmae.records import as_plain, wilson_interval
-from rfmae.signal.fading import fading_gains
 from rfmae.workflows.evaluate.predictors import open_predictor
-from rfmae.workflows.evaluate.robustness import (
-    available_grids,
-    first_rows,
-    measure_robustness,
-)
-from rfmae.workflows.evaluate.robustness_grids import LINK_GRIDS, STORED_GRIDS
+from rfmae.workflows.evaluate.robustness import measure_robustness
 
 ALL_GRIDS = (*LINK_GRIDS, *STORED_GRIDS)
 
@@ -168,19 +164,6 @@ def test_a_model_of_fixed_length_is_left_out_with_the_reason(dataset):
     assert progress.notes == [f"fixed is left out of the grid symbols: {grid.left_out['fixed']}"]
 
 
-def test_scattered_shares_are_the_rician_factor(dataset):
-    """The power of Rician fading has variance (1 + 2K)/(1 + K)² (Simon, Alouini, ch. 2.2)."""
-    link = load_recipe(dataset.folder / "recipe.toml").link
-    rng = np.random.default_rng(0)
-    for share in (0.1, 0.5, 1.0):
-        fading = LINK_GRIDS["fading"].changed(link, share).channel.fading
-        k_factor_db = -np.inf if fading.kind == "rayleigh" else fading.k_factor_db
-        gains = np.abs(fading_gains(10_000, 1, 0.0, rng, k_factor_db=k_factor_db)) ** 2
-        k = (1 - share) / share
-        assert gains.mean() == pytest.approx(1, abs=0.03)
-        assert gains.var() == pytest.approx((1 + 2 * k) / (1 + k) ** 2, rel=0.1)
-
-
 def test_all_means_every_grid_that_there_is(dataset, imported):
     grids = measured(dataset, {"knowing": predictor(knowing)}, "all", "gain", per_point=1)
     assert len(grids) == len(ALL_GRIDS) == len({grid.what for grid in grids})
@@ -199,35 +182,6 @@ def test_what_cannot_be_made_anew_is_refused_with_what_can(imported, tiny_recipe
     assert available_grids(write(small, tmp_path)) == ("gain", "symbols")
 
 
-@pytest.mark.parametrize(
-    ("changes", "missing"),
-    [
-        ({"pulse": {"shape": "rectangular"}}, "rolloff"),
-        ({"fading": {"kind": "rayleigh"}}, "fading"),
-    ],
-)
-def test_a_grid_that_has_nothing_to_vary_is_not_offered(tiny_recipe, tmp_path, changes, missing):
-    recipe = linear_recipe(tiny_recipe)
-    source = recipe.source
-    if "pulse" in changes:
-        source = replace(source, pulse=replace(source.pulse, **changes["pulse"]))
-    else:
-        fading = replace(source.channel.fading, **changes["fading"])
-        source = replace(source, channel=replace(source.channel, fading=fading))
-    small = replace(recipe, source=source, splits=Splits(1, 1, 1))
-    assert set(ALL_GRIDS) - set(available_grids(write(small, tmp_path))) == {missing}
-
-
 def test_a_misspelt_grid_is_refused_with_the_nearest(dataset):
     with pytest.raises(DatasetError, match="did you mean timing"):
         measured(dataset, {}, "timeing")
-
-
-def test_the_first_rows_are_those_of_every_class_and_point(dataset):
-    label, snr_db = dataset.labels("test")
-    rows = first_rows(dataset, 4)
-    assert len(rows) == 3 * 2 * 4
-    assert (np.diff(rows) > 0).all()
-    counts = np.unique(np.stack([label[rows], snr_db[rows]]), axis=1, return_counts=True)[1]
-    assert counts.tolist() == [4] * 6
-    np.testing.assert_array_equal(first_rows(dataset, 1_000), np.arange(len(label)))

@@ -8,23 +8,28 @@ import numpy as np
 
 from rfmae.artefacts import refuse_occupied
 from rfmae.datasets.store import Dataset
-from rfmae.evaluation.denoise_measures import RECONSTRUCTION, DenoiseBatch, evaluate_denoising
+from rfmae.evaluation.denoise_measures import (
+    RECONSTRUCTION,
+    DenoiseBatch,
+    evaluate_denoising,
+)
+from rfmae.evaluation.gallery import by_snr, gallery_places, gallery_row
 from rfmae.evaluation.image_evm import SymbolPlane, sharpest_symbols, symbol_distances
+from rfmae.evaluation.recognition import RecognitionTest
+from rfmae.evaluation.references import REFERENCES, References
 from rfmae.inference import IMAGE, Denoiser, ImageDenoiser, load_denoiser
 from rfmae.progress import Progress, Silent
 from rfmae.records import DenoiseReport, GalleryRow, IntArray
-from rfmae.reporting.denoising_verdict import recognition_gain, references_beaten
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import write_report
+from rfmae.reporting.headlines import denoising_headline
+from rfmae.reporting.notes import denoised_split_reading, denoising_notes
 from rfmae.reporting.report_record import Report
-from rfmae.workflows.denoise.gallery import by_snr, gallery_places, gallery_row
-from rfmae.workflows.denoise.recognition import NOISY, RecognitionTest, open_recognition_test
-from rfmae.workflows.denoise.references import REFERENCES, References, fit_references
+from rfmae.workflows.denoise.recognition import open_recognition_test
+from rfmae.workflows.denoise.references import fit_references
 from rfmae.workflows.denoise.rendered_pairs import Pairs, drawn, in_batches, pairs_of
 from rfmae.workflows.evaluate.predictors import model_names
 from rfmae.workflows.evaluate.snr_evaluation import WrittenReport, provenance
-
-_ENOUGH_IMAGES = 100  # of each class and SNR point
 
 
 def eval_denoise(
@@ -59,7 +64,7 @@ def eval_denoise(
         headline=denoising_headline(denoising),
         provenance={
             **provenance(dataset, cards),
-            "test_split": _reading(per_point),
+            "test_split": denoised_split_reading(per_point),
             **({"command": command} if command else {}),
         },
         denoising=denoising,
@@ -101,39 +106,17 @@ def measure_denoising(
             device=_measuring_device(denoiser),
             advance=stage.advance,
         )
-    recognition = None if recognition_test is None else recognition_test.recognition(dataset)
-    return replace(report, recognition=recognition, notes=_notes(grid)), by_snr(gallery)
-
-
-def denoising_headline(report: DenoiseReport) -> str:
-    """Mean PSNR before and after, references beaten, and recognition, in at most 20 words."""
-    mean = {name: report.mean(values) for name, values in report.psnr_db.items()}
-    facts = [f"Denoising: PSNR {mean[RECONSTRUCTION]:.1f} dB (noisy {mean[NOISY]:.1f} dB)"]
-    if report.differences:
-        facts.append(references_beaten(report))
-    if report.recognition is not None:
-        facts += recognition_gain(report.recognition)
-    return f"{'; '.join(facts)}."
+    if recognition_test is not None:
+        recognition = recognition_test.recognition(
+            dataset.classes, dataset.snr_db, dataset.snr_reference
+        )
+        report = replace(report, recognition=recognition)
+    return replace(report, notes=denoising_notes(grid.shape[2])), by_snr(gallery)
 
 
 def _measuring_device(denoiser: ImageDenoiser) -> str:
     """The device of SSIM, which needs double precision."""
     return str(denoiser.device) if denoiser.device.type == "cuda" else "cpu"
-
-
-def _reading(per_point: int | None) -> str:
-    which = "all examples" if per_point is None else f"the first {per_point} of each class and SNR"
-    return f"{which} read once, the same for every answer"
-
-
-def _notes(grid: IntArray) -> tuple[str, ...]:
-    examples = grid.shape[2]
-    if examples >= _ENOUGH_IMAGES:
-        return ()
-    return (
-        f"Images of each class and SNR point: {examples}, fewer than {_ENOUGH_IMAGES}; intervals "
-        "are wide.",
-    )
 
 
 def _rows_per_point(dataset: Dataset, per_point: int | None) -> IntArray:

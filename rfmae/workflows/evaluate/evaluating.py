@@ -8,30 +8,29 @@ import numpy as np
 
 from rfmae.artefacts import Card, read_card
 from rfmae.datasets.recipe import load_recipe
+from rfmae.datasets.robustness_examples import first_rows
 from rfmae.datasets.store import Dataset
 from rfmae.errors import RfmaeError
 from rfmae.evaluation.assessing import assess
 from rfmae.evaluation.classification import EvaluationBatch, collect_answers, counted
-from rfmae.evaluation.comparison import compare
+from rfmae.evaluation.predictor import Predictor
 from rfmae.progress import Progress
 from rfmae.records import (
     Answers,
     Assessment,
     Ceiling,
-    Comparison,
     IntArray,
     SnrReport,
-    holm_adjusted,
     image_config_from_card,
 )
+from rfmae.reporting.headlines import accuracy_headline
 from rfmae.workflows.ceilings import (
     ceiling_spec_of,
     image_whats,
     known_ceilings,
     with_unknown_snr,
 )
-from rfmae.workflows.evaluate.predictors import Predictor, open_predictor
-from rfmae.workflows.evaluate.robustness import first_rows
+from rfmae.workflows.evaluate.predictors import open_predictor
 
 _BATCH = 128
 _SNR = "snr"  # the modality of a model with SNR known
@@ -50,6 +49,11 @@ class Results:
     def accuracy(self) -> dict[str, SnrReport]:
         """The counts of each."""
         return {name: counted(answers) for name, answers in self.answers.items()}
+
+    @property
+    def headline(self) -> str:
+        """The first model with its interval and its ceiling, and the best of the others."""
+        return accuracy_headline(self.accuracy, self.assessments, self.ceilings)
 
     @property
     def cards(self) -> dict[str, Card]:
@@ -92,20 +96,6 @@ def evaluate_models(
         for name, predictor in predictors.items()
     }
     return Results(predictors, answers, assessments, ceilings)
-
-
-def comparisons_of(answers: dict[str, Answers], seed: int = 0) -> tuple[Comparison, ...]:
-    """The first of some models against each of the others; `seed` is that of the bootstrap."""
-    names = list(answers)
-    return holm_adjusted(
-        compare(
-            answers[names[0]],
-            answers[other],
-            (names[0], other),
-            np.random.default_rng([seed, place]),
-        )
-        for place, other in enumerate(names[1:])
-    )
 
 
 def ceilings_of(dataset: Dataset, home: Path | None = None) -> dict[str, Ceiling]:

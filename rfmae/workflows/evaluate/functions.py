@@ -7,12 +7,10 @@ from typing import Any, get_args
 import numpy as np
 
 from rfmae.datasets.store import Dataset
-from rfmae.errors import CheckpointError, DatasetError, ShapeError
-from rfmae.evaluation.classification import EvaluationBatch, Predict
+from rfmae.errors import CheckpointError, DatasetError
+from rfmae.evaluation.classification import EvaluationBatch, Predict, check_probabilities
 from rfmae.records import FloatArray, View
-from rfmae.user_code import first_words, imported, is_code_name
-
-_SUM_TOLERANCE = 1e-3  # as half precision leaves it
+from rfmae.user_code import imported, is_code_name
 
 Function = Callable[..., Any]
 """I/Q (N, T) complex64 to probabilities (N, M) in the order of a data set's classes.
@@ -68,25 +66,7 @@ def answer_of(function: Function, views: tuple[View, ...], classes: int, name: s
         except Exception as error:
             shapes = " and ".join(str(part.shape) for part in iq.values())
             raise CheckpointError(f"{name} failed on I/Q {shapes}: {first_words(error)}") from error
-        _check(probabilities, (len(observed[views[0]]), classes), name)
+        check_probabilities(probabilities, (len(observed[views[0]]), classes), name)
         return probabilities
 
     return answer
-
-
-def _check(probabilities: FloatArray, expected: tuple[int, int], name: str) -> None:
-    """Raise `ShapeError` for anything but class probabilities."""
-    if probabilities.shape != expected:
-        raise ShapeError(
-            f"{name} must return probabilities of shape {expected}, one column for each class, "
-            f"got {probabilities.shape}"
-        )
-    if not np.isfinite(probabilities).all() or probabilities.min(initial=0.0) < 0:
-        raise ShapeError(f"{name} must return probabilities that are finite and not negative")
-    sums = probabilities.sum(axis=1)
-    if np.abs(sums - 1).max(initial=0.0) > _SUM_TOLERANCE:
-        worst = float(sums[np.abs(sums - 1).argmax()])
-        raise ShapeError(
-            f"the probabilities of {name} must sum to 1 for each example, got {worst:.4g}; "
-            "return probabilities, not scores"
-        )

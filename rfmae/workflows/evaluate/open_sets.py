@@ -1,53 +1,14 @@
 """Out-of-distribution signals: the confidence of a classifier on signals of no class."""
 
-from collections.abc import Iterator
-from dataclasses import replace
-
-import numpy as np
-
-from rfmae.datasets.recipe import Recipe, load_recipe
 from rfmae.datasets.store import Dataset
-from rfmae.datasets.synthesis import BLOCK, Block, synthesise
-from rfmae.errors import RfmaeError
-from rfmae.evaluation.classification import EvaluationBatch
+from rfmae.datasets.unknown_signals import unknown_examples, unknown_kinds
+from rfmae.evaluation.predictor import Predictor, confidences_of
 from rfmae.evaluation.unknowns import open_set
-from rfmae.progress import Progress, Stage
-from rfmae.records import Answers, ComplexArray, FloatArray, IqBatch, OpenSet
-from rfmae.signal.modulations import MODULATIONS, Modulation, find_modulation
-from rfmae.signal.noise import circular_gaussian
-from rfmae.signal.settings import Analog, ContinuousPhase
-from rfmae.signal.streams import addressed
-from rfmae.workflows.evaluate.predictors import Predictor
-
-NOISE_ALONE = "noise alone"
+from rfmae.progress import Progress
+from rfmae.records import Answers, OpenSet
 
 PER_POINT = 20
 """Unknown examples of each kind at every SNR point."""
-
-HELD_OUT = (
-    "8PSK",
-    "64QAM",
-    "2FSK",
-    "OFDM-QPSK",
-    "AM-DSB-WC",
-    "16APSK",
-    "BPSK",
-    "16QAM",
-    "4FSK",
-    "NBFM",
-    "32APSK",
-    "8PAM",
-    "AM-DSB-SC",
-    "π/4-DQPSK",
-    "QPSK",
-    "OOK",
-    "GMSK",
-)
-"""Candidates for unknown modulations; those that are none of the classes are used, in this order,
-which alternates between families."""
-
-_KINDS = 5
-_NOISE = "NOISE"
 
 
 def measure_open_sets(
@@ -66,101 +27,11 @@ def measure_open_sets(
     imported or published signals there is noise alone, white and of unit power, drawn with `seed`;
     where amplitudes are absolute, the result depends on that power.
     """
-    kinds = unknown_kinds(dataset)
-    points = len(dataset.snr_db)
-
-    def confidence(name: str, recipe: Recipe | None, stage: Stage) -> FloatArray:
-        parts = []
-        for observed in (
-            _white(dataset, predictor, per_point, seed)
-            if recipe is None
-            else _synthesised(recipe, _row_of(name), predictor, per_point)
-        ):
-            parts.append(np.asarray(predictor.answer(observed)).max(axis=1))
-            stage.advance(len(parts[-1]))
-        return np.concatenate(parts)
-
-    with progress.stage("open set", len(kinds) * points * per_point, "examples") as stage:
-        return tuple(
-            open_set(known.confidence, confidence(name, recipe, stage), name)
-            for name, recipe in kinds.items()
-        )
-
-
-def unknown_kinds(dataset: Dataset) -> dict[str, Recipe | None]:
-    """The unknown signals for a data set, by name, with their recipes; None for white noise."""
-    recipe = load_recipe(dataset.folder / "recipe.toml") if dataset.has_clean else None
-    if recipe is None or recipe.source.kind == "published":
-        return {NOISE_ALONE: None}
-    signals = [_signal_of(row) for row in recipe.modulations]
-    kinds = {} if _NOISE in signals else {NOISE_ALONE: _of_noise(recipe)}
-    unknown = [
-        MODULATIONS[name]
-        for name in HELD_OUT
-        if name not in recipe.classes and _signal_of(MODULATIONS[name]) not in signals
-    ]
-    sent = {row.name: _sending(recipe, row) for row in unknown}
-    possible = [(name, own) for name, own in sent.items() if own is not None]
-    return {**kinds, **dict(possible[:_KINDS])}
-
-
-def _signal_of(row: Modulation) -> object:
-    """A key that is equal for modulations that send the same signals."""
-    if isinstance(row.settings, ContinuousPhase | Analog):
-        return row.bits_per_symbol, row.settings
-    return row.sends_same_signal_as or row.name
-
-
-def _row_of(name: str) -> Modulation:
-    return find_modulation(_NOISE if name == NOISE_ALONE else name)
-
-
-def _of_noise(recipe: Recipe) -> Recipe:
-    """The link of a recipe with noise alone, whose SNR cannot refer to bits."""
-    channel = replace(recipe.source.channel, snr_reference="sample")
-    source = replace(recipe.source, modulations=(_NOISE, "BPSK"), channel=channel, parameters={})
-    return replace(recipe, source=source)
-
-
-def _sending(recipe: Recipe, row: Modulation) -> Recipe | None:
-    """The recipe with a modulation in place of its classes; None where its link cannot send it."""
-    beside = "QPSK" if row.name == "BPSK" else "BPSK"  # a recipe needs two at least
-    source = replace(recipe.source, modulations=(row.name, beside), parameters={})
-    try:
-        return replace(recipe, source=source)
-    except RfmaeError:
-        return None
-
-
-def _synthesised(
-    recipe: Recipe, row: Modulation, predictor: Predictor, per_point: int
-) -> Iterator[EvaluationBatch]:
-    """Examples at every SNR point, block by block, in the views of a predictor."""
-    for snr_db in recipe.source.channel.snr_db:
-        for first in range(0, per_point, BLOCK):
-            positions = range(first, min(first + BLOCK, per_point))
-            made = synthesise(recipe, Block("test", row.name, snr_db, positions))
-            yield {view: made.views[view].observed for view in predictor.views}
-
-
-def _white(
-    dataset: Dataset, predictor: Predictor, per_point: int, seed: int
-) -> Iterator[EvaluationBatch]:
-    """White circular noise of unit power in each view, of its own length."""
-    for point, snr_db in enumerate(dataset.snr_db):
-        yield {
-            view: IqBatch(
-                iq=_noise(per_point, dataset.samples(view), seed, (point, place)),
-                label=np.zeros(per_point, np.int64),
-                snr_db=np.full(per_point, snr_db, np.float32),
-                classes=dataset.classes,
-                samples_per_symbol=dataset.samples_per_symbol(view),
-                snr_reference=dataset.snr_reference,
-            )
-            for place, view in enumerate(predictor.views)
-        }
-
-
-def _noise(count: int, samples: int, seed: int, address: tuple[int, ...]) -> ComplexArray:
-    rng = addressed(seed, address)
-    return circular_gaussian(count * samples, rng).reshape(count, samples)
+    kinds, found = unknown_kinds(dataset), []
+    total = len(kinds) * len(dataset.snr_db) * per_point
+    with progress.stage("open set", total, "examples") as stage:
+        for name, recipe in kinds.items():
+            unknown = unknown_examples(dataset, name, recipe, predictor.views, per_point, seed)
+            confidence = confidences_of(predictor, unknown, stage.advance)
+            found.append(open_set(known.confidence, confidence, name))
+    return tuple(found)

@@ -1,19 +1,18 @@
 """Predictors: classifiers and baselines from folders, likelihood receivers, user functions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from rfmae.artefacts import Card
 from rfmae.baselines.files import is_baseline, load_baseline
 from rfmae.baselines.likelihood import LikelihoodReceiver
 from rfmae.datasets.recipe import load_recipe
-from rfmae.datasets.store import Dataset
+from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.errors import CheckpointError, DatasetError
-from rfmae.evaluation.classification import EvaluationBatch, Predict
+from rfmae.evaluation.classification import EvaluationBatch
+from rfmae.evaluation.predictor import Origin, Predictor
 from rfmae.inference import choose_device, load_classifier
-from rfmae.models.checkpoint import BEST_NAME
-from rfmae.models.classifier import Classifier
+from rfmae.models.checkpoint import BEST_NAME, load_checkpoint
 from rfmae.records import FloatArray, View
 from rfmae.signal.receiver import unit_power
 from rfmae.theory.ceiling import check_signal_models, needs_waveform
@@ -22,34 +21,10 @@ from rfmae.theory.frames import Knowledge
 from rfmae.theory.signal_models import signal_model_of
 from rfmae.workflows.ceilings import ceiling_spec_of
 from rfmae.workflows.evaluate.functions import answer_of, is_function, load_function, views_of
+from rfmae.workflows.finding import newest_dataset
 
 LIKELIHOOD: dict[str, Knowledge] = {"likelihood": "known", "likelihood-blind": "unknown"}
 """Names of likelihood receivers, and whether they know the SNR."""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The origin of a predictor, so that another process can open it again."""
-
-    dataset: Path
-    model: Path
-    device: str
-
-
-@dataclass(frozen=True, slots=True)
-class Predictor:
-    """A function from I/Q to class probabilities, the views that it needs, and its card.
-
-    `network` is the neural network, if it is one. A user's function or a classical method counts as
-    running on the CPU.
-    """
-
-    answer: Predict
-    views: tuple[View, ...]
-    card: Card
-    device: str = "cpu"
-    network: Classifier | None = None
-    origin: Origin | None = None
 
 
 def is_likelihood(path: Path) -> bool:
@@ -75,6 +50,29 @@ def _name(path: Path) -> str:
     run = path.resolve().parent.parent
     inside_run = (run / BEST_NAME).is_file()
     return f"{run.name}-{path.name}" if inside_run else path.name
+
+
+def dataset_of(model: Path, named: Path | None, home: Path) -> Dataset:
+    """The named data set, or the one in `home` that a model was trained on."""
+    if named is not None:
+        return open_dataset(named)
+    opened = load_baseline(model) if is_baseline(model) else load_checkpoint(model)
+    trained_on = opened.card["dataset"]
+    folder = home / f"{trained_on['name']}-{trained_on['fingerprint']}"
+    if not folder.is_dir():
+        raise DatasetError(f"{model} was trained on {folder}, which does not exist; name --data")
+    return open_dataset(folder)
+
+
+def dataset_of_models(models: Sequence[Path], named: Path | None, home: Path) -> Dataset:
+    """The named data set, that of a trained model among them, or the newest.
+
+    Likelihood receivers and functions have no data set.
+    """
+    trained = [path for path in models if not is_likelihood(path) and not is_function(path)]
+    if trained:
+        return dataset_of(trained[0], named, home)
+    return open_dataset(named or newest_dataset(home))
 
 
 def open_predictor(dataset: Dataset, path: Path, device: str) -> Predictor:

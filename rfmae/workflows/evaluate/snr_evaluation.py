@@ -1,6 +1,5 @@
 """Accuracy per SNR of trained classifiers, baselines and functions, as a report."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,19 +8,22 @@ import numpy as np
 
 from rfmae.artefacts import Card, refuse_occupied
 from rfmae.datasets.recipe import SPLITS
+from rfmae.datasets.robustness_examples import chosen_grids
+from rfmae.datasets.robustness_grids import STORED_GRIDS
 from rfmae.datasets.store import Dataset
+from rfmae.evaluation.comparison import comparisons_of
+from rfmae.evaluation.cost import BATCH, measure_cost
 from rfmae.progress import Progress, Silent
 from rfmae.records import Assessment, EmbeddingMap, IntArray
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import write_report
+from rfmae.reporting.notes import class_notes, split_reading
 from rfmae.reporting.report_record import Report
-from rfmae.workflows.evaluate.cost import BATCH, measure_cost
 from rfmae.workflows.evaluate.embedding_maps import embedding_map
-from rfmae.workflows.evaluate.evaluating import Results, comparisons_of, evaluate_models
-from rfmae.workflows.evaluate.headlines import headline
+from rfmae.workflows.evaluate.evaluating import Results, evaluate_models
+from rfmae.workflows.evaluate.memory import process_peak_mib
 from rfmae.workflows.evaluate.open_sets import measure_open_sets
-from rfmae.workflows.evaluate.robustness import PER_POINT, chosen_grids, measure_robustness
-from rfmae.workflows.evaluate.robustness_grids import STORED_GRIDS
+from rfmae.workflows.evaluate.robustness import PER_POINT, measure_robustness
 
 _CARD_FACTS = (
     "kind",
@@ -74,15 +76,16 @@ def eval_snr(
     progress = progress or Silent()
     refuse_occupied(folder, replaces=REPORT)
     grids = chosen_grids(dataset, robustness)
+    changed = [name for name in grids if name in STORED_GRIDS]
     results = evaluate_models(
         dataset, models, device, progress, per_point=per_point, ceilings_home=ceilings_home
     )
     report = Report(
         title=f"Accuracy per SNR on {dataset.name}",
-        headline=f"{headline(results)}.",
+        headline=results.headline,
         provenance={
             **provenance(dataset, results.cards, command),
-            "test_split": readings(results, per_point, grids),
+            "test_split": split_reading(len(results.answers), per_point, changed, PER_POINT),
             "seed": seed,
         },
         accuracy=results.accuracy,
@@ -93,7 +96,7 @@ def eval_snr(
             dataset, results.predictors, grids, per_point=PER_POINT, progress=progress
         ),
         embedding=_maps(dataset, results, models, seed, device, progress) if embedding else (),
-        notes=class_notes(dataset),
+        notes=class_notes(dataset.card["same_signals"], dataset.classes),
     )
     return WrittenReport(report, write_report(report, folder, results.answers))
 
@@ -115,7 +118,9 @@ def _with_extras(
         if cost:
             progress.note(f"measure the cost of {name}")
             observed = dataset.read_views("validation", predictor.views, _spread(dataset))
-            found[name] = replace(found[name], cost=measure_cost(predictor, observed))
+            found[name] = replace(
+                found[name], cost=measure_cost(predictor, observed, process_peak_mib)
+            )
     return found
 
 
@@ -149,17 +154,6 @@ def _maps(
     )
 
 
-def class_notes(dataset: Dataset) -> tuple[str, ...]:
-    """Notes on the class list."""
-    notes = [
-        f"{' and '.join(group)} send the same signals: no receiver can distinguish them."
-        for group in dataset.card["same_signals"]
-    ]
-    if any(name.endswith("ASK") for name in dataset.classes):
-        notes.append("ASK is unipolar, PAM bipolar.")
-    return tuple(notes)
-
-
 def provenance(
     dataset: Dataset, cards: dict[str, Card], command: str | None = None
 ) -> dict[str, Any]:
@@ -177,17 +171,3 @@ def provenance(
         "selection": "on the validation split; the test split was read for these results alone",
         **({"command": command} if command else {}),
     }
-
-
-def readings(results: Results, per_point: int | None, grids: Sequence[str] = ()) -> str:
-    """How often the test split was read, and how much of it."""
-    which = "all examples"
-    if per_point is not None:
-        which = f"the first {per_point} of each class and SNR"
-    models = len(results.answers)
-    words = f"{which} read once by {'the model' if models == 1 else f'each of {models} models'}"
-    again = [name for name in grids if name in STORED_GRIDS]
-    if again:
-        words += f"; the first {PER_POINT} of each class and SNR changed and read again for "
-        words += f"robustness to {' and '.join(again)}"
-    return words

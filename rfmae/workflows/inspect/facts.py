@@ -5,16 +5,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from rfmae.artefacts import Card
+from rfmae.captures.levels import peak_level_db, rms_level_db
 from rfmae.captures.reading import Capture
-from rfmae.datasets.recipe import SPLITS
+from rfmae.datasets.counts import example_counts, sampled_ranges
 from rfmae.datasets.store import Dataset
 from rfmae.imports.array_files import open_arrays
 from rfmae.imports.sources import Facts
-from rfmae.records import FloatArray, IntArray
-from rfmae.units import ratio_to_db
 
 
 def dataset_facts(dataset: Dataset) -> Card:
@@ -23,38 +20,16 @@ def dataset_facts(dataset: Dataset) -> Card:
     `counts` maps each split and class to the examples at every point of its `snr_db`, null for
     an SNR that is not stated; `drawn_ranges` holds the least and the largest value.
     """
-    columns = {split: dataset.labels(split) for split in SPLITS}
-    points = np.unique(np.concatenate([snr_db for _, snr_db in columns.values()]))
+    points, counts = example_counts(dataset)
     return {
         **dataset.card,
         "counts": {
-            "snr_db": [
-                round(point, 6) if math.isfinite(point) else None for point in points.tolist()
-            ],
-            **{split: _counts(dataset.classes, *columns[split], points) for split in SPLITS},
+            "snr_db": [round(point, 6) if math.isfinite(point) else None for point in points],
+            **counts,
         },
-        "drawn_ranges": _drawn_ranges(dataset),
+        "drawn_ranges": sampled_ranges(dataset),
         "bytes": sum(file.stat().st_size for file in dataset.folder.iterdir() if file.is_file()),
     }
-
-
-def _counts(
-    classes: tuple[str, ...], label: IntArray, snr_db: FloatArray, points: FloatArray
-) -> dict[str, list[int]]:
-    """Examples of each class at each SNR point."""
-    table = np.zeros((len(classes), len(points)), int)
-    np.add.at(table, (label, np.searchsorted(points, snr_db)), 1)
-    return dict(zip(classes, table.tolist(), strict=True))
-
-
-def _drawn_ranges(dataset: Dataset) -> dict[str, list[float]]:
-    """Over all splits."""
-    ends: dict[str, list[float]] = {}
-    for split in SPLITS:
-        for name, values in dataset.sampled(split).items():
-            if len(values):
-                ends.setdefault(name, []).extend([float(values.min()), float(values.max())])
-    return {name: [min(values), max(values)] for name, values in ends.items()}
 
 
 def capture_facts(capture: Capture) -> Card:
@@ -63,8 +38,6 @@ def capture_facts(capture: Capture) -> Card:
     The levels are in dB over amplitude 1, full scale where the file holds whole numbers; that of
     the peak is of the larger of I and Q. All-zero I/Q has none. Unknown values are left out.
     """
-    components = capture.iq.view(np.float32)
-    mean_power = 2 * float(np.mean(np.square(components, dtype=np.float64)))
     return {
         "kind": "recording",
         "samples": len(capture.iq),
@@ -72,8 +45,8 @@ def capture_facts(capture: Capture) -> Card:
         "seconds": len(capture.iq) / capture.sample_rate_hz,
         "datatype": capture.datatype,
         "labels": list(capture.labels),
-        "rms_level_db": _level_db(mean_power),
-        "peak_level_db": _level_db(float(np.abs(components).max()) ** 2),
+        "rms_level_db": rms_level_db(capture.iq),
+        "peak_level_db": peak_level_db(capture.iq),
         "segments": [_stated(asdict(segment)) for segment in capture.segments],
         "annotations": [_stated(asdict(mark)) for mark in capture.annotations],
     }
@@ -106,10 +79,6 @@ def array_facts(path: Path) -> Card:
         },
         "way_on": "rfmae import --label-file --snr-file --classes",
     }
-
-
-def _level_db(power: float) -> float | None:
-    return round(ratio_to_db(power), 2) + 0.0 if power > 0 else None  # never -0
 
 
 def _stated(record: dict[str, Any]) -> dict[str, Any]:

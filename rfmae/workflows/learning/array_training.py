@@ -14,25 +14,11 @@ from rfmae.inference import InputPipeline
 from rfmae.models.checkpoint import Checkpoint, load_checkpoint
 from rfmae.progress import Progress
 from rfmae.records import DECAY_PLANES, WHATS, ComplexArray, IntArray, IqBatch, Plane
-from rfmae.training.metric_logging import MetricLogger
+from rfmae.training.metrics import MetricLogger
 from rfmae.workflows.learning.finetuning import finetune
 
 NAME = "arrays"
 """The name of a data set without recipe and folder."""
-
-
-def divided(label: IntArray, share: float, seed: int) -> tuple[IntArray, IntArray]:
-    """Training rows and held-out rows, each ascending, stratified by class.
-
-    Where the share of the smallest class is less than one example, nothing is held out.
-    """
-    rows = np.arange(len(label))
-    held = np.floor(share * np.bincount(label)).astype(int)
-    if not held.all():
-        return rows, rows[:0]
-    order = np.random.default_rng(seed).permutation(len(label))
-    chosen = [order[label[order] == value][:count] for value, count in enumerate(held)]
-    return np.setdiff1d(rows, np.concatenate(chosen)), np.sort(np.concatenate(chosen))
 
 
 def planes_by_name(shown: Sequence[str | Plane]) -> tuple[Plane, ...]:

@@ -22,7 +22,7 @@ from rfmae.errors import RecipeError, nearest
 from rfmae.models.kinds import NETWORKS
 from rfmae.progress import Progress, Silent
 from rfmae.records import IntArray
-from rfmae.training.label_budget import LabelBudget
+from rfmae.training.sampling import LabelBudget
 from rfmae.workflows.learning.finetuning import finetune, label_budget
 
 _MOST_VALIDATION = 20_000  # examples for the choice of settings

@@ -11,16 +11,16 @@ import numpy as np
 
 from rfmae.artefacts import CARD_NAME, Card, disk_errors, read_card, refuse_occupied, write_json
 from rfmae.artefacts import versions as package_versions
+from rfmae.datasets.robustness_examples import first_rows
 from rfmae.datasets.store import Dataset
 from rfmae.errors import ArtefactError, TrainingError, first_line, nearest
-from rfmae.evaluation.label_means import label_means
-from rfmae.models.checkpoint import load_checkpoint
+from rfmae.evaluation.label_means import label_limits, label_means
+from rfmae.models.checkpoint import Checkpoint, load_checkpoint
 from rfmae.progress import Progress, Silent
-from rfmae.records.label_curve import LABEL_UNITS, LabelCurve, LabelPoint, LabelUnit, Limit
+from rfmae.records.label_curve import LABEL_UNITS, LabelCurve, LabelPoint, LabelUnit
 from rfmae.reporting.label_curve_tables import write_label_curve
-from rfmae.training.label_budget import rarest_group
+from rfmae.training.sampling import rarest_group
 from rfmae.workflows.evaluate.evaluating import ceilings_of
-from rfmae.workflows.evaluate.robustness import first_rows
 from rfmae.workflows.learning.label_methods import (
     METHODS,
     PRETRAINED,
@@ -110,19 +110,20 @@ def label_curve(
     progress = progress or Silent()
     detail = progress if detailed else Silent()
     _check_pretrained(settings.methods, pretrained)
-    dataset = dataset if pretrained is None else as_seen_by(load_checkpoint(pretrained), dataset)
+    checkpoint = None if pretrained is None else load_checkpoint(pretrained)
+    dataset = dataset if checkpoint is None else as_seen_by(checkpoint, dataset)
     budgets = possible_budgets(dataset, settings.budgets, progress, settings.unit)
     learning = Learning(
         dataset,
         pretrained,
-        network_like(dataset, pretrained, settings.teaching.preset),
+        network_like(dataset, checkpoint, settings.teaching.preset),
         settings.teaching,
         first_rows(dataset, settings.per_point),
         device,
         detail,
         settings.unit,
     )
-    identity = _identity(dataset, settings, pretrained)
+    identity = _identity(dataset, settings, checkpoint)
     points = _begin(folder, identity)
     wanted = product(settings.methods, budgets, range(settings.seeds))
     missing = [point for point in wanted if not _is_there(points, *point)]
@@ -173,9 +174,9 @@ def possible_budgets(
 # the folder ------------------------------------------------------------------------------------
 
 
-def _identity(dataset: Dataset, settings: CurveSettings, pretrained: Path | None) -> Card:
+def _identity(dataset: Dataset, settings: CurveSettings, pretrained: Checkpoint | None) -> Card:
     """The settings that a point depends on, apart from its method, budget and seed."""
-    card = None if pretrained is None else load_checkpoint(pretrained).card
+    card = None if pretrained is None else pretrained.card
     return {
         "data_set": f"{dataset.name}-{dataset.fingerprint}",
         "pretrained": card and {key: card.get(key) for key in ("dataset", "step", "score")},
@@ -257,7 +258,6 @@ def _curve(
     first = {name: place.get(name, len(place)) for name in {point.method for point in points}}
     ordered = sorted(points, key=lambda point: (first[point.method], point.budget, point.seed))
     examples = np.array(ordered[0].examples)
-    ceilings = ceilings_of(dataset, ceilings_home)
     return LabelCurve(
         data_set=dataset.name,
         classes=dataset.classes,
@@ -265,10 +265,7 @@ def _curve(
         snr_reference=dataset.snr_reference,
         points=tuple(ordered),
         means=label_means(ordered),
-        ceilings=tuple(
-            Limit(name, float(examples @ item.accuracy / examples.sum()), item.is_bound)
-            for name, item in ceilings.items()
-        ),
+        ceilings=label_limits(ceilings_of(dataset, ceilings_home), examples),
         provenance={
             **identity,
             "test_examples": int(examples.sum()),

@@ -22,33 +22,24 @@ from rfmae.models.kinds import NetworkKind, find_network
 from rfmae.models.presets import classifier_config
 from rfmae.progress import Progress, Silent
 from rfmae.records import Modality
-from rfmae.training.calibrating import keep_temperature
-from rfmae.training.engine import MakeTask, fit
-from rfmae.training.finetune import FinetuneTask, beginning
-from rfmae.training.head_start import (
-    begin_as_probe,
-    keep_average,
-    probe_rows,
-    rate_from_probe,
-)
-from rfmae.training.label_budget import LabelBudget
-from rfmae.training.labelled import (
+from rfmae.training.batches import (
     IqSource,
     LabelledSource,
     RenderedLabels,
     StoredIq,
     StoredLabels,
     StreamIq,
-    sampling_order_of,
 )
-from rfmae.training.loaders import InputSplit
-from rfmae.training.metric_logging import MetricLogger
+from rfmae.training.engine import MakeTask, fit
+from rfmae.training.finetune import FinetuneTask, beginning, keep_temperature, rate_from_probe
+from rfmae.training.loaders import InputSplit, scaled_grids
+from rfmae.training.metrics import MetricLogger
 from rfmae.training.numerics import Numerics
 from rfmae.training.plan import TrainingPlan
-from rfmae.training.ranks import Ranks, ranks
+from rfmae.training.processes import Ranks, ranks
 from rfmae.training.rendering import input_renderer
 from rfmae.training.run_folder import RunFolder
-from rfmae.training.scaling import scaled_grids
+from rfmae.training.sampling import LabelBudget, sampling_order_of
 from rfmae.workflows.learning.running import training_plan
 from rfmae.workflows.learning.seeing import as_seen_by, encoder_for, network_of, received
 
@@ -110,6 +101,9 @@ def finetune(
         network = _beginning(dataset, settings, encoder, checkpoint, modalities, ranks)
         if not from_probe:
             return network
+        # here, as it brings scikit-learn, which no other training needs
+        from rfmae.training.head_start import begin_as_probe, probe_rows
+
         if ranks.is_writer:
             progress.note(_in_words(settings, dataset, plan))
         rows = probe_rows(
@@ -134,6 +128,8 @@ def finetune(
     )
     here = ranks(chosen)
     if from_probe:
+        from rfmae.training.head_start import keep_average
+
         last = best
         best = here.by_writer(
             lambda: keep_average(

@@ -28,7 +28,7 @@ from rfmae.inference import (
     load_classifier,
     load_encoder,
 )
-from rfmae.models.checkpoint import Checkpoint, load_checkpoint
+from rfmae.models.checkpoint import Checkpoint
 from rfmae.models.encoders import PretrainableConfig
 from rfmae.models.patches import PatchGrid
 from rfmae.models.presets import PRESETS
@@ -36,8 +36,8 @@ from rfmae.models.rings import RingsConfig
 from rfmae.progress import Progress, Silent
 from rfmae.records import Answers, FloatArray, IntArray, SnrReport, View, Views
 from rfmae.records.label_curve import LabelPoint, LabelUnit
-from rfmae.training.label_budget import LabelBudget
 from rfmae.training.loaders import InputSplit
+from rfmae.training.sampling import LabelBudget
 from rfmae.workflows.evaluate.evaluating import answers_of
 from rfmae.workflows.evaluate.predictors import open_predictor
 from rfmae.workflows.learning.baselines import train_baseline
@@ -95,7 +95,9 @@ class NetworkShape:
     network: str = "vit"
 
 
-def network_like(dataset: Dataset, pretrained: Path | None, preset: str | None) -> NetworkShape:
+def network_like(
+    dataset: Dataset, pretrained: Checkpoint | None, preset: str | None
+) -> NetworkShape:
     """A network from scratch as similar as possible to a pre-trained one.
 
     `preset` is the requested size, if any. Raises where the pre-trained network cannot take the
@@ -103,15 +105,14 @@ def network_like(dataset: Dataset, pretrained: Path | None, preset: str | None) 
     """
     if pretrained is None:
         return NetworkShape(preset or "small")
-    checkpoint = load_checkpoint(pretrained)
-    seen = tuple(modality.name for modality in received(dataset, None, checkpoint))
-    grids = {grid.name: grid for grid in checkpoint.pretrainable.modalities}
+    seen = tuple(modality.name for modality in received(dataset, None, pretrained))
+    grids = {grid.name: grid for grid in pretrained.pretrainable.modalities}
     image = grids.get("image")
     return NetworkShape(
-        preset or _preset_of(checkpoint),
+        preset or _preset_of(pretrained),
         seen,
         image.patch if isinstance(image, PatchGrid) else None,
-        network_of(checkpoint).name,
+        network_of(pretrained).name,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from rfmae.artefacts import Card, refuse_occupied
 from rfmae.datasets.store import Dataset
 from rfmae.evaluation.assessing import assess
+from rfmae.evaluation.comparison import comparisons_of
 from rfmae.evaluation.probe import (
     Features,
     Probe,
@@ -22,11 +23,11 @@ from rfmae.models.checkpoint import load_checkpoint
 from rfmae.progress import Progress, Silent
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import write_report
+from rfmae.reporting.notes import class_notes
 from rfmae.reporting.report_record import Report
-from rfmae.training.label_budget import LabelBudget
-from rfmae.workflows.evaluate.evaluating import Results, ceilings_of, comparisons_of, image_seen
-from rfmae.workflows.evaluate.headlines import headline
-from rfmae.workflows.evaluate.snr_evaluation import WrittenReport, class_notes, provenance
+from rfmae.training.sampling import LabelBudget
+from rfmae.workflows.evaluate.evaluating import Results, ceilings_of, image_seen
+from rfmae.workflows.evaluate.snr_evaluation import WrittenReport, provenance
 from rfmae.workflows.learning.label_methods import FrozenFeatures
 
 LINEAR, NEIGHBOURS = "linear probe", "nearest neighbours"
@@ -69,7 +70,7 @@ def probe(
     results = _evaluated(dataset, probes, _all(features, dataset, "test"), card, ceilings_home)
     report = Report(
         title=f"Probes of frozen features on {dataset.name}",
-        headline=f"{headline(results)}.",
+        headline=results.headline,
         provenance={
             **provenance(dataset, dict.fromkeys(probes, card), command),
             "encoder": str(model),
@@ -81,7 +82,7 @@ def probe(
         ceilings=results.ceilings,
         assessments=results.assessments,
         comparisons=comparisons_of(results.answers, seed),
-        notes=class_notes(dataset),
+        notes=class_notes(dataset.card["same_signals"], dataset.classes),
     )
     return WrittenReport(report, write_report(report, folder, results.answers))
 

@@ -1,4 +1,4 @@
-"""Pre-training, from settings to the best checkpoint; fine-tuning is re-exported."""
+"""Pre-training, from settings to the best checkpoint."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -7,7 +7,7 @@ from typing import Any
 
 from rfmae.configuration.files import read_over
 from rfmae.configuration.methods import METHOD_KEYS, METHODS, OF_PATCHES, Method, find_method
-from rfmae.configuration.training import Finetuning, Pretraining
+from rfmae.configuration.training import Pretraining
 from rfmae.datasets.recipe import Recipe, load_recipe
 from rfmae.datasets.store import Dataset
 from rfmae.errors import TrainingError
@@ -18,29 +18,18 @@ from rfmae.models.presets import find_preset, image_grid
 from rfmae.models.pretrainers import Pretrainer, pretrainer_of_method
 from rfmae.progress import Progress, Silent
 from rfmae.records import IMAGE_ALONE, Modality
+from rfmae.training.batches import EndlessPairs, PairSource, StoredPairs
 from rfmae.training.engine import fit
-from rfmae.training.metric_logging import MetricLogger
+from rfmae.training.loaders import scaled_grids
+from rfmae.training.metrics import MetricLogger
 from rfmae.training.numerics import Numerics
-from rfmae.training.pairs import EndlessPairs, PairSource, StoredPairs
 from rfmae.training.plan import TrainingPlan
 from rfmae.training.pretrain import PretrainTask
-from rfmae.training.ranks import Ranks
+from rfmae.training.processes import Ranks
 from rfmae.training.rendering import Described
 from rfmae.training.run_folder import RunFolder
-from rfmae.training.scaling import scaled_grids
-from rfmae.workflows.learning.finetuning import finetune
 from rfmae.workflows.learning.running import grids_of, training_plan
 from rfmae.workflows.learning.seeing import pretrained_on
-
-__all__ = [
-    "Finetuning",
-    "Pretraining",
-    "check_pretraining",
-    "finetune",
-    "grids_of",
-    "network_for",
-    "pretrain",
-]
 
 
 def pretrain(

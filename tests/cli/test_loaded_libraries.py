@@ -1,0 +1,73 @@
+"""A command loads the libraries that it uses, and no other: they take longer than a short job."""
+
+import ast
+import inspect
+import json
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from rfmae_cli.commands import classify
+from rfmae_cli.training_commands import pretrain
+
+UNUSED = {"sklearn", "matplotlib", "jinja2", "tensorboardX", "dask", "distributed", "sigmf"}
+"""Libraries of reports, baselines, loggers and clusters, and of writing SigMF."""
+
+
+def imports_of(command):
+    """The import statements inside a command."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(command)))
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert found
+    return "\n".join(map(ast.unparse, found))
+
+
+def loaded_after(code, *arguments):
+    """Top-level modules that are loaded after some code, in a process of its own."""
+    listing = "import json, sys; print(json.dumps(sorted({n.split('.')[0] for n in sys.modules})))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{listing}", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+RUN = """
+import sys
+from rfmae_cli.app import app
+try:
+    app(sys.argv[1:])
+except SystemExit as end:
+    assert end.code == 0, end.code
+"""
+
+
+@pytest.mark.parametrize("command", [pretrain, classify])
+def test_a_command_imports_no_library_that_it_does_not_use(command):
+    loaded = loaded_after(imports_of(command))
+    assert "torch" in loaded
+    assert loaded & UNUSED == set()
+
+
+@pytest.mark.slow
+def test_a_pretraining_loads_no_library_that_it_does_not_use(dataset, tmp_path):
+    options = ("--preset", "tiny", "--epochs", 1, "--batch", 8, "--network", "vit")
+    folder = tmp_path / "run"
+    loaded = loaded_after(
+        RUN, "pretrain", "--data", dataset.folder, "--out", folder, *options, "--device", "cpu"
+    )
+    assert (folder / "best.json").is_file()
+    assert loaded & UNUSED == set()
+
+
+@pytest.mark.slow
+def test_a_classification_loads_no_library_that_it_does_not_use(classifier, record, tmp_path):
+    recording = record(tmp_path / "capture")
+    loaded = loaded_after(RUN, "classify", recording, "--model", classifier, "--device", "cpu")
+    assert "torch" in loaded
+    assert loaded & UNUSED == set()
