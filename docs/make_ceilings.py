@@ -21,7 +21,8 @@ from rfmae_cli.console import ShownProgress
 from rfmae.datasets.recipe import load_recipe
 from rfmae.records import Ceiling, What
 from rfmae.reporting.figures import draw_ceilings
-from rfmae.reporting.tables import ceiling_table, markdown
+from rfmae.reporting.table_writers import markdown
+from rfmae.reporting.tables import ceiling_table
 from rfmae.workflows.ceilings import (
     CEILING_NAME,
     AnyQuestion,

@@ -27,7 +27,8 @@ from results_study import (
 )
 
 from rfmae.records import Ceiling, FloatArray, wilson_interval
-from rfmae.reporting.tables import Table, markdown
+from rfmae.reporting.table import Table
+from rfmae.reporting.table_writers import markdown, text_table
 
 OF_READER = "of what one reader reached"  # a lower bound, and no aim
 _LONGEST = max(LONGER, key=lambda name: LONGER[name])  # taught of the networks of all points
@@ -66,7 +67,7 @@ def awgn_table(found: Found, planes: str) -> Table:
         for name in runs
     ]
     rows.append([OF_READER, *ratios, *("" for _ in ceilings)])
-    return heads, rows
+    return text_table(heads, rows)
 
 
 def awgn_verdict(found: Found, planes: str) -> str:
@@ -126,7 +127,7 @@ def legacy_table(found: Found) -> Table:
     merged = 100 * ceiling.merged_accuracy.mean()
     rows.append(["ceiling", "", f"{100 * ceiling.accuracy.mean():.1f}", f"{merged:.1f}", ""])
     rows.append(["published DenoMAE2.0", "", "82.4", "", "1,000"])
-    return heads, rows
+    return text_table(heads, rows)
 
 
 def _merged(runs: Runs) -> FloatArray:
@@ -160,7 +161,7 @@ def labels_part(found: Found) -> str:
     part = found.get("labels", {}).get("planes")
     if part is None:
         return ""
-    table = markdown((part["heads"], part["rows"]))
+    table = markdown(text_table(part["heads"], part["rows"]))
     figure = "![accuracy against labels per class](figures/label-curve.png)"
     return f"{_worth_of_few(part)}\n\n{table}\n\n{figure}"
 
@@ -209,7 +210,7 @@ def left_out_table(found: Found) -> Table:
                 with_student(others),
             ]
         )
-    return heads, rows
+    return text_table(heads, rows)
 
 
 # --- the SNR known
@@ -230,11 +231,11 @@ def known_table(found: Found) -> Table:
         for s in range(len(snr))
     ]
     if not rows:
-        return heads, rows
+        return text_table(heads, rows)
     whole = [float(column.mean()) for column in (together, alone, possible)]
     rows.append(["mean", f"{whole[0]:.1f}", f"{whole[1]:.1f}", f"≥ {whole[2]:.1f}"])
     ratios = (f"{100 * part / whole[2]:.1f} %" for part in whole[:2])
-    return heads, [*rows, [OF_READER, *ratios, ""]]
+    return text_table(heads, [*rows, [OF_READER, *ratios, ""]])
 
 
 def known_verdict(found: Found) -> str:
@@ -276,7 +277,7 @@ def rates_table(found: Found) -> Table:
         for name in RATED
         if name in part
     ]
-    return ["learning rate", *(f"{rate:g}" for rate in RATES_TRIED)], rows
+    return text_table(["learning rate", *(f"{rate:g}" for rate in RATES_TRIED)], rows)
 
 
 def _rated(run: Found | None) -> str:

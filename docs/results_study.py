@@ -276,7 +276,7 @@ def _labels(progress: Progress) -> dict[str, Any]:
         progress=progress,
     )
     label_curve_figure(found.curve).savefig(DOCS / "figures" / "label-curve.png", dpi=140)
-    heads, rows = label_curve_table(found.curve)
+    heads, rows = label_curve_table(found.curve).in_print()
     return {"heads": heads, "rows": rows, "examples": sum(found.curve.points[0].examples)}
 
 

@@ -15,7 +15,7 @@ from rfmae.reporting.page.page import PAGE_NAME, page
 from rfmae.reporting.report_record import Report as Report
 from rfmae.reporting.report_record import report_json as report_json
 from rfmae.reporting.report_record import report_of, whole_json
-from rfmae.reporting.tables import write_csv
+from rfmae.reporting.table_writers import write_csv
 
 KIND = "report"
 REPORT_NAME = "report.json"

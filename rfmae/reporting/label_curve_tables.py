@@ -4,36 +4,49 @@ from pathlib import Path
 
 from rfmae.artefacts import write_json
 from rfmae.records import as_plain
-from rfmae.records.label_curve import LABEL_UNITS, LabelCurve, LabelMean
+from rfmae.records.label_curve import LABEL_UNITS, LabelCurve
 from rfmae.reporting.figure_files import save_figure
 from rfmae.reporting.label_curve_figures import NAMES, label_curve_figure
-from rfmae.reporting.tables import Table, in_words, markdown, write_csv
+from rfmae.reporting.table import (
+    COUNT,
+    SIX,
+    SNR,
+    Column,
+    Format,
+    Ranged,
+    Table,
+    files_columns,
+)
+from rfmae.reporting.table_writers import markdown, write_csv
+from rfmae.reporting.tables import in_words
+
+_MEAN = Format(".1f", scale=100, missing="")
 
 
 def label_curve_table(curve: LabelCurve) -> Table:
     """A row for each budget, a column for each method: mean and interval in %."""
-    cells = {(mean.method, mean.budget): _cell(mean) for mean in curve.means}
-    heads = [LABEL_UNITS[curve.unit], *(NAMES.get(method, method) for method in curve.methods)]
+    columns = [Column(LABEL_UNITS[curve.unit], COUNT)]
+    columns += [Column(NAMES.get(method, method), _MEAN) for method in curve.methods]
+    cells = {
+        (mean.method, mean.budget): Ranged(mean.accuracy, mean.low, mean.high)
+        for mean in curve.means
+    }
     rows = [
-        [f"{budget:,}", *(cells.get((method, budget), "") for method in curve.methods)]
+        (budget, *(cells.get((method, budget)) for method in curve.methods))
         for budget in curve.budgets
     ]
-    return heads, rows
+    return Table.of(columns, rows)
 
 
 def label_curve_csv(curve: LabelCurve) -> Table:
-    """One row for each method and budget, in full precision."""
-    heads = ["method", _column(curve), "seeds", "accuracy", "low_95", "high_95", "worst"]
+    """One row for each method and budget, six decimals."""
+    columns = [Column("method"), *files_columns((_column(curve), "seeds"), COUNT)]
+    columns += files_columns(("accuracy", "low_95", "high_95", "worst"), SIX)
     rows = [
-        [
-            mean.method,
-            str(mean.budget),
-            str(mean.seeds),
-            *(f"{value:.6f}" for value in (mean.accuracy, mean.low, mean.high, mean.worst)),
-        ]
+        (mean.method, mean.budget, mean.seeds, mean.accuracy, mean.low, mean.high, mean.worst)
         for mean in curve.means
     ]
-    return heads, rows
+    return Table.of(columns, rows)
 
 
 def _column(curve: LabelCurve) -> str:
@@ -43,20 +56,14 @@ def _column(curve: LabelCurve) -> str:
 
 def points_csv(curve: LabelCurve) -> Table:
     """One row for each run and SNR point."""
-    heads = ["method", _column(curve), "seed", "snr_db", "examples", "hits"]
+    columns = [Column("method"), *files_columns((_column(curve), "seed"), COUNT)]
+    columns += [Column("snr_db", SNR), *files_columns(("examples", "hits"), COUNT)]
     rows = [
-        [
-            point.method,
-            str(point.budget),
-            str(point.seed),
-            f"{snr_db:g}",
-            str(point.examples[s]),
-            str(point.hits[s]),
-        ]
+        (point.method, point.budget, point.seed, snr_db, point.examples[s], point.hits[s])
         for point in curve.points
         for s, snr_db in enumerate(curve.snr_db)
     ]
-    return heads, rows
+    return Table.of(columns, rows)
 
 
 def write_label_curve(curve: LabelCurve, folder: Path) -> None:
@@ -114,7 +121,3 @@ def label_curve_markdown(curve: LabelCurve) -> str:
         "\n".join(provenance),
     ]
     return "\n\n".join(sections) + "\n"
-
-
-def _cell(mean: LabelMean) -> str:
-    return f"{100 * mean.accuracy:.1f} ({100 * mean.low:.1f}–{100 * mean.high:.1f})"

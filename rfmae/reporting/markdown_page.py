@@ -17,7 +17,9 @@ from rfmae.reporting.denoising_tables import denoising_section
 from rfmae.reporting.label_curve_tables import label_curve_table
 from rfmae.reporting.page.contents import embedding_name
 from rfmae.reporting.report_record import Report
-from rfmae.reporting.tables import Table, accuracy_table, in_words, markdown, snr_knowledge_note
+from rfmae.reporting.table import Table
+from rfmae.reporting.table_writers import markdown
+from rfmae.reporting.tables import accuracy_table, in_words, snr_knowledge_note
 
 _ABOUT_CEILINGS = (
     "A *ceiling* is the Bayes accuracy of the class list: that of the best receiver of the whole "
@@ -119,7 +121,7 @@ def _robustness(report: Report) -> Iterator[str]:
 
 def _unknown(report: Report) -> Iterator[str]:
     table = open_set_table(report.assessments)
-    if table[1]:
+    if table.rows:
         yield "## Out-of-distribution signals"
         yield "AUROC is the chance that a known example is more confident than an unknown one."
         yield markdown(table)
@@ -135,14 +137,14 @@ def _maps(report: Report) -> Iterator[str]:
 
 def _cost(report: Report) -> Iterator[str]:
     table = cost_table(report.assessments)
-    if table[1]:
+    if table.rows:
         yield "## Cost"
         yield "From I/Q to probabilities; p50 and p95 one example at a time."
         yield markdown(table)
 
 
 def _titled(title: str, table: Table) -> Iterator[str]:
-    if table[1]:
+    if table.rows:
         yield f"### {title}"
         yield markdown(table)
 

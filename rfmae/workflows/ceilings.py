@@ -12,7 +12,8 @@ from rfmae.errors import ArtefactError, RecipeError, RfmaeError, first_line
 from rfmae.progress import Progress, Silent
 from rfmae.records import SEQUENCE, Ceiling, What
 from rfmae.reporting.figures import draw_ceilings
-from rfmae.reporting.tables import ceiling_csv, write_csv
+from rfmae.reporting.table_writers import write_csv
+from rfmae.reporting.tables import ceiling_csv
 from rfmae.signal.impairments import Setting
 from rfmae.signal.modulations import find_modulation
 from rfmae.theory.ceiling import FRAMES, check_signal_models, compute_ceiling, frames_drawn

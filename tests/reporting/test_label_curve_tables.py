@@ -41,7 +41,7 @@ def curve():
 
 
 def test_a_row_is_a_budget_and_a_column_a_method(curve):
-    heads, rows = label_curve_table(curve)
+    heads, rows = label_curve_table(curve).in_print()
     assert heads == ["labels per class", "linear probe", "other"]
     assert rows[0] == ["1", "50.0 (48.0–52.0)", ""]
     assert [row[0] for row in rows] == ["1", "10"]

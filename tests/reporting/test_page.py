@@ -15,6 +15,7 @@ from rfmae.reporting.page.page import page, unbroken
 from rfmae.reporting.page.page_denoising import gallery_of
 from rfmae.reporting.page.page_tables import shown_table
 from rfmae.reporting.report_record import Report, report_of, whole_json
+from rfmae.reporting.table import SNR, Column, Table
 
 _VOID = {"meta", "link", "img", "input", "br", "path", "rect", "line"}
 _HOSTILE = "</script><script>alert(1)</script><b>&\"'{{7*7}}"
@@ -192,12 +193,12 @@ def test_no_number_parts_from_its_unit():
     assert unbroken("(82.0–84.1)") == "(82.0\u2060–\u206084.1)"
 
 
-def test_columns_of_numbers_are_known_by_their_cells():
-    rows = [["a", "-3", "0.5 (0.1–0.9)", "≥ 3", "cpu", "< 0.001", "3 ± 1"],
-            ["b", "12,345", "–", "4", "8ASK", "0.5", "never"]]  # fmt: skip
-    shown = shown_table((list("abcdefg"), rows))
-    assert shown.numeric == [False, True, True, True, False, True, True]
-    assert shown.rows[0][1] == "−3"
+def test_columns_of_numbers_are_known_by_their_format_and_the_total_by_its_row():
+    columns = [Column("model"), Column("SNR", SNR), Column("device")]
+    shown = shown_table(Table.of(columns, [("a", -3.0, "cpu"), ("b", None, "cpu")]))
+    assert shown.numeric == [False, True, False]
+    assert shown.rows == [["a", "−3", "cpu"], ["b", "–", "cpu"]]
+    assert not shown.has_total
 
 
 def test_every_picture_stands_at_its_own_snr(report):

@@ -32,8 +32,8 @@ from rfmae.reporting.label_curve_figures import label_curve_figure
 from rfmae.reporting.label_curve_tables import label_curve_csv, points_csv
 from rfmae.reporting.overview_figures import overview_figure
 from rfmae.reporting.report_record import Report
+from rfmae.reporting.table import SIX, Table
 from rfmae.reporting.tables import (
-    Table,
     accuracy_csv,
     ceiling_csv,
     confusion_csv,
@@ -83,12 +83,12 @@ def csv_files(report: Report) -> dict[str, Table]:
     tables["comparisons"] = comparison_table(report.comparisons)
     tables["robustness"] = robustness_csv(report.robustness)
     if report.denoising is not None:
-        tables["denoising"] = denoise_table(report.denoising, decimals=(6, 6))
+        tables["denoising"] = denoise_table(report.denoising, SIX)
         tables["denoising-by-class"] = denoising_csv(report.denoising)
         tables["denoising-differences"] = difference_csv(report.denoising)
         if report.denoising.recognition is not None:
             tables["recognition"] = recognition_csv(report.denoising.recognition)
-    return {name: table for name, table in tables.items() if table[1]}
+    return {name: table for name, table in tables.items() if table.rows}
 
 
 def _label_figures(report: Report) -> Iterator[Drawn]:

@@ -1,7 +1,6 @@
 """A report as one self-contained page of HTML: no network, no fonts, no other file."""
 
 import json
-import re
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
@@ -75,9 +74,13 @@ def _denoising_words(report: Report) -> list[str]:
 
 
 def unbroken(text: str) -> str:
-    """Text without line breaks between a number and its unit, or within an interval."""
-    text = re.sub(r"(?<=\d) (?=%|dB)", "\u00a0", text)
-    return re.sub(r"(?<=\d)–(?=\d)", "\u2060–\u2060", text)
+    """Text that is not broken before a unit or at the dash of an interval."""
+    for mark, glued in _GLUED.items():
+        text = text.replace(mark, glued)
+    return text
+
+
+_GLUED = {" %": "\u00a0%", " dB": "\u00a0dB", "–": "\u2060–\u2060"}
 
 
 def _environment() -> Environment:

@@ -1,6 +1,5 @@
 """Tables on the page of a report."""
 
-import re
 from dataclasses import dataclass
 
 from rfmae.reporting.assessment_tables import (
@@ -16,9 +15,9 @@ from rfmae.reporting.assessment_tables import (
 from rfmae.reporting.denoising_tables import EXPLAINED, denoising_tables
 from rfmae.reporting.label_curve_tables import label_curve_table
 from rfmae.reporting.report_record import Report
-from rfmae.reporting.tables import Table, accuracy_table, ceiling_table
+from rfmae.reporting.table import Table
+from rfmae.reporting.tables import accuracy_table, ceiling_table
 
-_NUMBER = re.compile(r"(–|never|[≥<+−-]?\s*\d[\d.,]*([ ±(].*)?)")
 _LONG = 12  # rows, from which a table is folded
 
 
@@ -29,6 +28,7 @@ class ShownTable:
     heads: list[str]
     rows: list[list[str]]
     numeric: list[bool]
+    has_total: bool
     about: tuple[str, ...] = ()
 
     @property
@@ -57,7 +57,7 @@ def page_tables(report: Report) -> dict[str, ShownTable]:
         tables["labels"] = label_curve_table(report.label_curve)
     tables["comparisons"] = comparison_table(report.comparisons)
     tables["drops"] = drops_table(report.robustness)
-    return {name: shown_table(table) for name, table in tables.items() if table[1]}
+    return {name: shown_table(table) for name, table in tables.items() if table.rows}
 
 
 def page_denoising_tables(report: Report) -> dict[str, ShownTable]:
@@ -67,16 +67,12 @@ def page_denoising_tables(report: Report) -> dict[str, ShownTable]:
     return {
         title: shown_table(table, EXPLAINED.get(title, ()))
         for title, table in denoising_tables(report.denoising).items()
-        if table[1]
+        if table.rows
     }
 
 
 def shown_table(table: Table, about: tuple[str, ...] = ()) -> ShownTable:
-    """A table with its numeric columns detected and with true minus signs."""
-    heads, rows = table
-    shown = [[re.sub(r"^-(?=\d)", "−", cell) for cell in row] for row in rows]
-    numeric = [
-        place > 0 and all(_NUMBER.fullmatch(row[place]) for row in shown)
-        for place in range(len(heads))
-    ]
-    return ShownTable(heads, shown, numeric, about)
+    """A table in print."""
+    heads, rows = table.in_print()
+    numeric = [place > 0 and column.form.is_number for place, column in enumerate(table.columns)]
+    return ShownTable(heads, rows, numeric, table.has_total, about)

@@ -121,7 +121,7 @@
   }
 
   // tables go to the clipboard as a spreadsheet takes them
-  const plain = (cell) => cell.textContent.trim().replace(/^−(?=\d)/, "-");
+  const plain = (cell) => cell.textContent.trim().replaceAll("−", "-");
   const copied = async (text) => {
     try {
       await navigator.clipboard.writeText(text);
