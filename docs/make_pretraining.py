@@ -16,8 +16,9 @@ from few_labels_parts import PRETRAINING_PARTS
 from pages import filled, with_student
 
 from rfmae.records import DenoiseReport, FloatArray, wilson_interval
-from rfmae.reporting.denoising_figures import draw_denoising
+from rfmae.reporting.charts.denoising_charts import quality_panels
 from rfmae.reporting.figure_files import save_figure
+from rfmae.reporting.figure_pen import figure_of
 from rfmae.reporting.table import Table
 from rfmae.reporting.table_writers import markdown, text_table
 from rfmae.units import SNR_REFERENCE_NAMES
@@ -192,7 +193,8 @@ def main() -> None:
     found = json.loads(RESULTS.read_text(encoding="utf-8"))
     page.write_text(filled(page.read_text(encoding="utf-8"), parts(found)), encoding="utf-8")
     (DOCS / "figures").mkdir(exist_ok=True)
-    save_figure(draw_denoising(drawn_report(found)), DOCS / "figures" / "pretraining.png")
+    figure = figure_of(quality_panels(drawn_report(found)))
+    save_figure(figure, DOCS / "figures" / "pretraining.png")
 
 
 if __name__ == "__main__":

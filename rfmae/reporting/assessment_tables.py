@@ -1,10 +1,10 @@
 """Tables of the results of classifiers beside their accuracy."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from rfmae.records import (
     Assessment,
-    Band,
     Ceiling,
     Comparison,
     FloatArray,
@@ -24,10 +24,12 @@ from rfmae.reporting.table import (
     Cell,
     Column,
     Format,
+    Getter,
     Ranged,
     Table,
     files_columns,
     printed,
+    tabulated,
 )
 from rfmae.reporting.tables import limit_column, ratio_name, snr_column
 
@@ -45,75 +47,62 @@ def summary_table(
     ceilings: Mapping[str, Ceiling],
 ) -> Table:
     """A row for each model: all in % but the losses; ratios only where a ceiling is known."""
-    limits = _limits(assessments)
-    columns = [
-        Column("model"),
-        Column("accuracy (95 %)", PERCENT),
-        *(Column(ratio_name(limit, ceilings), PERCENT) for limit in limits),
-        *files_columns(("macro-F1", "same signals merged", "ECE"), PERCENT),
-        Column("NLL", _SCORE, "nats"),
-        *files_columns(("Brier", "AURC"), _SCORE),
-    ]
-    if assessments:
-        target = next(iter(assessments.values())).selective.target_accuracy
-        columns.append(Column(f"answered at {100 * target:g} % accuracy", PERCENT))
-    rows = [
-        (
-            name,
-            Ranged(accuracy[name].accuracy, *accuracy[name].interval),
-            *(item.gap.ratio.get(limit) if item.gap else None for limit in limits),
-            item.macro_f1,
-            Ranged.of(item.merged),
-            item.calibration.ece,
-            item.calibration.nll,
-            item.calibration.brier,
-            item.selective.aurc,
-            item.selective.coverage_at_target,
+    columns: dict[Column, Getter] = {
+        Column("model"): lambda name, _: name,
+        Column("accuracy (95 %)", PERCENT): lambda name, _: Ranged(
+            accuracy[name].accuracy, *accuracy[name].interval
+        ),
+    }
+    for limit in _limits(assessments):
+        columns[Column(ratio_name(limit, ceilings), PERCENT)] = partial(_ratio, limit)
+    columns |= {
+        Column("macro-F1", PERCENT): lambda _, item: item.macro_f1,
+        Column("same signals merged", PERCENT): lambda _, item: Ranged.of(item.merged),
+        Column("ECE", PERCENT): lambda _, item: item.calibration.ece,
+        Column("NLL", _SCORE, "nats"): lambda _, item: item.calibration.nll,
+        Column("Brier", _SCORE): lambda _, item: item.calibration.brier,
+        Column("AURC", _SCORE): lambda _, item: item.selective.aurc,
+    }
+    for first in list(assessments.values())[:1]:
+        target = Column(
+            f"answered at {100 * first.selective.target_accuracy:g} % accuracy", PERCENT
         )
-        for name, item in assessments.items()
-    ]
-    return Table.of(columns, rows)
+        columns[target] = lambda _, item: item.selective.coverage_at_target
+    return tabulated(assessments.items(), columns)
+
+
+def _ratio(limit: str, _: str, item: Assessment) -> float | None:
+    return item.gap.ratio.get(limit) if item.gap else None
 
 
 def bands_table(assessments: Assessments, ceilings: Mapping[str, Ceiling]) -> Table:
     """Accuracy, macro-F1 and ceilings in % over thirds of the SNR range."""
-    limits = list(
-        dict.fromkeys(
-            limit for item in assessments.values() for band in item.bands for limit in band.ceiling
-        )
-    )
-    columns = [
-        Column("model"),
-        Column("SNR", TEXT, "dB"),
-        *files_columns(("accuracy (95 %)", "macro-F1"), PERCENT),
-        *(limit_column(f"ceiling, {limit}", ceilings.get(limit)) for limit in limits),
-        Column("examples", COUNT),
-    ]
-    rows = [
-        (
-            name,
-            _span(band),
-            Ranged.of(band.accuracy),
-            band.macro_f1,
-            *(band.ceiling.get(limit) for limit in limits),
-            band.accuracy.examples,
-        )
-        for name, item in assessments.items()
-        for band in item.bands
-    ]
-    return Table.of(columns, rows)
+    bands = [(name, band) for name, item in assessments.items() for band in item.bands]
+    columns: dict[Column, Getter] = {
+        Column("model"): lambda name, _: name,
+        Column("SNR", TEXT, "dB"): lambda _, band: _from_to(band.from_db, band.to_db),
+        Column("accuracy (95 %)", PERCENT): lambda _, band: Ranged.of(band.accuracy),
+        Column("macro-F1", PERCENT): lambda _, band: band.macro_f1,
+    }
+    for limit in dict.fromkeys(limit for _, band in bands for limit in band.ceiling):
+        head = limit_column(f"ceiling, {limit}", ceilings.get(limit))
+        columns[head] = lambda _, band, limit=limit: band.ceiling.get(limit)
+    columns[Column("examples", COUNT)] = lambda _, band: band.accuracy.examples
+    return tabulated(bands, columns)
 
 
 def confusions_table(assessments: Assessments) -> Table:
     """The most frequent confusions of each model, in % of the examples of the true class."""
-    columns = files_columns(("model", "true class", "taken for"))
-    columns += [Column("share (95 %)", PERCENT), Column("examples", COUNT)]
-    rows = [
-        (name, item.true, item.named, Ranged.of(item.share), item.share.hits)
-        for name, assessment in assessments.items()
-        for item in assessment.confusions
-    ]
-    return Table.of(columns, rows)
+    return tabulated(
+        ((name, one) for name, item in assessments.items() for one in item.confusions),
+        {
+            Column("model"): lambda name, _: name,
+            Column("true class"): lambda _, one: one.true,
+            Column("taken for"): lambda _, one: one.named,
+            Column("share (95 %)", PERCENT): lambda _, one: Ranged.of(one.share),
+            Column("examples", COUNT): lambda _, one: one.share.hits,
+        },
+    )
 
 
 def per_snr_csv(accuracy: Mapping[str, SnrReport], assessments: Assessments) -> Table:
@@ -190,49 +179,36 @@ def selective_csv(assessments: Assessments) -> Table:
 
 def open_set_table(assessments: Assessments) -> Table:
     """Detection of out-of-distribution signals, a row a model and kind of signal."""
-    columns = [
-        *files_columns(("model", "unknown")),
-        Column("AUROC", _SCORE),
-        Column("passes at 95 % (FPR95, %)", PERCENT),
-        *files_columns(("known", "unknown examples"), COUNT),
-    ]
-    rows = [
-        (name, one.unknown, one.auroc, one.fpr95, one.known_examples, one.unknown_examples)
-        for name, assessment in assessments.items()
-        for one in assessment.open_sets
-    ]
-    return Table.of(columns, rows)
+    return tabulated(
+        ((name, one) for name, item in assessments.items() for one in item.open_sets),
+        {
+            Column("model"): lambda name, _: name,
+            Column("unknown"): lambda _, one: one.unknown,
+            Column("AUROC", _SCORE): lambda _, one: one.auroc,
+            Column("passes at 95 % (FPR95, %)", PERCENT): lambda _, one: one.fpr95,
+            Column("known", COUNT): lambda _, one: one.known_examples,
+            Column("unknown examples", COUNT): lambda _, one: one.unknown_examples,
+        },
+    )
 
 
 def cost_table(assessments: Assessments) -> Table:
     """Cost of inference, a row a model."""
-    columns = [
-        Column("model"),
-        *files_columns(("parameters", "MACs"), COUNT),
-        *(Column(name, _MILLISECONDS, "ms") for name in ("p50", "p95")),
-        Column("examples/s", _WHOLE),
-        Column("batch", COUNT),
-        Column("peak memory", _WHOLE, "MiB"),
-        Column("device"),
-        Column("threads", COUNT),
-    ]
-    rows = [
-        (
-            name,
-            cost.parameters,
-            cost.macs,
-            cost.latency_p50_ms,
-            cost.latency_p95_ms,
-            cost.examples_per_second,
-            cost.batch_size,
-            cost.peak_memory_mib,
-            cost.device,
-            cost.threads,
-        )
-        for name, item in assessments.items()
-        if (cost := item.cost) is not None
-    ]
-    return Table.of(columns, rows)
+    return tabulated(
+        ((name, item.cost) for name, item in assessments.items() if item.cost is not None),
+        {
+            Column("model"): lambda name, _: name,
+            Column("parameters", COUNT): lambda _, cost: cost.parameters,
+            Column("MACs", COUNT): lambda _, cost: cost.macs,
+            Column("p50", _MILLISECONDS, "ms"): lambda _, cost: cost.latency_p50_ms,
+            Column("p95", _MILLISECONDS, "ms"): lambda _, cost: cost.latency_p95_ms,
+            Column("examples/s", _WHOLE): lambda _, cost: cost.examples_per_second,
+            Column("batch", COUNT): lambda _, cost: cost.batch_size,
+            Column("peak memory", _WHOLE, "MiB"): lambda _, cost: cost.peak_memory_mib,
+            Column("device"): lambda _, cost: cost.device,
+            Column("threads", COUNT): lambda _, cost: cost.threads,
+        },
+    )
 
 
 def comparison_table(comparisons: tuple[Comparison, ...]) -> Table:
@@ -240,26 +216,21 @@ def comparison_table(comparisons: tuple[Comparison, ...]) -> Table:
 
     Older reports do not hold the corrected p-value.
     """
-    columns = [
-        *files_columns(("first", "second")),
-        Column("difference (95 %), points", POINTS),
-        *files_columns(("first alone right", "second alone right", "examples"), COUNT),
-        *files_columns(("McNemar p", "p after Holm"), PROBABILITY),
-    ]
-    rows = [
-        (
-            item.first,
-            item.second,
-            Ranged(item.difference, item.low, item.high),
-            item.first_alone,
-            item.second_alone,
-            item.examples,
-            item.p_value,
-            item.p_adjusted,
-        )
-        for item in comparisons
-    ]
-    return Table.of(columns, rows)
+    return tabulated(
+        ((pair,) for pair in comparisons),
+        {
+            Column("first"): lambda pair: pair.first,
+            Column("second"): lambda pair: pair.second,
+            Column("difference (95 %), points", POINTS): lambda pair: Ranged(
+                pair.difference, pair.low, pair.high
+            ),
+            Column("first alone right", COUNT): lambda pair: pair.first_alone,
+            Column("second alone right", COUNT): lambda pair: pair.second_alone,
+            Column("examples", COUNT): lambda pair: pair.examples,
+            Column("McNemar p", PROBABILITY): lambda pair: pair.p_value,
+            Column("p after Holm", PROBABILITY): lambda pair: pair.p_adjusted,
+        },
+    )
 
 
 def robustness_csv(grids: tuple[RobustnessGrid, ...]) -> Table:
@@ -314,10 +285,6 @@ def probability(value: float) -> str:
 def _limits(assessments: Assessments) -> list[str]:
     gaps = [item.gap for item in assessments.values() if item.gap is not None]
     return list(dict.fromkeys(limit for gap in gaps for limit in gap.ratio))
-
-
-def _span(band: Band) -> str:
-    return _from_to(band.from_db, band.to_db)
 
 
 def _from_to(low: float, high: float) -> str:

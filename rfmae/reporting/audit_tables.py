@@ -5,6 +5,7 @@ from pathlib import Path
 from rfmae.artefacts import CARD_NAME, write_json, written_whole
 from rfmae.records import as_plain
 from rfmae.records.audit_report import AuditReport, Finding
+from rfmae.reporting.facts import as_list
 from rfmae.reporting.table import (
     COUNT,
     PERCENT,
@@ -17,7 +18,6 @@ from rfmae.reporting.table import (
     printed,
 )
 from rfmae.reporting.table_writers import markdown, write_csv
-from rfmae.reporting.tables import in_words
 
 KIND = "audit"
 
@@ -76,9 +76,6 @@ def audit_markdown(report: AuditReport) -> str:
         f"- **{item.name}** ({_VERDICTS[item.verdict]}): {item.explanation}"
         for item in report.findings
     ]
-    provenance = [
-        f"- {key.replace('_', ' ')}: {in_words(item)}" for key, item in report.provenance.items()
-    ]
     sections = [
         f"# Leak audit of {report.data_set}",
         report.headline,
@@ -87,7 +84,7 @@ def audit_markdown(report: AuditReport) -> str:
         "## In words",
         "\n".join(explained),
         "## Provenance",
-        "\n".join(provenance),
+        as_list(report.provenance),
     ]
     return "\n\n".join(sections) + "\n"
 

@@ -1,9 +1,9 @@
 """A table as a record: columns with a unit and a format, cells that stay numbers."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 
@@ -120,6 +120,14 @@ class Table:
             (*row[:place], cell, *row[place:]) for row, cell in zip(self.rows, cells, strict=True)
         )
         return type(self)(columns, tuple(rows), self.has_total)
+
+
+Getter = Callable[..., Cell]
+
+
+def tabulated(items: Iterable[Sequence[Any]], columns: Mapping[Column, Getter]) -> Table:
+    """A row for each item; what an item is made of are the arguments of every column's getter."""
+    return Table.of(columns, (tuple(find(*item) for find in columns.values()) for item in items))
 
 
 def files_columns(names: Iterable[str], form: Format = TEXT) -> list[Column]:

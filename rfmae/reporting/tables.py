@@ -1,4 +1,4 @@
-"""Tables of accuracy, confusion and ceilings, and how facts are put into words."""
+"""Tables of accuracy, confusion and ceilings."""
 
 from collections.abc import Mapping
 
@@ -175,12 +175,3 @@ def confusion_csv(report: SnrReport) -> Table:
     columns = [Column("true class"), *files_columns(report.classes, COUNT)]
     rows = zip(report.classes, report.confusion.tolist(), strict=True)
     return Table.of(columns, ((name, *line) for name, line in rows))
-
-
-def in_words(value: object) -> str:
-    """Nested facts as one line: names before their values, separated by commas."""
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {in_words(item)}" for name, item in value.items())
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(in_words, value))
-    return str(value)

@@ -11,8 +11,8 @@ from sample_reports import gallery, sample_report
 
 from rfmae.records import SnrReport
 from rfmae.reporting.markdown_page import markdown_page
+from rfmae.reporting.page.gallery import gallery_of
 from rfmae.reporting.page.page import page, unbroken
-from rfmae.reporting.page.page_denoising import gallery_of
 from rfmae.reporting.page.page_tables import shown_table
 from rfmae.reporting.report_record import Report, report_of, whole_json
 from rfmae.reporting.table import SNR, Column, Table

@@ -9,17 +9,14 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from rfmae.reporting.assessment_tables import left_out_lines
+from rfmae.reporting.charts.report_charts import embedding_name, model_styles
 from rfmae.reporting.denoising_tables import denoising_words
-from rfmae.reporting.page.page_denoising import gallery_of
+from rfmae.reporting.facts import in_order
+from rfmae.reporting.heat_figures import FEW
+from rfmae.reporting.page.gallery import gallery_of
 from rfmae.reporting.page.page_tables import page_denoising_tables, page_tables
-from rfmae.reporting.page.parts import (
-    legends_of,
-    panels_of,
-    snr_points,
-    tiles_of,
-    wide_charts,
-)
-from rfmae.reporting.palette import SERIES, SERIES_ON_DARK, STEPS, STEPS_ON_DARK
+from rfmae.reporting.page.parts import drawn_panels, snr_points, tiles_of
+from rfmae.reporting.palette import DARK, LIGHT
 from rfmae.reporting.report_record import Report, whole_json
 from rfmae.reporting.tables import snr_knowledge_note
 
@@ -43,10 +40,10 @@ def page(report: Report) -> str:
             item.gap is not None and not item.gap.is_bound for item in report.assessments.values()
         ),
         classes=list(_classes(report)),
+        few=FEW,
         tiles=tiles_of(report),
-        charts=_marked(wide_charts(report)),
-        panels_by_name={name: _marked(items) for name, items in panels_of(report).items()},
-        legends=legends_of(report),
+        drawn=drawn_panels(report),
+        maps=[embedding_name(place) for place, _ in enumerate(report.embedding)],
         tables=page_tables(report),
         left_out=left_out_lines(report.robustness),
         points=points,
@@ -54,16 +51,13 @@ def page(report: Report) -> str:
         denoising=report.denoising,
         denoising_words=_denoising_words(report),
         denoising_tables=page_denoising_tables(report),
-        embedding=report.embedding,
-        limits=report.label_curve.ceilings if report.label_curve else (),
-        provenance=record["provenance"],
+        provenance=in_order(record["provenance"]),
         data=_data(report, points),
         style=_verbatim("report.css"),
         script=_verbatim("report.js"),
-        light=_variables(SERIES, STEPS),
-        dark=_variables(SERIES_ON_DARK, STEPS_ON_DARK),
-        series=len(SERIES),
-        steps=len(STEPS),
+        light=_variables(LIGHT),
+        dark=_variables(DARK),
+        colours=list(LIGHT),
     )  # fmt: skip
 
 
@@ -97,18 +91,15 @@ def _verbatim(name: str) -> Markup:
     return Markup(files("rfmae.reporting.page").joinpath("templates", name).read_text("utf-8"))
 
 
-def _marked(items: Mapping[str, str]) -> dict[str, Markup]:
-    """Drawings, whose texts are escaped already, as markup."""
-    return {name: Markup(text) for name, text in items.items()}
-
-
 def _classes(report: Report) -> tuple[str, ...]:
     return next(iter(report.accuracy.values())).classes if report.accuracy else ()
 
 
 def _data(report: Report, points: tuple[float, ...]) -> Markup:
     """The data of the page's script, as JSON that cannot end its element."""
+    styles = model_styles(report)
     data: dict[str, Any] = {
+        "few": FEW,
         "snr_db": list(points),
         "classes": list(_classes(report)),
         "models": {
@@ -117,6 +108,7 @@ def _data(report: Report, points: tuple[float, ...]) -> Markup:
                 "accuracy": item.accuracy_per_snr.tolist(),
                 "interval": item.interval_per_snr.tolist(),
                 "overall": [item.accuracy, *item.interval],
+                "colour": styles[name].colour,
             }
             for name, item in report.accuracy.items()
         },
@@ -127,8 +119,6 @@ def _data(report: Report, points: tuple[float, ...]) -> Markup:
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
 
 
-def _variables(series: tuple[str, ...], steps: tuple[str, ...]) -> Markup:
+def _variables(colours: Mapping[str, str]) -> Markup:
     """Colours as variables of a style sheet."""
-    named = [*(f"--s{n}:{colour}" for n, colour in enumerate(series))]
-    named += [f"--q{n}:{colour}" for n, colour in enumerate(steps)]
-    return Markup(";".join(named))
+    return Markup(";".join(f"--{name}:{colour}" for name, colour in colours.items()))

@@ -2,16 +2,7 @@
 
 from dataclasses import dataclass
 
-from rfmae.reporting.assessment_tables import (
-    bands_table,
-    calibration_table,
-    comparison_table,
-    confusions_table,
-    cost_table,
-    drops_table,
-    open_set_table,
-    summary_table,
-)
+from rfmae.reporting import assessment_tables as of_models
 from rfmae.reporting.denoising_tables import EXPLAINED, denoising_tables
 from rfmae.reporting.label_curve_tables import label_curve_table
 from rfmae.reporting.report_record import Report
@@ -46,17 +37,19 @@ def page_tables(report: Report) -> dict[str, ShownTable]:
         tables["ceilings"] = ceiling_table(report.ceilings)
     if report.assessments:
         tables |= {
-            "summary": summary_table(report.accuracy, report.assessments, report.ceilings),
-            "bands": bands_table(report.assessments, report.ceilings),
-            "confusions": confusions_table(report.assessments),
-            "calibration": calibration_table(report.assessments, report.accuracy),
-            "open_sets": open_set_table(report.assessments),
-            "cost": cost_table(report.assessments),
+            "summary": of_models.summary_table(
+                report.accuracy, report.assessments, report.ceilings
+            ),
+            "bands": of_models.bands_table(report.assessments, report.ceilings),
+            "confusions": of_models.confusions_table(report.assessments),
+            "calibration": of_models.calibration_table(report.assessments, report.accuracy),
+            "open_sets": of_models.open_set_table(report.assessments),
+            "cost": of_models.cost_table(report.assessments),
         }
     if report.label_curve:
         tables["labels"] = label_curve_table(report.label_curve)
-    tables["comparisons"] = comparison_table(report.comparisons)
-    tables["drops"] = drops_table(report.robustness)
+    tables["comparisons"] = of_models.comparison_table(report.comparisons)
+    tables["drops"] = of_models.drops_table(report.robustness)
     return {name: shown_table(table) for name, table in tables.items() if table.rows}
 
 
