@@ -5,7 +5,7 @@ from pathlib import Path
 from rfmae.artefacts import CARD_NAME, write_json, written_whole
 from rfmae.records import as_plain
 from rfmae.records.audit_report import AuditReport, Finding
-from rfmae.reporting.facts import as_list
+from rfmae.reporting.facts import as_list, in_order
 from rfmae.reporting.table import (
     COUNT,
     PERCENT,
@@ -84,7 +84,7 @@ def audit_markdown(report: AuditReport) -> str:
         "## In words",
         "\n".join(explained),
         "## Provenance",
-        as_list(report.provenance),
+        as_list(in_order(report.provenance)),
     ]
     return "\n\n".join(sections) + "\n"
 

@@ -3,16 +3,28 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rfmae.reporting.report_record import Report
+
 FIRST = ("command", "machine", "device", "threads", "seconds", "minutes", "versions")
 """What is asked for most comes first, where it is known."""
 
+_NAMES = {"seconds": "duration"}
 _LEAST_GROUPED = 10_000  # a smaller number may be a year or a port
+
+
+def facts_of(report: Report) -> dict[str, Any]:
+    """How a report was made, and the machine that its cost was measured on."""
+    costs = [item.cost for item in report.assessments.values() if item.cost is not None]
+    facts = dict(report.provenance)
+    if costs:
+        facts.setdefault("machine", f"{costs[0].device}, {costs[0].threads} threads")
+    return in_order(facts)
 
 
 def in_order(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The same facts, every number in print, the most wanted first."""
     names = [*(name for name in FIRST if name in facts), *(n for n in facts if n not in FIRST)]
-    return {name: _shown(facts[name], name) for name in names}
+    return {_NAMES.get(name, name): _shown(facts[name], name) for name in names}
 
 
 def in_words(value: object) -> str:
@@ -25,9 +37,10 @@ def in_words(value: object) -> str:
 
 
 def as_list(facts: Mapping[str, Any]) -> str:
-    """The same as a list in Markdown."""
-    shown = in_order(facts).items()
-    return "\n".join(f"- {name.replace('_', ' ')}: {in_words(value)}" for name, value in shown)
+    """Facts in order as a list in Markdown."""
+    return "\n".join(
+        f"- {name.replace('_', ' ')}: {in_words(value)}" for name, value in facts.items()
+    )
 
 
 def _shown(value: Any, name: str = "") -> Any:

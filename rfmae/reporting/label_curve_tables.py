@@ -7,7 +7,7 @@ from rfmae.records import as_plain
 from rfmae.records.label_curve import LABEL_UNITS, LabelCurve
 from rfmae.reporting.charts.chart import Panels
 from rfmae.reporting.charts.label_charts import METHOD_NAMES, label_chart
-from rfmae.reporting.facts import as_list
+from rfmae.reporting.facts import as_list, in_order
 from rfmae.reporting.figure_files import save_figure
 from rfmae.reporting.figure_pen import figure_of
 from rfmae.reporting.table import (
@@ -122,6 +122,6 @@ def label_curve_markdown(curve: LabelCurve) -> str:
         *(["\n".join(ceilings)] if ceilings else []),
         f"![accuracy against {LABEL_UNITS[curve.unit]}](figures/label-curve.png)",
         "## Provenance",
-        as_list(curve.provenance),
+        as_list(in_order(curve.provenance)),
     ]
     return "\n\n".join(sections) + "\n"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rfmae.reporting import assessment_tables as of_models
 from rfmae.reporting.charts.report_charts import embedding_name
 from rfmae.reporting.denoising_tables import denoising_section
-from rfmae.reporting.facts import as_list
+from rfmae.reporting.facts import as_list, facts_of
 from rfmae.reporting.label_curve_tables import label_curve_table
 from rfmae.reporting.report_record import Report
 from rfmae.reporting.table import Table
@@ -35,7 +35,7 @@ def markdown_page(report: Report) -> str:
         if report.gallery:
             blocks.append("![noisy, reconstructed, clean](figures/strip.png)")
     blocks += [*_maps(report), *_cost(report)]
-    blocks += ["## Provenance", as_list(report.provenance)]
+    blocks += ["## Provenance", as_list(facts_of(report))]
     return "\n\n".join(blocks) + "\n"
 
 

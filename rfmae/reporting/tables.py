@@ -1,6 +1,7 @@
 """Tables of accuracy, confusion and ceilings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -15,9 +16,11 @@ from rfmae.reporting.table import (
     Cell,
     Column,
     Format,
+    Getter,
     Ranged,
     Table,
     files_columns,
+    tabulated,
 )
 from rfmae.units import SNR_REFERENCE_NAMES, SnrReference
 
@@ -102,59 +105,38 @@ def ratio_name(limit: str, ceilings: Mapping[str, Ceiling]) -> str:
 
 def ceiling_csv(ceilings: Mapping[str, Ceiling]) -> Table:
     """One row for each ceiling and SNR, both estimates, five decimals."""
-    estimates = (
-        "mean_posterior",
-        "posterior_error",
-        "hit_rate",
-        "merged_mean_posterior",
-        "merged_hit_rate",
-    )
-    columns = [
-        Column("ceiling"),
-        Column("snr_db", SNR),
-        Column("snr_reference"),
-        Column("symbols", COUNT),
-        Column("is_bound"),
-        *files_columns(estimates, _FIVE),
-    ]
-    rows = [
-        (
-            name,
-            snr_db,
-            ceiling.snr_reference,
-            ceiling.symbols_per_example,
-            str(ceiling.is_bound).lower(),
-            *(getattr(ceiling, estimate)[s] for estimate in estimates),
-        )
-        for name, ceiling in ceilings.items()
-        for s, snr_db in enumerate(ceiling.snr_db)
-    ]
-    return Table.of(columns, rows)
+    columns: dict[Column, Getter] = {
+        Column("ceiling"): lambda name, *_: name,
+        Column("snr_db", SNR): lambda _, one, s: one.snr_db[s],
+        Column("snr_reference"): lambda _, one, __: one.snr_reference,
+        Column("symbols", COUNT): lambda _, one, __: one.symbols_per_example,
+        Column("is_bound"): lambda _, one, __: str(one.is_bound).lower(),
+        Column("mean_posterior", _FIVE): lambda _, one, s: one.mean_posterior[s],
+        Column("posterior_error", _FIVE): lambda _, one, s: one.posterior_error[s],
+        Column("hit_rate", _FIVE): lambda _, one, s: one.hit_rate[s],
+        Column("merged_mean_posterior", _FIVE): lambda _, one, s: one.merged_mean_posterior[s],
+        Column("merged_hit_rate", _FIVE): lambda _, one, s: one.merged_hit_rate[s],
+    }
+    return tabulated(_at_every_snr(ceilings), columns)
 
 
 def accuracy_csv(reports: Mapping[str, SnrReport], what: str = "model") -> Table:
     """One row for each model and SNR, ratios with six decimals."""
-    columns = [
-        Column(what),
-        Column("snr_db", SNR),
-        Column("snr_reference"),
-        *files_columns(("examples", "hits"), COUNT),
-        *files_columns(("accuracy", "low_95", "high_95"), SIX),
-    ]
-    rows = [
-        (
-            name,
-            snr_db,
-            report.snr_reference,
-            int(report.examples_per_snr[s]),
-            int(report.hits_per_snr[s]),
-            report.accuracy_per_snr[s],
-            *report.interval_per_snr[s],
-        )
-        for name, report in reports.items()
-        for s, snr_db in enumerate(report.snr_db)
-    ]
-    return Table.of(columns, rows)
+    columns: dict[Column, Getter] = {
+        Column(what): lambda name, *_: name,
+        Column("snr_db", SNR): lambda _, one, s: one.snr_db[s],
+        Column("snr_reference"): lambda _, one, __: one.snr_reference,
+        Column("examples", COUNT): lambda _, one, s: int(one.examples_per_snr[s]),
+        Column("hits", COUNT): lambda _, one, s: int(one.hits_per_snr[s]),
+        Column("accuracy", SIX): lambda _, one, s: one.accuracy_per_snr[s],
+        Column("low_95", SIX): lambda _, one, s: one.interval_per_snr[s, 0],
+        Column("high_95", SIX): lambda _, one, s: one.interval_per_snr[s, 1],
+    }
+    return tabulated(_at_every_snr(reports), columns)
+
+
+def _at_every_snr(items: Mapping[str, Any]) -> Iterator[tuple[str, Any, int]]:
+    return ((name, one, s) for name, one in items.items() for s in range(len(one.snr_db)))
 
 
 def confusion_per_snr_csv(reports: Mapping[str, SnrReport]) -> Table:

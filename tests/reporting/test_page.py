@@ -13,9 +13,7 @@ from rfmae.records import SnrReport
 from rfmae.reporting.markdown_page import markdown_page
 from rfmae.reporting.page.gallery import gallery_of
 from rfmae.reporting.page.page import page, unbroken
-from rfmae.reporting.page.page_tables import shown_table
 from rfmae.reporting.report_record import Report, report_of, whole_json
-from rfmae.reporting.table import SNR, Column, Table
 
 _VOID = {"meta", "link", "img", "input", "br", "path", "rect", "line"}
 _HOSTILE = "</script><script>alert(1)</script><b>&\"'{{7*7}}"
@@ -193,12 +191,10 @@ def test_no_number_parts_from_its_unit():
     assert unbroken("(82.0–84.1)") == "(82.0\u2060–\u206084.1)"
 
 
-def test_columns_of_numbers_are_known_by_their_format_and_the_total_by_its_row():
-    columns = [Column("model"), Column("SNR", SNR), Column("device")]
-    shown = shown_table(Table.of(columns, [("a", -3.0, "cpu"), ("b", None, "cpu")]))
-    assert shown.numeric == [False, True, False]
-    assert shown.rows == [["a", "−3", "cpu"], ["b", "–", "cpu"]]
-    assert not shown.has_total
+def test_columns_of_numbers_are_set_to_the_right_and_the_total_stands_out(report, text):
+    heads = re.search(r'aria-label="Low, middle.*?<thead><tr>(.*?)</tr>', text, re.S)[1]
+    assert re.findall('<th scope="col"( class="num")?>', heads)[:3] == ["", "", ' class="num"']
+    assert '<tr class="total"><th scope=row>all</th>' in text
 
 
 def test_every_picture_stands_at_its_own_snr(report):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
@@ -10,11 +11,11 @@ from markupsafe import Markup
 
 from rfmae.reporting.assessment_tables import left_out_lines
 from rfmae.reporting.charts.report_charts import embedding_name, model_styles
-from rfmae.reporting.denoising_tables import denoising_words
-from rfmae.reporting.facts import in_order
+from rfmae.reporting.denoising_tables import EXPLAINED, denoising_tables, denoising_words
+from rfmae.reporting.facts import facts_of
 from rfmae.reporting.heat_figures import FEW
 from rfmae.reporting.page.gallery import gallery_of
-from rfmae.reporting.page.page_tables import page_denoising_tables, page_tables
+from rfmae.reporting.page.page_tables import page_tables
 from rfmae.reporting.page.parts import drawn_panels, snr_points, tiles_of
 from rfmae.reporting.palette import DARK, LIGHT
 from rfmae.reporting.report_record import Report, whole_json
@@ -28,6 +29,7 @@ _TEMPLATE = "report.html.j2"
 def page(report: Report) -> str:
     """The whole page; equal reports give the same page."""
     record = whole_json(report)
+    shown = replace(report, provenance=record["provenance"])  # with the versions
     points = snr_points(report)
     return _environment().get_template(_TEMPLATE).render(
         title=report.title,
@@ -50,8 +52,9 @@ def page(report: Report) -> str:
         gallery=gallery_of(record["gallery"], points),
         denoising=report.denoising,
         denoising_words=_denoising_words(report),
-        denoising_tables=page_denoising_tables(report),
-        provenance=in_order(record["provenance"]),
+        denoising_tables=denoising_tables(report.denoising) if report.denoising else {},
+        explained=EXPLAINED,
+        provenance=facts_of(shown),
         data=_data(report, points),
         style=_verbatim("report.css"),
         script=_verbatim("report.js"),
