@@ -7,7 +7,7 @@ import numpy as np
 from few_labels_data import CHANNELS, DISJOINT, TRANSFERS
 from few_labels_networks import VARIANTS
 from few_labels_study import BUDGETS, DISJOINT_BUDGETS, OTHER_BUDGETS, PER_POINT
-from pages import with_student
+from pages import student_half, with_student
 
 from rfmae.reporting.table import Table
 from rfmae.reporting.table_writers import markdown, text_table
@@ -122,8 +122,8 @@ def _gains(found: Found, name: str, rivals: Sequence[tuple[str, str]]) -> str:
 
 
 def _interval(values: Sequence[float]) -> tuple[float, float]:
-    mean, _, half = with_student(values).partition(" ± ")
-    return float(mean) - float(half or 0), float(mean) + float(half or 0)
+    mean, half = float(np.mean(values)), student_half(values)
+    return mean - half, mean + half
 
 
 def all_labels_table(found: Found) -> Table:

@@ -32,10 +32,15 @@ def filled(page: str, parts: Mapping[str, str]) -> str:
 def with_student(values: Sequence[float], *, signed: bool = False) -> str:
     """The mean and half its 95 % interval by Student's t over the seeds; one seed has none."""
     mean = f"{np.mean(values):+.1f}" if signed else f"{np.mean(values):.1f}"
+    return mean if len(values) < 2 else f"{mean} ± {student_half(values):.1f}"
+
+
+def student_half(values: Sequence[float]) -> float:
+    """Half the 95 % interval of a mean by Student's t; zero of a single value."""
     if len(values) < 2:
-        return mean
-    half = student.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
-    return f"{mean} ± {half:.1f}"
+        return 0.0
+    spread = np.std(values, ddof=1) / np.sqrt(len(values))
+    return float(student.ppf(0.975, len(values) - 1) * spread)
 
 
 def consistent(ceilings: Mapping[str, Ceiling]) -> dict[str, Ceiling]:
