@@ -98,10 +98,11 @@ def _draw(axes: Axes, chart: Chart, labels: Sequence[EndLabel] | None) -> None:
 
 def _set_axes(axes: Axes, chart: Chart) -> None:
     axes.set_title(chart.title, fontsize=10, wrap=True)
-    axes.set(xlim=(chart.x.low, chart.x.high), ylim=(chart.y.low, chart.y.high))
     if chart.shape == "map":
-        axes.set(xticks=[], yticks=[], aspect="equal")
+        axes.set(xticks=[], yticks=[])
+        axes.set_aspect("equal", adjustable="datalim")  # a box that may shrink hides its legend
         return
+    axes.set(xlim=(chart.x.low, chart.x.high), ylim=(chart.y.low, chart.y.high))
     if chart.x.is_log:
         axes.set_xscale("log")
         axes.minorticks_off()
