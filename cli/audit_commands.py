@@ -55,7 +55,7 @@ def _print_audit(result: Any, as_json: bool) -> None:
     if as_json:
         console.say_json({"folder": str(result.folder), **audit_json(report)})
         return
-    console.say_table(*audit_table(report))
+    console.say_table(*audit_table(report).in_print())
     console.say("")
     for finding in (*report.of("leak", "wrong"), *report.of("note")):
         console.say(f"{finding.name}: {finding.explanation}")
@@ -175,7 +175,7 @@ def _print_curve(result: Any, as_json: bool) -> None:
         console.say_json({"folder": str(result.folder), **label_curve_json(result.curve)})
         return
     console.say("Accuracy in %, mean over the seeds with its 95 % interval")
-    console.say_table(*label_curve_table(result.curve))
+    console.say_table(*label_curve_table(result.curve).in_print())
     console.say("")
     for limit in result.curve.ceilings:
         console.say(f"{limit.name}: {100 * limit.accuracy:.1f} %")

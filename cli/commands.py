@@ -73,7 +73,7 @@ def _print_quickstart(result: Any) -> None:
 
     report = result.report
     console.say("Accuracy in %, mean over draws of labels with its 95 % interval")
-    console.say_table(*label_curve_table(report.label_curve))
+    console.say_table(*label_curve_table(report.label_curve).in_print())
     console.say("")
     console.say(report.headline)
     for limit in report.label_curve.ceilings:

@@ -10,6 +10,7 @@ from rfmae_cli import console
 if TYPE_CHECKING:
     from rfmae.records import Assessment, Comparison, DenoiseReport, RobustnessGrid
     from rfmae.reporting.report_record import Report
+    from rfmae.reporting.table import Table
 
 
 def print_report(result: Any, as_json: bool) -> None:
@@ -22,7 +23,7 @@ def print_report(result: Any, as_json: bool) -> None:
         return
     if report.accuracy:
         console.say("Accuracy in % with 95 % Wilson intervals")
-        console.say_table(*_accuracy_table(report))
+        console.say_table(*_accuracy_table(report).in_print())
         console.say("")
     if report.denoising is not None:
         _print_denoising(report.denoising)
@@ -46,30 +47,30 @@ def _print_denoising(denoising: "DenoiseReport") -> None:
     for measure, (title, _) in MEASURES.items():
         if denoising.of(measure):
             console.say(f"Similarity to the clean image: {title}")
-            console.say_table(*image_quality_table(denoising, measure, intervals=False))
+            table = image_quality_table(denoising, measure, intervals=False)
+            console.say_table(*table.in_print())
             console.say("")
     if denoising.recognition is not None:
         console.say(f"Accuracy of {denoising.recognition.classifier} in %, by kind of images")
-        console.say_table(*recognition_table(denoising.recognition))
+        console.say_table(*recognition_table(denoising.recognition).in_print())
         console.say("")
     for note in denoising.notes:
         console.say(f"Note: {note}")
 
 
-def _accuracy_table(report: "Report") -> tuple[list[str], list[list[str]]]:
+def _accuracy_table(report: "Report") -> "Table":
     """Accuracy and ceilings, and their ratio for a single model."""
+    from rfmae.reporting.table import PERCENT, Column
     from rfmae.reporting.tables import accuracy_table, ratio_name
 
-    heads, rows = accuracy_table(report.accuracy, report.ceilings)
+    table = accuracy_table(report.accuracy, report.ceilings)
     gaps = [item.gap for item in report.assessments.values()]
     if len(gaps) != 1 or gaps[0] is None:
-        return heads, rows
+        return table
     seen = gaps[0].image or "sequence"
-    heads.insert(-1, ratio_name(seen, report.ceilings))
+    ratio = Column(ratio_name(seen, report.ceilings), PERCENT)
     ratios = [*gaps[0].ratio_per_snr[seen], gaps[0].ratio[seen]]
-    for row, ratio in zip(rows, ratios, strict=True):
-        row.insert(-1, f"{100 * ratio:.1f}")
-    return heads, rows
+    return table.with_column(ratio, ratios, place=-1)
 
 
 def _findings(report: "Report") -> Iterator[str]:

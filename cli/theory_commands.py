@@ -105,7 +105,7 @@ def _print_result(result: Any, as_json: bool) -> None:
         console.say_json({"folder": str(result.folder), **as_plain(ceiling)})
         return
     console.say(f"Bayes accuracy in % of {', '.join(ceiling.classes)}")
-    console.say_table(*ceiling_table({ceiling.name: ceiling}))
+    console.say_table(*ceiling_table({ceiling.name: ceiling}).in_print())
     console.say("")
     for note in result.notes:
         console.say(f"Note: {note}")

@@ -7,9 +7,10 @@ import numpy as np
 from few_labels_data import CHANNELS, DISJOINT, TRANSFERS
 from few_labels_networks import VARIANTS
 from few_labels_study import BUDGETS, DISJOINT_BUDGETS, OTHER_BUDGETS, PER_POINT
-from pages import with_student
+from pages import student_half, with_student
 
-from rfmae.reporting.tables import Table, markdown
+from rfmae.reporting.table import Table
+from rfmae.reporting.table_writers import markdown, text_table
 
 Found = dict[str, Any]
 
@@ -53,7 +54,8 @@ def labels_table(found: Found) -> Table:
         name: [accuracies(found, method, budget) for budget in BUDGETS]
         for method, name in METHODS.items()
     }
-    return ["labels per class", *(f"{budget:,}" for budget in BUDGETS)], _rows(measured)
+    heads = ["labels per class", *(f"{budget:,}" for budget in BUDGETS)]
+    return text_table(heads, _rows(measured))
 
 
 def _rows(measured: Mapping[str, Sequence[Sequence[float]]]) -> list[list[str]]:
@@ -82,7 +84,7 @@ def units_table(found: Found) -> Table:
         ]
         if any(cells):
             rows.append([f"{name}, frozen, linear head", *cells])
-    return ["labels per class and SNR", *map(str, PER_POINT)], rows
+    return text_table(["labels per class and SNR", *map(str, PER_POINT)], rows)
 
 
 def labels_verdict(found: Found) -> str:
@@ -120,8 +122,8 @@ def _gains(found: Found, name: str, rivals: Sequence[tuple[str, str]]) -> str:
 
 
 def _interval(values: Sequence[float]) -> tuple[float, float]:
-    mean, _, half = with_student(values).partition(" ± ")
-    return float(mean) - float(half or 0), float(mean) + float(half or 0)
+    mean, half = float(np.mean(values)), student_half(values)
+    return mean - half, mean + half
 
 
 def all_labels_table(found: Found) -> Table:
@@ -135,7 +137,7 @@ def all_labels_table(found: Found) -> Table:
         [name, *(_cell(accuracies(found, *way(name))) for way in ways.values())]
         for name in ("rings", "rings and SNR")
     ]
-    return ["all 67,200 labels", *ways], [row for row in rows if any(row[1:])]
+    return text_table(["all 67,200 labels", *ways], [row for row in rows if any(row[1:])])
 
 
 WAYS = ("from scratch", "probe", "fine-tuned")
@@ -147,7 +149,7 @@ def disjoint_table(found: Found) -> Table:
     for split, seen in enumerate(DISJOINT):
         rows += _ways(found, f"disjoint {split}", ", ".join(seen), DISJOINT_BUDGETS)
     heads = ["pre-trained on", "measured on the other five"]
-    return [*heads, *(f"{budget:,}" for budget in DISJOINT_BUDGETS)], rows
+    return text_table([*heads, *(f"{budget:,}" for budget in DISJOINT_BUDGETS)], rows)
 
 
 def elsewhere_table(found: Found) -> Table:
@@ -155,7 +157,7 @@ def elsewhere_table(found: Found) -> Table:
     rows = []
     for name in (*CHANNELS, *TRANSFERS):
         rows += _ways(found, name, ELSEWHERE.get(name, name), OTHER_BUDGETS)
-    return ["measured on", "method", "10 labels per class", "100"], rows
+    return text_table(["measured on", "method", "10 labels per class", "100"], rows)
 
 
 ELSEWHERE = {
@@ -186,7 +188,7 @@ def ablations_table(found: Found) -> Table:
             shown = "as it comes: nothing hidden, position weight 0.1" if name == "rings" else name
             rows.append([shown, *cells, _against(found, name)])
     heads = ["labels per class", *(f"{budget:,}" for budget in BUDGETS), "difference, all budgets"]
-    return heads, rows
+    return text_table(heads, rows)
 
 
 def _against(found: Found, name: str) -> str:
@@ -209,7 +211,7 @@ def _means(found: Found, name: str) -> dict[str, float]:
 
 
 def _measured(table: Table) -> str:
-    return markdown(table) if table[1] else "*Not measured yet; `make results` does.*"
+    return markdown(table) if table.rows else "*Not measured yet; `make results` does.*"
 
 
 PARTS = {

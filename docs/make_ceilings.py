@@ -15,13 +15,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from pages import filled
+from pages import consistent, filled
 from rfmae_cli.console import ShownProgress
 
 from rfmae.datasets.recipe import load_recipe
 from rfmae.records import Ceiling, What
-from rfmae.reporting.figures import draw_ceilings
-from rfmae.reporting.tables import ceiling_table, markdown
+from rfmae.reporting.charts.accuracy_charts import ceiling_chart
+from rfmae.reporting.charts.chart import Panels
+from rfmae.reporting.figure_files import save_figure
+from rfmae.reporting.figure_pen import figure_of
+from rfmae.reporting.table_writers import markdown
+from rfmae.reporting.tables import ceiling_table
 from rfmae.workflows.ceilings import (
     CEILING_NAME,
     AnyQuestion,
@@ -114,7 +118,7 @@ def columns_of(table: str) -> dict[str, Ceiling]:
         if known is None:
             raise SystemExit(f"no ceiling {name} comes with rfmae; run this with --compute")
         found[head] = known
-    return found
+    return consistent(found)
 
 
 def parts() -> dict[str, str]:
@@ -154,7 +158,8 @@ def main() -> None:
     (DOCS / "figures").mkdir(exist_ok=True)
     columns = columns_of("awgn-ten")
     drawn = {head: columns[head] for head in DRAWN}
-    draw_ceilings(drawn, title, DOCS / "figures" / "ceilings.png")
+    figure = figure_of(Panels("", (ceiling_chart(drawn, title),)))
+    save_figure(figure, DOCS / "figures" / "ceilings.png")
 
 
 if __name__ == "__main__":

@@ -16,9 +16,11 @@ from few_labels_parts import PRETRAINING_PARTS
 from pages import filled, with_student
 
 from rfmae.records import DenoiseReport, FloatArray, wilson_interval
-from rfmae.reporting.denoising_figures import draw_denoising
+from rfmae.reporting.charts.denoising_charts import quality_panels
 from rfmae.reporting.figure_files import save_figure
-from rfmae.reporting.tables import Table, markdown
+from rfmae.reporting.figure_pen import figure_of
+from rfmae.reporting.table import Table
+from rfmae.reporting.table_writers import markdown, text_table
 from rfmae.units import SNR_REFERENCE_NAMES
 
 DOCS = Path(__file__).parent
@@ -64,7 +66,7 @@ def psnr_table(found: Found) -> Table:
     means = np.array([report.mean(values) for values in report.psnr_db.values()])
     heads = [f"{SNR_REFERENCE_NAMES[report.snr_reference]} (dB)", *report.answers]
     rows = [[f"{snr:g}", *_bold(line)] for snr, line in zip(report.snr_db, columns, strict=True)]
-    return heads, [*rows, ["all", *_bold(means)]]
+    return text_table(heads, [*rows, ["all", *_bold(means)]])
 
 
 def _bold(line: FloatArray) -> list[str]:
@@ -102,7 +104,8 @@ def probe_table(found: Found) -> Table:
         "nearest neighbours, mean",
         "minutes",
     ]
-    return heads, [_probe_row(found, method, seeds) for method in NAMES if probes.get(method)]
+    rows = [_probe_row(found, method, seeds) for method in NAMES if probes.get(method)]
+    return text_table(heads, rows)
 
 
 def _probe_row(found: Found, method: str, seeds: list[str]) -> list[str]:
@@ -190,7 +193,8 @@ def main() -> None:
     found = json.loads(RESULTS.read_text(encoding="utf-8"))
     page.write_text(filled(page.read_text(encoding="utf-8"), parts(found)), encoding="utf-8")
     (DOCS / "figures").mkdir(exist_ok=True)
-    save_figure(draw_denoising(drawn_report(found)), DOCS / "figures" / "pretraining.png")
+    figure = figure_of(quality_panels(drawn_report(found)))
+    save_figure(figure, DOCS / "figures" / "pretraining.png")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from results_parts import (
 )
 from results_study import PLANES, jobs
 
-from rfmae.reporting.tables import markdown
+from rfmae.reporting.table_writers import markdown
 
 DOCS = Path(__file__).parent
 RESULTS = DOCS / "results.json"

@@ -5,12 +5,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy.stats import t as student
+
+from rfmae.records import Ceiling
 
 
 def filled(page: str, parts: Mapping[str, str]) -> str:
@@ -30,10 +32,31 @@ def filled(page: str, parts: Mapping[str, str]) -> str:
 def with_student(values: Sequence[float], *, signed: bool = False) -> str:
     """The mean and half its 95 % interval by Student's t over the seeds; one seed has none."""
     mean = f"{np.mean(values):+.1f}" if signed else f"{np.mean(values):.1f}"
+    return mean if len(values) < 2 else f"{mean} ± {student_half(values):.1f}"
+
+
+def student_half(values: Sequence[float]) -> float:
+    """Half the 95 % interval of a mean by Student's t; zero of a single value."""
     if len(values) < 2:
-        return mean
-    half = student.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
-    return f"{mean} ± {half:.1f}"
+        return 0.0
+    spread = np.std(values, ddof=1) / np.sqrt(len(values))
+    return float(student.ppf(0.975, len(values) - 1) * spread)
+
+
+def consistent(ceilings: Mapping[str, Ceiling]) -> dict[str, Ceiling]:
+    """The same with no lower bound above a tighter one: of the sequence, or with the SNR known.
+
+    A lower bound that chance put too high stays one when it is reduced.
+    """
+    exact = next((item for item in ceilings.values() if item.is_bound), None)
+    known = {item.kind: item for item in ceilings.values() if item.snr == "known"}
+    found = {}
+    for name, item in ceilings.items():
+        tighter = [] if item.is_bound or exact is None else [exact]
+        tighter += [known[item.kind]] if item.snr == "unknown" and item.kind in known else []
+        most = np.min([np.ones(len(item.snr_db)), *(one.accuracy for one in tighter)], axis=0)
+        found[name] = replace(item, hit_rate=np.minimum(item.hit_rate, most)) if tighter else item
+    return found
 
 
 @dataclass(slots=True)

@@ -2,49 +2,42 @@
 
 from pathlib import Path
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from results_numbers import NAMES, Found, ceilings_of, models_of, shares
 from results_study import DENOMAE2, LONGER, PLANES, RINGS, SCRATCH, snr_points
 
+from rfmae.reporting.charts.accuracy_charts import beyond, limit_lines, snr_axis
+from rfmae.reporting.charts.chart import Chart, Panels, Series, percent_axis
+from rfmae.reporting.figure_files import save_figure
+from rfmae.reporting.figure_pen import figure_of
+from rfmae.reporting.palette import style
+
 TITLES = {"symbols": "Symbol planes alone", "planes": "With trajectory and differential planes"}
-_COLOURS = {
-    SCRATCH: "#8c8c8c",
-    "mae": "#8a5aa8",
-    "denomae": "#4a8c5d",
-    DENOMAE2: "#0b62a4",
-    "cnn": "#d1603d",
-    "cumulants": "#b58900",
-}
-_RINGS = "#c2185b"
+_RINGS = "rings"
+_DRAWN = (_RINGS, SCRATCH, DENOMAE2, "mae", "denomae", "cnn", "cumulants")
 
 
 def draw(found: Found, path: Path) -> None:
     """Accuracy against SNR on either set of planes, below their ceilings."""
-    figure = Figure(figsize=(11, 4.4), layout="constrained")
-    for axes, planes in zip(figure.subplots(1, 2, sharey=True), PLANES, strict=True):
-        _draw_planes(axes, found, planes)
-    figure.savefig(path, dpi=140)
+    charts = tuple(_chart(found, planes) for planes in PLANES)
+    save_figure(figure_of(Panels("", charts)), path)
 
 
-def _draw_planes(axes: Axes, found: Found, planes: str) -> None:
-    snr = snr_points(PLANES[planes])
-    ceilings = ceilings_of(PLANES[planes])
-    axes.fill_between(snr, 100 * ceilings["sequence"].accuracy, 100, color="#00000014", lw=0)
-    for name, ceiling in ceilings.items():
-        style = "-" if name == "sequence" else "--"
-        label = "ceiling, sequence" if name == "sequence" else "ceiling, image (at least)"
-        axes.plot(snr, 100 * ceiling.accuracy, style, color="black", lw=1.2, label=label)
+def _chart(found: Found, planes: str) -> Chart:
+    snr, ceilings = snr_points(PLANES[planes]), ceilings_of(PLANES[planes])
     models = models_of(found, planes)
     most = [name for name in (RINGS, *LONGER) if name in models][-1:]  # of rings the best taught
-    for name, runs in models.items():
-        if name in _COLOURS or name in most:
-            mean = shares(runs).mean(axis=0)
-            colour = _COLOURS.get(name, _RINGS)
-            axes.plot(snr, mean, "o-", ms=3, color=colour, label=NAMES[name])
-    axes.set_title(TITLES[planes])
-    axes.set_xlabel("Es/N0 (dB)")
-    axes.set_ylabel("accuracy (%)")
-    axes.set_ylim(0, 101)
-    axes.grid(alpha=0.25)
-    axes.legend(frameon=False, fontsize=8, loc="lower right")
+    lines = tuple(
+        Series(NAMES[name], snr, shares(runs).mean(axis=0), style(_DRAWN.index(shown)))
+        for name, runs in models.items()
+        if (shown := _RINGS if name in most else name) in _DRAWN and (name in most or name != RINGS)
+    )
+    kinds = {"known": "image, SNR known (at least)", "unknown": "image, SNR unknown (at least)"}
+    names = {name: f"ceiling, {'sequence' if one.is_bound else kinds[one.snr]}"
+             for name, one in ceilings.items()}  # fmt: skip
+    return Chart(
+        TITLES[planes],
+        snr_axis(snr, "symbol"),
+        percent_axis("accuracy in %"),
+        (*lines, *limit_lines(ceilings, names)),
+        beyond(ceilings),
+    )

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from pages import consistent
 from results_study import DENOMAE2, LIKELIHOOD, LONGER, RECIPES, RINGS, SCRATCH
 
 from rfmae.datasets.recipe import load_recipe
@@ -46,7 +47,7 @@ def means(runs: Runs) -> FloatArray:
 
 def ceilings_of(recipe: str) -> dict[str, Ceiling]:
     """What the best receiver reaches of a recipe of the study, by what it sees."""
-    return known_ceilings(load_recipe(RECIPES / f"{recipe}.toml"))
+    return consistent(known_ceilings(load_recipe(RECIPES / f"{recipe}.toml")))
 
 
 def models_of(found: Found, planes: str) -> dict[str, Runs]:

@@ -27,9 +27,10 @@ from results_study import (
 )
 
 from rfmae.records import Ceiling, FloatArray, wilson_interval
-from rfmae.reporting.tables import Table, markdown
+from rfmae.reporting.table import Table
+from rfmae.reporting.table_writers import markdown, text_table
 
-OF_READER = "of what one reader reached"  # a lower bound, and no aim
+OF_BOUND = "share of the lower bound"  # and no aim: the ceiling itself may be higher
 _LONGEST = max(LONGER, key=lambda name: LONGER[name])  # taught of the networks of all points
 
 # --- awgn-ten
@@ -40,7 +41,7 @@ def _bound(ceiling: Ceiling, share: float) -> str:
 
 
 def awgn_table(found: Found, planes: str) -> Table:
-    """Means over the seeds per SNR, then over all, then over what one reader of images reached."""
+    """Means over the seeds per SNR, then over all, then as shares of the image's lower bound."""
     runs = models_of(found, planes)
     ceilings = ceilings_of(PLANES[planes])
     heads = ["Es/N0 (dB)", *(NAMES[name] for name in runs), *(f"ceiling, {c}" for c in ceilings)]
@@ -65,12 +66,12 @@ def awgn_table(found: Found, planes: str) -> Table:
         "" if name in SEE_NO_IMAGE else f"{100 * means(runs[name]).mean() / limit:.1f} %"
         for name in runs
     ]
-    rows.append([OF_READER, *ratios, *("" for _ in ceilings)])
-    return heads, rows
+    rows.append([OF_BOUND, *ratios, *("" for _ in ceilings)])
+    return text_table(heads, rows)
 
 
 def awgn_verdict(found: Found, planes: str) -> str:
-    """How near the best of ours comes to what one reader reached, and where it falls short."""
+    """The best of ours as a share of the lower bound of the ceiling, and where it falls short."""
     runs = {
         name: values
         for name, values in models_of(found, planes).items()
@@ -83,8 +84,9 @@ def awgn_verdict(found: Found, planes: str) -> str:
     snr, worst = snr_points(PLANES[planes]), int((possible - reached).argmax())
     return (
         f"The best is {NAMES[best]}: {with_student(means(runs[best]))} %, "
-        f"**{100 * ratio:.1f} % of what one reader of such images reached**, which does not "
-        f"know the SNR, either. It falls short of that most at {snr[worst]:g} dB, "
+        f"**{100 * ratio:.1f} % of one lower bound of the ceiling**: of what one classifier of "
+        f"such images reached that does not know the SNR, either. The ceiling itself may be "
+        f"higher. It falls short of that bound most at {snr[worst]:g} dB, "
         f"{reached[worst]:.1f} of {possible[worst]:.1f} %.{_worth(runs)}"
     )
 
@@ -126,7 +128,7 @@ def legacy_table(found: Found) -> Table:
     merged = 100 * ceiling.merged_accuracy.mean()
     rows.append(["ceiling", "", f"{100 * ceiling.accuracy.mean():.1f}", f"{merged:.1f}", ""])
     rows.append(["published DenoMAE2.0", "", "82.4", "", "1,000"])
-    return heads, rows
+    return text_table(heads, rows)
 
 
 def _merged(runs: Runs) -> FloatArray:
@@ -160,7 +162,7 @@ def labels_part(found: Found) -> str:
     part = found.get("labels", {}).get("planes")
     if part is None:
         return ""
-    table = markdown((part["heads"], part["rows"]))
+    table = markdown(text_table(part["heads"], part["rows"]))
     figure = "![accuracy against labels per class](figures/label-curve.png)"
     return f"{_worth_of_few(part)}\n\n{table}\n\n{figure}"
 
@@ -209,7 +211,7 @@ def left_out_table(found: Found) -> Table:
                 with_student(others),
             ]
         )
-    return heads, rows
+    return text_table(heads, rows)
 
 
 # --- the SNR known
@@ -230,11 +232,11 @@ def known_table(found: Found) -> Table:
         for s in range(len(snr))
     ]
     if not rows:
-        return heads, rows
+        return text_table(heads, rows)
     whole = [float(column.mean()) for column in (together, alone, possible)]
     rows.append(["mean", f"{whole[0]:.1f}", f"{whole[1]:.1f}", f"≥ {whole[2]:.1f}"])
     ratios = (f"{100 * part / whole[2]:.1f} %" for part in whole[:2])
-    return heads, [*rows, [OF_READER, *ratios, ""]]
+    return text_table(heads, [*rows, [OF_BOUND, *ratios, ""]])
 
 
 def known_verdict(found: Found) -> str:
@@ -243,12 +245,12 @@ def known_verdict(found: Found) -> str:
     if not len(snr):
         return ""
     ratio, gain = alone.mean() / possible.mean(), alone - together
-    beaten = " Where they stand above the reader's accuracy, the image allows more than it found."
+    beaten = " Where they stand above it, the ceiling is higher than that bound."
     return (
         f"Networks that know the SNR gain {gain.mean():.1f} points in the mean of these, "
         f"{gain.max():.1f} at {snr[gain.argmax()]:g} dB, where one network for all lacks "
-        f"{(possible - together).mean():.1f} in the mean: they reach **{100 * ratio:.1f} % of what "
-        f"one reader of such images reached**, who knew it, too."
+        f"{(possible - together).mean():.1f} in the mean: they reach **{100 * ratio:.1f} % of one "
+        f"lower bound of the ceiling**, what one classifier of them reached that knew it, too."
         f"{beaten if (alone > possible).any() else ''}"
     )
 
@@ -276,7 +278,7 @@ def rates_table(found: Found) -> Table:
         for name in RATED
         if name in part
     ]
-    return ["learning rate", *(f"{rate:g}" for rate in RATES_TRIED)], rows
+    return text_table(["learning rate", *(f"{rate:g}" for rate in RATES_TRIED)], rows)
 
 
 def _rated(run: Found | None) -> str:

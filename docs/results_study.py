@@ -18,7 +18,10 @@ from rfmae.datasets.store import Dataset
 from rfmae.models.checkpoint import load_checkpoint
 from rfmae.progress import Progress
 from rfmae.records import SnrReport
-from rfmae.reporting.label_curve_figures import label_curve_figure
+from rfmae.reporting.charts.chart import Panels
+from rfmae.reporting.charts.label_charts import label_chart
+from rfmae.reporting.figure_files import save_figure
+from rfmae.reporting.figure_pen import figure_of
 from rfmae.reporting.label_curve_tables import label_curve_table
 from rfmae.workflows.data import synth
 from rfmae.workflows.evaluate.snr_evaluation import eval_snr
@@ -277,8 +280,9 @@ def _labels(progress: Progress) -> dict[str, Any]:
         pretrained=pretrained(dataset, "planes", DENOMAE2, 0, progress),
         progress=progress,
     )
-    label_curve_figure(found.curve).savefig(DOCS / "figures" / "label-curve.png", dpi=140)
-    heads, rows = label_curve_table(found.curve)
+    figure = figure_of(Panels("", (label_chart(found.curve),)))
+    save_figure(figure, DOCS / "figures" / "label-curve.png")
+    heads, rows = label_curve_table(found.curve).in_print()
     return {"heads": heads, "rows": rows, "examples": sum(found.curve.points[0].examples)}
 
 

@@ -5,12 +5,14 @@ stated once, as a dataclass, a `TypedDict` or a type, and everything else is ref
 """
 
 import json
+import math
 import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import (
+    Annotated,
     Any,
     Literal,
     NotRequired,
@@ -25,6 +27,9 @@ from typing import (
 from rfmae.errors import ArtefactError, nearest
 
 Record = TypeVar("Record")
+
+Measured = Annotated[float, "NaN is null"]
+"""A number that may not be defined: NaN, which JSON holds as null."""
 
 _WORDS: dict[Any, str] = {
     str: "a text",
@@ -58,7 +63,7 @@ def record(kind: type[Record], plain: Any, where: str) -> Record:
     `where` names the place in the error. Raises `ArtefactError`, and whatever `kind` itself checks.
     """
     given = _mapping(plain, where)
-    hints = get_type_hints(kind)
+    hints = get_type_hints(kind, include_extras=True)
     known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
     for name in given:
         if name not in known:
@@ -91,6 +96,11 @@ def value(kind: Any, plain: Any, where: str) -> Any:
     origin, inner = get_origin(kind) or kind, get_args(kind)
     if kind is Any:
         return plain
+    if kind == Measured:
+        return math.nan if plain is None else value(float, plain, where)
+    if getattr(origin, "__name__", "") == "ndarray":
+        dtype = get_args(inner[1])[0]
+        return _array(get_origin(dtype) or dtype, plain, where)
     if origin is NotRequired:
         return value(inner[0], plain, where)
     if origin in (Union, UnionType):
@@ -116,6 +126,23 @@ def value(kind: Any, plain: Any, where: str) -> Any:
     if is_dataclass(kind) and isinstance(kind, type):
         return plain if isinstance(plain, kind) else record(kind, plain, where)
     return _scalar(kind, plain, where)
+
+
+def _array(kind: Any, plain: Any, where: str) -> Any:
+    """Lists of numbers as an array of a kind such as `np.floating`; null is NaN."""
+    import numpy as np  # here, so that help pages need no numpy
+
+    if not isinstance(plain, list | tuple):
+        raise ArtefactError(f"{where} must be a list, got {shown(plain)}")
+    wanted = {"floating": float, "integer": np.int64, "bool": bool}[kind.__name__]
+    try:
+        array = np.array(plain)
+        array = array.astype(float) if array.dtype == object else array
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ArtefactError(f"{where} must be lists of numbers, all of one length") from error
+    if array.size and array.dtype.kind not in {float: "fiu", np.int64: "iu", bool: "b"}[wanted]:
+        raise ArtefactError(f"{where} must be lists of numbers of the kind {wanted.__name__}")
+    return array.astype(wanted)
 
 
 def _typed(kind: Any, plain: Any, where: str) -> dict[str, Any]:

@@ -9,8 +9,10 @@ from typing import Self
 
 import numpy as np
 
+from rfmae.errors import ShapeError
+from rfmae.plain import Measured
 from rfmae.records.iq import FloatArray, IntArray
-from rfmae.records.snr_report import wilson_interval
+from rfmae.records.snr_report import check_shapes, wilson_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,8 @@ class Band:
     from_db: float
     to_db: float
     accuracy: Share
-    macro_f1: float
-    ceiling: dict[str, float]  # by what the receiver sees: sequence, or planes
+    macro_f1: Measured
+    ceiling: dict[str, Measured]  # by what the receiver sees: sequence, or planes
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Gap:
     """
 
     image: str | None  # the ceiling of the image; None for a sequence model or where unknown
-    ratio: dict[str, float]  # overall accuracy over each ceiling
+    ratio: dict[str, Measured]  # overall accuracy over each ceiling
     ratio_per_snr: dict[str, FloatArray]  # (S,)
     image_loss_per_snr: FloatArray | None  # (S,)
     model_loss_per_snr: FloatArray  # (S,)
@@ -76,9 +78,9 @@ class Calibration:
     of all examples together.
     """
 
-    ece: float
-    nll: float
-    brier: float
+    ece: Measured
+    nll: Measured
+    brier: Measured
     ece_per_snr: FloatArray  # (S,)
     nll_per_snr: FloatArray  # (S,)
     brier_per_snr: FloatArray  # (S,)
@@ -87,6 +89,12 @@ class Calibration:
     bin_interval: FloatArray  # (B, 2) 95 % Wilson
     bin_examples: IntArray  # (B,)
     temperature: float | None  # fitted on validation examples and applied to the probabilities
+
+    def __post_init__(self) -> None:
+        bins, points = len(self.bin_examples), len(self.ece_per_snr)
+        check_shapes(self, (bins,), "bin_confidence", "bin_accuracy", "bin_examples")
+        check_shapes(self, (bins, 2), "bin_interval")
+        check_shapes(self, (points,), "ece_per_snr", "nll_per_snr", "brier_per_snr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +106,13 @@ class Selective:
 
     coverage: FloatArray  # (K,) ascending, the last is 1
     risk: FloatArray  # (K,) share of wrong answers among the examples answered
-    aurc: float  # area under the curve
+    aurc: Measured  # area under the curve
     target_accuracy: float
-    coverage_at_target: float  # the largest share that can be answered at that accuracy
+    coverage_at_target: Measured  # the largest share that can be answered at that accuracy
     coverage_at_target_per_snr: FloatArray  # (S,)
+
+    def __post_init__(self) -> None:
+        check_shapes(self, (len(self.coverage),), "coverage", "risk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +126,8 @@ class OpenSet:
     unknown: str
     known_examples: int
     unknown_examples: int
-    auroc: float
-    fpr95: float
+    auroc: Measured
+    fpr95: Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +153,7 @@ class Cost:
 class Assessment:
     """All results of one classifier beside its counts."""
 
-    macro_f1: float
+    macro_f1: Measured
     macro_f1_per_snr: FloatArray  # (S,)
     bands: tuple[Band, ...]
     merged: Share  # accuracy where classes that send the same signals count as one
@@ -212,6 +223,11 @@ class RobustnessGrid:
     drop_at: dict[str, float | None]  # first value at which accuracy is 5 points lower, or never
     left_out: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        check_shapes(self, (len(self.values),), "examples")
+        if not self.values or any(hits.shape != self.examples.shape for hits in self.hits.values()):
+            raise ShapeError(f"hits must have shape {self.examples.shape} for every model")
+
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingMap:
@@ -223,3 +239,9 @@ class EmbeddingMap:
     label: IntArray  # (N,)
     snr_db: FloatArray  # (N,)
     classes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        check_shapes(self, (max(len(self.label), 1), 2), "places")
+        check_shapes(self, (len(self.label),), "label", "snr_db")
+        if self.label.min() < 0 or self.label.max() >= len(self.classes):
+            raise ShapeError(f"label must index {len(self.classes)} classes")

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rfmae.errors import ShapeError
+from rfmae.plain import Measured
 from rfmae.records.assessment import Comparison
 from rfmae.records.iq import BoolArray, FloatArray, IntArray
-from rfmae.records.snr_report import SnrReport
+from rfmae.records.snr_report import SnrReport, check_shapes
 from rfmae.units import SnrReference
 
 _NORMAL_QUANTILE_95 = 1.959963984540054
@@ -41,6 +42,9 @@ class ImageQuality:
     examples: IntArray  # (S, M)
     total: FloatArray  # (S, M)
     squares: FloatArray  # (S, M)
+
+    def __post_init__(self) -> None:
+        check_shapes(self, self.examples.shape, "total", "squares")
 
     @property
     def per_snr(self) -> Mean:
@@ -125,12 +129,15 @@ class DenoiseReport:
                     f"{name} must have shape ({len(self.snr_db)},), got {values.shape}"
                 )
         expected = (len(self.snr_db), len(self.classes))
+        check_shapes(self, expected[:1], "examples_per_snr")
         for item in (*self.likeness, *self.differences):
             if item.examples.shape != expected:
                 raise ShapeError(
                     f"{item.measure} of {item.answer} must have shape {expected}, "
                     f"got {item.examples.shape}"
                 )
+        if any(item.measure not in JUDGED for item in self.differences):
+            raise ShapeError(f"differences must be of {', '.join(JUDGED)}")
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -165,5 +172,5 @@ class GalleryRow:
     noisy: FloatArray
     reconstructed: FloatArray
     clean: FloatArray
-    psnr_db: tuple[float, float]  # noisy, reconstructed
-    ssim: tuple[float, float]
+    psnr_db: tuple[Measured, Measured]  # noisy, reconstructed
+    ssim: tuple[Measured, Measured]

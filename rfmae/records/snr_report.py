@@ -43,6 +43,8 @@ class SnrReport:
         expected = (len(self.snr_db), len(self.classes), len(self.classes))
         if self.counts.shape != expected:
             raise ShapeError(f"counts must have shape {expected}, got {self.counts.shape}")
+        if self.counts.size and self.counts.min() < 0:
+            raise ShapeError(f"counts must not be negative, got {self.counts.min()}")
 
     @property
     def hits_per_snr(self) -> IntArray:
@@ -113,21 +115,9 @@ class Ceiling:
 
     def __post_init__(self) -> None:
         points = len(self.snr_db)
-        for name in (
-            "hit_rate",
-            "mean_posterior",
-            "posterior_error",
-            "merged_hit_rate",
-            "merged_mean_posterior",
-        ):
-            if getattr(self, name).shape != (points,):
-                raise ShapeError(
-                    f"{name} must have shape ({points},), got {getattr(self, name).shape}"
-                )
-        if self.recall.shape != (points, len(self.groups)):
-            raise ShapeError(
-                f"recall must have shape ({points}, {len(self.groups)}), got {self.recall.shape}"
-            )
+        estimates = ("hit_rate", "mean_posterior", "posterior_error")
+        check_shapes(self, (points,), *estimates, "merged_hit_rate", "merged_mean_posterior")
+        check_shapes(self, (points, len(self.groups)), "recall")
 
     @property
     def name(self) -> str:
@@ -176,6 +166,14 @@ class Ceiling:
             merged_hit_rate=np.minimum(self.merged_hit_rate, bound.merged_accuracy),
             merged_mean_posterior=np.minimum(self.merged_mean_posterior, bound.merged_accuracy),
         )
+
+
+def check_shapes(record: Any, shape: tuple[int, ...], *names: str) -> None:
+    """Raise `ShapeError` for an array of a record that has another shape."""
+    for name in names:
+        found = getattr(record, name).shape
+        if found != shape:
+            raise ShapeError(f"{name} must have shape {shape}, got {found}")
 
 
 def ceiling_name(kind: str, snr: str) -> str:

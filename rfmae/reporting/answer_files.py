@@ -1,6 +1,6 @@
 """Predictions of models beside a report: one NumPy archive for each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -21,9 +21,10 @@ def write_answers(answers: Mapping[str, Answers], folder: Path) -> None:
     if not answers:
         return
     (folder / ANSWERS).mkdir()
+    files = _files(answers)
     for name, item in answers.items():
         np.savez_compressed(
-            folder / ANSWERS / f"{name}.npz",
+            folder / ANSWERS / files[name],
             probabilities=item.probabilities.astype(np.float32),
             label=item.label,
             snr_db=item.snr_db,
@@ -32,8 +33,28 @@ def write_answers(answers: Mapping[str, Answers], folder: Path) -> None:
 
 def read_answers(report: Report, folder: Path) -> dict[str, Answers]:
     """The predictions of the models of a report, where they were kept."""
-    kept = {name: folder / ANSWERS / f"{name}.npz" for name in report.accuracy}
-    return {name: _read(path, report, name) for name, path in kept.items() if path.is_file()}
+    files = _files(report.accuracy)
+    # older reports have spaces in the names of these files
+    kept = {
+        name: [folder / ANSWERS / file for file in (files[name], f"{name}.npz")]
+        for name in report.accuracy
+    }
+    return {
+        name: _read(path, report, name)
+        for name, paths in kept.items()
+        for path in [path for path in paths if path.is_file()][:1]
+    }
+
+
+def _files(names: Iterable[str]) -> dict[str, str]:
+    """A file for each model, without spaces; one that is taken has a number."""
+    files: dict[str, str] = {}
+    for name in names:
+        stem = file = "-".join(name.split())
+        while f"{file}.npz" in files.values():
+            file = f"{stem}-{len(files) + 1}"
+        files[name] = f"{file}.npz"
+    return files
 
 
 def _read(path: Path, report: Report, name: str) -> Answers:

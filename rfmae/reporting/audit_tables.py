@@ -5,27 +5,53 @@ from pathlib import Path
 from rfmae.artefacts import CARD_NAME, write_json, written_whole
 from rfmae.records import as_plain
 from rfmae.records.audit_report import AuditReport, Finding
-from rfmae.reporting.tables import Table, in_words, markdown, write_csv
+from rfmae.reporting.facts import as_list, in_order
+from rfmae.reporting.table import (
+    COUNT,
+    PERCENT,
+    Cell,
+    Column,
+    Format,
+    Ranged,
+    Table,
+    files_columns,
+    printed,
+)
+from rfmae.reporting.table_writers import markdown, write_csv
 
 KIND = "audit"
+
+_SAID = Format()
+_CHANCE = Format(".1f", scale=100, mark_after=" %", missing="")
+_P_VALUE = Format(".2g", missing="")
+_DECIBELS = Format("+.2f")
+_DIGITS = Format(".6g", file=".6g")
 
 _VERDICTS = {"pass": "passes", "leak": "LEAKS", "wrong": "WRONG", "note": "note"}
 
 
 def audit_table(report: AuditReport) -> Table:
     """One row a test: the verdict, the value found and chance."""
-    heads = ["test", "verdict", "found", "chance", "p"]
-    return heads, [
-        [item.name, _VERDICTS[item.verdict], _found(item), _chance(item), _p_value(item)]
+    columns = [*files_columns(("test", "verdict")), Column("found", _SAID)]
+    columns += [Column("chance", _CHANCE), Column("p", _P_VALUE)]
+    rows = [
+        (item.name, _VERDICTS[item.verdict], _found(item), *_chance_and_p(item))
         for item in report.findings
     ]
+    return Table.of(columns, rows)
 
 
 def audit_csv(report: AuditReport) -> Table:
-    """The same in full precision."""
-    heads = ["question", "verdict", "value", "unit", "chance", "low_95", "high_95", "p_value"]
-    heads += ["noticeable", "examples", "explanation"]
-    return heads, [_csv_row(item) for item in report.findings]
+    """The same with six digits."""
+    columns = [
+        *files_columns(("question", "verdict")),
+        Column("value", _DIGITS),
+        Column("unit"),
+        *files_columns(("chance", "low_95", "high_95", "p_value", "noticeable"), _DIGITS),
+        Column("examples", COUNT),
+        Column("explanation"),
+    ]
+    return Table.of(columns, map(_csv_row, report.findings))
 
 
 def write_audit(report: AuditReport, folder: Path) -> Path:
@@ -50,9 +76,6 @@ def audit_markdown(report: AuditReport) -> str:
         f"- **{item.name}** ({_VERDICTS[item.verdict]}): {item.explanation}"
         for item in report.findings
     ]
-    provenance = [
-        f"- {key.replace('_', ' ')}: {in_words(item)}" for key, item in report.provenance.items()
-    ]
     sections = [
         f"# Leak audit of {report.data_set}",
         report.headline,
@@ -61,7 +84,7 @@ def audit_markdown(report: AuditReport) -> str:
         "## In words",
         "\n".join(explained),
         "## Provenance",
-        "\n".join(provenance),
+        as_list(in_order(report.provenance)),
     ]
     return "\n\n".join(sections) + "\n"
 
@@ -75,27 +98,24 @@ _ABOUT = (
 
 
 def _found(item: Finding) -> str:
+    """The value with its unit, which is another one in each row."""
     if item.test is not None:
         test = item.test
-        return f"{100 * test.accuracy:.1f} ({100 * test.low:.1f}–{100 * test.high:.1f}) %"
+        return f"{printed(Ranged(test.accuracy, test.low, test.high), PERCENT)} %"
     if item.unit.startswith("accuracy"):
-        return f"{100 * item.value:.1f} %"
-    return f"{item.value:+.2f} dB" if item.unit == "dB" else f"{item.value:,.0f} {item.unit}"
+        return f"{printed(item.value, PERCENT)} %"
+    if item.unit == "dB":
+        return f"{printed(item.value, _DECIBELS)} dB"
+    return f"{item.value:,.0f} {item.unit}"
 
 
-def _chance(item: Finding) -> str:
-    return "" if item.test is None else f"{100 * item.test.chance:.1f} %"
+def _chance_and_p(item: Finding) -> tuple[Cell, Cell]:
+    return (None, None) if item.test is None else (item.test.chance, item.test.p_value)
 
 
-def _p_value(item: Finding) -> str:
-    return "" if item.test is None else f"{item.test.p_value:.2g}"
-
-
-def _csv_row(item: Finding) -> list[str]:
+def _csv_row(item: Finding) -> tuple[Cell, ...]:
     test = item.test
-    numbers = [""] * 6
+    numbers: tuple[Cell, ...] = (None,) * 6
     if test is not None:
-        numbers = [f"{value:.6g}" for value in (test.chance, test.low, test.high, test.p_value)]
-        numbers += [f"{test.noticeable:.6g}", str(test.examples)]
-    value = f"{item.value:.6g}"
-    return [item.name, item.verdict, value, item.unit, *numbers, item.explanation]
+        numbers = (test.chance, test.low, test.high, test.p_value, test.noticeable, test.examples)
+    return (item.name, item.verdict, item.value, item.unit, *numbers, item.explanation)

@@ -9,8 +9,9 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodF
 
 from rfmae.errors import ArtefactError
 from rfmae.reporting.curve_measures import Quantity, ends, thinned
+from rfmae.reporting.palette import LIGHT
 
-_TRAINING, _VALIDATION, _BEST = "#0b62a4", "#d1603d", "#4a8c5d"
+_TRAINING, _VALIDATION, _BEST = (LIGHT[name] for name in ("s0", "s1", "s2"))
 _MOST_POINTS, _MOST_BELOW = 400, 150  # of a line; more are thinned to a running median
 _FEW_DECADES = 1e3
 _COLUMNS = 3

@@ -14,8 +14,19 @@ from rfmae.reporting.denoising_verdict import (
     verdict_sentence,
     verdict_tables,
 )
-from rfmae.reporting.tables import Table, accuracy_csv, accuracy_table, markdown
-from rfmae.units import SNR_REFERENCE_NAMES
+from rfmae.reporting.table import (
+    COUNT,
+    SIX,
+    SNR,
+    Cell,
+    Column,
+    Format,
+    Ranged,
+    Table,
+    files_columns,
+)
+from rfmae.reporting.table_writers import markdown
+from rfmae.reporting.tables import accuracy_csv, accuracy_table, snr_column
 
 MEASURES: dict[str, tuple[str, int]] = {
     "psnr_db": ("PSNR in dB", 2),
@@ -30,58 +41,58 @@ _SHOWN_BY_CLASS = ("noisy", "reconstruction", "class mean")
 _BY_CLASS = "By class"
 _RECOGNITION = "Recognition: accuracy in % (95 %)"
 _BEFORE_AFTER = "Recognition: paired comparisons"
-_NOTHING = "–"
 _ALL = "all"
+_EXAMPLES = Column("examples", COUNT)
 
 
-def denoise_table(report: DenoiseReport, decimals: tuple[int, int] = (2, 3)) -> Table:
+def denoise_table(report: DenoiseReport, form: Format | None = None) -> Table:
     """Mean PSNR and SSIM of every answer per SNR, and over all examples last."""
-    measures = list(zip((report.psnr_db, report.ssim), ("PSNR", "SSIM"), decimals, strict=True))
-    columns = [(values, places) for held, _, places in measures for values in held.values()]
-    heads = [_snr_head(report), *(f"{name} {one}" for held, name, _ in measures for one in held)]
-    rows = [
-        [
-            f"{snr_db:g}",
-            *(f"{values[s]:.{places}f}" for values, places in columns),
-            str(report.examples_per_snr[s]),
-        ]
+    held = {"PSNR": (report.psnr_db, "psnr_db"), "SSIM": (report.ssim, "ssim")}
+    means = {
+        Column(f"{name} {answer}", form or _form(measure)): values
+        for name, (answers, measure) in held.items()
+        for answer, values in answers.items()
+    }
+    rows: list[list[Cell]] = [
+        [snr_db, *(values[s] for values in means.values()), int(report.examples_per_snr[s])]
         for s, snr_db in enumerate(report.snr_db)
     ]
-    means = [f"{report.mean(values):.{places}f}" for values, places in columns]
-    return [*heads, "examples"], [*rows, [_ALL, *means, str(report.examples_per_snr.sum())]]
+    total = int(report.examples_per_snr.sum())
+    rows.append([_ALL, *(report.mean(values) for values in means.values()), total])
+    return Table.of([snr_column(report.snr_reference), *means, _EXAMPLES], rows, has_total=True)
 
 
 def image_quality_table(report: DenoiseReport, measure: str, *, intervals: bool = True) -> Table:
     """One measure per SNR, a column an answer, all examples last; ± half of its 95 % interval."""
-    decimals = MEASURES[measure][1]
     held = {name: item for name, item in report.of(measure).items() if item.examples.any()}
     points = [item.per_snr for item in held.values()]
-    rows = [
+    rows: list[list[Cell]] = [
         [
-            f"{snr_db:g}",
-            *(_cell(mean, decimals, s, spread=intervals) for mean in points),
-            str(report.examples_per_snr[s]),
+            snr_db,
+            *(_cell(mean, s, spread=intervals) for mean in points),
+            int(report.examples_per_snr[s]),
         ]
         for s, snr_db in enumerate(report.snr_db)
     ]
-    overall = [_cell(item.overall, decimals, spread=intervals) for item in held.values()]
-    last = [_ALL, *overall, str(report.examples_per_snr.sum())]
-    return [_snr_head(report), *held, "examples"], [*rows, last]
+    overall = [_cell(item.overall, spread=intervals) for item in held.values()]
+    rows.append([_ALL, *overall, int(report.examples_per_snr.sum())])
+    columns = [snr_column(report.snr_reference), *files_columns(held, _form(measure)), _EXAMPLES]
+    return Table.of(columns, rows, has_total=True)
 
 
 def class_table(report: DenoiseReport) -> Table:
     """PSNR and SSIM of each class over all SNR points: noisy, reconstruction, class mean."""
-    columns = [
-        (item.per_class, MEASURES[measure][1], f"{MEASURES[measure][0].split()[0]} {answer}")
+    means = {
+        Column(f"{MEASURES[measure][0].split()[0]} {answer}", _form(measure)): item.per_class
         for measure in _OF_CLASSES
         for answer, item in report.of(measure).items()
         if answer in _SHOWN_BY_CLASS
-    ]
+    }
     rows = [
-        [name, *(_cell(mean, decimals, m) for mean, decimals, _ in columns)]
+        (name, *(_cell(mean, m) for mean in means.values()))
         for m, name in enumerate(report.classes)
     ]
-    return ["class", *(head for _, _, head in columns)], rows
+    return Table.of([Column("class"), *means], rows)
 
 
 def recognition_table(recognition: Recognition) -> Table:
@@ -91,20 +102,20 @@ def recognition_table(recognition: Recognition) -> Table:
 
 def denoising_csv(report: DenoiseReport) -> Table:
     """One row for each measure, answer, class and SNR, `all` of either included, six decimals."""
-    heads = ["measure", "answer", "class", "snr_db", "snr_reference"]
-    heads += ["examples", "mean", "low_95", "high_95"]
+    columns = files_columns(("measure", "answer", "class"))
+    columns += [Column("snr_db", SNR), Column("snr_reference"), _EXAMPLES]
+    columns += files_columns(("mean", "low_95", "high_95"), SIX)
     rows = [
-        [item.measure, item.answer, name, snr_db, report.snr_reference, *_numbers(mean)]
+        (item.measure, item.answer, name, snr_db, report.snr_reference, *_numbers(mean))
         for item in report.likeness
         for name, snr_db, mean in _cells(item, report)
     ]
-    return heads, rows
+    return Table.of(columns, rows)
 
 
 def recognition_csv(recognition: Recognition) -> Table:
-    """One row for each kind of images and SNR, ratios in full precision."""
-    heads, rows = accuracy_csv(recognition.accuracy)
-    return ["images", *heads[1:]], rows
+    """One row for each kind of images and SNR, six decimals."""
+    return accuracy_csv(recognition.accuracy, "images")
 
 
 def denoising_tables(report: DenoiseReport) -> dict[str, Table]:
@@ -209,29 +220,26 @@ EXPLAINED: dict[str, tuple[str, ...]] = {
 """Explanations of tables, by their titles."""
 
 
-def _snr_head(report: DenoiseReport) -> str:
-    return f"{SNR_REFERENCE_NAMES[report.snr_reference]} (dB)"
+def _form(measure: str) -> Format:
+    return Format(f".{MEASURES[measure][1]}f", interval="half")
 
 
-def _cell(mean: Mean, decimals: int, place: int | tuple[()] = (), *, spread: bool = True) -> str:
+def _cell(mean: Mean, place: int | tuple[()] = (), *, spread: bool = True) -> Cell:
     if not mean.examples[place]:
-        return _NOTHING
-    value, half = mean.value[place], mean.half[place]
-    interval = f" ± {half:.{decimals}f}" if spread and np.isfinite(half) else ""
-    return f"{value:.{decimals}f}{interval}"
+        return None
+    value, half = float(mean.value[place]), float(mean.half[place])
+    return Ranged(value, value - half, value + half) if spread else value
 
 
-def _cells(item: ImageQuality, report: DenoiseReport) -> Iterator[tuple[str, str, Mean]]:
+def _cells(item: ImageQuality, report: DenoiseReport) -> Iterator[tuple[str, Cell, Mean]]:
     """Class, SNR and mean of all images, of each SNR, of each class, of each of both."""
     yield _ALL, _ALL, item.overall
-    points = [f"{snr_db:g}" for snr_db in report.snr_db]
-    yield from (
-        (_ALL, point, mean) for point, mean in zip(points, _each(item.per_snr), strict=True)
-    )
+    points = zip(report.snr_db, _each(item.per_snr), strict=True)
+    yield from ((_ALL, snr_db, mean) for snr_db, mean in points)
     of_classes = zip(report.classes, _each(item.per_class), strict=True)
     yield from ((name, _ALL, mean) for name, mean in of_classes)
-    for (s, point), (m, name) in product(enumerate(points), enumerate(report.classes)):
-        yield name, point, item.cell(s, m)
+    for (s, snr_db), (m, name) in product(enumerate(report.snr_db), enumerate(report.classes)):
+        yield name, snr_db, item.cell(s, m)
 
 
 def _each(means: Mean) -> Iterable[Mean]:
@@ -239,11 +247,8 @@ def _each(means: Mean) -> Iterable[Mean]:
     return (Mean(*map(np.asarray, part)) for part in parts)
 
 
-def _numbers(mean: Mean) -> list[str]:
-    """Count, mean and bounds; empty where unknown."""
+def _numbers(mean: Mean) -> tuple[Cell, ...]:
+    """Count, mean and bounds; nothing where unknown."""
+    known = bool(mean.examples > 0)
     numbers = (mean.value, mean.value - mean.half, mean.value + mean.half)
-    known = mean.examples > 0
-    return [
-        str(mean.examples),
-        *(f"{number:.6f}" if known and np.isfinite(number) else "" for number in numbers),
-    ]
+    return (int(mean.examples), *(float(number) if known else None for number in numbers))

@@ -6,9 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from rfmae.records import JUDGED, Comparison, DenoiseReport, ImageQuality, Recognition
-from rfmae.reporting.tables import Table
-from rfmae.units import SNR_REFERENCE_NAMES
+from rfmae.records import JUDGED, Comparison, DenoiseReport, ImageQuality, Mean, Recognition
+from rfmae.reporting.table import (
+    COUNT,
+    SIX,
+    SNR,
+    Cell,
+    Column,
+    Format,
+    Ranged,
+    Table,
+    files_columns,
+    printed,
+)
+from rfmae.reporting.tables import snr_column
 
 _SHORT = {"psnr_db": "PSNR", "ssim": "SSIM", "evm_percent": "EVM"}
 _UNITS = {"psnr_db": " in dB", "ssim": "", "evm_percent": " in points of %"}
@@ -95,29 +106,26 @@ def _gain(recognition: Recognition) -> Comparison | None:
 def verdict_table(report: DenoiseReport) -> Table:
     """The references that are not beaten, for each SNR point and measure."""
     measures = _measures(report)
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for s, snr_db in enumerate(report.snr_db):
         cells = [", ".join(_unbeaten(report, measure, s)) for measure in measures]
         verdict = "yes" if report.beats_every_reference[s] else "no"
-        rows.append([f"{snr_db:g}", *(f"not {cell}" if cell else "yes" for cell in cells), verdict])
-    head = f"{SNR_REFERENCE_NAMES[report.snr_reference]} (dB)"
-    return [head, *(_SHORT[name] for name in measures), "all at once"], rows
+        rows.append((snr_db, *(f"not {cell}" if cell else "yes" for cell in cells), verdict))
+    columns = [snr_column(report.snr_reference), *(Column(_SHORT[name]) for name in measures)]
+    return Table.of([*columns, Column("all at once")], rows)
 
 
 def difference_table(report: DenoiseReport, measure: str) -> Table:
     """The reconstruction less each reference per SNR, ± half of its 95 % interval."""
     held = _of(report, measure)
+    form = Format(f"+.{_DECIMALS[measure]}f", interval="half")
+    columns = [Column(f"less {item.answer}", form) for item in held]
     means = [item.per_snr for item in held]
-    decimals = _DECIMALS[measure]
     rows = [
-        [
-            f"{snr_db:g}",
-            *(_cell(mean.examples[s], mean.value[s], mean.half[s], decimals) for mean in means),
-        ]
+        (snr_db, *(_difference(mean, s) for mean in means))
         for s, snr_db in enumerate(report.snr_db)
     ]
-    head = f"{SNR_REFERENCE_NAMES[report.snr_reference]} (dB)"
-    return [head, *(f"less {item.answer}" for item in held)], rows
+    return Table.of([snr_column(report.snr_reference), *columns], rows)
 
 
 def verdict_tables(report: DenoiseReport) -> dict[str, Table]:
@@ -137,22 +145,24 @@ VERDICT = "Is every reference beaten?"
 
 def difference_csv(report: DenoiseReport) -> Table:
     """One row for each measure, reference and SNR, six decimals."""
-    heads = ["measure", "reference", "snr_db", "snr_reference", "examples"]
-    heads += ["difference", "low_95", "high_95", "better"]
-    rows = [
-        [
+    numbers = ("difference", "low_95", "high_95")
+    columns = [*files_columns(("measure", "reference")), Column("snr_db", SNR)]
+    columns += [Column("snr_reference"), Column("examples", COUNT)]
+    columns += [*files_columns(numbers, SIX), Column("better")]
+    rows: list[tuple[Cell, ...]] = [
+        (
             found["measure"],
             found["reference"],
-            f"{snr_db:g}",
+            snr_db,
             report.snr_reference,
-            str(found["examples"][s]),
-            *(_number(found[name][s]) for name in ("difference", "low_95", "high_95")),
+            found["examples"][s],
+            *(found[name][s] for name in numbers),
             "yes" if found["better"][s] else "no",
-        ]
+        )
         for found in _found(report)
         for s, snr_db in enumerate(report.snr_db)
     ]
-    return heads, rows
+    return Table.of(columns, rows)
 
 
 def verdict_json(report: DenoiseReport) -> dict[str, Any] | None:
@@ -219,7 +229,7 @@ def _spans(report: DenoiseReport, chosen: Sequence[bool] | np.ndarray[Any, Any])
 
 
 def _span(points: Sequence[float]) -> str:
-    ends = [f"{value:g}".replace("-", "−") for value in (points[0], points[-1])]
+    ends = [printed(value, SNR) for value in (points[0], points[-1])]
     return ends[0] if len(points) == 1 else " to ".join(ends)
 
 
@@ -228,12 +238,8 @@ def _listed(words: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _cell(examples: int, value: float, half: float, decimals: int) -> str:
-    if not examples:
-        return "–"
-    interval = f" ± {half:.{decimals}f}" if np.isfinite(half) else ""
-    return f"{value:+.{decimals}f}{interval}"
-
-
-def _number(value: float) -> str:
-    return f"{value:.6f}" if np.isfinite(value) else ""
+def _difference(mean: Mean, point: int) -> Cell:
+    if not mean.examples[point]:
+        return None
+    value, half = float(mean.value[point]), float(mean.half[point])
+    return Ranged(value, value - half, value + half)

@@ -1,11 +1,11 @@
 """The report folder: JSON, HTML, Markdown, CSV and figures, written atomically."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from rfmae.artefacts import CARD_NAME, read_card, write_json, written_whole
 from rfmae.errors import ArtefactError, RfmaeError
+from rfmae.plain import parse
 from rfmae.records import Answers
 from rfmae.reporting.answer_files import NO_ANSWERS, write_answers
 from rfmae.reporting.figure_files import save_both
@@ -15,7 +15,7 @@ from rfmae.reporting.page.page import PAGE_NAME, page
 from rfmae.reporting.report_record import Report as Report
 from rfmae.reporting.report_record import report_json as report_json
 from rfmae.reporting.report_record import report_of, whole_json
-from rfmae.reporting.tables import write_csv
+from rfmae.reporting.table_writers import write_csv
 
 KIND = "report"
 REPORT_NAME = "report.json"
@@ -45,8 +45,8 @@ def read_report(folder: Path) -> Report:
     if (read_card(folder) or {}).get("kind") != KIND:
         raise ArtefactError(f"{folder} holds no report; name a folder that `rfmae eval-snr` wrote")
     try:
-        return report_of(json.loads((folder / REPORT_NAME).read_text(encoding="utf-8")))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RfmaeError) as error:
+        return report_of(parse((folder / REPORT_NAME).read_text(encoding="utf-8")))
+    except (OSError, ValueError, RfmaeError) as error:
         reason = " ".join(str(error).split())
         raise ArtefactError(
             f"the report {folder / REPORT_NAME} cannot be read: {reason}; evaluate again"

@@ -24,9 +24,10 @@ from rfmae.reporting.iq_measures import (
     robust_extent,
     smooth_path,
 )
+from rfmae.reporting.palette import LIGHT
 from rfmae.units import ratio_to_db
 
-_OBSERVED, _CLEAN = "#0b62a4", "#d1603d"
+_OBSERVED, _CLEAN = LIGHT["s0"], LIGHT["s1"]
 _DENSITY = LinearSegmentedColormap.from_list("density", ["#9cc4e4", _OBSERVED, "#062b49"])
 _FEWEST_SAMPLES = 16  # of a spectrum
 _MOST_POINTS = 200_000

@@ -4,59 +4,73 @@ from pathlib import Path
 
 from rfmae.artefacts import write_json
 from rfmae.records import as_plain
-from rfmae.records.label_curve import LABEL_UNITS, LabelCurve, LabelMean
+from rfmae.records.label_curve import LABEL_UNITS, LabelCurve
+from rfmae.reporting.charts.chart import Panels
+from rfmae.reporting.charts.label_charts import METHOD_NAMES, label_chart
+from rfmae.reporting.facts import as_list, in_order
 from rfmae.reporting.figure_files import save_figure
-from rfmae.reporting.label_curve_figures import NAMES, label_curve_figure
-from rfmae.reporting.tables import Table, in_words, markdown, write_csv
+from rfmae.reporting.figure_pen import figure_of
+from rfmae.reporting.table import (
+    COUNT,
+    SIX,
+    SNR,
+    Column,
+    Format,
+    Getter,
+    Ranged,
+    Table,
+    tabulated,
+)
+from rfmae.reporting.table_writers import markdown, write_csv
+
+_MEAN = Format(".1f", scale=100, missing="")
 
 
 def label_curve_table(curve: LabelCurve) -> Table:
     """A row for each budget, a column for each method: mean and interval in %."""
-    cells = {(mean.method, mean.budget): _cell(mean) for mean in curve.means}
-    heads = [LABEL_UNITS[curve.unit], *(NAMES.get(method, method) for method in curve.methods)]
+    columns = [Column(LABEL_UNITS[curve.unit], COUNT)]
+    columns += [Column(METHOD_NAMES.get(method, method), _MEAN) for method in curve.methods]
+    cells = {
+        (mean.method, mean.budget): Ranged(mean.accuracy, mean.low, mean.high)
+        for mean in curve.means
+    }
     rows = [
-        [f"{budget:,}", *(cells.get((method, budget), "") for method in curve.methods)]
+        (budget, *(cells.get((method, budget)) for method in curve.methods))
         for budget in curve.budgets
     ]
-    return heads, rows
+    return Table.of(columns, rows)
 
 
 def label_curve_csv(curve: LabelCurve) -> Table:
-    """One row for each method and budget, in full precision."""
-    heads = ["method", _column(curve), "seeds", "accuracy", "low_95", "high_95", "worst"]
-    rows = [
-        [
-            mean.method,
-            str(mean.budget),
-            str(mean.seeds),
-            *(f"{value:.6f}" for value in (mean.accuracy, mean.low, mean.high, mean.worst)),
-        ]
-        for mean in curve.means
-    ]
-    return heads, rows
-
-
-def _column(curve: LabelCurve) -> str:
-    """The name of the column of budgets in a file."""
-    return f"labels_per_{curve.unit.replace('-', '_')}"
+    """One row for each method and budget, six decimals."""
+    columns: dict[Column, Getter] = {
+        Column("method"): lambda mean: mean.method,
+        _budget_column(curve): lambda mean: mean.budget,
+        Column("seeds", COUNT): lambda mean: mean.seeds,
+        Column("accuracy", SIX): lambda mean: mean.accuracy,
+        Column("low_95", SIX): lambda mean: mean.low,
+        Column("high_95", SIX): lambda mean: mean.high,
+        Column("worst", SIX): lambda mean: mean.worst,
+    }
+    return tabulated(((mean,) for mean in curve.means), columns)
 
 
 def points_csv(curve: LabelCurve) -> Table:
     """One row for each run and SNR point."""
-    heads = ["method", _column(curve), "seed", "snr_db", "examples", "hits"]
-    rows = [
-        [
-            point.method,
-            str(point.budget),
-            str(point.seed),
-            f"{snr_db:g}",
-            str(point.examples[s]),
-            str(point.hits[s]),
-        ]
-        for point in curve.points
-        for s, snr_db in enumerate(curve.snr_db)
-    ]
-    return heads, rows
+    columns: dict[Column, Getter] = {
+        Column("method"): lambda point, *_: point.method,
+        _budget_column(curve): lambda point, *_: point.budget,
+        Column("seed", COUNT): lambda point, *_: point.seed,
+        Column("snr_db", SNR): lambda _, snr_db, *__: snr_db,
+        Column("examples", COUNT): lambda point, _, s: point.examples[s],
+        Column("hits", COUNT): lambda point, _, s: point.hits[s],
+    }
+    places = [(snr_db, s) for s, snr_db in enumerate(curve.snr_db)]
+    return tabulated(((point, *place) for point in curve.points for place in places), columns)
+
+
+def _budget_column(curve: LabelCurve) -> Column:
+    return Column(f"labels_per_{curve.unit.replace('-', '_')}", COUNT)
 
 
 def write_label_curve(curve: LabelCurve, folder: Path) -> None:
@@ -65,7 +79,7 @@ def write_label_curve(curve: LabelCurve, folder: Path) -> None:
     write_csv(label_curve_csv(curve), folder / "curve.csv")
     write_csv(points_csv(curve), folder / "points.csv")
     (folder / "report.md").write_text(label_curve_markdown(curve), encoding="utf-8")
-    figure = label_curve_figure(curve)
+    figure = figure_of(Panels("", (label_chart(curve),)))
     for suffix in (".png", ".svg"):
         save_figure(figure, folder / "figures" / f"label-curve{suffix}")
 
@@ -93,14 +107,11 @@ def headline(curve: LabelCurve) -> str:
 def _best(curve: LabelCurve, budget: int) -> str:
     means = [mean for mean in curve.means if mean.budget == budget]
     best = max(means, key=lambda mean: mean.accuracy)
-    return f"{NAMES.get(best.method, best.method)}, {100 * best.accuracy:.1f} %"
+    return f"{METHOD_NAMES.get(best.method, best.method)}, {100 * best.accuracy:.1f} %"
 
 
 def label_curve_markdown(curve: LabelCurve) -> str:
     """The report in Markdown."""
-    provenance = [
-        f"- {key.replace('_', ' ')}: {in_words(item)}" for key, item in curve.provenance.items()
-    ]
     ceilings = [f"- {limit.name}: {100 * limit.accuracy:.1f} %" for limit in curve.ceilings]
     sections = [
         f"# Label efficiency on {curve.data_set}",
@@ -111,10 +122,6 @@ def label_curve_markdown(curve: LabelCurve) -> str:
         *(["\n".join(ceilings)] if ceilings else []),
         f"![accuracy against {LABEL_UNITS[curve.unit]}](figures/label-curve.png)",
         "## Provenance",
-        "\n".join(provenance),
+        as_list(in_order(curve.provenance)),
     ]
     return "\n\n".join(sections) + "\n"
-
-
-def _cell(mean: LabelMean) -> str:
-    return f"{100 * mean.accuracy:.1f} ({100 * mean.low:.1f}–{100 * mean.high:.1f})"

@@ -1,23 +1,16 @@
 """A report in Markdown for GitHub."""
 
 from collections.abc import Iterator
-from typing import Any
 
-from rfmae.reporting.assessment_tables import (
-    bands_table,
-    comparison_table,
-    confusions_table,
-    cost_table,
-    drops_table,
-    left_out_lines,
-    open_set_table,
-    summary_table,
-)
+from rfmae.reporting import assessment_tables as of_models
+from rfmae.reporting.charts.report_charts import embedding_name
 from rfmae.reporting.denoising_tables import denoising_section
+from rfmae.reporting.facts import as_list, facts_of
 from rfmae.reporting.label_curve_tables import label_curve_table
-from rfmae.reporting.page.contents import embedding_name
 from rfmae.reporting.report_record import Report
-from rfmae.reporting.tables import Table, accuracy_table, in_words, markdown, snr_knowledge_note
+from rfmae.reporting.table import Table
+from rfmae.reporting.table_writers import markdown
+from rfmae.reporting.tables import accuracy_table, snr_knowledge_note
 
 _ABOUT_CEILINGS = (
     "A *ceiling* is the Bayes accuracy of the class list: that of the best receiver of the whole "
@@ -42,7 +35,7 @@ def markdown_page(report: Report) -> str:
         if report.gallery:
             blocks.append("![noisy, reconstructed, clean](figures/strip.png)")
     blocks += [*_maps(report), *_cost(report)]
-    blocks += ["## Provenance", _provenance(report.provenance)]
+    blocks += ["## Provenance", as_list(facts_of(report))]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -70,7 +63,7 @@ def _accuracy(report: Report) -> Iterator[str]:
     yield "![confusion matrix](figures/confusion.png)"
     if len(first.snr_db) > 1:
         yield "![confusion at every SNR](figures/confusion-per-snr.png)"
-    yield from _titled("The most frequent, in %", confusions_table(report.assessments))
+    yield from _titled("The most frequent, in %", of_models.confusions_table(report.assessments))
 
 
 def _models(report: Report) -> Iterator[str]:
@@ -78,14 +71,14 @@ def _models(report: Report) -> Iterator[str]:
         return
     yield "## Models"
     yield "In % unless stated otherwise."
-    yield markdown(summary_table(report.accuracy, report.assessments, report.ceilings))
+    yield markdown(of_models.summary_table(report.accuracy, report.assessments, report.ceilings))
     yield from _titled(
-        "Low, middle and high SNR, in %", bands_table(report.assessments, report.ceilings)
+        "Low, middle and high SNR, in %", of_models.bands_table(report.assessments, report.ceilings)
     )
     yield from _titled(
         "Paired comparisons: McNemar’s exact test, corrected for all pairs of the table (Holm), "
         "and a paired bootstrap of the difference",
-        comparison_table(report.comparisons),
+        of_models.comparison_table(report.comparisons),
     )
 
 
@@ -111,15 +104,17 @@ def _robustness(report: Report) -> Iterator[str]:
         return
     yield "## Robustness"
     yield "![accuracy against the strength of impairments](figures/robustness.png)"
-    yield from _titled("Five points of accuracy are lost at", drops_table(report.robustness))
-    missing = left_out_lines(report.robustness)
+    yield from _titled(
+        "Five points of accuracy are lost at", of_models.drops_table(report.robustness)
+    )
+    missing = of_models.left_out_lines(report.robustness)
     if missing:
         yield "\n".join(f"- {line}" for line in missing)
 
 
 def _unknown(report: Report) -> Iterator[str]:
-    table = open_set_table(report.assessments)
-    if table[1]:
+    table = of_models.open_set_table(report.assessments)
+    if table.rows:
         yield "## Out-of-distribution signals"
         yield "AUROC is the chance that a known example is more confident than an unknown one."
         yield markdown(table)
@@ -134,20 +129,14 @@ def _maps(report: Report) -> Iterator[str]:
 
 
 def _cost(report: Report) -> Iterator[str]:
-    table = cost_table(report.assessments)
-    if table[1]:
+    table = of_models.cost_table(report.assessments)
+    if table.rows:
         yield "## Cost"
         yield "From I/Q to probabilities; p50 and p95 one example at a time."
         yield markdown(table)
 
 
 def _titled(title: str, table: Table) -> Iterator[str]:
-    if table[1]:
+    if table.rows:
         yield f"### {title}"
         yield markdown(table)
-
-
-def _provenance(facts: dict[str, Any]) -> str:
-    return "\n".join(
-        f"- {name.replace('_', ' ')}: {in_words(value)}" for name, value in facts.items()
-    )

@@ -8,6 +8,7 @@ import zlib
 import numpy as np
 from matplotlib.image import imread
 
+from rfmae.errors import ArtefactError
 from rfmae.records import FloatArray, IntArray
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -30,9 +31,14 @@ def encode_planes(image: FloatArray) -> str:
 
 def decode_planes(text: str, planes: int) -> FloatArray:
     """The planes (C, H, W) of an image that `encode_planes` made, in steps of 1/255."""
-    image = imread(io.BytesIO(base64.b64decode(text)), format="png").astype(np.float64)
-    if planes == _COLOUR_PLANES:
+    try:
+        image = imread(io.BytesIO(base64.b64decode(text)), format="png").astype(np.float64)
+    except (OSError, ValueError, SyntaxError, struct.error, zlib.error) as error:
+        raise ArtefactError(f"an image is no PNG: {error}") from error
+    if planes == _COLOUR_PLANES == image.ndim:
         return np.moveaxis(image, -1, 0)
+    if planes < 1 or image.ndim != 2 or image.shape[1] % planes:
+        raise ArtefactError(f"an image of shape {image.shape} does not hold {planes} planes")
     return np.stack(np.split(image, planes, axis=1))
 
 

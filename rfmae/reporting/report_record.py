@@ -1,10 +1,13 @@
 """The content of a report as a record and as JSON, with conversion both ways."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, TypedDict
 
 from rfmae.artefacts import versions
+from rfmae.errors import ArtefactError
+from rfmae.plain import Measured, record, value
 from rfmae.records import (
     Assessment,
     Ceiling,
@@ -18,7 +21,6 @@ from rfmae.records import (
 )
 from rfmae.records.label_curve import LabelCurve, LabelDifference
 from rfmae.reporting.denoising_verdict import verdict_json
-from rfmae.reporting.deserialise import deserialised, strict
 from rfmae.reporting.plane_png import decode_planes, encode_planes
 
 _GALLERY_IMAGES = ("noisy", "reconstructed", "clean")
@@ -76,26 +78,64 @@ def whole_json(report: Report) -> dict[str, Any]:
     return {**report_json(report), "gallery": [_gallery_json(row) for row in report.gallery]}
 
 
-def report_of(record: Mapping[str, Any]) -> Report:
-    """The report of a JSON record; parts that an older one lacks stay empty."""
-    denoising = record.get("denoising")
-    curve, difference = record.get("label_curve"), record.get("label_difference")
-    return Report(
-        title=record["title"],
-        headline=record["headline"],
-        provenance=record["provenance"],
-        accuracy=_named(SnrReport, record, "accuracy"),
-        ceilings=_named(Ceiling, record, "ceilings"),
-        assessments=_named(Assessment, record, "assessments"),
-        comparisons=_listed(Comparison, record, "comparisons"),
-        robustness=_listed(RobustnessGrid, record, "robustness"),
-        embedding=_listed(EmbeddingMap, record, "embedding"),
-        denoising=deserialised(DenoiseReport, denoising) if denoising else None,
-        gallery=tuple(map(_gallery_row, record.get("gallery", ()))),
-        notes=tuple(record.get("notes", ())),
-        label_curve=deserialised(LabelCurve, curve) if curve else None,
-        label_difference=deserialised(LabelDifference, difference) if difference else None,
-    )
+def report_of(plain: Any) -> Report:
+    """The report of a JSON record; parts that an older one lacks stay empty.
+
+    What other programs find beside the records (ratios, intervals, the verdict) follows from them
+    and is not read. Raises `ArtefactError` for anything else that does not fit.
+    """
+    known = _known(Report, value(dict[str, Any], plain, "report"))
+    given = {name: item for name, item in known.items() if item is not None}
+    rows = [
+        _gallery_row(row) for row in value(list[Any], given.pop("gallery", []), "report.gallery")
+    ]
+    accuracy = given.get("accuracy", {})
+    if isinstance(accuracy, Mapping):
+        given["accuracy"] = {name: _known(SnrReport, item) for name, item in accuracy.items()}
+    if "denoising" in given:
+        given["denoising"] = _known(DenoiseReport, given["denoising"])
+    found = record(Report, given, "report")
+    _check_parts(found)
+    return replace(found, gallery=tuple(rows))
+
+
+def _check_parts(report: Report) -> None:
+    """Raise `ArtefactError` where parts of a report are not of the same models or points."""
+    if lost := report.assessments.keys() - report.accuracy.keys():
+        raise ArtefactError(f"assessments of models without accuracy: {', '.join(sorted(lost))}")
+    points = {len(item.snr_db) for item in report.accuracy.values()}
+    points |= {len(item.snr_db) for item in report.ceilings.values()}
+    for item in report.assessments.values():
+        points |= {len(item.macro_f1_per_snr), len(item.calibration.ece_per_snr)}
+        if item.gap is not None:
+            points |= {len(values) for values in item.gap.ratio_per_snr.values()}
+            points |= {len(item.gap.model_loss_per_snr)}
+    if len(points) > 1 or 0 in points:
+        raise ArtefactError(f"its parts have different numbers of SNR points: {sorted(points)}")
+    curve, difference = report.label_curve, report.label_difference
+    if curve is not None and not curve.means:
+        raise ArtefactError("its label curve has no means")
+    if curve is not None and difference is not None:
+        for method in (difference.first, difference.second):
+            if not any(mean.budget == difference.budget for mean in curve.of(method)):
+                raise ArtefactError(f"its label curve lacks {method} at {difference.budget} labels")
+
+
+def strict(plain: Any) -> Any:
+    """The same with null for every number that JSON lacks, such as NaN."""
+    if isinstance(plain, dict):
+        return {name: strict(item) for name, item in plain.items()}
+    if isinstance(plain, (list, tuple)):
+        return [strict(item) for item in plain]
+    return None if isinstance(plain, float) and not math.isfinite(plain) else plain
+
+
+def _known(kind: type[Any], plain: Any) -> Any:
+    """What a record holds itself, of an object that other programs find more in."""
+    if not isinstance(plain, Mapping):
+        return plain
+    names = {field.name for field in fields(kind)}
+    return {name: item for name, item in plain.items() if name in names}
 
 
 def _accuracy_json(report: SnrReport) -> dict[str, Any]:
@@ -114,14 +154,6 @@ def _denoising_json(report: DenoiseReport) -> dict[str, Any]:
     return {**as_plain(report), **({"verdict": verdict} if verdict else {})}
 
 
-def _named(kind: type[Any], record: Mapping[str, Any], part: str) -> dict[str, Any]:
-    return {name: deserialised(kind, item) for name, item in record.get(part, {}).items()}
-
-
-def _listed(kind: type[Any], record: Mapping[str, Any], part: str) -> tuple[Any, ...]:
-    return tuple(deserialised(kind, item) for item in record.get(part, ()))
-
-
 def _gallery_json(row: GalleryRow) -> dict[str, Any]:
     return {
         "true": row.true,
@@ -133,6 +165,21 @@ def _gallery_json(row: GalleryRow) -> dict[str, Any]:
     }
 
 
-def _gallery_row(plain: Mapping[str, Any]) -> GalleryRow:
-    images = {name: decode_planes(plain[name], plain["planes"]) for name in _GALLERY_IMAGES}
-    return deserialised(GalleryRow, {**plain, **images})
+def _gallery_row(plain: Any) -> GalleryRow:
+    kept = value(_StoredRow, plain, "report.gallery")
+    images = {name: decode_planes(kept[name], kept["planes"]) for name in _GALLERY_IMAGES}
+    return GalleryRow(kept["true"], kept["snr_db"], **images, psnr_db=kept["psnr_db"],
+                      ssim=kept["ssim"])  # fmt: skip
+
+
+class _StoredRow(TypedDict):
+    """A row of the gallery, its images as text."""
+
+    true: str
+    snr_db: float
+    planes: int
+    noisy: str
+    reconstructed: str
+    clean: str
+    psnr_db: tuple[Measured, Measured]
+    ssim: tuple[Measured, Measured]

@@ -1,69 +1,73 @@
-"""Reports as CSV, Markdown and plain text tables."""
+"""Tables of accuracy, confusion and ceilings."""
 
-import csv
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from rfmae.records import Ceiling, FloatArray, SnrReport
-from rfmae.units import SNR_REFERENCE_NAMES
+from rfmae.reporting.table import (
+    BOUND,
+    COUNT,
+    PERCENT,
+    SIX,
+    SNR,
+    TEXT,
+    Cell,
+    Column,
+    Format,
+    Getter,
+    Ranged,
+    Table,
+    files_columns,
+    tabulated,
+)
+from rfmae.units import SNR_REFERENCE_NAMES, SnrReference
 
 NO_CEILINGS: Mapping[str, Ceiling] = {}
 
-Table = tuple[list[str], list[list[str]]]
-"""Column heads and rows, all text."""
+_FIVE = Format(".5f", file=".5f")
 
 
-def write_csv(table: Table, path: Path) -> None:
-    """A table as CSV."""
-    heads, rows = table
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([heads, *rows])
+def snr_column(reference: SnrReference) -> Column:
+    """The head of a column of SNR points."""
+    return Column(SNR_REFERENCE_NAMES[reference], SNR, "dB")
 
 
-def markdown(table: Table) -> str:
-    """A table as Markdown, numbers to the right."""
-    heads, rows = table
-    lines = [_row(heads), _row(["---:"] * len(heads)), *map(_row, rows)]
-    return "\n".join(lines)
-
-
-def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+def limit_column(name: str, ceiling: Ceiling | None) -> Column:
+    """The head of a ceiling in %; a lower bound is marked ≥."""
+    return Column(name, PERCENT if ceiling is None or ceiling.is_bound else BOUND)
 
 
 def accuracy_table(
-    reports: dict[str, SnrReport], ceilings: Mapping[str, Ceiling] = NO_CEILINGS
+    reports: Mapping[str, SnrReport], ceilings: Mapping[str, Ceiling] = NO_CEILINGS
 ) -> Table:
     """Accuracy in % with its interval per SNR, a column for each model, and the overall last.
 
     Ceilings of the same SNR points are in further columns.
     """
     first = next(iter(reports.values()))
-    heads = [
-        f"{SNR_REFERENCE_NAMES[first.snr_reference]} (dB)",
-        *reports,
-        *(f"ceiling, {name}" for name in ceilings),
-        "examples",
+    columns = [
+        snr_column(first.snr_reference),
+        *(Column(name, PERCENT) for name in reports),
+        *(limit_column(f"ceiling, {name}", item) for name, item in ceilings.items()),
+        Column("examples", COUNT),
     ]
-    rows = [
+    rows: list[list[Cell]] = [
         [
-            f"{snr_db:g}",
-            *(
-                with_interval(r.accuracy_per_snr[s], r.interval_per_snr[s])
-                for r in reports.values()
-            ),
-            *(as_bound(ceiling, ceiling.accuracy[s]) for ceiling in ceilings.values()),
-            str(first.examples_per_snr[s]),
+            snr_db,
+            *(Ranged(r.accuracy_per_snr[s], *r.interval_per_snr[s]) for r in reports.values()),
+            *(ceiling.accuracy[s] for ceiling in ceilings.values()),
+            int(first.examples_per_snr[s]),
         ]
         for s, snr_db in enumerate(first.snr_db)
     ]
-    overall = [with_interval(report.accuracy, report.interval) for report in reports.values()]
+    overall = [Ranged(report.accuracy, *report.interval) for report in reports.values()]
     # SNR points are weighted by their examples, as in the accuracy
     weights = first.examples_per_snr / max(first.examples, 1)
-    limits = [as_bound(item, float(weights @ item.accuracy)) for item in ceilings.values()]
-    return heads, [*rows, ["all", *overall, *limits, str(first.examples)]]
+    limits = [float(weights @ item.accuracy) for item in ceilings.values()]
+    rows.append(["all", *overall, *limits, first.examples])
+    return Table.of(columns, rows, has_total=True)
 
 
 def ceiling_table(ceilings: Mapping[str, Ceiling]) -> Table:
@@ -72,20 +76,17 @@ def ceiling_table(ceilings: Mapping[str, Ceiling]) -> Table:
     Where classes send the same signals, a second column counts them as one class.
     """
     first = next(iter(ceilings.values()))
-    heads = [f"{SNR_REFERENCE_NAMES[first.snr_reference]} (dB)"]
-    columns: list[tuple[Ceiling, FloatArray]] = []
+    columns = [snr_column(first.snr_reference)]
+    shares: list[FloatArray] = []
     for name, ceiling in ceilings.items():
-        heads.append(name)
-        columns.append((ceiling, ceiling.accuracy))
+        columns.append(limit_column(name, ceiling))
+        shares.append(ceiling.accuracy)
         if len(ceiling.groups) < len(ceiling.classes):
-            heads.append(f"{name}, merged")
-            columns.append((ceiling, ceiling.merged_accuracy))
-    rows = [
-        [f"{snr_db:g}", *(as_bound(ceiling, values[s]) for ceiling, values in columns)]
-        for s, snr_db in enumerate(first.snr_db)
-    ]
-    means = [as_bound(ceiling, float(values.mean())) for ceiling, values in columns]
-    return heads, [*rows, ["mean", *means]]
+            columns.append(limit_column(f"{name}, merged", ceiling))
+            shares.append(ceiling.merged_accuracy)
+    rows = [(snr_db, *(one[s] for one in shares)) for s, snr_db in enumerate(first.snr_db)]
+    mean: tuple[Cell, ...] = ("mean", *(float(one.mean()) for one in shares))
+    return Table.of(columns, [*rows, mean], has_total=True)
 
 
 def snr_knowledge_note(ceilings: Mapping[str, Ceiling]) -> str:
@@ -103,96 +104,56 @@ def ratio_name(limit: str, ceilings: Mapping[str, Ceiling]) -> str:
 
 
 def ceiling_csv(ceilings: Mapping[str, Ceiling]) -> Table:
-    """One row for each ceiling and SNR, both estimates, ratios in full precision."""
-    estimates = (
-        "mean_posterior",
-        "posterior_error",
-        "hit_rate",
-        "merged_mean_posterior",
-        "merged_hit_rate",
-    )
-    heads = ["ceiling", "snr_db", "snr_reference", "symbols", "is_bound", *estimates]
-    rows = [
-        [
-            name,
-            f"{snr_db:g}",
-            ceiling.snr_reference,
-            str(ceiling.symbols_per_example),
-            str(ceiling.is_bound).lower(),
-            *(f"{getattr(ceiling, estimate)[s]:.5f}" for estimate in estimates),
-        ]
-        for name, ceiling in ceilings.items()
-        for s, snr_db in enumerate(ceiling.snr_db)
-    ]
-    return heads, rows
+    """One row for each ceiling and SNR, both estimates, five decimals."""
+    columns: dict[Column, Getter] = {
+        Column("ceiling"): lambda name, *_: name,
+        Column("snr_db", SNR): lambda _, one, s: one.snr_db[s],
+        Column("snr_reference"): lambda _, one, __: one.snr_reference,
+        Column("symbols", COUNT): lambda _, one, __: one.symbols_per_example,
+        Column("is_bound"): lambda _, one, __: str(one.is_bound).lower(),
+        Column("mean_posterior", _FIVE): lambda _, one, s: one.mean_posterior[s],
+        Column("posterior_error", _FIVE): lambda _, one, s: one.posterior_error[s],
+        Column("hit_rate", _FIVE): lambda _, one, s: one.hit_rate[s],
+        Column("merged_mean_posterior", _FIVE): lambda _, one, s: one.merged_mean_posterior[s],
+        Column("merged_hit_rate", _FIVE): lambda _, one, s: one.merged_hit_rate[s],
+    }
+    return tabulated(_at_every_snr(ceilings), columns)
 
 
-def accuracy_csv(reports: dict[str, SnrReport]) -> Table:
-    """One row for each model and SNR, ratios in full precision."""
-    heads = [
-        "model",
-        "snr_db",
-        "snr_reference",
-        "examples",
-        "hits",
-        "accuracy",
-        "low_95",
-        "high_95",
-    ]
-    rows = []
-    for name, report in reports.items():
-        for s, snr_db in enumerate(report.snr_db):
-            low, high = report.interval_per_snr[s]
-            numbers = [report.accuracy_per_snr[s], low, high]
-            rows.append(
-                [
-                    name,
-                    f"{snr_db:g}",
-                    report.snr_reference,
-                    str(report.examples_per_snr[s]),
-                    str(report.hits_per_snr[s]),
-                    *(f"{number:.6f}" for number in numbers),
-                ]
-            )
-    return heads, rows
+def accuracy_csv(reports: Mapping[str, SnrReport], what: str = "model") -> Table:
+    """One row for each model and SNR, ratios with six decimals."""
+    columns: dict[Column, Getter] = {
+        Column(what): lambda name, *_: name,
+        Column("snr_db", SNR): lambda _, one, s: one.snr_db[s],
+        Column("snr_reference"): lambda _, one, __: one.snr_reference,
+        Column("examples", COUNT): lambda _, one, s: int(one.examples_per_snr[s]),
+        Column("hits", COUNT): lambda _, one, s: int(one.hits_per_snr[s]),
+        Column("accuracy", SIX): lambda _, one, s: one.accuracy_per_snr[s],
+        Column("low_95", SIX): lambda _, one, s: one.interval_per_snr[s, 0],
+        Column("high_95", SIX): lambda _, one, s: one.interval_per_snr[s, 1],
+    }
+    return tabulated(_at_every_snr(reports), columns)
+
+
+def _at_every_snr(items: Mapping[str, Any]) -> Iterator[tuple[str, Any, int]]:
+    return ((name, one, s) for name, one in items.items() for s in range(len(one.snr_db)))
 
 
 def confusion_per_snr_csv(reports: Mapping[str, SnrReport]) -> Table:
     """One row for each model, SNR, true class and predicted class that occurs."""
-    heads = ["model", "snr_db", "true class", "named class", "examples"]
+    forms = {"model": TEXT, "snr_db": SNR, "true class": TEXT, "named class": TEXT}
+    columns = [Column(name, form) for name, form in {**forms, "examples": COUNT}.items()]
     rows = [
-        [name, f"{report.snr_db[s]:g}", report.classes[true], report.classes[named], str(count)]
+        (name, report.snr_db[s], report.classes[true], report.classes[named], int(count))
         for name, report in reports.items()
         for (s, true, named), count in np.ndenumerate(report.counts)
         if count
     ]
-    return heads, rows
+    return Table.of(columns, rows)
 
 
 def confusion_csv(report: SnrReport) -> Table:
     """Counts over all SNR points: a row for each true class, a column for each predicted one."""
-    rows = [
-        [name, *map(str, line)]
-        for name, line in zip(report.classes, report.confusion.tolist(), strict=True)
-    ]
-    return ["true class", *report.classes], rows
-
-
-def as_bound(ceiling: Ceiling, share: float) -> str:
-    """A ceiling in %; a lower bound is marked ≥."""
-    return f"{'' if ceiling.is_bound else '≥ '}{100 * share:.1f}"
-
-
-def with_interval(share: float, interval: Iterable[float]) -> str:
-    """A share in % with its interval, such as `97.3 (96.1–98.2)`."""
-    low, high = interval
-    return f"{100 * share:.1f} ({100 * low:.1f}–{100 * high:.1f})"
-
-
-def in_words(value: object) -> str:
-    """Nested facts as one line: names before their values, separated by commas."""
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {in_words(item)}" for name, item in value.items())
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(in_words, value))
-    return str(value)
+    columns = [Column("true class"), *files_columns(report.classes, COUNT)]
+    rows = zip(report.classes, report.confusion.tolist(), strict=True)
+    return Table.of(columns, ((name, *line) for name, line in rows))

@@ -11,9 +11,13 @@ from rfmae.datasets.recipe import Recipe
 from rfmae.errors import ArtefactError, RecipeError, RfmaeError, first_line
 from rfmae.progress import Progress, Silent
 from rfmae.records import Ceiling, What
-from rfmae.reporting.figures import draw_ceilings
+from rfmae.reporting.charts.accuracy_charts import ceiling_chart
+from rfmae.reporting.charts.chart import Panels
+from rfmae.reporting.figure_files import save_figure
+from rfmae.reporting.figure_pen import figure_of
 from rfmae.reporting.notes import ceiling_notes
-from rfmae.reporting.tables import ceiling_csv, write_csv
+from rfmae.reporting.table_writers import write_csv
+from rfmae.reporting.tables import ceiling_csv
 from rfmae.signal.impairments import Setting
 from rfmae.signal.modulations import find_modulation
 from rfmae.theory.ceiling import FRAMES, check_signal_models, compute_ceiling, frames_drawn
@@ -77,7 +81,8 @@ def ceiling(
     with written_whole(folder, replaces=KIND) as scratch:
         write_json(scratch / CEILING_NAME, ceiling_json(spec, answer))
         write_csv(ceiling_csv({answer.name: answer}), scratch / "ceiling.csv")
-        draw_ceilings({answer.name: answer}, ", ".join(answer.classes), scratch / "ceiling.png")
+        chart = ceiling_chart({answer.name: answer}, ", ".join(answer.classes))
+        save_figure(figure_of(Panels("", (chart,))), scratch / "ceiling.png")
         write_json(scratch / CARD_NAME, {**card, "frames_per_group": frames, "seed": seed})
     return CeilingResult(_read(folder), folder)
 

@@ -38,7 +38,7 @@ def refused(result, here):
 
 def test_a_ceiling_is_told_as_a_table_with_its_notes(rfmae, here):
     said = answer(rfmae(*SMALL.split()))
-    assert [f"\n{snr_db} " in said for snr_db in (-6, 0, 6)] == [True] * 3
+    assert [f"\n{snr_db} " in said for snr_db in ("−6", 0, 6)] == [True] * 3
     assert "QPSK and DQPSK send the same signals" in said
     assert "32 symbols, phase unknown" in said
     (folder,) = (here / "artifacts" / "ceilings").iterdir()

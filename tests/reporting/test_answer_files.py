@@ -54,3 +54,21 @@ def test_answers_of_other_classes_are_refused(answers, report, tmp_path):
              snr_db=np.zeros(2))  # fmt: skip
     with pytest.raises(ArtefactError, match="cannot be read"):
         read_answers(report, tmp_path)
+
+
+def test_files_have_no_spaces_and_names_that_become_one_keep_their_own(answers, tmp_path):
+    names = dict.fromkeys(("from scratch", "from-scratch"), answers["cumulants"])
+    write_answers(names, tmp_path)
+    written = [path.name for path in (tmp_path / "answers").iterdir()]
+    assert len(written) == 2 and not any(" " in name for name in written)
+    report = Report("T", "H", {}, dict.fromkeys(names, counted(answers["cumulants"])))
+    assert list(read_answers(report, tmp_path)) == list(names)
+
+
+def test_a_file_with_spaces_of_an_older_report_is_found(answers, tmp_path):
+    one = answers["cumulants"]
+    write_answers({"x": one}, tmp_path)
+    folder = tmp_path / "answers"
+    (folder / "x.npz").rename(folder / "from scratch.npz")
+    report = Report("T", "H", {}, {"from scratch": counted(one)})
+    assert list(read_answers(report, tmp_path)) == ["from scratch"]

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sample_reports import TOO_QUIET, grids, sample_report
+from table_text import cells, in_file
 
 from rfmae.records import holm_adjusted
 from rfmae.reporting.assessment_tables import (
@@ -33,12 +34,7 @@ def report():
     return sample_report(per_point=3)
 
 
-def cells(table):
-    heads, rows = table
-    return [dict(zip(heads, row, strict=True)) for row in rows]
-
-
-def test_every_table_is_text_with_a_cell_for_each_head(report):
+def test_no_table_is_empty_and_each_is_written_in_print_and_to_a_file(report):
     message, accuracy = report.assessments, report.accuracy
     tables = [
         summary_table(accuracy, message, report.ceilings),
@@ -54,10 +50,11 @@ def test_every_table_is_text_with_a_cell_for_each_head(report):
         robustness_csv(report.robustness),
         drops_table(report.robustness),
     ]
-    for heads, rows in tables:
-        assert rows
-        assert all(len(row) == len(heads) for row in rows)
-        assert all(isinstance(cell, str) for row in (heads, *rows) for cell in row)
+    for table in tables:
+        assert table.rows
+        heads, rows = in_file(table)
+        assert heads[: len(table.heads)] == table.heads
+        assert len(rows) == len(table.in_print()[1]) == len(table.rows)
 
 
 def test_the_summary_holds_the_ratio_to_every_ceiling(report):
@@ -69,7 +66,7 @@ def test_the_summary_holds_the_ratio_to_every_ceiling(report):
 
 
 def test_what_a_reader_reached_is_called_a_ceiling_in_no_ratio_and_marked_where_it_stands(report):
-    heads, _ = summary_table(report.accuracy, report.assessments, report.ceilings)
+    heads = summary_table(report.accuracy, report.assessments, report.ceilings).heads
     assert "of the ceiling, sequence" in heads
     assert "of the lower bound, symbols" in heads
     assert "of the ceiling, symbols" not in heads
@@ -80,7 +77,7 @@ def test_what_a_reader_reached_is_called_a_ceiling_in_no_ratio_and_marked_where_
 
 def test_a_model_without_a_ceiling_has_no_ratio_and_no_false_one(report):
     message = {name: replace(item, gap=None) for name, item in report.assessments.items()}
-    heads, _ = summary_table(report.accuracy, message, {})
+    heads = summary_table(report.accuracy, message, {}).heads
     assert not [head for head in heads if "ceiling" in head]
     mixed = {**report.assessments, "cumulants": message["cumulants"]}
     rows = cells(summary_table(report.accuracy, mixed, report.ceilings))
@@ -88,7 +85,7 @@ def test_a_model_without_a_ceiling_has_no_ratio_and_no_false_one(report):
 
 
 def test_the_numbers_of_every_snr_are_those_of_the_assessment(report):
-    for row in cells(per_snr_csv(report.accuracy, report.assessments)):
+    for row in cells(per_snr_csv(report.accuracy, report.assessments), in_file):
         message = report.assessments[row["model"]]
         s = report.accuracy[row["model"]].snr_db.index(float(row["snr_db"]))
         assert float(row["ece"]) == pytest.approx(message.calibration.ece_per_snr[s], abs=1e-6)
@@ -99,13 +96,13 @@ def test_the_numbers_of_every_snr_are_those_of_the_assessment(report):
 
 
 def test_bins_hold_every_example(report):
-    rows = cells(reliability_csv(report.assessments))
+    rows = cells(reliability_csv(report.assessments), in_file)
     for name, item in report.accuracy.items():
         assert sum(int(row["examples"]) for row in rows if row["model"] == name) == item.examples
 
 
 def test_robustness_hits_become_shares_with_their_interval():
-    row = cells(robustness_csv(grids()))[2]
+    row = cells(robustness_csv(grids()), in_file)[2]
     assert (row["value"], row["hits"], row["accuracy"]) == ("0.002", "770", "0.770000")
     assert float(row["low_95"]) < 0.77 < float(row["high_95"])
 
@@ -160,7 +157,7 @@ def test_what_is_not_known_of_the_cost_is_left_out(report):
     assert rows["DenoMAE2.0"]["parameters"] == "4,812,300"
     assert rows["cumulants"]["parameters"] == rows["cumulants"]["MACs"] == "–"
     without = {name: replace(item, cost=None) for name, item in report.assessments.items()}
-    assert cost_table(without)[1] == []
+    assert cost_table(without).rows == ()
 
 
 @pytest.mark.parametrize(

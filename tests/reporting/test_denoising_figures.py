@@ -6,13 +6,8 @@ import numpy as np
 import pytest
 
 from rfmae.records import DenoiseReport, GalleryRow, ImageQuality, Recognition, SnrReport
-from rfmae.reporting.denoising_figures import (
-    denoising_figures,
-    draw_denoising,
-    draw_recognition,
-    draw_strip,
-    strip_rows,
-)
+from rfmae.reporting.charts.denoising_charts import quality_panels, recognition_panels
+from rfmae.reporting.gallery_figure import draw_strip, strip_rows
 
 SNR_DB = (0.0, 5.0, 10.0)
 
@@ -52,53 +47,68 @@ def shown_axes(figure):
     return [axes for axes in figure.axes if axes.axison]
 
 
-def test_each_measure_has_a_panel_with_a_line_for_each_answer(report):
-    panels = shown_axes(draw_denoising(report))
-    assert [axes.get_ylabel() for axes in panels] == ["PSNR in dB", "SSIM", "EVM in %"]
-    for axes in panels:
-        lines = {line.get_label(): line.get_ydata().tolist() for line in axes.get_lines()}
-        assert lines["reconstruction"] == [30.0, 31.0, 32.0]
+def lines_of(report, place=0):
+    return {one.name: one for one in quality_panels(report).charts[place].series}
+
+
+def test_each_measure_has_a_chart_with_a_line_for_each_answer(report):
+    charts = quality_panels(report).charts
+    assert [chart.title for chart in charts] == ["PSNR in dB", "SSIM", "EVM in %"]
+    for chart in charts:
+        lines = {line.name: line for line in chart.series}
+        assert lines["reconstruction"].y.tolist() == [30.0, 31.0, 32.0]
         assert len(lines) == 3
-        assert axes.get_xlabel() == "Es/N0 in dB"
-
-
-def test_no_two_answers_share_a_colour(report):
-    lines = shown_axes(draw_denoising(report))[0].get_lines()
-    assert len({line.get_color() for line in lines}) == 3
+        assert chart.x.title == "Es/N0 in dB"
 
 
 @pytest.mark.parametrize("other_way", ["unmasked", "mask average"])
-def test_no_two_answers_of_eval_denoise_share_a_colour(report, other_way):
+def test_no_two_answers_of_eval_denoise_look_alike(report, other_way):
     names = ("reconstruction", other_way, "noisy", "median", "non-local means", "Wiener",
-             "linear optimum", "class mean", "blank", "clean")  # fmt: skip
+             "linear optimum", "class mean", "blank", "clean", "an unheard-of answer")  # fmt: skip
     kept = tuple(likeness("psnr_db", name, 20.0) for name in names)
-    lines = shown_axes(draw_denoising(replace(report, likeness=kept)))[0].get_lines()
-    assert len({line.get_color() for line in lines}) == len(names)
+    lines = lines_of(replace(report, likeness=kept))
+    assert len({line.style for line in lines.values()}) == len(names)
+    assert lines["reconstruction"].style.colour != lines["clean"].style.colour
+
+
+def test_an_answer_looks_the_same_in_measures_and_in_recognition(report):
+    counts = np.ones((3, 1, 1), int)
+    reports = {
+        name: SnrReport(counts, SNR_DB, ("A",), "symbol")
+        for name in ("noisy", "reconstruction", "clean")
+    }
+    (chart,) = recognition_panels(Recognition("a run", reports, ())).charts
+    for name in ("noisy", "reconstruction"):
+        assert {one.name: one.style for one in chart.series}[name] == lines_of(report)[name].style
 
 
 def test_the_bands_are_the_intervals(report):
-    axes = shown_axes(draw_denoising(report))[0]
     half = report.of("psnr_db")["reconstruction"].per_snr.half[0]
-    band = axes.collections[0].get_paths()[0].vertices
     assert half > 0.3
-    at_first = band[band[:, 0] == SNR_DB[0], 1]
-    assert at_first.min() == pytest.approx(30 - half)
-    assert at_first.max() == pytest.approx(30 + half)
+    assert lines_of(report)["reconstruction"].bounds[0] == pytest.approx([30 - half, 30 + half])
+
+
+def test_what_was_never_trained_does_not_set_the_scale(report):
+    huge = likeness("evm_percent", "unmasked", 4_000.0)
+    chart = quality_panels(replace(report, likeness=(*report.likeness, huge))).charts[2]
+    assert chart.y.high < 100
+    assert np.isnan({one.name: one for one in chart.series}["unmasked"].y).all()
+    assert [note.text for note in chart.notes] == ["off the scale: unmasked"]
 
 
 def test_a_report_of_means_alone_is_drawn_without_bands(report):
-    panels = shown_axes(draw_denoising(replace(report, likeness=())))
-    assert [axes.get_ylabel() for axes in panels] == ["PSNR in dB", "SSIM"]
-    assert len(panels[0].get_lines()) == 3
-    assert not panels[0].collections
+    charts = quality_panels(replace(report, likeness=())).charts
+    assert [chart.title for chart in charts] == ["PSNR in dB", "SSIM"]
+    assert len(charts[0].series) == 3
+    assert all(line.bounds is None for line in charts[0].series)
 
 
 def test_recognition_is_drawn_as_accuracy_per_snr():
     counts = np.array([[[3, 7], [0, 0]], [[6, 4], [0, 0]], [[9, 1], [0, 0]]])
     reports = {"noisy": SnrReport(counts, SNR_DB, ("A", "B"), "symbol")}
-    (axes,) = draw_recognition(Recognition("a run", reports, ())).axes
-    assert axes.get_lines()[0].get_ydata().tolist() == [0.3, 0.6, 0.9]
-    assert "a run on 30 test examples" in axes.get_title()
+    panels = recognition_panels(Recognition("a run", reports, ()))
+    assert panels.charts[0].series[0].y.tolist() == [30, 60, 90]
+    assert "a run on 30 test examples" in panels.title
 
 
 def test_the_strip_shows_three_pictures_of_each_example_and_names_it():
@@ -120,8 +130,3 @@ def test_the_strip_shows_ten_examples_from_the_first_to_the_last():
 def test_images_of_any_number_of_planes_are_shown(planes):
     (shown,) = draw_strip([row(0, planes)]).axes[0].images
     assert shown.get_array().shape == ((12, 12, 3) if planes >= 3 else (12, 12))
-
-
-def test_figures_are_made_of_what_there_is(report):
-    assert list(denoising_figures(report, ())) == ["denoising"]
-    assert list(denoising_figures(report, [row(0)])) == ["denoising", "strip"]

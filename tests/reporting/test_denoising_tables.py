@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from table_text import in_file
 
 from rfmae.records import Comparison, DenoiseReport, ImageQuality, Recognition, SnrReport
 from rfmae.reporting.denoising_tables import (
@@ -74,7 +75,7 @@ def of(report, measure, answer):
 
 
 def test_a_likeness_table_has_means_and_intervals_and_all_examples_last(report, values):
-    heads, rows = image_quality_table(report, "psnr_db")
+    heads, rows = image_quality_table(report, "psnr_db").in_print()
     assert heads == ["Es/N0 (dB)", "reconstruction", "noisy", "class mean", "blank", "examples"]
     single = values["psnr_db", "noisy"]
     half = of(report, "psnr_db", "noisy").per_snr.half[1]
@@ -85,13 +86,13 @@ def test_a_likeness_table_has_means_and_intervals_and_all_examples_last(report, 
 
 
 def test_intervals_can_be_left_out(report, values):
-    _, rows = image_quality_table(report, "ssim", intervals=False)
+    _, rows = image_quality_table(report, "ssim", intervals=False).in_print()
     assert rows[0][1] == f"{values['ssim', 'reconstruction'][0].mean():.3f}"
     assert "±" not in str(rows)
 
 
 def test_an_answer_that_no_image_of_was_measured_has_no_column(report):
-    heads, _ = image_quality_table(report, "evm_percent")
+    heads = image_quality_table(report, "evm_percent").heads
     assert "blank" not in heads
 
 
@@ -100,12 +101,12 @@ def test_an_snr_without_images_is_told_as_such(report):
         replace(item, examples=item.examples * [[0], [1]]) if item.answer == "noisy" else item
         for item in report.likeness
     ]
-    _, rows = image_quality_table(replace(report, likeness=tuple(empty)), "psnr_db")
+    _, rows = image_quality_table(replace(report, likeness=tuple(empty)), "psnr_db").in_print()
     assert rows[0][2] == "–"
 
 
 def test_the_class_table_sets_each_class_beside_its_template(report, values):
-    heads, rows = class_table(report)
+    heads, rows = class_table(report).in_print()
     assert heads == [
         "class", "PSNR reconstruction", "PSNR noisy", "PSNR class mean",
         "SSIM reconstruction", "SSIM noisy", "SSIM class mean",
@@ -116,7 +117,7 @@ def test_the_class_table_sets_each_class_beside_its_template(report, values):
 
 
 def test_the_csv_holds_every_mean_in_full_precision(report, values):
-    heads, rows = denoising_csv(report)
+    heads, rows = in_file(denoising_csv(report))
     found = {tuple(row[:4]): dict(zip(heads, row, strict=True)) for row in rows}
     assert len(found) == len(rows) == 12 * (1 + 2 + 3 + 2 * 3)
     single = values["psnr_db", "noisy"]
@@ -137,7 +138,7 @@ def test_the_csv_holds_every_mean_in_full_precision(report, values):
 
 
 def test_what_is_not_known_is_an_empty_cell(report):
-    heads, rows = denoising_csv(report)
+    heads, rows = in_file(denoising_csv(report))
     blank = [row for row in rows if row[:2] == ["evm_percent", "blank"]]
     assert {row[heads.index("mean")] for row in blank} == {""}
     assert {row[heads.index("examples")] for row in blank} == {"0"}
@@ -146,7 +147,7 @@ def test_what_is_not_known_is_an_empty_cell(report):
 
 def test_a_report_of_means_alone_is_told_too(report):
     bare = replace(report, likeness=(), classes=(), notes=())
-    heads, rows = denoise_table(bare)
+    heads, rows = denoise_table(bare).in_print()
     assert heads[:2] == ["Es/N0 (dB)", "PSNR reconstruction"]
     assert heads[5:7] == ["SSIM reconstruction", "SSIM noisy"]
     assert rows[0][1] == f"{report.psnr_db['reconstruction'][0]:.2f}"
@@ -156,12 +157,12 @@ def test_a_report_of_means_alone_is_told_too(report):
 
 
 def test_recognition_is_told_per_snr_and_in_all(recognition):
-    heads, rows = recognition_table(recognition)
+    heads, rows = recognition_table(recognition).in_print()
     assert heads == ["Es/N0 (dB)", "noisy", "reconstruction", "examples"]
     assert rows[0][2].startswith("60.0 (")
     assert rows[-1][1].startswith("60.0 (")
     assert rows[-1][-1] == "20"
-    heads, rows = recognition_csv(recognition)
+    heads, rows = in_file(recognition_csv(recognition))
     assert heads[0] == "images"
     assert len(rows) == 4
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from table_text import in_file
 
 from rfmae.records import Comparison, DenoiseReport, ImageQuality, Recognition, SnrReport
 from rfmae.reporting.denoising_tables import denoising_section, denoising_tables
@@ -100,30 +101,30 @@ def test_of_a_single_point_there_is_no_span():
 
 
 def test_the_verdict_names_who_is_not_beaten():
-    heads, rows = verdict_table(report(SOME))
+    heads, rows = verdict_table(report(SOME)).in_print()
     assert heads == ["Es/N0 (dB)", "PSNR", "SSIM", "EVM", "all at once"]
-    assert rows[0] == ["-10", "not Wiener", "yes", "yes", "no"]
+    assert rows[0] == ["−10", "not Wiener", "yes", "yes", "no"]
     assert rows[2] == ["0", "yes", "yes", "yes", "yes"]
     assert rows[4] == ["10", "not Wiener", "not noisy", "yes", "no"]
 
 
 def test_a_difference_has_its_sign_and_interval():
-    heads, rows = difference_table(report(), "evm_percent")
+    heads, rows = difference_table(report(), "evm_percent").in_print()
     assert heads == ["Es/N0 (dB)", "less noisy", "less Wiener"]
-    assert rows[0] == ["-10", "-5.0 ± 0.5", "-5.0 ± 0.5"]
-    assert difference_table(report(), "psnr_db")[1][3][1] == "+1.00 ± 0.10"
+    assert rows[0] == ["−10", "−5.0 ± 0.5", "−5.0 ± 0.5"]
+    assert difference_table(report(), "psnr_db").in_print()[1][3][1] == "+1.00 ± 0.10"
 
 
 def test_an_snr_point_without_images_has_no_difference():
     empty = difference("ssim", "noisy")
     empty.examples[2] = 0
-    _, rows = difference_table(report(differences=(empty,)), "ssim")
+    _, rows = difference_table(report(differences=(empty,)), "ssim").in_print()
     assert rows[2] == ["0", "–"]
-    assert verdict_table(report(differences=(empty,)))[1][2][-1] == "no"
+    assert verdict_table(report(differences=(empty,))).rows[2][-1] == "no"
 
 
 def test_every_number_is_in_the_csv_and_the_json():
-    heads, rows = difference_csv(report(SOME))
+    heads, rows = in_file(difference_csv(report(SOME)))
     assert len(rows) == 3 * 2 * 5
     row = dict(zip(heads, rows[5], strict=True))
     assert row == {

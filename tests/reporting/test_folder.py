@@ -12,7 +12,6 @@ import pytest
 from rfmae.errors import ArtefactError
 from rfmae.records import DenoiseReport, GalleryRow, SnrReport
 from rfmae.reporting import folder as folder_module
-from rfmae.reporting.figures import accuracy_figure
 from rfmae.reporting.folder import Report, read_report, report_json, write_report
 from rfmae.reporting.page import contents as contents_module
 
@@ -194,13 +193,6 @@ def test_an_account_that_is_broken_is_one_plain_line(tmp_path, broken):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("models", [1, 5, 9])
-def test_every_model_has_its_line_in_the_figure(models):
-    named = {f"model {number}": accuracy_of(number) for number in range(models)}
-    axes = accuracy_figure(named).axes[0]
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == list(named)
-
-
 # whole or not at all ------------------------------------------------------------------------
 
 
@@ -227,7 +219,7 @@ def test_the_older_report_stays_when_the_new_one_breaks(tmp_path, monkeypatch, e
 
     write_report(short_report("Old"), tmp_path / "report")
     before = names(tmp_path)
-    monkeypatch.setattr(contents_module, "accuracy_figure", broken)
+    monkeypatch.setattr(contents_module, "figure_of", broken)
     with pytest.raises(type(error)):
         write_report(full_report(), tmp_path / "report")
     assert names(tmp_path) == before

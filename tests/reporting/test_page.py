@@ -11,9 +11,8 @@ from sample_reports import gallery, sample_report
 
 from rfmae.records import SnrReport
 from rfmae.reporting.markdown_page import markdown_page
+from rfmae.reporting.page.gallery import gallery_of
 from rfmae.reporting.page.page import page, unbroken
-from rfmae.reporting.page.page_denoising import gallery_of
-from rfmae.reporting.page.page_tables import shown_table
 from rfmae.reporting.report_record import Report, report_of, whole_json
 
 _VOID = {"meta", "link", "img", "input", "br", "path", "rect", "line"}
@@ -192,12 +191,10 @@ def test_no_number_parts_from_its_unit():
     assert unbroken("(82.0–84.1)") == "(82.0\u2060–\u206084.1)"
 
 
-def test_columns_of_numbers_are_known_by_their_cells():
-    rows = [["a", "-3", "0.5 (0.1–0.9)", "≥ 3", "cpu", "< 0.001", "3 ± 1"],
-            ["b", "12,345", "–", "4", "8ASK", "0.5", "never"]]  # fmt: skip
-    shown = shown_table((list("abcdefg"), rows))
-    assert shown.numeric == [False, True, True, True, False, True, True]
-    assert shown.rows[0][1] == "−3"
+def test_columns_of_numbers_are_set_to_the_right_and_the_total_stands_out(report, text):
+    heads = re.search(r'aria-label="Low, middle.*?<thead><tr>(.*?)</tr>', text, re.S)[1]
+    assert re.findall('<th scope="col"( class="num")?>', heads)[:3] == ["", "", ' class="num"']
+    assert '<tr class="total"><th scope=row>all</th>' in text
 
 
 def test_every_picture_stands_at_its_own_snr(report):

@@ -6,8 +6,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from made_up import made_up_ceiling
+from table_text import in_file
 
+from rfmae.errors import ShapeError
 from rfmae.records import SnrReport
+from rfmae.reporting.table import (
+    COUNT,
+    PERCENT,
+    PROBABILITY,
+    SNR,
+    Column,
+    Format,
+    Ranged,
+    Table,
+    printed,
+)
+from rfmae.reporting.table_writers import markdown, text_table, write_csv
 from rfmae.reporting.tables import (
     accuracy_csv,
     accuracy_table,
@@ -15,10 +29,8 @@ from rfmae.reporting.tables import (
     ceiling_table,
     confusion_csv,
     confusion_per_snr_csv,
-    markdown,
     ratio_name,
     snr_knowledge_note,
-    write_csv,
 )
 from rfmae.units import SNR_REFERENCE_NAMES
 
@@ -48,28 +60,67 @@ def percents(cell):
 # every table --------------------------------------------------------------------------------
 
 
-def test_every_row_has_a_cell_for_each_head_and_all_is_text(reports, accuracy):
+def test_every_row_has_a_cell_for_each_head_and_numbers_stay_numbers(reports, accuracy):
     tables = [
         accuracy_table(reports),
         accuracy_csv(reports),
         confusion_csv(accuracy),
         confusion_per_snr_csv(reports),
     ]
-    for heads, rows in tables:
-        assert rows
-        assert all(len(row) == len(heads) for row in rows)
-        assert all(isinstance(cell, str) for row in (heads, *rows) for cell in row)
+    for table in tables:
+        assert table.rows
+        for row in table.rows:
+            for column, cell in zip(table.columns, row, strict=True):
+                assert not column.form.is_number or not isinstance(cell, str) or cell == "all"
+
+
+def test_a_row_with_a_cell_too_few_is_refused():
+    with pytest.raises(ShapeError, match="must have 2 cells, got 1"):
+        Table.of([Column("a"), Column("b")], [("one",)])
+
+
+def test_a_number_is_printed_by_the_format_of_its_column_and_filed_in_full():
+    table = Table.of(
+        [Column("SNR", SNR, "dB"), Column("share", PERCENT), Column("p", PROBABILITY)],
+        [(-10.0, Ranged(1 / 3, 0.25, 0.5), 1e-5), ("all", None, float("nan"))],
+    )
+    assert table.in_print() == (
+        ["SNR (dB)", "share", "p"],
+        [["−10", "33.3 (25.0–50.0)", "< 0.001"], ["all", "–", "–"]],
+    )
+    heads, rows = in_file(table)
+    assert heads == ["SNR (dB)", "share", "p", "share, low", "share, high"]
+    assert [float(cell) for cell in rows[0]] == pytest.approx([-10, 100 / 3, 1e-5, 25, 50])
+    assert rows[1] == ["all", "", "", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("interval", "expected"),
+    [("range", "−0.5 (−1.0–0.2)"), ("to", "−0.5 (−1.0 to 0.2)"), ("half", "−0.5 ± 0.7")],
+)
+def test_an_interval_is_a_range_or_half_a_width(interval, expected):
+    form = Format(".1f", interval=interval)
+    assert printed(Ranged(-0.5, -1.0, 0.2), form) == expected
+    assert printed(Ranged(-0.5, np.nan, np.nan), form) == "−0.5"
+
+
+def test_a_count_has_its_thousands_apart_in_print_alone():
+    table = Table.of([Column("examples", COUNT)], [(20160,)])
+    assert table.in_print()[1] == [["20,160"]]
+    assert in_file(table)[1] == [["20160"]]
 
 
 def test_a_csv_file_reads_back_as_the_table(tmp_path):
     table = (["model", "µ, dB"], [['says "so"', "1"], ["two\nlines, one cell", "−2"], ["", "|"]])
-    write_csv(table, tmp_path / "table.csv")
+    write_csv(text_table(*table), tmp_path / "table.csv")
     with (tmp_path / "table.csv").open(newline="", encoding="utf-8") as file:
         assert list(csv.reader(file)) == [table[0], *table[1]]
 
 
 def test_a_markdown_table_has_heads_a_rule_and_rows():
-    assert markdown((["SNR", "accuracy"], [["0", "50.0"], ["10", "99.0"]])).splitlines() == [
+    assert markdown(
+        text_table(["SNR", "accuracy"], [["0", "50.0"], ["10", "99.0"]])
+    ).splitlines() == [
         "| SNR | accuracy |",
         "| ---: | ---: |",
         "| 0 | 50.0 |",
@@ -78,7 +129,7 @@ def test_a_markdown_table_has_heads_a_rule_and_rows():
 
 
 def test_a_bar_in_a_name_does_not_open_another_cell():
-    lines = markdown((["run|one"], [["1|2"]])).splitlines()
+    lines = markdown(text_table(["run|one"], [["1|2"]])).splitlines()
     cells = [line.replace(r"\|", "").count("|") for line in lines]
     assert cells == [2, 2, 2]
 
@@ -87,19 +138,19 @@ def test_a_bar_in_a_name_does_not_open_another_cell():
 
 
 def test_the_accuracy_table_has_a_row_for_each_snr_and_the_whole_last(reports):
-    heads, rows = accuracy_table(reports)
+    heads, rows = accuracy_table(reports).in_print()
     assert heads == ["Es/N0 (dB)", "DenoMAE2.0", "from scratch", "examples"]
-    assert [row[0] for row in rows] == ["-10", "0", "2.5", "10", "all"]
+    assert [row[0] for row in rows] == ["−10", "0", "2.5", "10", "all"]
 
 
 @pytest.mark.parametrize("reference", SNR_REFERENCE_NAMES)
 def test_the_snr_column_says_what_it_refers_to(reference):
-    heads, _ = accuracy_table({"model": report_of(np.ones((4, 3, 3), int), reference)})
+    heads = accuracy_table({"model": report_of(np.ones((4, 3, 3), int), reference)}).heads
     assert heads[0] == f"{SNR_REFERENCE_NAMES[reference]} (dB)"
 
 
 def test_cells_are_the_shares_and_intervals_of_the_report_to_print_precision(reports):
-    heads, rows = accuracy_table(reports)
+    heads, rows = accuracy_table(reports).in_print()
     for name, report in reports.items():
         column = [row[heads.index(name)] for row in rows]
         for s, cell in enumerate(column[:-1]):
@@ -111,7 +162,7 @@ def test_cells_are_the_shares_and_intervals_of_the_report_to_print_precision(rep
 
 
 def test_the_examples_of_the_rows_add_up_to_the_last(reports):
-    _, rows = accuracy_table(reports)
+    _, rows = accuracy_table(reports).in_print()
     counts = [int(row[-1]) for row in rows]
     assert sum(counts[:-1]) == counts[-1] == reports["DenoMAE2.0"].examples
 
@@ -119,21 +170,21 @@ def test_the_examples_of_the_rows_add_up_to_the_last(reports):
 def test_right_of_four_in_four_is_printed_with_its_wilson_interval():
     counts = np.zeros((4, 3, 3), int)
     counts[:, 0, 0] = 4
-    _, rows = accuracy_table({"model": report_of(counts)})
+    _, rows = accuracy_table({"model": report_of(counts)}).in_print()
     # Wilson at 4 of 4: the lower bound is 4/(4 + 1.96²) = 51.0 %
-    assert rows[0] == ["-10", "100.0 (51.0–100.0)", "4"]
+    assert rows[0] == ["−10", "100.0 (51.0–100.0)", "4"]
     assert rows[-1] == ["all", "100.0 (80.6–100.0)", "16"]
 
 
 def test_an_snr_without_examples_proves_nothing():
     counts = np.zeros((4, 3, 3), int)
     counts[1:, 0, 0] = 4
-    _, rows = accuracy_table({"model": report_of(counts)})
-    assert rows[0] == ["-10", "0.0 (0.0–100.0)", "0"]
+    _, rows = accuracy_table({"model": report_of(counts)}).in_print()
+    assert rows[0] == ["−10", "0.0 (0.0–100.0)", "0"]
 
 
 def test_the_accuracy_csv_has_a_row_for_each_model_and_snr(reports):
-    heads, rows = accuracy_csv(reports)
+    heads, rows = in_file(accuracy_csv(reports))
     assert len(rows) == 2 * len(SNR_DB)
     for row in rows:
         line = dict(zip(heads, row, strict=True))
@@ -149,7 +200,7 @@ def test_the_accuracy_csv_has_a_row_for_each_model_and_snr(reports):
 
 
 def test_the_confusion_csv_holds_every_count_true_class_down(accuracy):
-    heads, rows = confusion_csv(accuracy)
+    heads, rows = in_file(confusion_csv(accuracy))
     assert heads == ["true class", *CLASSES]
     assert [row[0] for row in rows] == list(CLASSES)
     counts = [[int(cell) for cell in row[1:]] for row in rows]
@@ -157,7 +208,7 @@ def test_the_confusion_csv_holds_every_count_true_class_down(accuracy):
 
 
 def test_the_confusion_of_every_snr_adds_up_to_every_count(reports):
-    heads, rows = confusion_per_snr_csv(reports)
+    heads, rows = in_file(confusion_per_snr_csv(reports))
     for name, report in reports.items():
         found = np.zeros_like(report.counts)
         for row in rows:
@@ -200,7 +251,7 @@ def ceilings():
 
 
 def test_ceilings_stand_beside_the_models_and_count_by_the_same_examples(reports, ceilings):
-    heads, rows = accuracy_table(reports, ceilings)
+    heads, rows = accuracy_table(reports, ceilings).in_print()
     assert heads[-3:] == ["ceiling, sequence", "ceiling, symbols", "examples"]
     assert [row[-3] for row in rows[:-1]] == ["50.0", "70.0", "80.0", "90.0"]
     assert [row[-2] for row in rows[:-1]] == ["≥ 39.9", "≥ 59.9", "≥ 69.9", "≥ 79.9"]
@@ -212,9 +263,9 @@ def test_ceilings_stand_beside_the_models_and_count_by_the_same_examples(reports
 def test_equal_classes_get_a_column_that_counts_them_as_one(ceilings):
     pair = (("BPSK", "QPSK"), ("OOK",))
     ceilings["sequence"] = ceiling_of("sequence", [0.5, 0.6, 0.6, 0.6], groups=pair)
-    heads, rows = ceiling_table(ceilings)
+    heads, rows = ceiling_table(ceilings).in_print()
     assert heads[1:] == ["sequence", "sequence, merged", "symbols"]
-    assert rows[0] == ["-10", "50.0", "60.0", "≥ 39.9"]
+    assert rows[0] == ["−10", "50.0", "60.0", "≥ 39.9"]
     assert rows[-1] == ["mean", "57.5", "67.5", "≥ 62.4"]
 
 
@@ -233,7 +284,7 @@ def test_a_ratio_is_of_a_ceiling_only_where_there_is_one(ceilings):
 
 
 def test_the_csv_of_ceilings_holds_both_estimates(ceilings):
-    heads, rows = ceiling_csv(ceilings)
+    heads, rows = in_file(ceiling_csv(ceilings))
     first = dict(zip(heads, rows[0], strict=True))
     assert (first["mean_posterior"], first["hit_rate"]) == ("0.50000", "0.49900")
     assert (first["is_bound"], first["posterior_error"]) == ("true", "0.00200")

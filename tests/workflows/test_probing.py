@@ -104,7 +104,8 @@ def test_the_report_says_how_it_came_about_and_how_far_to_believe_it(dataset, un
     assert said["provenance"]["encoder"] == str(untrained["denomae"])
     for name, found in message.report.assessments.items():
         assert found.calibration.temperature == said["provenance"]["probes"][name]["temperature"]
-        kept = np.load(message.folder / "answers" / f"{name}.npz")
+        file = f"{name.replace(' ', '-')}.npz"
+        kept = np.load(message.folder / "answers" / file)
         assert kept["probabilities"].shape == (80, 2)
 
 

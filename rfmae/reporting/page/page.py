@@ -1,8 +1,8 @@
 """A report as one self-contained page of HTML: no network, no fonts, no other file."""
 
 import json
-import re
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
@@ -10,17 +10,14 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from rfmae.reporting.assessment_tables import left_out_lines
-from rfmae.reporting.denoising_tables import denoising_words
-from rfmae.reporting.page.page_denoising import gallery_of
-from rfmae.reporting.page.page_tables import page_denoising_tables, page_tables
-from rfmae.reporting.page.parts import (
-    legends_of,
-    panels_of,
-    snr_points,
-    tiles_of,
-    wide_charts,
-)
-from rfmae.reporting.palette import SERIES, SERIES_ON_DARK, STEPS, STEPS_ON_DARK
+from rfmae.reporting.charts.report_charts import embedding_name, model_styles
+from rfmae.reporting.denoising_tables import EXPLAINED, denoising_tables, denoising_words
+from rfmae.reporting.facts import facts_of
+from rfmae.reporting.heat_figures import FEW
+from rfmae.reporting.page.gallery import gallery_of
+from rfmae.reporting.page.page_tables import page_tables
+from rfmae.reporting.page.parts import drawn_panels, snr_points, tiles_of
+from rfmae.reporting.palette import DARK, LIGHT
 from rfmae.reporting.report_record import Report, whole_json
 from rfmae.reporting.tables import snr_knowledge_note
 
@@ -32,6 +29,7 @@ _TEMPLATE = "report.html.j2"
 def page(report: Report) -> str:
     """The whole page; equal reports give the same page."""
     record = whole_json(report)
+    shown = replace(report, provenance=record["provenance"])  # with the versions
     points = snr_points(report)
     return _environment().get_template(_TEMPLATE).render(
         title=report.title,
@@ -44,27 +42,25 @@ def page(report: Report) -> str:
             item.gap is not None and not item.gap.is_bound for item in report.assessments.values()
         ),
         classes=list(_classes(report)),
+        few=FEW,
         tiles=tiles_of(report),
-        charts=_marked(wide_charts(report)),
-        panels_by_name={name: _marked(items) for name, items in panels_of(report).items()},
-        legends=legends_of(report),
+        drawn=drawn_panels(report),
+        maps=[embedding_name(place) for place, _ in enumerate(report.embedding)],
         tables=page_tables(report),
         left_out=left_out_lines(report.robustness),
         points=points,
         gallery=gallery_of(record["gallery"], points),
         denoising=report.denoising,
         denoising_words=_denoising_words(report),
-        denoising_tables=page_denoising_tables(report),
-        embedding=report.embedding,
-        limits=report.label_curve.ceilings if report.label_curve else (),
-        provenance=record["provenance"],
+        denoising_tables=denoising_tables(report.denoising) if report.denoising else {},
+        explained=EXPLAINED,
+        provenance=facts_of(shown),
         data=_data(report, points),
         style=_verbatim("report.css"),
         script=_verbatim("report.js"),
-        light=_variables(SERIES, STEPS),
-        dark=_variables(SERIES_ON_DARK, STEPS_ON_DARK),
-        series=len(SERIES),
-        steps=len(STEPS),
+        light=_variables(LIGHT),
+        dark=_variables(DARK),
+        colours=list(LIGHT),
     )  # fmt: skip
 
 
@@ -75,9 +71,13 @@ def _denoising_words(report: Report) -> list[str]:
 
 
 def unbroken(text: str) -> str:
-    """Text without line breaks between a number and its unit, or within an interval."""
-    text = re.sub(r"(?<=\d) (?=%|dB)", "\u00a0", text)
-    return re.sub(r"(?<=\d)–(?=\d)", "\u2060–\u2060", text)
+    """Text that is not broken before a unit or at the dash of an interval."""
+    for mark, glued in _GLUED.items():
+        text = text.replace(mark, glued)
+    return text
+
+
+_GLUED = {" %": "\u00a0%", " dB": "\u00a0dB", "–": "\u2060–\u2060"}
 
 
 def _environment() -> Environment:
@@ -94,18 +94,15 @@ def _verbatim(name: str) -> Markup:
     return Markup(files("rfmae.reporting.page").joinpath("templates", name).read_text("utf-8"))
 
 
-def _marked(items: Mapping[str, str]) -> dict[str, Markup]:
-    """Drawings, whose texts are escaped already, as markup."""
-    return {name: Markup(text) for name, text in items.items()}
-
-
 def _classes(report: Report) -> tuple[str, ...]:
     return next(iter(report.accuracy.values())).classes if report.accuracy else ()
 
 
 def _data(report: Report, points: tuple[float, ...]) -> Markup:
     """The data of the page's script, as JSON that cannot end its element."""
+    styles = model_styles(report)
     data: dict[str, Any] = {
+        "few": FEW,
         "snr_db": list(points),
         "classes": list(_classes(report)),
         "models": {
@@ -114,6 +111,7 @@ def _data(report: Report, points: tuple[float, ...]) -> Markup:
                 "accuracy": item.accuracy_per_snr.tolist(),
                 "interval": item.interval_per_snr.tolist(),
                 "overall": [item.accuracy, *item.interval],
+                "colour": styles[name].colour,
             }
             for name, item in report.accuracy.items()
         },
@@ -124,8 +122,6 @@ def _data(report: Report, points: tuple[float, ...]) -> Markup:
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
 
 
-def _variables(series: tuple[str, ...], steps: tuple[str, ...]) -> Markup:
+def _variables(colours: Mapping[str, str]) -> Markup:
     """Colours as variables of a style sheet."""
-    named = [*(f"--s{n}:{colour}" for n, colour in enumerate(series))]
-    named += [f"--q{n}:{colour}" for n, colour in enumerate(steps)]
-    return Markup(";".join(named))
+    return Markup(";".join(f"--{name}:{colour}" for name, colour in colours.items()))

@@ -1,43 +1,13 @@
 """Tables on the page of a report."""
 
-import re
-from dataclasses import dataclass
-
-from rfmae.reporting.assessment_tables import (
-    bands_table,
-    calibration_table,
-    comparison_table,
-    confusions_table,
-    cost_table,
-    drops_table,
-    open_set_table,
-    summary_table,
-)
-from rfmae.reporting.denoising_tables import EXPLAINED, denoising_tables
+from rfmae.reporting import assessment_tables as of_models
 from rfmae.reporting.label_curve_tables import label_curve_table
 from rfmae.reporting.report_record import Report
-from rfmae.reporting.tables import Table, accuracy_table, ceiling_table
-
-_NUMBER = re.compile(r"(–|never|[≥<+−-]?\s*\d[\d.,]*([ ±(].*)?)")
-_LONG = 12  # rows, from which a table is folded
+from rfmae.reporting.table import Table
+from rfmae.reporting.tables import accuracy_table, ceiling_table
 
 
-@dataclass(frozen=True, slots=True)
-class ShownTable:
-    """A table, which of its columns hold numbers, and its explanation."""
-
-    heads: list[str]
-    rows: list[list[str]]
-    numeric: list[bool]
-    about: tuple[str, ...] = ()
-
-    @property
-    def is_long(self) -> bool:
-        """Whether it is folded at first."""
-        return len(self.rows) > _LONG
-
-
-def page_tables(report: Report) -> dict[str, ShownTable]:
+def page_tables(report: Report) -> dict[str, Table]:
     """Every table of the page that has rows, by its content."""
     tables: dict[str, Table] = {}
     if report.accuracy:
@@ -46,37 +16,17 @@ def page_tables(report: Report) -> dict[str, ShownTable]:
         tables["ceilings"] = ceiling_table(report.ceilings)
     if report.assessments:
         tables |= {
-            "summary": summary_table(report.accuracy, report.assessments, report.ceilings),
-            "bands": bands_table(report.assessments, report.ceilings),
-            "confusions": confusions_table(report.assessments),
-            "calibration": calibration_table(report.assessments, report.accuracy),
-            "open_sets": open_set_table(report.assessments),
-            "cost": cost_table(report.assessments),
+            "summary": of_models.summary_table(
+                report.accuracy, report.assessments, report.ceilings
+            ),
+            "bands": of_models.bands_table(report.assessments, report.ceilings),
+            "confusions": of_models.confusions_table(report.assessments),
+            "calibration": of_models.calibration_table(report.assessments, report.accuracy),
+            "open_sets": of_models.open_set_table(report.assessments),
+            "cost": of_models.cost_table(report.assessments),
         }
     if report.label_curve:
         tables["labels"] = label_curve_table(report.label_curve)
-    tables["comparisons"] = comparison_table(report.comparisons)
-    tables["drops"] = drops_table(report.robustness)
-    return {name: shown_table(table) for name, table in tables.items() if table[1]}
-
-
-def page_denoising_tables(report: Report) -> dict[str, ShownTable]:
-    """The tables about denoising by their titles."""
-    if report.denoising is None:
-        return {}
-    return {
-        title: shown_table(table, EXPLAINED.get(title, ()))
-        for title, table in denoising_tables(report.denoising).items()
-        if table[1]
-    }
-
-
-def shown_table(table: Table, about: tuple[str, ...] = ()) -> ShownTable:
-    """A table with its numeric columns detected and with true minus signs."""
-    heads, rows = table
-    shown = [[re.sub(r"^-(?=\d)", "−", cell) for cell in row] for row in rows]
-    numeric = [
-        place > 0 and all(_NUMBER.fullmatch(row[place]) for row in shown)
-        for place in range(len(heads))
-    ]
-    return ShownTable(heads, shown, numeric, about)
+    tables["comparisons"] = of_models.comparison_table(report.comparisons)
+    tables["drops"] = of_models.drops_table(report.robustness)
+    return {name: table for name, table in tables.items() if table.rows}

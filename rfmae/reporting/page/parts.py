@@ -1,19 +1,15 @@
-"""Parts of the page of a report: tiles, charts, legends."""
+"""Parts of the page of a report: tiles, and charts with their legends."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rfmae.records import Assessment
-from rfmae.reporting.label_curve_figures import NAMES
-from rfmae.reporting.page.charts import accuracy_chart, gap_chart, robustness_chart
-from rfmae.reporting.page.confidence_charts import reliability_chart, risk_chart
-from rfmae.reporting.page.label_charts import label_chart
-from rfmae.reporting.page.map_charts import class_map, snr_map
-from rfmae.reporting.page.page_denoising import answers_of, denoising_panels, recognition_panels
-from rfmae.reporting.report_record import Report
+from markupsafe import Markup
 
-Legend = list[tuple[str, int]]
-"""Names with their places in the palette."""
+from rfmae.records import Assessment
+from rfmae.reporting.charts.chart import Chart, Panels
+from rfmae.reporting.charts.report_charts import charts_of
+from rfmae.reporting.page.svg_pen import drawn, key
+from rfmae.reporting.report_record import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +21,25 @@ class Tile:
     beside: str
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One name of a legend with its key: a drawing, or the colour of an area."""
+
+    name: str
+    key: Markup
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnPanels:
+    """Charts as SVG by their titles, and what their legend names."""
+
+    title: str
+    charts: tuple[tuple[str, Markup], ...]
+    legends: tuple[tuple[Entry, ...], ...]  # of each chart
+    legend: tuple[Entry, ...]  # of all of them, each name once
+
+
 def snr_points(report: Report) -> tuple[float, ...]:
     """The SNR points that the slider stops at."""
     if report.accuracy:
@@ -32,6 +47,31 @@ def snr_points(report: Report) -> tuple[float, ...]:
     if report.denoising is not None:
         return report.denoising.snr_db
     return tuple(sorted({row.snr_db for row in report.gallery}))
+
+
+def drawn_panels(report: Report) -> dict[str, DrawnPanels]:
+    """Every chart of a report, by the name of its figure."""
+    return {name: _drawn_panels(panels) for name, panels in charts_of(report).items()}
+
+
+def _drawn_panels(panels: Panels) -> DrawnPanels:
+    legends = tuple(tuple(_legend(chart)) for chart in panels.charts)
+    return DrawnPanels(
+        panels.title,
+        tuple((chart.title, Markup(drawn(chart))) for chart in panels.charts),
+        legends,
+        tuple({entry.name: entry for legend in legends for entry in legend}.values()),
+    )
+
+
+def _legend(chart: Chart) -> Iterator[Entry]:
+    """Names of areas and lines; drawings escape their own texts."""
+    for area in chart.areas:
+        if area.name:
+            yield Entry(area.name, Markup(), area.colour)
+    for series in chart.series:
+        if series.name:
+            yield Entry(series.name, Markup(key(series)), series.style.colour)
 
 
 def tiles_of(report: Report) -> list[Tile]:
@@ -82,75 +122,3 @@ def _confidence_tiles(assessment: Assessment) -> list[Tile]:
         Tile("calibration error", error, "expected (ECE)"),
         Tile(f"coverage at {100 * target:g} %", answered, "the most confident examples"),
     ]
-
-
-def wide_charts(report: Report) -> dict[str, str]:
-    """Charts that are drawn twice, for wide and for narrow screens."""
-    charts = {}
-    if report.accuracy:
-        charts["accuracy"] = "".join(
-            accuracy_chart(report.accuracy, report.ceilings, wide=wide) for wide in (True, False)
-        )
-    if report.assessments:
-        charts["risk"] = "".join(
-            risk_chart(report.assessments, _series(report), wide=wide) for wide in (True, False)
-        )
-    return charts
-
-
-def panels_of(report: Report) -> dict[str, dict[str, str]]:
-    """Small charts side by side, by section and title."""
-    series, denoising = _series(report), report.denoising
-    return {
-        "labels": {"accuracy in %": label_chart(report.label_curve)} if report.label_curve else {},
-        "gap": {
-            name: gap_chart(report.accuracy[name], item.gap, name)
-            for name, item in report.assessments.items()
-            if item.gap is not None
-        },
-        "reliability": {
-            name: reliability_chart(item.calibration, name, series[name])
-            for name, item in report.assessments.items()
-        },
-        "robustness": _robustness_panels(report, series),
-        "denoising": denoising_panels(denoising) if denoising else {},
-        "recognition": recognition_panels(denoising) if denoising else {},
-        "class_map": {item.model: class_map(item) for item in report.embedding},
-        "snr_map": {item.model: snr_map(item) for item in report.embedding},
-    }
-
-
-def _robustness_panels(report: Report, series: Mapping[str, int]) -> dict[str, str]:
-    panels: dict[str, str] = {}
-    for grid in report.robustness:
-        known_before = sum(title.split("\u2002")[0] == grid.what for title in panels)
-        title = f"{grid.what}\u2002{known_before + 1}" if known_before else grid.what
-        panels[title] = robustness_chart(grid, series)
-    return panels
-
-
-def legends_of(report: Report) -> dict[str, Legend]:
-    """The names that a section draws, with their places in the palette."""
-    series, denoising = _series(report), report.denoising
-    tried = {name for grid in report.robustness for name in grid.hits}
-    recognised = denoising.recognition if denoising else None
-    methods = report.label_curve.methods if report.label_curve else ()
-    return {
-        "labels": _counted(NAMES.get(method, method) for method in methods),
-        "accuracy": [(name, series[name]) for name in report.accuracy],
-        "risk": [(name, series[name]) for name in report.assessments],
-        "robustness": [(name, place) for name, place in series.items() if name in tried],
-        "denoising": _counted(answers_of(denoising)) if denoising else [],
-        "recognition": _counted(recognised.accuracy) if recognised else [],
-    }
-
-
-def _series(report: Report) -> dict[str, int]:
-    """The place of every model in the palette, those of the accuracy first."""
-    names = [*report.accuracy, *report.assessments]
-    names += [name for grid in report.robustness for name in grid.hits]
-    return dict(_counted(dict.fromkeys(names)))
-
-
-def _counted(names: Iterable[str]) -> Legend:
-    return [(name, place) for place, name in enumerate(names)]

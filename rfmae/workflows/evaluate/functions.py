@@ -10,7 +10,7 @@ from rfmae.datasets.store import Dataset
 from rfmae.errors import CheckpointError, DatasetError
 from rfmae.evaluation.classification import EvaluationBatch, Predict, check_probabilities
 from rfmae.records import FloatArray, View
-from rfmae.user_code import imported, is_code_name
+from rfmae.user_code import first_words, imported, is_code_name
 
 Function = Callable[..., Any]
 """I/Q (N, T) complex64 to probabilities (N, M) in the order of a data set's classes.

@@ -41,13 +41,24 @@
   const slider = find("point");
   const chosen = () => find("model")?.value ?? models[0];
   const summed = (counts) => counts.reduce((sum, at) => sum.map((row, r) => row.map((n, c) => n + at[r][c])));
-  const countsAt = (model, point) => (point === 0 ? summed(model.counts) : model.counts[point - 1]);
+  const all = data.snr_db.length; // the last stop, after the points from the lowest up
+  const countsAt = (model, point) => (point === all ? summed(model.counts) : model.counts[point]);
+  const wilson = (count, total) => {
+    const z2 = 1.959963984540054 ** 2, share = count / total;
+    const centre = share + z2 / (2 * total);
+    const half = Math.sqrt(z2 * (share * (1 - share) / total + z2 / (4 * total * total)));
+    return [centre - half, centre + half].map((bound) => Math.max(0, Math.min(1, bound / (1 + z2 / total))));
+  };
 
   const fill = (cell, count, total, isRight) => {
     const share = total ? count / total : 0;
     cell.className = total ? (isRight ? "right" : "") : "none";
     cell.style.setProperty("--p", share.toFixed(3));
     cell.textContent = share >= 0.005 ? Math.round(100 * share) : "";
+    if (share < 0.005 || total > data.few) return;
+    const interval = document.createElement("small");
+    interval.textContent = wilson(count, total).map((bound) => Math.round(100 * bound)).join("–");
+    cell.append(interval);
   };
 
   const showConfusion = (counts) => {
@@ -55,7 +66,8 @@
       const total = counts[r].reduce((a, b) => a + b, 0);
       [...row.cells].slice(1).forEach((cell, c) => {
         fill(cell, counts[r][c], total, r === c);
-        cell.title = `${data.classes[r]} predicted as ${data.classes[c]}: ${counts[r][c]} of ${total}`;
+        const [low, high] = total ? wilson(counts[r][c], total).map(percent) : [0, 100];
+        cell.title = `${data.classes[r]} predicted as ${data.classes[c]}: ${counts[r][c]} of ${total} (${low}–${high} %)`;
       });
     });
   };
@@ -84,9 +96,9 @@
   };
 
   const showAccuracy = (model, point, counts) => {
-    const [share, low, high] = point === 0 ? model.overall : [model.accuracy[point - 1], ...model.interval[point - 1]];
+    const [share, low, high] = point === all ? model.overall : [model.accuracy[point], ...model.interval[point]];
     const total = counts.flat().reduce((a, b) => a + b, 0);
-    const limits = point === 0 ? [] : ceilings.map((name) => `${limit(name)}: ${percent(data.ceilings[name][point - 1])} %`);
+    const limits = point === all ? [] : ceilings.map((name) => `${limit(name)}: ${percent(data.ceilings[name][point])} %`);
     find("here").textContent = `${percent(share)} %`;
     find("here-beside").textContent = [`right, ${percent(low)}–${percent(high)}, of ${total.toLocaleString("en")} examples`, ...limits].join(" · ");
   };
@@ -94,16 +106,16 @@
   const showGallery = (point) => {
     const rows = [...document.querySelectorAll("#gallery figure")];
     rows.forEach((row) => {
-      row.hidden = point === 0 ? !("first" in row.dataset) : Number(row.dataset.point) !== point - 1;
+      row.hidden = point === all ? !("first" in row.dataset) : Number(row.dataset.point) !== point;
     });
     if (find("no-image")) find("no-image").hidden = rows.some((row) => !row.hidden);
   };
 
   const show = () => {
     const point = Number(slider.value);
-    const name = point === 0 ? "all points" : decibels(data.snr_db[point - 1]);
+    const name = point === all ? "all points" : decibels(data.snr_db[point]);
     find("point-name").textContent = name;
-    slider.setAttribute("aria-valuetext", point === 0 ? "all SNR points" : name);
+    slider.setAttribute("aria-valuetext", point === all ? "all SNR points" : name);
     if (models.length) {
       const model = data.models[chosen()];
       const counts = countsAt(model, point);
@@ -121,7 +133,7 @@
   }
 
   // tables go to the clipboard as a spreadsheet takes them
-  const plain = (cell) => cell.textContent.trim().replace(/^−(?=\d)/, "-");
+  const plain = (cell) => cell.textContent.trim().replaceAll("−", "-");
   const copied = async (text) => {
     try {
       await navigator.clipboard.writeText(text);
@@ -188,7 +200,7 @@
       head.textContent = decibels(data.snr_db[point]);
       tip.replaceChildren(
         head,
-        ...models.map((name, s) => row(name, percent(data.models[name].accuracy[point]), `c${s % 8}`)),
+        ...models.map((name) => row(name, percent(data.models[name].accuracy[point]), data.models[name].colour)),
         ...ceilings.map((name) => row(limit(name), percent(data.ceilings[name][point]), "")),
       );
       tip.hidden = false;
@@ -198,7 +210,7 @@
     svg.addEventListener("pointerleave", () => { tip.hidden = true; cursor.setAttribute("visibility", "hidden"); });
     svg.addEventListener("click", (event) => {
       if (!slider) return;
-      slider.value = nearest(svg, event).point + 1;
+      slider.value = nearest(svg, event).point;
       show();
     });
   });
@@ -212,7 +224,7 @@
       button.setAttribute("aria-pressed", String(!pressed));
       map.classList.toggle("picked", !pressed);
       map.querySelectorAll(".speck").forEach((speck) => {
-        speck.classList.toggle("on", !pressed && speck.dataset.class === button.dataset.class);
+        speck.classList.toggle("on", !pressed && speck.dataset.name === button.dataset.name);
       });
     });
   });

@@ -1,14 +1,20 @@
 """Records are recovered from their JSON."""
 
 import json
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 
 import numpy as np
 import pytest
 from sample_reports import sample_report
 
+from rfmae.errors import RfmaeError
+from rfmae.plain import record as deserialised_at
 from rfmae.records import ImageQuality, OpenSet, SnrReport, as_plain
-from rfmae.reporting.deserialise import deserialised, strict
+from rfmae.reporting.report_record import report_of, strict, whole_json
+
+
+def deserialised(kind, plain):
+    return deserialised_at(kind, plain, "report")
 
 
 def through_json(plain):
@@ -66,13 +72,44 @@ def test_one_number_that_json_does_not_know_comes_back_as_unknown_too():
     assert deserialised(OpenSet, plain).fpr95 == 0.5
 
 
-def test_what_a_record_does_not_know_is_left_aside_and_what_is_missing_takes_its_default():
-    @dataclass(frozen=True)
-    class Old:
-        known: int
-        added: tuple[str, ...] = ("default",)
+def test_what_follows_from_the_records_is_not_read_back():
+    whole = through_json(whole_json(sample_report(per_point=2)))
+    whole["accuracy"]["cumulants"]["accuracy"] = "wrong"
+    assert_equal(
+        report_of(whole).accuracy["cumulants"].counts,
+        sample_report(per_point=2).accuracy["cumulants"].counts,
+    )
 
-    assert deserialised(Old, {"known": 3, "forgotten": 4}) == Old(3)
+
+def test_parts_that_an_older_report_lacks_are_empty():
+    assert report_of({"title": "T", "headline": "H", "provenance": {}}).comparisons == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "odd", "words"),
+    [
+        (("title",), 3, "report.title must be text"),
+        (("accuracy", "cumulants", "counts"), [[1], [1, 2]], "accuracy.cumulants.counts must be"),
+        (("accuracy", "cumulants", "counts"), [["odd"]], "accuracy.cumulants.counts must be"),
+        (("accuracy", "cumulants", "snr_reference"), "odd", "snr_reference must be"),
+        (("accuracy", "cumulants"), None, "accuracy.cumulants must be an object"),
+        (("assessments", "odd"), "from scratch", "assessments.odd must be an object"),
+        (("assessments", "cumulants", "calibration", "bin_examples"), [1], "bin_confidence must"),
+        (("assessments", "cumulants", "macro_f1_per_snr"), [0.5], "different numbers of SNR"),
+        (("embedding", 0, "label"), [99] * 400, "label must index 10 classes"),
+        (("gallery", 0, "planes"), 0, "does not hold 0 planes"),
+        (("gallery", 0, "clean"), "odd", "is no PNG"),
+        (("denoising", "psnr_db", "noisy"), None, "report.denoising.psnr_db.noisy must be"),
+    ],
+)
+def test_what_does_not_fit_is_named_with_its_place(path, odd, words):
+    whole = through_json(whole_json(sample_report(per_point=2)))
+    inner = whole
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = odd
+    with pytest.raises(RfmaeError, match=words):
+        report_of(whole)
 
 
 def test_a_record_still_refuses_what_does_not_fit():
