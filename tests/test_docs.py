@@ -34,7 +34,7 @@ def test_the_tables_of_a_page_are_what_was_measured(script, name):
     assert script("pages").filled(page, script(f"make_{name}").parts(found)) == page
 
 
-def test_the_page_of_settings_is_what_the_code_declares():
+def test_the_page_of_settings_is_what_the_code_declares(script):
     assert (DOCS / "settings.md").read_text(encoding="utf-8") == script("make_settings").page()
 
 

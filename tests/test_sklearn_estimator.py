@@ -389,7 +389,7 @@ def test_planes_are_named_or_given(signals):
         ({"preset": "huge"}, "unknown preset 'huge'"),
         ({"network": "mlp"}, "unknown network 'mlp'; known: vit, rings, cnn"),
         ({"head": "deep"}, "head must be preset or linear"),
-        ({"image_size": 20}, "image size must be at least 24 pixels, got 20"),
+        ({"image_size": 20}, "image size must be from 24 to 4,096, got 20"),
         ({"pretrained": "nowhere"}, "no checkpoint folder nowhere"),
         ({"device": "abacus"}, "no device 'abacus' on this machine"),
     ],

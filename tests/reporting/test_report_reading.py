@@ -88,12 +88,12 @@ def test_parts_that_an_older_report_lacks_are_empty():
 @pytest.mark.parametrize(
     ("path", "odd", "words"),
     [
-        (("title",), 3, "report.title must be text"),
+        (("title",), 3, "report.title must be a text"),
         (("accuracy", "cumulants", "counts"), [[1], [1, 2]], "accuracy.cumulants.counts must be"),
         (("accuracy", "cumulants", "counts"), [["odd"]], "accuracy.cumulants.counts must be"),
         (("accuracy", "cumulants", "snr_reference"), "odd", "snr_reference must be"),
-        (("accuracy", "cumulants"), None, "accuracy.cumulants must be an object"),
-        (("assessments", "odd"), "from scratch", "assessments.odd must be an object"),
+        (("accuracy", "cumulants"), None, "accuracy.cumulants must be a table"),
+        (("assessments", "odd"), "from scratch", "assessments.odd must be a table"),
         (("assessments", "cumulants", "calibration", "bin_examples"), [1], "bin_confidence must"),
         (("assessments", "cumulants", "macro_f1_per_snr"), [0.5], "different numbers of SNR"),
         (("embedding", 0, "label"), [99] * 400, "label must index 10 classes"),
