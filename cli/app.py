@@ -19,6 +19,7 @@ from rfmae_cli import (
     theory_commands,
     training_commands,
 )
+from rfmae_cli.inputs import check_inputs
 from rich.table import Table
 from typer.core import TyperCommand
 
@@ -86,6 +87,7 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def run(*args: object, **options: object) -> None:
         try:
+            check_inputs(options)
             command(*args, **options)
         except RfmaeError as error:
             console.complain(" ".join(str(error).split()))
@@ -112,8 +114,3 @@ class _Command(TyperCommand):
 
 for name, command in COMMANDS.items():
     app.command(name, cls=_Command)(_guarded(command))
-
-
-def main() -> None:
-    """The entry point of `rfmae`."""
-    app()

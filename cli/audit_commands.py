@@ -12,6 +12,7 @@ from rfmae_cli.options import (
     OutOption,
     SeedOption,
     TrainedOnOption,
+    VerboseOption,
 )
 from rfmae_cli.words import names
 
@@ -25,6 +26,7 @@ def audit(
     ] = 20_000,
     seed: SeedOption = 0,
     out: OutOption = None,
+    verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Test a data set for label leaks: power, distinct points, metadata, equal rows.
@@ -42,21 +44,22 @@ def audit(
     result = audit_jobs.audit(
         dataset, folder, most=examples, seed=seed, progress=console.ShownProgress()
     )
-    _print_audit(result, as_json)
+    _print_audit(result, as_json, verbose)
     if not result.report.is_clean:
         raise typer.Exit(1)
 
 
-def _print_audit(result: Any, as_json: bool) -> None:
-    """The table, the failures and notes in words, and the path of the report."""
+def _print_audit(result: Any, as_json: bool, verbose: bool) -> None:
+    """The failures and notes in words, and the path of the report; the table in detail."""
     from rfmae.reporting.audit_tables import audit_json, audit_table
 
     report = result.report
     if as_json:
         console.say_json({"folder": str(result.folder), **audit_json(report)})
         return
-    console.say_table(*audit_table(report).in_print())
-    console.say("")
+    if verbose:
+        console.say_table(*audit_table(report).in_print())
+        console.say("")
     for finding in (*report.of("leak", "wrong"), *report.of("note")):
         console.say(f"{finding.name}: {finding.explanation}")
     console.say(report.headline)

@@ -19,6 +19,7 @@ from rfmae_cli.options import (
     RecipeOption,
     SeedOption,
     TrainedOnOption,
+    VerboseOption,
     WorkersOption,
 )
 from rfmae_cli.report_view import command_line, print_report
@@ -40,9 +41,7 @@ def quickstart(
         int, typer.Option(min=0, help="Labelled examples, of all classes together; 0 takes all.")
     ] = 100,
     workers: WorkersOption = 2,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Also the tables of the report.")
-    ] = False,
+    verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Measure the gain by pre-training: synthesise, pre-train, fine-tune, evaluate, report.
@@ -62,7 +61,7 @@ def quickstart(
         progress=console.ShownProgress(),
     )
     if as_json or verbose:
-        print_report(result, as_json)
+        print_report(result, as_json, verbose)
     if not as_json:
         _print_quickstart(result)
 
@@ -123,6 +122,7 @@ def eval_snr(
     ] = False,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
+    verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Accuracy at every SNR of the test split, against the ceilings.
@@ -152,7 +152,7 @@ def eval_snr(
         device=device,
         progress=console.ShownProgress(),
     )
-    print_report(result, as_json)
+    print_report(result, as_json, verbose)
 
 
 def classify(
@@ -163,9 +163,10 @@ def classify(
     dtype: DtypeOption = None,
     rate: RateOption = None,
     device: DeviceOption = "auto",
+    verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Classify the modulation of recordings, window by window and as a whole."""
+    """Classify the modulation of recordings; with -v also window by window."""
     from rfmae.workflows.inspect import recordings as recordings_jobs
 
     verdicts = recordings_jobs.classify(
@@ -175,16 +176,22 @@ def classify(
         console.say_json([recordings_jobs.verdict_json(verdict) for verdict in verdicts])
         return
     for verdict in verdicts:
-        _print_verdict(recordings_jobs.verdict_json(verdict))
+        _print_verdict(recordings_jobs.verdict_json(verdict), verbose)
 
 
-def _print_verdict(verdict: dict[str, Any]) -> None:
-    """Each window of a recording with its class, then the whole."""
+def _print_verdict(verdict: dict[str, Any], verbose: bool) -> None:
+    """A recording with its class; in detail each of its windows first."""
     labelled = f" (labelled {', '.join(verdict['labels'])})" if verdict["labels"] else ""
+    found, count = verdict["probability"], len(verdict["windows"])
+    windows = f"{count:,} window{'' if count == 1 else 's'} of {verdict['window_length']:,}"
+    whole = f"{verdict['class']}, probability {found:.3f} of {windows}"
+    if not verbose:
+        console.say(f"{verdict['recording']}: {whole}{labelled}")
+        return
     console.say(f"{verdict['recording']}{labelled}")
     rows = [
         [str(number), item["class"], f"{item['probability']:.3f}"]
         for number, item in enumerate(verdict["windows"])
     ]
     console.say_table([f"window of {verdict['window_length']}", "class", "probability"], rows)
-    console.say(f"whole: {verdict['class']}, probability {verdict['probability']:.3f}\n")
+    console.say(f"whole: {whole}\n")

@@ -5,7 +5,14 @@ from typing import Annotated
 
 import typer
 from rfmae_cli import console
-from rfmae_cli.options import HOME, DeviceOption, JsonOption, OutOption, TrainedOnOption
+from rfmae_cli.options import (
+    HOME,
+    DeviceOption,
+    JsonOption,
+    OutOption,
+    TrainedOnOption,
+    VerboseOption,
+)
 from rfmae_cli.report_view import command_line, print_report
 
 
@@ -26,6 +33,7 @@ def eval_denoise(
         int | None, typer.Option(min=1, help="Test examples of each class and SNR. Default: all.")
     ] = None,
     device: DeviceOption = "auto",
+    verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """PSNR, SSIM and EVM of denoised test images at every SNR, against reference denoisers."""
@@ -47,4 +55,4 @@ def eval_denoise(
         device=device,
         progress=console.ShownProgress(),
     )
-    print_report(result, as_json)
+    print_report(result, as_json, verbose)

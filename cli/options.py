@@ -28,6 +28,9 @@ WorkersOption = Annotated[
 ]
 PresetOption = Annotated[str, typer.Option(help="Size of the network: tiny, small or base.")]
 ResumeOption = Annotated[bool, typer.Option("--resume", help="Resume an interrupted run.")]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Also the tables and every result.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DtypeOption = Annotated[
     str | None,

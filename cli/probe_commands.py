@@ -12,6 +12,7 @@ from rfmae_cli.options import (
     OutOption,
     SeedOption,
     TrainedOnOption,
+    VerboseOption,
 )
 from rfmae_cli.report_view import command_line, print_report
 
@@ -36,6 +37,7 @@ def probe(
     ] = None,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
+    verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Evaluate a frozen encoder by a linear probe and nearest neighbours, without training."""
@@ -58,4 +60,4 @@ def probe(
         device=device,
         progress=console.ShownProgress(),
     )
-    print_report(result, as_json)
+    print_report(result, as_json, verbose)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 from rfmae_cli import console
-from rfmae_cli.options import JsonOption, SeedOption
+from rfmae_cli.options import JsonOption, SeedOption, VerboseOption
 
 
 def report(
@@ -17,6 +17,7 @@ def report(
         typer.Option("--out", "-o", help="Output folder. Default: where the one report is."),
     ] = None,
     seed: SeedOption = 0,
+    verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Render the page, tables and figures of a report again from its JSON, or join several.

@@ -13,14 +13,41 @@ if TYPE_CHECKING:
     from rfmae.reporting.table import Table
 
 
-def print_report(result: Any, as_json: bool) -> None:
-    """Print a report as tables and lines or as JSON, with its path."""
+def print_report(result: Any, as_json: bool, verbose: bool = False) -> None:
+    """Print what a report comes to, with its path; with all tables, or as JSON."""
     from rfmae.reporting.report_record import report_json
 
     report = result.report
     if as_json:
         console.say_json({"folder": str(result.folder), **report_json(report)})
         return
+    if verbose:
+        _print_results(report)
+    for note in report.notes:
+        console.say(f"Note: {note}")
+    if not verbose:
+        for line in _accuracy_lines(report):
+            console.say(line)
+    console.say(report.headline)
+    console.say(f"Report: {result.folder / 'report.html'}")
+
+
+def _accuracy_lines(report: "Report") -> Iterator[str]:
+    """The accuracy of each of several models; the headline has that of one."""
+    from rfmae.reporting.headlines import ceiling_clause
+
+    if len(report.accuracy) < 2:
+        return
+    for name, found in report.accuracy.items():
+        low, high = found.interval
+        accuracy = f"{100 * found.accuracy:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
+        item = report.assessments.get(name)
+        limit = ceiling_clause(found, item, report.ceilings) if item else ""
+        yield f"{name}: {', '.join(filter(None, [accuracy, limit]))}"
+
+
+def _print_results(report: "Report") -> None:
+    """All tables, and a line for each further result."""
     if report.accuracy:
         console.say("Accuracy in % with 95 % Wilson intervals")
         console.say_table(*_accuracy_table(report).in_print())
@@ -29,10 +56,6 @@ def print_report(result: Any, as_json: bool) -> None:
         _print_denoising(report.denoising)
     for line in _findings(report):
         console.say(line)
-    for note in report.notes:
-        console.say(f"Note: {note}")
-    console.say(report.headline)
-    console.say(f"Report: {result.folder / 'report.html'}")
 
 
 def command_line(name: str) -> str | None:

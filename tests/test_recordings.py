@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(
 EVERY = pytest.mark.parametrize(
     "path", sorted(HOME.glob("*.sigmf-meta")), ids=lambda path: path.stem
 )
-RFMAE = [sys.executable, "-c", "from rfmae_cli.app import main; main()"]
+RFMAE = [sys.executable, "-c", "from rfmae_cli.start import main; main()"]
 
 
 @EVERY

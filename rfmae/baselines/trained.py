@@ -17,7 +17,7 @@ from rfmae.baselines.scale import Scale
 from rfmae.baselines.signals_read import InputSpec, Signal, signals_of_views
 from rfmae.baselines.support_vectors import SupportVectors, fit_support_vectors
 from rfmae.errors import RecipeError, ShapeError, nearest
-from rfmae.progress import Progress, Silent
+from rfmae.progress import Logged, Progress
 from rfmae.records import (
     ComplexArray,
     FloatArray,
@@ -247,7 +247,7 @@ def fit_baseline(
         kept = train[balanced_rows(train.label, method.largest, seed)]
     given = Fitting(method.read(kept.views, inputs), kept.label, kept.snr_db, len(classes), seed)
     seen = method.read(validation.views, inputs)
-    model, settings = _chosen(name, given, seen, validation.label, progress or Silent())
+    model, settings = _chosen(name, given, seen, validation.label, progress or Logged())
     scores = model.scores(seen)
     return Baseline(
         name,

@@ -17,7 +17,7 @@ from rfmae.datasets.split_writer import SplitWriter
 from rfmae.datasets.writing import write_splits
 from rfmae.errors import DatasetError, RfmaeError, first_line
 from rfmae.plain import value
-from rfmae.progress import Progress, Silent
+from rfmae.progress import Logged, Progress
 from rfmae.records import (
     IMAGE_ALONE,
     ComplexArray,
@@ -227,7 +227,7 @@ def write_dataset(
         workers=workers,
         backend=backend,
         scheduler=scheduler,
-        progress=progress or Silent(),
+        progress=progress or Logged(),
     )
     return open_dataset(folder)
 

@@ -9,7 +9,7 @@ from typing import Literal
 from rfmae.artefacts import CARD_NAME, read_card, refuse_occupied, write_json, written_whole
 from rfmae.datasets.recipe import Recipe
 from rfmae.errors import ArtefactError, RecipeError, RfmaeError, first_line
-from rfmae.progress import Progress, Silent
+from rfmae.progress import Logged, Progress
 from rfmae.records import Ceiling, What
 from rfmae.reporting.charts.accuracy_charts import ceiling_chart
 from rfmae.reporting.charts.chart import Panels
@@ -65,7 +65,7 @@ def ceiling(
     progress: Progress | None = None,
 ) -> CeilingResult:
     """Compute a ceiling into a folder; a folder with the same ceiling is kept."""
-    progress = progress or Silent()
+    progress = progress or Logged()
     check_signal_models(spec)
     card = {"kind": KIND, "key": spec.key, "fingerprint": spec.fingerprint(frames, seed)}
     found = read_card(folder)

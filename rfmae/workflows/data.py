@@ -21,7 +21,7 @@ from rfmae.datasets.recipe import SPLITS, Recipe, recipe_to_toml
 from rfmae.datasets.store import Dataset, open_dataset, write_dataset
 from rfmae.datasets.synthesis import examples
 from rfmae.datasets.writing import bytes_left
-from rfmae.progress import Progress, Silent
+from rfmae.progress import Logged, Progress
 
 Form = Literal["hdf5", "sigmf"]
 
@@ -42,7 +42,7 @@ def synth(
     programs, is written by one process in order; the returned data set then has a card but no
     rows to read.
     """
-    progress = progress or Silent()
+    progress = progress or Logged()
     card = read_card(folder)
     kind = DATASET if form == "hdf5" else SIGMF_KIND
     same = {"kind": kind, "fingerprint": recipe.fingerprint}

@@ -22,7 +22,7 @@ from rfmae.imports.import_plan import (
 )
 from rfmae.imports.sources import Facts
 from rfmae.imports.splits import Shares, check_shares
-from rfmae.progress import Progress, Silent
+from rfmae.progress import Logged, Progress
 
 
 def import_dataset(
@@ -45,7 +45,7 @@ def import_dataset(
     `form` is one of `FORMS`, or "auto": found from the content of the file. `labels`, `snr` and
     `classes` belong to plain arrays. A folder that holds the same import is kept.
     """
-    progress = progress or Silent()
+    progress = progress or Logged()
     check_shares(shares)
     _check_rate(samples_per_symbol)
     kind = _form(source, form)

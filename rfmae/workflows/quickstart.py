@@ -13,7 +13,7 @@ from rfmae.evaluation.comparison import comparisons_of
 from rfmae.evaluation.label_means import label_difference
 from rfmae.inference import choose_device, load_denoiser
 from rfmae.models.kinds import find_network
-from rfmae.progress import Progress, Silent
+from rfmae.progress import Logged, Progress
 from rfmae.records import DenoiseReport, GalleryRow
 from rfmae.records.label_curve import LabelCurve
 from rfmae.reporting.folder import KIND as REPORT
@@ -116,7 +116,7 @@ def quickstart(
 
     Finished stages in `home` are kept; an interrupted one is resumed.
     """
-    progress = progress or Silent()
+    progress = progress or Logged()
     pretraining = _checked(recipe, settings, device)
     _check_home(home)
     tail = f"{pretraining.network}-{settings.preset}-seed{settings.seed}"

@@ -24,7 +24,7 @@ from rfmae.models import checkpoint as checkpoint_module
 from rfmae.models.checkpoint import WEIGHTS_NAME
 from rfmae.training.run_folder import RunFolder
 
-RUN_COMMAND = "from rfmae_cli.app import main; main()"
+RUN_COMMAND = "from rfmae_cli.start import main; main()"
 
 
 def tree(folder):
@@ -138,7 +138,7 @@ TYPED = {
     "no model of that name": ("eval-snr --data {data} --model nowhere", ["nowhere"]),
     "folder that is no model": ("classify {recording} --model thesis", ["thesis", "card.json"]),
     "model without its data set": ("eval-snr --model {classifier}", ["tiny", "--data"]),
-    "nothing to show": ("show nowhere", ["nowhere", "card.json"]),
+    "nothing to show": ("show nowhere", ["nowhere", "no such file or folder"]),
     "no artefact to show": ("show thesis", ["thesis", "card.json"]),
     # presets, sizes and counts
     **{

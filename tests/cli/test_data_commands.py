@@ -111,7 +111,7 @@ PLOTS = {
     "under a file": ("{both} --out raw.bin/a.png", ["raw.bin/a.png", "is a file"]),
     "a kind": ("{both} --what psd,eyes", ["'eyes'", "did you mean eye"]),
     "no kind": ("{both} --what ,", ["--what", "constellation"]),
-    "no source": ("nowhere", ["nowhere", "data set folder or a recording"]),
+    "no source": ("nowhere", ["nowhere", "no such file or folder"]),
     "no data set": ("thesis", ["thesis", "card.json"]),
     "a class": ("{both} --class BPKS", ["'BPKS'", "did you mean BPSK"]),
     "an SNR": ("{both} --snr 3", ["3 dB", "0, 10 dB"]),
@@ -281,7 +281,7 @@ def test_arrays_without_labels_are_shown_with_their_shapes(rfmae, arrays):
     ("path", "words"),
     [
         ("words.csv", ["words.csv", "none of the known kinds"]),
-        ("nowhere", ["nowhere", "card.json"]),
+        ("nowhere", ["nowhere", "no such file or folder"]),
         ("thesis", ["thesis", "card.json"]),
         ("x" * 300, ["xxx"]),
         ("raw.bin", ["raw.bin", "--dtype", "--rate"]),

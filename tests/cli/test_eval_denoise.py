@@ -127,7 +127,7 @@ def test_the_report_has_its_tables_figures_and_gallery(report):
 
 
 def test_without_a_classifier_the_answer_is_tables_and_notes(rfmae, here, dataset, denoiser):
-    options = ("-d", dataset.folder, "-m", denoiser, "--per-point", 1, "-o", here / "report")
+    options = ("-d", dataset.folder, "-m", denoiser, "--per-point", 1, "-o", here / "report", "-v")
     done = rfmae("eval-denoise", *options)
     assert done.exit_code == 0, done.output
     assert "Similarity to the clean image: EVM in %" in done.stdout

@@ -140,6 +140,7 @@ def test_the_terminal_shows_a_line_for_each_finding(rfmae, here, observed, class
         "eval_functions:uniform",
         "--robustness",
         "gain",
+        "-v",
         *QUICK,
     )
     assert result.exit_code == 0, result.stderr
@@ -162,7 +163,7 @@ def test_the_terminal_shows_a_line_for_each_finding(rfmae, here, observed, class
 def test_the_terminal_says_who_could_not_be_tried(rfmae, here, observed):
     (here / "eval_functions.py").write_text(FUNCTIONS)
     named = ["--model", "eval_functions:whole", "--model", "eval_functions:uniform"]
-    result = rfmae("eval-snr", "--data", observed, *named, "--robustness", "symbols", *QUICK)
+    result = rfmae("eval-snr", "--data", observed, *named, "--robustness", "symbols", "-v", *QUICK)
     assert result.exit_code == 0, result.stderr
     (line,) = (line for line in result.stdout.splitlines() if " without " in line)
     assert line.startswith("number of symbols without ")

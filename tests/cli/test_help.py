@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from rfmae_cli.app import COMMANDS, app
+from rfmae_cli.start import main
 from typer.testing import CliRunner
 
 HEAVY = ("torch", "matplotlib", "h5py", "scipy", "sklearn", "joblib", "safetensors", "sigmf")
@@ -114,3 +115,35 @@ def test_an_unknown_command_is_refused():
     assert result.exit_code == 2
     assert "Traceback" not in result.stderr
     assert "synthesize" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["classify", "nowhere.wav", "--model", "nothing"],
+        ["probe", "--model", "nothing"],
+        ["eval-snr", "--data", "nothing"],
+        ["show", "nothing"],
+        ["finetune", "--config", "nothing.toml"],
+    ],
+    ids=" ".join,
+)
+def test_a_missing_input_is_told_before_anything_heavy_is_loaded(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    loaded = {*sys.modules}
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 2
+    assert "no" in result.stderr.split()[1]
+    assert len(result.stderr.splitlines()) == 1
+    assert {name.split(".")[0] for name in {*sys.modules} - loaded}.isdisjoint(HEAVY)
+
+
+def test_an_interruption_while_modules_load_is_one_line(monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rfmae_cli.app.app", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "error: interrupted while starting; nothing was begun\n"

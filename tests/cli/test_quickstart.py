@@ -20,7 +20,7 @@ from rfmae.models.vit import EncoderConfig
 from rfmae.workflows.quickstart import Effort, QuickstartSettings, quickstart
 
 BRIEFLY = ("--preset", "tiny", "--epochs", 2, "--batch", 16, "--device", "cpu")
-RFMAE = [sys.executable, "-c", "from rfmae_cli.app import main; main()"]
+RFMAE = [sys.executable, "-c", "from rfmae_cli.start import main; main()"]
 
 
 def run(*arguments) -> str:

@@ -16,13 +16,20 @@ from rfmae.workflows.evaluate.snr_evaluation import WrittenReport
 CLASSES = ("BPSK", "QPSK")
 
 
-def message(capsys, **parts):
+def message(capsys, verbose=True, **parts):
     """The lines that are printed of a report of these parts."""
     print_report(
         WrittenReport(Report("A report", "It went well.", {}, **parts), Path("report")),
         as_json=False,
+        verbose=verbose,
     )
     return capsys.readouterr().out.splitlines()
+
+
+def test_a_short_answer_is_the_headline_the_notes_and_the_path(capsys):
+    pairs = (pair("LSTM", 0.03),)
+    lines = message(capsys, verbose=False, comparisons=pairs, notes=("Few examples.",))
+    assert lines == ["Note: Few examples.", "It went well.", "Report: report/report.html"]
 
 
 def pair(other, p_value):

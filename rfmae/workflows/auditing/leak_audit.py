@@ -20,7 +20,7 @@ from rfmae.evaluation.leak_probes import (
     shuffled_probe,
 )
 from rfmae.evaluation.leak_tests import LEVEL, is_leak
-from rfmae.progress import Progress, Silent
+from rfmae.progress import Logged, Progress
 from rfmae.records.audit_report import AuditReport, Finding
 from rfmae.reporting.audit_findings import (
     Wording,
@@ -61,7 +61,7 @@ def audit(
     Nothing is selected on the test split: forests of fixed settings are fitted on train and
     evaluated on test.
     """
-    progress = progress or Silent()
+    progress = progress or Logged()
     refuse_occupied(folder, replaces=KIND)
     splits = walk(dataset, most, seed, progress)
     findings = [

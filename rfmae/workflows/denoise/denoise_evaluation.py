@@ -18,7 +18,7 @@ from rfmae.evaluation.image_evm import SymbolPlane, sharpest_symbols, symbol_dis
 from rfmae.evaluation.recognition import RecognitionTest
 from rfmae.evaluation.references import REFERENCES, References
 from rfmae.inference import IMAGE, Denoiser, ImageDenoiser, load_denoiser
-from rfmae.progress import Progress, Silent
+from rfmae.progress import Logged, Progress
 from rfmae.records import DenoiseReport, GalleryRow, IntArray
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import write_report
@@ -48,7 +48,7 @@ def eval_denoise(
     `classifier` is evaluated on noisy, denoised and clean images, if one is given; `per_point`
     takes so many examples of each class and SNR point, or all.
     """
-    progress = progress or Silent()
+    progress = progress or Logged()
     dataset.check_clean()
     refuse_occupied(folder, replaces=REPORT)
     denoiser = load_denoiser(model, device)

@@ -8,7 +8,7 @@ from rfmae.datasets.store import Dataset
 from rfmae.evaluation.embedding import embedded, evenly_chosen
 from rfmae.evaluation.probe import Features
 from rfmae.inference import FeatureEncoder, load_encoder
-from rfmae.progress import Progress, Silent
+from rfmae.progress import Logged, Progress
 from rfmae.records import EmbeddingMap, FloatArray, IntArray
 
 EXAMPLES = 1500
@@ -33,7 +33,7 @@ def embedding_map(
     The examples are stratified by class and SNR; `seed` decides the sample and the start of the
     map. `name` is that of the model, by default its folder.
     """
-    progress, encoder = progress or Silent(), load_encoder(model, device)
+    progress, encoder = progress or Logged(), load_encoder(model, device)
     label, snr_db = dataset.labels(split)
     rows = evenly_chosen(label, snr_db, examples, np.random.default_rng(seed))
     values = _features(dataset, split, rows, encoder, progress)

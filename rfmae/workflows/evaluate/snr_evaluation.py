@@ -13,7 +13,7 @@ from rfmae.datasets.robustness_grids import STORED_GRIDS
 from rfmae.datasets.store import Dataset
 from rfmae.evaluation.comparison import comparisons_of
 from rfmae.evaluation.cost import BATCH, measure_cost
-from rfmae.progress import Progress, Silent
+from rfmae.progress import Logged, Progress
 from rfmae.records import Assessment, EmbeddingMap, IntArray
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import write_report
@@ -73,7 +73,7 @@ def eval_snr(
     and the `robustness` grids of those names (or `all`) on new ones. `seed` is that of the
     bootstrap, the map and noise alone. Ceilings are the known ones; none is computed.
     """
-    progress = progress or Silent()
+    progress = progress or Logged()
     refuse_occupied(folder, replaces=REPORT)
     grids = chosen_grids(dataset, robustness)
     changed = [name for name in grids if name in STORED_GRIDS]

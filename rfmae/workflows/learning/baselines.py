@@ -20,7 +20,7 @@ from rfmae.configuration.training import Finetuning
 from rfmae.datasets.store import Dataset
 from rfmae.errors import RecipeError, nearest
 from rfmae.models.kinds import NETWORKS
-from rfmae.progress import Progress, Silent
+from rfmae.progress import Logged, Progress
 from rfmae.records import IntArray
 from rfmae.training.sampling import LabelBudget
 from rfmae.workflows.learning.finetuning import finetune, label_budget
@@ -61,7 +61,7 @@ def train_baseline(
     fine-tuning; None means all. `epochs`, `device` and `resume` are for networks.
     """
     check_baseline(name)
-    progress = progress or Silent()
+    progress = progress or Logged()
     network = name if name in NETWORKS else None
     settings = Finetuning(
         labels=labels,

@@ -16,7 +16,7 @@ from rfmae.datasets.store import Dataset
 from rfmae.errors import ArtefactError, TrainingError, first_line, nearest
 from rfmae.evaluation.label_means import label_limits, label_means
 from rfmae.models.checkpoint import Checkpoint, load_checkpoint
-from rfmae.progress import Progress, Silent
+from rfmae.progress import Logged, Progress, Silent
 from rfmae.records.label_curve import LABEL_UNITS, LabelCurve, LabelPoint, LabelUnit
 from rfmae.reporting.label_curve_tables import write_label_curve
 from rfmae.training.sampling import rarest_group
@@ -107,7 +107,7 @@ def label_curve(
     folder later; the settings of a point must not change. `detailed` shows the progress of each
     training, otherwise there is one stage for all of them.
     """
-    progress = progress or Silent()
+    progress = progress or Logged()
     detail = progress if detailed else Silent()
     _check_pretrained(settings.methods, pretrained)
     checkpoint = None if pretrained is None else load_checkpoint(pretrained)

@@ -20,7 +20,7 @@ from rfmae.models.classifier import Classifier
 from rfmae.models.encoders import AnyEncoderConfig, with_grids
 from rfmae.models.kinds import NetworkKind, find_network
 from rfmae.models.presets import classifier_config
-from rfmae.progress import Progress, Silent
+from rfmae.progress import Logged, Progress, Silent
 from rfmae.records import Modality
 from rfmae.training.batches import (
     IqSource,
@@ -74,7 +74,7 @@ def finetune(
 
     Its card has the temperature fitted on validation.
     """
-    progress, chosen = progress or Silent(), choose_device(device)
+    progress, chosen = progress or Logged(), choose_device(device)
     if settings.endless:
         dataset.check_clean()
     checkpoint = load_checkpoint(pretrained) if pretrained else None

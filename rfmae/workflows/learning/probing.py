@@ -20,7 +20,7 @@ from rfmae.evaluation.probe import (
 )
 from rfmae.inference import load_encoder
 from rfmae.models.checkpoint import load_checkpoint
-from rfmae.progress import Progress, Silent
+from rfmae.progress import Logged, Progress
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import write_report
 from rfmae.reporting.notes import class_notes
@@ -54,7 +54,7 @@ def probe(
     """
     budget = LabelBudget.of(None, labels_per_class, labels_per_class_and_snr)
     rows = budget.rows(dataset, seed)
-    progress, encoder = progress or Silent(), load_encoder(model, device)
+    progress, encoder = progress or Logged(), load_encoder(model, device)
     refuse_occupied(folder, replaces=REPORT)
     features = FrozenFeatures(dataset, encoder, progress)
     learnt = np.arange(dataset.examples("train")) if rows is None else rows.numpy()

@@ -16,7 +16,7 @@ from rfmae.models.image_decoder import ImageGrid
 from rfmae.models.kinds import Grid, NetworkKind, find_network
 from rfmae.models.presets import find_preset, image_grid
 from rfmae.models.pretrainers import Pretrainer, pretrainer_of_method
-from rfmae.progress import Progress, Silent
+from rfmae.progress import Logged, Progress, Silent
 from rfmae.records import IMAGE_ALONE, Modality
 from rfmae.training.batches import EndlessPairs, PairSource, StoredPairs
 from rfmae.training.engine import fit
@@ -44,7 +44,7 @@ def pretrain(
 ) -> Path:
     """Pre-train on the noisy and clean inputs of a data set; returns the best checkpoint."""
     dataset.check_clean()
-    progress, chosen = progress or Silent(), choose_device(device)
+    progress, chosen = progress or Logged(), choose_device(device)
     kind = find_network(network_for(dataset, settings))
     task = _task(dataset, settings, kind)
     plain = task.pretrainer(task.grids)
