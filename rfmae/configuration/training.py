@@ -100,6 +100,15 @@ class TrainingSettings(Running):
         panel=_NETWORK,
         unset="those that the data set lists",
     )
+    image_size: int | None = setting(
+        None,
+        "Render images at this size; positions of a pre-trained encoder are interpolated.",
+        unit="pixels",
+        least=24,
+        most=4096,
+        panel=_NETWORK,
+        unset="that of the data set, or of the model",
+    )
     patch: int | None = setting(
         None,
         "Side of an image patch.",

@@ -28,9 +28,10 @@ from rfmae.models.encoders import (
 from rfmae.models.image_decoder import ImageGrid
 from rfmae.models.rings import RingsConfig, RingsEncoder
 from rfmae.models.rings_mae import RingsMAE, RingsMAEConfig
-from rfmae.models.vit import Encoder, EncoderConfig
+from rfmae.models.vit import Encoder, EncoderConfig, are_resized, resized_positions
 from rfmae.plain import parse, value
 from rfmae.records import ImageConfig, Modality, image_config_from_card, modalities_from_card
+from rfmae.records.differences import differences
 
 WEIGHTS_NAME = "weights.safetensors"
 TRAINING_NAME = "training.pt"  # what a run needs to resume; inference does not need it
@@ -171,13 +172,15 @@ def load_weights(network: nn.Module, weights: Mapping[str, Tensor], folder: Path
 def load_encoder_weights(encoder: Encoder | RingsEncoder, checkpoint: Checkpoint) -> None:
     """Give an encoder the encoder weights of any checkpoint; sizes must agree.
 
-    A transformer may see fewer modalities than the one it learns from.
+    A transformer may see fewer modalities than the one it learns from, and images of another size:
+    its positions are then those of the other, interpolated.
     """
     theirs = checkpoint.pretrainable
     names = [grid.name for grid in encoder.config.modalities]
-    if theirs.of(names) != encoder.config:
+    own, learnt = encoder.config, theirs.of(names)
+    if learnt != own and not are_resized(learnt, own):
         raise CheckpointError(
-            f"the encoder must be {encoder.config}, but {checkpoint.folder} holds {theirs}"
+            f"{checkpoint.folder} holds another encoder: {differences(learnt, own)}"
         )
     prefix = "encoder."
     weights = {
@@ -185,8 +188,9 @@ def load_encoder_weights(encoder: Encoder | RingsEncoder, checkpoint: Checkpoint
         for name, value in checkpoint.weights.items()
         if name.startswith(prefix)
     }
-    if isinstance(theirs, EncoderConfig):
+    if isinstance(theirs, EncoderConfig) and isinstance(own, EncoderConfig):
         weights = _of_stems(weights, theirs, names)
+        weights |= resized_positions(weights, theirs.of(names), own)
     load_weights(encoder, weights, checkpoint.folder)
 
 

@@ -52,6 +52,55 @@ class EncoderConfig:
         return next(grid for grid in self.modalities if grid.name == name)
 
 
+def resized(config: EncoderConfig, name: str, shape: tuple[int, ...]) -> EncoderConfig:
+    """The same encoder for an input of another size, with the positions as parameters."""
+    grids = tuple(
+        replace(grid, shape=shape) if grid.name == name else grid for grid in config.modalities
+    )
+    return replace(config, modalities=grids, positions="learned")
+
+
+def are_resized(learnt: Any, own: Any) -> bool:
+    """Whether an encoder is another with images of another size (see `resized`)."""
+    if not (isinstance(learnt, EncoderConfig) and isinstance(own, EncoderConfig)):
+        return False
+    sizes = {grid.name: grid.shape for grid in own.modalities if len(grid.shape) == 3}
+    for name, shape in sizes.items():
+        learnt = resized(learnt, name, shape)
+    return learnt == own
+
+
+def resized_positions(
+    weights: Mapping[str, Tensor], learnt: EncoderConfig, own: EncoderConfig
+) -> dict[str, Tensor]:
+    """The positions of a resized encoder, bicubically interpolated from those it has learnt.
+
+    They are those of the vision transformer at another resolution (Dosovitskiy et al. 2021, sec.
+    3.2). Nothing is returned where the encoders are the same.
+    """
+    if learnt == own:
+        return {}
+    found = {}
+    for before, after in zip(learnt.modalities, own.modalities, strict=True):
+        if after.is_scalar:
+            continue
+        key = f"stems.{after.name}.positions"
+        codes = weights.get(key)
+        if codes is None:
+            codes = sine_cosine_positions(before.counts, learnt.width)
+        found[key] = interpolated(codes, before.counts, after.counts)
+    return found
+
+
+def interpolated(codes: Tensor, before: tuple[int, ...], after: tuple[int, ...]) -> Tensor:
+    """Position codes (L, width) of a grid of patches for another grid; the same for the same."""
+    if before == after:
+        return codes
+    image = codes.T.unflatten(1, before)[None]  # (1, width, rows, columns)
+    resized_image = nn.functional.interpolate(image, after, mode="bicubic", align_corners=False)
+    return resized_image[0].flatten(1).T.contiguous()
+
+
 def encoder_config_from_card(card: Mapping[str, Any]) -> EncoderConfig:
     """The encoder that a card describes."""
     try:

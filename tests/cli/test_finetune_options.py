@@ -27,6 +27,7 @@ OPTIONS = {
     "--from-random-head": {"from_probe": False},
     "--head paper": {"head": "paper"},
     "--patch 8": {"patch": 8},
+    "--image-size 48": {"image_size": 48},
     "--modalities image,signal": {"modalities": ("image", "signal")},
     "--unscaled": {"scaled": False},
     "--balanced": {"balanced": True},

@@ -116,7 +116,7 @@ def test_eval_snr_reports_the_newest_model(home, monkeypatch):
         "answers",
     }
     # again: the older report is replaced
-    table = run("eval-snr", "--no-cost", "--no-open-set")
+    table = run("eval-snr", "--no-cost", "--no-open-set", "-v")
     assert "Es/N0 (dB)" in table
     assert "Report:" in table
 

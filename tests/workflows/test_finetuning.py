@@ -386,3 +386,65 @@ def test_published_signals_come_without_end_too(tmp_path):
     dataset = write_dataset(small.with_snr("10"), tmp_path / "data")
     settings = replace(PLAIN, epochs=1, batch_size=2, endless=True)
     finetune(dataset, settings, tmp_path / "run", device="cpu")
+
+
+# another image size ---------------------------------------------------------------------------
+
+
+class Notes(Silent):
+    def __init__(self):
+        self.lines = []
+
+    def note(self, text):
+        self.lines.append(text)
+
+
+def test_an_encoder_goes_on_with_images_of_another_size(dataset, tmp_path):
+    brief = {"preset": "tiny", "epochs": 1, "batch_size": 8}
+    pretrained = pretrain(
+        dataset, Pretraining(network="vit", **brief), tmp_path / "small", device="cpu"
+    )
+    notes = Notes()
+    size = 2 * dataset.image.size
+    best = finetune(
+        dataset,
+        Finetuning(image_size=size, **brief),
+        tmp_path / "large",
+        pretrained=pretrained,
+        device="cpu",
+        progress=notes,
+    )
+    said = f"positions are interpolated from images of {dataset.image.size} pixels to {size}"
+    assert said in notes.lines
+    found = load_checkpoint(best)
+    assert found.image.size == size
+    assert found.encoder.positions == "learned"
+    iq = dataset.read_observed("test").iq
+    assert load_classifier(best, "cpu")(iq).shape == (len(iq), len(dataset.classes))
+
+
+def test_a_network_from_scratch_and_a_pre_training_take_an_image_size_too(dataset, tmp_path):
+    brief = {"preset": "tiny", "epochs": 1, "batch_size": 8, "image_size": 48}
+    cnn = finetune(dataset, Finetuning(network="cnn", **brief), tmp_path / "cnn", device="cpu")
+    assert load_checkpoint(cnn).image.size == 48
+    vit = pretrain(dataset, Pretraining(network="vit", **brief), tmp_path / "vit", device="cpu")
+    assert load_checkpoint(vit).image.size == 48
+
+
+@pytest.mark.parametrize("network", ["rings", "lstm"])
+def test_a_network_that_sees_no_images_has_no_image_size(dataset, tmp_path, network):
+    settings = Finetuning(network=network, image_size=48)
+    with pytest.raises(CheckpointError, match="and no images, got image size 48; leave it out"):
+        finetune(dataset, settings, tmp_path / "run", device="cpu")
+    assert not (tmp_path / "run").exists()
+
+
+def test_other_images_of_a_data_set_are_told_in_words(dataset, tmp_path):
+    brief = {"preset": "tiny", "epochs": 1, "batch_size": 8}
+    run = pretrain(
+        dataset, Pretraining(network="vit", image_size=48, **brief), tmp_path / "p", device="cpu"
+    )
+    notes = Notes()
+    finetune(dataset, Finetuning(**brief), tmp_path / "f", pretrained=run, device="cpu",
+             progress=notes)  # fmt: skip
+    assert f"has learnt them: size 48 instead of {dataset.image.size}" in " ".join(notes.lines)

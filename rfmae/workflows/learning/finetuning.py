@@ -41,7 +41,13 @@ from rfmae.training.rendering import input_renderer
 from rfmae.training.run_folder import RunFolder
 from rfmae.training.sampling import LabelBudget, sampling_order_of
 from rfmae.workflows.learning.running import training_plan
-from rfmae.workflows.learning.seeing import as_seen_by, encoder_for, network_of, received
+from rfmae.workflows.learning.seeing import (
+    as_seen_by,
+    at_image_size,
+    encoder_for,
+    network_of,
+    received,
+)
 
 
 def finetuning_of(table: Mapping[str, Any]) -> Finetuning:
@@ -78,16 +84,22 @@ def finetune(
     if settings.endless:
         dataset.check_clean()
     checkpoint = load_checkpoint(pretrained) if pretrained else None
+    kind = find_network(settings.network or "vit") if checkpoint is None else network_of(checkpoint)
     if checkpoint is not None:
-        dataset = as_seen_by(checkpoint, dataset)
+        dataset = as_seen_by(checkpoint, dataset, progress)
+    dataset = at_image_size(dataset, settings.image_size, kind)
     modalities = received(dataset, settings.modalities, checkpoint, settings.network or "vit")
     encoder = encoder_for(
         dataset, checkpoint, settings.network, settings.preset, modalities, settings.patch
     )
+    if checkpoint is not None and settings.image_size not in (None, checkpoint.image.size):
+        progress.note(
+            f"positions are interpolated from images of {checkpoint.image.size} pixels to "
+            f"{settings.image_size}"
+        )
     from_probe = settings.begins_as_probe(pretrained=checkpoint is not None)
     if from_probe and checkpoint is None:
         raise TrainingError("a start from the probe needs a pre-trained model; name one")
-    kind = find_network(settings.network or "vit") if checkpoint is None else network_of(checkpoint)
     plan = _plan(dataset, settings, kind, from_probe=from_probe)
 
     @cache

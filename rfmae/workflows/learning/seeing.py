@@ -1,5 +1,7 @@
 """The modalities that a network gets from a data set, and its encoder."""
 
+from dataclasses import replace
+
 from rfmae.datasets.recipe import Recipe
 from rfmae.datasets.store import Dataset
 from rfmae.errors import CheckpointError
@@ -7,7 +9,10 @@ from rfmae.models.checkpoint import Checkpoint
 from rfmae.models.encoders import AnyEncoderConfig, PretrainableConfig
 from rfmae.models.kinds import NetworkKind, find_network
 from rfmae.models.rings import HarmonicGrid, RingsConfig
+from rfmae.models.vit import EncoderConfig, resized
+from rfmae.progress import Progress
 from rfmae.records import Modality, snr_view
+from rfmae.records.differences import differences
 from rfmae.workflows.learning.running import grids_of
 
 
@@ -16,14 +21,31 @@ def network_of(checkpoint: Checkpoint) -> NetworkKind:
     return find_network("rings" if isinstance(checkpoint.pretrainable, RingsConfig) else "vit")
 
 
-def as_seen_by(checkpoint: Checkpoint, dataset: Dataset) -> Dataset:
-    """The data set with images rendered as in the training of a network.
+def as_seen_by(
+    checkpoint: Checkpoint, dataset: Dataset, progress: Progress | None = None
+) -> Dataset:
+    """The data set with images rendered as in the training of a network, which a note says.
 
     Raises where the data set lacks the views for them.
     """
     if not any(modality.of_planes for modality in checkpoint.modalities):
         return dataset
+    if progress is not None and checkpoint.image != dataset.image:
+        changed = differences(checkpoint.image, dataset.image)
+        progress.note(f"images are rendered as the network has learnt them: {changed}")
     return dataset.rendered_as(checkpoint.image)
+
+
+def at_image_size(dataset: Dataset, size: int | None, network: NetworkKind) -> Dataset:
+    """The data set with images of a size; a network that sees no images has none."""
+    if size is None:
+        return dataset
+    if network.sees not in (None, "image"):
+        raise CheckpointError(
+            f"network {network.name} sees {network.sees} and no images, got image size {size}; "
+            "leave it out"
+        )
+    return dataset.rendered_as(replace(dataset.image, size=size))
 
 
 def received(
@@ -125,10 +147,25 @@ def encoder_for(
         raise CheckpointError(
             f"{checkpoint.folder} holds {own}, but network {network} was requested; leave out one"
         )
-    encoder = checkpoint.pretrainable.of([modality.name for modality in modalities])
+    encoder = _of_size(
+        checkpoint.pretrainable.of([modality.name for modality in modalities]), dataset, checkpoint
+    )
     for modality in modalities:
         _check_shape(dataset, modality, encoder, checkpoint)
     return encoder
+
+
+def _of_size(
+    encoder: PretrainableConfig, dataset: Dataset, checkpoint: Checkpoint
+) -> PretrainableConfig:
+    """The encoder for images of the size that the data set has."""
+    size = dataset.image.size
+    if not isinstance(encoder, EncoderConfig) or size == checkpoint.image.size:
+        return encoder
+    if not any(grid.name == "image" for grid in encoder.modalities):
+        return encoder
+    planes = encoder.grid("image").planes
+    return resized(encoder, "image", (planes, size, size))
 
 
 def _check_shape(

@@ -29,7 +29,7 @@ from rfmae.training.processes import Ranks
 from rfmae.training.rendering import Described
 from rfmae.training.run_folder import RunFolder
 from rfmae.workflows.learning.running import grids_of, training_plan
-from rfmae.workflows.learning.seeing import pretrained_on
+from rfmae.workflows.learning.seeing import at_image_size, pretrained_on
 
 
 def pretrain(
@@ -46,6 +46,7 @@ def pretrain(
     dataset.check_clean()
     progress, chosen = progress or Logged(), choose_device(device)
     kind = find_network(network_for(dataset, settings))
+    dataset = at_image_size(dataset, settings.image_size, kind)
     task = _task(dataset, settings, kind)
     plain = task.pretrainer(task.grids)
     plan = training_plan(
