@@ -201,7 +201,9 @@ def plot(
     ] = None,
     split: Annotated[str, typer.Option(help="Of a data set: train, validation or test.")] = "test",
     label: Annotated[str, typer.Option("--class", help="Of a data set: only this class.")] = "",
-    snr: Annotated[float | None, typer.Option(help="Of a data set: only this SNR, in dB.")] = None,
+    at_snr: Annotated[
+        float | None, typer.Option(help="Of a data set: only this SNR, in dB.")
+    ] = None,
     row: Annotated[
         int, typer.Option(min=0, help="Of a data set: number of the matching example.")
     ] = 0,
@@ -214,9 +216,9 @@ def plot(
 ) -> None:
     """Draw an example of a data set, a recording, or the curves of a run.
 
-    Example: rfmae plot my/data --what constellation,psd --class QPSK --snr 10 --out qpsk.png
+    Example: rfmae plot my/data --what constellation,psd --class QPSK --at-snr 10 --out qpsk.png
 
-    Example: rfmae plot my/data --image --class 16QAM --snr 10
+    Example: rfmae plot my/data --image --class 16QAM --at-snr 10
 
     Example: rfmae plot capture.bin --dtype ci16_le --rate 1e6 --what spectrogram
 
@@ -226,7 +228,7 @@ def plot(
     from rfmae.workflows.inspect.selection import Choice
 
     options: dict[str, Any] = {
-        "choice": Choice(split, row, label, math.nan if snr is None else snr),
+        "choice": Choice(split, row, label, math.nan if at_snr is None else at_snr),
         "read_options": ReadOptions(dtype, rate, first_sample, count),
         "samples_per_symbol": samples_per_symbol,
     }

@@ -27,3 +27,5 @@ def test_records_within_records_are_looked_into():
     grid = PatchGrid("image", (3, 32, 32), 8)
     found = differences(EncoderConfig((grid,), 16, 2, 2), EncoderConfig((grid,), 32, 2, 2))
     assert found == "width 16 instead of 32"
+    finer = EncoderConfig((replace(grid, patch=4),), 16, 2, 2)
+    assert differences(finer, EncoderConfig((grid,), 16, 2, 2)) == "image patch 4 instead of 8"

@@ -26,6 +26,11 @@ def _differences(wanted: Any, found: Any, name: str) -> list[str]:
             )
         ]
     if _are_records(wanted) and _are_records(found):
+        if len(wanted) == len(found) and all(hasattr(one, "name") for one in wanted):
+            pairs = zip(wanted, found, strict=True)
+            return [
+                f"{one.name} {line}" for one, two in pairs for line in _differences(one, two, "")
+            ]
         return [f"{name} {_listed(wanted)} instead of {_listed(found)}"]
     return [f"{name} {wanted} instead of {found}".strip()]
 

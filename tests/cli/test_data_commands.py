@@ -86,7 +86,7 @@ def test_class_snr_and_row_choose_the_example(rfmae, here, both):
     assert title() == "BPSK, Es/N0 0 dB, row 0 of test, tiny"
     for name, point in zip(both.classes, (10, 0, 10), strict=True):
         second = np.flatnonzero((label == both.classes.index(name)) & (snr_db == point))[1]
-        chosen = ("--split", "train", "--class", name.lower(), "--snr", point, "--row", 1)
+        chosen = ("--split", "train", "--class", name.lower(), "--at-snr", point, "--row", 1)
         assert title(*chosen) == f"{name}, Es/N0 {point} dB, row {second} of train, tiny"
 
 
@@ -114,8 +114,8 @@ PLOTS = {
     "no source": ("nowhere", ["nowhere", "no such file or folder"]),
     "no data set": ("thesis", ["thesis", "card.json"]),
     "a class": ("{both} --class BPKS", ["'BPKS'", "did you mean BPSK"]),
-    "an SNR": ("{both} --snr 3", ["3 dB", "0, 10 dB"]),
-    "an SNR of a class": ("{both} --class BPSK --snr 3", ["BPSK at 3 dB", "0, 10 dB"]),
+    "an SNR": ("{both} --at-snr 3", ["3 dB", "0, 10 dB"]),
+    "an SNR of a class": ("{both} --class BPSK --at-snr 3", ["BPSK at 3 dB", "0, 10 dB"]),
     "a row": ("{both} --row 6", ["--row", "0 to 5", "got 6"]),
     "a split": ("{both} --split tset", ["'tset'", "did you mean test"]),
     "a type of a data set": ("{both} --dtype ci16", ["--dtype", "data set", "--class"]),
@@ -127,7 +127,7 @@ PLOTS = {
     "an unknown type": ("raw.bin --dtype ci61 --rate 1", ["'ci61'", "ci16"]),
     "a rate": ("raw.bin --dtype ci16 --rate 0", ["--rate", "positive", "0"]),
     "a class of a recording": ("{raw} --class BPSK", ["--class", "raw.bin", "--first-sample"]),
-    "an SNR of a recording": ("{raw} --snr 10", ["--snr", "raw.bin", "--first-sample"]),
+    "an SNR of a recording": ("{raw} --at-snr 10", ["--at-snr", "raw.bin", "--first-sample"]),
     "too many samples": ("{raw} --count 4001", ["4000 samples", "raw.bin"]),
     "an unknown symbol rate": ("{raw} --what eye", ["raw.bin", "--samples-per-symbol"]),
     "a symbol rate": ("{raw} --samples-per-symbol 0.5", ["at least 1", "0.5"]),

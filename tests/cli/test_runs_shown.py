@@ -121,7 +121,7 @@ def test_plot_draws_the_curves_of_a_run(rfmae, here, run):
 
 @pytest.mark.parametrize(
     "options",
-    ["--what psd", "--image", "--class BPSK", "--snr 3", "--row 1", "--split train",
+    ["--what psd", "--image", "--class BPSK", "--at-snr 3", "--row 1", "--split train",
      "--dtype ci16", "--rate 1e6", "--first-sample 1", "--count 9", "--samples-per-symbol 2"],
 )  # fmt: skip
 def test_what_chooses_among_examples_does_not_go_with_a_run(rfmae, here, run, options):

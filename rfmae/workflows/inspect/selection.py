@@ -54,7 +54,7 @@ def example_excerpts(
     if (read_options.datatype, read_options.first_sample, read_options.count) != (None, 0, None):
         raise DatasetError(
             f"--dtype, --first-sample and --count are for recordings, but {dataset.folder} is a "
-            "data set; choose with --split, --class, --snr and --row"
+            "data set; choose with --split, --class, --at-snr and --row"
         )
     row = _row(dataset, choice)
     views = {
@@ -139,7 +139,7 @@ def recording_excerpts(
     """Title and samples of a recording or a part of it."""
     if not choice.is_open:
         raise ArtefactError(
-            f"--class, --snr and --row are for data sets, but {path} is none; "
+            f"--class, --at-snr and --row are for data sets, but {path} is none; "
             "choose with --first-sample and --count"
         )
     if path_kind(path) == "nothing":
