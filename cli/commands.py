@@ -184,9 +184,12 @@ def _print_verdict(verdict: dict[str, Any], verbose: bool) -> None:
     labelled = f" (labelled {', '.join(verdict['labels'])})" if verdict["labels"] else ""
     found, count = verdict["probability"], len(verdict["windows"])
     windows = f"{count:,} window{'' if count == 1 else 's'} of {verdict['window_length']:,}"
-    whole = f"{verdict['class']}, probability {found:.3f} of {windows}"
+    whole = f"{verdict['class']}, probability {found:.3f} of {windows}" if found else "unknown"
+    remarks = [*verdict["doubts"], *verdict["notes"]]
     if not verbose:
         console.say(f"{verdict['recording']}: {whole}{labelled}")
+        for remark in remarks:
+            console.say(f"  {remark}")
         return
     console.say(f"{verdict['recording']}{labelled}")
     rows = [
@@ -194,4 +197,6 @@ def _print_verdict(verdict: dict[str, Any], verbose: bool) -> None:
         for number, item in enumerate(verdict["windows"])
     ]
     console.say_table([f"window of {verdict['window_length']}", "class", "probability"], rows)
+    for remark in remarks:
+        console.say(remark)
     console.say(f"whole: {whole}\n")

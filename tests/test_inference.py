@@ -195,11 +195,41 @@ def test_a_recording_is_answered_window_by_window_and_as_a_whole(classifier, rng
     assert answer.name == classifier.name(iq)
 
 
-def test_the_whole_is_the_normalised_geometric_mean_of_its_windows():
-    answer = Answer(("A", "B"), np.array([[0.9, 0.1], [0.5, 0.5]]), 64)
-    expected = np.sqrt(np.array([0.9 * 0.5, 0.1 * 0.5]))
-    np.testing.assert_allclose(answer.whole, expected / expected.sum())
+def test_the_whole_is_the_geometric_mean_of_its_windows_by_what_each_knows():
+    windows = np.array([[0.9, 0.1], [0.6, 0.4], [0.5, 0.5]])
+    answer = Answer(("A", "B"), windows, 64)
+    known = 1 + (windows * np.log2(windows)).sum(axis=1)  # bits; the last window knows nothing
+    ratio = 9 ** (known[0] / known.sum()) * 1.5 ** (known[1] / known.sum())
+    np.testing.assert_allclose(answer.whole[0] / answer.whole[1], ratio, rtol=1e-4)
     assert answer.name == "A"
+    ignorant = Answer(("A", "B"), np.full((3, 2), 0.5), 64)
+    np.testing.assert_allclose(ignorant.whole, 0.5)
+
+
+def test_windows_that_are_sure_of_different_classes_are_said():
+    agreed = Answer(("A", "B", "C"), np.array([[0.95, 0.03, 0.02], [0.4, 0.5, 0.1]]), 64)
+    assert agreed.contradictions == ()
+    apart = Answer(("A", "B", "C"), np.array([[0.95, 0.03, 0.02]] * 2 + [[0.0, 0.01, 0.99]]), 64)
+    assert apart.contradictions == ("windows contradict each other: 2 A, 1 C",)
+
+
+def test_silence_has_no_vote(classifier, rng):
+    live = (rng.normal(size=128) + 1j * rng.normal(size=128)).astype(np.complex64)
+    for silence in (np.zeros(512), np.full(4096, -0.5 - 0.5j)):
+        answer = classifier.answer(np.concatenate([live, silence.astype(np.complex64)]))
+        np.testing.assert_array_equal(answer.windows, classifier.answer(live).windows)
+        assert "repeat one value" in answer.notes[0]
+    with pytest.raises(ShapeError, match="nothing but zeros or another value that repeats"):
+        classifier.answer(np.zeros(512, np.complex64))
+
+
+def test_samples_that_are_no_symbols_are_unknown(classifier, rng):
+    symbols = np.exp(0.5j * np.pi * rng.integers(0, 4, 256))
+    wave = np.repeat(symbols, 8) + 0.01 * rng.normal(size=2048)
+    answer = classifier.answer(wave.astype(np.complex64))
+    assert answer.name == "unknown"
+    assert answer.best in classifier.classes
+    assert "a quarter of the band is empty" in answer.doubts[0]
 
 
 @pytest.mark.parametrize(("length", "count"), [(10, 1), (64, 1), (65, 2), (128, 2), (130, 3)])

@@ -1,38 +1,64 @@
 """Raw recordings: files of samples without metadata of their type and rate."""
 
+import math
 from pathlib import Path
 
+from rfmae.captures.file_names import Named, stated_by_name
+from rfmae.captures.likely_types import SAMPLE_BYTES, likely_types, settled_type
 from rfmae.captures.read_options import ReadOptions
-from rfmae.captures.record import Capture
+from rfmae.captures.record import Capture, Segment
 from rfmae.captures.sample_files import Piece, Span, read_pieces, whole_samples
 from rfmae.captures.sample_types import SUFFIXES, SampleType, sample_type
 from rfmae.errors import CaptureError
+
+_NOTHING = Named("")
 
 
 def read_raw(path: Path, read_options: ReadOptions) -> Capture:
     """Read interleaved I and Q of the type and rate that are given.
 
-    Where the suffix names the type, such as `.cs16`, the type need not be given.
+    A suffix such as `.cs16` names the type; one that different programs use for different types,
+    such as `.iq`, does not, and there the bytes must settle it. A name in the form of a program
+    that is known states the rate (see `file_names`); the notes of the capture say so.
     """
-    kind = _sample_type(path, read_options)
-    if read_options.sample_rate_hz is None:
+    named = stated_by_name(path) or _NOTHING
+    kind, notes = _sample_type(path, read_options, named)
+    rate_hz = read_options.sample_rate_hz
+    if rate_hz is None and not math.isnan(named.rate_hz):
+        rate_hz = named.rate_hz
+        notes = (
+            *notes,
+            f"sample rate {rate_hz:,.12g} Hz by the name of the file ({named.program})",
+        )
+    if rate_hz is None:
         raise CaptureError(f"a raw file does not state its sample rate; name --rate for {path}")
     n_bytes = path.stat().st_size
     available = whole_samples(path, n_bytes, kind)
     pieces = (Piece(start=0, count=available, byte=0),)
     return Capture(
         iq=read_pieces(Span(path, 0, n_bytes), pieces, kind, read_options.part(path, available)),
-        sample_rate_hz=float(read_options.sample_rate_hz),
+        sample_rate_hz=float(rate_hz),
         path=path,
         datatype=kind.name,
+        segments=(Segment(0, named.centre_hz),),
+        notes=notes,
     )
 
 
-def _sample_type(path: Path, read_options: ReadOptions) -> SampleType:
-    named = read_options.datatype or SUFFIXES.get(path.suffix.lower())
-    if named is None:
-        raise CaptureError(
-            f"a raw file states neither sample type nor rate; name --dtype and --rate for {path}, "
-            "such as --dtype ci16 --rate 1e6"
-        )
-    return sample_type(named)
+def _sample_type(
+    path: Path, read_options: ReadOptions, named: Named
+) -> tuple[SampleType, tuple[str, ...]]:
+    """The type that is given, or that suffix, name or bytes settle, and how it was settled."""
+    given = read_options.datatype or SUFFIXES.get(path.suffix.lower()) or named.datatype
+    if given:
+        return sample_type(given), ()
+    with path.open("rb") as file:
+        sample = file.read(SAMPLE_BYTES)
+    settled = settled_type(sample)
+    if settled is not None:
+        return sample_type(settled), (f"read as {settled} by its values",)
+    likely = " or ".join(likely_types(sample))
+    raise CaptureError(
+        f"a raw file {path.suffix or 'without suffix'} does not state its sample type; name "
+        f"--dtype and --rate for {path}, such as --dtype ci16 --rate 1e6; it is likely {likely}"
+    )

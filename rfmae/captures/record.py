@@ -1,13 +1,18 @@
 """A recording in memory: samples, annotations and segments."""
 
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from rfmae.captures.levels import rms_level_db
+from rfmae.captures.likely_types import LOUDEST_DB
 from rfmae.errors import CaptureError
 from rfmae.records import ComplexArray
+
+_SYMBOL_RATE = re.compile(r"\bsymbol_rate\s*[=:]\s*(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class Capture:
     annotations: tuple[Annotation, ...] = ()
     segments: tuple[Segment, ...] = (Segment(0),)
     datatype: str = "cf32_le"  # of the file
+    notes: tuple[str, ...] = ()  # what was concluded, and not stated
 
     def __post_init__(self) -> None:
         if self.iq.size == 0:
@@ -61,6 +67,26 @@ class Capture:
                 f"I/Q must be finite, but {self.path} holds {bad} NaN or infinite samples "
                 f"of {self.iq.size} when read as {self.datatype}"
             )
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why the samples are hardly of the type that they were read as; empty where they are."""
+        level_db = rms_level_db(self.iq)
+        if level_db is None or level_db < LOUDEST_DB:
+            return ()
+        return (
+            f"the rms amplitude is {level_db:.0f} dB over 1, which no recording has: the file is "
+            f"hardly {self.datatype}; name its type, such as --dtype ci16",
+        )
+
+    @property
+    def symbol_rate_hz(self) -> float | None:
+        """The symbol rate that an annotation states as `symbol_rate=…`, in Hz; None where none."""
+        for mark in self.annotations:
+            stated = _SYMBOL_RATE.search(mark.comment)
+            if stated is not None and float(stated[1]) > 0:
+                return float(stated[1])
+        return None
 
     @property
     def labels(self) -> tuple[str, ...]:

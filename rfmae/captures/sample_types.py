@@ -64,9 +64,13 @@ SUFFIXES: dict[str, str] = {
     **{f".{name}": datatype for name, datatype in ALIASES.items() if "complex" not in name},
     ".ci8": "ci8",
     ".cu8": "cu8",
-    ".iq": "cf32_le",
+    # those of the Universal Radio Hacker
+    ".complex": "cf32_le",
+    ".complex16s": "ci8",
+    ".complex16u": "cu8",
+    ".complex32s": "ci16_le",
 }
-"""The type by the customary suffix of a raw file; an explicit type takes precedence."""
+"""The type by a suffix that names one; an explicit type takes precedence."""
 
 
 def sample_type(name: str) -> SampleType:

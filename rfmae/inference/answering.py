@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,31 +26,64 @@ from rfmae.models.denomae import DenoMAE
 from rfmae.models.encoders import AnyEncoder
 from rfmae.models.rings_mae import RingsMAE
 from rfmae.models.vit import Inputs
-from rfmae.records import FloatArray, ImageConfig, View, Views
+from rfmae.records import ComplexArray, FloatArray, ImageConfig, View, Views
+from rfmae.signal.recording_checks import loud_windows, symbol_doubts, without_dead_samples
+
+UNKNOWN = "unknown"
+"""The name of a recording that a classifier cannot have learnt to name."""
+
+_SURE = 0.9  # probability from which windows of other classes contradict each other
+_LEAST_KNOWN = 1e-6  # the weight of a window that knows nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Class probabilities of a recording: of each window, and of all of them together."""
+    """Class probabilities of a recording: of each window, and of all of them together.
+
+    `doubts` say why the recording is nothing that the classifier knows, so that its name is
+    `unknown`; `notes` are what else a reader should know.
+    """
 
     classes: tuple[str, ...]
-    windows: FloatArray  # (W, M)
+    windows: FloatArray  # (W, M), of those that hold a signal
     window_length: int
+    doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def whole(self) -> FloatArray:
-        """The geometric mean of the windows, normalised, (M,).
+        """The weighted geometric mean of the windows, normalised, (M,).
 
-        Windows of one recording share their defects, so their evidence is averaged, not added up.
+        Windows of one recording share their defects, so their evidence is averaged, not added up;
+        each counts by what it knows, its information in bits over that of a certain one.
         """
-        evidence = np.log(np.maximum(self.windows, 1e-12)).mean(axis=0)
+        logs = np.log(np.maximum(self.windows, 1e-12))
+        entropy = -(self.windows * logs).sum(axis=1)
+        known = np.maximum(1 - entropy / np.log(max(len(self.classes), 2)), _LEAST_KNOWN)
+        evidence = known @ logs / known.sum()
         weights = np.exp(evidence - evidence.max())
         return weights / weights.sum()
 
     @property
-    def name(self) -> str:
-        """The most probable class of the whole."""
+    def best(self) -> str:
+        """The most probable class of the whole, whatever the doubts."""
         return self.classes[int(self.whole.argmax())]
+
+    @property
+    def name(self) -> str:
+        """The most probable class of the whole, or `unknown` where there are doubts."""
+        return UNKNOWN if self.doubts else self.best
+
+    @property
+    def contradictions(self) -> tuple[str, ...]:
+        """In words, windows that are sure of different classes; empty where they agree."""
+        sure = self.windows.argmax(axis=1)[self.windows.max(axis=1) >= _SURE]
+        counts = np.bincount(sure, minlength=len(self.classes))
+        if (counts > 0).sum() < 2:
+            return ()
+        order = [number for number in np.argsort(-counts, kind="stable") if counts[number]]
+        words = ", ".join(f"{counts[number]:,} {self.classes[number]}" for number in order)
+        return (f"windows contradict each other: {words}",)
 
 
 class SignalClassifier:
@@ -113,21 +146,43 @@ class SignalClassifier:
         return torch.cat([part.softmax(dim=-1).cpu() for part in logits]).numpy()
 
     def answer(self, iq: IqLike) -> Answer:
-        """Probabilities of each window of a recording (T,) and of the whole."""
+        """Probabilities of each window of a recording (T,) and of the whole.
+
+        Dead samples and windows of noise alone are left out, as the notes of the answer say. Where
+        symbols are expected and the samples cannot be symbols, the answer is `unknown`.
+        """
+        recordings = checked_views(iq, self.views, dimensions=1)
+        if len(recordings) > 1:  # the same stretch of two views is not known
+            return Answer(self.classes, self(self._windows(recordings)), self._length(recordings))
+        ((view, recording),) = recordings.items()
+        live, notes = without_dead_samples(recording)
+        if not len(live):
+            raise ShapeError("the recording holds nothing but zeros or another value that repeats")
+        windows = self._windows({view: live})[view]
+        loud, quiet = loud_windows(windows)
+        held = windows[loud]
+        doubts = symbol_doubts(held.ravel()) if view == "symbols" else ()
+        found = Answer(self.classes, self({view: held}), windows.shape[1], doubts)
+        return replace(found, notes=(*notes, *quiet, *found.contradictions))
+
+    def _length(self, recordings: Views) -> int:
+        return min(self.pipeline.samples[self.views[0]], len(recordings[self.views[0]]))
+
+    def _windows(self, recordings: Views) -> dict[View, ComplexArray]:
+        """The windows (W, T) of each view of a recording."""
         windows = {
             view: cut_windows(recording, self.pipeline.samples[view])
-            for view, recording in checked_views(iq, self.views, dimensions=1).items()
+            for view, recording in recordings.items()
         }
-        lengths = [cut.shape[1] for cut in windows.values()]
         if len({len(cut) for cut in windows.values()}) > 1:
             raise ShapeError(
                 f"symbols and waveform must be of one recording, but they fill "
                 f"{' and '.join(str(len(cut)) for cut in windows.values())} windows"
             )
-        return Answer(self.classes, self(windows), lengths[0])
+        return windows
 
     def name(self, iq: IqLike) -> str:
-        """The most probable class of a recording (T,)."""
+        """The most probable class of a recording (T,), or `unknown`."""
         return self.answer(iq).name
 
 

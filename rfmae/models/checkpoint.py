@@ -1,5 +1,6 @@
 """Checkpoints: safetensors weights beside a card with all that is needed to use them."""
 
+import hashlib
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -36,6 +37,7 @@ from rfmae.records.differences import differences
 WEIGHTS_NAME = "weights.safetensors"
 TRAINING_NAME = "training.pt"  # what a run needs to resume; inference does not need it
 BEST_NAME = "best.json"
+DIGEST = "weights_sha256"
 
 DENOMAE = "denomae"
 CLASSIFIER = "classifier"
@@ -130,7 +132,8 @@ def save_checkpoint(
         save_file(plain, scratch / WEIGHTS_NAME)
         if training is not None:
             torch.save(training, scratch / TRAINING_NAME)
-        write_json(scratch / CARD_NAME, {**card, "versions": versions()})
+        digest = {DIGEST: sha256_of(scratch / WEIGHTS_NAME)}
+        write_json(scratch / CARD_NAME, {**card, **digest, "versions": versions()})
 
 
 def load_checkpoint(path: str | Path, kind: str | None = None) -> Checkpoint:
@@ -149,7 +152,28 @@ def load_checkpoint(path: str | Path, kind: str | None = None) -> Checkpoint:
         raise CheckpointError(
             f"{folder / WEIGHTS_NAME} cannot be read, it may be truncated ({error})"
         ) from error
-    return Checkpoint(weights, card, folder)
+    checkpoint = Checkpoint(weights, card, folder)
+    _check_weights(checkpoint)
+    return checkpoint
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, as `sha256sum` prints it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_weights(checkpoint: Checkpoint) -> None:
+    """Refuse weights that are not those of the card, or no numbers."""
+    path, stated = checkpoint.folder / WEIGHTS_NAME, checkpoint.card.get(DIGEST)
+    if stated is not None and stated != sha256_of(path):
+        raise CheckpointError(
+            f"{path} is damaged or of another checkpoint: its SHA-256 is not the {DIGEST} of the "
+            "card; copy it again, or train again"
+        )
+    for name, weight in checkpoint.weights.items():
+        if weight.is_floating_point() and not bool(weight.isfinite().all()):
+            raise CheckpointError(f"{path} holds NaN or infinite values in {name!r}; train again")
 
 
 def load_weights(network: nn.Module, weights: Mapping[str, Tensor], folder: Path) -> None:

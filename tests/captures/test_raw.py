@@ -141,7 +141,7 @@ def test_a_part_beyond_the_file_is_refused(tmp_path, first, count, words):
 
 
 def test_a_file_of_another_type_that_gives_no_numbers_names_the_type_it_was_read_as(tmp_path):
-    path = tmp_path / "signal.iq"
+    path = tmp_path / "signal.cf32"
     path.write_bytes(bytes([0, 0, 0xC0, 0x7F] * 4))  # NaN, when read as floats
     message = refusal(path, sample_rate_hz=1)
     assert "2 NaN" in message

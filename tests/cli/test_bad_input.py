@@ -387,6 +387,9 @@ def with_weights_changed(folder, change):
     weights = load_file(folder / WEIGHTS_NAME)
     change(weights)
     save_file(weights, folder / WEIGHTS_NAME)
+    card = json.loads((folder / "card.json").read_text())
+    del card["weights_sha256"]  # as a card from before there was one
+    (folder / "card.json").write_text(json.dumps(card))
 
 
 def reshape(folder):

@@ -1,3 +1,4 @@
+import hashlib
 import json
 from dataclasses import asdict, replace
 
@@ -245,6 +246,7 @@ def changed_weights(folder, change):
     weights = load_file(folder / WEIGHTS_NAME)
     change(weights)
     save_file(weights, folder / WEIGHTS_NAME)
+    forget_the_hash(folder)
 
 
 @pytest.mark.parametrize(
@@ -317,3 +319,36 @@ def test_a_folder_that_is_no_checkpoint_is_refused(tmp_path):
         load_checkpoint(tmp_path)
     with pytest.raises(CheckpointError, match="no checkpoint folder"):
         load_checkpoint(tmp_path / "nothing")
+
+
+def forget_the_hash(folder):
+    """As a card from before there was one."""
+    found = json.loads((folder / "card.json").read_text())
+    del found["weights_sha256"]
+    (folder / "card.json").write_text(json.dumps(found))
+
+
+def test_damaged_weights_are_refused_by_their_hash(tmp_path):
+    network = Classifier(classifier_config(backbone_config("cnn", (IMAGE,)), 4))
+    initialise_classifier(network, torch.Generator().manual_seed(0))
+    save_checkpoint(network.state_dict(), card(network), tmp_path / "c")
+    path = tmp_path / "c" / "weights.safetensors"
+    whole = path.read_bytes()
+    digest = hashlib.sha256(whole).hexdigest()
+    assert json.loads((tmp_path / "c" / "card.json").read_text())["weights_sha256"] == digest
+    for place in (-1, -500, len(whole) // 2):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1
+        path.write_bytes(damaged)
+        with pytest.raises(CheckpointError, match="damaged or of another checkpoint") as refused:
+            load_checkpoint(tmp_path / "c")
+        assert "\n" not in str(refused.value)
+
+
+def test_weights_that_are_no_numbers_are_refused_without_a_hash_too(tmp_path):
+    network = Classifier(classifier_config(backbone_config("cnn", (IMAGE,)), 4))
+    weights = {**network.state_dict(), "head.bias": torch.full((4,), torch.nan)}
+    save_checkpoint(weights, card(network), tmp_path / "c")
+    forget_the_hash(tmp_path / "c")
+    with pytest.raises(CheckpointError, match=r"NaN or infinite values in 'head\.bias'"):
+        load_checkpoint(tmp_path / "c")

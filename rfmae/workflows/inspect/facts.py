@@ -49,6 +49,7 @@ def capture_facts(capture: Capture) -> Card:
         "peak_level_db": peak_level_db(capture.iq),
         "segments": [_stated(asdict(segment)) for segment in capture.segments],
         "annotations": [_stated(asdict(mark)) for mark in capture.annotations],
+        "notes": [*capture.notes, *capture.doubts],
     }
 
 
