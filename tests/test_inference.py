@@ -246,7 +246,7 @@ def test_windows_reach_from_the_first_sample_to_the_last(length, count):
     ("iq", "rule"),
     [
         (np.ones((2, 64)), "must be complex"),
-        (np.ones(64, complex), r"of shape \(N, T\)"),
+        (np.ones(64, complex), r"complex \(N, T\), or real"),
         (np.ones((0, 64), complex), "must hold samples"),
         (np.full((1, 64), np.nan + 0j), "must be finite, got 64 NaN or infinite samples of 64"),
     ],
@@ -407,3 +407,34 @@ def test_signal_and_image_are_classified_together(iq, tmp_path):
     assert probabilities.shape == (5, 3)
     # order is nothing to an image of points, but something to a signal
     assert np.abs(classifier(iq[:, ::-1]) - probabilities).max() > 1e-5
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.int16])
+def test_real_pairs_are_iq_at_every_door(classifier, iq, kind):
+    scaled = np.round(iq * 1000) if kind is np.int16 else iq
+    pairs = np.stack([scaled.real, scaled.imag], axis=1).astype(kind)  # (N, 2, T)
+    expected = classifier(pairs[:, 0] + 1j * pairs[:, 1])
+    np.testing.assert_array_equal(classifier(pairs), expected)
+    np.testing.assert_array_equal(classifier(pairs.swapaxes(1, 2)), expected)  # (N, T, 2)
+    recording = classifier.answer(pairs[0])
+    np.testing.assert_allclose(recording.windows, expected[:1], rtol=1e-5)  # a batch of one
+    images = rfmae.render_images(pairs, classifier.image)
+    complex_images = rfmae.render_images(pairs[:, 0] + 1j * pairs[:, 1], classifier.image)
+    np.testing.assert_array_equal(images, complex_images)
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        np.ones((2, 2, 2)),
+        np.ones((3, 3, 64)),
+        np.ones((1, 2, 64), np.uint8),
+        np.ones((1, 2, 64), bool),
+    ],
+    ids=["both sides are two", "three rows", "unsigned", "truths"],
+)
+def test_real_numbers_that_are_no_pairs_are_refused(classifier, pairs):
+    with pytest.raises(
+        ShapeError, match=r"complex \(N, T\), or real \(N, 2, T\) of signed numbers"
+    ):
+        classifier(pairs)

@@ -1,6 +1,6 @@
 """Predictions of a classifier, and accuracy, F1 and confusions at every SNR."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,12 +50,15 @@ def collect_answers(
     return Answers(probabilities, label, snr, classes, snr_db, snr_reference)
 
 
-def check_probabilities(probabilities: FloatArray, expected: tuple[int, int], name: str) -> None:
-    """Raise `ShapeError` for anything but class probabilities."""
+def check_probabilities(
+    probabilities: FloatArray, examples: int, classes: Sequence[str], name: str
+) -> None:
+    """Raise `ShapeError` for anything but class probabilities (examples, classes)."""
+    expected = (examples, len(classes))
     if probabilities.shape != expected:
         raise ShapeError(
-            f"{name} must return probabilities of shape {expected}, one column for each class, "
-            f"got {probabilities.shape}"
+            f"{name} must return probabilities of shape {expected}, a column for each class in the "
+            f"order {', '.join(classes)}, got {probabilities.shape}"
         )
     if not np.isfinite(probabilities).all() or probabilities.min(initial=0.0) < 0:
         raise ShapeError(f"{name} must return probabilities that are finite and not negative")

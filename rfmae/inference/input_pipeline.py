@@ -53,17 +53,32 @@ def checked_views(
 
 
 def checked_iq(iq: npt.ArrayLike, *, dimensions: int) -> ComplexArray:
-    """I/Q as complex64, refusing what is not complex, empty, of another shape or not finite."""
-    array: npt.NDArray[Any] = np.asarray(iq)
-    shape = "(N, T)" if dimensions == 2 else "(T,)"
-    if not np.iscomplexobj(array) or array.ndim != dimensions:
-        raise ShapeError(f"iq must be complex of shape {shape}, got {array.dtype} {array.shape}")
+    """I/Q as complex64, refusing what is no I/Q, empty, of another shape or not finite.
+
+    I and Q may also be real, an axis of two before that of time, or after it.
+    """
+    array = _joined(np.asarray(iq), dimensions)
     if array.size == 0:
         raise ShapeError(f"iq must hold samples, got shape {array.shape}")
     bad = int(np.count_nonzero(~np.isfinite(array)))
     if bad:
         raise ShapeError(f"iq must be finite, got {bad} NaN or infinite samples of {array.size}")
     return np.ascontiguousarray(array, np.complex64)
+
+
+def _joined(array: npt.NDArray[Any], dimensions: int) -> npt.NDArray[Any]:
+    """Real I and Q as complex numbers; what is complex already unchanged."""
+    if np.iscomplexobj(array) and array.ndim == dimensions:
+        return array
+    sides = array.shape[-2:]
+    signed = array.dtype.kind in "fi"
+    if array.ndim != dimensions + 1 or not signed or sides.count(2) != 1:
+        shapes = "(N, T), or real (N, 2, T)" if dimensions == 2 else "(T,), or real (2, T)"
+        raise ShapeError(
+            f"iq must be complex {shapes} of signed numbers, got {array.dtype} {array.shape}"
+        )
+    pair = array if sides[0] == 2 else array.swapaxes(-1, -2)
+    return pair[..., 0, :] + 1j * pair[..., 1, :]
 
 
 def cut_windows(iq: ComplexArray, length: int) -> ComplexArray:

@@ -153,7 +153,7 @@ def test_a_function_cannot_alter_the_exam_of_the_others(dataset, here):
         ("my_broken:even", CheckpointError, "No module named 'my_missing_library'"),
         ("my_quitter:even", CheckpointError, "SystemExit: gone"),
         ("my_radio:broken", CheckpointError, "failed on I/Q .*RuntimeError: no antenna$"),
-        ("my_radio:few", ShapeError, r"shape \(180, 3\).*got \(180, 2\)"),
+        ("my_radio:few", ShapeError, r"BPSK, QPSK, 16QAM, got \(2, 2\)"),
         ("my_radio:none", ShapeError, r"got \(\)"),
         ("my_radio:scores", ShapeError, "must sum to 1 for each example, got 3"),
         ("my_radio:negative", ShapeError, "not negative"),

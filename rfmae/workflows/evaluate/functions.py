@@ -52,7 +52,9 @@ def views_of(function: Function, dataset: Dataset, name: str) -> tuple[View, ...
     return views
 
 
-def answer_of(function: Function, views: tuple[View, ...], classes: int, name: str) -> Predict:
+def answer_of(
+    function: Function, views: tuple[View, ...], classes: tuple[str, ...], name: str
+) -> Predict:
     """A checked predictor of a function, which gets copies of the I/Q."""
     wants_snr = bool(getattr(function, "wants_snr", False))
 
@@ -66,7 +68,7 @@ def answer_of(function: Function, views: tuple[View, ...], classes: int, name: s
         except Exception as error:
             shapes = " and ".join(str(part.shape) for part in iq.values())
             raise CheckpointError(f"{name} failed on I/Q {shapes}: {first_words(error)}") from error
-        check_probabilities(probabilities, (len(observed[views[0]]), classes), name)
+        check_probabilities(probabilities, len(observed[views[0]]), classes, name)
         return probabilities
 
     return answer

@@ -64,6 +64,9 @@ def dataset_of(model: Path, named: Path | None, home: Path) -> Dataset:
     return open_dataset(folder)
 
 
+_FIRST = slice(0, 2)
+
+
 def dataset_of_models(models: Sequence[Path], named: Path | None, home: Path) -> Dataset:
     """The named data set, that of a trained model among them, or the newest.
 
@@ -122,7 +125,8 @@ def _baseline(dataset: Dataset, path: Path) -> Predictor:
 def _function(dataset: Dataset, name: str) -> Predictor:
     function = load_function(name)
     views = views_of(function, dataset, name)
-    answer = answer_of(function, views, len(dataset.classes), name)
+    answer = answer_of(function, views, dataset.classes, name)
+    answer(dataset.read_views("test", views, _FIRST))  # its errors, before all examples are read
     return Predictor(answer, views, {"kind": "function", "function": name})
 
 
