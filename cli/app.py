@@ -1,6 +1,8 @@
 """The list of commands, and the handling of errors."""
 
 import functools
+import signal
+import threading
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Annotated, Any
@@ -81,23 +83,41 @@ def _options(
     """Options of rfmae itself."""
 
 
+_TERMINATED = ("terminated",)
+_KEPT = "; finished parts are kept, and the same command resumes"
+_RESUMES = {
+    **dict.fromkeys(("quickstart", "synth", "curve"), _KEPT),
+    **dict.fromkeys(("pretrain", "finetune", "baseline"), f"{_KEPT} with --resume"),
+}
+"""What is said of an interruption, by the name of the command."""
+
+
+def _stop_on_termination() -> None:
+    """SIGTERM ends a command as Ctrl-C does: what is done is kept, and workers end with it."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt(*_TERMINATED)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, stop)
+
+
 def _guarded(command: Callable[..., None]) -> Callable[..., None]:
     """Errors are one line: exit code 2 for bad input, 128 plus the number for a signal."""
 
     @functools.wraps(command)
     def run(*args: object, **options: object) -> None:
+        _stop_on_termination()
         try:
             check_inputs(options)
             command(*args, **options)
         except RfmaeError as error:
             console.complain(" ".join(str(error).split()))
             raise typer.Exit(getattr(error, "exit_code", 2)) from None
-        except KeyboardInterrupt:
-            console.complain(
-                "interrupted; finished parts are kept, and the same command resumes "
-                "(a training run with --resume)"
-            )
-            raise typer.Exit(130) from None
+        except KeyboardInterrupt as stop:
+            word, code = ("terminated", 143) if stop.args == _TERMINATED else ("interrupted", 130)
+            console.complain(f"{word}{_RESUMES.get(command.__name__, '; nothing is left behind')}")
+            raise typer.Exit(code) from None
 
     return run
 

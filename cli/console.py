@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Iterable
@@ -24,6 +25,7 @@ from rich.text import Text
 
 from rfmae.progress import Stage
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _LINE_EVERY_SECONDS = 60.0  # in a log
 _SHORT = {"waiting_share": "wait"}
 _SHARES = ("share", "wait", "accuracy")  # suffixes of names
@@ -33,9 +35,14 @@ stdout = Console(highlight=False)
 stderr = Console(stderr=True, highlight=False)
 
 
+def harmless(text: str) -> str:
+    """Without control characters, which names in a file could send to the terminal."""
+    return _CONTROL.sub("\ufffd", text)
+
+
 def say(text: str) -> None:
     """A line of the result, never wrapped or styled."""
-    stdout.print(text, markup=False, soft_wrap=True)
+    stdout.print(harmless(text), markup=False, soft_wrap=True)
 
 
 def say_json(content: Any) -> None:
@@ -47,9 +54,9 @@ def say_table(heads: list[str], rows: list[list[str]]) -> None:
     """A table: the first column to the left, numbers to the right."""
     table = RichTable(box=None, pad_edge=False, header_style="bold")
     for place, head in enumerate(heads):
-        table.add_column(head, justify="right" if place else "left", no_wrap=True)
+        table.add_column(Text(harmless(head)), justify="right" if place else "left", no_wrap=True)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(harmless(cell)) for cell in row))
     wide = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
     wide.print(table)
 
@@ -63,7 +70,7 @@ def complain(text: str) -> None:
     """One line with an error."""
     if not speaks():
         return
-    stderr.print(Text.assemble(("error: ", "bold red"), text), soft_wrap=True)
+    stderr.print(Text.assemble(("error: ", "bold red"), harmless(text)), soft_wrap=True)
 
 
 class _RateColumn(ProgressColumn):

@@ -228,7 +228,7 @@ def plot(
     from rfmae.workflows.inspect.selection import Choice
 
     options: dict[str, Any] = {
-        "choice": Choice(split, row, label, math.nan if at_snr is None else at_snr),
+        "choice": Choice(split, row, label, _snr_point(at_snr)),
         "read_options": ReadOptions(dtype, rate, first_sample, count),
         "samples_per_symbol": samples_per_symbol,
     }
@@ -286,3 +286,12 @@ def _print_dataset(made: Any, folder: Path, as_json: bool) -> None:
         return
     counts = ", ".join(f"{count} {split}" for split, count in made.card["examples"].items())
     console.say(f"{made.card['name']}: {counts} examples in {folder}")
+
+
+def _snr_point(at_snr: float | None) -> float:
+    """The SNR to choose, nan for any; what is no number of dB is refused."""
+    from rfmae.errors import UnitError
+
+    if at_snr is not None and not math.isfinite(at_snr):
+        raise UnitError(f"--at-snr takes a number of dB, got {at_snr:g}")
+    return math.nan if at_snr is None else at_snr

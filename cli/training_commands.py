@@ -56,7 +56,7 @@ def pretrain(
     from rfmae.workflows import finding
     from rfmae.workflows.learning import training as training_jobs
 
-    table = _table(config, given if method is None else {**given, "method": method})
+    table = _table(config, "pretrain", given if method is None else {**given, "method": method})
     dataset = open_dataset(data or finding.newest_dataset(HOME / "datasets"))
     settings = training_jobs.pretraining_of(table, dataset)
     assert settings.method is not None
@@ -96,11 +96,14 @@ def finetune(
 
     The checkpoint is chosen, and its temperature fitted, on the validation split alone.
     """
+    from rfmae.configuration.files import take_model
     from rfmae.datasets.store import open_dataset
     from rfmae.workflows import finding
     from rfmae.workflows.learning import finetuning as finetuning_jobs
 
-    settings = finetuning_jobs.finetuning_of(_table(config, given))
+    table = _table(config, "finetune", given)
+    model = take_model(table, model)
+    settings = finetuning_jobs.finetuning_of(table)
     dataset = open_dataset(data or finding.newest_dataset(HOME / "datasets"))
     stage = "finetune" if model else "scratch"
     network = (settings.network or "vit").replace(":", ".")
@@ -119,13 +122,13 @@ def finetune(
     print_checkpoint(best, as_json)
 
 
-def _table(config: Path | None, given: dict[str, Any]) -> dict[str, Any]:
+def _table(config: Path | None, stage: str, given: dict[str, Any]) -> dict[str, Any]:
     """The settings of a file with those of the command line over them."""
     if config is None:
         return given
     from rfmae.configuration.files import merged, read_settings
 
-    return merged(read_settings(config), given)
+    return merged(read_settings(config, stage), given)
 
 
 def board(folder: Path, wanted: bool) -> Any:

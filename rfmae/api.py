@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from rfmae.artefacts import HOME
 from rfmae.captures.reading import read_capture
-from rfmae.configuration.files import merged, read_settings
+from rfmae.configuration.files import merged, read_settings, take_model
 from rfmae.datasets.recipe import Recipe, Splits, load_recipe
 from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.errors import CaptureError, CheckpointError, RecipeError
@@ -129,6 +129,7 @@ def pretrain(
     dataset = _dataset(data)
     table = _table(
         config,
+        "pretrain",
         preset=preset,
         epochs=epochs,
         seed=seed,
@@ -194,6 +195,7 @@ def finetune(
     dataset = _dataset(data)
     table = _table(
         config,
+        "finetune",
         preset=preset,
         labels_per_class=labels_per_class,
         epochs=epochs,
@@ -202,14 +204,15 @@ def finetune(
         network=network,
         **settings,
     )
+    pretrained = take_model(table, model)
     chosen = finetuning.finetuning_of(table)
     kind = (chosen.network or "vit").replace(":", ".")
-    start = "finetune" if model is not None else f"scratch-{kind}"
+    start = "finetune" if pretrained is not None else f"scratch-{kind}"
     return finetuning.finetune(
         dataset,
         chosen,
         _run(out, f"{start}-{dataset.folder.name}-{chosen.preset}"),
-        pretrained=None if model is None else Path(model),
+        pretrained=pretrained,
         resume=resume,
         device=device,
     )
@@ -328,7 +331,7 @@ def _names(given: str | Sequence[str] | None) -> tuple[str, ...] | None:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
-def _table(config: PathLike | None, **given: Any) -> dict[str, Any]:
+def _table(config: PathLike | None, stage: str, **given: Any) -> dict[str, Any]:
     """A nested table of settings: those of a file, and those given over them.
 
     Two underscores stand for the dot of a setting within another: `masking__ratio`.
@@ -338,7 +341,7 @@ def _table(config: PathLike | None, **given: Any) -> dict[str, Any]:
         group, _, inner = name.rpartition("__")
         if value is not None:
             (table.setdefault(group, {}) if group else table)[inner] = value
-    return table if config is None else merged(read_settings(config), table)
+    return table if config is None else merged(read_settings(config, stage), table)
 
 
 def _dataset(data: Dataset | PathLike) -> Dataset:

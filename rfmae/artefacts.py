@@ -1,6 +1,8 @@
 """Atomic writing of outputs, and the cards that describe them."""
 
 import errno
+import fcntl
+import glob
 import json
 import os
 import platform
@@ -67,6 +69,8 @@ def read_card(folder: Path) -> Card | None:
 
 def refuse_occupied(folder: Path, *, replaces: str | None = None) -> None:
     """Raise for an output folder with other content; only kind `replaces` may be replaced."""
+    if not folder.name or folder.name == "..":
+        raise ArtefactError(f"cannot write {folder}: it is no folder of its own; name a new one")
     if any(parent.is_file() for parent in folder.parents):
         raise ArtefactError(f"cannot write {folder}: {_DISK_REASONS[errno.ENOTDIR]}")
     with disk_errors(folder):
@@ -101,18 +105,49 @@ _GIGA = 1e9
 
 @contextmanager
 def written_whole(folder: Path, *, replaces: str | None = None) -> Iterator[Path]:
-    """A scratch folder beside `folder` that is renamed to it when the block succeeds."""
+    """A scratch folder beside `folder` that is renamed to it when the block succeeds.
+
+    What a killed process left beside it is removed; one that still writes there is waited for by
+    the user. Where `folder` is a link, the folder that it names is written.
+    """
     refuse_occupied(folder, replaces=replaces)
+    folder = folder.resolve()
     scratch = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
     with disk_errors(folder):
-        shutil.rmtree(scratch, ignore_errors=True)  # of a killed process that had this number
+        for left in folder.parent.glob(f".{glob.escape(folder.name)}.partial-*"):
+            _remove_abandoned(left, folder)
         scratch.mkdir(parents=True)
         try:
-            yield scratch
-            _take_name(scratch, folder)
+            with locked(scratch, _busy(folder)):
+                yield scratch
+                _take_name(scratch, folder)
         except BaseException:
             shutil.rmtree(scratch, ignore_errors=True)
             raise
+
+
+@contextmanager
+def locked(folder: Path, busy: str) -> Iterator[None]:
+    """Hold a folder for this process alone, until it ends; raise `ArtefactError` if it is held."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ArtefactError(busy) from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _remove_abandoned(left: Path, folder: Path) -> None:
+    """Remove the scratch folder of a process that was killed; raise where it still writes."""
+    with locked(left, _busy(folder)):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _busy(folder: Path) -> str:
+    return f"another process is writing {folder}; wait for it or choose another --out"
 
 
 def _take_name(scratch: Path, folder: Path) -> None:

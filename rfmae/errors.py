@@ -68,6 +68,9 @@ def check_choice(what: str, value: object, choices: object) -> None:
         raise ShapeError(f"{what} must be {' or '.join(known)}, got {value!r}")
 
 
+_LONGEST_WORD = 80
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """A clause with the closest valid words, or all of them when none is close.
 
@@ -75,6 +78,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     'did you mean 8PSK?'
     """
     known = list(known)
+    word = word[:_LONGEST_WORD]  # of a file that holds anything
     by_upper = {name.upper(): name for name in known}
     close = [by_upper[match] for match in get_close_matches(word.upper(), by_upper, n=3)]
     if close:

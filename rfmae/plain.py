@@ -6,6 +6,7 @@ stated once, as a dataclass, a `TypedDict` or a type, and everything else is ref
 
 import json
 import math
+import operator
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -44,7 +45,11 @@ _LONGEST = 80  # characters of a value in an error
 
 def shown(plain: Any) -> str:
     """A value in an error, cut where it is long."""
-    text = repr(plain)
+    if isinstance(plain, str):
+        plain = plain[: 2 * _LONGEST]
+    text = (
+        repr(plain) if not isinstance(plain, int) or abs(plain) < 10**_LONGEST else "a huge number"
+    )
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
@@ -78,8 +83,8 @@ def record(kind: type[Record], plain: Any, where: str) -> Record:
 def _about_key(said_of_words: str, said_of_path: str, where: str, key: str) -> str:
     """A problem with a key, in a place that is named in words or by a path of keys."""
     if " " in where:
-        return f"{where} {said_of_words} key {key!r}"
-    return f"{said_of_path} key {dotted(where, key)!r}"
+        return f"{where} {said_of_words} key {shown(key)}"
+    return f"{said_of_path} key {shown(dotted(where, key))}"
 
 
 def dotted(where: str, key: str) -> str:
@@ -198,6 +203,8 @@ def _mapping(plain: Any, where: str) -> Mapping[str, Any]:
 
 
 def _scalar(kind: Any, plain: Any, where: str) -> Any:
+    if kind is int and hasattr(plain, "__index__") and not isinstance(plain, bool):
+        plain = operator.index(plain)  # a number of numpy
     right = isinstance(plain, kind) and (kind is bool or not isinstance(plain, bool))
     if kind is float and isinstance(plain, int) and not isinstance(plain, bool):
         right = True

@@ -17,7 +17,7 @@ def is_code_name(name: str) -> bool:
 
 
 def imported(name: str) -> Any:
-    """What `package.module:attribute` names, searched as by `python -m`.
+    """What `package.module:attribute` names, installed or in the current folder.
 
     Raises:
         CheckpointError: A module that cannot be imported, or one without that attribute.
@@ -25,7 +25,7 @@ def imported(name: str) -> Any:
     module_name, _, attributes = name.partition(":")
     here = str(Path.cwd())
     if here not in sys.path:  # it is kept, since the function may import later
-        sys.path.insert(0, here)
+        sys.path.append(here)  # behind Python's own modules and the installed ones
     importlib.invalidate_caches()
     try:
         found: Any = importlib.import_module(module_name)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from rfmae.errors import ArtefactError, RfmaeError, nearest
-from rfmae.plain import value
+from rfmae.plain import shown, value
 
 Record = TypeVar("Record")
 
@@ -60,6 +60,10 @@ class Declared:
 
 def _above(low: float) -> str:
     return f"above {_plain(low)}" if low else "positive"
+
+
+def _brief(number: float) -> str:
+    return f"{number:g}" if isinstance(number, float) else shown(number)
 
 
 def _plain(number: float) -> str:
@@ -143,17 +147,17 @@ def check_setting(item: Setting, given: Any, error: type[RfmaeError]) -> None:
         _check_effect(item, given, error)
         return
     if item.choices and given not in (*item.choices, None):
-        raise error(f"{item.label} must be {' or '.join(item.choices)}, got {given!r}")
+        raise error(f"{item.label} must be {' or '.join(item.choices)}, got {shown(given)}")
     try:
         found = value(item.kind, given, item.label)
     except ArtefactError as problem:
         raise error(str(problem)) from problem
     if found != given:
-        raise error(f"{item.label} must be a {type(found).__name__}, got {given!r}")
+        raise error(f"{item.label} must be a {type(found).__name__}, got {shown(given)}")
     for number in found if isinstance(found, tuple) else (found,):
         is_number = isinstance(number, int | float) and not isinstance(number, bool)
         if is_number and not item.declared.holds(number):
-            raise error(f"{item.label} must be {item.declared.range}, got {number:g}")
+            raise error(f"{item.label} must be {item.declared.range}, got {_brief(number)}")
 
 
 def _check_effect(item: Setting, given: Any, error: type[RfmaeError]) -> None:
@@ -162,13 +166,13 @@ def _check_effect(item: Setting, given: Any, error: type[RfmaeError]) -> None:
         if given not in item.declared.texts:
             known = " or ".join(map(repr, item.declared.texts))
             raise error(
-                f"{item.label} must be a number, [lowest, highest] or {known}, got {given!r}"
+                f"{item.label} must be a number, [lowest, highest] or {known}, got {shown(given)}"
             )
         return
     ends = given if isinstance(given, tuple) else (given, given)
     finite = all(isinstance(end, int | float) and math.isfinite(end) for end in ends)
     if len(ends) != 2 or not finite or ends[0] > ends[1]:
-        raise error(f"the range of {item.label} must be [lowest, highest], got {list(ends)}")
+        raise error(f"the range of {item.label} must be [lowest, highest], got {shown(list(ends))}")
     if not all(map(item.declared.holds, ends)):
         found = " to ".join(f"{end:g}" for end in dict.fromkeys(ends))
         raise error(f"{item.label} must be {item.declared.range}, got {found}")
@@ -187,7 +191,9 @@ def overridden(
     for name, given in table.items():
         place = f"{where}.{name}" if where else name
         if name not in hints:
-            raise ArtefactError(f"unknown setting {place!r}; {nearest(name, [*hints, *also])}")
+            raise ArtefactError(
+                f"unknown setting {shown(place)}; {nearest(name, sorted({*hints, *also}))}"
+            )
         own = getattr(record, name)
         nested = dataclasses.is_dataclass(own) and isinstance(given, Mapping)
         changes[name] = (

@@ -48,7 +48,12 @@ class Masking:
         option=None,
     )
     unit: int = setting(
-        1, "Hide squares of so many patches on a side.", unit="patches", least=1, option="mask-unit"
+        1,
+        "Hide squares of so many patches on a side.",
+        unit="patches",
+        least=1,
+        most=1024,
+        option="mask-unit",
     )
     lowest: float | None = setting(
         None,

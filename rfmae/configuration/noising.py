@@ -42,7 +42,7 @@ class Noising:
         option="noise-scale",
         panel=_PANEL,
     )
-    steps: int = setting(1000, "Times of the schedule.", least=1, option=None)
+    steps: int = setting(1000, "Times of the schedule.", least=1, most=100_000, option=None)
     first_beta: float = setting(1e-4, "Noise of the first time.", least=0, below=1, option=None)
     last_beta: float = setting(0.02, "Noise of the last time.", least=0, below=1, option=None)
     power: float = setting(1.2, "Exponent of the betas.", above=0, option=None)

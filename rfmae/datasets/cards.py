@@ -1,11 +1,15 @@
 """The card of a data set folder, in plain JSON."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 from rfmae.artefacts import Card
 from rfmae.datasets.recipe import SPLITS, Recipe
+from rfmae.errors import DatasetError
 from rfmae.records import TRAJECTORY_PLANES, ImageConfig, View
 from rfmae.signal.modulations import identical_classes
 from rfmae.units import SnrReference
@@ -103,6 +107,28 @@ def imported_card(
         "source": source,
         "splits": splits,
     }
+
+
+SEAL = "card_sha256"
+
+
+def sealed(card: Card) -> Card:
+    """A card with the hash of all of it, so that an edit shows."""
+    return {**card, SEAL: _hash_of(card)}
+
+
+def check_seal(card: Card, folder: Path) -> None:
+    """Raise for a card that was changed after it was written; older ones have no hash."""
+    stated = card.get(SEAL)
+    if stated is not None and stated != _hash_of(card):
+        raise DatasetError(
+            f"the card of {folder} was edited after it was written: it no longer has its {SEAL}"
+        )
+
+
+def _hash_of(card: Card) -> str:
+    content = {key: item for key, item in card.items() if key != SEAL}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _view_card(samples: int, samples_per_symbol: float) -> Card:

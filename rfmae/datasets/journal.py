@@ -41,6 +41,7 @@ class Scratch:
 
     @property
     def was_begun(self) -> bool:
+        """Whether any task is finished."""
         return bool(self._done)
 
     def done(self, file: Path) -> list[int]:
@@ -52,6 +53,7 @@ class Scratch:
     def add(self, file: Path, task: int) -> None:
         """Note that a task has written all its rows of a file."""
         self._waiting.append((file.name, task))
+        self._done.add((file.name, task))
         if time.monotonic() - self._entered_at >= _SYNC_SECONDS:
             self.enter()
 
@@ -121,23 +123,26 @@ def resumable(folder: Path, plan: str) -> Iterator[Scratch]:
     """A scratch folder beside `folder` that takes its name when the block succeeds.
 
     It has a fixed name and stays when the process is killed or interrupted, so that the next one
-    with the same plan resumes. An error of the disk or of the input removes it.
+    with the same plan resumes; so it does where the disk is full. An error of the input removes it.
     """
-    path = scratch_of(folder)
     with disk_errors(folder):
         refuse_occupied(folder)
+        folder = folder.resolve()  # where it is a link, the folder that it names
+        path = scratch_of(folder)
         path.mkdir(parents=True, exist_ok=True)
         journal = _lock(path)
-    with journal, _removed_on_error(path), disk_errors(folder):
+    with journal, disk_errors(folder), _removed_on_error(path):
         refuse_occupied(folder)  # another process may have just ended
         scratch = Scratch(path, journal, plan)
         try:
             yield scratch
         except RfmaeError:
             raise
-        except BaseException:
+        except BaseException as error:
             with suppress(OSError):
                 scratch.enter()  # saves work of the next process
+            if isinstance(error, Exception) and not scratch.was_begun:
+                shutil.rmtree(path, ignore_errors=True)
             raise
         scratch.enter()
         path.replace(folder)
@@ -149,8 +154,9 @@ def _removed_on_error(path: Path) -> Iterator[None]:
     """Remove the folder on an error that would recur; keep it on an interruption."""
     try:
         yield
-    except RfmaeError:
-        shutil.rmtree(path, ignore_errors=True)
+    except RfmaeError as error:
+        if not isinstance(error.__cause__, OSError):  # of the disk, which may have space again
+            shutil.rmtree(path, ignore_errors=True)
         raise
 
 

@@ -239,9 +239,10 @@ def parse_recipe(text: str) -> Recipe:
     try:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # numbers without an end, tables too deep
-        raise RecipeError(
-            f"a recipe is a TOML file, but it does not parse: {first_line(error)}"
-        ) from error
+        words = first_line(error)
+        if "digits" in words:  # Python's own words name a switch of Python
+            words = "a number has thousands of digits"
+        raise RecipeError(f"a recipe is a TOML file, but it does not parse: {words}") from error
     return build(Recipe, _with_snr_view(_with_planes(table)))
 
 

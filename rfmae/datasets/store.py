@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 
 from rfmae.artefacts import Card, read_card
-from rfmae.datasets.cards import KIND, SIGMF_KIND, DatasetCard, dataset_card
+from rfmae.datasets.cards import KIND, SIGMF_KIND, DatasetCard, check_seal, dataset_card
 from rfmae.datasets.layout import Column, columns
 from rfmae.datasets.recipe import SPLITS, Recipe
 from rfmae.datasets.split_writer import SplitWriter
@@ -272,6 +272,7 @@ def open_dataset(folder: str | Path) -> Dataset:
 def _check_card(card: Card, folder: Path) -> None:
     """Refuse a card that does not say what every reader relies on."""
     try:
+        check_seal(card, folder)
         known = value(DatasetCard, card, f"the card of {folder}")
         counts = [*(view["samples"] for view in known["views"].values()), len(known["classes"])]
         rates = [view["samples_per_symbol"] for view in known["views"].values()]
@@ -312,6 +313,21 @@ def _opened(path: Path) -> Iterator[h5py.File]:
         ) from error
 
 
+_HERE = (h5py.HardLink, type(None))
+
+
+def _refuse_elsewhere(file: h5py.File, name: str, path: Path) -> None:
+    """Refuse a column whose bytes are in other files: by a link, or by HDF5's own storage there."""
+    places = name.split("/")
+    for count in range(1, len(places) + 1):
+        place = "/".join(places[:count])
+        if not isinstance(file.get(place, getlink=True), _HERE):
+            raise DatasetError(f"{place!r} of {path} is a link to another place; {_REMEDY}")
+    item = file.get(name)
+    if isinstance(item, h5py.Dataset) and (item.is_virtual or item.external):
+        raise DatasetError(f"{name!r} of {path} lies in another file; {_REMEDY}")
+
+
 def _check_split(file: h5py.File, dataset: Dataset, split: str) -> None:
     """The columns that the card promises, each of the right shape."""
     path, rows = dataset.folder / f"{split}.h5", dataset.examples(split)
@@ -319,6 +335,7 @@ def _check_split(file: h5py.File, dataset: Dataset, split: str) -> None:
         raise DatasetError(f"{path} does not belong to the data set {dataset.folder.name}")
     for column in _columns_of(dataset):
         shape = (rows, *column.row_shape)
+        _refuse_elsewhere(file, column.name, path)
         item = file.get(column.name)
         held = isinstance(item, h5py.Dataset) and item.shape == shape
         if not held or item.dtype != column.dtype:

@@ -1,11 +1,13 @@
 """Worker pools for synthesis: processes of this machine, or a cluster, by joblib backend."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
+from joblib.parallel import get_active_backend
 
 from rfmae.errors import DatasetError, first_line, nearest
 
@@ -16,6 +18,8 @@ BACKENDS = ("loky", "multiprocessing", "threading", "dask", "ray")
 """Names that `worker_pool` takes; the default is that of joblib's configuration."""
 
 _ANSWER_SECONDS = 10
+_IDLE_SECONDS = 5  # after which a worker without a task ends
+_SAFE_PATH = "PYTHONSAFEPATH"
 
 _ROUND_PER_WORKER = 8
 """Tasks per worker in a round, where a backend does not return results one by one."""
@@ -32,7 +36,8 @@ class Pool:
 
     def __init__(self, jobs: int | None, backend: str | None, **options: object) -> None:
         """`options` are those of the backend."""
-        self._jobs, self._backend, self._options = jobs, backend, options
+        self._jobs = jobs
+        self._backend, self._options = (backend, options) if options else _local_options(backend)
 
     def each(self, do: Callable[[Job], Result], jobs: Iterable[Job]) -> Iterator[Result]:
         """The results of `do(job)` as they become ready, in any order."""
@@ -80,6 +85,25 @@ def worker_pool(
             f"a scheduler belongs to backend 'dask', got backend {backend!r}; add --backend dask"
         )
     jobs = _jobs(workers, backend)
+    with _safe_children():
+        yield from _pools(jobs, backend, scheduler)
+
+
+@contextmanager
+def _safe_children() -> Iterator[None]:
+    """Processes that are started import nothing from the current folder before Python's own."""
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
+
+
+def _pools(jobs: int | None, backend: str | None, scheduler: str | None) -> Iterator[Pool]:
     if backend == "dask":
         with _dask_client(scheduler) as client:
             yield Pool(jobs, backend, client=client)
@@ -87,6 +111,14 @@ def worker_pool(
     if backend == "ray":
         _register_ray()
     yield Pool(jobs, backend)
+
+
+def _local_options(backend: str | None) -> tuple[str | None, dict[str, object]]:
+    """The backend of this machine, whose idle workers end soon, as when their parent was killed."""
+    active = type(get_active_backend()[0]).__name__ if backend is None else backend
+    if active in ("LokyBackend", "loky"):
+        return "loky", {"idle_worker_timeout": _IDLE_SECONDS}
+    return backend, {}
 
 
 def _jobs(workers: int, backend: str | None) -> int | None:

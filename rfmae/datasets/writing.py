@@ -12,6 +12,7 @@ from pathlib import Path
 import h5py
 
 from rfmae.artefacts import CARD_NAME, Card, check_free_space, disk_errors, versions, write_json
+from rfmae.datasets.cards import sealed
 from rfmae.datasets.journal import Scratch, check_plan, resumable, scratch_of, sync
 from rfmae.datasets.layout import (
     ADDRESS,
@@ -94,7 +95,7 @@ def write_splits(
     its place in the file before the first is made.
     """
     with disk_errors(folder):
-        check_free_space(folder, bytes_left(recipe, folder))
+        check_free_space(folder, bytes_left(recipe, folder.resolve()))
     with (
         worker_pool(workers, backend, scheduler) as pool,
         resumable(folder, _plan(card)) as scratch,
@@ -103,7 +104,7 @@ def write_splits(
         for split in SPLITS:
             _fill(split_work(recipe, split, card, scratch), scratch, pool, progress)
         (scratch.path / "recipe.toml").write_text(recipe_to_toml(recipe), encoding="utf-8")
-        write_json(scratch.path / CARD_NAME, {**card, "versions": versions()})
+        write_json(scratch.path / CARD_NAME, sealed({**card, "versions": versions()}))
 
 
 def split_work(recipe: Recipe, split: str, card: Card, scratch: Scratch) -> SplitWork:
@@ -161,7 +162,7 @@ def _noted(scratch: Scratch, progress: Progress) -> Iterator[None]:
         progress.note(f"resuming from {scratch.path}")
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, OSError):
         progress.note(f"{scratch.path} keeps what is done; the same command resumes from there")
         raise
 

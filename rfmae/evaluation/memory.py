@@ -1,5 +1,6 @@
 """Peak memory of a job, measured in a process that does nothing else."""
 
+import os
 import re
 import subprocess
 import sys
@@ -24,6 +25,7 @@ def peak_mib_of(module: str, *arguments: object) -> float | None:
             text=True,
             timeout=_SECONDS,
             check=False,
+            env={**os.environ, "PYTHONSAFEPATH": "1"},  # no module of the current folder
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

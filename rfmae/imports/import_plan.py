@@ -19,7 +19,7 @@ from rfmae.artefacts import (
     write_json,
     written_whole,
 )
-from rfmae.datasets.cards import imported_card
+from rfmae.datasets.cards import imported_card, sealed
 from rfmae.datasets.recipe import SPLITS
 from rfmae.datasets.store import Dataset, SplitWriter, open_dataset
 from rfmae.errors import DatasetError
@@ -201,7 +201,7 @@ def write_import(source: DataSource, plan: ImportPlan, folder: Path, progress: P
     check_free_space(folder, _n_bytes(plan))
     with written_whole(folder) as scratch:
         _copy(source, plan, card, scratch, progress)
-        write_json(scratch / CARD_NAME, {**card, "versions": versions()})
+        write_json(scratch / CARD_NAME, sealed({**card, "versions": versions()}))
     return open_dataset(folder)
 
 

@@ -89,6 +89,11 @@ class RingsMAEConfig(Objective):
             )
         check_weight("image_weight", self.image_weight)
         self.masking.most_visible(self.encoder.harmonics.patches)
+        if self.masking.unit > max(self.encoder.harmonics.counts):
+            raise ShapeError(
+                f"rings come in {' × '.join(map(str, self.encoder.harmonics.counts))}, fewer than "
+                f"a mask unit of {self.masking.unit}; take a smaller one"
+            )
 
 
 def draw_ring_masks(

@@ -2,7 +2,9 @@
 
 The class is called with the shape of one input, such as `(2, 1024)`, and its modules map inputs
 (N, *shape) to features (N, F). Attributes of the class that are optional: `modality`, `"signal"`
-(the default: I and Q in time) or `"image"`, and `learning_rate`. A linear head follows.
+(the default: I and Q in time) or `"image"`, and `learning_rate`. A linear head follows. What its
+forward pass draws at random, as dropout does, comes from torch's global generator, so that such a
+run is not repeated bit for bit.
 
 A card names such a class, and a card may come from anywhere, so that reading one imports nothing:
 the class must have been named by the user (`finetune --network`, or the environment variable
@@ -15,6 +17,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import UninitializedParameter
 
 from rfmae.errors import CheckpointError, ShapeError
 from rfmae.user_code import first_words, imported, is_code_name
@@ -95,6 +98,10 @@ def width_of(kind: type[nn.Module], shape: tuple[int, ...]) -> int:
             f"{name} must map inputs (N, {', '.join(map(str, shape))}) to features (N, F), got "
             f"{found} for N = 2"
         )
+    if features.dtype != torch.float32 or not bool(features.isfinite().all()):
+        raise ShapeError(
+            f"features of {name} must be finite and float32, as its inputs, got {features.dtype}"
+        )
     return int(features.shape[1])
 
 
@@ -119,7 +126,10 @@ def _made(kind: type[nn.Module], shape: tuple[int, ...], seed: int) -> nn.Module
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)
         try:
-            return kind(shape)
+            made = kind(shape)
+            if any(isinstance(one, UninitializedParameter) for one in made.parameters()):
+                made(torch.zeros(2, *shape))  # lazy layers take their sizes from a first input
+            return made
         except Exception as error:
             raise ShapeError(
                 f"{kind.__name__} is called with the shape of one input, here {shape}, and failed: "

@@ -1,12 +1,16 @@
 """Tables as Markdown and as CSV; on a terminal and on the page they are shown as printed."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rfmae.reporting.table import Cell, Column, Format, Ranged, Table, filed
 
 _WRITTEN = Format()
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_UNPRINTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_MARKUP = re.compile(r"[|<\[`\\]")
 
 
 def markdown(table: Table) -> str:
@@ -21,8 +25,9 @@ def write_csv(table: Table, path: Path) -> None:
     ranged = [place for place, _ in enumerate(table.columns) if _has_bounds(table, place)]
     heads = [column.head for column in table.columns]
     heads += [f"{heads[place]}, {end}" for place in ranged for end in ("low", "high")]
+    rows = [heads, *_filed_rows(table, ranged)]
     with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([heads, *_filed_rows(table, ranged)])
+        csv.writer(file).writerows([_UNPRINTED.sub("\ufffd", cell) for cell in row] for row in rows)
 
 
 def text_table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
@@ -47,4 +52,10 @@ def _has_bounds(table: Table, place: int) -> bool:
 
 
 def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    return f"| {' | '.join(map(markdown_text, cells))} |"
+
+
+def markdown_text(text: str) -> str:
+    """A text as Markdown shows it: no control characters, and no markup of its own."""
+    plain = _CONTROL.sub("\ufffd", text)
+    return _MARKUP.sub(lambda mark: f"\\{mark[0]}", plain)

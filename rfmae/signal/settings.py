@@ -70,9 +70,9 @@ class Analog:
 class Subcarriers:
     """OFDM: active sub-carriers around an empty centre, and a cyclic prefix, in chips."""
 
-    fft_size: int = setting(64, "Length of the transform.", unit="chips", least=1)
-    active: int = setting(52, "Sub-carriers that carry symbols; even.", least=1)
-    cyclic_prefix: int = setting(16, "Length of the prefix.", unit="chips", least=0)
+    fft_size: int = setting(64, "Length of the transform.", unit="chips", least=1, most=65_536)
+    active: int = setting(52, "Sub-carriers that carry symbols; even.", least=1, most=65_536)
+    cyclic_prefix: int = setting(16, "Length of the prefix.", unit="chips", least=0, most=65_536)
 
     def __post_init__(self) -> None:
         check_subcarriers(self.active, self.fft_size, self.cyclic_prefix)

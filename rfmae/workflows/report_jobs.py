@@ -26,6 +26,8 @@ def report(folders: Sequence[Path], out: Path | None = None, *, seed: int = 0) -
         raise ArtefactError("a report must be named, got none; name its folder")
     if out is None and len(folders) > 1:
         raise ArtefactError(f"{len(folders)} reports are joined into a new folder; name --out")
+    for folder in folders:
+        read_report(folder)  # that it is one, before anything is said of where to write
     target = out or folders[0]
     refuse_occupied(target, replaces=KIND)
     if len(folders) == 1:

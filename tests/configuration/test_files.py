@@ -81,7 +81,7 @@ def test_the_card_of_a_run_makes_the_same_run(data, tmp_path, stage):
     again = trained(*common, "--out", tmp_path / "again", "--config", tmp_path / "first")
     assert again.exit_code == 0, again.stderr
     by_card = tmp_path / "first" / "card.json"
-    assert read_settings(by_card) == read_settings(tmp_path / "first")
+    assert read_settings(by_card, stage) == read_settings(tmp_path / "first", stage)
     assert weights_of(tmp_path / "first") == weights_of(tmp_path / "again")
     assert settings_of(tmp_path / "first") == settings_of(tmp_path / "again")
 
@@ -137,7 +137,46 @@ def test_a_card_without_settings_is_refused(tmp_path, card, message):
     if card is not None:
         (tmp_path / "card.json").write_text(card)
     with pytest.raises(TrainingError, match=message):
-        read_settings(tmp_path)
+        read_settings(tmp_path, "pretrain")
+
+
+def test_the_card_of_another_stage_is_refused(data, tmp_path):
+    rfmae.finetune(data, out=tmp_path / "f", network="cnn", epochs=1, device="cpu")
+    with pytest.raises(TrainingError, match=r"is of a finetune, not of a pretrain; name another"):
+        rfmae.pretrain(data, tmp_path / "p", config=tmp_path / "f")
+    with pytest.raises(TrainingError, match="settings come from a file, got"):
+        rfmae.pretrain(data, tmp_path / "p", config={"preset": "tiny"})
+
+
+def test_another_method_or_network_brings_its_own_parts(data, tmp_path):
+    brief = {"preset": "tiny", "epochs": 1, "device": "cpu"}
+    rfmae.pretrain(data, tmp_path / "a", method="feature-noise", **brief)
+    rfmae.pretrain(data, tmp_path / "b", config=tmp_path / "a", method="mae", device="cpu")
+    found = settings_of(tmp_path / "b")
+    assert (found["method"], found["noising"]["share"], found["position"]["weight"]) == (
+        "mae",
+        0,
+        0,
+    )
+    assert (found["preset"], found["epochs"]) == ("tiny", 1)
+    rfmae.pretrain(data, tmp_path / "c", config=tmp_path / "a", method="denomae2",
+                   network="rings", device="cpu")  # fmt: skip
+    assert settings_of(tmp_path / "c")["position"]["dropout"] == 0.02
+
+
+def test_a_run_from_a_model_is_made_again_from_that_model(data, tmp_path):
+    brief = {"preset": "tiny", "epochs": 1, "device": "cpu"}
+    model = rfmae.pretrain(data, tmp_path / "p", network="rings", **brief)
+    first = rfmae.finetune(data, model, tmp_path / "f", precision="float32", **brief)
+    again = rfmae.finetune(data, out=tmp_path / "g", config=tmp_path / "f", device="cpu")
+    weights = [(run / "weights.safetensors").read_bytes() for run in (first, again)]
+    assert weights[0] == weights[1]
+
+
+def test_another_number_of_labels_replaces_that_of_the_file():
+    assert merged({"labels": 9, "seed": 1}, {"labels_per_class": 3}) == {
+        "seed": 1, "labels_per_class": 3,
+    }  # fmt: skip
 
 
 def test_tables_are_merged_within():

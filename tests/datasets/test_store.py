@@ -226,7 +226,7 @@ def test_modalities_travel_in_the_card_and_change_no_byte_of_what_is_stored(
 
 def test_a_card_from_before_there_were_modalities_means_the_image_alone(copy):
     card = json.loads((copy / CARD_NAME).read_text())
-    del card["modalities"]
+    del card["modalities"], card["card_sha256"]
     (copy / CARD_NAME).write_text(json.dumps(card))
     assert open_dataset(copy).modalities == IMAGE_ALONE
 
@@ -234,6 +234,7 @@ def test_a_card_from_before_there_were_modalities_means_the_image_alone(copy):
 def test_modalities_that_this_version_does_not_know_are_refused(copy):
     card = json.loads((copy / CARD_NAME).read_text())
     card["modalities"] = [{"what": "image", "colour": "blue"}]
+    del card["card_sha256"]
     (copy / CARD_NAME).write_text(json.dumps(card))
     with pytest.raises(
         ArtefactError, match="generate the data set again and retrain what was trained on it"
@@ -374,11 +375,44 @@ def test_a_disk_that_has_no_space_for_the_last_files(tiny_recipe, tmp_path, monk
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return write_text(path, text, **options)
 
-    monkeypatch.setattr(Path, "write_text", filling_up)
-    with pytest.raises(ArtefactError, match="no space left on the disk") as caught:
-        write_dataset(tiny_recipe, tmp_path / "tiny")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", filling_up)
+        with pytest.raises(ArtefactError, match="no space left on the disk") as caught:
+            write_dataset(tiny_recipe, tmp_path / "tiny")
     assert "\n" not in str(caught.value)
-    assert names(tmp_path) == []
+    assert names(tmp_path) == [".tiny.partial"]
+    assert open_dataset(write_dataset(tiny_recipe, tmp_path / "tiny").folder)
+    assert names(tmp_path) == ["tiny"]
+
+
+def test_an_edited_card_says_so(copy):
+    card = json.loads((copy / CARD_NAME).read_text())
+    card["classes"] = card["classes"][::-1]
+    (copy / CARD_NAME).write_text(json.dumps(card))
+    assert "was edited after it was written" in refusal(copy)
+
+
+@pytest.mark.parametrize("how", ["external storage", "a virtual column", "a link out of the file"])
+def test_columns_that_lie_in_other_files_are_refused(copy, tmp_path, how):
+    path = copy / "train.h5"
+    with h5py.File(path, "r+") as file:
+        (name, column), *_ = ((n, c) for n, c in file["symbols"].items() if n == "observed")
+        shape, dtype, values = column.shape, column.dtype, column[:]
+        del file["symbols/observed"]
+        if how == "external storage":
+            secret = tmp_path / "secret.bin"
+            secret.write_bytes(values.tobytes())
+            file["symbols"].create_dataset(
+                name, shape, dtype, external=[(str(secret), 0, h5py.h5f.UNLIMITED)]
+            )
+        elif how == "a virtual column":
+            layout = h5py.VirtualLayout(shape, dtype)
+            layout[:] = h5py.VirtualSource(str(copy / "test.h5"), "symbols/observed", shape, dtype)
+            file["symbols"].create_virtual_dataset(name, layout)
+        else:
+            file["symbols/observed"] = h5py.ExternalLink(str(copy / "test.h5"), "symbols/observed")
+    message = refusal(copy)
+    assert "lies in another file" in message or "is a link to another place" in message
 
 
 # opening ------------------------------------------------------------------------------------

@@ -507,7 +507,7 @@ def test_what_an_earlier_run_has_written_need_not_fit_again(recipe, tmp_path, mo
     assert write_dataset(recipe, tmp_path / "several").examples("train") == 780
 
 
-def test_a_disk_that_fills_up_removes_what_was_made(recipe, tmp_path, monkeypatch):
+def test_a_disk_that_fills_up_loses_nothing(written, recipe, tmp_path, monkeypatch):
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     write, calls = os.pwrite, []
 
@@ -517,11 +517,24 @@ def test_a_disk_that_fills_up_removes_what_was_made(recipe, tmp_path, monkeypatc
             raise full
         return write(*arguments)
 
-    monkeypatch.setattr(os, "pwrite", filling_up)
-    with pytest.raises(ArtefactError, match="no space left on the disk") as caught:
-        write_dataset(recipe, tmp_path / "several")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", filling_up)
+        with pytest.raises(ArtefactError, match="no space left on the disk") as caught:
+            write_dataset(recipe, tmp_path / "several")
     assert "\n" not in str(caught.value)
-    assert names(tmp_path) == []
+    assert names(tmp_path) == [".several.partial"]
+    other = write_dataset(recipe, tmp_path / "several")
+    assert digests(other.folder) == digests(written.folder)
+    assert names(tmp_path) == ["several"]
+
+
+def test_an_output_that_is_a_link_is_written_where_it_points(written, recipe, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere" / "data")
+    other = write_dataset(recipe, tmp_path / "link")
+    assert digests(other.folder) == digests(written.folder)
+    assert (tmp_path / "link").is_symlink()
+    assert names(tmp_path / "elsewhere") == ["data"]
 
 
 def test_a_disk_that_takes_a_part_of_each_write_still_gets_every_byte(

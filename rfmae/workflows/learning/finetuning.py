@@ -136,7 +136,7 @@ def finetune(
         title="fine-tune" if checkpoint else "train from scratch",
         resume=resume,
         logger=logger,
-        settings=settings.table(),
+        settings={**settings.table(), "model": None if pretrained is None else str(pretrained)},
     )
     here = ranks(chosen)
     if from_probe:
