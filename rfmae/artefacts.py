@@ -111,16 +111,16 @@ def written_whole(folder: Path, *, replaces: str | None = None) -> Iterator[Path
     the user. Where `folder` is a link, the folder that it names is written.
     """
     refuse_occupied(folder, replaces=replaces)
-    folder = folder.resolve()
-    scratch = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
+    target = folder.resolve()
+    scratch = target.with_name(f".{target.name}.partial-{os.getpid()}")
     with disk_errors(folder):
-        for left in folder.parent.glob(f".{glob.escape(folder.name)}.partial-*"):
+        for left in target.parent.glob(f".{glob.escape(target.name)}.partial-*"):
             _remove_abandoned(left, folder)
         scratch.mkdir(parents=True)
         try:
             with locked(scratch, _busy(folder)):
                 yield scratch
-                _take_name(scratch, folder)
+                _take_name(scratch, target)
         except BaseException:
             shutil.rmtree(scratch, ignore_errors=True)
             raise

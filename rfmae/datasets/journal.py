@@ -127,8 +127,8 @@ def resumable(folder: Path, plan: str) -> Iterator[Scratch]:
     """
     with disk_errors(folder):
         refuse_occupied(folder)
-        folder = folder.resolve()  # where it is a link, the folder that it names
-        path = scratch_of(folder)
+        target = folder.resolve()  # where it is a link, the folder that it names
+        path = scratch_of(target)
         path.mkdir(parents=True, exist_ok=True)
         journal = _lock(path)
     with journal, disk_errors(folder), _removed_on_error(path):
@@ -145,8 +145,8 @@ def resumable(folder: Path, plan: str) -> Iterator[Scratch]:
                 shutil.rmtree(path, ignore_errors=True)
             raise
         scratch.enter()
-        path.replace(folder)
-        (folder / _JOURNAL_NAME).unlink()
+        path.replace(target)
+        (target / _JOURNAL_NAME).unlink()
 
 
 @contextmanager

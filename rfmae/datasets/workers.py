@@ -1,10 +1,13 @@
 """Worker pools for synthesis: processes of this machine, or a cluster, by joblib backend."""
 
 import os
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 from joblib.parallel import get_active_backend
@@ -41,7 +44,9 @@ class Pool:
 
     def each(self, do: Callable[[Job], Result], jobs: Iterable[Job]) -> Iterator[Result]:
         """The results of `do(job)` as they become ready, in any order."""
-        calls = (delayed(do)(job) for job in jobs)
+        local = self._backend not in ("dask", "ray")
+        watched = delayed(_WithParent(do, os.getpid()) if local else do)
+        calls = (watched(job) for job in jobs)
         with self._chosen():
             try:
                 pool = self._parallel("generator_unordered")
@@ -65,6 +70,30 @@ class Pool:
         if self._backend is None:
             return nullcontext()
         return parallel_config(self._backend, **self._options)
+
+
+class _WithParent(Generic[Job, Result]):
+    """A function that its worker calls only as long as the process lives that has started it."""
+
+    def __init__(self, do: Callable[[Job], Result], parent: int) -> None:
+        self._do, self._parent = do, parent
+
+    def __call__(self, job: Job) -> Result:
+        if os.getpid() != self._parent:
+            _end_with(self._parent)
+        return self._do(job)
+
+
+@cache
+def _end_with(parent: int) -> None:
+    """Watch the parent of this worker from now on, and end the worker a second after it."""
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 @contextmanager
