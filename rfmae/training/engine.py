@@ -66,8 +66,8 @@ def fit(
     Every random draw is addressed by seed and step, so a run that was stopped and resumed takes
     the same steps as one that was not, and a run over several processes the same as one over one.
     `config` holds the further settings that identify the run, and its card keeps `settings` for
-    another run to start from. Every process that torchrun started
-    calls this alike; the first of them writes files, logs and shows progress.
+    another run to start from. Every process that torchrun started calls this alike; the first of
+    them writes files, logs and shows progress.
     """
     logger = logger or NoLogger()
     try:
@@ -75,6 +75,7 @@ def fit(
         progress = progress if here.is_writer else Silent()
         microbatches = plan.microbatches(here.rank, here.world)
         config = {**config, "plan": plan.identity}
+        here.by_writer(run.hold)
         done = here.by_writer(lambda: run.steps_done(config, resume=resume))
         best = here.by_writer(lambda: run.best_so_far)
         if done < plan.steps and not _gives_up(plan, done, best):
@@ -98,6 +99,7 @@ def fit(
                 _note_patience(plan, run, progress)
         return here.by_writer(lambda: run.best_checkpoint)
     finally:
+        run.release()
         logger.close()
 
 

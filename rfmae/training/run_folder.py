@@ -8,7 +8,7 @@ processes can resume it.
 import json
 import pickle
 import shutil
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
 
@@ -19,6 +19,7 @@ from rfmae.artefacts import (
     CARD_NAME,
     Card,
     disk_errors,
+    locked,
     read_card,
     refuse_occupied,
     versions,
@@ -76,6 +77,23 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._held = ExitStack()
+        self._is_held = False
+
+    def hold(self) -> None:
+        """Keep the folder, once it exists, for this process alone until it is released.
+
+        Raises `ArtefactError` where another process trains in it.
+        """
+        if not self._is_held and self.path.is_dir():
+            busy = f"another process is training in {self.path}; wait for it or name another --out"
+            self._held.enter_context(locked(self.path, busy))
+            self._is_held = True
+
+    def release(self) -> None:
+        """Let others train in the folder."""
+        self._held.close()
+        self._is_held = False
 
     @property
     def checkpoints(self) -> list[Path]:
@@ -162,6 +180,7 @@ class RunFolder:
         with disk_errors(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             write_json(self.path / CARD_NAME, card)
+        self.hold()
 
     def log(self, step: int, metrics: dict[str, float]) -> None:
         """Append one line of metrics."""
