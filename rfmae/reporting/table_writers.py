@@ -10,7 +10,7 @@ from rfmae.reporting.table import Cell, Column, Format, Ranged, Table, filed
 _WRITTEN = Format()
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _UNPRINTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_MARKUP = re.compile(r"[|<\[`\\]")
+_MARKUP = re.compile(r"\||<|\[(?=[^\]]*\]\()")  # cells, tags and links
 
 
 def markdown(table: Table) -> str:
@@ -56,6 +56,6 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """A text as Markdown shows it: no control characters, and no markup of its own."""
+    """A text as a cell of Markdown: no control characters, no tag and no link of its own."""
     plain = _CONTROL.sub("\ufffd", text)
     return _MARKUP.sub(lambda mark: f"\\{mark[0]}", plain)

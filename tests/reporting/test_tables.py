@@ -289,3 +289,12 @@ def test_the_csv_of_ceilings_holds_both_estimates(ceilings):
     assert (first["mean_posterior"], first["hit_rate"]) == ("0.50000", "0.49900")
     assert (first["is_bound"], first["posterior_error"]) == ("true", "0.00200")
     assert len(rows) == 8
+
+
+def test_names_from_files_are_no_markup_and_no_control_characters(tmp_path):
+    name = "<b>x</b> [a](http://b) \x1b[31m|"
+    table = text_table(["model"], [[name]])
+    line = markdown(table).splitlines()[-1]
+    assert line == "| \\<b>x\\</b> \\[a](http://b) \ufffd[31m\\| |"
+    write_csv(table, tmp_path / "t.csv")
+    assert "\x1b" not in (tmp_path / "t.csv").read_text()
