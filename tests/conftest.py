@@ -1,18 +1,21 @@
 """Fixtures that many tests share: seeded generators, a small link, a tiny recipe."""
 
 import os
+
+# Two runs of a test must agree, and two workers share the processor. It counts only before numpy
+# is imported: the linear algebra of numpy and scipy starts its threads then.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import subprocess
 import zlib
 
+import less_work
 import numpy as np
 import pytest
 
 from rfmae.datasets.recipe import parse_recipe
 from rfmae.signal.impairments import Channel
 from rfmae.signal.link import Link
-
-# which number of threads is fastest is for a stopwatch to say; two runs of a test must agree
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 TINY = """
 schema = 1
@@ -77,9 +80,21 @@ def tiny_recipe():
     return parse_recipe(TINY)
 
 
+@pytest.fixture
+def no_figures():
+    with less_work.no_figures():
+        yield
+
+
+@pytest.fixture
+def few_directions():
+    with less_work.few_directions():
+        yield
+
+
 @pytest.fixture(scope="session")
 def succeed():
-    """Run a command that must succeed; what it says on standard output."""
+    """Run a command that must succeed; its standard output."""
 
     def run(command, cwd):
         done = subprocess.run(

@@ -1,6 +1,7 @@
 """The import rules of ARCHITECTURE.md: allowed imports, and third-party libraries by package."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,7 @@ def package_of(path: Path) -> str:
     return inside.parts[0] if len(inside.parts) > 1 else inside.stem
 
 
+@cache
 def imports_of(path: Path) -> set[str]:
     """Dotted names of everything that a module imports, inside functions too."""
     found: set[str] = set()

@@ -24,15 +24,16 @@ def examples_of(name):
 EXAMPLES = {test.name: test for name in ("rfmae", *MODULES) for test in examples_of(name)}
 
 
+@pytest.mark.usefixtures("no_figures", "few_directions")
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_example_of_a_docstring_is_true(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     test = EXAMPLES[name]
     public = {each: getattr(rfmae, each) for each in rfmae.__all__}
     test.globs = {"np": np, **public, **test.globs}
-    said = []
-    found = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=said.append)
-    assert found.failed == 0 and found.attempted, "".join(said)
+    output = []
+    found = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=output.append)
+    assert found.failed == 0 and found.attempted, "".join(output)
 
 
 @pytest.mark.parametrize("name", rfmae.__all__)

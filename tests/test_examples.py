@@ -1,6 +1,7 @@
 """Every example runs as its first lines say."""
 
 import re
+import runpy
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -32,10 +33,15 @@ def classifier(tmp_path):
 
 
 @pytest.fixture
-def run(succeed, tmp_path):
+def run(tmp_path, monkeypatch, capsys):
+    """Run an example as `python` does, but for the start of a process; what it prints."""
+
     def run_example(name, *arguments):
         (example,) = [path for path in EXAMPLES if path.name.startswith(name)]
-        return succeed([sys.executable, example, *arguments], tmp_path)
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", [str(example), *map(str, arguments)])
+        runpy.run_path(str(example), run_name="__main__")
+        return capsys.readouterr().out
 
     return run_example
 
@@ -57,16 +63,24 @@ def test_constellations_are_drawn(run, tmp_path):
     assert (tmp_path / "drawn.png").stat().st_size > 20_000
 
 
+@pytest.mark.slow
 def test_a_stream_without_files_runs(run):
     assert re.search(r"step 15: \(256, 1024\) observed, .* \d+ classes", run("04"))
 
 
+@pytest.mark.slow
 def test_a_notebook_takes_the_estimator_as_it_is(run):
     assert re.search(r"accuracy 0\.9\d+ ± .* over 3 folds", run("05"))
 
 
+@pytest.mark.slow
+def test_an_example_runs_in_a_process_of_its_own(succeed, tmp_path):
+    (example,) = [path for path in EXAMPLES if path.name.startswith("01")]
+    assert "wrote qpsk.sigmf-meta" in succeed([sys.executable, example, "qpsk"], tmp_path)
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
-def test_an_example_is_short_and_says_how_to_run_it(path):
+def test_an_example_is_short_and_begins_with_the_command_that_runs_it(path):
     text = path.read_text()
     assert text.count("\n") <= 60
     assert f"python examples/{path.name}" in text

@@ -52,6 +52,7 @@ def run(code, *paths):
     )
 
 
+@pytest.mark.slow  # where they are broken, all is imported, too
 def test_everything_is_imported_and_built_where_no_peer_is_installed():
     done = run(ABSENT + IMPORT_ALL)
     assert done.returncode == 0, done.stderr

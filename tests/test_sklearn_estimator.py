@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
+from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import rfmae
 from rfmae.configuration.training import Pretraining
@@ -56,7 +56,7 @@ def tiny(**settings):
 PAIRS = tiny(epochs=3, batch_size=16, learning_rate=2e-3, any_phase=False)
 """Pairs of columns are one sample each. Clouds of points differ by phase, so it must not turn."""
 
-ALONE = tiny(layout="in-phase")
+ALONE = tiny(layout="in-phase", epochs=1)
 
 _ODD = "its examples have an odd number of columns, which are no pairs of I and Q"
 ODD_COLUMNS = dict.fromkeys(
@@ -83,13 +83,35 @@ IMPRECISE = {
 }
 
 
-@parametrize_with_checks([PAIRS], expected_failed_checks=lambda _: ODD_COLUMNS)
-def test_pairs_of_columns_pass_the_checks_of_scikit_learn(estimator, check):
-    check(estimator)
-
-
 def named(check):
     return getattr(check, "func", check).__name__
+
+
+def marks_of(check):
+    """What scikit-learn expects to fail does; the longest check is slow in its two other forms."""
+    if named(check) in ODD_COLUMNS:
+        return pytest.mark.xfail(reason=_ODD)
+    in_another_form = getattr(check, "keywords", {}).get("readonly_memmap", False)
+    return pytest.mark.slow if named(check) == "check_classifiers_train" and in_another_form else ()
+
+
+def long_enough(estimator, check):
+    """The estimator as it is for the one check that it has to learn for; a brief one otherwise."""
+    learns = named(check) == "check_classifiers_train"
+    return estimator if learns else clone(estimator).set_params(epochs=1)
+
+
+CHECKS_OF_PAIRS = [
+    pytest.param(
+        long_enough(estimator, check), check, id=f"{named(check)}-{number}", marks=marks_of(check)
+    )
+    for number, (estimator, check) in enumerate(estimator_checks_generator(PAIRS))
+]
+
+
+@pytest.mark.parametrize(("estimator", "check"), CHECKS_OF_PAIRS)
+def test_pairs_of_columns_pass_the_checks_of_scikit_learn(estimator, check):
+    check(estimator)
 
 
 CHECKS_OF_ODD_COLUMNS = [
@@ -129,7 +151,7 @@ def test_modulations_are_learnt_in_a_pipeline_under_cross_validation(signals):
     assert cross_val_score(model, *signals, cv=folds).min() > 0.9  # chance is a third
 
 
-def test_labels_that_say_nothing_teach_nothing(signals):
+def test_labels_drawn_at_random_teach_nothing(signals):
     iq, _ = signals
     drawn = np.random.default_rng(0).integers(0, 2, len(iq))
     found = cross_val_score(tiny(epochs=4, batch_size=16), iq, drawn, cv=2).mean()
@@ -137,9 +159,10 @@ def test_labels_that_say_nothing_teach_nothing(signals):
 
 
 def test_a_grid_search_finds_the_rate_that_learns(signals):
-    grid = {"learning_rate": [1e-9, 1e-3]}
-    search = GridSearchCV(tiny(epochs=6, batch_size=16), grid, cv=2).fit(*signals)
-    assert search.best_params_ == {"learning_rate": 1e-3}
+    grid = {"learning_rate": [1e-9, 3e-3]}
+    search = GridSearchCV(tiny(epochs=3, batch_size=16), grid, cv=2).fit(*signals)
+    assert search.best_params_ == {"learning_rate": 3e-3}
+    assert search.best_score_ > 0.6  # chance is a third
     assert search.predict(signals[0][:3]).shape == (3,)
 
 
@@ -213,7 +236,7 @@ def test_what_labels_are_called_changes_nothing(signals):
 
 
 def test_the_random_state_decides_everything(signals):
-    iq, names = signals
+    iq, names = (values[::3] for values in signals)
     one, again, other = (  # with nothing held out, so that the training alone can differ
         tiny(epochs=1, validation_share=0, random_state=seed).fit(iq, names).predict_proba(iq)
         for seed in (3, 3, 4)
@@ -317,7 +340,7 @@ def rings(tiny_recipe, tmp_path_factory):
     return home / "run"
 
 
-@pytest.mark.parametrize("network", ["vit", "rings"])  # vit is what stands where nothing was said
+@pytest.mark.parametrize("network", ["vit", "rings"])  # vit is the default
 def test_pretrained_rings_bring_their_own_kind_and_know_no_phase(network, rings, signals):
     iq, names = signals
     model = tiny(network=network, epochs=1, pretrained=rings, frozen=True).fit(iq, names)
@@ -462,6 +485,6 @@ def test_a_ctrl_c_stays_one(signals, monkeypatch):
 
 
 def test_the_package_does_not_open_this_door_by_itself():
-    said = "import sys, rfmae; print('sklearn' in sys.modules, 'rfmae.sklearn' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    code = "import sys, rfmae; print('sklearn' in sys.modules, 'rfmae.sklearn' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]

@@ -1,5 +1,7 @@
 """The likelihood receiver on a data set reaches the ceiling."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -31,13 +33,13 @@ validation = 1
 test = 50
 """
 
-EXAMS = {
+DATA_SETS = {
     "memoryless symbols": ("symbols", "OOK BPSK QPSK 16QAM 8ASK", "-6:2:8"),
     "waveforms with memory": ("waveform", "OOK QPSK OQPSK GMSK", "-9:-3:6"),
 }
 
 
-def exam_of(observe, names, snr):
+def recipe_of(observe, names, snr):
     listed = ", ".join(f'"{name}"' for name in names.split())
     return parse_recipe(RECIPE.format(names=listed, observe=observe, snr=snr))
 
@@ -74,11 +76,17 @@ def accuracy(recipe, receiver):
     return report.hits_per_snr, report.examples_per_snr
 
 
-@pytest.mark.parametrize(("observe", "names", "snr"), EXAMS.values(), ids=list(EXAMS))
-def test_told_the_snr_it_reaches_the_ceiling(observe, names, snr):
-    recipe = exam_of(observe, names, snr)
-    ceiling = compute_ceiling(spec_of(recipe), frames=150)
-    hits, counts = accuracy(recipe, LikelihoodReceiver(spec_of(recipe), observe))
+@cache
+def with_known_snr(name):
+    recipe = recipe_of(*DATA_SETS[name])
+    return accuracy(recipe, LikelihoodReceiver(spec_of(recipe), DATA_SETS[name][0]))
+
+
+@pytest.mark.parametrize("name", DATA_SETS)
+def test_with_the_snr_known_it_reaches_the_ceiling(name):
+    observe = DATA_SETS[name][0]
+    ceiling = compute_ceiling(spec_of(recipe_of(*DATA_SETS[name])), frames=150)
+    hits, counts = with_known_snr(name)
     low, high = wilson_interval(hits, counts).T
     # the interval of the test set, and that of the ceiling
     margin = 2 * ceiling.posterior_error
@@ -89,10 +97,10 @@ def test_told_the_snr_it_reaches_the_ceiling(observe, names, snr):
 
 
 def test_without_the_snr_it_comes_close():
-    recipe = exam_of(*EXAMS["memoryless symbols"])
-    message, counts = accuracy(recipe, LikelihoodReceiver(spec_of(recipe), "symbols"))
+    recipe = recipe_of(*DATA_SETS["memoryless symbols"])
+    known, counts = with_known_snr("memoryless symbols")
     blind, _ = accuracy(recipe, LikelihoodReceiver(spec_of(recipe, snr="unknown"), "symbols"))
-    assert (blind / counts > message / counts - 0.08).all()
+    assert (blind / counts > known / counts - 0.08).all()
 
 
 def test_gain_and_phase_of_what_is_received_carry_no_information(rng):

@@ -65,7 +65,9 @@ def test_plot_draws_what_is_named_once_each(rfmae, here, both):
     assert "psd; constellation in a.png" in message
 
 
-def test_all_pictures_are_those_that_the_source_has(rfmae, here, both, dataset, raw):
+def test_all_pictures_are_those_that_the_source_has(rfmae, here, both, dataset, raw, monkeypatch):
+    monkeypatch.setattr("rfmae.workflows.inspect.plotting.save_figure", lambda *_: None)
+
     def drawn(*arguments):
         message = answer(rfmae("plot", *arguments, "--what", "all", "--out", "a.svg", "--json"))
         return json.loads(message)["pictures"]

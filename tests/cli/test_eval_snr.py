@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -57,41 +58,44 @@ def answered(rfmae, here, observed):
     return run
 
 
-def test_a_report_tells_every_measure_of_every_model(answered, here, classifier):
-    message = answered([classifier, "eval_functions:uniform"], *QUICK)
+@pytest.mark.usefixtures("no_figures")
+def test_a_report_holds_every_measure_of_every_model(answered, here, classifier):
+    report = answered([classifier, "eval_functions:uniform"], *QUICK)
     names = ["classifier", "eval_functions.uniform"]
-    assert list(message["accuracy"]) == list(message["assessments"]) == names
+    assert list(report["accuracy"]) == list(report["assessments"]) == names
     for name in names:
-        assert np.sum(message["accuracy"][name]["counts"]) == 12
-        found = message["assessments"][name]
+        assert np.sum(report["accuracy"][name]["counts"]) == 12
+        found = report["assessments"][name]
         assert {"ece", "nll", "brier", "bin_confidence"} <= found["calibration"].keys()
         assert [band["from_db"] for band in found["bands"]] == [0.0, 10.0]
-        assert found["merged"]["hits"] == np.trace(np.sum(message["accuracy"][name]["counts"], 0))
+        assert found["merged"]["hits"] == np.trace(np.sum(report["accuracy"][name]["counts"], 0))
         assert found["open_sets"] == []
         assert found["cost"] is None
-    assert message["assessments"][names[1]]["calibration"]["nll"] == pytest.approx(np.log(3))
-    (comparison,) = message["comparisons"]
+    assert report["assessments"][names[1]]["calibration"]["nll"] == pytest.approx(np.log(3))
+    (comparison,) = report["comparisons"]
     assert (comparison["first"], comparison["second"]) == tuple(names)
     assert comparison["examples"] == 12
     assert (
-        json.loads((here / "report" / "report.json").read_text())["headline"] == message["headline"]
+        json.loads((here / "report" / "report.json").read_text())["headline"] == report["headline"]
     )
 
 
-def test_what_was_answered_is_kept_beside_the_report(answered, here, classifier):
-    message = answered([classifier, "eval_functions:first"], *QUICK)
+@pytest.mark.usefixtures("no_figures")
+def test_every_answer_is_kept_beside_the_report(answered, here, classifier):
+    report = answered([classifier, "eval_functions:first"], *QUICK)
     kept = sorted(path.name for path in (here / "report" / "answers").iterdir())
     assert kept == ["classifier.npz", "eval_functions.first.npz"]
     with np.load(here / "report" / "answers" / kept[1]) as answers:
         assert answers["probabilities"] == pytest.approx(np.tile([0.8, 0.1, 0.1], (12, 1)))
         hits = np.bincount(answers["label"])[0]
-    assert message["accuracy"]["eval_functions.first"]["accuracy"] == pytest.approx(hits / 12)
+    assert report["accuracy"]["eval_functions.first"]["accuracy"] == pytest.approx(hits / 12)
 
 
-def test_the_report_says_how_the_test_split_was_used(answered):
-    message = answered(["eval_functions:first"], *QUICK, "--per-point", 1)["provenance"]
-    assert message["test_split"] == "the first 1 of each class and SNR read once by the model"
-    assert "validation" in message["selection"]
+@pytest.mark.usefixtures("no_figures")
+def test_the_report_states_how_the_test_split_was_used(answered):
+    report = answered(["eval_functions:first"], *QUICK, "--per-point", 1)["provenance"]
+    assert report["test_split"] == "the first 1 of each class and SNR read once by the model"
+    assert "validation" in report["selection"]
     two = answered(
         ["eval_functions:first", "eval_functions:uniform"], *QUICK, "--robustness", "gain"
     )["provenance"]
@@ -101,7 +105,7 @@ def test_the_report_says_how_the_test_split_was_used(answered):
     )
 
 
-def test_unknown_signals_and_cost_are_told_unless_they_are_left_out(answered):
+def test_unknown_signals_and_cost_are_measured_unless_they_are_left_out(answered):
     found = answered(["eval_functions:uniform"], "--device", "cpu")["assessments"]
     (assessment,) = found.values()
     unknowns = {item["unknown"]: item for item in assessment["open_sets"]}
@@ -112,6 +116,8 @@ def test_unknown_signals_and_cost_are_told_unless_they_are_left_out(answered):
         assert item["known_examples"] == 12
     assert assessment["cost"]["latency_p50_ms"] > 0
     assert assessment["cost"]["parameters"] is None
+    peak = assessment["cost"]["peak_memory_mib"]
+    assert peak > 50 if Path("/proc/self/status").is_file() else peak is None
 
 
 def test_a_grid_is_measured_where_it_is_named(answered):
@@ -122,12 +128,13 @@ def test_a_grid_is_measured_where_it_is_named(answered):
 
 
 def test_a_map_is_drawn_of_networks_alone(answered, classifier):
-    message = answered([classifier, "eval_functions:first"], *QUICK, "--map")
-    (found,) = message["embedding"]
+    report = answered([classifier, "eval_functions:first"], *QUICK, "--map")
+    (found,) = report["embedding"]
     assert found["model"] == "classifier"
     assert np.shape(found["places"]) == (12, 2)  # the validation split
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_the_terminal_shows_a_line_for_each_finding(rfmae, here, observed, classifier):
     (here / "eval_functions.py").write_text(FUNCTIONS)
     result = rfmae(
@@ -160,7 +167,8 @@ def test_the_terminal_shows_a_line_for_each_finding(rfmae, here, observed, class
     assert max(map(len, result.stdout.splitlines())) <= 200
 
 
-def test_the_terminal_says_who_could_not_be_tried(rfmae, here, observed):
+@pytest.mark.usefixtures("no_figures")
+def test_the_terminal_names_models_that_could_not_be_tried(rfmae, here, observed):
     (here / "eval_functions.py").write_text(FUNCTIONS)
     named = ["--model", "eval_functions:whole", "--model", "eval_functions:uniform"]
     result = rfmae("eval-snr", "--data", observed, *named, "--robustness", "symbols", "-v", *QUICK)
@@ -183,7 +191,7 @@ def test_the_terminal_says_who_could_not_be_tried(rfmae, here, observed):
     ],
     ids=["scores", "no such function", "no such grid", "twice the same"],
 )
-def test_what_cannot_be_measured_is_told_in_one_line(rfmae, here, observed, options, words):
+def test_what_cannot_be_measured_is_refused_in_one_line(rfmae, here, observed, options, words):
     (here / "eval_functions.py").write_text(FUNCTIONS)
     result = rfmae("eval-snr", "--data", observed, "--out", "report", *options, *QUICK)
     assert result.exit_code == 2

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from less_work import no_figures
 from rfmae_cli.app import app
 from typer.testing import CliRunner
 
@@ -62,20 +63,21 @@ def of_rings(home, tmp_path_factory):
     return other, data
 
 
-def test_the_street_can_be_walked_on_rings(of_rings, monkeypatch):
+@pytest.mark.usefixtures("no_figures")
+def test_every_command_works_on_rings(of_rings, monkeypatch):
     other, data = of_rings
     monkeypatch.chdir(other)
     (pretrained,) = (other / "artifacts" / "runs").glob("pretrain-*")
-    message = run("show", pretrained)
-    assert "steps done" in message
-    assert "rings" in message
+    shown = run("show", pretrained)
+    assert "steps done" in shown
+    assert "rings" in shown
     answer = json.loads(run("eval-snr", "--data", data, "--no-cost", "--no-open-set", "--json"))
     (accuracy,) = answer["accuracy"].values()
     assert np.sum(accuracy["counts"]) == 24
     assert json.loads(run("probe", "--data", data, "--json"))["accuracy"]
 
 
-def test_rings_do_not_denoise_and_say_what_does(of_rings, monkeypatch):
+def test_rings_do_not_denoise_and_the_error_names_what_does(of_rings, monkeypatch):
     other, data = of_rings
     monkeypatch.chdir(other)
     done = CliRunner().invoke(app, ["eval-denoise", "--data", str(data)])
@@ -98,7 +100,7 @@ def test_synth_takes_the_grid_as_typed(home, monkeypatch):
 
 def test_eval_snr_reports_the_newest_model(home, monkeypatch):
     monkeypatch.chdir(home)
-    answer = json.loads(run("eval-snr", "--json"))
+    answer = json.loads(run("eval-snr", "--no-cost", "--json"))
     (accuracy,) = answer["accuracy"].values()
     assert np.sum(accuracy["counts"]) == 24
     assert accuracy["snr_reference"] == "symbol"
@@ -116,11 +118,13 @@ def test_eval_snr_reports_the_newest_model(home, monkeypatch):
         "answers",
     }
     # again: the older report is replaced
-    table = run("eval-snr", "--no-cost", "--no-open-set", "-v")
+    with no_figures():
+        table = run("eval-snr", "--no-cost", "--no-open-set", "-v")
     assert "Es/N0 (dB)" in table
     assert "Report:" in table
 
 
+@pytest.mark.usefixtures("few_directions")
 def test_eval_denoise_reports_what_the_reconstruction_has_to_beat(home, monkeypatch):
     monkeypatch.chdir(home)
     answer = json.loads(run("eval-denoise", "--json", "--per-point", 2))
@@ -131,7 +135,7 @@ def test_eval_denoise_reports_what_the_reconstruction_has_to_beat(home, monkeypa
     assert (home / answer["folder"] / "figures" / "strip.png").stat().st_size > 5_000
 
 
-def test_show_tells_what_a_run_is(home, monkeypatch):
+def test_show_describes_a_run(home, monkeypatch):
     monkeypatch.chdir(home)
     (run_folder,) = (home / "artifacts" / "runs").glob("pretrain-*")
     text = run("show", run_folder)
@@ -156,59 +160,60 @@ def started(recipe, tmp_path_factory):
     return quickstart(unknown_phase(recipe), settings, home, device="cpu", workers=1), home
 
 
-def test_the_quickstart_tells_what_pre_training_is_worth(started):
-    message, _ = started
-    curve, difference = message.report.label_curve, message.report.label_difference
+def test_the_quickstart_measures_what_pre_training_is_worth(started):
+    result, _ = started
+    curve, difference = result.report.label_curve, result.report.label_difference
     assert curve.methods == ("probe", "scratch")
     assert curve.budgets == (1, 5, 10)  # of 24 examples of a class, 100 are left out
     gain = curve.mean("probe", 10).accuracy - curve.mean("scratch", 10).accuracy
     assert difference.difference == pytest.approx(gain)
-    assert message.report.headline.startswith("With 10 labels per class, ")
-    assert ": linear probe " in message.report.headline
-    assert len(message.report.headline.split()) <= 20
+    assert result.report.headline.startswith("With 10 labels per class, ")
+    assert ": linear probe " in result.report.headline
+    assert len(result.report.headline.split()) <= 20
     for name in ("overview.png", "overview.svg", "label-curve.png", "accuracy.png"):
-        assert (message.folder / "figures" / name).stat().st_size > 5_000
-    assert "figures/overview.png" in (message.folder / "report.md").read_text()
-    assert "Accuracy against labels" in (message.folder / "report.html").read_text()
+        assert (result.folder / "figures" / name).stat().st_size > 5_000
+    assert "figures/overview.png" in (result.folder / "report.md").read_text()
+    assert "Accuracy against labels" in (result.folder / "report.html").read_text()
 
 
-def test_the_classifier_of_a_quickstart_is_there_to_be_asked(started, rng):
-    message, home = started
-    assert message.classifier in (home / "runs").glob("finetune-tiny-*")
-    classifier = load_classifier(message.classifier, "cpu")
+def test_the_classifier_of_a_quickstart_can_be_loaded(started, rng):
+    result, home = started
+    assert result.classifier in (home / "runs").glob("finetune-tiny-*")
+    classifier = load_classifier(result.classifier, "cpu")
     assert classifier.network.config.encoder.kind == "rings"
     assert classifier(rng.normal(size=(2, 64)) + 1j).shape == (2, 3)
 
 
-def test_a_quickstart_that_was_done_is_told_again_without_training(started, recipe):
-    message, home = started
+@pytest.mark.usefixtures("no_figures")
+def test_a_quickstart_that_was_done_reports_again_without_training(started, recipe):
+    result, home = started
     runs = sorted(home.rglob("weights.safetensors"))
     written = [path.stat().st_mtime_ns for path in runs]
     settings = QuickstartSettings(labels=30, denoised_per_point=2, effort=LITTLE)
     again = quickstart(unknown_phase(recipe), settings, home, device="cpu", workers=1)
     assert [path.stat().st_mtime_ns for path in runs] == written
-    assert again.report.headline == message.report.headline
+    assert again.report.headline == result.report.headline
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_with_many_labels_the_network_is_fine_tuned(recipe, tmp_path, monkeypatch):
     monkeypatch.setattr("rfmae.workflows.quickstart._MANY", 10)
-    settings = QuickstartSettings(labels=None, effort=replace(LITTLE, labelled_images=20))
-    message = quickstart(
-        unknown_phase(recipe), settings, tmp_path / "home", device="cpu", workers=1
-    )
-    difference = message.report.label_difference
+    settings = QuickstartSettings(labels=None, effort=replace(LITTLE, labelled_images=20, seeds=1))
+    result = quickstart(unknown_phase(recipe), settings, tmp_path / "home", device="cpu", workers=1)
+    difference = result.report.label_difference
     assert (difference.first, difference.budget) == ("finetune", 24)
-    assert [mean.budget for mean in message.report.label_curve.of("finetune")] == [24]
-    assert ": fine-tuned " in message.report.headline
+    assert [mean.budget for mean in result.report.label_curve.of("finetune")] == [24]
+    assert ": fine-tuned " in result.report.headline
 
 
+@pytest.mark.usefixtures("no_figures", "few_directions")
 def test_a_known_carrier_phase_is_left_to_the_transformer(recipe, tmp_path):
     channel = replace(recipe.source.channel, phase_offset_turns="none")
     known = replace(recipe, source=replace(recipe.source, channel=channel))
     settings = QuickstartSettings(labels=3, denoised_per_point=1, effort=Effort(48, 10, 1))
-    message = quickstart(known, settings, tmp_path / "home", device="cpu", workers=1)
-    assert isinstance(load_classifier(message.classifier).network.config.encoder, EncoderConfig)
-    assert message.report.denoising is not None
+    result = quickstart(known, settings, tmp_path / "home", device="cpu", workers=1)
+    assert isinstance(load_classifier(result.classifier).network.config.encoder, EncoderConfig)
+    assert result.report.denoising is not None
 
 
 @pytest.mark.parametrize(
@@ -249,9 +254,9 @@ def test_an_interrupted_synthesis_shows_nothing_until_it_is_complete(tmp_path):
         assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, conversation = process.communicate(timeout=60)
+    _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert conversation.strip().splitlines()[-1].startswith("error: interrupted")
-    assert "Traceback" not in conversation
+    assert stderr.strip().splitlines()[-1].startswith("error: interrupted")
+    assert "Traceback" not in stderr
     # what is done waits out of sight for the same command
     assert [item.name for item in (tmp_path / "out").iterdir()] == [".data.partial"]

@@ -36,18 +36,18 @@ def refused(result, here):
     return result.stderr
 
 
-def test_a_ceiling_is_told_as_a_table_with_its_notes(rfmae, here):
-    said = answer(rfmae(*SMALL.split()))
-    assert [f"\n{snr_db} " in said for snr_db in ("−6", 0, 6)] == [True] * 3
-    assert "QPSK and DQPSK send the same signals" in said
-    assert "32 symbols, phase unknown" in said
+def test_a_ceiling_is_shown_as_a_table_with_its_notes(rfmae, here):
+    output = answer(rfmae(*SMALL.split()))
+    assert [f"\n{snr_db} " in output for snr_db in ("−6", 0, 6)] == [True] * 3
+    assert "QPSK and DQPSK send the same signals" in output
+    assert "32 symbols, phase unknown" in output
     (folder,) = (here / "artifacts" / "ceilings").iterdir()
     assert {path.name for path in folder.iterdir()} == {
         "card.json", "ceiling.json", "ceiling.csv", "ceiling.png",
     }  # fmt: skip
 
 
-def test_a_ceiling_is_told_in_json_and_computed_once(rfmae):
+def test_a_ceiling_is_json_on_request_and_computed_once(rfmae):
     first = rfmae(*SMALL.split(), "--json", "--out", "mine")
     message = json.loads(answer(first))
     assert message["classes"] == ["BPSK", "QPSK", "DQPSK"]
@@ -61,19 +61,19 @@ def test_a_ceiling_is_told_in_json_and_computed_once(rfmae):
 
 
 def test_images_have_a_ceiling_of_their_own(rfmae):
-    said = rfmae(*SMALL.split(), "--planes", "symbols,differential", "--json")
-    message = json.loads(answer(said))
+    output = rfmae(*SMALL.split(), "--planes", "symbols,differential", "--json")
+    message = json.loads(answer(output))
     assert message["kind"] == "symbols, differential"
     assert message["is_bound"] is False
 
 
-def test_images_have_a_ceiling_of_those_who_are_not_told_the_snr(rfmae, here):
+def test_images_have_a_ceiling_of_receivers_that_do_not_know_the_snr(rfmae, here):
     options = ("--planes", "symbols", "--unknown", "snr")
     message = json.loads(answer(rfmae(*SMALL.split(), *options, "--json")))
     assert (message["kind"], message["snr"], message["is_bound"]) == ("symbols", "unknown", False)
-    said = answer(rfmae(*SMALL.split(), *options))
-    assert "symbols, SNR unknown" in said
-    assert "phase, snr unknown to the receiver" in said
+    output = answer(rfmae(*SMALL.split(), *options))
+    assert "symbols, SNR unknown" in output
+    assert "phase, snr unknown to the receiver" in output
 
 
 def test_a_recipe_means_its_link(rfmae, here, tiny_toml):
@@ -109,8 +109,8 @@ WRONG = {
 
 @pytest.mark.parametrize(("options", "words"), WRONG.values(), ids=list(WRONG))
 def test_what_has_no_ceiling_is_refused_with_the_way_out(rfmae, here, options, words):
-    said = refused(rfmae("ceiling", *options.split()), here)
-    assert [word for word in words if word not in said] == []
+    output = refused(rfmae("ceiling", *options.split()), here)
+    assert [word for word in words if word not in output] == []
 
 
 IMPAIRED = {
@@ -181,7 +181,7 @@ def test_ceilings_of_a_folder_are_found_without_computing(tiny_recipe, tmp_path)
 
 @pytest.fixture
 def low_sequence(tiny_recipe, tmp_path):
-    """A home in which the sequence of the tiny recipe is said to allow no more than 40 %."""
+    """A home in which the sequence of the tiny recipe is output to allow no more than 40 %."""
     folder = tmp_path / "low" / "sequence"
     path = ceiling(ceiling_spec_of(tiny_recipe), folder, frames=4).folder / "ceiling.json"
     message = json.loads(path.read_text())
@@ -192,7 +192,7 @@ def low_sequence(tiny_recipe, tmp_path):
 
 
 @pytest.mark.parametrize("snr", ["known", "unknown"])
-def test_no_image_is_said_to_allow_more_than_its_sequence(tiny_recipe, low_sequence, snr, tmp_path):
+def test_no_image_allows_more_than_its_sequence(tiny_recipe, low_sequence, snr, tmp_path):
     spec = replace(ceiling_spec_of(tiny_recipe, image_whats(tiny_recipe)), snr=snr)
     before = ceiling(spec, tmp_path / "images", frames=6)
     assert before.ceiling.accuracy.max() > 0.5  # nothing is known beside it
@@ -261,7 +261,8 @@ def linear(tiny_toml, tmp_path_factory):
     return write_dataset(parse_recipe(text), tmp_path_factory.mktemp("made") / "linear")
 
 
-def test_the_likelihood_receiver_sits_the_exam(rfmae, linear):
+@pytest.mark.usefixtures("no_figures")
+def test_the_likelihood_receiver_is_evaluated_as_any_model(rfmae, linear):
     names = ["likelihood", "likelihood-blind"]
     models = [word for name in names for word in ("--model", name)]
     brief = ("--no-cost", "--no-open-set", "--json")
@@ -277,13 +278,13 @@ def test_the_likelihood_receiver_refuses_waveforms_that_were_filtered(
     receiver = 'receiver = { observe = "both", waveform = "filtered" }'
     text = tiny_toml.replace("[source]\n", f"[source]\n{receiver}\n")
     made = write_dataset(parse_recipe(text), tmp_path_factory.mktemp("made") / "filtered")
-    said = rfmae("eval-snr", "--data", made.folder, "--model", "likelihood")
-    assert (said.exit_code, said.stderr.count("\n")) == (2, 1)
-    assert "have passed the matched filter" in said.stderr
-    assert 'waveform = "received"' in said.stderr
+    output = rfmae("eval-snr", "--data", made.folder, "--model", "likelihood")
+    assert (output.exit_code, output.stderr.count("\n")) == (2, 1)
+    assert "have passed the matched filter" in output.stderr
+    assert 'waveform = "received"' in output.stderr
 
 
 def test_the_likelihood_receiver_refuses_symbols_of_classes_with_memory(rfmae, here, dataset):
-    said = refused(rfmae("eval-snr", "--data", dataset.folder, "--model", "likelihood"), here)
-    assert "GMSK needs the waveform" in said
-    assert 'observe = "both"' in said
+    output = refused(rfmae("eval-snr", "--data", dataset.folder, "--model", "likelihood"), here)
+    assert "GMSK needs the waveform" in output
+    assert 'observe = "both"' in output

@@ -90,7 +90,10 @@ def test_a_batch_depends_on_nothing_but_its_number(recipe, batch_size):
     assert rows(forwards.batch(3)) == in_turn[3]  # back again
 
 
-@pytest.mark.parametrize("batch_size", SIZES)
+@pytest.mark.parametrize(
+    "batch_size",
+    [1, pytest.param(6, marks=pytest.mark.slow), pytest.param(10, marks=pytest.mark.slow), 100],
+)
 def test_no_example_comes_twice(recipe, batch_size):
     stream = StreamMixer(recipe, batch_size)
     found = [
@@ -123,10 +126,10 @@ def test_a_batch_meets_as_many_classes_and_points_as_it_can(recipe, batch_size):
 
 def test_every_class_and_point_comes_up_equally_often(recipe):
     stream = StreamMixer(recipe, ROUND)
-    steps = 10 * stream.depth * stream.groups
+    steps = 3 * stream.depth * stream.groups
     counts = Counter(point for step in range(steps) for point in points(stream.batch(step)))
     assert len(counts) == ROUND
-    # slots that are ahead have begun an eleventh block, and left the first before its end
+    # slots that are ahead have begun a fourth block, and left the first before its end
     assert max(counts.values()) - min(counts.values()) <= 2 * stream.depth
 
 

@@ -154,7 +154,10 @@ ALL_BLOCKS = 6 * (3 + 1 + 2)
 # whoever fills it, in whatever order --------------------------------------------------------
 
 
-@pytest.mark.parametrize("backend", [None, "loky", "multiprocessing", "threading"])
+@pytest.mark.parametrize(
+    "backend",
+    [None, "loky", pytest.param("multiprocessing", marks=pytest.mark.slow), "threading"],
+)
 def test_every_backend_makes_the_same_files(written, recipe, tmp_path, backend):
     by_two = write_dataset(recipe, tmp_path / "by-two", workers=2, backend=backend)
     assert digests(by_two.folder) == digests(written.folder)

@@ -63,7 +63,7 @@ def test_what_a_small_class_lacks_is_made_up_for_by_the_rest(rng):
     assert np.bincount(label[rows]).tolist() == [2, 14, 14]
 
 
-def test_all_are_taken_where_there_are_fewer_than_asked_for(rng):
+def test_all_are_taken_where_there_are_fewer_than_requested(rng):
     label, snr_db = grid(2, 2, 3)
     np.testing.assert_array_equal(evenly_chosen(label, snr_db, 1000, rng), np.arange(12))
 
@@ -111,8 +111,8 @@ def test_neighbours_stay_neighbours_better_than_on_the_two_principal_axes(rng):
 
 
 def test_the_seed_decides_the_map(rng):
-    # so many of so wide features that principal components are found by random projections
-    features = clouds(501, rng, width=64)
+    # features so wide that principal components are found by random projections
+    features = clouds(60, rng, width=501)
     np.testing.assert_array_equal(mapped(features, seed=3).places, mapped(features, seed=3).places)
 
 
@@ -126,10 +126,10 @@ def test_a_map_keeps_what_is_known_of_every_example(rng):
     assert (found.model, found.classes) == ("clouds", ("A", "B", "C", "D"))
 
 
-@pytest.mark.parametrize(("count", "message"), [(200, "30"), (40, "13"), (4, "1")])
-def test_few_examples_take_few_neighbours(count, message, rng):
+@pytest.mark.parametrize(("count", "perplexity"), [(200, "30"), (40, "13"), (4, "1")])
+def test_few_examples_take_few_neighbours(count, perplexity, rng):
     found = mapped(clouds(count, rng))
-    assert found.method == f"t-SNE, perplexity {message}"
+    assert found.method == f"t-SNE, perplexity {perplexity}"
     assert np.isfinite(found.places).all()
 
 

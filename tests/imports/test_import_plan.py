@@ -22,15 +22,16 @@ from rfmae.imports.import_plan import Appearance, recognise
 from rfmae.imports.sources import row_digests
 from rfmae.progress import Silent
 from rfmae.records import ImageConfig, Plane
+from rfmae.workflows import importing
 from rfmae.workflows.importing import import_dataset
 
 
 class Notes(Silent):
     def __init__(self):
-        self.said = []
+        self.texts = []
 
     def note(self, text):
-        self.said.append(text)
+        self.texts.append(text)
 
 
 def radioml(path, rng, protocol=2, rows=20):
@@ -38,13 +39,26 @@ def radioml(path, rng, protocol=2, rows=20):
     return path
 
 
-@pytest.fixture
-def source(tmp_path, rng):
-    return radioml(tmp_path / "set.pkl", rng)
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    return radioml(tmp_path_factory.mktemp("source") / "set.pkl", np.random.default_rng(20250225))
+
+
+@pytest.fixture(scope="module")
+def dataset(source, tmp_path_factory):
+    """The source, imported once for the tests that only read."""
+    return imported(source, tmp_path_factory.mktemp("imported") / "home")
 
 
 def imported(source, home, **options):
     return import_dataset(source, None, home, **options)
+
+
+def fingerprint(source, **options):
+    """What an import would be called; it is planned from every row, and nothing is written."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(importing, "write_import", lambda opened, plan, *_: plan)
+        return imported(source, source.parent / "home", **options).fingerprint
 
 
 def all_rows(dataset):
@@ -74,9 +88,9 @@ def test_every_example_is_in_one_split_with_its_label_and_snr(tmp_path, rng):
     assert [dataset.examples(split) for split in SPLITS] == [3520, 440, 440]
 
 
-def test_the_folder_opens_and_its_card_says_where_it_comes_from(source, tmp_path):
-    dataset = imported(source, tmp_path / "home")
-    assert dataset.folder == tmp_path / "home" / f"radioml-2016-10a-{dataset.fingerprint}"
+def test_the_folder_opens_and_its_card_names_its_origin(dataset, source):
+    assert dataset.folder.name == f"radioml-2016-10a-{dataset.fingerprint}"
+    assert dataset.fingerprint == fingerprint(source)
     again = open_dataset(dataset.folder)
     assert again.views == ("waveform",)
     assert not again.has_clean
@@ -94,8 +108,8 @@ def test_the_folder_opens_and_its_card_says_where_it_comes_from(source, tmp_path
     ]
 
 
-def test_rows_are_in_the_order_of_the_source(source, tmp_path):
-    label, snr_db = imported(source, tmp_path).labels("train")
+def test_rows_are_in_the_order_of_the_source(dataset):
+    label, snr_db = dataset.labels("train")
     assert (np.diff(label) >= 0).all()
     assert (np.diff(label * 1000.0 + snr_db) >= 0).all()
 
@@ -105,9 +119,9 @@ def test_the_same_content_has_the_same_fingerprint_in_any_file(tmp_path, rng):
     prints = set()
     for protocol in (0, 2):
         (tmp_path / f"{protocol}").write_bytes(python2_pickle(cells, protocol))
-        prints.add(imported(tmp_path / f"{protocol}", tmp_path / f"home{protocol}").fingerprint)
+        prints.add(fingerprint(tmp_path / f"{protocol}"))
     (tmp_path / "new").write_bytes(pickle.dumps(cells, 5))
-    prints.add(imported(tmp_path / "new", tmp_path / "home5").fingerprint)
+    prints.add(fingerprint(tmp_path / "new"))
     assert len(prints) == 1
 
 
@@ -115,27 +129,25 @@ def test_everything_that_shapes_the_files_is_in_the_fingerprint(tmp_path, rng, m
     cells = radioml_cells(rng, rows=10)
     path = tmp_path / "set"
     path.write_bytes(python2_pickle(cells, 2))
-    home = tmp_path / "home"
     prints = [
-        imported(path, home).fingerprint,
-        imported(path, home, seed=1).fingerprint,
-        imported(path, home, shares=(0.6, 0.2, 0.2)).fingerprint,
-        imported(path, home, samples_per_symbol=4.0).fingerprint,
+        fingerprint(path),
+        fingerprint(path, seed=1),
+        fingerprint(path, shares=(0.6, 0.2, 0.2)),
+        fingerprint(path, samples_per_symbol=4.0),
     ]
     cells["QPSK", 2][3, 1, 5] += 1e-3
     path.write_bytes(python2_pickle(cells, 2))
-    prints.append(imported(path, home).fingerprint)
+    prints.append(fingerprint(path))
     monkeypatch.setattr(import_plan, "IMPORTER_VERSION", 99)
-    prints.append(imported(path, home).fingerprint)
+    prints.append(fingerprint(path))
     assert len(set(prints)) == len(prints)
 
 
-def test_the_same_import_twice_makes_the_same_files_and_keeps_the_first(source, tmp_path):
-    first = imported(source, tmp_path / "home")
-    stored = [(first.folder / f"{split}.h5").read_bytes() for split in SPLITS]
+def test_the_same_import_twice_makes_the_same_files_and_keeps_the_first(dataset, source, tmp_path):
+    stored = [(dataset.folder / f"{split}.h5").read_bytes() for split in SPLITS]
     notes = Notes()
-    assert imported(source, tmp_path / "home", progress=notes).folder == first.folder
-    assert "is there already" in notes.said[-1]
+    assert imported(source, dataset.folder.parent, progress=notes).folder == dataset.folder
+    assert "is there already" in notes.texts[-1]
     other = import_dataset(source, tmp_path / "other", tmp_path)
     assert [(other.folder / f"{split}.h5").read_bytes() for split in SPLITS] == stored
 
@@ -177,7 +189,7 @@ def test_radioml_2018_is_imported_with_its_order_proven(tmp_path, rng):
     iq, label = write_radioml2018(tmp_path / "a.hdf5", rng, snrs=(30,), rows=10)
     notes = Notes()
     dataset = imported(tmp_path / "a.hdf5", tmp_path / "home", progress=notes)
-    assert "proven from the signals" in " ".join(notes.said)
+    assert "proven from the signals" in " ".join(notes.texts)
     assert "proven from the signals" in " ".join(dataset.card["source"]["notes"])
     assert dataset.samples() == 1024
     by_digest = dict(zip(row_digests(iq), label, strict=True))
@@ -216,7 +228,7 @@ def test_hisarmod_keeps_its_own_test_split_and_no_row_of_it_in_training(tmp_path
     assert counts[1] == pytest.approx(258 / 9, abs=2)  # one to eight, to a hand of nine
 
 
-def test_arrays_are_imported_with_what_is_said_of_them(tmp_path, rng):
+def test_arrays_are_imported_with_their_labels_and_rate(tmp_path, rng):
     iq = rng.normal(size=(60, 2, 32)).astype(np.float32)
     np.save(tmp_path / "mine.npy", iq)
     (tmp_path / "labels.txt").write_text("QPSK\nQAM16\n" * 30)
@@ -321,9 +333,9 @@ def test_memory_does_not_grow_with_the_number_of_examples(tmp_path):
 # how images are rendered --------------------------------------------------------------------------
 
 
-def test_an_import_shows_the_images_that_were_named(source, tmp_path):
+def test_an_import_shows_the_images_that_were_named(dataset, source, tmp_path):
     density = ImageConfig(size=32, planes=(Plane("trajectory", "density"),))
-    plain = import_dataset(source, tmp_path / "plain", tmp_path)
+    plain = dataset
     shown = import_dataset(source, tmp_path / "shown", tmp_path, looks=Appearance(density, True))
     assert shown.image == density and shown.any_phase
     assert plain.image.size == 224 and not plain.any_phase

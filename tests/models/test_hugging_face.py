@@ -4,8 +4,6 @@ import pytest
 import torch
 from hugging_face_weights import converted, half_turned
 from small_networks import assert_same_gradients, generator, gradients_of
-from transformers import ViTMAEConfig, ViTMAEForPreTraining
-from transformers.models.vit_mae.modeling_vit_mae import build_2d_sinusoidal_position_embedding
 
 from rfmae.configuration.objective import PixelTask, PositionTask
 from rfmae.models.config import DenoMAEConfig
@@ -20,8 +18,16 @@ PATCHES = (SIZE // PATCH) ** 2
 FLOAT32 = 1e-5  # what the order of sums in float32 leaves, relative to the largest value
 
 
+def their_positions(rows, columns, width, **options):
+    from transformers.models.vit_mae import modeling_vit_mae
+
+    return modeling_vit_mae.build_2d_sinusoidal_position_embedding(rows, columns, width, **options)
+
+
 def theirs(planes, attention, normalised=False):
     """Their network, every weight drawn, with the positions of their published weights."""
+    from transformers import ViTMAEConfig, ViTMAEForPreTraining  # two seconds to import
+
     config = ViTMAEConfig(
         image_size=SIZE,
         patch_size=PATCH,
@@ -51,7 +57,7 @@ def theirs(planes, attention, normalised=False):
 
 def _give_positions(parameter):
     side, width = SIZE // PATCH, parameter.shape[-1]
-    rows_first = build_2d_sinusoidal_position_embedding(side, side, width, cls_token=True)
+    rows_first = their_positions(side, side, width, cls_token=True)
     parameter.copy_(half_turned(rows_first, -1))
 
 
@@ -136,7 +142,7 @@ def test_the_whole_image_without_a_mask_is_encoded_as_theirs():
 
 @pytest.mark.parametrize(("rows", "columns", "width"), [(14, 14, 768), (3, 7, 32), (1, 5, 8)])
 def test_positions_are_theirs(rows, columns, width):
-    expected = build_2d_sinusoidal_position_embedding(rows, columns, width)
+    expected = their_positions(rows, columns, width)
     # angles grow to 13 radians, and float32 keeps seven digits of them
     torch.testing.assert_close(
         sine_cosine_positions((rows, columns), width), expected, rtol=0, atol=5e-6

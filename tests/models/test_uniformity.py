@@ -167,6 +167,7 @@ def _loss_and_gradients(rank, processes, folder):
     dist.destroy_process_group()
 
 
+@pytest.mark.slow  # two processes that import torch; one process gathers in `make test`
 def test_two_processes_have_the_loss_and_the_gradients_of_the_joined_batch(tmp_path):
     network, batch = _problem()
     loss = image_uniformity(network(batch).tanh())

@@ -1,4 +1,4 @@
-"""The page does what it says in a browser: nothing is logged, and all that can be moved moves."""
+"""The page in a browser: nothing is logged, and all that can be moved moves."""
 
 import shutil
 
@@ -38,8 +38,8 @@ def browser():
 
 @pytest.fixture
 def visit(browser, address):
-    """Open the page; nothing may be logged, and nothing but the page may be asked for."""
-    contexts, complaints, asked = [], [], []
+    """Open the page; nothing may be logged, and nothing but the page may be requested."""
+    contexts, complaints, requested = [], [], []
 
     def visited(width=1280, **options):
         context = browser.new_context(viewport={"width": width, "height": 900}, **options)
@@ -47,7 +47,7 @@ def visit(browser, address):
         tab = context.new_page()
         tab.on("console", lambda message: complaints.append(message.text))
         tab.on("pageerror", lambda error: complaints.append(str(error)))
-        tab.on("request", lambda request: asked.append(request.url))
+        tab.on("request", lambda request: requested.append(request.url))
         tab.goto(address)
         return tab
 
@@ -55,7 +55,7 @@ def visit(browser, address):
     for context in contexts:
         context.close()
     assert complaints == []
-    assert {url for url in asked if not url.startswith("data:")} == {address}
+    assert {url for url in requested if not url.startswith("data:")} == {address}
 
 
 def slide(tab, point):

@@ -93,7 +93,8 @@ def test_four_pieces_of_a_batch_are_the_batch(tmp_path):
         assert four == pytest.approx(one, rel=1e-5)  # float32 sums in another order
 
 
-@pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
 def test_compiled_steps_are_the_steps(backend, tmp_path, monkeypatch):
     real = torch.compile
     monkeypatch.setattr(

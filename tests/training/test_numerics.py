@@ -51,7 +51,7 @@ def no_onednn(monkeypatch):
 
 
 @needs_onednn
-def test_what_was_measured_is_what_it_says():
+def test_a_probe_keeps_what_was_measured():
     found = probe(CPU, measure=stopwatch(FAST))
     assert {way: (m.gflops, m.relative_error) for way, m in found.measured.items()} == FAST
 
@@ -234,33 +234,30 @@ def test_the_exact_route_is_exact_for_all_products_of_a_step(setting):
 
 # the heap of a process of its own: the allocator keeps its settings
 FAULTS = """
-import resource, sys, torch
+import resource, torch
 from rfmae.training.numerics import tune_allocator
-if sys.argv[1] == "tuned":
-    assert tune_allocator() == tune_allocator()
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(16):
         torch.ones(2_000_000)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 faults()
-print(tune_allocator() if sys.argv[1] == "tuned" else True, faults())
+plain = faults()
+assert tune_allocator() == tune_allocator()
+faults()
+print(plain, tune_allocator(), faults())
 """
 
 
 def test_memory_is_kept_from_step_to_step():
-    def answer(word):
-        made = subprocess.run(
-            [sys.executable, "-c", FAULTS, word], capture_output=True, text=True, check=True
-        )
-        heard, faults = made.stdout.split()
-        return heard == "True", int(faults)
-
-    heard, faults = answer("tuned")
-    if not heard:
+    made = subprocess.run(
+        [sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True
+    )
+    plain, has_setting, tuned = made.stdout.split()
+    if has_setting != "True":
         pytest.skip("this C library has no such setting")
     # sixteen times 8 MB in pages of 4 kB are 31,000 faults, where pages are not huge
-    assert faults < max(64, answer("plain")[1] // 4)
+    assert int(tuned) < max(64, int(plain) // 4)
 
 
 def test_without_such_an_allocator_nothing_happens(monkeypatch):

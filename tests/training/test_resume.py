@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
+import torch
 from toy_task import assert_same_run, die_before, start
 
 from rfmae.configuration.methods import find_method
@@ -21,13 +22,13 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 # named, or a stopwatch would choose, and on a busy machine not the same for both runs
 EXACT = {"precision": "float32"}
-PRETRAINING = {  # 48 steps
-    network: Pretraining(preset="tiny", epochs=8, batch_size=8, seed=4, network=network, **EXACT)
+PRETRAINING = {  # 24 steps
+    network: Pretraining(preset="tiny", epochs=4, batch_size=8, seed=4, network=network, **EXACT)
     for network in ("vit", "rings")
 }
 FINETUNING = Finetuning(
-    preset="tiny", labels=24, epochs=8, batch_size=8, seed=4, **EXACT
-)  # 24 steps
+    preset="tiny", labels=24, epochs=4, batch_size=8, seed=4, **EXACT
+)  # 12 steps
 
 
 @pytest.fixture(params=PRETRAINING.values(), ids=PRETRAINING)
@@ -35,18 +36,31 @@ def pretraining(request):
     return request.param
 
 
-@pytest.mark.parametrize("stops", [[3], [7, 20], [47]])
+@pytest.fixture(scope="module")
+def whole(dataset, tmp_path_factory):
+    """The run of each kind that was never stopped, and its best checkpoint."""
+    home = tmp_path_factory.mktemp("whole")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    best = {
+        network: pretrain(dataset, settings, home / network, device="cpu")
+        for network, settings in PRETRAINING.items()
+    }
+    torch.set_num_threads(before)
+    return {network: (home / network, best[network]) for network in PRETRAINING}
+
+
+@pytest.mark.parametrize("stops", [[3], [7, 14], [23]])
 def test_a_pre_training_that_was_stopped_goes_on_as_if_it_had_not(
-    dataset, tmp_path, monkeypatch, pretraining, stops
+    dataset, tmp_path, monkeypatch, pretraining, whole, stops
 ):
-    pretrain(dataset, pretraining, tmp_path / "whole", device="cpu")
     for place, step in enumerate(stops):
         with monkeypatch.context() as patch:
             die_before(step, patch)
             with pytest.raises(KeyboardInterrupt):
                 pretrain(dataset, pretraining, tmp_path / "cut", resume=place > 0, device="cpu")
     pretrain(dataset, pretraining, tmp_path / "cut", resume=True, device="cpu")
-    assert_same_run(tmp_path / "whole", tmp_path / "cut")
+    assert_same_run(whole[pretraining.network][0], tmp_path / "cut")
 
 
 def test_a_denoiser_that_was_stopped_draws_the_ratios_that_it_would_have(
@@ -74,19 +88,21 @@ def mask_ratios(folder):
 
 
 def test_a_fine_tuning_that_was_stopped_goes_on_as_if_it_had_not(
-    dataset, tmp_path, monkeypatch, pretraining
+    dataset, tmp_path, monkeypatch, pretraining, whole
 ):
-    encoder = pretrain(dataset, pretraining, tmp_path / "encoder", device="cpu")
+    _, encoder = whole[pretraining.network]
     finetune(dataset, FINETUNING, tmp_path / "whole", pretrained=encoder, device="cpu")
     with monkeypatch.context() as patch:
-        die_before(13, patch)
+        die_before(7, patch)
         with pytest.raises(KeyboardInterrupt):
             finetune(dataset, FINETUNING, tmp_path / "cut", pretrained=encoder, device="cpu")
     finetune(dataset, FINETUNING, tmp_path / "cut", pretrained=encoder, resume=True, device="cpu")
     assert_same_run(tmp_path / "whole", tmp_path / "cut")
 
 
-def test_a_run_that_was_killed_in_the_middle_resumes_exactly(dataset, tmp_path, pretraining):
+@pytest.mark.parametrize("network", ["vit", pytest.param("rings", marks=pytest.mark.slow)])
+def test_a_run_that_was_killed_in_the_middle_resumes_exactly(dataset, tmp_path, network):
+    pretraining = replace(PRETRAINING[network], epochs=8)  # time enough to be killed
     pretrain(dataset, pretraining, tmp_path / "whole", device="cpu")
     cut = tmp_path / "cut"
     process, _pipe = start(pretrain_elsewhere, dataset.folder, pretraining, cut)
@@ -110,12 +126,12 @@ def pretrain_elsewhere(data, pretraining, folder):
 def test_what_a_killed_run_left_half_written_is_swept(dataset, tmp_path, monkeypatch):
     run = tmp_path / "run"
     with monkeypatch.context() as patch:
-        die_before(20, patch)
+        die_before(10, patch)
         with pytest.raises(KeyboardInterrupt):
             pretrain(dataset, PRETRAINING["vit"], run, device="cpu")
-    (run / "checkpoints" / f".0000024.partial-{os.getpid()}").mkdir()
+    (run / "checkpoints" / f".0000012.partial-{os.getpid()}").mkdir()
     with (run / "metrics.jsonl").open("a") as file:
-        file.write('{"step": 20, "loss": 1.0}\n{"step": 2')
+        file.write('{"step": 10, "loss": 1.0}\n{"step": 1')
     pretrain(dataset, PRETRAINING["vit"], run, resume=True, device="cpu")
     steps = [line["step"] for line in RunFolder(run).metrics()]
     assert steps == sorted(steps)
@@ -124,23 +140,21 @@ def test_what_a_killed_run_left_half_written_is_swept(dataset, tmp_path, monkeyp
 
 def test_a_run_that_died_before_it_named_its_best_names_it_when_resumed(dataset, tmp_path):
     best = finetune(dataset, FINETUNING, tmp_path / "run", device="cpu")
-    said = (tmp_path / "run" / "best.json").read_text()
+    written = (tmp_path / "run" / "best.json").read_text()
     (tmp_path / "run" / "best.json").unlink()
     assert finetune(dataset, FINETUNING, tmp_path / "run", resume=True, device="cpu") == best
-    assert (tmp_path / "run" / "best.json").read_text() == said
+    assert (tmp_path / "run" / "best.json").read_text() == written
 
 
-def test_a_run_that_exists_is_gone_on_with_only_on_request_and_under_its_settings(
-    dataset, tmp_path
-):
-    pretrain(dataset, PRETRAINING["vit"], tmp_path / "run", device="cpu")
+def test_a_run_that_exists_is_gone_on_with_only_on_request_and_under_its_settings(dataset, whole):
+    run, _ = whole["vit"]
     with pytest.raises(TrainingError, match="add --resume"):
-        pretrain(dataset, PRETRAINING["vit"], tmp_path / "run", device="cpu")
+        pretrain(dataset, PRETRAINING["vit"], run, device="cpu")
     other = replace(PRETRAINING["vit"], seed=5)
     with pytest.raises(TrainingError, match="seed was 4 and is now 5"):
-        pretrain(dataset, other, tmp_path / "run", resume=True, device="cpu")
+        pretrain(dataset, other, run, resume=True, device="cpu")
     with pytest.raises(TrainingError, match="cannot resume"):
-        pretrain(dataset, PRETRAINING["rings"], tmp_path / "run", resume=True, device="cpu")
+        pretrain(dataset, PRETRAINING["rings"], run, resume=True, device="cpu")
 
 
 # rings classify the tokens alone that lost their position
@@ -148,9 +162,8 @@ ACCURACY = {"vit": "position_accuracy", "rings": "position_accuracy_unplaced"}
 
 
 @pytest.mark.parametrize("network", ACCURACY)
-def test_losses_and_position_accuracy_are_logged(dataset, tmp_path, network):
-    pretrain(dataset, PRETRAINING[network], tmp_path / "run", device="cpu")
-    lines = RunFolder(tmp_path / "run").metrics()
+def test_losses_and_position_accuracy_are_logged(whole, network):
+    lines = RunFolder(whole[network][0]).metrics()
     trained = [line for line in lines if "loss" in line]
     assert trained[0].keys() >= {"reconstruction_loss", "position_loss", ACCURACY[network]}
     assert trained[-1]["loss"] < trained[0]["loss"]

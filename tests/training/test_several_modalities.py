@@ -48,6 +48,7 @@ def test_every_modality_has_a_stem_a_decoder_and_a_position_head(pretrained):
     assert set(network.position_heads) == names
 
 
+@pytest.mark.usefixtures("no_figures")
 @pytest.mark.parametrize("names", [None, ("image",), ("signal",)])
 def test_a_classifier_sees_what_a_receiver_has_or_some_of_it(dataset, pretrained, tmp_path, names):
     settings = Finetuning(preset="tiny", epochs=2, batch_size=8, modalities=names)
@@ -77,9 +78,10 @@ def test_a_modality_that_no_receiver_has_is_refused(dataset, tmp_path):
         finetune(dataset, settings, tmp_path / "run", device="cpu")
 
 
+@pytest.mark.usefixtures("no_figures", "few_directions")
 def test_denoising_uses_image_and_signal_and_needs_no_clean_twin(dataset, pretrained, tmp_path):
-    message = eval_denoise(dataset, pretrained, tmp_path / "report", device="cpu")
-    assert np.isfinite(message.report.denoising.psnr_db["reconstruction"]).all()
+    evaluated = eval_denoise(dataset, pretrained, tmp_path / "report", device="cpu")
+    assert np.isfinite(evaluated.report.denoising.psnr_db["reconstruction"]).all()
     denoiser = load_denoiser(pretrained, device="cpu")
     assert list(denoiser.inputs(dataset.read_observed("test").iq)) == ["image", "signal"]
 

@@ -186,6 +186,7 @@ def test_a_classifier_answers_from_image_and_snr_without_flags(network, dataset,
     assert np.abs(classifier(noisier) - answers).max() > 1e-4
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_accuracy_is_measured_as_of_any_other(dataset, tmp_path):
     settings = replace(BRIEF, network="rings", modalities=("image", "snr"))
     finetune(dataset, settings, tmp_path / "run", device="cpu")
@@ -262,6 +263,7 @@ def test_rings_are_pre_trained_beside_it_and_never_without_it(listing, tmp_path)
     assert not (tmp_path / "no").exists()
 
 
+@pytest.mark.usefixtures("no_figures", "few_directions")
 def test_a_denoiser_is_shown_it(listing, pretrained, tmp_path):
     denoiser = load_denoiser(pretrained, device="cpu")
     views = {

@@ -101,6 +101,7 @@ def test_it_is_trained_and_resumed_as_if_never_stopped(own, dataset, monkeypatch
     assert_same_run(own / "whole", own / "cut")
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_it_is_evaluated_and_classifies(own, dataset):
     best = finetune(dataset, brief("own_net:Small"), own / "run", device="cpu")
     network = load_checkpoint(best).build()
@@ -134,32 +135,38 @@ def test_seeds_draw_other_weights_and_the_same_seed_the_same(own, dataset):
     assert not torch.equal(runs["a"], runs["c"])
 
 
-READ = "import rfmae, sys; print(rfmae.load_classifier(sys.argv[1], 'cpu').classes[0])"
+READ_TWICE = f"""
+import os, sys
+import rfmae
+from rfmae.errors import RfmaeError
+try:
+    rfmae.load_classifier(sys.argv[1], "cpu")
+except RfmaeError as error:
+    print(error)
+print(os.path.exists("ran"))
+os.environ["{VARIABLE}"] = "other:Net, own_net:Small"
+print(rfmae.load_classifier(sys.argv[1], "cpu").classes[0])
+print(os.path.exists("ran"))
+"""
 
 
 def test_a_card_brings_no_code_that_nobody_has_named(own, dataset):
     best = finetune(dataset, brief("own_net:Small"), own / "run", device="cpu")
     (own / "own_net.py").write_text("open('ran', 'w')\n" + textwrap.dedent(NETWORK))
 
-    def read(**environment):
-        return subprocess.run(
-            [sys.executable, "-c", READ, str(best)],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=own,
-        )
-
-    refused = read(PATH="/usr/bin")
-    assert refused.returncode != 0
-    assert (
-        f"if you trust it, name it in the environment, {VARIABLE}=own_net:Small" in refused.stderr
+    done = subprocess.run(
+        [sys.executable, "-c", READ_TWICE, str(best)],
+        env={"PATH": "/usr/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=own,
     )
-    assert not (own / "ran").exists()
-    trusted = read(PATH="/usr/bin", **{VARIABLE: "other:Net, own_net:Small"})
-    assert trusted.stdout.strip() == dataset.classes[0], trusted.stderr
-    assert (own / "ran").exists()
+    assert done.returncode == 0, done.stderr
+    refusal, *answers = done.stdout.splitlines()
+    advice = f"if you trust it, name it in the environment, {VARIABLE}=own_net:Small"
+    assert advice in refusal
+    assert answers == ["False", dataset.classes[0], "True"]
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,14 @@ def whole(data, encoder, tmp_path_factory):
     return jobs.label_curve(data, SETTINGS, folder, pretrained=encoder)
 
 
-def test_every_method_is_asked_at_every_budget_and_seed(whole, data):
+@pytest.fixture(scope="module")
+def quick(data, encoder, tmp_path_factory):
+    """A curve of two methods that was measured in one go."""
+    folder = tmp_path_factory.mktemp("made") / "quick"
+    return jobs.label_curve(data, QUICK, folder, pretrained=encoder)
+
+
+def test_every_method_is_measured_at_every_budget_and_seed(whole, data):
     points = {(p.method, p.budget, p.seed) for p in whole.curve.points}
     assert points == {(m, b, s) for m in SETTINGS.methods for b in (1, 4) for s in (0, 1)}
     assert {point.examples for point in whole.curve.points} == {(15, 15)}
@@ -82,12 +89,13 @@ def test_every_method_is_asked_at_every_budget_and_seed(whole, data):
     assert not list((whole.folder / "runs").iterdir())
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_curve_of_rings_has_all_methods_and_a_network_like_them_from_scratch(
     data, rings, tmp_path
 ):
     settings = replace(SETTINGS, labels_per_class=(4,), seeds=1)
-    message = jobs.label_curve(data, settings, tmp_path / "curve", pretrained=rings)
-    assert {point.method for point in message.curve.points} == {*SETTINGS.methods}
+    result = jobs.label_curve(data, settings, tmp_path / "curve", pretrained=rings)
+    assert {point.method for point in result.curve.points} == {*SETTINGS.methods}
     assert network_like(data, load_checkpoint(rings), None) == NetworkShape(
         "tiny", ("harmonics",), None, "rings"
     )
@@ -144,19 +152,21 @@ def stopping(monkeypatch, after):
 
 
 @pytest.mark.parametrize("after", [1, 5])
-def test_a_curve_that_was_stopped_comes_out_the_same(after, data, encoder, tmp_path, monkeypatch):
-    at_once = jobs.label_curve(data, QUICK, tmp_path / "at once", pretrained=encoder)
+def test_a_curve_that_was_stopped_comes_out_the_same(
+    after, quick, data, encoder, tmp_path, monkeypatch
+):
     with monkeypatch.context() as patched:
         stopping(patched, after)
         with pytest.raises(Stopped):
             jobs.label_curve(data, QUICK, tmp_path / "curve", pretrained=encoder)
     assert len(jobs.read_points(tmp_path / "curve")) == after
     again = jobs.label_curve(data, QUICK, tmp_path / "curve", pretrained=encoder)
-    assert again.curve == at_once.curve
+    assert again.curve == quick.curve
     for name in ("points.jsonl", "curve.csv", "report.md", "figures/label-curve.svg"):
-        assert (again.folder / name).read_bytes() == (at_once.folder / name).read_bytes()
+        assert (again.folder / name).read_bytes() == (quick.folder / name).read_bytes()
 
 
+@pytest.mark.usefixtures("no_figures")
 @pytest.mark.parametrize("number", [3, 15, 19], ids=["finetune", "scratch", "cumulants"])
 def test_a_point_that_is_missing_is_measured_as_it_was(number, whole, data, encoder, tmp_path):
     folder = shutil.copytree(whole.folder, tmp_path / "curve")
@@ -166,19 +176,20 @@ def test_a_point_that_is_missing_is_measured_as_it_was(number, whole, data, enco
     assert again.curve == whole.curve
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_what_is_there_is_not_measured_again(whole, data, encoder, monkeypatch):
     stopping(monkeypatch, 0)
     again = jobs.label_curve(data, SETTINGS, whole.folder, pretrained=encoder)
     assert again.curve == whole.curve
 
 
-def test_a_folder_takes_more_seeds_and_methods_later(data, encoder, tmp_path):
+@pytest.mark.usefixtures("no_figures")
+def test_a_folder_takes_more_seeds_and_methods_later(quick, data, encoder, tmp_path):
     first = jobs.label_curve(data, replace(QUICK, methods=("knn",), seeds=1), tmp_path / "a",
                              pretrained=encoder)  # fmt: skip
     more = jobs.label_curve(data, QUICK, tmp_path / "a", pretrained=encoder)
-    at_once = jobs.label_curve(data, QUICK, tmp_path / "b", pretrained=encoder)
     assert len(first.curve.points) == 2
-    assert more.curve == at_once.curve
+    assert more.curve == quick.curve
 
 
 CHANGED = {
@@ -195,7 +206,8 @@ def test_what_shapes_a_point_may_not_change_in_a_folder(changes, named, whole, d
     assert (whole.folder / "points.jsonl").read_bytes() == before
 
 
-def test_a_damaged_list_of_points_is_told_in_one_line(data, encoder, tmp_path):
+@pytest.mark.usefixtures("no_figures")
+def test_a_damaged_list_of_points_is_refused_in_one_line(data, encoder, tmp_path):
     jobs.label_curve(data, replace(QUICK, seeds=1), tmp_path / "a", pretrained=encoder)
     path = tmp_path / "a" / "points.jsonl"
     path.write_text(path.read_text()[:-20])
@@ -283,17 +295,19 @@ def test_budgets_beyond_the_rarest_class_are_left_out(data):
     assert "5 labels per class and SNR point are left out" in notes[1]
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_curve_of_labels_per_class_and_snr_names_its_unit(data, encoder, tmp_path):
     settings = replace(QUICK, labels_per_class=None, labels_per_class_and_snr=(1, 2), seeds=1)
-    message = jobs.label_curve(data, settings, tmp_path / "curve", pretrained=encoder)
-    assert (message.curve.unit, message.curve.budgets) == ("class-and-snr", (1, 2))
-    record = json.loads((message.folder / "report.json").read_text())
+    result = jobs.label_curve(data, settings, tmp_path / "curve", pretrained=encoder)
+    assert (result.curve.unit, result.curve.budgets) == ("class-and-snr", (1, 2))
+    record = json.loads((result.folder / "report.json").read_text())
     assert record["unit"] == "class-and-snr"
     assert record["headline"].startswith("best with 1 label per class and SNR point: ")
-    assert "labels per class and SNR point" in (message.folder / "report.md").read_text()
-    assert "labels_per_class_and_snr" in (message.folder / "curve.csv").read_text()
+    assert "labels per class and SNR point" in (result.folder / "report.md").read_text()
+    assert "labels_per_class_and_snr" in (result.folder / "curve.csv").read_text()
 
 
+@pytest.mark.usefixtures("no_figures")
 @pytest.mark.parametrize("first", ["class", "class-and-snr"])
 def test_a_folder_holds_budgets_of_one_unit(first, data, encoder, tmp_path):
     units = {
@@ -308,19 +322,21 @@ def test_a_folder_holds_budgets_of_one_unit(first, data, encoder, tmp_path):
         jobs.label_curve(data, other, tmp_path / "a", pretrained=encoder)
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_points_of_an_older_folder_are_of_labels_per_class(data, encoder, tmp_path):
-    message = jobs.label_curve(data, replace(QUICK, seeds=1), tmp_path / "a", pretrained=encoder)
-    path = message.folder / "points.jsonl"
+    result = jobs.label_curve(data, replace(QUICK, seeds=1), tmp_path / "a", pretrained=encoder)
+    path = result.folder / "points.jsonl"
     path.write_text(path.read_text().replace('"budget"', '"labels_per_class"'))
-    assert jobs.read_points(message.folder) == list(message.curve.points)
+    assert jobs.read_points(result.folder) == list(result.curve.points)
 
 
-def test_methods_that_need_an_encoder_ask_for_one(data, tmp_path):
+def test_methods_that_need_an_encoder_are_refused_without_one(data, tmp_path):
     with pytest.raises(TrainingError, match="probe, knn need a pre-trained encoder"):
         jobs.label_curve(data, QUICK, tmp_path / "curve")
     assert not (tmp_path / "curve").exists()
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_without_an_encoder_the_others_have_a_curve_of_their_own(data, tmp_path):
     settings = replace(SETTINGS, methods=("cumulants",), labels_per_class=(8,), seeds=1)
     curve = jobs.label_curve(data, settings, tmp_path / "curve").curve
@@ -338,7 +354,8 @@ def test_unknown_methods_are_refused_with_the_nearest():
         jobs.CurveSettings(labels_per_class=(1,), labels_per_class_and_snr=(1,))
 
 
-def test_a_curve_can_tell_of_itself_in_one_stage(data, encoder, tmp_path):
+@pytest.mark.usefixtures("no_figures")
+def test_a_curve_can_be_one_stage_of_progress(data, encoder, tmp_path):
     watched = ObservedAttention()
     jobs.label_curve(
         data, QUICK, tmp_path / "one", pretrained=encoder, progress=watched, detailed=False

@@ -25,6 +25,7 @@ def dataset(tiny_recipe, tmp_path_factory):
     return write(linear_recipe(tiny_recipe), tmp_path_factory.mktemp("cost"))
 
 
+@pytest.mark.slow  # 1,400 MiB; `make test` measures a peak in tests/cli/test_eval_snr.py
 @pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="Linux tells the peak")
 def test_peak_memory_is_that_of_a_process_that_does_nothing_else(dataset, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

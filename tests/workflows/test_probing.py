@@ -27,6 +27,9 @@ from rfmae.workflows.learning import probing
 from rfmae.workflows.learning.probing import LINEAR, NEIGHBOURS, probe
 from rfmae.workflows.learning.running import grids_of
 
+# `rfmae probe` draws its figures in tests/cli/test_bad_input.py
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 HARMONICS = (Modality("harmonics"),)
 
 
@@ -68,12 +71,12 @@ def untrained(dataset, tmp_path_factory):
 
 
 @pytest.mark.parametrize("kind", ["denomae", "classifier", "rings"])
-def test_easy_modulations_are_told_apart_by_features_of_any_checkpoint(
+def test_easy_modulations_are_separated_by_features_of_any_checkpoint(
     dataset, untrained, tmp_path, kind
 ):
-    message = probe(dataset, untrained[kind], tmp_path / "report", device="cpu")
-    assert list(message.report.accuracy) == [LINEAR, NEIGHBOURS]
-    for report in message.report.accuracy.values():
+    result = probe(dataset, untrained[kind], tmp_path / "report", device="cpu")
+    assert list(result.report.accuracy) == [LINEAR, NEIGHBOURS]
+    for report in result.report.accuracy.values():
         assert report.examples == dataset.examples("test") == 80
         assert report.accuracy > 0.9  # four points of BPSK and sixteen look nothing like each other
 
@@ -83,38 +86,38 @@ def test_the_linear_probe_is_scikit_learns_on_these_features(dataset, untrained,
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    message = probe(dataset, untrained["denomae"], tmp_path / "report", device="cpu")
+    result = probe(dataset, untrained["denomae"], tmp_path / "report", device="cpu")
     encoder = load_encoder(untrained["denomae"], "cpu")
     values = {split: encoder(dataset.read_observed(split).iq) for split in ("train", "test")}
-    strength = message.report.provenance["probes"][LINEAR]["strength"]
+    strength = result.report.provenance["probes"][LINEAR]["strength"]
     theirs = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=1000))
     theirs.fit(values["train"], dataset.labels("train")[0])
     expected = theirs.score(values["test"], dataset.labels("test")[0])
     # one in eighty may stand on the border
-    assert message.report.accuracy[LINEAR].accuracy == pytest.approx(expected, abs=1 / 80)
+    assert result.report.accuracy[LINEAR].accuracy == pytest.approx(expected, abs=1 / 80)
 
 
-def test_the_report_says_how_it_came_about_and_how_far_to_believe_it(dataset, untrained, tmp_path):
-    message = probe(
+def test_the_report_states_its_origin_and_its_calibration(dataset, untrained, tmp_path):
+    result = probe(
         dataset, untrained["denomae"], tmp_path / "report", labels_per_class=5, device="cpu"
     )
-    assert message.folder == tmp_path / "report"
-    said = json.loads((message.folder / "report.json").read_text())
-    assert said["provenance"]["models"][LINEAR]["labels"] == 10
-    assert said["provenance"]["encoder"] == str(untrained["denomae"])
-    for name, found in message.report.assessments.items():
-        assert found.calibration.temperature == said["provenance"]["probes"][name]["temperature"]
+    assert result.folder == tmp_path / "report"
+    record = json.loads((result.folder / "report.json").read_text())
+    assert record["provenance"]["models"][LINEAR]["labels"] == 10
+    assert record["provenance"]["encoder"] == str(untrained["denomae"])
+    for name, found in result.report.assessments.items():
+        assert found.calibration.temperature == record["provenance"]["probes"][name]["temperature"]
         file = f"{name.replace(' ', '-')}.npz"
-        kept = np.load(message.folder / "answers" / file)
+        kept = np.load(result.folder / "answers" / file)
         assert kept["probabilities"].shape == (80, 2)
 
 
 def test_the_report_names_labels_per_class_and_snr(dataset, untrained, tmp_path):
     budget = {"labels_per_class_and_snr": 2}
-    message = probe(dataset, untrained["denomae"], tmp_path / "report", **budget, device="cpu")
-    said = message.report.provenance["models"][LINEAR]
-    assert (said["labels"], said["labels_per_class_and_snr"]) == (8, 2)
-    assert "labels_per_class" not in said or said["labels_per_class"] is None
+    result = probe(dataset, untrained["denomae"], tmp_path / "report", **budget, device="cpu")
+    model = result.report.provenance["models"][LINEAR]
+    assert (model["labels"], model["labels_per_class_and_snr"]) == (8, 2)
+    assert "labels_per_class" not in model or model["labels_per_class"] is None
 
 
 def test_a_seed_chooses_the_labels_and_the_same_seed_the_same(
@@ -125,15 +128,15 @@ def test_a_seed_chooses_the_labels_and_the_same_seed_the_same(
         probing, "write_report", lambda report, folder, answers: kept.append(answers) or folder
     )
 
-    def said(seed):
+    def probabilities(seed):
         probe(dataset, untrained["denomae"], tmp_path, labels_per_class=3, seed=seed, device="cpu")
         return kept[-1][LINEAR].probabilities
 
-    np.testing.assert_array_equal(said(1), said(1))
-    assert not np.array_equal(said(1), said(2))
+    np.testing.assert_array_equal(probabilities(1), probabilities(1))
+    assert not np.array_equal(probabilities(1), probabilities(2))
 
 
-def test_the_temperature_that_validation_asks_for_is_in_the_answers(
+def test_the_temperature_chosen_on_validation_is_in_the_answers(
     dataset, untrained, tmp_path, monkeypatch
 ):
     confidence = []
@@ -143,7 +146,7 @@ def test_the_temperature_that_validation_asks_for_is_in_the_answers(
         lambda report, folder, answers: confidence.append(answers[LINEAR].confidence) or folder,
     )
     for temperature in (1.0, 4.0):
-        monkeypatch.setattr(probing, "probe_temperature", lambda *_, message=temperature: message)
+        monkeypatch.setattr(probing, "probe_temperature", lambda *_, value=temperature: value)
         probe(dataset, untrained["denomae"], tmp_path, labels_per_class=3, device="cpu")
     assert (confidence[1] < confidence[0]).all()
 
