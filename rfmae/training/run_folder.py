@@ -85,7 +85,9 @@ class RunFolder:
 
         Raises `ArtefactError` where another process trains in it.
         """
-        if not self._is_held and self.path.is_dir():
+        with disk_errors(self.path):
+            is_there = self.path.is_dir()
+        if is_there and not self._is_held:
             busy = f"another process is training in {self.path}; wait for it or name another --out"
             self._held.enter_context(locked(self.path, busy))
             self._is_held = True

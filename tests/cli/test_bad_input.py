@@ -743,7 +743,7 @@ def process(script, arguments):
 
 IN_TURN = """
 import json, os, sys
-from rfmae_cli.app import main
+from rfmae_cli.start import main
 for name, arguments in json.loads(sys.argv[1]).items():
     for stream in (1, 2):  # of the process, to which libraries in C write, too
         os.dup2(os.open(f"{name}.{stream}", os.O_WRONLY | os.O_CREAT), stream)

@@ -209,7 +209,7 @@ def test_complementary_masks_hide_every_patch_and_show_every_patch(patches, visi
         ({"start_ratio": 0.0}, "mask start ratio must be positive and below 1, got 0"),
         ({"ramp_share": 0.0}, "ramp_share must be positive and at most 1, got 0"),
         ({"quantum": 0}, "quantum must be at least 1, got 0"),
-        ({"unit": 0}, "mask unit must be at least 1, got 0"),
+        ({"unit": 0}, "mask unit must be from 1 to 1,024, got 0"),
     ],
 )
 def test_a_masking_that_makes_no_sense_is_refused(change, message):

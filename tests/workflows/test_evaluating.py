@@ -66,7 +66,8 @@ def test_every_model_answers_every_test_example_once_and_in_its_order(dataset, m
     results = sit(dataset, models)
     everything = list(range(dataset.examples("test")))
     assert [split for split, _ in read] == ["test"] * len(read)
-    assert sorted(row for _, rows in read for row in rows) == sorted(2 * everything)
+    whole = [rows for _, rows in read if rows != [0, 1]]  # on which functions are tried first
+    assert sorted(row for rows in whole for row in rows) == sorted(2 * everything)
     label, snr_db = dataset.labels("test")
     for answers in results.answers.values():
         assert np.array_equal(answers.label, label)
