@@ -51,7 +51,7 @@ def _beside_the_file(answer: Answer, capture: Capture, views: tuple[View, ...]) 
     if "symbols" in views and stated and stated < 0.99 * capture.sample_rate_hz:
         ratio = capture.sample_rate_hz / stated
         doubts.append(
-            f"the file states {stated:,.6g} symbols a second, {ratio:.2f} samples a symbol"
+            f"the file states {stated:,.12g} symbols a second, {ratio:.2f} samples a symbol"
         )
     for label in capture.labels:
         name = _known_name(label)

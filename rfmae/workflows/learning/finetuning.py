@@ -1,7 +1,7 @@
 """Fine-tuning, from settings to the best checkpoint and its temperature."""
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -30,7 +30,7 @@ from rfmae.training.batches import (
     StoredLabels,
     StreamIq,
 )
-from rfmae.training.engine import MakeTask, fit
+from rfmae.training.engine import fit
 from rfmae.training.finetune import FinetuneTask, beginning, keep_temperature, rate_from_probe
 from rfmae.training.loaders import InputSplit, scaled_grids
 from rfmae.training.metrics import MetricLogger
@@ -81,6 +81,37 @@ def finetune(
     Its card has the temperature fitted on validation.
     """
     progress, chosen = progress or Logged(), choose_device(device)
+    work = _prepared(dataset, settings, pretrained, progress)
+    best = fit(
+        work.make_task,
+        work.plan,
+        RunFolder(folder),
+        _identity(work.dataset, settings, work.encoder, work.checkpoint),
+        device=chosen,
+        progress=progress,
+        title="fine-tune" if work.checkpoint else "train from scratch",
+        resume=resume,
+        logger=logger,
+        settings={**settings.table(), "model": None if pretrained is None else str(pretrained)},
+    )
+    here = ranks(chosen)
+    if work.from_probe:
+        from rfmae.training.head_start import keep_average
+
+        last = best
+        best = here.by_writer(
+            lambda: keep_average(
+                folder, last, lambda: work.start(here), lambda: work.validation(here), here.device
+            )
+        )
+    here.by_writer(lambda: keep_temperature(best, lambda: work.validation(here), here.device))
+    return best
+
+
+def _prepared(
+    dataset: Dataset, settings: Finetuning, pretrained: Path | None, progress: Progress
+) -> "_Work":
+    """The data as the network sees them, its encoder and its plan; nothing is written yet."""
     if settings.endless:
         dataset.check_clean()
     checkpoint = load_checkpoint(pretrained) if pretrained else None
@@ -101,55 +132,70 @@ def finetune(
     if from_probe and checkpoint is None:
         raise TrainingError("a start from the probe needs a pre-trained model; name one")
     plan = _plan(dataset, settings, kind, from_probe=from_probe)
+    return _Work(dataset, settings, checkpoint, modalities, encoder, plan, from_probe, progress)
 
-    @cache
-    def validation(ranks: Ranks) -> InputSplit:
-        shown = progress if ranks.is_writer else Silent()
-        return InputSplit(dataset, "validation", modalities, ranks.device, shown)
 
-    @cache
-    def start(ranks: Ranks) -> Classifier:
+class _Work:
+    """What is fine-tuned, on which data, by which plan; splits and networks are made once."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        settings: Finetuning,
+        checkpoint: Checkpoint | None,
+        modalities: tuple[Modality, ...],
+        encoder: AnyEncoderConfig,
+        plan: TrainingPlan,
+        from_probe: bool,
+        progress: Progress,
+    ) -> None:
+        self.dataset, self.settings, self.checkpoint = dataset, settings, checkpoint
+        self.modalities, self.encoder, self.plan = modalities, encoder, plan
+        self.from_probe, self._progress = from_probe, progress
+        self.validation, self.start = cache(self._validation), cache(self._start)
+
+    def make_task(self, numerics: Numerics, ranks: Ranks) -> FinetuneTask:
+        """The task of the loop."""
+        # a damaged checkpoint fails before data are rendered
+        network = copy.deepcopy(self.start(ranks))
+        shown = self._progress if ranks.is_writer else Silent()
+        return FinetuneTask(
+            self.dataset,
+            network,
+            _labelled(self.dataset, self.modalities, self.settings, self.plan, ranks, shown),
+            self.validation(ranks),
+            modalities=self.modalities,
+            drop_path=self.settings.drop_path,
+            seed=self.settings.seed,
+            batch_size=self.plan.batch_size,
+            ranks=ranks,
+            budget=label_budget(self.settings),
+        )
+
+    def _validation(self, ranks: Ranks) -> InputSplit:
+        shown = self._progress if ranks.is_writer else Silent()
+        return InputSplit(self.dataset, "validation", self.modalities, ranks.device, shown)
+
+    def _start(self, ranks: Ranks) -> Classifier:
         """The classifier before the first step."""
-        network = _beginning(dataset, settings, encoder, checkpoint, modalities, ranks)
-        if not from_probe:
+        network = _beginning(
+            self.dataset, self.settings, self.encoder, self.checkpoint, self.modalities, ranks
+        )
+        if not self.from_probe:
             return network
         # here, as it brings scikit-learn, which no other training needs
         from rfmae.training.head_start import begin_as_probe, probe_rows
 
         if ranks.is_writer:
-            progress.note(_in_words(settings, dataset, plan))
-        rows = probe_rows(
-            dataset, label_budget(settings).rows(dataset, settings.seed), settings.seed
+            self._progress.note(_in_words(self.settings, self.dataset, self.plan))
+        seed = self.settings.seed
+        rows = probe_rows(self.dataset, label_budget(self.settings).rows(self.dataset, seed), seed)
+        known = InputSplit(
+            self.dataset, "train", self.modalities, ranks.device, Silent(), rows=rows
         )
-        known = InputSplit(dataset, "train", modalities, ranks.device, Silent(), rows=rows)
-        begin_as_probe(network.to(ranks.device), known, validation(ranks), ranks.device)
+        validation = self.validation(ranks)
+        begin_as_probe(network.to(ranks.device), known, validation, ranks.device)
         return network
-
-    identity = _identity(dataset, settings, encoder, checkpoint)
-    best = fit(
-        _task_maker(dataset, settings, start, modalities, plan, validation, progress),
-        plan,
-        RunFolder(folder),
-        identity,
-        device=chosen,
-        progress=progress,
-        title="fine-tune" if checkpoint else "train from scratch",
-        resume=resume,
-        logger=logger,
-        settings={**settings.table(), "model": None if pretrained is None else str(pretrained)},
-    )
-    here = ranks(chosen)
-    if from_probe:
-        from rfmae.training.head_start import keep_average
-
-        last = best
-        best = here.by_writer(
-            lambda: keep_average(
-                folder, last, lambda: start(here), lambda: validation(here), here.device
-            )
-        )
-    here.by_writer(lambda: keep_temperature(best, lambda: validation(here), here.device))
-    return best
 
 
 def _beginning(
@@ -176,34 +222,6 @@ def _in_words(settings: Finetuning, dataset: Dataset, plan: TrainingPlan) -> str
         f"from the linear probe of {labels:,} labels at learning rate {plan.learning_rate:g}; "
         "validation decides how much of the update is kept"
     )
-
-
-def _task_maker(
-    dataset: Dataset,
-    settings: Finetuning,
-    start: Callable[[Ranks], Classifier],
-    modalities: tuple[Modality, ...],
-    plan: TrainingPlan,
-    validation: Callable[[Ranks], InputSplit],
-    progress: Progress,
-) -> MakeTask:
-    def make_task(numerics: Numerics, ranks: Ranks) -> FinetuneTask:
-        shown = progress if ranks.is_writer else Silent()
-        network = copy.deepcopy(start(ranks))  # a damaged checkpoint fails before data are rendered
-        return FinetuneTask(
-            dataset,
-            network,
-            _labelled(dataset, modalities, settings, plan, ranks, shown),
-            validation(ranks),
-            modalities=modalities,
-            drop_path=settings.drop_path,
-            seed=settings.seed,
-            batch_size=plan.batch_size,
-            ranks=ranks,
-            budget=label_budget(settings),
-        )
-
-    return make_task
 
 
 def _plan(
