@@ -59,7 +59,7 @@ def test_measures_are_found_by_name_and_answer():
     assert report().of("ssim") == {}
 
 
-def test_likeness_of_other_classes_is_refused():
+def test_similarity_of_other_classes_is_refused():
     with pytest.raises(
         ShapeError, match=r"psnr_db of noisy must have shape \(2, 3\), got \(2, 2\)"
     ):

@@ -228,12 +228,12 @@ def test_a_twin_of_another_distribution_sends_independent_symbols(modulation, rn
 # --- SNR: beside the noise of 60 000 samples, four widths of which are 0.07 dB
 
 
-def measured_snr_db(modulation, rate, reference, asked_db, streams):
+def measured_snr_db(modulation, rate, reference, requested_db, streams):
     """Unit power in the ensemble over the noise that `observe` adds, from its normalised views."""
     symbols, count = 512, math.ceil(60_000 / (512 * rate))
     channel = Channel(snr="0", snr_reference=reference)
     link = Link(symbols, rate, channel, suitable(rate), Receiver(observe="waveform"))
-    observed, clean = observe(modulation, asked_db, link, count, streams).views["waveform"]
+    observed, clean = observe(modulation, requested_db, link, count, streams).views["waveform"]
     total = 2 * int(link.guard_symbols * link.rate) + link.samples("waveform")
     assert link.guard_symbols == 0
     sent = transmit(modulation, link.pulse, link.rate, total, count, streams)
@@ -250,12 +250,12 @@ def projected(observed, clean):
     return likeness / (1 - likeness)
 
 
-def expected_snr_db(modulation, rate, reference, asked_db):
+def expected_snr_db(modulation, rate, reference, requested_db):
     """SNR per sample of Es/N0 or Eb/N0 (Proakis, ch. 4)."""
     if reference == "sample":
-        return asked_db
+        return requested_db
     bits = modulation.bits_per_interval if reference == "bit" else 1
-    return asked_db + in_db(bits / rate)
+    return requested_db + in_db(bits / rate)
 
 
 @pytest.mark.parametrize("reference", REFERENCES)

@@ -51,7 +51,7 @@ def test_probabilities_are_probabilities_in_the_order_of_the_classes(name, rng):
 
 
 def test_a_seed_and_its_examples_decide_everything(name, streams_of):
-    examples = labelled(streams_of(5)("asked"), 5).views
+    examples = labelled(streams_of(5)("requested"), 5).views
     first, again = (fitted(name, streams_of(1)("fit"), seed=3) for _ in range(2))
     assert first.settings == again.settings
     np.testing.assert_array_equal(first(examples), again(examples))

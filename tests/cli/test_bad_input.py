@@ -463,7 +463,7 @@ def test_rings_of_a_known_phase_are_refused(refused, made, here, tiny_toml):
     refused(*filled(RINGS, {**made, "data": other.folder}), words=words)
 
 
-def test_rings_that_were_a_trunk_once_are_refused(refused, made, copied):
+def test_rings_that_were_a_backbone_once_are_refused(refused, made, copied):
     model = copied(made["classifier"])
     card = json.loads((model / CARD_NAME).read_text())
     encoder = card["model"]["encoder"]

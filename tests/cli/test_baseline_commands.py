@@ -5,7 +5,7 @@ import pytest
 from rfmae.workflows.learning.baselines import baseline_names
 
 
-def test_a_baseline_is_trained_and_told(rfmae, dataset, here):
+def test_a_baseline_is_trained_and_reported(rfmae, dataset, here):
     done = rfmae("baseline", "cumulants", "--data", dataset.folder, "-o", "svm")
     assert done.exit_code == 0, done.output
     assert "support vector machine" in done.stdout

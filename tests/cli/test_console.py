@@ -143,7 +143,7 @@ def test_a_stage_in_which_nothing_was_done_says_so(log, clock):
         ("wait", 0.5, "wait 50 %"),
     ],
 )
-def test_figures_are_told_in_short_words(log, clock, name, value, words):
+def test_figures_are_reported_in_short_words(log, clock, name, value, words):
     with run() as stage:
         stage.advance(1, **{name: value})
     assert log.getvalue().endswith(f", {words}\n")

@@ -187,7 +187,7 @@ def test_show_answers_machines_with_the_same_and_no_sketch(rfmae, both):
     assert facts["recipe"]["name"] == "tiny"
 
 
-def test_counts_that_differ_are_told_in_a_table(rfmae, capsys):
+def test_counts_that_differ_are_reported_in_a_table(rfmae, capsys):
     from rfmae_cli import show_view
 
     counts = {"snr_db": [-5.0, None], "train": {"BPSK": [12, 3], "QPSK": [0, 7]}}
@@ -219,7 +219,7 @@ def test_silence_has_no_level(rfmae, here):
     assert facts["peak_level_db"] is None
 
 
-def test_a_recording_with_many_marks_is_told_briefly(rfmae, here, record):
+def test_a_recording_with_many_marks_is_reported_briefly(rfmae, here, record):
     recording = record(here / "many")
     meta = json.loads(recording.read_text())
     mark = {"core:sample_start": 0, "core:sample_count": 9, "core:comment": "one\nand\nthe same"}

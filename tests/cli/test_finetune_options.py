@@ -48,7 +48,7 @@ OPTIONS = {
 
 
 @pytest.fixture
-def asked(dataset, monkeypatch, tmp_path):
+def requested(dataset, monkeypatch, tmp_path):
     """Run the command without training; the settings it asks for and what it says."""
 
     def ask(*words):
@@ -67,13 +67,13 @@ def asked(dataset, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("option", OPTIONS)
-def test_an_option_is_the_setting_of_its_name(asked, option):
-    found, _ = asked(*option.split())
+def test_an_option_is_the_setting_of_its_name(requested, option):
+    found, _ = requested(*option.split())
     assert found == [replace(Finetuning(), **OPTIONS[option])]
 
 
-def test_without_options_nothing_is_on(asked):
-    found, _ = asked()
+def test_without_options_nothing_is_on(requested):
+    found, _ = requested()
     assert found == [Finetuning()]
     assert found[0].augmentation.is_off
 
@@ -93,8 +93,8 @@ def test_every_setting_has_an_option():
         ("--drop-path 1", "drop_path must be from 0 to below 1, got 1"),
     ],
 )
-def test_what_makes_no_sense_is_one_line_and_exit_code_2(asked, option, message):
-    found, result = asked(*option.split())
+def test_what_makes_no_sense_is_one_line_and_exit_code_2(requested, option, message):
+    found, result = requested(*option.split())
     assert result.exit_code == 2
     assert not found
     assert message in result.stderr

@@ -38,7 +38,7 @@ COMMANDS = {
     "report": ("show report", "report report --out new"),
     "curve": ("report curve --out new",),
 }
-"""What is asked of an artefact once something in it was changed."""
+"""What is requested of an artefact once something in it was changed."""
 
 MADE = (
     "pretrain --data data --preset tiny --epochs 1 --out pretrained --device cpu",

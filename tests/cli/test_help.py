@@ -128,7 +128,7 @@ def test_an_unknown_command_is_refused():
     ],
     ids=" ".join,
 )
-def test_a_missing_input_is_told_before_anything_heavy_is_loaded(words, tmp_path, monkeypatch):
+def test_a_missing_input_is_reported_before_anything_heavy_is_loaded(words, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     loaded = {*sys.modules}
     result = CliRunner().invoke(app, words)

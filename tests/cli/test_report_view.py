@@ -36,7 +36,7 @@ def pair(other, p_value):
     return Comparison("ours", other, 1_000, 30, 10, 0.02, 0.01, 0.03, p_value)
 
 
-def test_p_values_of_several_pairs_are_told_with_their_correction(capsys):
+def test_p_values_of_several_pairs_are_reported_with_their_correction(capsys):
     pairs = holm_adjusted([pair("LSTM", 0.03), pair("CNN", 0.002), pair("forest", 1e-9)])
     first, second, third, *_ = message(capsys, comparisons=pairs)
     assert first == (
@@ -55,7 +55,7 @@ def test_one_pair_and_pairs_of_an_older_make_have_no_correction_to_tell(capsys):
 @pytest.mark.parametrize(
     ("is_bound", "name"), [(True, "of the ceiling"), (False, "of the lower bound")]
 )
-def test_a_single_model_is_told_as_a_share_of_what_it_is_one_of(capsys, is_bound, name):
+def test_a_single_model_is_reported_as_a_share_of_what_it_is_one_of(capsys, is_bound, name):
     named = np.repeat([0, 1], [60, 40])
     answers = Answers(
         np.eye(2)[named], np.zeros(100, int), np.zeros(100), CLASSES, (0.0,), "symbol"
@@ -73,7 +73,7 @@ def test_a_single_model_is_told_as_a_share_of_what_it_is_one_of(capsys, is_bound
     assert not any("≤" in line for line in lines)
 
 
-def test_denoising_is_told_by_every_measure_that_was_taken(capsys):
+def test_denoising_is_reported_by_every_measure_that_was_taken(capsys):
     likeness = tuple(
         ImageQuality(measure, "noisy", np.array([[2]]), np.array([[total]]), np.array([[total**2]]))
         for measure, total in (("psnr_db", 40.0), ("evm_percent", 50.0))

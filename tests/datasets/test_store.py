@@ -326,7 +326,7 @@ CLOSING = RuntimeError(
 )
 
 
-def assert_full_disk_is_told_in_one_line(recipe, folder):
+def assert_full_disk_is_reported_in_one_line(recipe, folder):
     with pytest.raises(ArtefactError) as caught:
         write_dataset(recipe, folder)
     message = str(caught.value)
@@ -348,7 +348,7 @@ def test_a_disk_that_fills_up_while_a_file_is_laid_out(tiny_recipe, tmp_path, mo
         set_rows(*arguments)
 
     monkeypatch.setattr(h5py.Dataset, "__setitem__", filling_up)
-    assert_full_disk_is_told_in_one_line(tiny_recipe, tmp_path / "tiny")
+    assert_full_disk_is_reported_in_one_line(tiny_recipe, tmp_path / "tiny")
 
 
 @pytest.mark.parametrize("error", [*FULL.values(), CLOSING], ids=[*FULL, "HDF5 as it closes"])
@@ -362,7 +362,7 @@ def test_a_disk_that_turns_out_full_when_a_split_is_closed(
         raise error
 
     monkeypatch.setattr(h5py.File, "close", flushing)
-    assert_full_disk_is_told_in_one_line(tiny_recipe, tmp_path / "tiny")
+    assert_full_disk_is_reported_in_one_line(tiny_recipe, tmp_path / "tiny")
 
 
 @pytest.mark.parametrize("part", ["recipe.toml", "card.json"])

@@ -58,7 +58,7 @@ def test_an_assessment_is_plain_json_with_examples_and_without(rng):
         assert set(plain["gap"]["ratio"]) == {"sequence", "symbols"}
 
 
-def test_without_ceilings_all_but_the_gap_is_told(rng):
+def test_without_ceilings_all_but_the_gap_is_reported(rng):
     found = assessed(calibrated(rng, 100), ceilings={}, image=None, groups=())
     assert found.gap is None
     assert found.bands[0].ceiling == {}

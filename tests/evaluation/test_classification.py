@@ -162,7 +162,7 @@ def counts_of(label, named, classes):
     return counts
 
 
-def test_confusions_are_told_by_how_often_they_occur():
+def test_confusions_are_reported_by_how_often_they_occur():
     counts = np.array([[[80, 9, 1], [0, 60, 0], [30, 0, 30]]])
     found = top_confusions(SnrReport(counts, (0.0,), CLASSES, "symbol"))
     assert [(item.true, item.named) for item in found] == [
@@ -179,7 +179,7 @@ def test_who_confuses_nothing_has_no_confusions():
     assert top_confusions(evaluate(perfect, [balanced()])) == ()
 
 
-def test_no_more_confusions_are_told_than_asked_for():
+def test_no_more_confusions_are_reported_than_requested_for():
     counts = np.array([[[80, 9, 1], [0, 60, 0], [30, 0, 30]]])
     assert len(top_confusions(SnrReport(counts, (0.0,), CLASSES, "symbol"), most=2)) == 2
 
@@ -232,7 +232,7 @@ def test_no_batches_give_an_empty_report():
     assert report.interval == (0.0, 1.0)
 
 
-def test_progress_is_told_in_examples():
+def test_progress_is_reported_in_examples():
     message = []
     evaluate(perfect, [balanced(), batch_of([0, 1], [0.0, 0.0])], advance=message.append)
     assert message == [36, 2]

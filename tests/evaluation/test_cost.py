@@ -50,7 +50,7 @@ def test_percentiles_are_of_a_hundred_calls(observed):
     assert found.latency_p50_ms < 20 <= found.latency_p95_ms
 
 
-def test_a_slow_candidate_is_asked_no_longer_than_it_must(observed, monkeypatch):
+def test_a_slow_candidate_is_requested_no_longer_than_it_must(observed, monkeypatch):
     monkeypatch.setattr(cost, "_SECONDS", 0.05)
     calls = []
 

@@ -110,7 +110,7 @@ def test_an_interval_is_that_of_the_textbook_for_one_class(rng):
     assert mean.half[2] == pytest.approx(expected, rel=1e-6)
 
 
-def test_no_interval_is_told_of_single_images():
+def test_no_interval_is_reported_of_single_images():
     mean = reports([denoise_batch([0.1, 0.2], [0.0, 0.0], [0, 1])]).of("psnr_db")["noisy"]
     assert np.isnan(mean.per_snr.half).all()
     assert np.isnan(mean.overall.half)
@@ -224,7 +224,7 @@ def test_no_batches_give_an_empty_report():
     assert report.answers == ()
 
 
-def test_progress_is_told_in_images():
+def test_progress_is_reported_in_images():
     message = []
     batches = [denoise_batch([0.1], [0.0]), denoise_batch([0.1, 0.2], [0.0, 0.0])]
     evaluate_denoising(

@@ -85,7 +85,7 @@ def test_probabilities_of_neighbours_are_the_shares_of_scikit_learns_vote(rng):
     np.testing.assert_allclose(probe.probabilities(test.values, 3), expected, atol=1e-9)
 
 
-def test_two_gaussian_clouds_are_told_apart_as_often_as_can_be(rng):
+def test_two_gaussian_clouds_are_reported_apart_as_often_as_can_be(rng):
     train, validation = clouds(4000, rng, classes=2), clouds(400, rng, classes=2)
     test = clouds(20000, rng, classes=2)
     best = norm.cdf(np.sqrt(2))  # two centres 2√2 apart, unit deviation

@@ -22,7 +22,7 @@ SIGNAL = PatchGrid("signal", (2, 256), 16)
 SNR = PatchGrid("snr", (1, 1), 1)
 OF_IMAGES = ("cnn",)
 
-TRUNKS = {
+BACKBONES = {
     "cnn": BackboneConfig("cnn", (IMAGE,), 24),
     "cnn of a tall stack of planes": BackboneConfig(
         "cnn", (PatchGrid("image", (5, 48, 24), 8),), 24
@@ -35,7 +35,7 @@ TRUNKS = {
 }
 
 
-@pytest.fixture(params=TRUNKS.values(), ids=TRUNKS.keys())
+@pytest.fixture(params=BACKBONES.values(), ids=BACKBONES.keys())
 def config(request):
     return request.param
 
@@ -137,14 +137,14 @@ def test_a_turned_carrier_changes_the_phase_alone():
 
 
 def test_a_residual_unit_begins_as_its_shortcut():
-    backbone, sequence = built(TRUNKS["resnet"]), torch.randn(2, 32, 20, generator=generator())
+    backbone, sequence = built(BACKBONES["resnet"]), torch.randn(2, 32, 20, generator=generator())
     units = [module for module in backbone.modules() if isinstance(module, ResidualUnit)]
     assert len(units) == 10
     assert all(torch.equal(unit(sequence), sequence) for unit in units)
 
 
 def test_forget_gates_begin_open():
-    lstm = built(TRUNKS["lstm"]).layers.lstm
+    lstm = built(BACKBONES["lstm"]).layers.lstm
     total = lstm.bias_ih_l0 + lstm.bias_hh_l0
     assert torch.equal(total[24:48], torch.ones(24))
     assert total.sum() == 24
@@ -183,7 +183,7 @@ def test_what_a_backbone_cannot_see_is_refused():
 
 
 def test_inputs_of_another_name_or_shape_are_refused():
-    backbone = built(TRUNKS["cnn"])
+    backbone = built(BACKBONES["cnn"])
     with pytest.raises(ShapeError, match="the network sees image, got signal"):
         backbone({"signal": torch.zeros(1, 2, 256)})
     with pytest.raises(ShapeError, match="image must be"):
@@ -256,6 +256,6 @@ def test_a_scalar_where_none_is_taken_is_refused(kind, grids):
 
 
 def test_a_scalar_that_is_missing_is_refused():
-    backbone = built(TRUNKS["cnn and an SNR"])
+    backbone = built(BACKBONES["cnn and an SNR"])
     with pytest.raises(ShapeError, match="sees image and snr, got image"):
         backbone({"image": inputs_of(backbone.config)["image"]})

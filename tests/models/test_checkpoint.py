@@ -66,10 +66,10 @@ def assert_same_network(found, expected):
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
-TRUNKS = [("cnn", IMAGE), ("resnet", SIGNAL), ("lstm", SIGNAL)]
+BACKBONES = [("cnn", IMAGE), ("resnet", SIGNAL), ("lstm", SIGNAL)]
 
 
-@pytest.mark.parametrize(("kind", "grid"), TRUNKS, ids=[kind for kind, _ in TRUNKS])
+@pytest.mark.parametrize(("kind", "grid"), BACKBONES, ids=[kind for kind, _ in BACKBONES])
 def test_a_classifier_with_a_backbone_needs_no_flags_to_answer_as_before(kind, grid, tmp_path):
     scaled = grid.scaled((0.5,) * grid.planes, (2.0,) * grid.planes)
     network = Classifier(classifier_config(backbone_config(kind, (scaled,)), 4, "paper"))

@@ -56,10 +56,10 @@ def test_a_head_that_is_unknown_is_refused():
         classifier_config(image_encoder_config("tiny", 32, 3), 10, "mlp")
 
 
-TRUNKS = [("cnn", IMAGE), ("resnet", SIGNAL), ("lstm", SIGNAL)]
+BACKBONES = [("cnn", IMAGE), ("resnet", SIGNAL), ("lstm", SIGNAL)]
 
 
-@pytest.mark.parametrize(("kind", "grid"), TRUNKS, ids=[kind for kind, _ in TRUNKS])
+@pytest.mark.parametrize(("kind", "grid"), BACKBONES, ids=[kind for kind, _ in BACKBONES])
 def test_a_backbone_stands_in_the_place_of_the_encoder(kind, grid):
     config = classifier_config(backbone_config(kind, (grid,)), 4, "paper")
     network = Classifier(config)

@@ -242,7 +242,7 @@ def named_by_moments(recipe, count=64):
 
 # 74.6 and 92.5 % at −10 dB, 80.2 and 99.8 % at 0 dB are on record for 100 examples a class
 @pytest.mark.parametrize(("snr_db", "ten", "eight"), [(-10.0, 74.6, 92.5), (0.0, 80.2, 99.8)])
-def test_six_moments_tell_what_they_told_and_never_the_twins(snr_db, ten, eight):
+def test_six_moments_tell_what_they_reported_and_never_the_twins(snr_db, ten, eight):
     named = named_by_moments(at(LEGACY, snr_db))
     own = np.arange(10)[:, None]
     merged = np.array([LEGACY.classes.index(TWINS.get(name, name)) for name in LEGACY.classes])

@@ -163,7 +163,7 @@ def test_what_is_not_known_of_the_cost_is_left_out(report):
 @pytest.mark.parametrize(
     ("value", "message"), [(0.0, "< 0.001"), (0.0012, "0.001"), (1.0, "1.000")]
 )
-def test_a_probability_is_told_to_a_thousandth(value, message):
+def test_a_probability_is_reported_to_a_thousandth(value, message):
     assert probability(value) == message
 
 

@@ -198,7 +198,7 @@ def test_the_overview_marks_the_difference_where_it_is():
     assert line.bounds[0] == pytest.approx(100 * wilson_interval(np.array(58), np.array(100)))
 
 
-def test_the_network_is_held_to_who_is_not_told_the_snr_either():
+def test_the_network_is_held_to_who_is_not_reported_the_snr_either():
     curve = made_up_curve()
 
     def ceiling(snr):

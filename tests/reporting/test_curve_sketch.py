@@ -85,7 +85,7 @@ def test_the_axis_is_labelled_with_the_values_at_its_ends():
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
 @pytest.mark.parametrize("plain", [True, False])
-def test_nothing_is_wider_than_asked_for(rng, width, plain):
+def test_nothing_is_wider_than_requested_for(rng, width, plain):
     names = ("loss", "a_part_with_a_name_that_is_far_too_long_for_a_line_loss", "b_loss", "c_loss",
              "accuracy", "learning_rate")  # fmt: skip
     lines = [

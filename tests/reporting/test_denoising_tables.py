@@ -74,7 +74,7 @@ def of(report, measure, answer):
     return report.of(measure)[answer]
 
 
-def test_a_likeness_table_has_means_and_intervals_and_all_examples_last(report, values):
+def test_a_similarity_table_has_means_and_intervals_and_all_examples_last(report, values):
     heads, rows = image_quality_table(report, "psnr_db").in_print()
     assert heads == ["Es/N0 (dB)", "reconstruction", "noisy", "class mean", "blank", "examples"]
     single = values["psnr_db", "noisy"]
@@ -96,7 +96,7 @@ def test_an_answer_that_no_image_of_was_measured_has_no_column(report):
     assert "blank" not in heads
 
 
-def test_an_snr_without_images_is_told_as_such(report):
+def test_an_snr_without_images_is_reported_as_such(report):
     empty = [
         replace(item, examples=item.examples * [[0], [1]]) if item.answer == "noisy" else item
         for item in report.likeness
@@ -145,7 +145,7 @@ def test_what_is_not_known_is_an_empty_cell(report):
     assert "nan" not in str(rows)
 
 
-def test_a_report_of_means_alone_is_told_too(report):
+def test_a_report_of_means_alone_is_reported_too(report):
     bare = replace(report, likeness=(), classes=(), notes=())
     heads, rows = denoise_table(bare).in_print()
     assert heads[:2] == ["Es/N0 (dB)", "PSNR reconstruction"]
@@ -156,7 +156,7 @@ def test_a_report_of_means_alone_is_told_too(report):
     assert rows[0][5] in "\n".join(denoising_section(bare))
 
 
-def test_recognition_is_told_per_snr_and_in_all(recognition):
+def test_recognition_is_reported_per_snr_and_in_all(recognition):
     heads, rows = recognition_table(recognition).in_print()
     assert heads == ["Es/N0 (dB)", "noisy", "reconstruction", "examples"]
     assert rows[0][2].startswith("60.0 (")

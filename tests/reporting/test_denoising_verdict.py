@@ -156,7 +156,7 @@ def test_the_section_tells_verdict_and_differences():
     assert VERDICT not in denoising_tables(report(differences=()))
 
 
-def test_recognition_is_told_in_a_sentence():
+def test_recognition_is_reported_in_a_sentence():
     def accuracy(hits):
         return SnrReport(np.array([[[hits, 10 - hits], [0, 10]]]), (0.0,), ("A", "B"), "symbol")
 

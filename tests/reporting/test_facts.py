@@ -5,7 +5,7 @@ from sample_reports import sample_report
 from rfmae.reporting.facts import as_list, facts_of, in_order
 
 
-def test_what_is_asked_for_most_comes_first_and_is_left_out_where_it_is_not_known():
+def test_what_is_requested_for_most_comes_first_and_is_left_out_where_it_is_not_known():
     facts = in_order({"data_set": "d", "versions": {"rfmae": "0.1"}, "command": "rfmae eval-snr"})
     assert list(facts) == ["command", "versions", "data_set"]
 

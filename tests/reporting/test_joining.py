@@ -54,7 +54,7 @@ def test_p_values_are_corrected_for_all_pairs_of_the_joined_report(first, second
     assert [pair.p_adjusted for pair in both.comparisons] == pytest.approx([0.04] * 4)
 
 
-def test_models_of_one_name_that_are_not_the_same_are_told_apart(first):
+def test_models_of_one_name_that_are_not_the_same_are_reported_apart(first):
     other = sample_report(seed=2, per_point=2)
     apart = with_distinct_names({"a": first, "b": other})
     assert list(apart["b"].accuracy) == [f"{name} (b)" for name in first.accuracy]
@@ -84,7 +84,7 @@ def test_grids_of_the_same_values_hold_the_models_of_both(first, second):
     assert len(joined({"a": first, "b": fewer}, "Both").robustness) == 3
 
 
-def test_what_the_reports_say_of_themselves_is_told_once_or_by_report(first, second):
+def test_what_the_reports_say_of_themselves_is_reported_once_or_by_report(first, second):
     theirs = replace(second, provenance={**second.provenance, "seed": 2})
     facts = joined({"a": first, "b": theirs}, "Both").provenance
     assert facts["data_set"] == "awgn-ten-3f9c2a1b"

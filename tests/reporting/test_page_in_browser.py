@@ -137,7 +137,7 @@ def test_a_click_on_the_first_chart_chooses_its_snr(visit):
     assert tab.locator("#point").input_value() == "10"  # 0 dB, in the middle of the grid
 
 
-def test_the_pointer_is_told_the_figures_below_it(visit, report):
+def test_the_pointer_is_reported_the_figures_below_it(visit, report):
     tab = visit()
     chart = tab.locator("#accuracy svg.wide")
     scale = chart.bounding_box()["width"] / 860

@@ -47,7 +47,7 @@ def test_comparisons_of_an_older_make_have_no_corrected_p_value(record):
     assert [pair.p_value for pair in report.comparisons] == [p["p_value"] for p in pairs]
 
 
-def test_a_report_that_is_told_again_keeps_the_versions_that_it_was_made_with(record):
+def test_a_report_that_is_reported_again_keeps_the_versions_that_it_was_made_with(record):
     record["provenance"]["versions"] = {"rfmae": "0.0.1"}
     assert report_json(report_of(record))["provenance"]["versions"] == {"rfmae": "0.0.1"}
 

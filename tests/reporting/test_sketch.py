@@ -81,7 +81,7 @@ def test_a_crowd_keeps_its_shape(rng):
     assert middle(40, 20) not in {tuple(cell) for cell in lit}
 
 
-def test_the_edge_is_told_in_the_units_of_the_signal():
+def test_the_edge_is_reported_in_the_units_of_the_signal():
     bpsk = np.tile([3.0, -3.0], 50).astype(np.complex64)
     assert constellation_sketch(bpsk)[0].endswith("edge ±3.15")
 

@@ -89,7 +89,7 @@ def test_what_is_unknown_costs_accuracy(what):
     assert (abs(unknown.hit_rate - unknown.mean_posterior) < 3.5 * error + 1 / 16).all()
 
 
-def test_frames_are_the_same_whatever_else_is_asked():
+def test_frames_are_the_same_whatever_else_is_requested():
     one = compute_ceiling(spec_of("BPSK QPSK", 0.0), frames=20)
     two = compute_ceiling(spec_of("BPSK QPSK", -5.0, 0.0), frames=20)
     assert one.mean_posterior[0] == two.mean_posterior[1]
@@ -112,13 +112,13 @@ def test_more_frames_begin_with_the_same():
     ],
     ids=["sequence", "images", "SNR unknown", "exact, SNR unknown"],
 )
-def test_all_frames_are_told_of_when_they_are_done(changes):
+def test_all_frames_are_reported_of_when_they_are_done(changes):
     spec, heard = spec_of("BPSK QPSK", 0.0, 6.0, **changes), []
     compute_ceiling(spec, frames=5, advance=heard.append)
     assert sum(heard) == frames_drawn(spec, 5)
 
 
-def test_images_of_one_snr_have_the_same_ceiling_whether_it_is_told_or_not():
+def test_images_of_one_snr_have_the_same_ceiling_whether_it_is_reported_or_not():
     spec = spec_of("BPSK QPSK MSK", 0.0, planes=("symbols", "differential"))
     known = compute_ceiling(spec, frames=20)
     unknown = compute_ceiling(replace(spec, snr="unknown"), frames=20)

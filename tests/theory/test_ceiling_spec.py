@@ -82,7 +82,7 @@ def test_an_snr_becomes_the_energy_of_a_symbol(reference, expected_db):
     assert spec.es_n0(0.0) == pytest.approx(10 ** (expected_db / 10), rel=1e-3)
 
 
-def test_one_noise_is_asked_of_all_classes():
+def test_one_noise_is_requested_of_all_classes():
     with pytest.raises(UnitError, match=r"one noise power for all classes.*'bit'.*'symbol'"):
         spec_of(snr_reference="bit")
 

@@ -202,7 +202,7 @@ def ask_for_a_stop(number, sign):
     threading.Thread(target=send, daemon=True).start()
 
 
-def asked_early(folder, number):
+def requested_early(folder, number):
     ask_for_a_stop(number, folder / "metrics.jsonl")
     return train_toy(folder, SLOW, pause_s=0.002)
 
@@ -210,7 +210,7 @@ def asked_early(folder, number):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 def test_a_run_that_is_requested_to_stop_saves_says_so_and_goes_on_later(number, tmp_path):
     cut, whole = tmp_path / "cut", tmp_path / "whole"
-    process, pipe = start(asked_early, cut, number)
+    process, pipe = start(requested_early, cut, number)
     said = pipe.recv()
     process.join(10)
     step = RunFolder(cut).last_step
@@ -239,7 +239,7 @@ def stopped_after_a_validation(folder):
 
 
 def test_processes_stop_together_whichever_received_the_signal(tmp_path):
-    said = together(2, asked_of_one, tmp_path / "run")
+    said = together(2, requested_of_one, tmp_path / "run")
     assert [type(answer) for answer in said] == [TrainingInterrupted] * 2
     step = RunFolder(tmp_path / "run").last_step
     assert SLOW.logs_after(step)
@@ -247,7 +247,7 @@ def test_processes_stop_together_whichever_received_the_signal(tmp_path):
     assert all(f"after step {step}," in str(answer) for answer in said)
 
 
-def asked_of_one(folder):
+def requested_of_one(folder):
     if os.environ["RANK"] == "1":
         ask_for_a_stop(signal.SIGTERM, folder / "metrics.jsonl")
     return train_toy(folder, SLOW, pause_s=0.002)

@@ -167,7 +167,7 @@ def test_what_cannot_be_trained_is_refused_and_leaves_nothing(dataset, tmp_path)
         train_baseline(dataset, "logistic", tmp_path / "out")
 
 
-def test_every_name_is_known_and_told():
+def test_every_name_is_known_and_reported():
     names = baseline_names()
     assert set(names) == {*METHODS, *NETWORKS} - {"vit"}
     for name in names:

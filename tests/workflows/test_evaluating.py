@@ -122,7 +122,7 @@ def test_only_who_sees_images_alone_is_held_against_the_ceiling_of_images(datase
     assert image_seen(dataset, card) == name
 
 
-def test_a_model_that_is_told_the_snr_is_held_against_those_that_know_it(dataset):
+def test_a_model_that_is_reported_the_snr_is_held_against_those_that_know_it(dataset):
     card = card_of(Modality())
     message = {**card, "modalities": [*card["modalities"], {"what": "snr"}]}
     assert not knows_snr(card)

@@ -289,7 +289,7 @@ def test_every_way_goes_on_from_rings_and_as_if_it_had_not_been_stopped(
     assert load_classifier(whole, "cpu")(dataset.read_observed("test").iq).shape == (16, 2)
 
 
-def test_a_signal_can_be_asked_for_though_the_data_set_lists_the_image_alone(
+def test_a_signal_can_be_requested_for_though_the_data_set_lists_the_image_alone(
     dataset, encoders, tmp_path
 ):
     settings = replace(PLAIN, epochs=1, modalities=("signal",))
@@ -316,7 +316,9 @@ def test_an_encoder_of_other_examples_is_refused(dataset, encoders, tiny_recipe,
         )
 
 
-def test_a_trunk_starts_from_scratch_and_nothing_starts_from_a_trunk(dataset, encoders, tmp_path):
+def test_a_backbone_starts_from_scratch_and_nothing_starts_from_a_backbone(
+    dataset, encoders, tmp_path
+):
     with pytest.raises(CheckpointError, match="holds vit, but network cnn was requested"):
         run(dataset, tmp_path / "no", "cnn", pretrained=encoders["image"])
     run(dataset, tmp_path / "cnn", "cnn")
@@ -446,7 +448,7 @@ def test_a_network_that_sees_no_images_has_no_image_size(dataset, tmp_path, netw
     assert not (tmp_path / "run").exists()
 
 
-def test_other_images_of_a_data_set_are_told_in_words(dataset, tmp_path):
+def test_other_images_of_a_data_set_are_reported_in_words(dataset, tmp_path):
     brief = {"preset": "tiny", "epochs": 1, "batch_size": 8}
     run = pretrain(
         dataset, Pretraining(network="vit", image_size=48, **brief), tmp_path / "p", device="cpu"

@@ -131,7 +131,7 @@ def test_a_function_of_the_current_folder_sits_the_exam(dataset, here, name):
     assert predictor.card == {"kind": "function", "function": name}
 
 
-def test_a_function_that_asks_for_the_snr_is_told_it(dataset, here):
+def test_a_function_that_asks_for_the_snr_is_reported_it(dataset, here):
     sure = probabilities_of(dataset, "my_radio:knows_snr").max(axis=1) == 1
     np.testing.assert_array_equal(sure, dataset.labels("test")[1] > 5)
 

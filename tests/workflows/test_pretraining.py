@@ -198,7 +198,7 @@ def test_a_rising_share_of_hidden_rings_is_logged(dataset, tmp_path):
 
 @pytest.mark.parametrize("network", ["vit", "rings"])
 @pytest.mark.parametrize("depth", [None, 0, 3])
-def test_a_decoder_is_as_deep_as_was_asked_or_as_the_preset_has_it(
+def test_a_decoder_is_as_deep_as_was_requested_or_as_the_preset_has_it(
     dataset, tmp_path, network, depth
 ):
     method = with_switches(find_method("denomae2", network), {"decoder_depth": depth})

@@ -45,7 +45,7 @@ def write(tmp_path):
     return written
 
 
-def test_one_report_is_told_again_where_it_is_and_keeps_its_answers(write):
+def test_one_report_is_reported_again_where_it_is_and_keeps_its_answers(write):
     folder = write("one", {"ours": answers_of(0.8, 1)})
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     (folder / "report.html").write_text("spoilt")
@@ -95,7 +95,7 @@ def test_models_of_one_name_keep_their_own_answers(write, tmp_path):
     assert pair.difference == pytest.approx(np.mean(ours.right) - np.mean(theirs.right))
 
 
-def test_a_comparison_without_answers_stays_as_it_was_told(write, tmp_path):
+def test_a_comparison_without_answers_stays_as_it_was_reported(write, tmp_path):
     with_both = write("a", {"x": answers_of(0.9, 1), "y": answers_of(0.8, 2)})
     message = report_jobs.report(
         [with_both, write("b", {"z": answers_of(0.5, 3)})], tmp_path / "all"
@@ -118,7 +118,7 @@ def test_a_comparison_without_answers_stays_as_it_was_told(write, tmp_path):
         (["a", "c"], "both", "same data set"),
     ],
 )
-def test_what_cannot_be_told_is_refused_in_one_line_and_nothing_is_written(
+def test_what_cannot_be_reported_is_refused_in_one_line_and_nothing_is_written(
     write, tmp_path, names, out, words
 ):
     write("a", {"x": answers_of(0.9, 1)})
