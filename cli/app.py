@@ -1,9 +1,11 @@
 """The list of commands, and the handling of errors."""
 
 import functools
+import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -92,14 +94,24 @@ _RESUMES = {
 """What is said of an interruption, by the name of the command."""
 
 
-def _stop_on_termination() -> None:
+@contextmanager
+def _stopped_on_termination() -> Iterator[None]:
     """SIGTERM ends a command as Ctrl-C does: what is done is kept, and workers end with it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    command = os.getpid()
 
     def stop(*_: object) -> None:
+        if os.getpid() != command:  # a worker that was forked is ended by its pool
+            os._exit(143)
         raise KeyboardInterrupt(*_TERMINATED)
 
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, stop)
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _guarded(command: Callable[..., None]) -> Callable[..., None]:
@@ -107,10 +119,10 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(*args: object, **options: object) -> None:
-        _stop_on_termination()
         try:
             check_inputs(options)
-            command(*args, **options)
+            with _stopped_on_termination():
+                command(*args, **options)
         except RfmaeError as error:
             console.complain(" ".join(str(error).split()))
             raise typer.Exit(getattr(error, "exit_code", 2)) from None
