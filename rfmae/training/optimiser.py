@@ -106,7 +106,8 @@ class WeightAverage:
     """An exponential moving average of a network's weights (Polyak, Juditsky 1992).
 
     Averaged weights keep min(share, (1 + t) / (10 + t)) of themselves at the t-th update, counted
-    from one, so that a short run does not drag along the weights that it started from.
+    from one, so that a short run does not drag along the weights that it started from. Torch's own
+    `AveragedModel` holds a second network, which sharded weights do not allow; these are tensors.
     """
 
     def __init__(self, network: nn.Module, share: float) -> None:
