@@ -9,6 +9,8 @@ import numpy as np
 
 from rfmae.errors import DatasetError
 from rfmae.imports.array_files import LazyArray, Values, open_arrays, read_column
+from rfmae.imports.class_names import checked_names
+from rfmae.imports.name_checks import ROWS
 from rfmae.imports.sources import (
     BLOCK_ROWS,
     Facts,
@@ -16,7 +18,6 @@ from rfmae.imports.sources import (
     batch_of,
     interleaved,
     known_of,
-    standard_names,
 )
 from rfmae.records import ComplexArray, FloatArray, IntArray, IqBatch
 
@@ -51,8 +52,9 @@ class ArrayFile:
         self._iq = _find_iq(self._path, arrays)
         self._layout = layout_of(self._path, self._iq)
         rows = self._iq.shape[0]
-        self._label, classes = _labels(self._path, arrays, options, rows)
+        self._label, given = _labels(self._path, arrays, options, rows)
         self._snr_db, notes = _snrs(self._path, arrays, options, rows)
+        classes, said = checked_names(given, self._clearest(given))
         self.facts = Facts(
             name=_dashed(self._path.stem),
             about=f"Examples of {self._path.name}, imported as they are.",
@@ -60,8 +62,19 @@ class ArrayFile:
             rows=rows,
             samples=self._iq.shape[2 if self._layout == "iq-first" else 1],
             samples_per_symbol=1.0,
-            notes=(*notes, *_rounded(self._iq)),
+            notes=(*notes, *_rounded(self._iq), *said),
         )
+
+    def _clearest(self, classes: Sequence[str]) -> dict[str, ComplexArray]:
+        """Some examples (N, T) of each class that has any, of its highest SNR."""
+        found = {}
+        for label, name in enumerate(classes):
+            rows = np.flatnonzero(self._label == label)
+            rows = rows[self._snr_db[rows] == self._snr_db[rows].max(initial=-np.inf)]
+            read = [_as_complex(self._iq.rows(row, row + 1), self._layout) for row in rows[:ROWS]]
+            if read:
+                found[name] = np.nan_to_num(np.concatenate(read))  # others are refused with a row
+        return found
 
     def known(self) -> Iterator[Known]:
         return known_of(self.blocks())
@@ -129,7 +142,7 @@ def _find(arrays: dict[str, LazyArray], names: Sequence[str]) -> LazyArray | Non
 def _labels(
     path: Path, arrays: dict[str, LazyArray], options: ArrayOptions, rows: int
 ) -> tuple[IntArray, tuple[str, ...]]:
-    """Label of every row, and the classes by the names of the modulation table."""
+    """Label of every row, and the classes as they are named."""
     column = _column(path, arrays, options.labels, _LABEL_NAMES, rows)
     if column is None:
         raise DatasetError(f"{path} does not state its classes; name a file with --label-file")
@@ -143,7 +156,7 @@ def _labels(
             f"labels must be whole numbers from 0 to {len(options.classes) - 1}, the places in "
             f"--classes, got {column.min():g} to {column.max():g}"
         )
-    return label, standard_names(options.classes)
+    return label, options.classes
 
 
 def _named_labels(
@@ -158,7 +171,7 @@ def _named_labels(
         )
     classes = classes or tuple(sorted(found))
     place = {name: index for index, name in enumerate(classes)}
-    return np.array([place[str(name)] for name in names], np.int64), standard_names(classes)
+    return np.array([place[str(name)] for name in names], np.int64), classes
 
 
 def _snrs(

@@ -51,8 +51,43 @@ class SnrErrors:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceTest:
+    """A comparison of mean scores between classes at many places: samples, frequencies, times.
+
+    `label` and `place` stand out most. Sizes are powers in dB over that of the signal: of what was
+    found, and the least that would have been. `places` are all where a class stands out.
+    """
+
+    label: int
+    place: int
+    difference: float  # of mean scores, the class less the others
+    p_value: float  # corrected for places, classes and the tests of the audit
+    size_db: float  # not a number where a difference has no power
+    noticeable: float  # the least difference that is significant
+    noticeable_db: float
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierLines:
+    """Carriers in turns per sample that all examples of a class share, by class.
+
+    `common` is a carrier that explains all of them, none where there is none; carriers closer than
+    `resolution` are one.
+    """
+
+    turns: dict[int, float]
+    common: float | None
+    resolution: float
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of one test; `value` is in `unit`: accuracy, examples, dB, …."""
+    """The result of one test; `value` is in `unit`: accuracy, examples, dB, ….
+
+    `p_value` and `noticeable_db` are of tests that compare classes place by place: the least power
+    over that of the signal that would have been found.
+    """
 
     name: str
     verdict: Verdict
@@ -60,6 +95,8 @@ class Finding:
     unit: str
     explanation: str
     test: ChanceTest | None = None  # where a classifier was tested
+    p_value: float | None = None
+    noticeable_db: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

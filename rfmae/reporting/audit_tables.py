@@ -25,6 +25,9 @@ _SAID = Format()
 _CHANCE = Format(".1f", scale=100, mark_after=" %", missing="")
 _P_VALUE = Format(".2g", missing="")
 _DECIBELS = Format("+.2f")
+_WHOLE = Format("+.0f")
+_TURNS = Format("+.4f")
+_WHOLE_DB = Format(".0f", mark_after=" dB", missing="")
 _DIGITS = Format(".6g", file=".6g")
 
 _VERDICTS = {"pass": "passes", "leak": "LEAKS", "wrong": "WRONG", "note": "note"}
@@ -33,9 +36,9 @@ _VERDICTS = {"pass": "passes", "leak": "LEAKS", "wrong": "WRONG", "note": "note"
 def audit_table(report: AuditReport) -> Table:
     """One row a test: the verdict, the value found and chance."""
     columns = [*files_columns(("test", "verdict")), Column("found", _SAID)]
-    columns += [Column("chance", _CHANCE), Column("p", _P_VALUE)]
+    columns += [Column("chance", _CHANCE), Column("p", _P_VALUE), Column("seen from", _WHOLE_DB)]
     rows = [
-        (item.name, _VERDICTS[item.verdict], _found(item), *_chance_and_p(item))
+        (item.name, _VERDICTS[item.verdict], _found(item), *_chance_and_p(item), item.noticeable_db)
         for item in report.findings
     ]
     return Table.of(columns, rows)
@@ -48,6 +51,7 @@ def audit_csv(report: AuditReport) -> Table:
         Column("value", _DIGITS),
         Column("unit"),
         *files_columns(("chance", "low_95", "high_95", "p_value", "noticeable"), _DIGITS),
+        *files_columns(("noticeable_db",), _DIGITS),
         Column("examples", COUNT),
         Column("explanation"),
     ]
@@ -92,8 +96,10 @@ def audit_markdown(report: AuditReport) -> str:
 _ABOUT = (
     "*Found* is the accuracy of a random forest that sees the tested feature alone, in % with its "
     "95 % Wilson interval, fitted on train and evaluated on test; *chance* is the share of the "
-    "most frequent class; *p* is exact and corrected for the number of tests. Other tests count "
-    "examples."
+    "most frequent class; *p* is exact and corrected for the number of tests. *dB of power* is "
+    "what was added to examples of one class, over the power of their signal, or without clean "
+    "twins over that of the whole example, and *seen from* the least that would have been found. "
+    "Other tests count examples."
 )
 
 
@@ -104,18 +110,23 @@ def _found(item: Finding) -> str:
         return f"{printed(Ranged(test.accuracy, test.low, test.high), PERCENT)} %"
     if item.unit.startswith("accuracy"):
         return f"{printed(item.value, PERCENT)} %"
+    if item.unit == "dB of power":
+        return "none" if item.verdict == "pass" else f"{printed(item.value, _WHOLE)} dB of power"
+    if item.unit == "turns per sample":
+        return f"{printed(item.value, _TURNS)} turns per sample"
     if item.unit == "dB":
         return f"{printed(item.value, _DECIBELS)} dB"
     return f"{item.value:,.0f} {item.unit}"
 
 
 def _chance_and_p(item: Finding) -> tuple[Cell, Cell]:
-    return (None, None) if item.test is None else (item.test.chance, item.test.p_value)
+    return (None, item.p_value) if item.test is None else (item.test.chance, item.test.p_value)
 
 
 def _csv_row(item: Finding) -> tuple[Cell, ...]:
     test = item.test
-    numbers: tuple[Cell, ...] = (None,) * 6
+    numbers: tuple[Cell, ...] = (*(None,) * 3, item.p_value, None, item.noticeable_db, None)
     if test is not None:
-        numbers = (test.chance, test.low, test.high, test.p_value, test.noticeable, test.examples)
+        shares = (test.chance, test.low, test.high, test.p_value, test.noticeable)
+        numbers = (*shares, None, test.examples)
     return (item.name, item.verdict, item.value, item.unit, *numbers, item.explanation)

@@ -34,9 +34,9 @@ def test_the_headline_names_what_failed_and_notes_are_no_failure(report):
 
 def test_a_row_has_what_was_found_beside_chance(report):
     _, rows = audit_table(report).in_print()
-    assert rows[0] == ["power", "LEAKS", "60.0 (50.0–69.0) %", "10.0 %", "1e-30"]
+    assert rows[0] == ["power", "LEAKS", "60.0 (50.0–69.0) %", "10.0 %", "1e-30", ""]
     assert rows[1][1] == "passes"
-    assert rows[2][1:] == ["note", "1,234 examples", "", ""]
+    assert rows[2][1:] == ["note", "1,234 examples", "", "", ""]
     assert rows[3][1:3] == ["WRONG", "−1.50 dB"]
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from rfmae.artefacts import refuse_occupied, versions
-from rfmae.datasets.recipe import SPLITS
+from rfmae.datasets.recipe import SPLITS, load_recipe
 from rfmae.datasets.store import Dataset
 from rfmae.evaluation.leak_measures import Split
 from rfmae.evaluation.leak_probes import (
@@ -20,6 +20,7 @@ from rfmae.evaluation.leak_probes import (
     shuffled_probe,
 )
 from rfmae.evaluation.leak_tests import LEVEL, is_leak
+from rfmae.evaluation.leak_watch import NoiseWatcher, noise_rows
 from rfmae.progress import Logged, Progress
 from rfmae.records.audit_report import AuditReport, Finding
 from rfmae.reporting.audit_findings import (
@@ -32,9 +33,18 @@ from rfmae.reporting.audit_findings import (
 )
 from rfmae.reporting.audit_tables import KIND, write_audit
 from rfmae.workflows.auditing.audit_rows import row_findings
-from rfmae.workflows.auditing.leak_survey import walk
+from rfmae.workflows.auditing.class_names import name_finding
+from rfmae.workflows.auditing.class_shapes import (
+    count_of_tests,
+    shape_findings,
+    watchers_of,
+)
+from rfmae.workflows.auditing.copies import copy_findings, copy_watcher, noise_findings
+from rfmae.workflows.auditing.leak_survey import chosen, walk
 
 T = TypeVar("T")
+
+_NOISE_TESTS = 1
 
 MOST = 20_000
 """Examples of a split that are measured; equal rows are searched among all."""
@@ -63,10 +73,21 @@ def audit(
     """
     progress = progress or Logged()
     refuse_occupied(folder, replaces=KIND)
-    splits = walk(dataset, most, seed, progress)
+    recipe = load_recipe(dataset.folder / "recipe.toml") if dataset.has_clean else None
+    shapes, copies = watchers_of(dataset, recipe), copy_watcher(dataset, recipe)
+    noise = _noise_watcher(dataset, most, seed)
+    splits = walk(dataset, most, seed, progress, [*shapes, copies, noise])
+    more = count_of_tests(shapes) + _NOISE_TESTS
+    chance, tests = class_findings(
+        dataset, splits["train"], splits["test"], seed, progress, more=more
+    )
     findings = [
-        *class_findings(dataset, splits["train"], splits["test"], seed, progress),
+        *chance,
+        *shape_findings(dataset, shapes, tests),
+        *copy_findings(dataset, splits, copies, seed),
+        *noise_findings(dataset, copies, noise, splits, tests, seed),
         *row_findings(dataset, splits),
+        *([] if dataset.has_clean else [name_finding(dataset)]),
     ]
     report = AuditReport(
         data_set=dataset.name,
@@ -76,13 +97,26 @@ def audit(
     return AuditResult(report, write_audit(report, folder))
 
 
+def _noise_watcher(dataset: Dataset, most: int, seed: int) -> NoiseWatcher:
+    """Of the default view, the measured examples of the lowest SNRs."""
+    rng = np.random.default_rng(seed)
+    rows = {
+        split: noise_rows(chosen(dataset, split, most, seed), dataset.labels(split)[1], rng)
+        for split in SPLITS
+    }
+    return NoiseWatcher(dataset.default_view, rows)
+
+
 def class_findings(
-    dataset: Dataset, train: Split, test: Split, seed: int, progress: Progress
-) -> list[Finding]:
-    """Whether power, distinct points, metadata, or shuffled labels predict the class."""
+    dataset: Dataset, train: Split, test: Split, seed: int, progress: Progress, *, more: int = 0
+) -> tuple[list[Finding], int]:
+    """Whether power, distinct points, metadata, or shuffled labels predict the class.
+
+    Also how many tests share the level of the audit, with so many `more`.
+    """
     rng = np.random.default_rng(seed)
     probes = leak_probes(dataset, train, test)
-    tests = len(probes) + 1
+    tests = len(probes) + 1 + more
     findings: list[Finding] = []
     with progress.stage("test for leaks", len(probes), "tests") as stage:
         for probe, words in probes:
@@ -90,7 +124,8 @@ def class_findings(
             findings.append(chance_finding(words, found, leaks=is_leak(found)))
             stage.advance()
     control, right = shuffled_probe(train, test, tests, rng)
-    return [*findings, chance_finding(control_wording(right), control, leaks=is_leak(control))]
+    findings.append(chance_finding(control_wording(right), control, leaks=is_leak(control)))
+    return findings, tests
 
 
 def leak_probes(dataset: Dataset, train: Split, test: Split) -> list[tuple[LeakProbe, Wording]]:

@@ -1,6 +1,6 @@
 """One pass over a data set: every row is hashed, and a sample of them measured."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -8,34 +8,50 @@ from rfmae.datasets.recipe import SPLITS
 from rfmae.datasets.stated_snr import snr_view
 from rfmae.datasets.store import Dataset
 from rfmae.evaluation.embedding import evenly_chosen
-from rfmae.evaluation.leak_features import (
-    row_digests,
-)
+from rfmae.evaluation.leak_features import row_digests
 from rfmae.evaluation.leak_measures import Split, measures_of, positions_among_like
+from rfmae.evaluation.leak_watch import Seen, Watcher, show
 from rfmae.progress import Progress
 from rfmae.records import ComplexArray, IntArray, View, Views
 
 _CHUNK = 256
 
 
-def walk(dataset: Dataset, most: int, seed: int, progress: Progress) -> dict[str, Split]:
-    """Every split of a data set; at most so many examples of each are measured."""
+def walk(
+    dataset: Dataset,
+    most: int,
+    seed: int,
+    progress: Progress,
+    watchers: Sequence[Watcher] = (),
+) -> dict[str, Split]:
+    """Every split of a data set; at most so many examples of each are measured.
+
+    `watchers` are shown all examples on the way.
+    """
+    measured = {split: chosen(dataset, split, most, seed) for split in SPLITS}
     total = sum(dataset.examples(split) for split in SPLITS)
     with progress.stage("read every row", total, "examples") as stage:
         return {
-            split: _split(dataset, split, _chosen(dataset, split, most, seed), stage.advance)
-            for split in SPLITS
+            split: _split(dataset, split, rows, watchers, stage.advance)
+            for split, rows in measured.items()
         }
 
 
-def _chosen(dataset: Dataset, split: str, most: int, seed: int) -> IntArray:
+def chosen(dataset: Dataset, split: str, most: int, seed: int) -> IntArray:
     """Ascending rows that are measured: all, or a stratified sample by class and SNR."""
     rng = np.random.default_rng([seed, SPLITS.index(split)])
     return evenly_chosen(*dataset.labels(split), most, rng)
 
 
-def _split(dataset: Dataset, split: str, chosen: IntArray, advance: Callable[[int], None]) -> Split:
+def _split(
+    dataset: Dataset,
+    split: str,
+    chosen: IntArray,
+    watchers: Sequence[Watcher],
+    advance: Callable[[int], None],
+) -> Split:
     parts, digests, twins = [], [], []
+    label, snr_db = dataset.labels(split)
     for first in range(0, dataset.examples(split), _CHUNK):
         last = min(first + _CHUNK, dataset.examples(split))
         observed, clean = _read(dataset, split, slice(first, last))
@@ -51,8 +67,9 @@ def _split(dataset: Dataset, split: str, chosen: IntArray, advance: Callable[[in
         )
         digests.append(row_digests(list(observed.values())))
         twins.append(row_digests(list(clean.values())))
+        seen = Seen(split, first, label[first:last].astype(np.int64), ours, observed, clean)
+        show(watchers, seen)
         advance(last - first)
-    label, snr_db = dataset.labels(split)
     return Split(
         label=label[chosen].astype(np.int64),
         snr_db=snr_db[chosen],
