@@ -208,6 +208,7 @@ def arrays(rng, rows=120, samples=256, names=None):
 
 
 def of_arrays(tmp_path, iq, label, snr_db, names=tuple(ORDERS)):
+    tmp_path.mkdir(exist_ok=True)
     unit = iq / np.sqrt((np.abs(iq) ** 2).mean(axis=1, keepdims=True))
     np.savez(tmp_path / "a.npz", iq=unit.astype(np.complex64), y=np.array(names)[label], snr=snr_db)
     data = import_dataset(
@@ -311,3 +312,21 @@ def test_clean_sets_of_every_recipe_pass(name, tmp_path, monkeypatch):
         assert study.failures(made, folder / "report") == []
         other = study.without_twins(*study.everything(made), made, folder)
         assert study.failures(other, folder / "other") == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+def test_signals_as_in_radioml_pass(seed, tmp_path, monkeypatch):
+    """Random phase, carrier and timing, 24 classes; whole, and in short rows with other names."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "imports"))
+    miniatures = importlib.import_module("miniatures")
+    rng = np.random.default_rng(seed)
+    miniatures.write_radioml2018(tmp_path / "set.h5", rng, snrs=(-10, 0, 10, 30), rows=24)
+    data = import_dataset(tmp_path / "set.h5", tmp_path / "data", tmp_path, progress=Silent())
+    report = audit(data, tmp_path / "report", progress=Silent()).report
+    assert failed(report) == []
+    assert named(report, "names of classes").verdict == "pass"
+    seen = data.read_observed("train")
+    label, snr_db = seen.label.astype(int), seen.snr_db
+    names = tuple(f"kind {c}" for c in range(24))
+    assert failed(of_arrays(tmp_path / "short", seen.iq[:, :128], label, snr_db, names)) == []
