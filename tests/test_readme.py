@@ -64,7 +64,7 @@ def test_every_code_block_runs_in_a_fresh_copy(succeed, fresh_copy):
     assert len(said) < 16, said
     report = Path(re.search(r"^Report: (.+)$", quickstart, flags=re.MULTILINE)[1])
     assert (fresh_copy / report).is_file()
-    assert "whole: QPSK" in recording
+    assert ": QPSK, probability" in recording
     assert python.startswith("QPSK")
     assert (fresh_copy / "my" / "radio.png").stat().st_size > 10_000
     for name in ("overview", "label-curve", "accuracy", "confusion"):
