@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import sys
 import time
 from collections.abc import Iterable
@@ -23,9 +22,9 @@ from rich.progress import Progress as Bars
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from rfmae.plain import harmless
 from rfmae.progress import Stage
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _LINE_EVERY_SECONDS = 60.0  # in a log
 _SHORT = {"waiting_share": "wait"}
 _SHARES = ("share", "wait", "accuracy")  # suffixes of names
@@ -33,11 +32,6 @@ _SHOWN_ELSEWHERE = ("images_per_second", "learning_rate", "gradient_norm")
 
 stdout = Console(highlight=False)
 stderr = Console(stderr=True, highlight=False)
-
-
-def harmless(text: str) -> str:
-    """Without control characters, which names in a file could send to the terminal."""
-    return _CONTROL.sub("\ufffd", text)
 
 
 def say(text: str) -> None:

@@ -11,6 +11,7 @@ from rfmae_cli import console
 from rfmae_cli.options import HOME, DataOption, DeviceOption, JsonOption, OutOption, ResumeOption
 from rfmae_cli.settings_options import TASK, with_settings
 
+from rfmae.configuration.files import over_file, take_model
 from rfmae.configuration.methods import METHODS, Method
 from rfmae.configuration.training import Finetuning, Pretraining
 
@@ -56,7 +57,8 @@ def pretrain(
     from rfmae.workflows import finding
     from rfmae.workflows.learning import training as training_jobs
 
-    table = _table(config, "pretrain", given if method is None else {**given, "method": method})
+    named = given if method is None else {**given, "method": method}
+    table = over_file(config, "pretrain", named)
     dataset = open_dataset(data or finding.newest_dataset(HOME / "datasets"))
     settings = training_jobs.pretraining_of(table, dataset)
     assert settings.method is not None
@@ -96,12 +98,11 @@ def finetune(
 
     The checkpoint is chosen, and its temperature fitted, on the validation split alone.
     """
-    from rfmae.configuration.files import take_model
     from rfmae.datasets.store import open_dataset
     from rfmae.workflows import finding
     from rfmae.workflows.learning import finetuning as finetuning_jobs
 
-    table = _table(config, "finetune", given)
+    table = over_file(config, "finetune", given)
     model = take_model(table, model)
     settings = finetuning_jobs.finetuning_of(table)
     dataset = open_dataset(data or finding.newest_dataset(HOME / "datasets"))
@@ -120,15 +121,6 @@ def finetune(
         logger=board(folder, tensorboard),
     )
     print_checkpoint(best, as_json)
-
-
-def _table(config: Path | None, stage: str, given: dict[str, Any]) -> dict[str, Any]:
-    """The settings of a file with those of the command line over them."""
-    if config is None:
-        return given
-    from rfmae.configuration.files import merged, read_settings
-
-    return merged(read_settings(config, stage), given)
 
 
 def board(folder: Path, wanted: bool) -> Any:

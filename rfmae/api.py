@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from rfmae.artefacts import HOME
 from rfmae.captures.reading import read_capture
-from rfmae.configuration.files import merged, read_settings, take_model
+from rfmae.configuration.files import over_file, take_model
 from rfmae.datasets.recipe import Recipe, Splits, load_recipe
 from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.errors import CaptureError, CheckpointError, RecipeError
@@ -341,7 +341,7 @@ def _table(config: PathLike | None, stage: str, **given: Any) -> dict[str, Any]:
         group, _, inner = name.rpartition("__")
         if value is not None:
             (table.setdefault(group, {}) if group else table)[inner] = value
-    return table if config is None else merged(read_settings(config, stage), table)
+    return over_file(config, stage, table)
 
 
 def _dataset(data: Dataset | PathLike) -> Dataset:

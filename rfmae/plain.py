@@ -40,6 +40,7 @@ _WORDS: dict[Any, str] = {
     tuple: "a list",
     list: "a list",
 }
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _LONGEST = 80  # characters of a value in an error
 
 
@@ -51,6 +52,14 @@ def shown(plain: Any) -> str:
         repr(plain) if not isinstance(plain, int) or abs(plain) < 10**_LONGEST else "a huge number"
     )
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def harmless(text: str) -> str:
+    """A text without control characters, which names in a file could send to a terminal.
+
+    Tabulators and ends of lines stay.
+    """
+    return _CONTROL.sub("\ufffd", text)
 
 
 def parse(text: str) -> Any:

@@ -72,6 +72,11 @@ def read_over(settings: Settings, table: Mapping[str, Any], also: Iterable[str] 
         raise TrainingError(str(error)) from error
 
 
+def over_file(path: str | Path | None, stage: str, given: dict[str, Any]) -> dict[str, Any]:
+    """What was given, over the settings of a file where one is named."""
+    return given if path is None else merged(read_settings(path, stage), given)
+
+
 def merged(table: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """A nested table with the values of another over its own.
 

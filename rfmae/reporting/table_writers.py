@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from rfmae.plain import harmless
 from rfmae.reporting.table import Cell, Column, Format, Ranged, Table, filed
 
 _WRITTEN = Format()
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_UNPRINTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_BREAKS = re.compile(r"[\t\n]")  # of a row of Markdown
 _MARKUP = re.compile(r"\||<|\[(?=[^\]]*\]\()")  # cells, tags and links
 
 
@@ -27,7 +27,7 @@ def write_csv(table: Table, path: Path) -> None:
     heads += [f"{heads[place]}, {end}" for place in ranged for end in ("low", "high")]
     rows = [heads, *_filed_rows(table, ranged)]
     with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([_UNPRINTED.sub("\ufffd", cell) for cell in row] for row in rows)
+        csv.writer(file).writerows([harmless(cell) for cell in row] for row in rows)
 
 
 def text_table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
@@ -57,5 +57,5 @@ def _row(cells: Iterable[str]) -> str:
 
 def markdown_text(text: str) -> str:
     """A text as a cell of Markdown: no control characters, no tag and no link of its own."""
-    plain = _CONTROL.sub("\ufffd", text)
+    plain = _BREAKS.sub("\ufffd", harmless(text))
     return _MARKUP.sub(lambda mark: f"\\{mark[0]}", plain)

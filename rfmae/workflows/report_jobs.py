@@ -26,22 +26,24 @@ def report(folders: Sequence[Path], out: Path | None = None, *, seed: int = 0) -
         raise ArtefactError("a report must be named, got none; name its folder")
     if out is None and len(folders) > 1:
         raise ArtefactError(f"{len(folders)} reports are joined into a new folder; name --out")
-    for folder in folders:
-        read_report(folder)  # that it is one, before anything is said of where to write
+    # that each is a report, before anything is said of where to write
+    reports = [read_report(folder) for folder in folders]
     target = out or folders[0]
     refuse_occupied(target, replaces=KIND)
     if len(folders) == 1:
-        content = read_report(folders[0])
+        content = reports[0]
         answers = read_answers(content, folders[0])
     else:
-        content, answers = _together(folders, seed)
+        content, answers = _together(folders, reports, seed)
     return WrittenReport(content, write_report(content, target, answers))
 
 
-def _together(folders: Sequence[Path], seed: int) -> tuple[Report, dict[str, Answers]]:
+def _together(
+    folders: Sequence[Path], reports: Sequence[Report], seed: int
+) -> tuple[Report, dict[str, Answers]]:
     """Several reports joined, with the predictions of their models."""
     names = _names(folders)
-    found = {name: read_report(folder) for name, folder in zip(names, folders, strict=True)}
+    found = dict(zip(names, reports, strict=True))
     check_same_examples(found)
     distinct = with_distinct_names(found)
     answers: dict[str, Answers] = {}
