@@ -8,10 +8,9 @@ import numpy.typing as npt
 
 from rfmae.captures.analytic import ANALYTIC_NOTE, analytic_signal, with_margin
 from rfmae.captures.read_options import ReadOptions
-from rfmae.captures.record import Capture
+from rfmae.captures.recording import Recording, Samples
 from rfmae.captures.sample_types import REAL_TYPES, SAMPLE_TYPES, SampleType, decode
 from rfmae.errors import CaptureError
-from rfmae.records import ComplexArray
 
 _ORDERS = {"<": "_le", "=": "_le", ">": "_be", "|": ""}
 
@@ -22,11 +21,12 @@ def is_recording(path: Path) -> bool:
     return _layout(values) in ("complex", "iq-first", "iq-last")
 
 
-def read_npy(path: Path, read_options: ReadOptions) -> Capture:
-    """Read an array of samples; whole numbers are scaled to ±1 as in files of samples."""
+def open_npy(path: Path, read_options: ReadOptions) -> Recording:
+    """An array of samples; whole numbers are scaled to ±1 as in files of samples."""
     read_options.refuse_datatype(path)
     read_options.channel_of(path, 1)
-    if read_options.sample_rate_hz is None:
+    rate_hz = read_options.sample_rate_hz or read_options.rate_unstated_hz
+    if rate_hz is None:
         raise CaptureError(f"a .npy does not state its sample rate; name --rate for {path}")
     values = _array(path)
     layout = _layout(values)
@@ -37,28 +37,21 @@ def read_npy(path: Path, read_options: ReadOptions) -> Capture:
         )
     values = values.reshape(-1) if layout in ("complex", "real") else values
     kind = _kind(path, values.dtype, real=layout == "real")
-    available = max(values.shape)
-    part = read_options.part(path, available)
-    iq, notes = _samples(path, values, layout, kind, part, read_options)
-    return Capture(
-        iq=iq,
-        sample_rate_hz=float(read_options.sample_rate_hz),
+    if not values.size:
+        raise CaptureError(f"{path} holds no samples")
+    if kind.is_real:
+        read_options.require_analytic(path, kind.name)
+    return Recording(
         path=path,
+        samples=max(values.shape),
+        sample_rate_hz=float(rate_hz),
         datatype=kind.name,
-        notes=notes,
+        read=lambda part: _samples(values, layout, kind, part),
     )
 
 
-def _samples(
-    path: Path,
-    values: npt.NDArray[Any],
-    layout: str,
-    kind: SampleType,
-    part: range,
-    read_options: ReadOptions,
-) -> tuple[ComplexArray, tuple[str, ...]]:
+def _samples(values: npt.NDArray[Any], layout: str, kind: SampleType, part: range) -> Samples:
     if layout == "real":
-        read_options.require_analytic(path, kind.name)
         wide = with_margin(part, len(values))
         numbers = np.empty(len(wide), np.float32)
         decode(values[wide.start : wide.stop], kind, numbers)

@@ -6,7 +6,8 @@ from pathlib import Path
 from rfmae.captures.file_names import Named, stated_by_name
 from rfmae.captures.likely_types import SAMPLE_BYTES, contested_type, likely_types, settled_type
 from rfmae.captures.read_options import ReadOptions
-from rfmae.captures.record import Capture, Segment
+from rfmae.captures.record import Segment
+from rfmae.captures.recording import Recording
 from rfmae.captures.sample_files import Frames, Piece, Span, read_pieces, whole_samples
 from rfmae.captures.sample_types import (
     CONTESTED,
@@ -20,8 +21,8 @@ from rfmae.errors import CaptureError
 _NOTHING = Named("")
 
 
-def read_raw(path: Path, read_options: ReadOptions) -> Capture:
-    """Read interleaved I and Q of the type and rate that are given.
+def open_raw(path: Path, read_options: ReadOptions) -> Recording:
+    """A file of interleaved I and Q of the type and rate that are given.
 
     A suffix such as `.cs16` names the type; one that different programs use for different types,
     such as `.iq`, does not, and there the bytes must settle it. A name in the form of a program
@@ -37,20 +38,22 @@ def read_raw(path: Path, read_options: ReadOptions) -> Capture:
             f"sample rate {rate_hz:,.12g} Hz by the name of the file ({named.program})",
         )
     if rate_hz is None:
+        rate_hz = read_options.rate_unstated_hz
+    if rate_hz is None:
         raise CaptureError(f"a raw file does not state its sample rate; name --rate for {path}")
     n_bytes = path.stat().st_size
     frames = Frames(kind, channel=read_options.channel_of(path, 1))
     available = whole_samples(path, n_bytes, frames)
     pieces = (Piece(start=0, count=available, byte=0),)
-    part = read_options.part(path, available)
-    iq, said = read_pieces(Span(path, 0, n_bytes), pieces, frames, part, read_options)
-    return Capture(
-        iq=iq,
-        sample_rate_hz=float(rate_hz),
+    span = Span(path, 0, n_bytes)
+    return Recording(
         path=path,
+        samples=available,
+        sample_rate_hz=float(rate_hz),
         datatype=kind.name,
-        segments=(Segment(0, named.centre_hz),),
-        notes=(*notes, *said),
+        read=lambda part: read_pieces(span, pieces, frames, part, read_options),
+        segments=lambda _: (Segment(0, named.centre_hz),),
+        notes=notes,
     )
 
 

@@ -11,7 +11,8 @@ from rfmae.errors import CaptureError
 class ReadOptions:
     """The options of reading; a type or a rate that is not given is left to the file.
 
-    `channel` counts from 0; `analytic` makes real samples complex.
+    `channel` counts from 0; `analytic` makes real samples complex. Where neither the file nor a
+    caller states a rate, `rate_unstated_hz` stands for it, such as nan where none is needed.
     """
 
     datatype: str | None = None
@@ -20,6 +21,7 @@ class ReadOptions:
     count: int | None = None  # up to the end
     channel: int | None = None
     analytic: bool = False
+    rate_unstated_hz: float | None = None
 
     def __post_init__(self) -> None:
         if self.sample_rate_hz is not None and not 0 < self.sample_rate_hz < math.inf:

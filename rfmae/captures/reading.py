@@ -3,23 +3,26 @@
 from pathlib import Path
 
 from rfmae.captures.containers import is_npy, refuse_container
-from rfmae.captures.npy import read_npy
-from rfmae.captures.raw import read_raw
+from rfmae.captures.npy import open_npy
+from rfmae.captures.raw import open_raw
 from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.record import Annotation, Capture, Segment
+from rfmae.captures.recording import Recording
 from rfmae.captures.sample_types import DATATYPES
-from rfmae.captures.sigmf_archives import is_archive, read_archive
+from rfmae.captures.sigmf_archives import is_archive, open_archive
 from rfmae.captures.sigmf_collections import SUFFIX as COLLECTION
 from rfmae.captures.sigmf_collections import recordings_of, the_recording_of
-from rfmae.captures.sigmf_reading import meta_of, read_pair
-from rfmae.captures.wav import is_wav, read_wav
+from rfmae.captures.sigmf_reading import meta_of, open_pair
+from rfmae.captures.wav import is_wav, open_wav
 from rfmae.errors import CaptureError
 
 __all__ = [
     "DATATYPES",
     "Annotation",
     "Capture",
+    "Recording",
     "Segment",
+    "open_recording",
     "read_capture",
     "read_recording",
     "read_sigmf",
@@ -73,21 +76,30 @@ def read_capture(
 
 def read_recording(path: Path, read_options: ReadOptions) -> Capture:
     """`read_capture` with its options as one record."""
+    recording = open_recording(path, read_options)
+    return recording.capture(read_options.part(path, recording.samples))
+
+
+def open_recording(path: Path, read_options: ReadOptions) -> Recording:
+    """A recording with its facts, whose samples are read when they are asked for.
+
+    The part that the options name is left to the caller.
+    """
     _refuse_missing(path)
     if path.suffix == COLLECTION:
         path = the_recording_of(path)
     if path.suffix == ".sigmf-meta":
-        return read_pair(path, path, read_options)
+        return open_pair(path, path, read_options)
     if path.suffix == ".sigmf-data":
-        return read_pair(path, meta_of(path), read_options)
+        return open_pair(path, meta_of(path), read_options)
     if is_archive(path):
-        return read_archive(path, read_options)
+        return open_archive(path, read_options)
     if is_wav(path):
-        return read_wav(path, read_options)
+        return open_wav(path, read_options)
     if is_npy(path):
-        return read_npy(path, read_options)
+        return open_npy(path, read_options)
     refuse_container(path)
-    return read_raw(path, read_options)
+    return open_raw(path, read_options)
 
 
 def read_sigmf(path: str | Path) -> Capture:
@@ -110,7 +122,8 @@ def read_sigmf(path: str | Path) -> Capture:
     path = Path(path)
     if path.suffix != ".sigmf-meta":
         raise CaptureError(f"a SigMF recording is named by its .sigmf-meta file, got {path}")
-    return read_pair(path, path, ReadOptions())
+    recording = open_pair(path, path, ReadOptions())
+    return recording.capture(range(recording.samples))
 
 
 def _refuse_missing(path: Path) -> None:

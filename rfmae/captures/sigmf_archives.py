@@ -8,6 +8,7 @@ import lzma
 import shutil
 import tarfile
 import tempfile
+import weakref
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -19,10 +20,10 @@ from typing import IO
 
 from rfmae.artefacts import disk_errors
 from rfmae.captures.read_options import ReadOptions
-from rfmae.captures.record import Capture
+from rfmae.captures.recording import Recording
 from rfmae.captures.sample_files import Span
 from rfmae.captures.sigmf_metadata import SigmfMetadata, parse_metadata
-from rfmae.captures.sigmf_reading import read_described
+from rfmae.captures.sigmf_reading import open_described
 from rfmae.errors import CaptureError
 
 ARCHIVES = (".sigmf", ".sigmf.gz", ".sigmf.xz", ".sigmf.zip")
@@ -45,18 +46,16 @@ def is_archive(path: Path) -> bool:
     return path.name.endswith(ARCHIVES)
 
 
-def read_archive(path: Path, read_options: ReadOptions) -> Capture:
-    """Read the one recording of an archive."""
+def open_archive(path: Path, read_options: ReadOptions) -> Recording:
+    """The one recording of an archive."""
     form = _FORMS.get(path.suffix, "an uncompressed tar")
     try:
         with _opened(path) as members:
             described = _metadata(path, members)
             member = _data_member(path, described, members)
             if member.span is not None:
-                return read_described(path, described, member.span, read_options)
-            with tempfile.TemporaryDirectory(prefix="rfmae-") as folder:
-                span = _unpacked(path, member, Path(folder))
-                return read_described(path, described, span, read_options)
+                return open_described(path, described, member.span, read_options)
+            return _open_unpacked(path, described, member, read_options)
     except _DAMAGES as problem:
         raise CaptureError(f"a SigMF archive is {form}, {path} is not: {problem}") from problem
 
@@ -120,11 +119,21 @@ def _data_member(path: Path, meta: SigmfMetadata, members: dict[str, _Member]) -
     return member
 
 
-def _unpacked(path: Path, member: _Member, folder: Path) -> Span:
-    """The bytes of a member, in a file of their own."""
-    target = folder / "samples"
-    source = member.open()
-    with disk_errors(target), target.open("wb") as file:
-        if source is not None:
-            shutil.copyfileobj(source, file)
-    return Span(target, 0, target.stat().st_size, named=path)
+def _open_unpacked(
+    path: Path, meta: SigmfMetadata, member: _Member, read_options: ReadOptions
+) -> Recording:
+    """The recording of a compressed archive, whose unpacked samples go when it goes."""
+    folder = Path(tempfile.mkdtemp(prefix="rfmae-"))
+    try:
+        target = folder / "samples"
+        source = member.open()
+        with disk_errors(target), target.open("wb") as file:
+            if source is not None:
+                shutil.copyfileobj(source, file)
+        span = Span(target, 0, target.stat().st_size, named=path)
+        recording = open_described(path, meta, span, read_options)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    weakref.finalize(recording, shutil.rmtree, folder, ignore_errors=True)
+    return recording

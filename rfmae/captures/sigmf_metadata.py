@@ -55,7 +55,7 @@ class SigmfMetadata:
     def sample_rate_hz(self, read_options: ReadOptions) -> float:
         """The stated rate; where none is, the one that was given, or 1."""
         if "core:sample_rate" not in self.stated:
-            return float(read_options.sample_rate_hz or 1.0)
+            return float(read_options.sample_rate_hz or read_options.rate_unstated_hz or 1.0)
         rate: Any = self.stated["core:sample_rate"]
         if not _is_number(rate) or rate <= 0:
             raise CaptureError(
@@ -142,6 +142,7 @@ class SigmfMetadata:
             low_hz=_frequency(self.path, item, "core:freq_lower_edge") - centre_hz,
             high_hz=_frequency(self.path, item, "core:freq_upper_edge") - centre_hz,
             comment=_text(item, "core:comment"),
+            snr_db=_decibels(item.get("rfmae:snr_db")),
         )
 
 
@@ -193,6 +194,11 @@ def _frequency(path: Path, fields: dict[str, Any], name: str) -> float:
     if not _is_number(value):
         raise CaptureError(f"{name} of {path.name} must be a frequency in Hz, got {_short(value)}")
     return float(value)
+
+
+def _decibels(value: Any) -> float:
+    """An SNR in dB, nan where none is stated: the standard has no field for it."""
+    return float(value) if _is_number(value) else math.nan
 
 
 def _text(fields: dict[str, Any], name: str) -> str:

@@ -5,7 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from rfmae.captures.read_options import ReadOptions
-from rfmae.captures.record import Capture
+from rfmae.captures.recording import Recording
 from rfmae.captures.sample_files import Frames, Piece, Span, read_pieces, whole_samples
 from rfmae.captures.sigmf_metadata import SigmfMetadata, parse_metadata
 from rfmae.errors import CaptureError
@@ -24,8 +24,8 @@ def meta_of(data: Path) -> Path:
     return meta
 
 
-def read_pair(path: Path, meta: Path, read_options: ReadOptions) -> Capture:
-    """Read the recording that the file `meta` describes; `path` is its name in errors."""
+def open_pair(path: Path, meta: Path, read_options: ReadOptions) -> Recording:
+    """The recording that the file `meta` describes; `path` is its name in errors."""
     if not meta.is_file():
         raise CaptureError(f"no recording {meta}")
     try:
@@ -33,30 +33,27 @@ def read_pair(path: Path, meta: Path, read_options: ReadOptions) -> Capture:
     except OSError as error:
         raise CaptureError(f"{meta} cannot be read: {error}") from error
     data = _data_file(described)
-    return read_described(path, described, Span(data, 0, data.stat().st_size), read_options)
+    return open_described(path, described, Span(data, 0, data.stat().st_size), read_options)
 
 
-def read_described(
+def open_described(
     path: Path, meta: SigmfMetadata, span: Span, read_options: ReadOptions
-) -> Capture:
-    """The capture of checked metadata and of the bytes of its data."""
+) -> Recording:
+    """The recording of checked metadata and of the bytes of its data."""
     read_options.refuse_datatype(path)
     rate_hz = meta.sample_rate_hz(read_options)
     frames = meta.frames(read_options)
     pieces = _pieces(meta, span, frames)
     available = sum(piece.count for piece in pieces)
-    part = read_options.part(path, available)
-    if len(part) == available:
-        _check_sum(meta, span)
-    iq, notes = read_pieces(span, pieces, frames, part, read_options)
-    return Capture(
-        iq=iq,
-        sample_rate_hz=rate_hz,
+    return Recording(
         path=path,
-        annotations=meta.marks(part, available),
-        segments=meta.segments(part),
+        samples=available,
+        sample_rate_hz=rate_hz,
         datatype=meta.kind.name,
-        notes=notes,
+        read=lambda part: read_pieces(span, pieces, frames, part, read_options),
+        marks=lambda part: meta.marks(part, available),
+        segments=meta.segments,
+        verify=lambda: _check_sum(meta, span),
     )
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from rfmae.captures.read_options import ReadOptions
-from rfmae.captures.record import Capture
+from rfmae.captures.recording import Recording
 from rfmae.captures.sample_files import Frames, Piece, Span, read_pieces
 from rfmae.captures.sample_types import SampleType
 from rfmae.captures.wav_chunks import MAGIC, WavLayout, wav_layout
@@ -26,8 +26,8 @@ def is_wav(path: Path) -> bool:
     return path.suffix.lower() == ".wav" or (head[:4] in MAGIC and head[8:] == b"WAVE")
 
 
-def read_wav(path: Path, read_options: ReadOptions) -> Capture:
-    """Read a stereo WAV of 8, 16, 24 or 32 bits or of floats; whole numbers are scaled to ±1.
+def open_wav(path: Path, read_options: ReadOptions) -> Recording:
+    """A stereo WAV of 8, 16, 24 or 32 bits or of floats; whole numbers are scaled to ±1.
 
     One of a single channel is real, and is read as its analytic signal.
     """
@@ -39,16 +39,15 @@ def read_wav(path: Path, read_options: ReadOptions) -> Capture:
     available = layout.n_bytes // layout.frame_bytes
     if not available:
         raise CaptureError(f"{path} holds no samples")
-    part = read_options.part(path, available)
     pieces = (Piece(0, available, 0),)
     span = Span(path, layout.offset, layout.n_bytes)
-    iq, notes = read_pieces(span, pieces, Frames(kind), part, read_options)
-    return Capture(
-        iq=iq,
-        sample_rate_hz=read_options.rate(path, float(layout.rate_hz)),
+    return Recording(
         path=path,
+        samples=available,
+        sample_rate_hz=read_options.rate(path, float(layout.rate_hz)),
         datatype=kind.name,
-        notes=(*layout.notes, *notes),
+        read=lambda part: read_pieces(span, pieces, Frames(kind), part, read_options),
+        notes=layout.notes,
     )
 
 
