@@ -17,6 +17,7 @@ from rfmae_cli import (
     console,
     data_commands,
     denoise_commands,
+    import_commands,
     list_commands,
     probe_commands,
     report_commands,
@@ -42,7 +43,8 @@ class _FoldingTable(Table):
 COMMANDS: dict[str, Callable[..., None]] = {
     "quickstart": commands.quickstart,
     "synth": data_commands.synth,
-    "import": data_commands.import_data,
+    "import": import_commands.import_data,
+    "image": import_commands.image,
     "audit": audit_commands.audit,
     "pretrain": training_commands.pretrain,
     "finetune": training_commands.finetune,

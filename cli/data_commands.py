@@ -1,7 +1,6 @@
-"""The commands synth, import, show and plot. Parse, one call, print."""
+"""The commands synth, show and plot. Parse, one call, print."""
 
 import math
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,10 +18,9 @@ from rfmae_cli.options import (
     RateOption,
     RecipeOption,
     SamplesPerSymbolOption,
-    SeedOption,
     WorkersOption,
 )
-from rfmae_cli.words import names, numbers, one_of
+from rfmae_cli.words import names, one_of
 
 
 def synth(
@@ -69,88 +67,7 @@ def synth(
         form=one_of("--format", form, ("hdf5", "sigmf")),
         progress=console.ShownProgress(),
     )
-    _print_dataset(made, folder, as_json)
-
-
-def import_data(
-    source: Annotated[Path, typer.Argument(help="A file or folder of a public data set.")],
-    form: Annotated[
-        str,
-        typer.Option(
-            "--format",
-            help="auto, radioml-2016, radioml-2018, hisarmod or arrays (npy, npz, mat).",
-        ),
-    ] = "auto",
-    label_file: Annotated[
-        Path | None, typer.Option(help="Labels of an array: csv, txt, npy or json.")
-    ] = None,
-    snr_file: Annotated[
-        Path | None, typer.Option(help="SNR in dB of each row of an array.")
-    ] = None,
-    classes: Annotated[
-        str | None, typer.Option(help="Names of the labels 0, 1, …, such as BPSK,QPSK.")
-    ] = None,
-    shares: Annotated[
-        str, typer.Option(help="Of the examples, to train, validate and test with.")
-    ] = "0.8,0.1,0.1",
-    seed: SeedOption = 0,
-    samples_per_symbol: SamplesPerSymbolOption = None,
-    image_of: Annotated[
-        str | None,
-        typer.Option(
-            "--image",
-            help="Render images as this recipe does, such as radio-24 or a TOML file. Default: "
-            "the trajectory in three kernels, 224 pixels.",
-        ),
-    ] = None,
-    image_size: Annotated[
-        int | None, typer.Option(help="Pixels on a side of an image, such as 64.")
-    ] = None,
-    any_phase: Annotated[
-        bool,
-        typer.Option(
-            "--any-phase/--known-phase",
-            help="Every carrier phase is equally likely, so training may turn examples.",
-        ),
-    ] = False,
-    out: OutOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Import a public data set: RadioML 2016 and 2018, HisarMod 2019, or your own arrays.
-
-    Samples are kept unchanged; examples are divided into splits by class and SNR.
-
-    Example: rfmae import RML2016.10a_dict.pkl --shares 0.8,0.1,0.1 --out my/radioml
-    """
-    from rfmae.workflows import importing as importing_jobs
-
-    made = importing_jobs.import_dataset(
-        source,
-        out,
-        HOME / "datasets",
-        form=form,
-        labels=label_file,
-        snr=snr_file,
-        classes=names(classes or ""),
-        shares=numbers("--shares", shares, 3),
-        seed=seed,
-        samples_per_symbol=samples_per_symbol,
-        looks=_appearance(image_of, image_size, any_phase),
-        progress=console.ShownProgress(),
-    )
-    _print_dataset(made, made.folder, as_json)
-
-
-def _appearance(recipe: str | None, size: int | None, any_phase: bool) -> Any:
-    """How imported waveforms are shown, from the options."""
-    from rfmae.datasets.recipe import load_recipe
-    from rfmae.imports.import_plan import Appearance
-    from rfmae.records import TRAJECTORY_PLANES, ImageConfig
-
-    image = None if recipe is None else load_recipe(recipe).image
-    if size is not None:
-        image = replace(image or ImageConfig(planes=TRAJECTORY_PLANES), size=size)
-    return Appearance(image, any_phase)
+    print_dataset(made, folder, as_json)
 
 
 def show(
@@ -285,7 +202,7 @@ def _refuse_choices_of_a_run(
         )
 
 
-def _print_dataset(made: Any, folder: Path, as_json: bool) -> None:
+def print_dataset(made: Any, folder: Path, as_json: bool) -> None:
     """The size and the path of a data set."""
     if as_json:
         console.say_json({"folder": str(folder), **made.card})

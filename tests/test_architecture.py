@@ -64,7 +64,16 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
 """Which packages a package may import, beside the base modules."""
 
 LIBRARIES: dict[str, set[str]] = {
-    "torch": {"imaging", "models", "training", "inference", "theory", "baselines", "evaluation"},
+    "torch": {
+        "imports",
+        "imaging",
+        "models",
+        "training",
+        "inference",
+        "theory",
+        "baselines",
+        "evaluation",
+    },
     "safetensors": {"models"},
     "h5py": {"datasets", "imports"},
     "joblib": {"datasets"},

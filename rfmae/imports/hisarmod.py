@@ -66,7 +66,7 @@ class HisarMod:
             for first, lines in part.lines():
                 here = slice(first, first + len(lines))
                 iq = np.stack([part.numbers(line, first + n) for n, line in enumerate(lines)])
-                yield batch_of(iq, part.label[here], part.snr_db[here], self.facts, part.data)
+                yield batch_of(iq, part.label[here], part.snr_db[here], self.facts)
 
 
 def is_hisarmod(folder: Path) -> bool:

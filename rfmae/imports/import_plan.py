@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import h5py
 import numpy as np
 
 from rfmae.artefacts import (
@@ -23,12 +22,12 @@ from rfmae.datasets.cards import imported_card, sealed
 from rfmae.datasets.recipe import SPLITS
 from rfmae.datasets.store import Dataset, SplitWriter, open_dataset
 from rfmae.errors import DatasetError
-from rfmae.imports.array_files import array_form
-from rfmae.imports.array_source import ArrayFile, ArrayOptions
+from rfmae.imports.arrays.array_files import CONTAINERS, array_form
+from rfmae.imports.arrays.array_source import ArrayFile, ArrayOptions
 from rfmae.imports.hisarmod import HisarMod, is_hisarmod
-from rfmae.imports.radioml import RadioMl2016
-from rfmae.imports.radioml2018 import RadioMl2018, check_class_order
-from rfmae.imports.sources import DataSource, Facts, Known
+from rfmae.imports.radioml import RadioMl2016, is_radioml_2016
+from rfmae.imports.radioml2018 import RadioMl2018, check_class_order, is_radioml_2018
+from rfmae.imports.sources import DataSource, Facts, Known, bad_rows
 from rfmae.imports.splits import (
     GAP,
     WINDOWS_PER_GROUP,
@@ -96,29 +95,41 @@ def recognise(path: Path) -> Form:
         raise DatasetError(f"{path} is a folder, but none of HisarMod2019.1; name a file in it")
     if not path.is_file():
         raise DatasetError(f"no file {path}")
-    if array_form(path) is not None:
-        return "arrays"
-    if h5py.is_hdf5(path):
+    container = array_form(path)
+    if container is None:
+        raise DatasetError(
+            f"{path} is none of the known kinds: a pickle of RadioML 2016, the HDF5 file of "
+            f"RadioML 2018.01A, the folder of HisarMod2019.1, or I/Q with labels in {CONTAINERS}"
+        )
+    if container == "hdf5" and is_radioml_2018(path):
         return "radioml-2018"
-    with path.open("rb") as file:
-        beginning = file.read(1)
-    if beginning in (b"\x80", b"(", b"}"):  # how a pickled dictionary begins
+    if container == "pickle" and is_radioml_2016(path):
         return "radioml-2016"
-    raise DatasetError(
-        f"{path} is none of the known kinds: a pickle of RadioML 2016, the HDF5 file of RadioML "
-        "2018.01A, the folder of HisarMod2019.1, or .npy, .npz or .mat with labels"
-    )
+    return "arrays"
 
 
 def open_source(path: Path, form: Form, options: ArrayOptions) -> DataSource:
     """Open a data set of a kind; only plain arrays need labels, SNRs and classes as options."""
     if form == "arrays":
         return ArrayFile(path, options)
-    given = [name for name in ("labels", "snr", "classes") if getattr(options, name)]
+    given = [name for name in _OPTIONS if getattr(options, name)]
     if given:
-        raise DatasetError(f"{path} has its own labels, SNRs and classes; leave out --{given[0]}")
+        raise DatasetError(
+            f"{path} has its own labels, SNRs and classes; leave out {_OPTIONS[given[0]]}, or read "
+            "it as any arrays with --format arrays"
+        )
     return _OPENERS[form](path)
 
+
+_OPTIONS = {
+    "labels": "--label-file",
+    "snr": "--snr-file",
+    "classes": "--classes",
+    "axes": "--axes",
+    "iq_key": "--iq-key",
+    "label_key": "--label-key",
+    "snr_key": "--snr-key",
+}
 
 _OPENERS: dict[Form, Callable[[Path], DataSource]] = {
     "radioml-2016": RadioMl2016,
@@ -152,12 +163,27 @@ def survey(source: DataSource, progress: Progress) -> Known:
         for block in source.known():
             blocks.append(block)
             stage.advance(len(block))
+    bad = [np.zeros(len(block), bool) if block.bad is None else block.bad for block in blocks]
     return Known(
-        *(
-            np.concatenate([getattr(block, name) for block in blocks])
-            for name in ("label", "snr_db", "digest")
-        )
+        label=np.concatenate([block.label for block in blocks]),
+        snr_db=np.concatenate([block.snr_db for block in blocks]),
+        digest=np.concatenate([block.digest for block in blocks]),
+        bad=np.concatenate(bad),
     )
+
+
+def refuse_bad_rows(facts: Facts, known: Known) -> None:
+    """Refuse a set in which a sample is no finite number."""
+    bad = np.flatnonzero(known.bad) if known.bad is not None else np.zeros(0, np.int64)
+    if len(bad):
+        row = int(bad[0])
+        count = "1 row" if len(bad) == 1 else f"{len(bad):,} rows"
+        raise DatasetError(
+            f"every sample must be a finite number, but {count} of {len(known):,} of {facts.name} "
+            f"{'holds' if len(bad) == 1 else 'hold'} NaN or infinite ones, the first is row {row} "
+            f"({facts.classes[int(known.label[row])]} at {known.snr_db[row]:g} dB); "
+            "--drop-bad-rows leaves them out"
+        )
 
 
 def plan_import(
@@ -195,6 +221,21 @@ def plan_import(
     return ImportPlan(facts, rows, snr_db, fingerprint, rule, looks)
 
 
+def missing_classes(plan: ImportPlan, known: Known) -> tuple[str, ...]:
+    """A note for each split in which a class has no example, though it has some elsewhere."""
+    present = set(known.label.tolist())
+    notes = []
+    for split in SPLITS:
+        missing = sorted(present - set(known.label[plan.rows[split]].tolist()))
+        if missing:
+            names = ", ".join(plan.facts.classes[label] for label in missing)
+            notes.append(
+                f"split {split} holds no example of {names}; give it a larger share with --shares, "
+                "or more examples"
+            )
+    return tuple(notes)
+
+
 def write_import(source: DataSource, plan: ImportPlan, folder: Path, progress: Progress) -> Dataset:
     """Copy the rows of a source into a folder that appears only when it is complete."""
     card = _card(plan)
@@ -206,8 +247,14 @@ def write_import(source: DataSource, plan: ImportPlan, folder: Path, progress: P
 
 
 def _groups(facts: Facts, known: Known) -> IntArray:
-    windows = window_groups(known.label, known.snr_db) if facts.overlapping else None
-    return groups_of_equals(known.digest, windows)
+    groups = (
+        window_groups(known.label, known.snr_db)
+        if facts.overlapping
+        else np.arange(len(known), dtype=np.int64)
+    )
+    if known.bad is not None:
+        groups = np.where(known.bad, GAP, groups)
+    return groups_of_equals(known.digest, groups)
 
 
 def _keeping_test(
@@ -221,7 +268,7 @@ def _keeping_test(
         np.isin(known.digest[:test_from], known.digest[test_from:]), GAP, groups[:test_from]
     )
     rows = split_rows(known.label[:test_from], known.snr_db[:test_from], rest, seed, mine)
-    return {**rows, "test": np.arange(test_from, len(known))}
+    return {**rows, "test": test_from + np.flatnonzero(groups[test_from:] != GAP)}
 
 
 def _fingerprint(facts: Facts, known: Known, rule: Card) -> str:
@@ -293,9 +340,21 @@ def _copy(
             here = split_of_row[first : first + len(batch)]
             for number, writer in enumerate(writers):
                 if (here == number).any():
-                    writer.append(_rows_of(batch, np.flatnonzero(here == number)))
+                    writer.append(_finite(_rows_of(batch, np.flatnonzero(here == number))))
             first += len(batch)
             stage.advance(len(batch))
+
+
+def _finite(batch: IqBatch) -> IqBatch:
+    """A batch, refused where a sample is no finite number that the survey did not see."""
+    bad = np.flatnonzero(bad_rows(batch.iq))
+    if len(bad):
+        row = int(bad[0])
+        raise DatasetError(
+            "every sample must be a finite number, but an example of "
+            f"{batch.classes[int(batch.label[row])]} at {batch.snr_db[row]:g} dB holds another"
+        )
+    return batch
 
 
 def _rows_of(batch: IqBatch, rows: IntArray) -> IqBatch:

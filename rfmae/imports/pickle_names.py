@@ -16,13 +16,14 @@ from rfmae.imports.pickle_values import (
     ArrayDraft,
     ElementType,
     Name,
+    ObjectArray,
     PickledArray,
     Refused,
     Text,
 )
 
 _MOST_DIMENSIONS = 8
-_NUMERIC = re.compile(r"[<>|=]?(?:[iu][1248]|f[248]|c8|c16|b1)")
+_KNOWN_TYPE = re.compile(r"[<>|=]?(?:[iu][1248]|f[248]|c8|c16|b1|O8?|[SU]\d{1,6})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,12 @@ class Strings:
         if not isinstance(value, Text):
             raise Refused("a name is no string")
         return value.load(self.file).decode("latin-1")
+
+    def words(self, text: Any) -> str:
+        """A string as it is read by people, of python 2 or 3."""
+        if not isinstance(text, Text):
+            raise Refused("a name is no string")
+        return text.words(self.file)
 
 
 def known_name(dotted: str) -> Name:
@@ -60,7 +67,7 @@ def give_state(strings: Strings, target: Any, state: Any) -> None:
         _, order, subtype, names, fields, *_ = state
         if (subtype, names, fields) != (None, None, None):
             raise Refused("its elements are records, not numbers")
-        target.code = _numeric(strings.characters(order) + target.code.lstrip("<>|="))
+        target.code = _known_type(strings.characters(order) + target.code.lstrip("<>|="))
     elif isinstance(target, ArrayDraft):
         _, shape, kind, fortran, text = state
         target.made = _described(strings, shape, kind, bool(fortran), text)
@@ -75,20 +82,22 @@ def _empty_array(strings: Strings, kind: Any, shape: Any, code: Any) -> ArrayDra
 
 
 def _type(strings: Strings, code: Any, align: Any = 0, copy: Any = 0) -> ElementType:
-    return ElementType(_numeric(strings.characters(code)))
+    return ElementType(_known_type(strings.characters(code)))
 
 
-def _numeric(code: str) -> str:
-    if not _NUMERIC.fullmatch(code):
-        raise Refused(f"its elements are {code!r:.20}, not numbers")
+def _known_type(code: str) -> str:
+    if not _KNOWN_TYPE.fullmatch(code):
+        raise Refused(f"its elements are {code!r:.20}, not numbers or words")
     return code
 
 
-def _scalar(strings: Strings, kind: Any, value: Any) -> int | float:
+def _scalar(strings: Strings, kind: Any, value: Any) -> int | float | str:
     dtype = _dtype(kind)
     if not isinstance(value, Text) or value.length != dtype.itemsize:
         raise Refused("a number has other bytes than its type")
     number = np.frombuffer(value.load(strings.file), dtype)[0].item()
+    if isinstance(number, str | bytes):
+        return number if isinstance(number, str) else number.decode("latin-1")
     if not isinstance(number, int | float):
         raise Refused("a number is complex")
     return number
@@ -123,10 +132,16 @@ def _dtype(kind: Any) -> np.dtype[Any]:
     return np.dtype(kind.code)
 
 
-def _described(strings: Strings, shape: Any, kind: Any, fortran: bool, text: Any) -> PickledArray:
-    """An array whose bytes are as many as its shape and type make them."""
+def _described(
+    strings: Strings, shape: Any, kind: Any, fortran: bool, text: Any
+) -> PickledArray | ObjectArray:
+    """An array whose bytes, or objects, are as many as its shape and type make them."""
     dtype = _dtype(kind)
-    if not isinstance(text, Text) or not isinstance(shape, tuple):
+    if not isinstance(shape, tuple):
+        raise Refused("an array has no shape")
+    if dtype.hasobject and isinstance(text, list) and len(text) == math.prod(shape):
+        return ObjectArray(shape, text)
+    if not isinstance(text, Text) or dtype.hasobject:
         raise Refused("an array holds objects, not numbers")
     if len(shape) > _MOST_DIMENSIONS or any(type(n) is not int or n < 0 for n in shape):
         raise Refused("an array has no shape")

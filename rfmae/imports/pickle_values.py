@@ -34,6 +34,16 @@ class Text:
         file.seek(here)
         return decoded(written, self.spelling)
 
+    def words(self, file: BinaryIO) -> str:
+        """The string as text."""
+        if self.spelling in ("raw", "quoted"):
+            return self.load(file).decode("latin-1")
+        here = file.tell()
+        file.seek(self.offset)
+        written = file.read(self.n_bytes)
+        file.seek(here)
+        return written.decode(self.spelling)
+
 
 def decoded(written: bytes, spelling: Spelling) -> bytes:
     """The bytes of a string in its spelling."""
@@ -84,8 +94,25 @@ class ElementType:
     code: str
 
 
+@dataclass(frozen=True, slots=True)
+class ObjectArray:
+    """An array of Python objects, of which only words and numbers are taken."""
+
+    shape: tuple[int, ...]
+    items: list[Any]
+
+
+def of_objects(array: ObjectArray, items: list[Any]) -> npt.NDArray[Any]:
+    """The array of some words or of some numbers."""
+    if all(isinstance(item, str) for item in items) or all(
+        isinstance(item, bool | int | float) for item in items
+    ):
+        return np.array(items).reshape(array.shape)
+    raise Refused("an array holds objects, not words or numbers")
+
+
 @dataclass(slots=True)
 class ArrayDraft:
     """An array whose state may still be to come."""
 
-    made: PickledArray | None = None
+    made: PickledArray | ObjectArray | None = None

@@ -91,24 +91,41 @@ class RadioMl2016:
                 for first in range(0, len(parts), BLOCK_ROWS):
                     iq = interleaved(parts[first : first + BLOCK_ROWS], axis=1)
                     labels, points = np.full(len(iq), label), np.full(len(iq), snr_db)
-                    yield batch_of(iq, labels, points, self.facts, self._path)
+                    yield batch_of(iq, labels, points, self.facts)
+
+
+def is_radioml_2016(path: Path) -> bool:
+    """Whether a pickle is one of the published editions; others of its layout are any arrays."""
+    try:
+        return _edition(_cells(path)) is not None
+    except DatasetError:
+        return False
 
 
 def recognise_edition(path: Path, cells: dict[Cell, PickledArray]) -> Edition:
     """The edition of a file, by its classes, SNRs and counts, not its name."""
+    edition = _edition(cells)
+    if edition is not None:
+        return edition
+    names = tuple(sorted({name for name, _ in cells}))
+    counts = {array.shape[0] for array in cells.values()}
+    snrs = sorted({snr_db for _, snr_db in cells})
+    raise DatasetError(
+        f"{path} holds {len(names)} classes ({', '.join(names):.120}) at {len(snrs)} SNRs from "
+        f"{snrs[0]:g} to {snrs[-1]:g} dB, {min(counts)} to {max(counts)} examples of each, which "
+        f"is none of {', '.join(edition.title for edition in EDITIONS)}; "
+        "name --format arrays to import it as it is"
+    )
+
+
+def _edition(cells: dict[Cell, PickledArray]) -> Edition | None:
     names = tuple(sorted({name for name, _ in cells}))
     counts = {array.shape[0] for array in cells.values()}
     whole = {(name, snr_db) for name in names for snr_db in _SNR_DB} == cells.keys()
     for edition in EDITIONS:
         if whole and names == edition.classes and (len(counts) == 1) == edition.even:
             return edition
-    snrs = sorted({snr_db for _, snr_db in cells})
-    raise DatasetError(
-        f"{path} holds {len(names)} classes ({', '.join(names):.120}) at {len(snrs)} SNRs from "
-        f"{snrs[0]:g} to {snrs[-1]:g} dB, {min(counts)} to {max(counts)} examples of each, which "
-        f"is none of {', '.join(edition.title for edition in EDITIONS)}; "
-        "save it as .npy with a label file"
-    )
+    return None
 
 
 def _cells(path: Path) -> dict[Cell, PickledArray]:

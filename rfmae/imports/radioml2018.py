@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
+import numpy.typing as npt
 
 from rfmae.errors import DatasetError, first_line
 from rfmae.imports.class_order import (
@@ -63,7 +65,23 @@ class RadioMl2018:
                 rows = slice(first, min(first + BLOCK_ROWS, self.facts.rows))
                 label, snr_db = _address(file, rows)
                 iq = interleaved(file["X"][rows], axis=2)
-                yield batch_of(iq, label, snr_db, self.facts, self._path)
+                yield batch_of(iq, label, snr_db, self.facts)
+
+
+def is_radioml_2018(path: Path) -> bool:
+    """Whether an HDF5 file holds the arrays of the set, or of some of its rows.
+
+    Labels that are whole numbers are taken for those of the set where the highest is the last of
+    its classes; of others nobody knows the names.
+    """
+    try:
+        _checked_rows(path)
+        with _opened(path) as file:
+            return file["Y"].shape[1:] == (len(CLASSES),) or (
+                int(np.max(file["Y"][()])) == len(CLASSES) - 1
+            )
+    except (DatasetError, TypeError, ValueError):
+        return False
 
 
 def check_class_order(path: str | Path, rows_per_class: int = _PROOF_ROWS) -> ClassOrder:
@@ -139,29 +157,58 @@ def _checked_rows(path: Path) -> int:
             raise DatasetError(f"{path} must hold X, Y and Z, but has no {min(missing)}")
         shapes = {name: file[name].shape for name in "XYZ"}
         rows = shapes["Y"][0] if shapes["Y"] else 0
-        expected = {"X": (rows, _SAMPLES, 2), "Y": (rows, len(CLASSES)), "Z": (rows, 1)}
-        for name, shape in expected.items():
-            if shapes[name] != shape or not rows:
-                raise DatasetError(f"{name} of {path} must have shape {shape}, got {shapes[name]}")
-        if file["X"].dtype.str[1:] != "f4":
-            raise DatasetError(f"X of {path} must be float32, got {file['X'].dtype}")
+        for name, legal in _legal_shapes(rows).items():
+            if shapes[name] not in legal or not rows:
+                words = " or ".join(map(str, legal))
+                raise DatasetError(f"{name} of {path} must have shape {words}, got {shapes[name]}")
+        if file["X"].dtype.kind != "f":
+            raise DatasetError(f"X of {path} must be of floats, got {file['X'].dtype}")
+        for name in "YZ":
+            if file[name].dtype.kind not in "iufb":
+                raise DatasetError(f"{name} of {path} must be numbers, got {file[name].dtype}")
         return int(rows)
 
 
+def _legal_shapes(rows: int) -> dict[str, tuple[tuple[int, ...], ...]]:
+    """The published shapes first, then those of copies that people made."""
+    return {
+        "X": ((rows, _SAMPLES, 2),),
+        "Y": ((rows, len(CLASSES)), (rows,), (rows, 1)),
+        "Z": ((rows, 1), (rows,)),
+    }
+
+
 def _address(file: h5py.File, rows: slice) -> tuple[IntArray, FloatArray]:
-    """Label and SNR of some rows, each row of Y with one 1 and no other number but 0."""
-    one_hot, snr_db = file["Y"][rows], file["Z"][rows, 0].astype(np.float32)
-    if not (((one_hot == 0) | (one_hot == 1)).all() and (one_hot.sum(axis=1) == 1).all()):
-        raise DatasetError(
-            f"every row of Y in {file.filename} must hold a single 1; one of rows {rows.start} to "
-            f"{rows.stop - 1} does not"
-        )
+    """Label and SNR of some rows."""
+    snr_db = file["Z"][rows].astype(np.float32).reshape(-1)
     if not np.isin(snr_db, _SNR_DB).all():
         raise DatasetError(
             f"Z of {file.filename} must hold the SNRs −20, −18, … 30 dB; one of rows {rows.start} "
             f"to {rows.stop - 1} is another"
         )
-    return one_hot.argmax(axis=1), snr_db
+    stated = file["Y"][rows]
+    is_one_hot = stated.ndim == 2 and stated.shape[1] > 1
+    return (_of_one_hot if is_one_hot else _of_numbers)(file.filename, stated, rows), snr_db
+
+
+def _of_one_hot(path: str, one_hot: npt.NDArray[Any], rows: slice) -> IntArray:
+    """Each row of Y with one 1 and no other number but 0."""
+    if not (((one_hot == 0) | (one_hot == 1)).all() and (one_hot.sum(axis=1) == 1).all()):
+        raise DatasetError(
+            f"every row of Y in {path} must hold a single 1; one of rows {rows.start} to "
+            f"{rows.stop - 1} does not"
+        )
+    return one_hot.argmax(axis=1)
+
+
+def _of_numbers(path: str, numbers: npt.NDArray[Any], rows: slice) -> IntArray:
+    label = numbers.reshape(-1)
+    if not np.isin(label, np.arange(len(CLASSES))).all():
+        raise DatasetError(
+            f"Y in {path} must hold whole numbers from 0 to {len(CLASSES) - 1}; one of rows "
+            f"{rows.start} to {rows.stop - 1} is another"
+        )
+    return label.astype(np.int64)
 
 
 def _rows_at(file: h5py.File, snr_db: float, count: int) -> list[IntArray]:

@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from rfmae.errors import DatasetError, RecipeError
-from rfmae.records import ComplexArray, FloatArray, IntArray, IqBatch
+from rfmae.errors import RecipeError
+from rfmae.records import BoolArray, ComplexArray, FloatArray, IntArray, IqBatch
 from rfmae.signal.modulations import find_modulation
 
 BLOCK_ROWS = 1024
@@ -37,11 +36,15 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Label, SNR and digest of some examples, without their I/Q."""
+    """Label, SNR and digest of some examples, without their I/Q.
+
+    Without `bad`, rows are checked when they are copied.
+    """
 
     label: IntArray  # (N,)
     snr_db: FloatArray  # (N,)
     digest: Digests  # (N,)
+    bad: BoolArray | None = None  # (N,) rows with a sample that is no finite number
 
     def __len__(self) -> int:
         return len(self.label)
@@ -62,16 +65,8 @@ class DataSource(Protocol):
         ...
 
 
-def batch_of(
-    iq: ComplexArray, label: IntArray, snr_db: FloatArray, facts: Facts, path: Path
-) -> IqBatch:
-    """A block of examples (N, T), refused where a sample is not a finite number."""
-    if not np.isfinite(iq).all():
-        row = int(np.flatnonzero(~np.isfinite(iq).all(axis=1))[0])
-        raise DatasetError(
-            f"every sample must be a finite number, but {path} holds another in an example of "
-            f"{facts.classes[int(label[row])]} at {snr_db[row]:g} dB"
-        )
+def batch_of(iq: ComplexArray, label: IntArray, snr_db: FloatArray, facts: Facts) -> IqBatch:
+    """A block of examples (N, T)."""
     return IqBatch(
         iq=iq,
         label=label.astype(np.int16),
@@ -83,9 +78,14 @@ def batch_of(
 
 
 def known_of(batches: Iterable[IqBatch]) -> Iterator[Known]:
-    """Label, SNR and digest of the examples of batches."""
+    """Label, SNR and digest of the examples of batches, and which of them are bad."""
     for batch in batches:
-        yield Known(batch.label, batch.snr_db, row_digests(batch.iq))
+        yield Known(batch.label, batch.snr_db, row_digests(batch.iq), bad_rows(batch.iq))
+
+
+def bad_rows(iq: ComplexArray) -> BoolArray:
+    """The rows of (N, T) that hold a sample that is NaN or infinite, (N,)."""
+    return np.logical_not(np.isfinite(iq).all(axis=1))
 
 
 def row_digests(rows: Iterable[Any]) -> Digests:

@@ -1,4 +1,4 @@
-"""Safe unpickling of a dictionary of arrays, without calling anything that it names.
+"""Safe unpickling of arrays, words and numbers in dictionaries and lists.
 
 A pickle is a program for a small stack machine, and Python's own implementation imports and calls
 whatever the program names. The one below knows plain values alone; the few numpy names that an
@@ -6,6 +6,7 @@ array needs are recognised by their spelling and computed here, never imported, 
 a file is executed. Large strings stay on disk until their array is read.
 """
 
+import io
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -15,40 +16,61 @@ from rfmae.errors import DatasetError
 from rfmae.imports.pickle_names import Strings, call, give_state, known_name
 from rfmae.imports.pickle_values import (
     ArrayDraft,
+    ObjectArray,
     PickledArray,
     Refused,
     Spelling,
     Text,
     decoded,
+    of_objects,
 )
 
 Key = str | int | float | tuple[str | int | float, ...]
 """A key of the dictionary."""
 
+_MOST_VALUES = 20_000_000
+_DEEPEST = 8
 _LONGEST_BYTES = 2**31  # one string; the arrays of the published sets take megabytes
 _NEWEST_PROTOCOL = 5
 
 
-def read_pickled_arrays(path: str | Path) -> dict[Key, PickledArray]:
-    """The arrays of a pickled dictionary, of any protocol, written by python 2 or 3.
+def read_pickle(path: str | Path) -> Any:
+    """The content of a pickle of any protocol, written by python 2 or 3.
 
-    Refused are other objects, arrays of objects, and every call but those that make an array.
+    Dictionaries, lists and tuples of `PickledArray`, arrays of words, words and numbers. Refused
+    are other objects and every call but those that make an array.
     """
     path = Path(path)
     if not path.is_file():
         raise DatasetError(f"no file {path}")
     with path.open("rb") as file:
-        machine = _Machine(file, path)
         try:
-            content = machine.run()
+            return _Machine(file, path, path.stat().st_size).run()
         except _MALFORMED as problem:
             raise DatasetError(
-                f"{path} must be a pickled dictionary of arrays: {_reason(problem)} "
-                f"(byte {file.tell()})"
+                f"{path} must be a pickle of arrays: {_reason(problem)} (byte {file.tell()})"
             ) from problem
-    if not content:
-        raise DatasetError(f"{path} must be a pickled dictionary of arrays, got an empty one")
+
+
+def read_pickled_arrays(path: str | Path) -> dict[Key, PickledArray]:
+    """The arrays of a pickled dictionary that holds nothing else."""
+    content = read_pickle(path)
+    what = f"{path} must be a pickled dictionary of arrays"
+    if not isinstance(content, dict) or not content:
+        raise DatasetError(
+            f"{what}, but it holds {'nothing' if content == {} else 'something else'}"
+        )
+    if not all(isinstance(array, PickledArray) for array in content.values()):
+        raise DatasetError(f"{what}, but a value is no array")
     return content
+
+
+def unpickled(content: bytes, path: Path) -> Any:
+    """The words and numbers of a pickle inside the file `path`, with the same refusals."""
+    try:
+        return _Machine(io.BytesIO(content), path, len(content)).run()
+    except _MALFORMED as problem:
+        raise ValueError(f"it holds objects: {_reason(problem)}") from problem
 
 
 _MALFORMED = (Refused, IndexError, KeyError, ValueError, TypeError, OverflowError, struct.error)
@@ -61,27 +83,40 @@ def _reason(problem: Exception) -> str:
 class _Machine:
     """The stack, the marks and the memo of a pickle being read."""
 
-    def __init__(self, file: BinaryIO, path: Path) -> None:
+    def __init__(self, file: BinaryIO, path: Path, n_bytes: int) -> None:
         self.file, self.strings = file, Strings(file, path)
-        self.n_bytes = path.stat().st_size
+        self.n_bytes = n_bytes
         self.stack: list[Any] = []
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
+        self.values_left = _MOST_VALUES
 
-    def run(self) -> dict[Key, PickledArray]:
+    def run(self) -> Any:
         while (step := self.take(1)) != b".":
             if step not in _STEPS:
                 raise Refused(f"the operation {step!r} makes objects")
             _STEPS[step](self)
-        content = self.stack.pop()
-        if not isinstance(content, dict):
-            raise Refused("it holds something else")
-        return {key: self._finished(array) for key, array in content.items()}
+        return self.finished(self.stack.pop(), 0)
 
-    def _finished(self, array: Any) -> PickledArray:
-        if not isinstance(array, ArrayDraft) or array.made is None:
-            raise Refused("a value is no array")
-        return array.made
+    def finished(self, value: Any, depth: int) -> Any:
+        """A value of the stack as plain data; a list may hold itself, so both are bounded."""
+        self.values_left -= 1
+        if depth > _DEEPEST or self.values_left < 0:
+            raise Refused(f"it is nested deeper than {_DEEPEST} or holds too much")
+        if isinstance(value, dict):
+            return {key: self.finished(item, depth + 1) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.finished(item, depth + 1) for item in value]
+        if isinstance(value, ArrayDraft):
+            return self._array(value, depth)
+        return self.strings.words(value) if isinstance(value, Text) else value
+
+    def _array(self, draft: ArrayDraft, depth: int) -> Any:
+        if isinstance(draft.made, ObjectArray):
+            return of_objects(draft.made, self.finished(draft.made.items, depth + 1))
+        if draft.made is None:
+            raise Refused("an array has no content")
+        return draft.made
 
     def take(self, count: int) -> bytes:
         n_bytes = self.file.read(count)
@@ -115,9 +150,9 @@ class _Machine:
         return self._word(value)
 
     def _word(self, value: Any) -> str | int | float:
-        if isinstance(value, int | float):
+        if isinstance(value, int | float | str):
             return value
-        return self.strings.characters(value)
+        return self.strings.words(value)
 
 
 # numbers and strings ------------------------------------------------------------------------
@@ -183,6 +218,18 @@ def _last(count: int) -> Callable[[_Machine], None]:
         machine.push(items)
 
     return step
+
+
+def _append(machine: _Machine, items: list[Any]) -> None:
+    target = machine.stack[-1]
+    if not isinstance(target, list):
+        raise Refused("it is damaged")
+    target.extend(items)
+
+
+def _append_one(machine: _Machine) -> None:
+    item = machine.stack.pop()
+    _append(machine, [item])
 
 
 def _put_items(machine: _Machine, items: list[Any]) -> None:
@@ -271,6 +318,10 @@ _STEPS: dict[bytes, Callable[[_Machine], None]] = {
     b"(": _Machine.mark,
     b")": _constant(tuple),
     b"}": _constant(dict),
+    b"]": _constant(list),
+    b"l": lambda machine: machine.push(machine.above_mark()),
+    b"a": _append_one,
+    b"e": lambda machine: _append(machine, machine.above_mark()),
     b"t": lambda machine: machine.push(tuple(machine.above_mark())),
     b"\x85": _last(1),
     b"\x86": _last(2),

@@ -35,6 +35,7 @@ from rfmae.records.image import (
     Units,
     What,
     image_config_from_card,
+    parse_planes,
 )
 from rfmae.records.iq import (
     BoolArray,
@@ -121,6 +122,7 @@ __all__ = [
     "likeliest_temperature",
     "modalities_from_card",
     "needed_views",
+    "parse_planes",
     "snr_view",
     "softened",
     "weighted",

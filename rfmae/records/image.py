@@ -124,6 +124,37 @@ TRAJECTORY_PLANES = tuple(replace(plane, what="trajectory") for plane in DECAY_P
 """The same around every sample of a waveform."""
 
 
+def parse_planes(text: str) -> tuple[Plane, ...]:
+    """Planes as they are written in one line: WHAT[@LAG][:HOW[:HALF_WIDTH]], with commas between.
+
+    Without HOW the points are counted (`density`), or drawn with a kernel where one is given; the
+    lag of a differential plane is one symbol.
+
+    >>> [str(plane) for plane in parse_planes("trajectory:decay:25, differential-trajectory")]
+    ['trajectory, decay 25', 'differential-trajectory over 1 symbol, density']
+    """
+    return tuple(_parse_plane(word.strip()) for word in text.split(","))
+
+
+def _parse_plane(text: str) -> Plane:
+    what, *how = text.split(":")
+    what, _, lag = what.partition("@")
+    table: dict[str, Any] = {"what": what, "how": how[0] if how else "density"}
+    try:
+        if len(how) > 1:
+            table["half_width"] = int(how[1])
+        if lag or what.startswith("differential"):
+            table["lag_symbols"] = float(lag or 1)
+    except ValueError:
+        table = {}
+    if not table or len(how) > 2:
+        raise RecipeError(
+            f"a plane is written WHAT[@LAG][:HOW[:HALF_WIDTH]], such as trajectory:decay:25 or "
+            f"differential-trajectory@1:density, got {text!r}"
+        )
+    return record(Plane, table, f"plane {text!r}")
+
+
 @dataclass(frozen=True, slots=True)
 class ImageConfig:
     """All settings for rendering I/Q as a constellation image.

@@ -1,28 +1,32 @@
-"""Import of public data sets."""
+"""Import of arrays and of public data sets, and how networks see them."""
 
 import dataclasses
 import math
+from dataclasses import asdict
 from pathlib import Path
 
-from rfmae.artefacts import read_card
-from rfmae.datasets.cards import KIND
+from rfmae.artefacts import CARD_NAME, read_card, write_json
+from rfmae.datasets.cards import KIND, sealed
 from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.errors import DatasetError, nearest
-from rfmae.imports.array_source import ArrayOptions
+from rfmae.imports.arrays.array_source import ArrayOptions
 from rfmae.imports.import_plan import (
     FORMS,
     Appearance,
     Form,
+    missing_classes,
     open_source,
     order_note,
     plan_import,
     recognise,
+    refuse_bad_rows,
     survey,
     write_import,
 )
-from rfmae.imports.sources import Facts
+from rfmae.imports.sources import Facts, Known
 from rfmae.imports.splits import Shares, check_shares
 from rfmae.progress import Logged, Progress
+from rfmae.records import ImageConfig
 
 
 def import_dataset(
@@ -31,9 +35,8 @@ def import_dataset(
     home: Path,
     *,
     form: str = "auto",
-    labels: Path | None = None,
-    snr: Path | None = None,
-    classes: tuple[str, ...] = (),
+    options: ArrayOptions | None = None,
+    drop_bad_rows: bool = False,
     shares: Shares = (0.8, 0.1, 0.1),
     seed: int = 0,
     samples_per_symbol: float | None = None,
@@ -42,25 +45,58 @@ def import_dataset(
 ) -> Dataset:
     """Import a public data set into `folder`, or into one of `home` that is named by its content.
 
-    `form` is one of `FORMS`, or "auto": found from the content of the file. `labels`, `snr` and
-    `classes` belong to plain arrays. A folder that holds the same import is kept.
+    `form` is one of `FORMS`, or "auto": found from the content of the file. `options` belong to
+    arrays. Rows with NaN or infinite samples are refused, or left out with `drop_bad_rows`. A
+    folder that holds the same import is kept.
     """
     progress = progress or Logged()
     check_shares(shares)
     _check_rate(samples_per_symbol)
     kind = _form(source, form)
-    opened = open_source(source, kind, ArrayOptions(labels, snr, classes))
+    opened = open_source(source, kind, options or ArrayOptions())
     extra = (order_note(source),) if kind == "radioml-2018" else ()
     facts = _completed(opened.facts, extra, samples_per_symbol)
     for note in facts.notes:
         progress.note(note)
-    plan = plan_import(facts, survey(opened, progress), shares, seed, looks)
+    known = survey(opened, progress)
+    if not drop_bad_rows:
+        refuse_bad_rows(facts, known)
+    facts = _with_bad_rows(facts, known)
+    plan = plan_import(facts, known, shares, seed, looks)
+    for note in missing_classes(plan, known):
+        progress.note(note)
     folder = folder or home / f"{facts.name}-{plan.fingerprint}"
     card = read_card(folder) or {}
     if (card.get("kind"), card.get("fingerprint")) == (KIND, plan.fingerprint):
         progress.note(f"data set {folder} is there already")
         return open_dataset(folder)
     return write_import(opened, plan, folder, progress)
+
+
+def change_image(dataset: Dataset, image: ImageConfig, any_phase: bool | None = None) -> Dataset:
+    """Write other image settings to the card of an imported data set, whose I/Q stays as it is.
+
+    `any_phase` stays where it is None. The fingerprint stays, too: it is that of the examples.
+    """
+    card = read_card(dataset.folder) or {}
+    if card.get("synthetic", True):
+        raise DatasetError(
+            f"{dataset.folder} was synthesised, and its images are those of its recipe; change "
+            "the [image] there and synthesise it again"
+        )
+    looks = Appearance(image, dataset.any_phase if any_phase is None else any_phase)
+    changed = {**card, "image": asdict(image), "any_phase": looks.any_phase}
+    write_json(dataset.folder / CARD_NAME, sealed(changed))
+    return open_dataset(dataset.folder)
+
+
+def _with_bad_rows(facts: Facts, known: Known) -> Facts:
+    """The facts, with a note on the rows that are left out."""
+    bad = 0 if known.bad is None else int(known.bad.sum())
+    if not bad:
+        return facts
+    note = f"{bad:,} of {len(known):,} rows are left out, for they hold NaN or infinite samples"
+    return dataclasses.replace(facts, notes=(*facts.notes, note))
 
 
 def _form(source: Path, form: str) -> Form:

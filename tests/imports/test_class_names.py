@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rfmae.evaluation.leak_features import at_unit_power
-from rfmae.imports.array_source import ArrayFile, ArrayOptions
+from rfmae.imports.arrays.array_source import ArrayFile, ArrayOptions
 from rfmae.imports.class_names import checked_names
 from rfmae.imports.name_checks import check_name, expected_moments
 from rfmae.signal.modulations import MODULATIONS, find_modulation

@@ -6,6 +6,7 @@ from miniatures import matlab_text, write_hisarmod
 
 from rfmae.errors import DatasetError
 from rfmae.imports.hisarmod import CLASS_NUMBERS, HisarMod, is_hisarmod
+from rfmae.workflows.importing import import_dataset
 
 
 @pytest.fixture
@@ -101,13 +102,14 @@ def test_a_file_that_is_not_of_the_set_is_refused_in_one_line(made, name, old, n
     assert "\n" not in str(error.value)
 
 
-def test_a_sample_that_is_no_number_is_refused(made, rng):
+def test_a_sample_that_is_no_number_is_refused_when_it_is_copied(made, rng, tmp_path):
     folder, _ = made
     iq = rng.normal(size=(20, 1024)) + 0j
     iq[3, 4] = np.nan
     (folder / "Train" / "train_data.csv").write_text(matlab_text(iq))
     with pytest.raises(DatasetError, match="finite"):
-        list(HisarMod(folder).blocks())
+        import_dataset(folder, tmp_path / "out", tmp_path)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_cut_file_is_refused(made):

@@ -17,13 +17,14 @@ from rfmae.datasets.recipe import SPLITS
 from rfmae.datasets.store import open_dataset
 from rfmae.errors import ArtefactError, DatasetError, RfmaeError
 from rfmae.imports import import_plan
+from rfmae.imports.arrays.array_source import ArrayOptions
 from rfmae.imports.class_order import PUBLISHED_CLASSES
 from rfmae.imports.import_plan import Appearance, recognise
 from rfmae.imports.sources import row_digests
 from rfmae.progress import Silent
-from rfmae.records import ImageConfig, Plane
+from rfmae.records import ImageConfig, Plane, parse_planes
 from rfmae.workflows import importing
-from rfmae.workflows.importing import import_dataset
+from rfmae.workflows.importing import change_image, import_dataset
 
 
 class Notes(Silent):
@@ -50,8 +51,9 @@ def dataset(source, tmp_path_factory):
     return imported(source, tmp_path_factory.mktemp("imported") / "home")
 
 
-def imported(source, home, **options):
-    return import_dataset(source, None, home, **options)
+def imported(source, home, *, labels=None, classes=(), **options):
+    arrays = ArrayOptions(labels=labels, classes=classes)
+    return import_dataset(source, None, home, options=arrays, **options)
 
 
 def fingerprint(source, **options):
@@ -276,7 +278,6 @@ def test_what_is_no_data_set_is_refused(tmp_path):
         ({"form": "radioml"}, "did you mean radioml-201"),
         ({"form": "radioml-2018"}, "HDF5"),
         ({"form": "hisarmod"}, "train_data.csv"),
-        ({"form": "arrays"}, "begins otherwise"),
         ({"classes": ("QPSK",)}, "leave out --classes"),
         ({"shares": (0.8, 0.1, 0.2)}, "add up to 1"),
         ({"shares": (0.9, 0.1, 0.0)}, "split test would be empty"),
@@ -347,3 +348,55 @@ def test_an_import_shows_the_images_that_were_named(dataset, source, tmp_path):
 def test_planes_of_symbols_are_refused_for_waveforms():
     with pytest.raises(DatasetError, match=r"waveforms, but a plane of the symbols .* radio-24"):
         Appearance(ImageConfig())
+
+
+@pytest.fixture
+def with_bad_rows(tmp_path, rng):
+    """Sixty rows of three classes, of which those in places 4 and 25 hold NaN or infinity."""
+    iq = rng.normal(size=(60, 2, 16)).astype(np.float32)
+    iq[4, 1, 3], iq[25, 0, 0] = np.nan, np.inf
+    np.savez(tmp_path / "bad.npz", X=iq, y=np.array(["a", "b", "c"] * 20))
+    return tmp_path / "bad.npz", iq
+
+
+def test_rows_that_are_not_finite_are_named_and_counted(with_bad_rows, tmp_path):
+    with pytest.raises(
+        DatasetError, match=r"2 rows of 60 of bad hold NaN .* row 4 \(b at 0 dB\); --drop-bad-rows"
+    ):
+        imported(with_bad_rows[0], tmp_path / "home")
+    assert not (tmp_path / "home").exists()
+
+
+def test_rows_that_are_not_finite_are_left_out_on_request(with_bad_rows, tmp_path):
+    path, iq = with_bad_rows
+    made = imported(path, tmp_path / "home", drop_bad_rows=True)
+    held = np.concatenate(
+        [made.read_views(split, ("waveform",), slice(0, 60))["waveform"].iq for split in SPLITS]
+    )
+    kept = iq[np.isfinite(iq).all(axis=(1, 2))]
+    assert sorted(held[:, 0].real) == sorted(kept[:, 0, 0])
+    assert "2 of 60 rows are left out" in made.card["source"]["notes"][-1]
+
+
+def test_a_class_without_examples_in_a_split_is_said(tmp_path, rng):
+    np.savez(tmp_path / "few.npz", X=rng.normal(size=(21, 2, 16)), y=["a"] * 20 + ["b"])
+    progress = Notes()
+    imported(tmp_path / "few.npz", tmp_path / "home", progress=progress)
+    assert [note for note in progress.texts if note.startswith("split")] == [
+        f"split {split} holds no example of b; give it a larger share with --shares, or more "
+        "examples"
+        for split in ("validation", "test")
+    ]
+
+
+def test_images_are_changed_without_the_samples(with_bad_rows, tmp_path):
+    made = imported(with_bad_rows[0], tmp_path / "home", drop_bad_rows=True)
+    before = {split: (made.folder / f"{split}.h5").read_bytes() for split in SPLITS}
+    image = ImageConfig(size=64, planes=parse_planes("trajectory:decay:25,trajectory"))
+    changed = change_image(made, image, any_phase=True)
+    assert (changed.image, changed.any_phase) == (image, True)
+    assert changed.fingerprint == made.fingerprint
+    assert {split: (made.folder / f"{split}.h5").read_bytes() for split in SPLITS} == before
+    assert change_image(changed, image).any_phase
+    with pytest.raises(DatasetError, match="rendered from symbols"):
+        change_image(changed, ImageConfig(planes=parse_planes("symbols")))

@@ -6,7 +6,9 @@ from miniatures import ELEVEN, SNRS, python2_pickle, radioml_cells
 
 from rfmae.errors import DatasetError
 from rfmae.imports import sources
+from rfmae.imports.import_plan import refuse_bad_rows, survey
 from rfmae.imports.radioml import RadioMl2016
+from rfmae.progress import Silent
 
 TEN = tuple(name for name in ELEVEN if name != "AM-SSB")
 
@@ -122,10 +124,10 @@ def test_another_dictionary_is_refused_in_one_line(tmp_path, rng, change, words)
     assert "\n" not in str(error.value)
 
 
-def test_a_sample_that_is_no_number_is_refused_where_it_is_read(tmp_path, rng):
+def test_a_sample_that_is_no_number_is_named_by_its_row(tmp_path, rng):
     source = opened(tmp_path, with_nan(radioml_cells(rng)))
-    with pytest.raises(DatasetError, match="GFSK at 4 dB"):
-        list(source.blocks())
+    with pytest.raises(DatasetError, match=r"1 row of .* \(GFSK at 4 dB\); --drop-bad-rows"):
+        refuse_bad_rows(source.facts, survey(source, Silent()))
 
 
 @pytest.mark.parametrize("key", ["QPSK", ("QPSK",), (2, "QPSK"), ("QPSK", "2")])

@@ -175,9 +175,9 @@ def replace(path, name, value):
         ("Z", None, "no Z"),
         ("X", np.zeros((288, 2, 1024), "f4"), "X of .* must have shape"),
         ("X", np.zeros((287, 1024, 2), "f4"), "X of .* must have shape"),
-        ("X", np.zeros((288, 1024, 2), "f8"), "must be float32"),
+        ("X", np.zeros((288, 1024, 2), "i2"), "must be of floats"),
         ("Y", np.zeros((288, 23), int), "Y of .* must have shape"),
-        ("Z", np.zeros(288), "Z of .* must have shape"),
+        ("Z", np.zeros((1, 288)), "Z of .* must have shape"),
     ],
 )
 def test_another_file_is_refused_in_one_line(damaged, name, value, words):
@@ -194,7 +194,6 @@ def test_another_file_is_refused_in_one_line(damaged, name, value, words):
         ("Y", (200, slice(3)), 1, "a single 1"),
         ("Y", (200, 0), 2, "a single 1"),
         ("Z", (200, 0), 3, "SNRs"),
-        ("X", (200, 5, 1), np.nan, "finite"),
     ],
 )
 def test_a_wrong_row_is_refused_where_it_is_read(damaged, name, place, value, words):

@@ -11,7 +11,7 @@ from rfmae.captures.levels import peak_level_db, rms_level_db
 from rfmae.captures.reading import Capture
 from rfmae.datasets.counts import example_counts, sampled_ranges
 from rfmae.datasets.store import Dataset
-from rfmae.imports.array_files import open_arrays
+from rfmae.imports.arrays.array_files import open_arrays
 from rfmae.imports.sources import Facts
 
 
@@ -92,13 +92,13 @@ def source_facts(form: str, facts: Facts) -> Card:
 
 
 def array_facts(path: Path) -> Card:
-    """The arrays of a .npy, .npz or .mat file, whose labels may be in another file."""
+    """The arrays of a file by their place, whose labels may be in another file."""
     arrays = open_arrays(path)
     return {
         "kind": "arrays before import",
         "arrays": {
-            name or "array": f"{array.dtype} {' x '.join(map(str, array.shape))}"
-            for name, array in arrays.items()
+            "/".join(place) or "array": f"{array.dtype} {' x '.join(map(str, array.shape))}"
+            for place, array in arrays.items()
         },
         "way_on": "rfmae import --label-file --snr-file --classes",
     }

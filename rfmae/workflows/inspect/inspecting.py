@@ -12,7 +12,7 @@ from rfmae.datasets.cards import KIND as DATASET
 from rfmae.datasets.recipe import SPLITS
 from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.errors import ArtefactError
-from rfmae.imports.array_source import ArrayOptions
+from rfmae.imports.arrays.array_source import ArrayOptions
 from rfmae.imports.hisarmod import is_hisarmod
 from rfmae.imports.import_plan import open_source, recognise
 from rfmae.reporting.curve_sketch import run_sketch

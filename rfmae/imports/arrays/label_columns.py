@@ -1,0 +1,114 @@
+"""Labels of examples from numbers, names or one-hot rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rfmae.errors import DatasetError
+from rfmae.imports.arrays.lazy_array import Values
+from rfmae.records import IntArray
+
+_MOST_NAMED = 12  # in an error
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The label of each example, the classes that they index, and how they were written."""
+
+    label: IntArray  # (N,)
+    classes: tuple[str, ...]
+    said: str
+
+
+def read_labels(values: Values, classes: tuple[str, ...], what: str) -> Labels:
+    """Labels from names (N,), numbers (N,) from 0 or 1, or one-hot rows (N, K).
+
+    Args:
+        values: The column. Names stand for themselves, numbers and columns for `classes`.
+        classes: The names; they may be empty where the labels are names.
+        what: The column, for errors.
+    """
+    if values.ndim == 2:
+        return _of_one_hot(values, classes, what)
+    if values.dtype.kind == "U":
+        return _of_names(values, classes, what)
+    return _of_numbers(values, classes, what)
+
+
+def is_one_hot(values: Values) -> bool:
+    """Whether all numbers of a matrix are 0 or 1."""
+    return values.dtype.kind in "iufb" and bool(((values == 0) | (values == 1)).all())
+
+
+def _of_names(names: Values, classes: tuple[str, ...], what: str) -> Labels:
+    found, label = np.unique(names, return_inverse=True)
+    unknown = {*found.tolist()} - {*classes} if classes else set()
+    if unknown:
+        raise DatasetError(
+            f"{what} names {min(unknown)!r}, which is none of --classes {', '.join(classes)}"
+        )
+    if not classes:
+        return Labels(label.astype(np.int64), tuple(found.tolist()), "names")
+    places = np.array([classes.index(name) for name in found.tolist()], np.int64)
+    return Labels(places[label], classes, "names")
+
+
+def _of_numbers(values: Values, classes: tuple[str, ...], what: str) -> Labels:
+    label = _whole(values, what)
+    lowest, highest = int(label.min()), int(label.max())
+    if not classes:
+        count = len(np.unique(label))
+        raise DatasetError(
+            f"the labels of {what} are {count} numbers from {lowest} to {highest}; name the "
+            "classes with --classes, in the order of the numbers"
+        )
+    if lowest >= 1 and highest == len(classes):
+        return Labels(label - 1, classes, "numbers from 1")
+    if not 0 <= lowest <= highest < len(classes):
+        raise DatasetError(
+            f"labels must be whole numbers from 0 to {len(classes) - 1} or from 1 to "
+            f"{len(classes)}, the places in --classes {_listed(classes)}, got {lowest} to "
+            f"{highest} in {what}"
+        )
+    return Labels(label, classes, "numbers from 0")
+
+
+def _whole(values: Values, what: str) -> IntArray:
+    numbers = values.astype(np.float64)
+    whole = np.isfinite(numbers) & (numbers == np.round(numbers)) & (np.abs(numbers) < 2**53)
+    if not whole.all():
+        row = int(np.flatnonzero(~whole)[0])
+        raise DatasetError(
+            f"labels must be whole numbers, names or one-hot rows, got {values[row]} in row {row} "
+            f"of {what}"
+        )
+    return values.astype(np.int64)
+
+
+def _of_one_hot(values: Values, classes: tuple[str, ...], what: str) -> Labels:
+    count = (values == 1).sum(axis=1)
+    wrong = (count != 1) | ((values != 0) & (values != 1)).any(axis=1)
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        held = f"{count[row]} ones" if is_one_hot(values[row]) else "other numbers than 0 and 1"
+        raise DatasetError(
+            f"each row of {what} {values.shape} must hold a single 1, but row {row} holds {held}; "
+            "leave such rows out"
+        )
+    columns = values.shape[1]
+    if not classes:
+        raise DatasetError(
+            f"{what} has {columns} columns, one for each class; name them with --classes"
+        )
+    if columns != len(classes):
+        raise DatasetError(
+            f"{what} has {columns} columns, one for each class, but --classes names "
+            f"{len(classes)}: {_listed(classes)}"
+        )
+    return Labels((values == 1).argmax(axis=1).astype(np.int64), classes, "one-hot rows")
+
+
+def _listed(classes: Sequence[str]) -> str:
+    more = len(classes) - _MOST_NAMED
+    return ", ".join(classes[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
