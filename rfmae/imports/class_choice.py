@@ -49,7 +49,8 @@ class ClassChoice:
         given = source.facts.classes
         names = _merged(given, merges)
         united = tuple(dict.fromkeys(names))
-        kept = tuple(dict.fromkeys(united[_find(name, united)] for name in chosen)) or united
+        kept = tuple(dict.fromkeys(_new_name(name, united, given, names) for name in chosen))
+        kept = kept or united
         self._classes = kept
         self._new = np.array(
             [kept.index(name) if name in kept else NOT_CHOSEN for name in names], np.int64
@@ -87,6 +88,11 @@ def _merged(given: Sequence[str], merges: Sequence[Merge]) -> list[str]:
         for part in merge.parts:
             names[_find(part, given)] = merge.name
     return names
+
+
+def _new_name(name: str, united: Sequence[str], given: Sequence[str], names: Sequence[str]) -> str:
+    """The class that a name means after the merges: itself, or the one that it went into."""
+    return name if name in united else names[_find(name, given)]
 
 
 def _find(name: str, classes: Sequence[str]) -> int:

@@ -237,7 +237,7 @@ def plan_import(
     rule: Card = {
         "shares": list(shares),
         "seed": seed,
-        "own_test_split": facts.test_from is not None,
+        "own_test_split": _has_own_test(facts, places),
         "windows_per_group": WINDOWS_PER_GROUP if facts.overlapping else None,
         "left_out": left_out,
         "importer": IMPORTER_VERSION,
@@ -287,6 +287,10 @@ def _divided(
     if facts.test_from is None:
         return facts, split_rows(known.label, known.snr_db, shares, seed, groups)
     return facts, _keeping_test(known, shares, seed, groups, facts.test_from)
+
+
+def _has_own_test(facts: Facts, places: Places | None) -> bool:
+    return facts.test_from is not None or (places is not None and "test" in places.own_splits)
 
 
 def _groups(facts: Facts, known: Known) -> IntArray:

@@ -43,6 +43,12 @@ class SourceOptions:
         """The options of reading, where a rate need not be known: a data set keeps none."""
         return replace(self.reading, rate_unstated_hz=math.nan)
 
+    @property
+    def unmerged_classes(self) -> tuple[str, ...]:
+        """The classes as a file has them: for one that is made by a merge, its parts."""
+        parts = {merge.name: merge.parts for merge in self.merges}
+        return tuple(part for name in self.arrays.classes for part in parts.get(name, (name,)))
+
 
 def open_with(path: Path, form: Form, options: SourceOptions) -> DataSource:
     """Open a source of a kind, and cut, join and choose as a caller says."""
@@ -82,7 +88,8 @@ def _joined(path: Path, form: Form, options: SourceOptions) -> DataSource:
 def _cut(path: Path, form: Form, options: SourceOptions) -> DataSource:
     if options.hop is not None and options.samples is None:
         raise DatasetError("--hop is for windows of --samples; name both")
-    arrays = options.arrays if form == "arrays" else replace(options.arrays, classes=())
+    classes = options.unmerged_classes if form == "arrays" else ()
+    arrays = replace(options.arrays, classes=classes)
     opened = open_source(path, form, arrays)
     if options.samples is None or options.samples == opened.facts.samples:
         return opened

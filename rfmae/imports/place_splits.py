@@ -75,8 +75,10 @@ def _filled(
         raise DatasetError(f"no share is left for {SPLITS[numbers[0]]}; name others with --shares")
     filled, how = _divided(places, known, rest, cluster, weights / weights.sum(), seed)
     split[rest] = np.where(filled == NO_SPLIT, NO_SPLIT, np.array(numbers)[filled])
+    if numbers == [_TRAIN]:
+        how = "for training"
     if own:
-        how = f"{' and '.join(own)} as the set has them; what is left to train with is {how}"
+        how = f"{' and '.join(own)} as the set has them; the rest is {how}"
     return split, how
 
 
@@ -97,7 +99,8 @@ def _divided(
         (cluster[rows], places.stretches_are.removesuffix("s")),
     ):
         if _are_enough(units, label[rows], len(weights)):
-            return _dealt(units, label[rows], weights, rng), f"divided by {words}: none is in two"
+            dealt = _dealt(units, label[rows], weights, rng)
+            return dealt, f"divided by {words}: none is in two splits"
     return (
         _cut_in_time(places, rows, cluster[rows], weights),
         "divided in time: recordings are cut into blocks, one for each split, "

@@ -83,3 +83,8 @@ def test_a_class_that_is_not_there_is_refused_with_the_nearest(chosen, merges):
 def test_a_merge_of_another_form_is_refused(text):
     with pytest.raises(DatasetError, match="NEW=OLD"):
         parse_merge(text)
+
+
+def test_a_chosen_part_of_a_merge_is_the_merged_class():
+    chosen = ClassChoice(Rows(), ("qam16", "FM"), (Merge("16QAM", ("16QAM", "qam16")),))
+    assert chosen.facts.classes == ("16QAM", "FM")
