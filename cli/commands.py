@@ -10,6 +10,8 @@ import typer
 from rfmae_cli import console, words
 from rfmae_cli.options import (
     HOME,
+    AnalyticOption,
+    ChannelOption,
     DeviceOption,
     DtypeOption,
     JsonOption,
@@ -157,21 +159,24 @@ def eval_snr(
 
 def classify(
     recordings: Annotated[
-        list[Path], typer.Argument(help="Recordings of symbol-spaced samples: SigMF, WAV or raw.")
+        list[Path],
+        typer.Argument(help="Recordings of symbol-spaced samples: SigMF, WAV, npy or raw."),
     ],
     model: Annotated[Path, typer.Option("--model", "-m", help="Classifier checkpoint or run.")],
     dtype: DtypeOption = None,
     rate: RateOption = None,
+    channel: ChannelOption = None,
+    analytic: AnalyticOption = False,
     device: DeviceOption = "auto",
     verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Classify the modulation of recordings; with -v also window by window."""
+    from rfmae.captures.read_options import ReadOptions
     from rfmae.workflows.inspect import recordings as recordings_jobs
 
-    verdicts = recordings_jobs.classify(
-        recordings, model, datatype=dtype, sample_rate_hz=rate, device=device
-    )
+    read_options = ReadOptions(dtype, rate, channel=channel, analytic=analytic)
+    verdicts = recordings_jobs.classify(recordings, model, read_options, device=device)
     if as_json:
         console.say_json([recordings_jobs.verdict_json(verdict) for verdict in verdicts])
         return

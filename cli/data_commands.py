@@ -8,6 +8,8 @@ import typer
 from rfmae_cli import console, show_view
 from rfmae_cli.options import (
     HOME,
+    AnalyticOption,
+    ChannelOption,
     CountOption,
     DtypeOption,
     FirstSampleOption,
@@ -79,6 +81,8 @@ def show(
     rate: RateOption = None,
     first_sample: FirstSampleOption = 0,
     count: CountOption = None,
+    channel: ChannelOption = None,
+    analytic: AnalyticOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show an artefact or a recording, with a sketch of its constellation or its curves.
@@ -92,7 +96,7 @@ def show(
     from rfmae.captures.read_options import ReadOptions
     from rfmae.workflows.inspect import inspecting
 
-    read_options = ReadOptions(dtype, rate, first_sample, count)
+    read_options = ReadOptions(dtype, rate, first_sample, count, channel, analytic)
     found = inspecting.show(path, read_options)
     if as_json:
         console.say_json(found.facts)
@@ -128,6 +132,8 @@ def plot(
     rate: RateOption = None,
     first_sample: FirstSampleOption = 0,
     count: CountOption = None,
+    channel: ChannelOption = None,
+    analytic: AnalyticOption = False,
     samples_per_symbol: SamplesPerSymbolOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -146,7 +152,7 @@ def plot(
 
     options: dict[str, Any] = {
         "choice": Choice(split, row, label, _snr_point(at_snr)),
-        "read_options": ReadOptions(dtype, rate, first_sample, count),
+        "read_options": ReadOptions(dtype, rate, first_sample, count, channel, analytic),
         "samples_per_symbol": samples_per_symbol,
     }
     drawn = _draw(source, out, what, image, options)

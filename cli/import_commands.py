@@ -6,7 +6,17 @@ from typing import Annotated, Any
 import typer
 from rfmae_cli import console
 from rfmae_cli.data_commands import print_dataset
-from rfmae_cli.options import HOME, JsonOption, OutOption, SamplesPerSymbolOption, SeedOption
+from rfmae_cli.options import (
+    HOME,
+    AnalyticOption,
+    ChannelOption,
+    DtypeOption,
+    JsonOption,
+    OutOption,
+    RateOption,
+    SamplesPerSymbolOption,
+    SeedOption,
+)
 from rfmae_cli.words import names, numbers
 
 ImageOption = Annotated[
@@ -42,8 +52,8 @@ def import_data(
         str,
         typer.Option(
             "--format",
-            help="auto, radioml-2016, radioml-2018, hisarmod or arrays (npy, npz, mat, HDF5, "
-            "pickle, pt).",
+            help="auto, radioml-2016, radioml-2018, hisarmod, recordings or arrays (npy, npz, "
+            "mat, HDF5, pickle, pt).",
         ),
     ] = "auto",
     axes: Annotated[
@@ -63,8 +73,32 @@ def import_data(
         Path | None, typer.Option(help="SNR in dB of each row of an array.")
     ] = None,
     classes: Annotated[
-        str | None, typer.Option(help="Names of the labels 0, 1, …, such as BPSK,QPSK.")
+        str | None,
+        typer.Option(
+            help="Names of the labels 0, 1, …, such as BPSK,QPSK; of named labels, those to keep."
+        ),
     ] = None,
+    merge: Annotated[
+        list[str] | None,
+        typer.Option(help="A class made of others, such as 16QAM=QAM16,qam16; may be repeated."),
+    ] = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(help="Cut recordings and long rows into examples of so many samples."),
+    ] = None,
+    hop: Annotated[
+        int | None, typer.Option(help="Samples from one such example to the next. Default: all.")
+    ] = None,
+    test: Annotated[
+        Path | None, typer.Option(help="A file or folder that is the test split, of the same kind.")
+    ] = None,
+    validation: Annotated[
+        Path | None, typer.Option(help="A file or folder that is the validation split.")
+    ] = None,
+    dtype: DtypeOption = None,
+    rate: RateOption = None,
+    channel: ChannelOption = None,
+    analytic: AnalyticOption = False,
     drop_bad_rows: Annotated[
         bool, typer.Option("--drop-bad-rows", help="Leave out rows with NaN or infinite samples.")
     ] = False,
@@ -80,33 +114,48 @@ def import_data(
     out: OutOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Import your own arrays or a public data set: RadioML 2016 and 2018, HisarMod 2019.
+    """Import recordings, arrays or a public data set: RadioML 2016 and 2018, HisarMod 2019.
 
     Floats are kept unchanged and whole numbers scaled to ±1; what was understood is said first.
-    Examples are divided into splits by class and SNR; splits that a file has are kept.
+    Examples are divided into splits by class and SNR, recordings so that no splits share samples;
+    splits that a set has are kept.
+
+    Example: rfmae import folder-of-class-folders --samples 1024 --out my/data
 
     Example: rfmae import mine.npz --classes BPSK,QPSK --out my/data
 
     Example: rfmae import RML2016.10a_dict.pkl --shares 0.8,0.1,0.1 --out my/radioml
     """
+    from rfmae.captures.read_options import ReadOptions
     from rfmae.imports.arrays.array_source import ArrayOptions
     from rfmae.imports.arrays.axes import parse_axes
+    from rfmae.imports.class_choice import parse_merge
     from rfmae.imports.import_plan import Appearance
+    from rfmae.imports.opening import SourceOptions
     from rfmae.workflows import importing as importing_jobs
 
+    arrays = ArrayOptions(
+        labels=label_file,
+        snr=snr_file,
+        classes=names(classes or ""),
+        axes=parse_axes(axes) if axes is not None else None,
+        iq_key=iq_key,
+        label_key=label_key,
+        snr_key=snr_key,
+    )
+    own = {"validation": validation, "test": test}
     made = importing_jobs.import_dataset(
         source,
         out,
         HOME / "datasets",
         form=form,
-        options=ArrayOptions(
-            labels=label_file,
-            snr=snr_file,
-            classes=names(classes or ""),
-            axes=parse_axes(axes) if axes is not None else None,
-            iq_key=iq_key,
-            label_key=label_key,
-            snr_key=snr_key,
+        options=SourceOptions(
+            arrays=arrays,
+            reading=ReadOptions(dtype, rate, channel=channel, analytic=analytic),
+            samples=samples,
+            hop=hop,
+            own={split: path for split, path in own.items() if path is not None},
+            merges=tuple(parse_merge(text) for text in merge or ()),
         ),
         drop_bad_rows=drop_bad_rows,
         shares=numbers("--shares", shares, 3),

@@ -15,6 +15,8 @@ _MISSING = {
     "path": "no such file or folder: {}",
     "label_file": "no file {}",
     "snr_file": "no file {}",
+    "test": "no such file or folder: {}",
+    "validation": "no such file or folder: {}",
     "config": "no settings {}: no such file or folder",
 }
 """The parameters that name an input, and what is said where there is none."""

@@ -39,6 +39,17 @@ DtypeOption = Annotated[
 RateOption = Annotated[
     float | None, typer.Option("--rate", help="Sample rate in Hz, where the file states none.")
 ]
+ChannelOption = Annotated[
+    int | None,
+    typer.Option("--channel", help="Of a recording of several channels: which, from 0."),
+]
+AnalyticOption = Annotated[
+    bool,
+    typer.Option(
+        "--analytic",
+        help="Make real samples complex: their analytic signal, without negative frequencies.",
+    ),
+]
 FirstSampleOption = Annotated[int, typer.Option(help="Of a recording: where to start.")]
 CountOption = Annotated[
     int | None, typer.Option(help="Of a recording: how many samples. Default: up to its end.")

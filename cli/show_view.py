@@ -10,7 +10,8 @@ _MOST_MARKS = 12  # annotations of a recording that are listed
 _LARGEST_TABLE = 30  # SNR points that fit on a line
 
 _TABLES = (
-    "recipe", "counts", "drawn_ranges", "notes", "segments", "annotations", "last_figures"
+    "recipe", "counts", "drawn_ranges", "notes", "segments", "annotations", "recordings",
+    "last_figures",
 )  # fmt: skip
 _WRITTEN = {"hz": "Hz", "db": "dB", "ppm": "ppm", "turns": "turns", "degrees": "degrees"}
 _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
@@ -27,6 +28,7 @@ def print_facts(
         _print_counts(dict(facts["counts"]))
     for note in facts.get("notes", []):
         console.say(f"note: {note}")
+    _print_records("recording", facts.get("recordings", []))
     _print_records("segment", facts.get("segments", []))
     _print_records("annotation", facts.get("annotations", []))
     _print_sketch(caption, sketch if _can_say("".join(sketch)) else plain)
@@ -138,6 +140,8 @@ def _size(n_bytes: int) -> str:
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_short, value))
     if isinstance(value, dict):  # such as a plane: what, how and its numbers
         return " ".join(_short(item) for item in value.values() if item)
     if value is None:

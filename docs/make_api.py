@@ -34,6 +34,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
     "Recordings": (
         "rfmae.captures.reading.read_capture",
         "rfmae.captures.reading.read_sigmf",
+        "rfmae.captures.sigmf_collections.recordings_of",
         "rfmae.captures.sigmf_writing.write_sigmf",
     ),
     "Images": ("rfmae.inference.input_pipeline.render_images",),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rfmae.api import classify, evaluate, finetune, plot, pretrain, synthesise
-    from rfmae.captures.reading import read_capture, read_sigmf
+    from rfmae.captures.reading import read_capture, read_sigmf, recordings_of
     from rfmae.captures.sigmf_writing import write_sigmf
     from rfmae.datasets.recipe import load_recipe
     from rfmae.datasets.store import open_dataset
@@ -32,6 +32,7 @@ __all__ = [
     "pretrain",
     "read_capture",
     "read_sigmf",
+    "recordings_of",
     "render_images",
     "synthesise",
     "write_sigmf",
@@ -50,6 +51,7 @@ _PUBLIC = {
     "open_dataset": "rfmae.datasets.store",
     "read_capture": "rfmae.captures.reading",
     "read_sigmf": "rfmae.captures.reading",
+    "recordings_of": "rfmae.captures.sigmf_collections",
     "write_sigmf": "rfmae.captures.sigmf_writing",
 }
 

@@ -269,15 +269,19 @@ def classify(
     *,
     datatype: str | None = None,
     sample_rate_hz: float | None = None,
+    channel: int | None = None,
+    analytic: bool = False,
     device: str = "auto",
 ) -> Answer:
     """Name the modulation of a recording of symbol-spaced samples, or of an array.
 
     Args:
-        recording: A SigMF, WAV or raw file, or complex I/Q (T,) of any gain and phase.
+        recording: A SigMF, WAV, npy or raw file, or complex I/Q (T,) of any gain and phase.
         model: Classifier checkpoint or run.
         datatype: Sample type of a raw file, such as `ci16_le`.
         sample_rate_hz: Sample rate, where the file states none.
+        channel: Which of several channels, from 0.
+        analytic: Make real samples complex: their analytic signal.
         device: `auto`, `cpu`, `cuda`, …
 
     Returns:
@@ -296,7 +300,13 @@ def classify(
     """
     classifier = load_classifier(model, device)
     if isinstance(recording, str | Path):
-        recording = read_capture(recording, datatype=datatype, sample_rate_hz=sample_rate_hz).iq
+        recording = read_capture(
+            recording,
+            datatype=datatype,
+            sample_rate_hz=sample_rate_hz,
+            channel=channel,
+            analytic=analytic,
+        ).iq
     iq = np.asarray(recording)
     if iq.size and not np.any(iq):
         raise CaptureError("the recording holds nothing but zeros")

@@ -37,7 +37,7 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
     "analysis": set(),
     "reporting": set(),
     "datasets": {"signal"},
-    "imports": {"datasets", "signal"},
+    "imports": {"datasets", "signal", "captures"},
     "theory": {"signal", "imaging"},
     "baselines": {"signal", "theory"},
     "inference": {"models", "imaging", "signal"},

@@ -31,6 +31,13 @@ def settled_type(sample: bytes) -> str | None:
     return floats[0] if floats and not _are_16_bit(sample) else None
 
 
+def contested_type(sample: bytes, floats: str, whole_numbers: str) -> str | None:
+    """Which of a type of floats and one of whole numbers bytes are of; None of zeros alone."""
+    if not any(sample):
+        return None
+    return floats if _are_floats(sample, SAMPLE_TYPES[floats]) else whole_numbers
+
+
 def likely_types(sample: bytes) -> tuple[str, ...]:
     """The types that a file may be of, the likeliest first."""
     floats = _float_types(sample)

@@ -4,18 +4,25 @@ import math
 from pathlib import Path
 
 from rfmae.captures.file_names import Named, stated_by_name
-from rfmae.captures.likely_types import SAMPLE_BYTES, likely_types, settled_type
+from rfmae.captures.likely_types import SAMPLE_BYTES, contested_type, likely_types, settled_type
 from rfmae.captures.read_options import ReadOptions
-from rfmae.captures.record import Capture, Segment
-from rfmae.captures.sample_files import Piece, Span, read_pieces, whole_samples
-from rfmae.captures.sample_types import SUFFIXES, SampleType, sample_type
+from rfmae.captures.record import Segment
+from rfmae.captures.recording import Recording
+from rfmae.captures.sample_files import Frames, Piece, Span, read_pieces, whole_samples
+from rfmae.captures.sample_types import (
+    CONTESTED,
+    REAL_SUFFIXES,
+    SUFFIXES,
+    SampleType,
+    sample_type,
+)
 from rfmae.errors import CaptureError
 
 _NOTHING = Named("")
 
 
-def read_raw(path: Path, read_options: ReadOptions) -> Capture:
-    """Read interleaved I and Q of the type and rate that are given.
+def open_raw(path: Path, read_options: ReadOptions) -> Recording:
+    """A file of interleaved I and Q of the type and rate that are given.
 
     A suffix such as `.cs16` names the type; one that different programs use for different types,
     such as `.iq`, does not, and there the bytes must settle it. A name in the form of a program
@@ -31,16 +38,21 @@ def read_raw(path: Path, read_options: ReadOptions) -> Capture:
             f"sample rate {rate_hz:,.12g} Hz by the name of the file ({named.program})",
         )
     if rate_hz is None:
+        rate_hz = read_options.rate_unstated_hz
+    if rate_hz is None:
         raise CaptureError(f"a raw file does not state its sample rate; name --rate for {path}")
     n_bytes = path.stat().st_size
-    available = whole_samples(path, n_bytes, kind)
+    frames = Frames(kind, channel=read_options.channel_of(path, 1))
+    available = whole_samples(path, n_bytes, frames)
     pieces = (Piece(start=0, count=available, byte=0),)
-    return Capture(
-        iq=read_pieces(Span(path, 0, n_bytes), pieces, kind, read_options.part(path, available)),
-        sample_rate_hz=float(rate_hz),
+    span = Span(path, 0, n_bytes)
+    return Recording(
         path=path,
+        samples=available,
+        sample_rate_hz=float(rate_hz),
         datatype=kind.name,
-        segments=(Segment(0, named.centre_hz),),
+        read=lambda part: read_pieces(span, pieces, frames, part, read_options),
+        segments=lambda _: (Segment(0, named.centre_hz),),
         notes=notes,
     )
 
@@ -54,7 +66,16 @@ def _sample_type(
         return sample_type(given), ()
     with path.open("rb") as file:
         sample = file.read(SAMPLE_BYTES)
-    settled = settled_type(sample)
+    suffix = path.suffix.lower()
+    if suffix in REAL_SUFFIXES:
+        raise CaptureError(
+            f"{path.suffix} names real samples in some programs and I/Q in others; name --dtype "
+            f"for {path}, such as --dtype r{suffix[1:].replace('s', 'i')} or --dtype cf32"
+        )
+    if suffix in CONTESTED:
+        settled = contested_type(sample, *CONTESTED[suffix])
+    else:
+        settled = settled_type(sample)
     if settled is not None:
         return sample_type(settled), (f"read as {settled} by its values",)
     likely = " or ".join(likely_types(sample))

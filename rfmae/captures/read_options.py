@@ -1,4 +1,4 @@
-"""Options of reading a recording: its type, its rate, and the part to read."""
+"""Options of reading a recording: its type, its rate, its channel, and the part to read."""
 
 import math
 from dataclasses import dataclass
@@ -9,12 +9,19 @@ from rfmae.errors import CaptureError
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """The options of reading; a type or a rate that is not given is left to the file."""
+    """The options of reading; a type or a rate that is not given is left to the file.
+
+    `channel` counts from 0; `analytic` makes real samples complex. Where neither the file nor a
+    caller states a rate, `rate_unstated_hz` stands for it, such as nan where none is needed.
+    """
 
     datatype: str | None = None
     sample_rate_hz: float | None = None
     first_sample: int = 0
     count: int | None = None  # up to the end
+    channel: int | None = None
+    analytic: bool = False
+    rate_unstated_hz: float | None = None
 
     def __post_init__(self) -> None:
         if self.sample_rate_hz is not None and not 0 < self.sample_rate_hz < math.inf:
@@ -25,6 +32,8 @@ class ReadOptions:
             raise CaptureError(f"the first sample must be 0 or later, got {self.first_sample}")
         if self.count is not None and self.count < 1:
             raise CaptureError(f"at least one sample must be requested, got {self.count}")
+        if self.channel is not None and self.channel < 0:
+            raise CaptureError(f"channels (--channel) count from 0, got {self.channel}")
 
     def part(self, path: Path, available: int) -> range:
         """The requested samples, of those that `path` has."""
@@ -52,4 +61,25 @@ class ReadOptions:
             raise CaptureError(
                 f"{path} states its own sample type, but {self.datatype!r} was given; "
                 "leave out --dtype"
+            )
+
+    def channel_of(self, path: Path, channels: int) -> int:
+        """The channel to read, of so many; one of several must be chosen."""
+        if self.channel is None and channels > 1:
+            raise CaptureError(
+                f"{path} has {channels} channels; choose one with --channel, 0 to {channels - 1}"
+            )
+        if self.channel is not None and self.channel >= channels:
+            raise CaptureError(
+                f"{path} has {channels} channel{'s' if channels > 1 else ''}, counted from 0, but "
+                f"--channel {self.channel} was given"
+            )
+        return self.channel or 0
+
+    def require_analytic(self, path: Path, kind: str) -> None:
+        """Refuse real samples unless they are to be made complex."""
+        if not self.analytic:
+            raise CaptureError(
+                f"{path} holds real samples ({kind}), which have no I and Q; make them complex "
+                "with --analytic, which removes their negative frequencies"
             )

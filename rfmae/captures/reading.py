@@ -2,18 +2,32 @@
 
 from pathlib import Path
 
-from rfmae.captures.raw import read_raw
+from rfmae.captures.containers import is_npy, refuse_container
+from rfmae.captures.npy import open_npy
+from rfmae.captures.raw import open_raw
 from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.record import Annotation, Capture, Segment
+from rfmae.captures.recording import Recording
 from rfmae.captures.sample_types import DATATYPES
-from rfmae.captures.sigmf_archives import read_archive
-from rfmae.captures.sigmf_reading import meta_of, read_pair
-from rfmae.captures.wav import is_wav, read_wav
+from rfmae.captures.sigmf_archives import is_archive, open_archive
+from rfmae.captures.sigmf_collections import SUFFIX as COLLECTION
+from rfmae.captures.sigmf_collections import recordings_of, the_recording_of
+from rfmae.captures.sigmf_reading import meta_of, open_pair
+from rfmae.captures.wav import is_wav, open_wav
 from rfmae.errors import CaptureError
 
-__all__ = ["DATATYPES", "Annotation", "Capture", "Segment", "read_capture", "read_sigmf"]
-
-_COMPRESSED = (".sigmf.gz", ".sigmf.xz", ".sigmf.zip")
+__all__ = [
+    "DATATYPES",
+    "Annotation",
+    "Capture",
+    "Recording",
+    "Segment",
+    "open_recording",
+    "read_capture",
+    "read_recording",
+    "read_sigmf",
+    "recordings_of",
+]
 
 
 def read_capture(
@@ -23,12 +37,16 @@ def read_capture(
     sample_rate_hz: float | None = None,
     first_sample: int = 0,
     count: int | None = None,
+    channel: int | None = None,
+    analytic: bool = False,
 ) -> Capture:
-    """Read a SigMF recording, a stereo WAV or a raw file, or a part of it.
+    """Read a SigMF recording, a WAV, a `.npy` or a raw file, or a part of it.
 
-    A path that ends in `.sigmf-meta`, `.sigmf-data` or `.sigmf` is a recording in SigMF, one that
-    ends in `.wav` or begins as one is a WAV, and everything else is raw. Of a part no more than the
-    part is brought to memory, and the checksum, which is of the whole, is not verified.
+    A path that ends in `.sigmf-meta`, `.sigmf-data`, `.sigmf`, `.sigmf.gz`, `.sigmf.xz`,
+    `.sigmf.zip` or `.sigmf-collection` is in SigMF, one that ends in `.wav` or begins as one is a
+    WAV, one that begins as one is a `.npy`, and everything else is raw, unless it begins as another
+    kind of file. Of a part no more than the part is brought to memory, and the checksum, which is
+    of the whole, is not verified.
 
     Args:
         path: The recording.
@@ -36,28 +54,52 @@ def read_capture(
         sample_rate_hz: Sample rate in Hz, where the file states none.
         first_sample: Where to begin.
         count: Samples to read; None reads to the end.
+        channel: Which of several channels, from 0.
+        analytic: Make real samples complex: their analytic signal, at the same rate.
 
     Returns:
         The capture: `iq` complex64 (T,), integers scaled to ±1; `sample_rate_hz`, `annotations`.
 
     Raises:
-        CaptureError: A file that is missing, damaged, compressed or contradicts itself.
+        CaptureError: A file that is missing, damaged, of another kind or contradicts itself.
 
     Examples:
         >>> path = write_sigmf("tone", np.exp(0.1j * np.arange(100)), sample_rate_hz=1e6)
         >>> read_capture(path, first_sample=10, count=20).iq.shape
         (20,)
     """
-    path = Path(path)
-    read_options = ReadOptions(datatype, sample_rate_hz, first_sample, count)
-    _refuse_unreadable(path)
+    return read_recording(
+        Path(path),
+        ReadOptions(datatype, sample_rate_hz, first_sample, count, channel, analytic),
+    )
+
+
+def read_recording(path: Path, read_options: ReadOptions) -> Capture:
+    """`read_capture` with its options as one record."""
+    recording = open_recording(path, read_options)
+    return recording.capture(read_options.part(path, recording.samples))
+
+
+def open_recording(path: Path, read_options: ReadOptions) -> Recording:
+    """A recording with its facts, whose samples are read when they are asked for.
+
+    The part that the options name is left to the caller.
+    """
+    _refuse_missing(path)
+    if path.suffix == COLLECTION:
+        path = the_recording_of(path)
     if path.suffix == ".sigmf-meta":
-        return read_pair(path, path, read_options)
+        return open_pair(path, path, read_options)
     if path.suffix == ".sigmf-data":
-        return read_pair(path, meta_of(path), read_options)
-    if path.suffix == ".sigmf":
-        return read_archive(path, read_options)
-    return read_wav(path, read_options) if is_wav(path) else read_raw(path, read_options)
+        return open_pair(path, meta_of(path), read_options)
+    if is_archive(path):
+        return open_archive(path, read_options)
+    if is_wav(path):
+        return open_wav(path, read_options)
+    if is_npy(path):
+        return open_npy(path, read_options)
+    refuse_container(path)
+    return open_raw(path, read_options)
 
 
 def read_sigmf(path: str | Path) -> Capture:
@@ -80,14 +122,11 @@ def read_sigmf(path: str | Path) -> Capture:
     path = Path(path)
     if path.suffix != ".sigmf-meta":
         raise CaptureError(f"a SigMF recording is named by its .sigmf-meta file, got {path}")
-    return read_pair(path, path, ReadOptions())
+    recording = open_pair(path, path, ReadOptions())
+    return recording.capture(range(recording.samples))
 
 
-def _refuse_unreadable(path: Path) -> None:
-    if path.name.endswith(_COMPRESSED):
-        raise CaptureError(f"{path} is compressed; unpack it and name its .sigmf-meta")
-    if path.suffix == ".sigmf-collection":
-        raise CaptureError(f"{path} lists recordings; name the .sigmf-meta of one")
+def _refuse_missing(path: Path) -> None:
     if not path.is_file():
         raise CaptureError(f"no recording {path}")
     if path.stat().st_size == 0 and path.suffix != ".sigmf-meta":

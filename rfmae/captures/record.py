@@ -19,7 +19,8 @@ _SYMBOL_RATE = re.compile(r"\bsymbol_rate\s*[=:]\s*(\d+(?:\.\d*)?(?:[eE][+-]?\d+
 class Annotation:
     """An annotation of a recording; sample numbers count from its first sample.
 
-    The edges are in Hz relative to the centre of the recording, nan where they are not stated.
+    The edges are in Hz relative to the centre of the recording, nan where they are not stated, as
+    is the SNR in dB, which rfmae writes beside the fields of the standard.
     """
 
     start: int
@@ -28,6 +29,7 @@ class Annotation:
     low_hz: float = math.nan
     high_hz: float = math.nan
     comment: str = ""
+    snr_db: float = math.nan
 
     def __post_init__(self) -> None:
         if self.start < 0 or self.count < 0:

@@ -1,56 +1,139 @@
-"""SigMF archives: a recording in an uncompressed tar, read in place."""
+"""SigMF archives: a recording in a tar, read in place, or in a compressed tar or a zip.
 
+The data of a compressed archive are unpacked to a temporary file, so that memory holds no more
+than what is read of them.
+"""
+
+import lzma
+import shutil
 import tarfile
+import tempfile
+import weakref
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import IO
 
+from rfmae.artefacts import disk_errors
 from rfmae.captures.read_options import ReadOptions
-from rfmae.captures.record import Capture
+from rfmae.captures.recording import Recording
 from rfmae.captures.sample_files import Span
 from rfmae.captures.sigmf_metadata import SigmfMetadata, parse_metadata
-from rfmae.captures.sigmf_reading import read_described
+from rfmae.captures.sigmf_reading import open_described
 from rfmae.errors import CaptureError
 
+ARCHIVES = (".sigmf", ".sigmf.gz", ".sigmf.xz", ".sigmf.zip")
+"""How the names of archives end: a tar, a tar compressed by gzip or xz, and a zip."""
+
 _LARGEST_METADATA = 2_000_000_000  # bytes; a member that claims more is no metadata
+_DAMAGES = (
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(OSError, EOFError, NotImplementedError, RuntimeError),
+)
+_FORMS = {
+    ".gz": "a tar compressed by gzip",
+    ".xz": "a tar compressed by xz",
+    ".zip": "a zip",
+}
 
 
-def read_archive(path: Path, read_options: ReadOptions) -> Capture:
-    """Read the one recording of an archive, without unpacking it."""
+def is_archive(path: Path) -> bool:
+    """Whether the name of a file is that of an archive."""
+    return path.name.endswith(ARCHIVES)
+
+
+def open_archive(path: Path, read_options: ReadOptions) -> Recording:
+    """The one recording of an archive."""
+    form = _FORMS.get(path.suffix, "an uncompressed tar")
     try:
-        with tarfile.open(path, "r:") as archive:
-            members = {item.name: item for item in archive.getmembers() if item.isreg()}
-            described = _metadata(path, archive, members)
-    except (tarfile.TarError, OSError, EOFError) as problem:
-        raise CaptureError(
-            f"a SigMF archive is an uncompressed tar, {path} is not: {problem}"
-        ) from problem
-    data = _data_member(path, described, members)
-    return read_described(path, described, Span(path, data.offset_data, data.size), read_options)
+        with _opened(path) as members:
+            described = _metadata(path, members)
+            member = _data_member(path, described, members)
+            if member.span is not None:
+                return open_described(path, described, member.span, read_options)
+            return _open_unpacked(path, described, member, read_options)
+    except _DAMAGES as problem:
+        raise CaptureError(f"a SigMF archive is {form}, {path} is not: {problem}") from problem
 
 
-def _metadata(
-    path: Path, archive: tarfile.TarFile, members: dict[str, tarfile.TarInfo]
-) -> SigmfMetadata:
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A file of an archive; `span` is where its bytes lie in the archive, if they do."""
+
+    open: Callable[[], IO[bytes] | None]
+    span: Span | None = None
+    sparse: bool = False
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[dict[str, _Member]]:
+    """The files of an archive by name."""
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            yield {
+                item.filename: _Member(partial(archive.open, item))
+                for item in archive.infolist()
+                if not item.is_dir()
+            }
+        return
+    plain = path.suffix == ".sigmf"
+    mode = "r:" if plain else f"r:{path.suffix[1:]}"
+    with tarfile.open(path, mode) as tar:  # type: ignore[call-overload]
+        yield {
+            item.name: _Member(
+                partial(tar.extractfile, item),
+                Span(path, item.offset_data, item.size) if plain else None,
+                item.sparse is not None,
+            )
+            for item in tar.getmembers()
+            if item.isreg()
+        }
+
+
+def _metadata(path: Path, members: dict[str, _Member]) -> SigmfMetadata:
     found = sorted(name for name in members if name.endswith(".sigmf-meta"))
     if not found:
         raise CaptureError(f"{path} holds no .sigmf-meta")
     if len(found) > 1:
         raise CaptureError(
             f"an archive must hold one recording, {path} holds {', '.join(found)}; "
-            "unpack it with `tar -xf` and name one"
+            "unpack it and name one"
         )
-    member = archive.extractfile(members[found[0]])
-    data = member.read(_LARGEST_METADATA) if member else b""
+    file = members[found[0]].open()
+    data = file.read(_LARGEST_METADATA) if file else b""
     return parse_metadata(path / found[0], data)
 
 
-def _data_member(
-    path: Path, meta: SigmfMetadata, members: dict[str, tarfile.TarInfo]
-) -> tarfile.TarInfo:
+def _data_member(path: Path, meta: SigmfMetadata, members: dict[str, _Member]) -> _Member:
     inside = PurePosixPath(meta.path.relative_to(path))
     name = inside.with_name(meta.dataset or f"{inside.stem}.sigmf-data")
     member = members.get(str(name))
     if member is None:
         raise CaptureError(f"the data file {name} of {inside.name} is missing in {path}")
-    if member.sparse is not None:
+    if member.sparse:
         raise CaptureError(f"{name} is stored sparse in {path}; unpack it with `tar -xf`")
     return member
+
+
+def _open_unpacked(
+    path: Path, meta: SigmfMetadata, member: _Member, read_options: ReadOptions
+) -> Recording:
+    """The recording of a compressed archive, whose unpacked samples go when it goes."""
+    folder = Path(tempfile.mkdtemp(prefix="rfmae-"))
+    try:
+        target = folder / "samples"
+        source = member.open()
+        with disk_errors(target), target.open("wb") as file:
+            if source is not None:
+                shutil.copyfileobj(source, file)
+        span = Span(target, 0, target.stat().st_size, named=path)
+        recording = open_described(path, meta, span, read_options)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    weakref.finalize(recording, shutil.rmtree, folder, ignore_errors=True)
+    return recording

@@ -9,7 +9,8 @@ from typing import Any
 
 from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.record import Annotation, Segment
-from rfmae.captures.sample_types import DATATYPES, SAMPLE_TYPES, SampleType
+from rfmae.captures.sample_files import Frames
+from rfmae.captures.sample_types import DATATYPES, REAL_TYPES, SAMPLE_TYPES, SampleType
 from rfmae.errors import CaptureError, nearest
 
 _LARGEST_HZ = 1e12  # of the schema
@@ -24,25 +25,37 @@ class SigmfMetadata:
     captures: list[dict[str, Any]]  # ascending by their first sample
     annotations: list[dict[str, Any]]
 
-    def __post_init__(self) -> None:
-        if self.stated.get("core:num_channels", 1) != 1:
-            channels = self.stated["core:num_channels"]
-            raise CaptureError(f"a recording must have one channel, {self.path} has {channels}")
+    @property
+    def channels(self) -> int:
+        """The number of channels, whose samples take turns."""
+        channels: Any = self.stated.get("core:num_channels", 1)
+        if not _is_count(channels) or not channels:
+            raise CaptureError(
+                f"core:num_channels of {self.path.name} must be a whole number from 1, "
+                f"got {_short(channels)}"
+            )
+        return int(channels)
 
     @property
     def kind(self) -> SampleType:
         datatype = str(self.stated.get("core:datatype", ""))
-        if datatype not in SAMPLE_TYPES:
+        kind = SAMPLE_TYPES.get(datatype) or REAL_TYPES.get(datatype)
+        if kind is None:
             raise CaptureError(
-                f"core:datatype of {self.path.name} must be a complex type, got {datatype!r}; "
-                f"{nearest(datatype, DATATYPES)}"
+                f"core:datatype of {self.path.name} must be a type of SigMF, got {datatype!r}; "
+                f"{nearest(datatype, [*DATATYPES, *REAL_TYPES])}"
             )
-        return SAMPLE_TYPES[datatype]
+        return kind
+
+    def frames(self, read_options: ReadOptions) -> Frames:
+        """How samples lie in the file, and the channel to read."""
+        channels = self.channels
+        return Frames(self.kind, channels, read_options.channel_of(self.path, channels))
 
     def sample_rate_hz(self, read_options: ReadOptions) -> float:
         """The stated rate; where none is, the one that was given, or 1."""
         if "core:sample_rate" not in self.stated:
-            return float(read_options.sample_rate_hz or 1.0)
+            return float(read_options.sample_rate_hz or read_options.rate_unstated_hz or 1.0)
         rate: Any = self.stated["core:sample_rate"]
         if not _is_number(rate) or rate <= 0:
             raise CaptureError(
@@ -129,6 +142,7 @@ class SigmfMetadata:
             low_hz=_frequency(self.path, item, "core:freq_lower_edge") - centre_hz,
             high_hz=_frequency(self.path, item, "core:freq_upper_edge") - centre_hz,
             comment=_text(item, "core:comment"),
+            snr_db=_decibels(item.get("rfmae:snr_db")),
         )
 
 
@@ -180,6 +194,11 @@ def _frequency(path: Path, fields: dict[str, Any], name: str) -> float:
     if not _is_number(value):
         raise CaptureError(f"{name} of {path.name} must be a frequency in Hz, got {_short(value)}")
     return float(value)
+
+
+def _decibels(value: Any) -> float:
+    """An SNR in dB, nan where none is stated: the standard has no field for it."""
+    return float(value) if _is_number(value) else math.nan
 
 
 def _text(fields: dict[str, Any], name: str) -> str:

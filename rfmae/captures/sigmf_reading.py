@@ -5,8 +5,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from rfmae.captures.read_options import ReadOptions
-from rfmae.captures.record import Capture
-from rfmae.captures.sample_files import Piece, Span, read_pieces, whole_samples
+from rfmae.captures.recording import Recording
+from rfmae.captures.sample_files import Frames, Piece, Span, read_pieces, whole_samples
 from rfmae.captures.sigmf_metadata import SigmfMetadata, parse_metadata
 from rfmae.errors import CaptureError
 
@@ -24,8 +24,8 @@ def meta_of(data: Path) -> Path:
     return meta
 
 
-def read_pair(path: Path, meta: Path, read_options: ReadOptions) -> Capture:
-    """Read the recording that the file `meta` describes; `path` is its name in errors."""
+def open_pair(path: Path, meta: Path, read_options: ReadOptions) -> Recording:
+    """The recording that the file `meta` describes; `path` is its name in errors."""
     if not meta.is_file():
         raise CaptureError(f"no recording {meta}")
     try:
@@ -33,27 +33,27 @@ def read_pair(path: Path, meta: Path, read_options: ReadOptions) -> Capture:
     except OSError as error:
         raise CaptureError(f"{meta} cannot be read: {error}") from error
     data = _data_file(described)
-    return read_described(path, described, Span(data, 0, data.stat().st_size), read_options)
+    return open_described(path, described, Span(data, 0, data.stat().st_size), read_options)
 
 
-def read_described(
+def open_described(
     path: Path, meta: SigmfMetadata, span: Span, read_options: ReadOptions
-) -> Capture:
-    """The capture of checked metadata and of the bytes of its data."""
+) -> Recording:
+    """The recording of checked metadata and of the bytes of its data."""
     read_options.refuse_datatype(path)
     rate_hz = meta.sample_rate_hz(read_options)
-    pieces = _pieces(meta, span)
+    frames = meta.frames(read_options)
+    pieces = _pieces(meta, span, frames)
     available = sum(piece.count for piece in pieces)
-    part = read_options.part(path, available)
-    if len(part) == available:
-        _check_sum(meta, span)
-    return Capture(
-        iq=read_pieces(span, pieces, meta.kind, part),
-        sample_rate_hz=rate_hz,
+    return Recording(
         path=path,
-        annotations=meta.marks(part, available),
-        segments=meta.segments(part),
+        samples=available,
+        sample_rate_hz=rate_hz,
         datatype=meta.kind.name,
+        read=lambda part: read_pieces(span, pieces, frames, part, read_options),
+        marks=lambda part: meta.marks(part, available),
+        segments=meta.segments,
+        verify=lambda: _check_sum(meta, span),
     )
 
 
@@ -68,22 +68,22 @@ def _data_file(meta: SigmfMetadata) -> Path:
     return data
 
 
-def _pieces(meta: SigmfMetadata, span: Span) -> list[Piece]:
+def _pieces(meta: SigmfMetadata, span: Span, frames: Frames) -> list[Piece]:
     """The samples between the headers of the captures and before the trailing bytes."""
     chunks = meta.chunks()
     headers = sum(header for _, header in chunks)
     n_bytes = span.n_bytes - headers - meta.trailing_bytes
-    available = whole_samples(span.path, n_bytes, meta.kind)
+    available = whole_samples(span.name, n_bytes, frames)
     if available < meta.reach():
         raise CaptureError(
-            f"{span.path} must hold the {meta.reach()} samples that its metadata describe, "
+            f"{span.name} must hold the {meta.reach()} samples that its metadata describe, "
             f"got {available}; it was cut short"
         )
     pieces, skipped = [], 0
     for (start, header), (stop, _) in pairwise([(0, 0), *chunks, (available, 0)]):
         skipped += header
         if start < stop:
-            pieces.append(Piece(start, stop - start, skipped + start * meta.kind.n_bytes))
+            pieces.append(Piece(start, stop - start, skipped + start * frames.n_bytes))
     return pieces
 
 
@@ -91,7 +91,7 @@ def _check_sum(meta: SigmfMetadata, span: Span) -> None:
     stated = meta.stated.get("core:sha512")
     if stated is not None and str(stated).lower() != _sha512(span):
         raise CaptureError(
-            f"{span.path} does not have the core:sha512 that {meta.path.name} states; "
+            f"{span.name} does not have the core:sha512 that {meta.path.name} states; "
             "the recording was changed or damaged"
         )
 

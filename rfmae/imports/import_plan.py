@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
@@ -18,6 +19,7 @@ from rfmae.artefacts import (
     write_json,
     written_whole,
 )
+from rfmae.captures.read_options import ReadOptions
 from rfmae.datasets.cards import imported_card, sealed
 from rfmae.datasets.recipe import SPLITS
 from rfmae.datasets.store import Dataset, SplitWriter, open_dataset
@@ -25,8 +27,12 @@ from rfmae.errors import DatasetError
 from rfmae.imports.arrays.array_files import CONTAINERS, array_form
 from rfmae.imports.arrays.array_source import ArrayFile, ArrayOptions
 from rfmae.imports.hisarmod import HisarMod, is_hisarmod
+from rfmae.imports.place_splits import divide
+from rfmae.imports.places import Places
 from rfmae.imports.radioml import RadioMl2016, is_radioml_2016
 from rfmae.imports.radioml2018 import RadioMl2018, check_class_order, is_radioml_2018
+from rfmae.imports.recordings.listing import holds_recordings, list_recordings
+from rfmae.imports.recordings.recording_source import RecordingSource
 from rfmae.imports.sources import DataSource, Facts, Known, bad_rows
 from rfmae.imports.splits import (
     GAP,
@@ -43,8 +49,8 @@ from rfmae.records import ImageConfig, IntArray, IqBatch
 IMPORTER_VERSION = 1
 """Increased by every change that makes other files of the same source."""
 
-Form = Literal["radioml-2016", "radioml-2018", "hisarmod", "arrays"]
-FORMS: tuple[Form, ...] = ("radioml-2016", "radioml-2018", "hisarmod", "arrays")
+Form = Literal["radioml-2016", "radioml-2018", "hisarmod", "arrays", "recordings"]
+FORMS: tuple[Form, ...] = ("radioml-2016", "radioml-2018", "hisarmod", "arrays", "recordings")
 
 _NOWHERE = -1
 
@@ -92,14 +98,22 @@ def recognise(path: Path) -> Form:
     if path.is_dir():
         if is_hisarmod(path):
             return "hisarmod"
-        raise DatasetError(f"{path} is a folder, but none of HisarMod2019.1; name a file in it")
+        if holds_recordings(path):
+            return "recordings"
+        raise DatasetError(
+            f"{path} is a folder, but neither HisarMod2019.1 nor one with a folder of recordings "
+            "for each class; name a file in it"
+        )
     if not path.is_file():
         raise DatasetError(f"no file {path}")
+    if holds_recordings(path):
+        return "recordings"
     container = array_form(path)
     if container is None:
         raise DatasetError(
             f"{path} is none of the known kinds: a pickle of RadioML 2016, the HDF5 file of "
-            f"RadioML 2018.01A, the folder of HisarMod2019.1, or I/Q with labels in {CONTAINERS}"
+            f"RadioML 2018.01A, the folder of HisarMod2019.1, I/Q with labels in {CONTAINERS}, "
+            "folders of recordings, a table of them, or SigMF with annotations"
         )
     if container == "hdf5" and is_radioml_2018(path):
         return "radioml-2018"
@@ -131,7 +145,15 @@ _OPTIONS = {
     "snr_key": "--snr-key",
 }
 
+
+def _open_recordings(path: Path) -> DataSource:
+    """Recordings whose examples are their whole stretches."""
+    reading = ReadOptions(rate_unstated_hz=math.nan)
+    return RecordingSource("recordings", list_recordings(path, reading), reading)
+
+
 _OPENERS: dict[Form, Callable[[Path], DataSource]] = {
+    "recordings": _open_recordings,
     "radioml-2016": RadioMl2016,
     "radioml-2018": RadioMl2018,
     "hisarmod": HisarMod,
@@ -187,24 +209,29 @@ def refuse_bad_rows(facts: Facts, known: Known) -> None:
 
 
 def plan_import(
-    facts: Facts, known: Known, shares: Shares, seed: int, looks: Appearance | None = None
+    facts: Facts,
+    known: Known,
+    shares: Shares,
+    seed: int,
+    looks: Appearance | None = None,
+    places: Places | None = None,
 ) -> ImportPlan:
     """Divide the rows: equal ones together, overlapping windows in groups with gaps.
+
+    Windows of recordings, which have `places`, are divided so that no splits share a sample. Rows
+    with a negative label are of classes that were not chosen, and are in no split.
 
     A set that has its own test split keeps it, and training and validation share the rest in
     proportion; rows of the rest that are equal to one of its test rows are left out.
     """
     check_shares(shares)
-    groups = _groups(facts, known)
-    if facts.test_from is None:
-        rows = split_rows(known.label, known.snr_db, shares, seed, groups)
-    else:
-        rows = _keeping_test(known, shares, seed, groups, facts.test_from)
+    facts, rows = _divided(facts, known, shares, seed, places)
     for split in SPLITS:
         if not len(rows[split]):
             raise DatasetError(
                 f"split {split} would be empty with shares {shares} of {len(known)} examples of "
-                f"{facts.name}; give it a larger share, or more examples"
+                f"{facts.name}; give it a larger share, or more examples, such as shorter ones "
+                "with --samples"
             )
     left_out = len(known) - sum(map(len, rows.values()))
     rule: Card = {
@@ -214,8 +241,9 @@ def plan_import(
         "windows_per_group": WINDOWS_PER_GROUP if facts.overlapping else None,
         "left_out": left_out,
         "importer": IMPORTER_VERSION,
+        **({"windows": asdict(places.windows)} if places is not None else {}),
     }
-    snr_db = tuple(float(value) for value in np.unique(known.snr_db))
+    snr_db = tuple(float(value) for value in np.unique(known.snr_db[known.label >= 0]))
     looks = looks or Appearance()
     fingerprint = _fingerprint(facts, known, {**rule, **looks.settings})
     return ImportPlan(facts, rows, snr_db, fingerprint, rule, looks)
@@ -223,7 +251,7 @@ def plan_import(
 
 def missing_classes(plan: ImportPlan, known: Known) -> tuple[str, ...]:
     """A note for each split in which a class has no example, though it has some elsewhere."""
-    present = set(known.label.tolist())
+    present = set(known.label[known.label >= 0].tolist())
     notes = []
     for split in SPLITS:
         missing = sorted(present - set(known.label[plan.rows[split]].tolist()))
@@ -246,6 +274,21 @@ def write_import(source: DataSource, plan: ImportPlan, folder: Path, progress: P
     return open_dataset(folder)
 
 
+def _divided(
+    facts: Facts, known: Known, shares: Shares, seed: int, places: Places | None
+) -> tuple[Facts, dict[str, IntArray]]:
+    """The rows of each split, and the facts with what is to be noted of the division."""
+    if places is not None:
+        kept = (known.label >= 0) & (True if known.bad is None else ~known.bad)
+        division = divide(places, known, kept, shares, seed)
+        facts = replace(facts, notes=(*facts.notes, *division.notes))
+        return facts, {split: division.rows(split) for split in SPLITS}
+    groups = _groups(facts, known)
+    if facts.test_from is None:
+        return facts, split_rows(known.label, known.snr_db, shares, seed, groups)
+    return facts, _keeping_test(known, shares, seed, groups, facts.test_from)
+
+
 def _groups(facts: Facts, known: Known) -> IntArray:
     groups = (
         window_groups(known.label, known.snr_db)
@@ -254,6 +297,7 @@ def _groups(facts: Facts, known: Known) -> IntArray:
     )
     if known.bad is not None:
         groups = np.where(known.bad, GAP, groups)
+    groups = np.where(known.label < 0, GAP, groups)
     return groups_of_equals(known.digest, groups)
 
 

@@ -13,10 +13,19 @@ from rfmae.records import BoolArray, ComplexArray, FloatArray, IntArray, IqBatch
 from rfmae.signal.modulations import find_modulation
 
 BLOCK_ROWS = 1024
-"""The most examples in memory at once; of 1024 samples they take eight megabytes."""
+"""The most examples in memory at once."""
 
 Digests = npt.NDArray[np.uint64]
 """A number for each row that equals another's where their bytes do, (N,)."""
+
+
+SAMPLES_AT_ONCE = 1 << 20
+"""Samples in memory at once, eight megabytes, where an example is no longer."""
+
+
+def rows_at_once(samples: int) -> int:
+    """How many examples of so many samples are in memory at once."""
+    return max(1, min(BLOCK_ROWS, SAMPLES_AT_ONCE // samples))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,11 @@ from rfmae.artefacts import CARD_NAME, read_card, write_json
 from rfmae.datasets.cards import KIND, sealed
 from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.errors import DatasetError, nearest
-from rfmae.imports.arrays.array_source import ArrayOptions
 from rfmae.imports.import_plan import (
     FORMS,
     Appearance,
     Form,
     missing_classes,
-    open_source,
     order_note,
     plan_import,
     recognise,
@@ -23,8 +21,11 @@ from rfmae.imports.import_plan import (
     survey,
     write_import,
 )
+from rfmae.imports.opening import SourceOptions, open_with
+from rfmae.imports.places import places_of
 from rfmae.imports.sources import Facts, Known
 from rfmae.imports.splits import Shares, check_shares
+from rfmae.imports.understood import understood
 from rfmae.progress import Logged, Progress
 from rfmae.records import ImageConfig
 
@@ -35,7 +36,7 @@ def import_dataset(
     home: Path,
     *,
     form: str = "auto",
-    options: ArrayOptions | None = None,
+    options: SourceOptions | None = None,
     drop_bad_rows: bool = False,
     shares: Shares = (0.8, 0.1, 0.1),
     seed: int = 0,
@@ -45,15 +46,15 @@ def import_dataset(
 ) -> Dataset:
     """Import a public data set into `folder`, or into one of `home` that is named by its content.
 
-    `form` is one of `FORMS`, or "auto": found from the content of the file. `options` belong to
-    arrays. Rows with NaN or infinite samples are refused, or left out with `drop_bad_rows`. A
-    folder that holds the same import is kept.
+    `form` is one of `FORMS`, or "auto": found from the content of the file. `options` say how the
+    source is read, cut into windows and divided. Rows with NaN or infinite samples are refused, or
+    left out with `drop_bad_rows`. A folder that holds the same import is kept.
     """
     progress = progress or Logged()
     check_shares(shares)
     _check_rate(samples_per_symbol)
     kind = _form(source, form)
-    opened = open_source(source, kind, options or ArrayOptions())
+    opened = open_with(source, kind, options or SourceOptions())
     extra = (order_note(source),) if kind == "radioml-2018" else ()
     facts = _completed(opened.facts, extra, samples_per_symbol)
     for note in facts.notes:
@@ -62,8 +63,11 @@ def import_dataset(
     if not drop_bad_rows:
         refuse_bad_rows(facts, known)
     facts = _with_bad_rows(facts, known)
-    plan = plan_import(facts, known, shares, seed, looks)
-    for note in missing_classes(plan, known):
+    places = places_of(opened)
+    plan = plan_import(facts, known, shares, seed, looks, places)
+    if places is not None:
+        progress.note(understood(plan, known, places))
+    for note in (*plan.facts.notes[len(facts.notes) :], *missing_classes(plan, known)):
         progress.note(note)
     folder = folder or home / f"{facts.name}-{plan.fingerprint}"
     card = read_card(folder) or {}

@@ -146,3 +146,27 @@ def test_a_file_of_another_type_that_gives_no_numbers_names_the_type_it_was_read
     message = refusal(path, sample_rate_hz=1)
     assert "2 NaN" in message
     assert "read as cf32_le" in message
+
+
+@pytest.mark.parametrize(("datatype", "level"), [("cf32_le", 0.3), ("ci32_le", 0.3)])
+def test_a_suffix_of_two_programs_is_settled_by_the_values(tmp_path, datatype, level):
+    rng = np.random.default_rng(1)
+    iq = level * (rng.uniform(-1, 1, 500) + 1j * rng.uniform(-1, 1, 500))
+    path = tmp_path / "a.c32"
+    path.write_bytes(encoded(iq.astype(np.complex64), datatype))
+    capture = read_capture(path, sample_rate_hz=1)
+    assert np.allclose(capture.iq, iq, atol=1e-6)
+    assert capture.notes == (f"read as {datatype} by its values",)
+
+
+def test_nothing_but_zeros_settles_no_type(tmp_path):
+    path = tmp_path / "a.c32"
+    path.write_bytes(bytes(800))
+    assert "name --dtype" in refusal(path, sample_rate_hz=1)
+
+
+@pytest.mark.parametrize("suffix", [".f32", ".s16", ".u8"])
+def test_suffixes_of_real_samples_and_of_iq_are_refused(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    np.random.default_rng(1).normal(size=800).astype("<f4").tofile(path)
+    assert "name --dtype" in refusal(path, sample_rate_hz=1)

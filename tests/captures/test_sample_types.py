@@ -6,6 +6,7 @@ import pytest
 from rfmae.captures.sample_types import (
     ALIASES,
     DATATYPES,
+    REAL_TYPES,
     SAMPLE_TYPES,
     SUFFIXES,
     decode,
@@ -39,7 +40,7 @@ def test_fixed_point_goes_from_minus_one_to_one_step_below_one(name):
     ends = np.array([limits.min, limits.max], kind.component)
     out = np.empty(2, np.float32)
     decode(ends, kind, out)
-    assert out.tolist() == [-1.0, 1.0 - 1.0 / kind.full_scale]
+    assert out.tolist() == [-1.0, float(np.float32(1.0 - 1.0 / kind.full_scale))]
 
 
 @pytest.mark.parametrize("name", SAMPLE_TYPES)
@@ -55,3 +56,24 @@ def test_types_are_decoded_as_the_sigmf_package_does(name, tmp_path):
     ours = np.empty(128, np.float32)
     decode(parts, kind, ours)
     assert np.array_equal(ours.view(np.complex64), theirs)
+
+
+@pytest.mark.parametrize("name", ["cu32_le", "cu32_be"])
+def test_small_values_survive_the_zero_of_32_bits(name):
+    kind = SAMPLE_TYPES[name]
+    out = np.empty(4, np.float32)
+    decode((2**31 + np.array([1, -1, 3, 100])).astype(kind.component), kind, out)
+    assert (out * 2.0**31).tolist() == [1, -1, 3, 100]
+
+
+@pytest.mark.parametrize("name", REAL_TYPES)
+def test_a_real_type_is_half_of_the_complex_one(name):
+    kind, twin = REAL_TYPES[name], SAMPLE_TYPES["c" + name[1:]]
+    assert (kind.is_real, twin.is_real) == (True, False)
+    assert twin.n_bytes == 2 * kind.n_bytes
+    assert (kind.component, kind.full_scale, kind.zero) == (
+        twin.component,
+        twin.full_scale,
+        twin.zero,
+    )
+    assert sample_type(name.removesuffix("_le")) == kind

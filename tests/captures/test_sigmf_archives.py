@@ -1,5 +1,6 @@
 """An archive is read where it lies, and one that holds several recordings names them."""
 
+import gc
 import io
 import tarfile
 
@@ -69,7 +70,7 @@ def test_an_archive_of_several_recordings_names_them(tmp_path, pair):
     members = {"one.sigmf-meta": meta, "one.sigmf-data": data, "two.sigmf-meta": meta}
     message = refusal(pack(tmp_path / "both.sigmf", members))
     assert "one.sigmf-meta, two.sigmf-meta" in message
-    assert "tar -xf" in message
+    assert "unpack it and name one" in message
 
 
 def test_an_archive_without_metadata_or_data_is_refused(tmp_path, pair):
@@ -115,8 +116,40 @@ def test_an_archive_that_was_cut_short_is_refused(archive, left):
     assert str(archive) in refusal(archive)
 
 
-@pytest.mark.parametrize("name", ["a.sigmf.gz", "a.sigmf.xz", "a.sigmf.zip", "a.sigmf-collection"])
-def test_compressed_archives_and_lists_are_refused_with_the_way_out(tmp_path, name):
+@pytest.mark.parametrize("name", ["a.sigmf.gz", "a.sigmf.xz", "a.sigmf.zip"])
+def test_a_compressed_archive_of_the_sigmf_package_is_read_as_the_pair(tmp_path, pair, name):
+    import sigmf
+
     path = tmp_path / name
-    path.write_bytes(b"whatever")
-    assert "name" in refusal(path)
+    sigmf.fromfile(str(pair)).tofile(path)
+    ours, theirs = read_capture(pair), read_capture(path)
+    assert np.array_equal(theirs.iq, ours.iq)
+    assert (theirs.path, theirs.labels) == (path, ours.labels)
+    part = read_capture(path, first_sample=7, count=20)
+    assert np.array_equal(part.iq, ours.iq[7:27])
+
+
+@pytest.mark.parametrize("name", ["a.sigmf.gz", "a.sigmf.xz", "a.sigmf.zip"])
+@pytest.mark.parametrize("left", [0, 1, 40, 300])
+def test_a_damaged_compressed_archive_is_named(tmp_path, pair, name, left):
+    import sigmf
+
+    path = tmp_path / name
+    sigmf.fromfile(str(pair)).tofile(path)
+    path.write_bytes(path.read_bytes()[:left])
+    assert str(path) in refusal(path)
+
+
+def test_what_is_unpacked_is_gone_afterwards(tmp_path, pair, monkeypatch):
+    import tempfile
+
+    import sigmf
+
+    path, scratch = tmp_path / "a.sigmf.xz", tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    sigmf.fromfile(str(pair)).tofile(path)
+    read_capture(path)
+    assert "requested" in refusal(path, first_sample=10**6)
+    gc.collect()  # the error still holds the recording
+    assert not [*scratch.iterdir()]

@@ -541,10 +541,13 @@ RECORDINGS = {
     ),
     "real data type": (
         lambda record, path: record(path, datatype="rf32_le"),
-        ["'rf32_le'", "complex"],
+        ["rf32_le", "--analytic"],
     ),
     "wrong checksum": (lambda record, path: record(path, sha512="0" * 128), ["core:sha512"]),
-    "several channels": (lambda record, path: record(path, num_channels=2), ["one channel", "2"]),
+    "several channels": (
+        lambda record, path: record(path, num_channels=2),
+        ["2 channels", "--channel"],
+    ),
     "not a number": (
         lambda record, path: record(path, [1, complex("nan"), 1j]),
         ["finite", "1 NaN", "of 3"],

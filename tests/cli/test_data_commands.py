@@ -279,6 +279,40 @@ def test_arrays_without_labels_are_shown_with_their_shapes(rfmae, arrays):
     assert "rfmae import --label-file" in message
 
 
+def test_the_recordings_of_a_collection_are_listed(rfmae, here, record):
+    record(here / "one")
+    record(here / "two", sample_rate=2e6)
+    streams = [{"name": "one", "hash": ""}, {"name": "two", "hash": ""}]
+    collection = {"core:version": "1.2.0", "core:streams": streams}
+    (here / "all.sigmf-collection").write_text(json.dumps({"collection": collection}))
+    facts = json.loads(answer(rfmae("show", "all.sigmf-collection", "--json")))
+    assert [each["name"] for each in facts["recordings"]] == ["one.sigmf-meta", "two.sigmf-meta"]
+    assert facts["recordings"][1]["sample_rate_hz"] == 2e6
+    assert "two.sigmf-meta" in answer(rfmae("show", "all.sigmf-collection"))
+
+
+def test_a_recording_of_numpy_is_shown_and_drawn(rfmae, here, rng):
+    np.save(here / "q.npy", np.exp(1j * rng.normal(size=300)))
+    facts = json.loads(answer(rfmae("show", "q.npy", "--rate", "1e6", "--json")))
+    assert (facts["kind"], facts["samples"]) == ("recording", 300)
+    answer(rfmae("plot", "q.npy", "--rate", "1e6", "--out", "q.png"))
+    assert (here / "q.png").is_file()
+
+
+def test_channels_and_real_samples_are_chosen(rfmae, here, rng):
+    meta = {
+        "global": {"core:datatype": "ri16_le", "core:version": "1.2.0", "core:num_channels": 2},
+        "captures": [],
+        "annotations": [],
+    }
+    (here / "r.sigmf-meta").write_text(json.dumps(meta))
+    rng.integers(-99, 99, 1200).astype("<i2").tofile(here / "r.sigmf-data")
+    options = ["--channel", "1", "--analytic"]
+    facts = json.loads(answer(rfmae("show", "r.sigmf-meta", *options, "--json")))
+    assert (facts["samples"], facts["datatype"]) == (600, "ri16_le")
+    assert "negative frequencies were removed" in facts["notes"][0]
+
+
 @pytest.mark.parametrize(
     ("path", "words"),
     [

@@ -20,6 +20,7 @@ from rfmae.imports import import_plan
 from rfmae.imports.arrays.array_source import ArrayOptions
 from rfmae.imports.class_order import PUBLISHED_CLASSES
 from rfmae.imports.import_plan import Appearance, recognise
+from rfmae.imports.opening import SourceOptions
 from rfmae.imports.sources import row_digests
 from rfmae.progress import Silent
 from rfmae.records import ImageConfig, Plane, parse_planes
@@ -52,7 +53,7 @@ def dataset(source, tmp_path_factory):
 
 
 def imported(source, home, *, labels=None, classes=(), **options):
-    arrays = ArrayOptions(labels=labels, classes=classes)
+    arrays = SourceOptions(arrays=ArrayOptions(labels=labels, classes=classes))
     return import_dataset(source, None, home, options=arrays, **options)
 
 

@@ -13,6 +13,7 @@ from rfmae.datasets.recipe import Splits, load_recipe, parse_recipe
 from rfmae.datasets.store import open_dataset, write_dataset
 from rfmae.errors import ArtefactError
 from rfmae.imports.arrays.array_source import ArrayOptions
+from rfmae.imports.opening import SourceOptions
 from rfmae.workflows.auditing.leak_audit import audit
 from rfmae.workflows.importing import import_dataset
 
@@ -192,7 +193,7 @@ def imported(tmp_path, rng, count=120):
         tmp_path / "data",
         tmp_path,
         form="arrays",
-        options=ArrayOptions(classes=("a", "b")),
+        options=SourceOptions(arrays=ArrayOptions(classes=("a", "b"))),
         shares=(0.5, 0.1, 0.4),
     )
 

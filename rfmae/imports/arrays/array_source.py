@@ -30,7 +30,7 @@ from rfmae.imports.arrays.snr_columns import read_snrs
 from rfmae.imports.arrays.text_columns import read_column
 from rfmae.imports.class_names import checked_names
 from rfmae.imports.name_checks import ROWS
-from rfmae.imports.sources import BLOCK_ROWS, Facts, Known, batch_of, known_of
+from rfmae.imports.sources import Facts, Known, batch_of, known_of, rows_at_once
 from rfmae.records import ComplexArray, FloatArray, IntArray, IqBatch
 
 _NO_SNR = "no SNR is known: all examples are stored as 0 dB"
@@ -179,8 +179,9 @@ class ArrayFile:
 
     def blocks(self) -> Iterator[IqBatch]:
         for section, start in zip(self._sections, self._first, strict=False):
-            for first in range(0, section.rows, BLOCK_ROWS):
-                last = min(first + BLOCK_ROWS, section.rows)
+            most = rows_at_once(section.samples)
+            for first in range(0, section.rows, most):
+                last = min(first + most, section.rows)
                 here = slice(start + first, start + last)
                 iq = section.read(first, last)
                 yield batch_of(iq, self._label[here], self._snr_db[here], self.facts)
@@ -329,9 +330,8 @@ def _labels(sections: Sequence[Section], classes: tuple[str, ...]) -> list[Label
         read_labels(np.asarray(section.labels), classes, f"the labels of {section.path}")
         for section in named
     ]
-    if classes:
-        return found
-    union = tuple(sorted({name for each in found for name in each.classes}))
+    others = {name for each in found for name in each.classes} - {*classes}
+    union = (*classes, *sorted(others))
     return [_in_list(each, union) for each in found]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rfmae.errors import DatasetError
+from rfmae.errors import DatasetError, nearest
 from rfmae.imports.arrays.lazy_array import Values
 from rfmae.records import IntArray
 
@@ -26,7 +26,7 @@ def read_labels(values: Values, classes: tuple[str, ...], what: str) -> Labels:
 
     Args:
         values: The column. Names stand for themselves, numbers and columns for `classes`.
-        classes: The names; they may be empty where the labels are names.
+        classes: The names; where the labels are names, further ones follow.
         what: The column, for errors.
     """
     if values.ndim == 2:
@@ -43,13 +43,12 @@ def is_one_hot(values: Values) -> bool:
 
 def _of_names(names: Values, classes: tuple[str, ...], what: str) -> Labels:
     found, label = np.unique(names, return_inverse=True)
-    unknown = {*found.tolist()} - {*classes} if classes else set()
-    if unknown:
-        raise DatasetError(
-            f"{what} names {min(unknown)!r}, which is none of --classes {', '.join(classes)}"
-        )
-    if not classes:
-        return Labels(label.astype(np.int64), tuple(found.tolist()), "names")
+    others = sorted({*found.tolist()} - {*classes})
+    absent = [name for name in classes if name not in found]
+    if absent and others:
+        near = nearest(absent[0], found.tolist())
+        raise DatasetError(f"{what} have no {absent[0]!r}, which --classes names; {near}")
+    classes = (*classes, *others)
     places = np.array([classes.index(name) for name in found.tolist()], np.int64)
     return Labels(places[label], classes, "names")
 

@@ -1,6 +1,7 @@
 """Facts about data sets and recordings as plain JSON."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,27 @@ def capture_facts(capture: Capture) -> Card:
         "segments": [_stated(asdict(segment)) for segment in capture.segments],
         "annotations": [_stated(asdict(mark)) for mark in capture.annotations],
         "notes": [*capture.notes, *capture.doubts],
+    }
+
+
+def collection_facts(path: Path, captures: Sequence[Capture]) -> Card:
+    """The recordings of a SigMF collection, each with length, rate, type and level."""
+    names = ("samples", "sample_rate_hz", "datatype", "rms_level_db", "labels")
+    return {
+        "kind": "collection of recordings",
+        "name": path.name,
+        "recordings": [
+            {
+                "name": capture.path.name,
+                **{name: capture_facts(capture)[name] for name in names},
+            }
+            for capture in captures
+        ],
+        "notes": [
+            f"{capture.path.name}: {note}"
+            for capture in captures
+            for note in (*capture.notes, *capture.doubts)
+        ],
     }
 
 

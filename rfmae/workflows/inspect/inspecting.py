@@ -7,6 +7,7 @@ import numpy as np
 
 from rfmae.artefacts import Card, read_card
 from rfmae.captures.read_options import ReadOptions
+from rfmae.captures.reading import read_recording, recordings_of
 from rfmae.datasets.cards import KIND as DATASET
 from rfmae.datasets.recipe import SPLITS
 from rfmae.datasets.store import Dataset, open_dataset
@@ -16,9 +17,15 @@ from rfmae.imports.hisarmod import is_hisarmod
 from rfmae.imports.import_plan import open_source, recognise
 from rfmae.reporting.curve_sketch import run_sketch
 from rfmae.reporting.sketch import constellation_sketch
-from rfmae.workflows.inspect.facts import array_facts, capture_facts, dataset_facts, source_facts
+from rfmae.workflows.inspect.facts import (
+    array_facts,
+    capture_facts,
+    collection_facts,
+    dataset_facts,
+    source_facts,
+)
 from rfmae.workflows.inspect.runs import is_run, see_run
-from rfmae.workflows.inspect.selection import WHOLE, example_title, is_foreign, path_kind, read
+from rfmae.workflows.inspect.selection import WHOLE, example_title, is_foreign, path_kind
 
 _SKETCHED = 4096  # samples of a recording
 
@@ -63,7 +70,11 @@ def _shown_run(path: Path) -> Shown:
 def _shown_file(path: Path, read_options: ReadOptions) -> Shown:
     if is_foreign(path, read_options):
         return _shown_source(path)
-    capture = read(path, read_options)
+    recordings = recordings_of(path)
+    if len(recordings) > 1:
+        captures = [read_recording(each, read_options) for each in recordings]
+        return Shown(collection_facts(path, captures))
+    capture = read_recording(recordings[0], read_options)
     sketched = capture.iq[:_SKETCHED]
     caption = f"the first {len(sketched):,} of {len(capture.iq):,} samples"
     return Shown(capture_facts(capture), caption, constellation_sketch(sketched))

@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from rfmae.captures.reading import Capture, read_capture
+from rfmae.captures.read_options import ReadOptions
+from rfmae.captures.reading import Capture, read_recording, recordings_of
 from rfmae.errors import CaptureError, RecipeError
 from rfmae.inference import Answer, load_classifier
 from rfmae.records import View
 from rfmae.signal.modulations import find_modulation
+
+_WHOLE = ReadOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +28,16 @@ class Verdict:
 def classify(
     recordings: Sequence[Path],
     model: Path,
+    read_options: ReadOptions = _WHOLE,
     *,
-    datatype: str | None = None,
-    sample_rate_hz: float | None = None,
     device: str = "auto",
 ) -> list[Verdict]:
-    """Classify the modulation of recordings of symbol-spaced samples."""
+    """Classify the modulation of recordings of symbol-spaced samples, of collections each."""
     classifier = load_classifier(model, device)
     captures = [  # all are read before the first is classified
-        read_capture(path, datatype=datatype, sample_rate_hz=sample_rate_hz) for path in recordings
+        read_recording(path, read_options)
+        for listed in recordings
+        for path in recordings_of(listed)
     ]
     for capture in captures:
         if not np.any(capture.iq):

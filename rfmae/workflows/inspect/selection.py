@@ -1,14 +1,17 @@
 """Selection of an example of a data set, or of a part of a recording."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
+from rfmae.captures.containers import container_kind, is_npy
+from rfmae.captures.npy import is_recording
 from rfmae.captures.read_options import ReadOptions
-from rfmae.captures.reading import Capture, read_capture
+from rfmae.captures.reading import read_recording
+from rfmae.captures.sigmf_archives import ARCHIVES
 from rfmae.datasets.recipe import SPLITS
 from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.errors import ArtefactError, DatasetError, nearest
@@ -16,7 +19,7 @@ from rfmae.records import ComplexArray, View
 from rfmae.reporting.iq_figures import Excerpt
 from rfmae.units import SNR_REFERENCE_NAMES
 
-_FOREIGN = (".pkl", ".dat", ".hdf5", ".h5", ".mat", ".npy", ".npz", ".csv")
+_FOREIGN = (".pkl", ".hdf5", ".h5", ".mat", ".npz", ".csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,10 @@ def example_excerpts(
     dataset: Dataset, choice: Choice, read_options: ReadOptions, samples_per_symbol: float | None
 ) -> tuple[str, dict[View, Excerpt]]:
     """Title and views of one example of a data set."""
-    if (read_options.datatype, read_options.first_sample, read_options.count) != (None, 0, None):
+    if replace(read_options, sample_rate_hz=None) != WHOLE:
         raise DatasetError(
-            f"--dtype, --first-sample and --count are for recordings, but {dataset.folder} is a "
-            "data set; choose with --split, --class, --at-snr and --row"
+            "--dtype, --first-sample, --count, --channel and --analytic are for recordings, but "
+            f"{dataset.folder} is a data set; choose with --split, --class, --at-snr and --row"
         )
     row = _row(dataset, choice)
     views = {
@@ -149,7 +152,7 @@ def recording_excerpts(
             f"{path} is not in the format of rfmae; run `rfmae import {path}`, "
             "or name --dtype if it is a recording"
         )
-    capture = read(path, read_options)
+    capture = read_recording(path, read_options)
     excerpt = Excerpt(
         iq=capture.iq,
         clean=_nothing(),
@@ -177,15 +180,8 @@ def path_kind(path: Path) -> Literal["folder", "file", "nothing"]:
 
 def is_foreign(path: Path, read_options: ReadOptions) -> bool:
     """Whether a file is of a public data set; with a named sample type it is a recording."""
-    return path.suffix.lower() in _FOREIGN and read_options.datatype is None
-
-
-def read(path: Path, read_options: ReadOptions) -> Capture:
-    """The requested part of a recording."""
-    return read_capture(
-        path,
-        datatype=read_options.datatype,
-        sample_rate_hz=read_options.sample_rate_hz,
-        first_sample=read_options.first_sample,
-        count=read_options.count,
-    )
+    if read_options.datatype is not None or path.name.endswith(ARCHIVES):
+        return False
+    if path.stat().st_size and is_npy(path):
+        return not (read_options.analytic or is_recording(path))
+    return path.suffix.lower() in _FOREIGN or container_kind(path) is not None

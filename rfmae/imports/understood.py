@@ -1,0 +1,31 @@
+"""What was understood of recordings, in a line."""
+
+import numpy as np
+
+from rfmae.datasets.recipe import SPLITS
+from rfmae.imports.import_plan import ImportPlan
+from rfmae.imports.places import Places
+from rfmae.imports.sources import Known
+
+_MOST_CLASSES = 12
+
+
+def understood(plan: ImportPlan, known: Known, places: Places) -> str:
+    """Classes with their recordings and windows, the windows, and the size of each split."""
+    names = plan.facts.classes
+    counted = [(names[index], known.label == index) for index in range(len(names[:_MOST_CLASSES]))]
+    classes = ", ".join(
+        f"{name} ({_of('recording', len(np.unique(places.recording[rows])))}, "
+        f"{_of('window', int(rows.sum()))})"
+        for name, rows in counted
+    )
+    more = len(names) - len(counted)
+    sizes = ", ".join(f"{len(plan.rows[split]):,} {split}" for split in SPLITS)
+    return (
+        f"{len(names)} classes: {classes}{f' and {more} more' if more > 0 else ''}; "
+        f"{places.windows}; {sizes}"
+    )
+
+
+def _of(what: str, count: int) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
