@@ -8,7 +8,7 @@ from rfmae.captures.likely_types import SAMPLE_BYTES, contested_type, likely_typ
 from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.record import Segment
 from rfmae.captures.recording import Recording
-from rfmae.captures.sample_files import Frames, Piece, Span, read_pieces, whole_samples
+from rfmae.captures.sample_files import Piece, Span, frames_of, read_pieces, whole_samples
 from rfmae.captures.sample_types import (
     CONTESTED,
     REAL_SUFFIXES,
@@ -42,7 +42,7 @@ def open_raw(path: Path, read_options: ReadOptions) -> Recording:
     if rate_hz is None:
         raise CaptureError(f"a raw file does not state its sample rate; name --rate for {path}")
     n_bytes = path.stat().st_size
-    frames = Frames(kind, channel=read_options.channel_of(path, 1))
+    frames = frames_of(path, kind, read_options)
     available = whole_samples(path, n_bytes, frames)
     pieces = (Piece(start=0, count=available, byte=0),)
     span = Span(path, 0, n_bytes)
@@ -51,7 +51,7 @@ def open_raw(path: Path, read_options: ReadOptions) -> Recording:
         samples=available,
         sample_rate_hz=float(rate_hz),
         datatype=kind.name,
-        read=lambda part: read_pieces(span, pieces, frames, part, read_options),
+        read=lambda part: read_pieces(span, pieces, frames, part),
         segments=lambda _: (Segment(0, named.centre_hz),),
         notes=notes,
     )

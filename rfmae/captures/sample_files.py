@@ -50,6 +50,14 @@ class Frames:
         return self.channels * self.kind.n_bytes
 
 
+def frames_of(path: Path, kind: SampleType, read_options: ReadOptions, channels: int = 1) -> Frames:
+    """How samples lie in a file, of the channel that is chosen; real ones only on request."""
+    frames = Frames(kind, channels, read_options.channel_of(path, channels))
+    if kind.is_real:
+        read_options.require_analytic(path, kind.name)
+    return frames
+
+
 def whole_samples(path: Path, n_bytes: int, frames: Frames) -> int:
     """The number of samples in `n_bytes`, at least one and all of them complete."""
     if n_bytes <= 0:
@@ -64,17 +72,16 @@ def whole_samples(path: Path, n_bytes: int, frames: Frames) -> int:
 
 
 def read_pieces(
-    span: Span, pieces: Sequence[Piece], frames: Frames, part: range, read_options: ReadOptions
+    span: Span, pieces: Sequence[Piece], frames: Frames, part: range
 ) -> tuple[ComplexArray, tuple[str, ...]]:
     """The samples of `part`, shape (len(part),), without reading the rest, and what to note.
 
-    Of real samples it is the analytic signal, where the options name it.
+    Of real samples it is the analytic signal.
     """
     if not frames.kind.is_real:
         iq = np.empty(len(part), np.complex64)
         _read(span, pieces, frames, part, iq.view(np.float32))
         return iq, ()
-    read_options.require_analytic(span.name, frames.kind.name)
     wide = with_margin(part, sum(piece.count for piece in pieces))
     values = np.empty(len(wide), np.float32)
     _read(span, pieces, frames, wide, values)

@@ -9,7 +9,6 @@ from typing import Any
 
 from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.record import Annotation, Segment
-from rfmae.captures.sample_files import Frames
 from rfmae.captures.sample_types import DATATYPES, REAL_TYPES, SAMPLE_TYPES, SampleType
 from rfmae.errors import CaptureError, nearest
 
@@ -46,11 +45,6 @@ class SigmfMetadata:
                 f"{nearest(datatype, [*DATATYPES, *REAL_TYPES])}"
             )
         return kind
-
-    def frames(self, read_options: ReadOptions) -> Frames:
-        """How samples lie in the file, and the channel to read."""
-        channels = self.channels
-        return Frames(self.kind, channels, read_options.channel_of(self.path, channels))
 
     def sample_rate_hz(self, read_options: ReadOptions) -> float:
         """The stated rate; where none is, the one that was given, or 1."""

@@ -6,7 +6,14 @@ from pathlib import Path
 
 from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.recording import Recording
-from rfmae.captures.sample_files import Frames, Piece, Span, read_pieces, whole_samples
+from rfmae.captures.sample_files import (
+    Frames,
+    Piece,
+    Span,
+    frames_of,
+    read_pieces,
+    whole_samples,
+)
 from rfmae.captures.sigmf_metadata import SigmfMetadata, parse_metadata
 from rfmae.errors import CaptureError
 
@@ -42,7 +49,7 @@ def open_described(
     """The recording of checked metadata and of the bytes of its data."""
     read_options.refuse_datatype(path)
     rate_hz = meta.sample_rate_hz(read_options)
-    frames = meta.frames(read_options)
+    frames = frames_of(path, meta.kind, read_options, meta.channels)
     pieces = _pieces(meta, span, frames)
     available = sum(piece.count for piece in pieces)
     return Recording(
@@ -50,7 +57,7 @@ def open_described(
         samples=available,
         sample_rate_hz=rate_hz,
         datatype=meta.kind.name,
-        read=lambda part: read_pieces(span, pieces, frames, part, read_options),
+        read=lambda part: read_pieces(span, pieces, frames, part),
         marks=lambda part: meta.marks(part, available),
         segments=meta.segments,
         verify=lambda: _check_sum(meta, span),

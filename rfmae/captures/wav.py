@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.recording import Recording
-from rfmae.captures.sample_files import Frames, Piece, Span, read_pieces
+from rfmae.captures.sample_files import Piece, Span, frames_of, read_pieces
 from rfmae.captures.sample_types import SampleType
 from rfmae.captures.wav_chunks import MAGIC, WavLayout, wav_layout
 from rfmae.errors import CaptureError
@@ -34,8 +34,8 @@ def open_wav(path: Path, read_options: ReadOptions) -> Recording:
     read_options.refuse_datatype(path)
     layout = wav_layout(path)
     _check(path, layout)
-    read_options.channel_of(path, 1)
     kind = _kind(path, layout)
+    frames = frames_of(path, kind, read_options)
     available = layout.n_bytes // layout.frame_bytes
     if not available:
         raise CaptureError(f"{path} holds no samples")
@@ -46,7 +46,7 @@ def open_wav(path: Path, read_options: ReadOptions) -> Recording:
         samples=available,
         sample_rate_hz=read_options.rate(path, float(layout.rate_hz)),
         datatype=kind.name,
-        read=lambda part: read_pieces(span, pieces, Frames(kind), part, read_options),
+        read=lambda part: read_pieces(span, pieces, frames, part),
         notes=layout.notes,
     )
 

@@ -130,7 +130,7 @@ def suffix(kind):
 
 @pytest.mark.parametrize("kind", WRITERS)
 def test_every_container_gives_the_same_examples(tmp_path, iq, kind, monkeypatch):
-    monkeypatch.setattr("rfmae.imports.arrays.array_source.BLOCK_ROWS", 4)
+    monkeypatch.setattr("rfmae.imports.sources.BLOCK_ROWS", 4)
     path = tmp_path / f"set{suffix(kind)}"
     WRITERS[kind](path, iq)
     facts, held = read(path)

@@ -74,7 +74,7 @@ def read(path, **options):
 def test_every_file_and_layout_gives_the_same_examples(
     tmp_path, iq, labels, layout, file, monkeypatch
 ):
-    monkeypatch.setattr("rfmae.imports.arrays.array_source.BLOCK_ROWS", 2)
+    monkeypatch.setattr("rfmae.imports.sources.BLOCK_ROWS", 2)
     WRITERS[file](tmp_path / file, LAYOUTS[layout](iq))
     facts, held = read(tmp_path / file, labels=labels)
     assert np.array_equal(held["iq"], iq)
@@ -230,7 +230,7 @@ def test_labels_that_do_not_fit_are_refused(tmp_path, iq, text, words):
 
 def test_labels_outside_the_classes_are_refused(tmp_path, iq, labels):
     np.save(tmp_path / "iq.npy", iq)
-    refused("GMSK", tmp_path / "iq.npy", labels=labels, classes=("QPSK", "QAM16"))
+    refused("no 'PQSK'", tmp_path / "iq.npy", labels=labels, classes=("PQSK", "QAM16"))
     (tmp_path / "l.json").write_text("[0, 1, 2, 3, -1]")
     refused("from 0 to 3", tmp_path / "iq.npy", labels=tmp_path / "l.json", classes=tuple("abcd"))
     (tmp_path / "l.json").write_text("[0, 1, 2, 3, 0.5]")

@@ -279,7 +279,7 @@ def test_what_is_no_data_set_is_refused(tmp_path):
         ({"form": "radioml"}, "did you mean radioml-201"),
         ({"form": "radioml-2018"}, "HDF5"),
         ({"form": "hisarmod"}, "train_data.csv"),
-        ({"classes": ("QPSK",)}, "leave out --classes"),
+        ({"classes": ("PQSK",)}, "no class 'PQSK'; did you mean QPSK"),
         ({"shares": (0.8, 0.1, 0.2)}, "add up to 1"),
         ({"shares": (0.9, 0.1, 0.0)}, "split test would be empty"),
         ({"samples_per_symbol": 0.0}, "at least 1"),

@@ -16,8 +16,9 @@ def placed(stretches, samples, hop, called="annotations"):
     windows = Windows(samples, hop)
     columns = []
     for number, (recording, first, length, label, split) in enumerate(stretches):
-        for start in windows.starts(length):
-            columns.append((recording, number, first + start, split, label))
+        columns += [
+            (recording, number, first + start, split, label) for start in windows.starts(length)
+        ]
     recording, stretch, first, split, label = np.array(sorted(columns), np.int64).T
     return Places(recording, stretch, first, split, windows, called), label
 
@@ -141,7 +142,7 @@ def test_three_splits_of_the_authors_are_kept_as_they_are():
 
 def test_a_stretch_in_two_splits_is_refused():
     places, label = placed([(0, 0, 1000, 0, 0), (0, 900, 1000, 0, 2)], 100, 100)
-    with pytest.raises(DatasetError, match="share no samples.*train and test"):
+    with pytest.raises(DatasetError, match=r"share no samples.*train and test"):
         divided(places, label)
 
 
