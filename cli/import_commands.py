@@ -41,7 +41,8 @@ AnyPhaseOption = Annotated[
     bool | None,
     typer.Option(
         "--any-phase/--known-phase",
-        help="Every carrier phase is equally likely, so training may turn examples.",
+        help="Every carrier phase is equally likely, so training may turn examples; so it is by "
+        "default with recordings.",
     ),
 ]
 
@@ -161,7 +162,7 @@ def import_data(
         shares=numbers("--shares", shares, 3),
         seed=seed,
         samples_per_symbol=samples_per_symbol,
-        looks=Appearance(_image(image_of, image_size, planes, None), bool(any_phase)),
+        looks=Appearance(_image(image_of, image_size, planes, None), any_phase),
         progress=console.ShownProgress(),
     )
     print_dataset(made, made.folder, as_json)

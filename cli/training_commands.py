@@ -41,6 +41,12 @@ def pretrain(
         ),
     ] = None,
     data: DataOption = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            "--model", "-m", help="Go on with this pre-trained checkpoint or run, on other data."
+        ),
+    ] = None,
     out: OutOption = None,
     given: dict[str, Any],
     config: ConfigOption = None,
@@ -51,6 +57,9 @@ def pretrain(
 ) -> None:
     """Pre-train DenoMAE2.0, or one of its relatives, on pairs of noisy and clean.
 
+    Recordings and imported data have no clean twins: there the target is each example as it is,
+    seen behind more noise (--added-noise), or with --method mae where it is hidden.
+
     On several GPUs: torchrun --nproc-per-node 8 --no-python rfmae pretrain …
     """
     from rfmae.datasets.store import open_dataset
@@ -60,22 +69,30 @@ def pretrain(
     named = given if method is None else {**given, "method": method}
     table = over_file(config, "pretrain", named)
     dataset = open_dataset(data or finding.newest_dataset(HOME / "datasets"))
-    settings = training_jobs.pretraining_of(table, dataset)
-    assert settings.method is not None
-    tail = "" if settings.method.name == "denomae2" else f"-{settings.method.name}"
-    kind, preset = settings.network, settings.preset
-    size = preset if kind == "vit" else f"{kind}-{preset}"
-    folder = out or HOME / "runs" / f"pretrain-{dataset.folder.name}-{size}{tail}"
+    model = take_model(table, model)
+    settings = training_jobs.pretraining_of(table, dataset, with_model=model is not None)
+    folder = out or HOME / "runs" / f"pretrain-{dataset.folder.name}-{_run_name(settings, model)}"
     best = training_jobs.pretrain(
         dataset,
         settings,
         folder,
+        model=model,
         resume=resume,
         device=device,
         progress=console.ShownProgress(),
         logger=board(folder, tensorboard),
     )
     print_checkpoint(best, as_json)
+
+
+def _run_name(settings: Pretraining, model: Path | None) -> str:
+    """What distinguishes a run: network and size, or the model that goes on, and the method."""
+    method = "" if settings.method is None else settings.method.name
+    tail = "" if method in ("", "denomae2") else f"-{method}"
+    if model is not None:
+        return f"from-{model.resolve().name}{tail}"
+    kind, preset = settings.network, settings.preset
+    return f"{preset if kind == 'vit' else f'{kind}-{preset}'}{tail}"
 
 
 @with_settings(Finetuning)

@@ -83,6 +83,7 @@ def pretrain(
     data: Dataset | PathLike,
     out: PathLike | None = None,
     *,
+    model: PathLike | None = None,
     network: str | None = None,
     method: str | None = None,
     preset: str | None = None,
@@ -97,8 +98,10 @@ def pretrain(
     """Pre-train DenoMAE2.0 (arXiv 2502.18202), or a relative, on noisy and clean examples.
 
     Args:
-        data: A synthetic data set or its folder.
+        data: A data set or its folder. Where it has no clean twins the target is each example as it
+            is, seen behind more noise (`added_noise="0:10"`, in dB below it).
         out: Run folder, by default one in `artifacts/runs`.
+        model: Pre-trained checkpoint or run that goes on, on other data.
         network: `rings` (circular harmonics), `vit` (square patches); None chooses rings where
             the carrier phase is unknown.
         method: Such as `denomae2` (the default), `mae` or `denoiser`; see docs/settings.md.
@@ -116,7 +119,7 @@ def pretrain(
         The checkpoint that is best on validation, for `load_encoder`, `load_denoiser`, `finetune`.
 
     Raises:
-        DatasetError: Data without clean twins.
+        CheckpointError: A model whose inputs the data set does not have.
         RecipeError: A setting that the network does not have.
         TrainingError: An unknown setting, or a value of another type or out of range.
 
@@ -138,10 +141,11 @@ def pretrain(
         modalities=_names(modalities),
         **switches,
     )
-    settings = training.pretraining_of(table, dataset)
+    chosen = take_model(table, model)
+    settings = training.pretraining_of(table, dataset, with_model=chosen is not None)
     name = f"pretrain-{dataset.folder.name}-{settings.network}-{settings.preset}"
-    folder = _run(out, name)
-    return training.pretrain(dataset, settings, folder, resume=resume, device=device)
+    folder = _run(out, name if chosen is None else f"{name}-from-{chosen.resolve().name}")
+    return training.pretrain(dataset, settings, folder, model=chosen, resume=resume, device=device)
 
 
 def finetune(

@@ -68,6 +68,7 @@ def broken(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_networks_are_built_where_every_peer_is_broken(broken):
     assert "libcudart" in run("import torchvision", broken).stderr
     done = run(IMPORT_ALL, broken)

@@ -158,6 +158,7 @@ def test_labels_drawn_at_random_teach_nothing(signals):
     assert 0.35 < found < 0.65  # four deviations round chance of 180 examples
 
 
+@pytest.mark.slow
 def test_a_grid_search_finds_the_rate_that_learns(signals):
     grid = {"learning_rate": [1e-9, 3e-3]}
     search = GridSearchCV(tiny(epochs=3, batch_size=16), grid, cv=2).fit(*signals)

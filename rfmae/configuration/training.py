@@ -145,6 +145,13 @@ class Pretraining(TrainingSettings):
         "rings, of phase-invariant circular harmonics; vit, of square patches.",
         unset="rings where the phase is unknown, else vit",
     )
+    added_noise: str | None = setting(
+        None,
+        "Recordings, which have no clean twins: add noise to the input, so many dB below it, such "
+        "as 5 or 0:10, and predict the recording as it is.",
+        panel=_EXAMPLES,
+        unset="0:10 where the target is clean and there are no twins",
+    )
     method: Method | None = None
 
     def __post_init__(self) -> None:

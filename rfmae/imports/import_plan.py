@@ -60,11 +60,11 @@ class Appearance:
     """How imported waveforms are shown to a network, which their files do not say.
 
     Without an `image`, as the trajectory in three decay kernels of 224 pixels. `any_phase`: every
-    carrier phase is equally likely, so that training may turn examples.
+    carrier phase is equally likely, so that training may turn examples; None where it is not said.
     """
 
     image: ImageConfig | None = None
-    any_phase: bool = False
+    any_phase: bool | None = None
 
     def __post_init__(self) -> None:
         for plane in () if self.image is None else self.image.planes:
@@ -353,7 +353,7 @@ def _card(plan: ImportPlan) -> Card:
         splits=plan.rule,
         fingerprint=plan.fingerprint,
         image=plan.looks.image,
-        any_phase=plan.looks.any_phase,
+        any_phase=bool(plan.looks.any_phase),
     )
 
 

@@ -102,6 +102,16 @@ class Checkpoint:
         return found
 
     @property
+    def pretraining(self) -> DenoMAEConfig | RingsMAEConfig:
+        """The configuration of a pre-trained network."""
+        try:
+            network = _network(self.card)
+        except _NO_NETWORK as error:
+            raise _no_network(self.folder, error) from error
+        assert isinstance(network, DenoMAE | RingsMAE)
+        return network.config
+
+    @property
     def classes(self) -> tuple[str, ...]:
         found: tuple[str, ...] = self.typed("classes", tuple[str, ...])
         return found
@@ -191,6 +201,23 @@ def load_weights(network: nn.Module, weights: Mapping[str, Tensor], folder: Path
     if extra:
         raise CheckpointError(f"{folder} holds weights that its card does not know: {extra[0]!r}")
     network.load_state_dict(dict(weights))
+
+
+def start_from(network: nn.Module, weights: Mapping[str, Tensor], folder: str) -> None:
+    """Give a network the weights of a pre-trained one; heads that the other lacks stay as they are.
+
+    Raises where a weight of the encoder is missing or has another shape.
+    """
+    own = network.state_dict()
+    fitting = {
+        name: value
+        for name, value in weights.items()
+        if name in own and own[name].shape == value.shape
+    }
+    lacking = [name for name in own if name.startswith("encoder.") and name not in fitting]
+    if lacking:
+        raise CheckpointError(f"{folder} lacks the weights {lacking[0]!r} of this encoder")
+    network.load_state_dict({**own, **fitting})
 
 
 def load_encoder_weights(encoder: Encoder | RingsEncoder, checkpoint: Checkpoint) -> None:

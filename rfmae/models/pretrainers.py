@@ -1,7 +1,7 @@
 """Pre-training methods: masked autoencoders of square patches and of circular harmonics."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
 import torch
@@ -179,6 +179,20 @@ def pretrainer_of(config: PretrainConfig) -> Pretrainer:
     return PatchPretrainer(config)
 
 
+def continued(config: PretrainConfig, method: Method | None) -> PretrainConfig:
+    """A configuration whose network goes on, trained for what a method says, or as before.
+
+    The network stays as it is, so that a method with a head or an image that it lacks adds a new
+    one; the depth of its decoder and its positions are not changed.
+    """
+    if method is None:
+        return config
+    kind = Objective if isinstance(config, RingsMAEConfig) else PatchObjective
+    if isinstance(config, RingsMAEConfig):
+        _refuse_not_of_rings(method)
+    return replace(config, **{item.name: getattr(method, item.name) for item in fields(kind)})
+
+
 def pretrainer_of_method(
     method: Method,
     network: str,
@@ -208,12 +222,7 @@ def _rings_config(
     method: Method, preset: str, grids: tuple[Grid, ...], image: ImageGrid | None
 ) -> RingsMAEConfig:
     """Rings of a preset; raises `RecipeError` for settings without a meaning for them."""
-    for name, wanted, why in _NOT_OF_RINGS:
-        if _setting(method, name) != _setting(Method(), name):
-            raise RecipeError(
-                f"network rings has {why}, got {wanted} {_setting(method, name)}; "
-                "leave it out, or take network vit"
-            )
+    _refuse_not_of_rings(method)
     encoder = find_network("rings").encoder(preset, grids)
     assert isinstance(encoder, RingsConfig)
     own = find_preset(preset).rings.decoder_depth
@@ -224,6 +233,15 @@ def _rings_config(
         image_weight=method.image_weight,
         **{item.name: getattr(method, item.name) for item in fields(Objective)},
     )
+
+
+def _refuse_not_of_rings(method: Method) -> None:
+    for name, wanted, why in _NOT_OF_RINGS:
+        if _setting(method, name) != _setting(Method(), name):
+            raise RecipeError(
+                f"network rings has {why}, got {wanted} {_setting(method, name)}; "
+                "leave it out, or take network vit"
+            )
 
 
 def _setting(method: Method, name: str) -> Any:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from rfmae.artefacts import Card
 from rfmae.datasets.store import Dataset
 from rfmae.errors import ShapeError
-from rfmae.models.checkpoint import model_card
+from rfmae.models.checkpoint import model_card, start_from
 from rfmae.models.masking import masking_of_step
 from rfmae.models.noising import FeatureNoise
 from rfmae.models.objectives.laplacian import hidden_pixels
@@ -54,8 +54,13 @@ class PretrainTask:
         steps: int,
         batch_size: int,
         ranks: Ranks,
+        start: Mapping[str, Tensor] | None = None,
     ) -> None:
-        self.network = pretrainer.network(addressed_generator(seed, WEIGHTS, 0)).to(ranks.device)
+        """`start` are the weights of a pre-trained network that goes on."""
+        network = pretrainer.network(addressed_generator(seed, WEIGHTS, 0))
+        if start:
+            start_from(network, start, "the pre-trained model")
+        self.network = network.to(ranks.device)
         self.examples = source.examples
         self._dataset, self._modalities = dataset, modalities
         self._pretrainer, self._config = pretrainer, pretrainer.config

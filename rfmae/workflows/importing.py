@@ -30,6 +30,12 @@ from rfmae.progress import Logged, Progress
 from rfmae.records import ImageConfig
 
 
+_ANY_PHASE = (
+    "windows of recordings are taken to have any carrier phase, so that training may turn them; "
+    "--known-phase if the receiver was locked to it"
+)
+
+
 def import_dataset(
     source: Path,
     folder: Path | None,
@@ -64,6 +70,10 @@ def import_dataset(
         refuse_bad_rows(facts, known)
     facts = _with_bad_rows(facts, known)
     places = places_of(opened)
+    looks = looks or Appearance()
+    if looks.any_phase is None and places is not None:
+        looks = dataclasses.replace(looks, any_phase=True)
+        progress.note(_ANY_PHASE)
     plan = plan_import(facts, known, shares, seed, looks, places)
     if places is not None:
         progress.note(understood(plan, known, places))
@@ -89,7 +99,7 @@ def change_image(dataset: Dataset, image: ImageConfig, any_phase: bool | None = 
             "the [image] there and synthesise it again"
         )
     looks = Appearance(image, dataset.any_phase if any_phase is None else any_phase)
-    changed = {**card, "image": asdict(image), "any_phase": looks.any_phase}
+    changed = {**card, "image": asdict(image), "any_phase": bool(looks.any_phase)}
     write_json(dataset.folder / CARD_NAME, sealed(changed))
     return open_dataset(dataset.folder)
 

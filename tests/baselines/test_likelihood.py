@@ -96,6 +96,7 @@ def test_with_the_snr_known_it_reaches_the_ceiling(name):
     assert (ceiling.mean_posterior <= high + margin + lost).all()
 
 
+@pytest.mark.slow
 def test_without_the_snr_it_comes_close():
     recipe = recipe_of(*DATA_SETS["memoryless symbols"])
     known, counts = with_known_snr("memoryless symbols")

@@ -23,6 +23,7 @@ def test_a_clean_data_set_passes_with_exit_code_zero(rfmae, here, dataset):
     assert (here / "artifacts/reports" / f"audit-{dataset.folder.name}" / "report.md").is_file()
 
 
+@pytest.mark.slow
 def test_leaks_are_told_in_words_with_exit_code_one(rfmae, leaky):
     said = rfmae("audit", leaky.folder, "--out", "mine")
     assert said.exit_code == 1, said.stderr

@@ -413,15 +413,3 @@ def test_an_import_that_cannot_be_is_refused_in_one_line(rfmae, here, arrays, op
     before = sorted(here.rglob("*"))
     said = refused(rfmae(*arrays, "--out", "mine", *options.split()), here, before)
     assert [word for word in words if word not in said] == []
-
-
-def test_pre_training_without_clean_twins_is_refused_at_once(rfmae, here, rng):
-    iq = rng.standard_normal((40, 128, 2), dtype=np.float32).view(np.complex64)[..., 0]
-    np.save(here / "mine.npy", iq)
-    (here / "labels.csv").write_text("\n".join(["BPSK", "QPSK"] * 20))
-    assert rfmae("import", "mine.npy", "--label-file", "labels.csv", "--out", "mine").exit_code == 0
-    result = rfmae("pretrain", "--data", "mine", "--preset", "tiny", "--out", "run")
-    assert result.exit_code == 2
-    (line,) = result.stderr.splitlines()  # nothing was rendered before
-    assert "holds no clean twins" in line
-    assert not (here / "run").exists()

@@ -105,6 +105,7 @@ def test_the_report_states_how_the_test_split_was_used(answered):
     )
 
 
+@pytest.mark.slow
 def test_unknown_signals_and_cost_are_measured_unless_they_are_left_out(answered):
     found = answered(["eval_functions:uniform"], "--device", "cpu")["assessments"]
     (assessment,) = found.values()

@@ -47,6 +47,7 @@ except SystemExit as end:
 """
 
 
+@pytest.mark.slow
 def test_commands_import_no_library_that_they_do_not_use():
     loaded = loaded_after("\n".join(map(imports_of, (pretrain, classify))))
     assert "torch" in loaded

@@ -2,6 +2,7 @@
 
 import math
 
+import pytest
 import torch
 from small_networks import (
     built,
@@ -52,6 +53,7 @@ def learnt_positions(dropout, steps=120, n=32):
         return denomae_losses(fresh, alike, config)
 
 
+@pytest.mark.slow
 def test_a_position_that_the_token_carries_is_simply_copied():
     assert learnt_positions(0.0)["position_accuracy"] > 0.95
 
@@ -64,6 +66,7 @@ def test_where_patches_look_alike_no_position_can_be_predicted_that_was_withheld
     assert metrics["position_accuracy_unplaced"] < 1 / 12 + 5 * (11 / 12**2 / 128) ** 0.5
 
 
+@pytest.mark.slow
 def test_one_batch_can_be_learnt_by_heart():
     grid = PatchGrid("image", (1, 16, 16), 4)
     config = DenoMAEConfig(

@@ -60,6 +60,7 @@ def test_a_run_that_is_saved_between_two_logs_logs_as_if_it_had_not(tmp_path, mo
     assert_same_run(tmp_path / "whole", tmp_path / "cut")
 
 
+@pytest.mark.slow
 def test_a_run_survives_being_killed_at_any_moment(tmp_path):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     train_toy(whole, LONG)

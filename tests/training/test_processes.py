@@ -62,6 +62,7 @@ def test_a_checkpoint_knows_nothing_of_processes(changes, tmp_path):
         assert type(state["exp_avg"]) is torch.Tensor
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", HELD.values(), ids=HELD)
 @pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 1)])
 def test_any_number_of_processes_goes_on(before, after, changes, tmp_path):
@@ -80,6 +81,7 @@ def dying_toy(folder, changes):
         return spread_toy(folder, changes)
 
 
+@pytest.mark.slow
 def test_one_process_alone_writes_and_the_others_need_not_see_its_disk(tmp_path):
     together(2, toy_in_a_folder_of_its_own, tmp_path, {"steps": 24})
     assert [path.name for path in tmp_path.iterdir()] == ["0"]
@@ -151,6 +153,7 @@ def test_processes_that_cannot_find_each_other_say_so_in_one_line(monkeypatch):
         ranks(CPU)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["vit", "rings"])
 @pytest.mark.parametrize(
     "changes",

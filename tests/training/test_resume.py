@@ -63,6 +63,7 @@ def test_a_pre_training_that_was_stopped_goes_on_as_if_it_had_not(
     assert_same_run(whole[pretraining.network][0], tmp_path / "cut")
 
 
+@pytest.mark.slow
 def test_a_denoiser_that_was_stopped_draws_the_ratios_that_it_would_have(
     dataset, tmp_path, monkeypatch
 ):
@@ -100,6 +101,7 @@ def test_a_fine_tuning_that_was_stopped_goes_on_as_if_it_had_not(
     assert_same_run(tmp_path / "whole", tmp_path / "cut")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["vit", pytest.param("rings", marks=pytest.mark.slow)])
 def test_a_run_that_was_killed_in_the_middle_resumes_exactly(dataset, tmp_path, network):
     pretraining = replace(PRETRAINING[network], epochs=8)  # time enough to be killed

@@ -93,6 +93,7 @@ def test_an_endless_run_learns_from_examples_that_no_file_holds(dataset, tmp_pat
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.slow
 def test_the_five_published_inputs_are_trained_on(tmp_path):
     recipe = load_recipe("legacy-five")
     source = replace(recipe.source, modulations=("OOK", "GMSK"))

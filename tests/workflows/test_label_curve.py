@@ -81,6 +81,7 @@ def quick(data, encoder, tmp_path_factory):
     return jobs.label_curve(data, QUICK, folder, pretrained=encoder)
 
 
+@pytest.mark.slow
 def test_every_method_is_measured_at_every_budget_and_seed(whole, data):
     points = {(p.method, p.budget, p.seed) for p in whole.curve.points}
     assert points == {(m, b, s) for m in SETTINGS.methods for b in (1, 4) for s in (0, 1)}

@@ -35,7 +35,13 @@ HONEST = {
 }
 
 
-@pytest.mark.parametrize(("name", "size"), HONEST.items(), ids=list(HONEST))
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        pytest.param(*item, id=item[0], marks=[] if item[0] == "sdr-linear" else [pytest.mark.slow])
+        for item in HONEST.items()
+    ],
+)
 def test_honest_recipes_pass(name, size, tmp_path):
     report = audit(miniature(name, *size, tmp_path / "data"), tmp_path / "report").report
     assert [finding.name for finding in report.of("leak", "wrong")] == []
@@ -45,6 +51,7 @@ def test_honest_recipes_pass(name, size, tmp_path):
     assert all(test.noticeable < 0.5 for test in tests)
 
 
+@pytest.mark.slow
 def test_legacy_fails_and_says_why(tmp_path):
     data = miniature("legacy", "-8:8:8", 8, tmp_path / "data")
     report = audit(data, tmp_path / "report").report

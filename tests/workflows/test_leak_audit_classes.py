@@ -107,6 +107,7 @@ LEFT = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("change", "name"), LEFT.values(), ids=list(LEFT))
 def test_what_is_left_beside_the_twin_is_named(changed, change, name):
     assert name in failed(changed(change))
@@ -125,6 +126,7 @@ def test_noise_that_two_examples_share_is_found(changed):
     assert "train and test" in found.explanation
 
 
+@pytest.mark.slow
 def test_noise_of_one_table_is_told(changed):
     """As GNU Radio's fast noise source draws it, of 16,384 values."""
     rng = np.random.default_rng(3)

@@ -150,9 +150,19 @@ def encoder_for(
     encoder = _of_size(
         checkpoint.pretrainable.of([modality.name for modality in modalities]), dataset, checkpoint
     )
+    check_inputs_of(dataset, modalities, encoder, checkpoint)
+    return encoder
+
+
+def check_inputs_of(
+    dataset: Dataset,
+    modalities: tuple[Modality, ...],
+    encoder: PretrainableConfig,
+    checkpoint: Checkpoint,
+) -> None:
+    """Raise where the inputs of a data set are not those that an encoder has learnt from."""
     for modality in modalities:
         _check_shape(dataset, modality, encoder, checkpoint)
-    return encoder
 
 
 def _of_size(

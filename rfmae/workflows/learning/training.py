@@ -1,6 +1,6 @@
 """Pre-training, from settings to the best checkpoint."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,18 @@ from rfmae.configuration.methods import METHOD_KEYS, METHODS, OF_PATCHES, Method
 from rfmae.configuration.training import Pretraining
 from rfmae.datasets.recipe import Recipe, load_recipe
 from rfmae.datasets.store import Dataset
-from rfmae.errors import TrainingError
+from rfmae.errors import CheckpointError, TrainingError
 from rfmae.inference import choose_device
-from rfmae.models.image_decoder import ImageGrid
+from rfmae.models.checkpoint import DENOMAE, WEIGHTS_NAME, Checkpoint, load_checkpoint, sha256_of
 from rfmae.models.kinds import Grid, NetworkKind, find_network
 from rfmae.models.presets import find_preset, image_grid
-from rfmae.models.pretrainers import Pretrainer, pretrainer_of_method
+from rfmae.models.pretrainers import (
+    PretrainConfig,
+    Pretrainer,
+    continued,
+    pretrainer_of,
+    pretrainer_of_method,
+)
 from rfmae.progress import Logged, Progress, Silent
 from rfmae.records import IMAGE_ALONE, Modality
 from rfmae.training.batches import EndlessPairs, PairSource, StoredPairs
@@ -29,7 +35,15 @@ from rfmae.training.processes import Ranks
 from rfmae.training.rendering import Described
 from rfmae.training.run_folder import RunFolder
 from rfmae.workflows.learning.running import grids_of, training_plan
-from rfmae.workflows.learning.seeing import at_image_size, pretrained_on
+from rfmae.workflows.learning.seeing import (
+    as_seen_by,
+    at_image_size,
+    check_inputs_of,
+    network_of,
+    pretrained_on,
+    received,
+)
+from rfmae.workflows.learning.targets import with_targets
 
 
 def pretrain(
@@ -37,18 +51,29 @@ def pretrain(
     settings: Pretraining,
     folder: Path,
     *,
+    model: Path | None = None,
     resume: bool = False,
     device: str = "auto",
     progress: Progress | None = None,
     logger: MetricLogger | None = None,
 ) -> Path:
-    """Pre-train on the noisy and clean inputs of a data set; returns the best checkpoint."""
-    dataset.check_clean()
+    """Pre-train on the noisy and clean inputs of a data set; returns the best checkpoint.
+
+    Examples without clean twins are their own targets (see `with_targets`). With a pre-trained
+    `model` its network goes on, on images as it has learnt them; a `method` changes what it is
+    trained to do, not its size.
+    """
     progress, chosen = progress or Logged(), choose_device(device)
-    kind = find_network(network_for(dataset, settings))
+    learnt = None if model is None else load_checkpoint(model, DENOMAE)
+    kind = _kind(dataset, settings, learnt)
+    if learnt is not None:
+        dataset = as_seen_by(learnt, dataset, progress)
     dataset = at_image_size(dataset, settings.image_size, kind)
-    task = _task(dataset, settings, kind)
-    plain = task.pretrainer(task.grids)
+    task = (
+        _task(dataset, settings, kind) if learnt is None else _going_on(learnt, dataset, settings)
+    )
+    plain = task.make(task.grids)
+    dataset = with_targets(dataset, settings, task.objective.pixels, progress)
     plan = training_plan(
         settings,
         dataset.examples("train"),
@@ -59,11 +84,11 @@ def pretrain(
     def make_task(numerics: Numerics, ranks: Ranks) -> PretrainTask:
         shown = progress if ranks.is_writer else Silent()
         grids = task.grids
-        if task.method.scaled:
+        if task.scaled:
             grids = scaled_grids(dataset, task.modalities, grids, ranks.device)
         return PretrainTask(
             dataset,
-            task.pretrainer(grids),
+            task.make(grids),
             _source(dataset, task.rendered, settings, plan, ranks, shown),
             _stored(dataset, "validation", task.rendered, settings, plan, ranks, shown),
             modalities=task.rendered,
@@ -71,14 +96,17 @@ def pretrain(
             steps=plan.steps,
             batch_size=plan.batch_size,
             ranks=ranks,
+            start={} if learnt is None else learnt.weights,
         )
 
     identity = {
         "stage": "pretrain",
+        **({} if learnt is None else {"model_sha256": sha256_of(learnt.folder / WEIGHTS_NAME)}),
+        **({} if settings.added_noise is None else {"added_noise": settings.added_noise}),
         "dataset": dataset.fingerprint,
         "endless": settings.endless,
         "model": asdict(plain.config),
-        "scaled": task.method.scaled,
+        "scaled": task.scaled,
     }
     return fit(
         make_task,
@@ -90,21 +118,29 @@ def pretrain(
         title="pre-train",
         resume=resume,
         logger=logger,
-        settings=replace(settings, network=kind.name, method=task.method).table(),
+        settings={
+            **replace(settings, network=kind.name, method=_method(settings, kind, learnt)).table(),
+            **({} if model is None else {"model": str(model)}),
+        },
     )
 
 
-def pretraining_of(table: Mapping[str, Any], source: Described) -> Pretraining:
+def pretraining_of(
+    table: Mapping[str, Any], source: Described, *, with_model: bool = False
+) -> Pretraining:
     """Settings of pre-training from a nested table, as they fit a data set or recipe.
 
     Keys are those of `Pretraining` and of `Method`, whose name is `method`; what the table lacks
-    has its default. Raises `TrainingError` for an unknown key or a value of another type.
+    has its default, or is as the network that goes on has it (`with_model`). Raises
+    `TrainingError` for an unknown key or a value of another type.
     """
     own = {key: given for key, given in table.items() if key not in METHOD_KEYS}
     name = own.pop("method", "denomae2")
     if not isinstance(name, str):
         raise TrainingError(f"method must be a name, got {name!r}; known: {', '.join(METHODS)}")
-    settings = read_over(Pretraining(), own, also=(*METHOD_KEYS, "method"))
+    settings = read_over(Pretraining(), own, also=(*METHOD_KEYS, "method", "model"))
+    if with_model and not {*table} & {*METHOD_KEYS, "method"}:
+        return settings
     kind = network_for(source, settings, name)
     switches = {key: given for key, given in table.items() if key in METHOD_KEYS}
     method = read_over(find_method(name, kind), switches)
@@ -130,42 +166,79 @@ def network_for(dataset: Described, settings: Pretraining, method: str = "denoma
 def check_pretraining(recipe: Recipe, settings: Pretraining) -> None:
     """Raise for settings that do not fit a recipe, before its examples are synthesised."""
     task = _task(recipe, settings, find_network(network_for(recipe, settings)))
-    task.pretrainer(task.grids)
+    task.make(task.grids)
 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """The inputs of a network, their grids, the method and the image to predict."""
+    """The inputs of a network, their grids, and how its pre-trainer is made for grids."""
 
     kind: NetworkKind
-    preset: str
     modalities: tuple[Modality, ...]
     grids: tuple[Grid, ...]
-    method: Method
-    image: ImageGrid
+    scaled: bool  # whether the scale of the inputs is still to be measured
+    make: Callable[[tuple[Grid, ...]], Pretrainer]
 
-    def pretrainer(self, grids: tuple[Grid, ...]) -> Pretrainer:
-        """The network for inputs with these grids."""
-        return pretrainer_of_method(self.method, self.kind.name, self.preset, grids, self.image)
+    @property
+    def objective(self) -> PretrainConfig:
+        """What the network is trained to do."""
+        return self.make(self.grids).config
 
     @property
     def rendered(self) -> tuple[Modality, ...]:
         """All modalities to render, including the image where it is predicted."""
-        wanted = (*self.modalities, *IMAGE_ALONE) if self.method.image_weight else self.modalities
-        return tuple(dict.fromkeys(wanted))
+        predicts = getattr(self.objective, "image_weight", 0)  # of rings alone
+        return tuple(dict.fromkeys((*self.modalities, *(IMAGE_ALONE if predicts else ()))))
 
 
 def _task(source: Dataset | Recipe, settings: Pretraining, kind: NetworkKind) -> _Task:
     modalities = pretrained_on(source, settings.modalities, kind.name)
     _check_patch(settings, kind)
+    method = _method(settings, kind, None) or Method()
+    image = image_grid(source.image, any_phase=source.any_phase)
+
+    def make(grids: tuple[Grid, ...]) -> Pretrainer:
+        return pretrainer_of_method(method, kind.name, settings.preset, grids, image)
+
+    grids = grids_of(source, settings.patch, modalities)
+    return _Task(kind, modalities, grids, method.scaled, make)
+
+
+def _method(settings: Pretraining, kind: NetworkKind, learnt: Checkpoint | None) -> Method | None:
+    """The named method or the default; of a network that goes on None, where none is named."""
+    if settings.method is None and learnt is None:
+        return find_method("denomae2", kind.name)
+    return settings.method
+
+
+def _going_on(learnt: Checkpoint, dataset: Dataset, settings: Pretraining) -> _Task:
+    """The task of a pre-trained network that goes on; its inputs, scale and size are its own."""
+    modalities = received(dataset, None, learnt)
+    encoder = learnt.pretrainable
+    if {modality.name for modality in modalities} != {grid.name for grid in encoder.modalities}:
+        raise CheckpointError(
+            f"{learnt.folder} learnt from {', '.join(g.name for g in encoder.modalities)}, of "
+            f"which {dataset.name} has {', '.join(m.name for m in modalities)}; pre-train on it "
+            "without a model"
+        )
+    check_inputs_of(dataset, modalities, encoder, learnt)
+    config = continued(learnt.pretraining, settings.method)
     return _Task(
-        kind,
-        settings.preset,
-        modalities,
-        grids_of(source, settings.patch, modalities),
-        settings.method or find_method("denomae2", kind.name),
-        image_grid(source.image, any_phase=source.any_phase),
+        network_of(learnt), modalities, encoder.modalities, False, lambda _: pretrainer_of(config)
     )
+
+
+def _kind(dataset: Dataset, settings: Pretraining, learnt: Checkpoint | None) -> NetworkKind:
+    """The kind of network; that of a model cannot be changed."""
+    if learnt is None:
+        return find_network(network_for(dataset, settings))
+    own = network_of(learnt)
+    if settings.network not in (None, own.name):
+        raise CheckpointError(
+            f"{learnt.folder} holds {own.name}, but network {settings.network} was requested; "
+            "leave out one"
+        )
+    return own
 
 
 def _peak(settings: Pretraining, kind: NetworkKind) -> float:
