@@ -95,6 +95,7 @@ def _joined_places(sources: Mapping[str, DataSource]) -> Places:
         split=np.concatenate([part.split for part in parts]),
         windows=parts[0].windows,
         stretches_are=parts[0].stretches_are,
+        are_cut=parts[0].are_cut,
     )
 
 
@@ -104,7 +105,6 @@ def _places(source: DataSource, split: str) -> Places:
         row = np.arange(source.facts.rows)
         samples = source.facts.samples
         windows = Windows(samples, samples)
-        found = Places(
-            row, row, np.zeros_like(row), np.full(len(row), NO_SPLIT), windows, "examples"
-        )
+        none = np.full(len(row), NO_SPLIT)
+        found = Places(row, row, np.zeros_like(row), none, windows, "examples", are_cut=False)
     return replace(found, split=np.full(len(found), split_number(split))) if split else found

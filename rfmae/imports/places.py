@@ -48,6 +48,7 @@ class Places:
     split: IntArray
     windows: Windows
     stretches_are: str = "recordings"  # what their number is called
+    are_cut: bool = True  # of recordings; otherwise each is an example by itself
 
     def __len__(self) -> int:
         return len(self.first)

@@ -6,6 +6,7 @@ from rfmae.datasets.recipe import SPLITS
 from rfmae.imports.import_plan import ImportPlan
 from rfmae.imports.places import Places
 from rfmae.imports.sources import Known
+from rfmae.records import BoolArray
 
 _MOST_CLASSES = 12
 
@@ -14,17 +15,21 @@ def understood(plan: ImportPlan, known: Known, places: Places) -> str:
     """Classes with their recordings and windows, the windows, and the size of each split."""
     names = plan.facts.classes
     counted = [(names[index], known.label == index) for index in range(len(names[:_MOST_CLASSES]))]
-    classes = ", ".join(
-        f"{name} ({_of('recording', len(np.unique(places.recording[rows])))}, "
-        f"{_of('window', int(rows.sum()))})"
-        for name, rows in counted
-    )
+    classes = ", ".join(f"{name} ({_counts(places, rows)})" for name, rows in counted)
     more = len(names) - len(counted)
     sizes = ", ".join(f"{len(plan.rows[split]):,} {split}" for split in SPLITS)
     return (
         f"{len(names)} classes: {classes}{f' and {more} more' if more > 0 else ''}; "
-        f"{places.windows}; {sizes}"
+        f"{places.windows if places.are_cut else f'{places.windows.samples:,} samples each'}; "
+        f"{sizes}"
     )
+
+
+def _counts(places: Places, rows: BoolArray) -> str:
+    if not places.are_cut:
+        return _of("example", int(rows.sum()))
+    recordings = _of("recording", len(np.unique(places.recording[rows])))
+    return f"{recordings}, {_of('window', int(rows.sum()))}"
 
 
 def _of(what: str, count: int) -> str:

@@ -29,7 +29,6 @@ from rfmae.imports.understood import understood
 from rfmae.progress import Logged, Progress
 from rfmae.records import ImageConfig
 
-
 _ANY_PHASE = (
     "windows of recordings are taken to have any carrier phase, so that training may turn them; "
     "--known-phase if the receiver was locked to it"
@@ -71,7 +70,7 @@ def import_dataset(
     facts = _with_bad_rows(facts, known)
     places = places_of(opened)
     looks = looks or Appearance()
-    if looks.any_phase is None and places is not None:
+    if looks.any_phase is None and places is not None and places.are_cut:
         looks = dataclasses.replace(looks, any_phase=True)
         progress.note(_ANY_PHASE)
     plan = plan_import(facts, known, shares, seed, looks, places)

@@ -564,6 +564,18 @@ def test_a_bad_recording_is_named(refused, made, here, record, make, words):
     refused("classify", bad, "--model", made["classifier"], words=["bad", *words])
 
 
+def test_every_recording_of_a_collection_is_answered(rfmae, made, here, record):
+    for name in ("one", "two"):
+        record(here / name)
+    streams = [{"name": name, "hash": ""} for name in ("one", "two")]
+    (here / "all.sigmf-collection").write_text(
+        json.dumps({"collection": {"core:streams": streams}})
+    )
+    said = rfmae("classify", "all.sigmf-collection", "--model", made["classifier"], "--json")
+    names = [each["recording"] for each in json.loads(said.stdout)]
+    assert names == ["one.sigmf-meta", "two.sigmf-meta"]
+
+
 def test_no_recording_is_answered_before_all_are_read(refused, made, here, record):
     bad = short(record, here / "bad")
     refused("classify", made["recording"], bad, "--model", made["classifier"], words=["bad"])

@@ -61,6 +61,14 @@ def test_a_long_recording_of_each_class_becomes_a_data_set(rfmae, here, recordin
         assert ends[1][1] + 128 <= ends[2][0]
 
 
+def test_recordings_are_shown_before_their_import(rfmae, here, recordings):
+    facts = json.loads(answer(rfmae("show", "recordings", "--json")))
+    assert facts["classes"] == {"BPSK": 1, "QPSK": 1}
+    assert "rfmae import" in facts["way_on"]
+    (here / "t.csv").write_text("file,label\nrecordings/BPSK/rec.cf32,x\n")
+    assert json.loads(answer(rfmae("show", "t.csv", "--json")))["classes"] == {"x": 1}
+
+
 def test_whole_recordings_that_cannot_be_divided_ask_for_samples(rfmae, here, recordings):
     assert "--samples" in refusal(rfmae("import", "recordings", "--out", "d"), here)
 

@@ -46,6 +46,7 @@ def test_a_test_file_is_the_test_split(tmp_path):
         (row.tobytes(), str(name)) for row, name in zip(iq, label, strict=True)
     }
     assert data.examples("train") + data.examples("validation") == 160
+    assert not data.any_phase  # only recordings have any carrier phase by default
     assert data.examples("validation") in range(14, 22)
 
 

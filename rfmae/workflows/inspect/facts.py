@@ -1,6 +1,7 @@
 """Facts about data sets and recordings as plain JSON."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +13,7 @@ from rfmae.captures.reading import Capture
 from rfmae.datasets.counts import example_counts, sampled_ranges
 from rfmae.datasets.store import Dataset
 from rfmae.imports.arrays.array_files import open_arrays
+from rfmae.imports.recordings.extracts import Listing
 from rfmae.imports.sources import Facts
 
 
@@ -72,6 +74,19 @@ def collection_facts(path: Path, captures: Sequence[Capture]) -> Card:
             for capture in captures
             for note in (*capture.notes, *capture.doubts)
         ],
+    }
+
+
+def listing_facts(path: Path, listing: Listing) -> Card:
+    """Recordings before their import: how many of each class, without reading their samples."""
+    labels = Counter(extract.label for extract in listing.extracts)
+    return {
+        "kind": "recordings before import",
+        "name": path.name,
+        listing.called: len(listing.extracts),
+        "classes": dict(sorted(labels.items())),
+        "notes": list(listing.notes),
+        "way_on": "rfmae import --samples",
     }
 
 

@@ -15,6 +15,7 @@ from rfmae.errors import ArtefactError
 from rfmae.imports.arrays.array_source import ArrayOptions
 from rfmae.imports.hisarmod import is_hisarmod
 from rfmae.imports.import_plan import open_source, recognise
+from rfmae.imports.recordings.listing import holds_recordings, list_recordings
 from rfmae.reporting.curve_sketch import run_sketch
 from rfmae.reporting.sketch import constellation_sketch
 from rfmae.workflows.inspect.facts import (
@@ -22,6 +23,7 @@ from rfmae.workflows.inspect.facts import (
     capture_facts,
     collection_facts,
     dataset_facts,
+    listing_facts,
     source_facts,
 )
 from rfmae.workflows.inspect.runs import is_run, see_run
@@ -47,7 +49,7 @@ def show(path: Path, read_options: ReadOptions = WHOLE) -> Shown:
         return _shown_file(path, read_options)
     card = read_card(path)
     if card is None:
-        if kind == "folder" and is_hisarmod(path):
+        if kind == "folder" and (is_hisarmod(path) or holds_recordings(path)):
             return _shown_source(path)
         raise ArtefactError(f"{path} is no artefact of rfmae: it has no card.json")
     if card.get("kind") == DATASET:
@@ -85,6 +87,8 @@ def _shown_source(path: Path) -> Shown:
     form = recognise(path)
     if form == "arrays":
         return Shown(array_facts(path))
+    if form == "recordings":
+        return Shown(listing_facts(path, list_recordings(path, ReadOptions())))
     source = open_source(path, form, ArrayOptions())
     batch = next(source.blocks())
     row = int(np.argmax(batch.snr_db))
