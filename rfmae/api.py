@@ -224,15 +224,20 @@ def evaluate(
     out: PathLike | None = None,
     *,
     per_point: int | None = None,
+    renormalise: bool = False,
     device: str = "auto",
 ) -> Report:
     """Evaluate classifiers at every SNR of the test split, beside the Bayes ceilings.
+
+    Classes match by name; a model of other classes is evaluated on those that it knows.
 
     Args:
         data: A data set or its folder.
         models: Checkpoints, runs, baselines, `likelihood`, or `package.module:function`.
         out: Report folder, by default one in `artifacts/reports`.
         per_point: First test examples of each class and SNR point; None takes all.
+        renormalise: Limit the answers of a model to the classes that the data set holds; by
+            default they are over its whole list.
         device: `auto`, `cpu`, `cuda`, …
 
     Returns:
@@ -240,7 +245,7 @@ def evaluate(
         it as `report.html`, `report.json` and CSV.
 
     Raises:
-        CheckpointError: A model of other classes.
+        CheckpointError: A model that has no class in common with the data.
 
     Examples:
         >>> data = synthesise("sdr-linear", "data", snr="20", examples=(6, 2, 4))
@@ -256,7 +261,9 @@ def evaluate(
     home = HOME / "reports" / "-".join(["eval-snr", dataset.folder.name, *names])
     folder = home if out is None else Path(out)
     by_name = dict(zip(names, paths, strict=True))
-    return eval_snr(dataset, by_name, folder, per_point=per_point, device=device).report
+    return eval_snr(
+        dataset, by_name, folder, per_point=per_point, renormalised=renormalise, device=device
+    ).report
 
 
 def classify(

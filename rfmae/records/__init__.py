@@ -14,8 +14,10 @@ from rfmae.records.assessment import (
     RobustnessGrid,
     Selective,
     Share,
+    UnknownClass,
     holm_adjusted,
 )
+from rfmae.records.class_match import ClassMatch
 from rfmae.records.denoise_report import (
     JUDGED,
     DenoiseReport,
@@ -84,6 +86,7 @@ __all__ = [
     "BoolArray",
     "Calibration",
     "Ceiling",
+    "ClassMatch",
     "Comparison",
     "ComplexArray",
     "Confusion",
@@ -109,6 +112,7 @@ __all__ = [
     "SnrReport",
     "Synthesised",
     "Units",
+    "UnknownClass",
     "View",
     "Views",
     "What",

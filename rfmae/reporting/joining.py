@@ -94,9 +94,17 @@ def _facts(report: Report, first: Report) -> list[tuple[str, Any, Any]]:
     facts: list[tuple[str, Any, Any]] = [("data set", data[0], data[1])]
     if report.accuracy and first.accuracy:
         ours, theirs = (next(iter(item.accuracy.values())) for item in (report, first))
-        facts.append(("classes", ", ".join(ours.classes), ", ".join(theirs.classes)))
+        own_lists = [_has_own_classes(item) for item in (report, first)]
+        if not any(own_lists):  # else classes of a model, and those of the data are the data set's
+            facts.append(("classes", ", ".join(ours.classes), ", ".join(theirs.classes)))
         facts.append(("SNR points", list(ours.snr_db), list(theirs.snr_db)))
     return facts
+
+
+def _has_own_classes(report: Report) -> bool:
+    """Whether the first model of a report has other classes than the data set."""
+    name = next(iter(report.accuracy))
+    return name in report.assessments and report.assessments[name].match is not None
 
 
 def _equal(first: SnrReport, second: SnrReport) -> bool:

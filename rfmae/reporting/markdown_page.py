@@ -7,6 +7,7 @@ from rfmae.reporting.charts.report_charts import embedding_name
 from rfmae.reporting.denoising_tables import denoising_section
 from rfmae.reporting.facts import as_list, facts_of
 from rfmae.reporting.label_curve_tables import label_curve_table
+from rfmae.reporting.match_tables import recall_table, unknown_class_table
 from rfmae.reporting.report_record import Report
 from rfmae.reporting.table import Table
 from rfmae.reporting.table_writers import markdown
@@ -73,6 +74,10 @@ def _models(report: Report) -> Iterator[str]:
     yield "In % unless stated otherwise."
     yield markdown(of_models.summary_table(report.accuracy, report.assessments, report.ceilings))
     yield from _titled(
+        "Classes that a model and the data have in common, in %",
+        recall_table(report.accuracy, report.assessments),
+    )
+    yield from _titled(
         "Low, middle and high SNR, in %", of_models.bands_table(report.assessments, report.ceilings)
     )
     yield from _titled(
@@ -113,6 +118,14 @@ def _robustness(report: Report) -> Iterator[str]:
 
 
 def _unknown(report: Report) -> Iterator[str]:
+    classes = unknown_class_table(report.assessments)
+    if classes.rows:
+        yield "## Classes that a model never learnt"
+        yield (
+            "Their examples count in no accuracy. One is accepted where the model is as confident "
+            "as on 95 % of the examples of the classes that it knows."
+        )
+        yield markdown(classes)
     table = of_models.open_set_table(report.assessments)
     if table.rows:
         yield "## Out-of-distribution signals"

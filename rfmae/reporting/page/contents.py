@@ -15,6 +15,7 @@ from rfmae.reporting.figure_pen import figure_of
 from rfmae.reporting.gallery_figure import draw_strip
 from rfmae.reporting.heat_figures import confusion_figure, confusion_per_snr_figure
 from rfmae.reporting.label_curve_tables import label_curve_csv, points_csv
+from rfmae.reporting.match_tables import recall_table, unknown_class_table
 from rfmae.reporting.report_record import Report
 from rfmae.reporting.table import SIX, Table
 
@@ -69,6 +70,8 @@ def _assessment_csv(report: Report) -> dict[str, Table]:
     return {
         "summary": of_models.summary_table(report.accuracy, assessments, report.ceilings),
         "bands": of_models.bands_table(assessments, report.ceilings),
+        "recalls": recall_table(report.accuracy, assessments),
+        "unknown-classes": unknown_class_table(assessments),
         "confusions": of_models.confusions_table(assessments),
         "per-snr": of_models.per_snr_csv(report.accuracy, assessments),
         "calibration": of_models.reliability_csv(assessments),

@@ -30,7 +30,7 @@ def page(report: Report) -> str:
     """The whole page; equal reports give the same page."""
     record = whole_json(report)
     shown = replace(report, provenance=record["provenance"])  # with the versions
-    points = snr_points(report)
+    points, first = snr_points(report), next(iter(report.accuracy.values()), None)
     return _environment().get_template(_TEMPLATE).render(
         title=report.title,
         headline=unbroken(report.headline),
@@ -41,7 +41,8 @@ def page(report: Report) -> str:
         has_lower_bounds=any(
             item.gap is not None and not item.gap.is_bound for item in report.assessments.values()
         ),
-        classes=list(_classes(report)),
+        classes=list(first.classes) if first else [],
+        held=[first.classes[row] for row in first.held] if first else [],
         few=FEW,
         tiles=tiles_of(report),
         drawn=drawn_panels(report),
@@ -94,19 +95,16 @@ def _verbatim(name: str) -> Markup:
     return Markup(files("rfmae.reporting.page").joinpath("templates", name).read_text("utf-8"))
 
 
-def _classes(report: Report) -> tuple[str, ...]:
-    return next(iter(report.accuracy.values())).classes if report.accuracy else ()
-
-
 def _data(report: Report, points: tuple[float, ...]) -> Markup:
     """The data of the page's script, as JSON that cannot end its element."""
     styles = model_styles(report)
     data: dict[str, Any] = {
         "few": FEW,
         "snr_db": list(points),
-        "classes": list(_classes(report)),
         "models": {
             name: {
+                "classes": list(item.classes),
+                "held": item.held.tolist(),
                 "counts": item.counts.tolist(),
                 "accuracy": item.accuracy_per_snr.tolist(),
                 "interval": item.interval_per_snr.tolist(),

@@ -17,6 +17,7 @@ from rfmae.progress import Logged, Progress
 from rfmae.records import Assessment, EmbeddingMap, IntArray
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import write_report
+from rfmae.reporting.match_notes import RENORMALISED, condition_note, match_notes
 from rfmae.reporting.notes import class_notes, split_reading
 from rfmae.reporting.report_record import Report
 from rfmae.workflows.evaluate.embedding_maps import embedding_map
@@ -54,6 +55,7 @@ def eval_snr(
     folder: Path,
     *,
     per_point: int | None = None,
+    renormalised: bool = False,
     cost: bool = False,
     open_sets: bool = False,
     robustness: tuple[str, ...] = (),
@@ -78,7 +80,13 @@ def eval_snr(
     grids = chosen_grids(dataset, robustness)
     changed = [name for name in grids if name in STORED_GRIDS]
     results = evaluate_models(
-        dataset, models, device, progress, per_point=per_point, ceilings_home=ceilings_home
+        dataset,
+        models,
+        device,
+        progress,
+        per_point=per_point,
+        renormalised=renormalised,
+        ceilings_home=ceilings_home,
     )
     report = Report(
         title=f"Accuracy per SNR on {dataset.name}",
@@ -96,7 +104,7 @@ def eval_snr(
             dataset, results.predictors, grids, per_point=PER_POINT, progress=progress
         ),
         embedding=_maps(dataset, results, models, seed, device, progress) if embedding else (),
-        notes=class_notes(dataset.card["same_signals"], dataset.classes),
+        notes=_notes(dataset, results, renormalised),
     )
     return WrittenReport(report, write_report(report, folder, results.answers))
 
@@ -122,6 +130,20 @@ def _with_extras(
                 found[name], cost=measure_cost(predictor, observed, process_peak_mib)
             )
     return found
+
+
+def _notes(dataset: Dataset, results: Results, renormalised: bool) -> tuple[str, ...]:
+    """What is to be said of the classes, and of each model on data that are not its own."""
+    conditions = (
+        condition_note(name, predictor.card, dataset.card)
+        for name, predictor in results.predictors.items()
+    )
+    return (
+        *class_notes(dataset.card["same_signals"], dataset.classes),
+        *match_notes(results.accuracy, results.assessments),
+        *((RENORMALISED,) if renormalised else ()),
+        *filter(None, conditions),
+    )
 
 
 def _spread(dataset: Dataset) -> IntArray:
