@@ -8,8 +8,7 @@ import numpy as np
 
 from rfmae.artefacts import Card, refuse_occupied
 from rfmae.datasets.recipe import SPLITS
-from rfmae.datasets.robustness_examples import chosen_grids
-from rfmae.datasets.robustness_grids import STORED_GRIDS
+from rfmae.datasets.robustness_examples import changes_stored, chosen_grids
 from rfmae.datasets.store import Dataset
 from rfmae.evaluation.comparison import comparisons_of
 from rfmae.evaluation.cost import BATCH, measure_cost
@@ -78,7 +77,7 @@ def eval_snr(
     progress = progress or Logged()
     refuse_occupied(folder, replaces=REPORT)
     grids = chosen_grids(dataset, robustness)
-    changed = [name for name in grids if name in STORED_GRIDS]
+    changed = [name for name in grids if changes_stored(dataset, name)]
     results = evaluate_models(
         dataset,
         models,
