@@ -68,6 +68,7 @@ from rfmae.records.snr_report import (
     wilson_interval,
 )
 from rfmae.records.temperature import likeliest_temperature, softened
+from rfmae.records.transfer import Drop, Transfer, TransferCell
 
 __all__ = [
     "DECAY_PLANES",
@@ -92,6 +93,7 @@ __all__ = [
     "Confusion",
     "Cost",
     "DenoiseReport",
+    "Drop",
     "EmbeddingMap",
     "FloatArray",
     "GalleryRow",
@@ -111,6 +113,8 @@ __all__ = [
     "Share",
     "SnrReport",
     "Synthesised",
+    "Transfer",
+    "TransferCell",
     "Units",
     "UnknownClass",
     "View",

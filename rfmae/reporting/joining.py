@@ -38,6 +38,7 @@ def joined(reports: Mapping[str, Report], title: str) -> Report:
         gallery=next((item.gallery for item in items if item.gallery), ()),
         label_curve=curved.label_curve if curved else None,
         label_difference=curved.label_difference if curved else None,
+        transfer=next((item.transfer for item in items if item.transfer), None),
         notes=tuple(dict.fromkeys(note for item in items for note in item.notes)),
     )
 

@@ -12,6 +12,7 @@ from rfmae.reporting.report_record import Report
 from rfmae.reporting.table import Table
 from rfmae.reporting.table_writers import markdown
 from rfmae.reporting.tables import accuracy_table, snr_knowledge_note
+from rfmae.reporting.transfer_tables import remarks_table, transfer_table
 
 _ABOUT_CEILINGS = (
     "A *ceiling* is the Bayes accuracy of the class list: that of the best receiver of the whole "
@@ -25,6 +26,7 @@ def markdown_page(report: Report) -> str:
     blocks = [f"# {report.title}", report.headline, *(f"- {note}" for note in report.notes)]
     blocks += [
         *_labels(report),
+        *_transfer(report),
         *_accuracy(report),
         *_models(report),
         *_losses(report),
@@ -49,6 +51,19 @@ def _labels(report: Report) -> Iterator[str]:
     yield "In % of all test examples, mean over draws of labels with its 95 % interval."
     yield markdown(label_curve_table(report.label_curve))
     yield "![accuracy against labels](figures/label-curve.png)"
+
+
+def _transfer(report: Report) -> Iterator[str]:
+    if report.transfer is None:
+        return
+    yield "## Models on several data sets"
+    yield "![accuracy of each model on each data set](figures/transfer.png)"
+    yield (
+        "Accuracy in % of the classes in common, over all that a model can answer; the difference "
+        "is against its own test split, on the same classes (Newcombe)."
+    )
+    yield markdown(transfer_table(report.transfer))
+    yield from _titled("To be known of the pairs", remarks_table(report.transfer))
 
 
 def _accuracy(report: Report) -> Iterator[str]:

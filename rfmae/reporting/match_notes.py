@@ -13,6 +13,7 @@ from rfmae.records import (
     UnknownClass,
     image_config_from_card,
 )
+from rfmae.units import SNR_REFERENCE_NAMES
 
 RENORMALISED = "Probabilities are renormalised to the classes that the data set holds."
 
@@ -93,8 +94,13 @@ def condition_note(name: str, model: Card, data: Card) -> str:
 
     `model` and `data` are cards; a model without such facts, as a function, has no note.
     """
-    differing = [*_lengths(model, data), *_images(model, data)]
+    differing = conditions(model, data)
     return f"{name} was trained otherwise: {'; '.join(differing)}." if differing else ""
+
+
+def conditions(model: Card, data: Card) -> tuple[str, ...]:
+    """In which length, rate, images and SNRs a model was trained that data do not have."""
+    return (*_lengths(model, data), *_snrs(model, data), *_images(model, data))
 
 
 def _lengths(model: Card, data: Card) -> Iterator[str]:
@@ -108,10 +114,35 @@ def _lengths(model: Card, data: Card) -> Iterator[str]:
         return
     held = views.get(list(model["samples"])[-1])
     if held is not None and held["samples_per_symbol"] != rate:
+        lagged = any("differential" in plane["what"] for plane in _planes(model))
         yield (
             f"at {rate:g} sample{'' if rate == 1 else 's'} per symbol, here "
-            f"{held['samples_per_symbol']:g}"
+            f"{held['samples_per_symbol']:g}{', with its lags of planes kept' if lagged else ''}"
         )
+
+
+def _snrs(model: Card, data: Card) -> Iterator[str]:
+    if "snr_db" not in model or "snr_reference" not in model:
+        return
+    own, here = ((_ends(card["snr_db"]), card["snr_reference"]) for card in (model, data))
+    if own != here:
+        words = (f"{_range(*ends)} ({SNR_REFERENCE_NAMES[name]})" for ends, name in (own, here))
+        yield f"at {next(words)}, here {next(words)}"
+
+
+def _ends(snr_db: Sequence[float]) -> tuple[float, float]:
+    return min(snr_db), max(snr_db)
+
+
+def _range(low: float, high: float) -> str:
+    text = f"{low:g} dB" if low == high else f"{low:g} to {high:g} dB"
+    return text.replace("-", "−")
+
+
+def _planes(model: Card) -> Sequence[Mapping[str, Any]]:
+    """The planes of the images that a model sees."""
+    found: Sequence[Mapping[str, Any]] = model.get("image", {}).get("planes", ())
+    return found
 
 
 def _images(model: Card, data: Card) -> Iterator[str]:

@@ -18,6 +18,8 @@ from rfmae.reporting.label_curve_tables import label_curve_csv, points_csv
 from rfmae.reporting.match_tables import recall_table, unknown_class_table
 from rfmae.reporting.report_record import Report
 from rfmae.reporting.table import SIX, Table
+from rfmae.reporting.transfer_figure import transfer_figure
+from rfmae.reporting.transfer_tables import remarks_table, transfer_table
 
 Drawn = tuple[str, Callable[[], Figure]]
 
@@ -26,6 +28,8 @@ def figures_of(report: Report) -> Iterator[Drawn]:
     """Every figure with the name of its file, made on demand."""
     for name, panels in charts_of(report).items():
         yield name, partial(figure_of, panels)
+    if report.transfer is not None:
+        yield "transfer", partial(transfer_figure, report.transfer)
     for name, first in list(report.accuracy.items())[:1]:
         whole = confusion_map(first, f"{name}, all SNR points")
         yield "confusion", partial(confusion_figure, whole)
@@ -52,6 +56,9 @@ def csv_files(report: Report) -> dict[str, Table]:
     if report.ceilings:
         found["ceilings"] = tables.ceiling_csv(report.ceilings)
     found |= _assessment_csv(report)
+    if report.transfer is not None:
+        found["transfer"] = transfer_table(report.transfer)
+        found["transfer-remarks"] = remarks_table(report.transfer)
     found["comparisons"] = of_models.comparison_table(report.comparisons)
     found["robustness"] = of_models.robustness_csv(report.robustness)
     if report.denoising is not None:

@@ -16,7 +16,7 @@ from rfmae.reporting.facts import facts_of
 from rfmae.reporting.heat_figures import FEW
 from rfmae.reporting.page.gallery import gallery_of
 from rfmae.reporting.page.page_tables import page_tables
-from rfmae.reporting.page.parts import drawn_panels, snr_points, tiles_of
+from rfmae.reporting.page.parts import drawn_panels, snr_points, tiles_of, transfer_fields
 from rfmae.reporting.palette import DARK, LIGHT
 from rfmae.reporting.report_record import Report, whole_json
 from rfmae.reporting.tables import snr_knowledge_note
@@ -48,6 +48,7 @@ def page(report: Report) -> str:
         drawn=drawn_panels(report),
         maps=[embedding_name(place) for place, _ in enumerate(report.embedding)],
         tables=page_tables(report),
+        transfer=transfer_fields(report.transfer) if report.transfer else None,
         left_out=left_out_lines(report.robustness),
         points=points,
         gallery=gallery_of(record["gallery"], points),

@@ -6,6 +6,7 @@ from rfmae.reporting.match_tables import recall_table, unknown_class_table
 from rfmae.reporting.report_record import Report
 from rfmae.reporting.table import Table
 from rfmae.reporting.tables import accuracy_table, ceiling_table
+from rfmae.reporting.transfer_tables import transfer_table
 
 
 def page_tables(report: Report) -> dict[str, Table]:
@@ -30,6 +31,8 @@ def page_tables(report: Report) -> dict[str, Table]:
         }
     if report.label_curve:
         tables["labels"] = label_curve_table(report.label_curve)
+    if report.transfer:
+        tables["transfer"] = transfer_table(report.transfer)
     tables["comparisons"] = of_models.comparison_table(report.comparisons)
     tables["drops"] = of_models.drops_table(report.robustness)
     return {name: table for name, table in tables.items() if table.rows}

@@ -1,6 +1,6 @@
 """Predictors: classifiers and baselines from folders, likelihood receivers, user functions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from rfmae.baselines.files import is_baseline, load_baseline
 from rfmae.baselines.likelihood import LikelihoodReceiver
 from rfmae.datasets.recipe import load_recipe
 from rfmae.datasets.store import Dataset, open_dataset
-from rfmae.errors import CheckpointError, DatasetError
+from rfmae.errors import CheckpointError, DatasetError, ShapeError
 from rfmae.evaluation.classification import EvaluationBatch
 from rfmae.evaluation.matching import in_data_order
 from rfmae.evaluation.predictor import Origin, Predictor
@@ -113,9 +113,10 @@ def _opened(dataset: Dataset, path: Path, device: str, renormalised: bool) -> Pr
         opened, classes = _trained(path, device)
     _check_views(opened.views, dataset, path)
     found = _matched(opened, classes, dataset, path, renormalised)
-    if classes != dataset.classes or is_function(path) or not _same_length(opened, dataset):
-        # its errors, before all examples are read
+    if is_function(path):  # its errors, before all examples are read
         found.answer(dataset.read_views("test", found.views, _FIRST))
+    else:
+        _check_lengths(opened, dataset, path)
     return found
 
 
@@ -186,11 +187,23 @@ def _check_views(views: Sequence[View], dataset: Dataset, path: Path) -> None:
         )
 
 
-def _same_length(opened: Predictor, dataset: Dataset) -> bool:
-    """Whether examples are as long as those that a model was trained on, as its card says."""
-    lengths = opened.card.get("samples", {})
-    return all(lengths.get(view, dataset.samples(view)) == dataset.samples(view)
-               for view in opened.views)  # fmt: skip
+def _check_lengths(opened: Predictor, dataset: Dataset, path: Path) -> None:
+    """Refuse examples of another length than in training where a model takes no other."""
+    trained: Mapping[View, int] = opened.card.get("samples", {})
+    other = [
+        view for view in opened.views if trained.get(view) not in (None, dataset.samples(view))
+    ]
+    if not other:
+        return
+    try:
+        opened.answer(dataset.read_views("test", opened.views, _FIRST))
+    except ShapeError as error:
+        unit = "symbols" if other[0] == "symbols" else "samples"
+        raise DatasetError(
+            f"{path} takes examples of {trained[other[0]]:,} {unit} alone, as it was trained, but "
+            f"those of {dataset.name} have {dataset.samples(other[0]):,}; cut them, or take a "
+            "network that sees images or harmonics"
+        ) from error
 
 
 def _likelihood(dataset: Dataset, name: str) -> Predictor:
