@@ -18,6 +18,7 @@ from rfmae.records.assessment import (
     holm_adjusted,
 )
 from rfmae.records.class_match import ClassMatch
+from rfmae.records.class_snr import ClassSnr
 from rfmae.records.denoise_report import (
     JUDGED,
     DenoiseReport,
@@ -88,6 +89,7 @@ __all__ = [
     "Calibration",
     "Ceiling",
     "ClassMatch",
+    "ClassSnr",
     "Comparison",
     "ComplexArray",
     "Confusion",

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rfmae.artefacts import Card, refuse_occupied
+from rfmae.datasets.class_snr import class_snr
 from rfmae.datasets.recipe import SPLITS
 from rfmae.datasets.robustness_examples import changes_stored, chosen_grids
 from rfmae.datasets.store import Dataset
@@ -14,6 +15,7 @@ from rfmae.evaluation.comparison import comparisons_of
 from rfmae.evaluation.cost import BATCH, measure_cost
 from rfmae.progress import Logged, Progress
 from rfmae.records import Assessment, EmbeddingMap, IntArray
+from rfmae.reporting.class_snr_note import class_snr_note
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import write_report
 from rfmae.reporting.match_notes import RENORMALISED, condition_note, match_notes
@@ -141,8 +143,14 @@ def _notes(dataset: Dataset, results: Results, renormalised: bool) -> tuple[str,
         *class_notes(dataset.card["same_signals"], dataset.classes),
         *match_notes(results.accuracy, results.assessments),
         *((RENORMALISED,) if renormalised else ()),
-        *filter(None, conditions),
+        *filter(None, (*conditions, stated_snr_note(dataset))),
     )
+
+
+def stated_snr_note(dataset: Dataset) -> str:
+    """What is to be said of the SNR that an imported data set states; empty of a synthetic one."""
+    stated = dataset.snr_reference == "dataset" and len(dataset.snr_db) > 1
+    return class_snr_note(class_snr(dataset)) if stated else ""
 
 
 def _spread(dataset: Dataset) -> IntArray:

@@ -1,6 +1,6 @@
 """Models on the data sets of others: a matrix, with what each loses against its own test split."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ from rfmae.workflows.evaluate.evaluating import answers_of
 from rfmae.workflows.evaluate.functions import is_function
 from rfmae.workflows.evaluate.predictors import is_likelihood, open_predictor
 from rfmae.workflows.evaluate.robustness import PER_POINT, measure_robustness
-from rfmae.workflows.evaluate.snr_evaluation import WrittenReport
+from rfmae.workflows.evaluate.snr_evaluation import WrittenReport, stated_snr_note
 
 
 def transfer(
@@ -94,7 +94,11 @@ def transfer(
             **({"command": command} if command else {}),
         },
         robustness=_grids(datasets, results, robustness, progress),
-        notes=(*transfer_notes(matrix), *((RENORMALISED,) if renormalised else ())),
+        notes=(
+            *transfer_notes(matrix),
+            *((RENORMALISED,) if renormalised else ()),
+            *_snr_notes(datasets),
+        ),
         transfer=matrix,
     )
     return WrittenReport(report, write_report(report, folder))
@@ -269,6 +273,12 @@ def _grids(
         suffix = f", on {data}" if len(datasets) > 1 else ""
         found += (replace(grid, what=f"{grid.what}{suffix}") for grid in grids)
     return tuple(found)
+
+
+def _snr_notes(datasets: Mapping[str, Dataset]) -> Iterator[str]:
+    for name, dataset in datasets.items():
+        if note := stated_snr_note(dataset):
+            yield f"{name}: {note}"
 
 
 def _facts(dataset: Dataset) -> dict[str, Any]:
