@@ -23,6 +23,7 @@ from rfmae_cli import (
     report_commands,
     theory_commands,
     training_commands,
+    transfer_commands,
 )
 from rfmae_cli.inputs import check_inputs
 from rich.table import Table
@@ -52,6 +53,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "baseline": baseline_commands.baseline,
     "curve": audit_commands.curve,
     "eval-snr": commands.eval_snr,
+    "transfer": transfer_commands.transfer,
     "eval-denoise": denoise_commands.eval_denoise,
     "report": report_commands.report,
     "ceiling": theory_commands.ceiling,

@@ -101,6 +101,13 @@ def eval_snr(
         int | None,
         typer.Option(min=1, help="First test examples of each class and SNR. Default: all."),
     ] = None,
+    renormalise: Annotated[
+        bool,
+        typer.Option(
+            "--renormalise",
+            help="Limit the answers of each model to the classes that the data set holds.",
+        ),
+    ] = False,
     robustness: Annotated[
         str | None,
         typer.Option(
@@ -144,6 +151,7 @@ def eval_snr(
         dict(zip(names, paths, strict=True)),
         out or HOME / "reports" / "-".join(["eval-snr", dataset.folder.name, *names]),
         per_point=per_point,
+        renormalised=renormalise,
         cost=cost,
         open_sets=dataset.has_clean if open_set is None else open_set,
         robustness=words.names(robustness or ""),

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 from rfmae_cli import console
 
 if TYPE_CHECKING:
-    from rfmae.records import Assessment, Comparison, DenoiseReport, RobustnessGrid
+    from rfmae.records import (
+        Assessment,
+        Comparison,
+        DenoiseReport,
+        RobustnessGrid,
+        Transfer,
+    )
     from rfmae.reporting.report_record import Report
     from rfmae.reporting.table import Table
 
@@ -21,6 +27,8 @@ def print_report(result: Any, as_json: bool, verbose: bool = False) -> None:
     if as_json:
         console.say_json({"folder": str(result.folder), **report_json(report)})
         return
+    if report.transfer is not None:
+        _print_transfer(report.transfer, verbose)
     if verbose:
         _print_results(report)
     for note in report.notes:
@@ -30,6 +38,17 @@ def print_report(result: Any, as_json: bool, verbose: bool = False) -> None:
             console.say(line)
     console.say(report.headline)
     console.say(f"Report: {result.folder / 'report.html'}")
+
+
+def _print_transfer(transfer: "Transfer", verbose: bool) -> None:
+    """A row for each pair; in detail also what is to be known of them."""
+    from rfmae.reporting.transfer_tables import remarks_table, transfer_table
+
+    console.say_table(*transfer_table(transfer).in_print())
+    console.say("")
+    for data, model, words in remarks_table(transfer).rows:
+        if verbose or str(words).startswith("not evaluated"):
+            console.say(f"{model} on {data}: {words}")
 
 
 def _accuracy_lines(report: "Report") -> Iterator[str]:

@@ -18,6 +18,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "rfmae.api.pretrain",
         "rfmae.api.finetune",
         "rfmae.api.evaluate",
+        "rfmae.api.transfer",
         "rfmae.api.classify",
         "rfmae.api.plot",
     ),

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rfmae.api import classify, evaluate, finetune, plot, pretrain, synthesise
+    from rfmae.api import classify, evaluate, finetune, plot, pretrain, synthesise, transfer
     from rfmae.captures.reading import read_capture, read_sigmf, recordings_of
     from rfmae.captures.sigmf_writing import write_sigmf
     from rfmae.datasets.recipe import load_recipe
@@ -35,12 +35,14 @@ __all__ = [
     "recordings_of",
     "render_images",
     "synthesise",
+    "transfer",
     "write_sigmf",
 ]
 
 _PUBLIC = {
     **dict.fromkeys(
-        ("classify", "evaluate", "finetune", "plot", "pretrain", "synthesise"), "rfmae.api"
+        ("classify", "evaluate", "finetune", "plot", "pretrain", "synthesise", "transfer"),
+        "rfmae.api",
     ),
     "render_images": "rfmae.inference",
     "endless": "rfmae.datasets.streaming",

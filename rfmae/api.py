@@ -1,8 +1,8 @@
 """The jobs of the command line as functions, for scripts and notebooks.
 
-`synthesise`, `pretrain`, `finetune`, `evaluate`, `classify` and `plot` are attributes of `rfmae`
-itself. Folders that are not named lie in `artifacts`, as those of the command line do. What a
-caller gets wrong raises `rfmae.errors.RfmaeError` in one line that names the way out.
+`synthesise`, `pretrain`, `finetune`, `evaluate`, `transfer`, `classify` and `plot` are attributes
+of `rfmae` itself. Folders that are not named lie in `artifacts`, as those of the command line do.
+What a caller gets wrong raises `rfmae.errors.RfmaeError` in one line that names the way out.
 """
 
 from collections.abc import Sequence
@@ -24,6 +24,8 @@ from rfmae.reporting.report_record import Report
 from rfmae.workflows import data as data_jobs
 from rfmae.workflows.evaluate.predictors import model_names
 from rfmae.workflows.evaluate.snr_evaluation import eval_snr
+from rfmae.workflows.evaluate.transferring import dataset_names
+from rfmae.workflows.evaluate.transferring import transfer as transfer_models
 from rfmae.workflows.inspect.plotting import plot as plot_source
 from rfmae.workflows.learning import finetuning, training
 
@@ -228,15 +230,20 @@ def evaluate(
     out: PathLike | None = None,
     *,
     per_point: int | None = None,
+    renormalise: bool = False,
     device: str = "auto",
 ) -> Report:
     """Evaluate classifiers at every SNR of the test split, beside the Bayes ceilings.
+
+    Classes match by name; a model of other classes is evaluated on those that it knows.
 
     Args:
         data: A data set or its folder.
         models: Checkpoints, runs, baselines, `likelihood`, or `package.module:function`.
         out: Report folder, by default one in `artifacts/reports`.
         per_point: First test examples of each class and SNR point; None takes all.
+        renormalise: Limit the answers of a model to the classes that the data set holds; by
+            default they are over its whole list.
         device: `auto`, `cpu`, `cuda`, …
 
     Returns:
@@ -244,7 +251,7 @@ def evaluate(
         it as `report.html`, `report.json` and CSV.
 
     Raises:
-        CheckpointError: A model of other classes.
+        CheckpointError: A model that has no class in common with the data.
 
     Examples:
         >>> data = synthesise("sdr-linear", "data", snr="20", examples=(6, 2, 4))
@@ -260,7 +267,66 @@ def evaluate(
     home = HOME / "reports" / "-".join(["eval-snr", dataset.folder.name, *names])
     folder = home if out is None else Path(out)
     by_name = dict(zip(names, paths, strict=True))
-    return eval_snr(dataset, by_name, folder, per_point=per_point, device=device).report
+    return eval_snr(
+        dataset, by_name, folder, per_point=per_point, renormalised=renormalise, device=device
+    ).report
+
+
+def transfer(
+    models: PathLike | Sequence[PathLike],
+    data: Dataset | PathLike | Sequence[Dataset | PathLike],
+    out: PathLike | None = None,
+    *,
+    robustness: str | Sequence[str] = (),
+    per_point: int | None = None,
+    renormalise: bool = False,
+    device: str = "auto",
+) -> Report:
+    """Evaluate classifiers on several data sets, and what each loses against its own.
+
+    Args:
+        models: Checkpoints, runs, baselines, `likelihood`, or `package.module:function`.
+        data: Data sets or their folders; classes match by name.
+        out: Report folder, by default one in `artifacts/reports`.
+        robustness: Grids to measure, too, on each data set that has them, such as
+            `carrier-offset`, `sample-rate`, `rolloff`, `gain`, `length`, or `all`.
+        per_point: First test examples of each class and SNR point; None takes all.
+        renormalise: Limit the answers of a model to the classes that a data set holds.
+        device: `auto`, `cpu`, `cuda`, …
+
+    Returns:
+        The report; `transfer.cells` are one for each data set and model, with `accuracy`, the
+        matched classes, and the `drop` from home where the data set of the training is at hand.
+
+    Raises:
+        CheckpointError: No pair with a class in common.
+        DatasetError: A grid that does not exist.
+
+    Examples:
+        >>> data = synthesise("sdr-linear", "data", snr="20", examples=(6, 2, 4))
+        >>> louder = synthesise("sdr-linear", "louder", snr="30", examples=(6, 2, 4))
+        >>> model = finetune(data, out="rings", network="rings", epochs=1, device="cpu")
+        >>> home, elsewhere = transfer(model, [data, louder], "report").transfer.cells
+        >>> home.is_home, elsewhere.drop.home == home.accuracy
+        (True, True)
+    """
+    paths = [Path(model) for model in ([models] if isinstance(models, str | Path) else models)]
+    given = [data] if isinstance(data, Dataset | str | Path) else list(data)
+    if not paths or not given:
+        raise CheckpointError("transfer needs at least one model and one data set; name them")
+    datasets = [_dataset(item) for item in given]
+    names, sets = model_names(paths), dataset_names([item.folder for item in datasets])
+    default = HOME / "reports" / "-".join(["transfer", *names, "to", *sets])
+    return transfer_models(
+        dict(zip(sets, datasets, strict=True)),
+        dict(zip(names, paths, strict=True)),
+        default if out is None else Path(out),
+        per_point=per_point,
+        renormalised=renormalise,
+        robustness=_names(robustness) or (),
+        home=HOME / "datasets",
+        device=device,
+    ).report
 
 
 def classify(

@@ -29,22 +29,35 @@ def available_grids(dataset: Dataset) -> tuple[str, ...]:
     """The names of the grids that are available for a data set."""
     recipe = _recipe(dataset)
     made = [name for name, grid in LINK_GRIDS.items() if recipe and len(grid.values(recipe)) > 1]
-    return (*made, *STORED_GRIDS)
+    whole = dataset.views == ("waveform",)
+    stored = [name for name, grid in STORED_GRIDS.items() if whole or not grid.of_waveforms]
+    return tuple(dict.fromkeys((*made, *stored)))
+
+
+def changes_stored(dataset: Dataset, name: str) -> bool:
+    """Whether a grid changes stored examples, because none are synthesised for it."""
+    return name in STORED_GRIDS and not (name in LINK_GRIDS and _recipe(dataset))
 
 
 def chosen_grids(dataset: Dataset, names: Sequence[str]) -> tuple[str, ...]:
     """The requested grids, each once; raises `DatasetError` for unavailable ones."""
     available = available_grids(dataset)
-    known = (*LINK_GRIDS, *STORED_GRIDS)
+    check_grids(names)
     for name in names:
-        if name not in (*known, ALL):
-            raise DatasetError(f"no robustness grid {name!r}; {nearest(name, (*known, ALL))}")
-        if name in known and name not in available:
+        if name != ALL and name not in available:
             raise DatasetError(
                 f"data set {dataset.name} has no grid {name!r}, since its signals cannot be "
                 f"synthesised with it; available: {', '.join(available)}"
             )
     return available if ALL in names else tuple(dict.fromkeys(names))
+
+
+def check_grids(names: Sequence[str]) -> None:
+    """Raise `DatasetError` for a name that is no grid's."""
+    known = tuple(dict.fromkeys((*LINK_GRIDS, *STORED_GRIDS, ALL)))
+    for name in names:
+        if name not in known:
+            raise DatasetError(f"no robustness grid {name!r}; {nearest(name, known)}")
 
 
 def _recipe(dataset: Dataset) -> Recipe | None:
@@ -59,7 +72,7 @@ def robustness_examples(
     dataset: Dataset, name: str, per_point: int
 ) -> tuple[LinkGrid | StoredGrid, tuple[float, ...], ExamplesOf]:
     """A grid, its values for this data set, and the test batches of a value."""
-    if name in STORED_GRIDS:
+    if changes_stored(dataset, name):
         return STORED_GRIDS[name], *_of_stored(dataset, STORED_GRIDS[name], per_point)
     recipe = _recipe(dataset)
     assert recipe is not None  # else the grid would not be available

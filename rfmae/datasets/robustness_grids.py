@@ -4,9 +4,13 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from rfmae.datasets.recipe import Recipe
 from rfmae.records import ComplexArray, IqBatch, Units
+from rfmae.signal.channel import phasors, times
 from rfmae.signal.impairments import Fading
+from rfmae.signal.interpolation import interpolate
 from rfmae.signal.link import Link
 from rfmae.signal.mismatch import Mismatch
 from rfmae.signal.receiver import unit_power
@@ -20,6 +24,9 @@ DEGREES_PER_DB = 5.0
 
 _ROLLOFFS = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
 _FEWEST_SYMBOLS = 16
+_SYMBOLS = (128.0, 256.0, 512.0, 1024.0)
+_CARRIER_OFFSETS = (0.0, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 5e-2)
+_RATE_RATIOS = (1.0, 0.99, 1.01, 0.98, 1.02, 0.95, 1.05, 0.9, 1.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,7 @@ class LinkGrid:
 
 @dataclass(frozen=True, slots=True)
 class StoredGrid:
-    """A change of stored examples, in any data set.
+    """A change of stored examples, in any data set, or in those of waveforms alone.
 
     `values` are for examples of so many symbols. `changed` changes the I/Q of a batch of a data
     set with amplitudes in these units.
@@ -48,6 +55,7 @@ class StoredGrid:
     unit: str
     values: Callable[[float], tuple[float, ...]]
     changed: Callable[[IqBatch, float, Units], ComplexArray]
+    of_waveforms: bool = False
 
 
 def _same(*values: float) -> Callable[[Recipe], tuple[float, ...]]:
@@ -98,11 +106,22 @@ def _faded(link: Link, scattered: float) -> Link:
     return replace(link, channel=replace(link.channel, fading=fading))
 
 
+def _lengths(recipe: Recipe) -> tuple[float, ...]:
+    """Numbers of symbols, by their ratio to that of the recipe."""
+    own = float(recipe.source.symbols_per_example)
+    others = [symbols for symbols in _SYMBOLS if symbols != own]
+    return (own, *sorted(others, key=lambda symbols: max(symbols / own, own / symbols)))
+
+
+def _of_length(link: Link, symbols: float) -> Link:
+    return replace(link, symbols_per_example=int(symbols))
+
+
 LINK_GRIDS: dict[str, LinkGrid] = {
     "carrier-offset": LinkGrid(
         "carrier offset that the receiver does not know",
         "turns per symbol",
-        _same(0.0, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 5e-2),
+        _same(*_CARRIER_OFFSETS),
         _offsets("carrier_offset_turns_per_symbol"),
     ),
     "timing": LinkGrid(
@@ -135,6 +154,7 @@ LINK_GRIDS: dict[str, LinkGrid] = {
         _same(0.0, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2),
         _offsets("linewidth_turns_per_symbol"),
     ),
+    "length": LinkGrid("length of an example", "symbols", _lengths, _of_length),
 }
 """Grids of synthetic recipes, by name."""
 
@@ -160,10 +180,42 @@ def _shortened(batch: IqBatch, symbols: float, units: Units) -> ComplexArray:
     return cut if units == "absolute" else unit_power(cut)
 
 
+def _shifted(batch: IqBatch, turns_per_symbol: float, units: Units) -> ComplexArray:
+    """The carrier at another frequency, its phase at the first sample as it was."""
+    turns = turns_per_symbol / batch.samples_per_symbol * np.arange(batch.iq.shape[1])
+    return times(batch.iq, phasors(turns)[None]) if turns_per_symbol else batch.iq
+
+
+def _resampled(batch: IqBatch, ratio: float, units: Units) -> ComplexArray:
+    """Every `ratio`-th instant of a waveform, as many as it has, by a windowed sinc.
+
+    So a symbol has 1/ratio times the samples. Above 1 nothing is filtered first: noise of the
+    whole band is folded, by 0.4 dB at most.
+    """
+    if ratio == 1:
+        return batch.iq
+    samples = batch.iq.shape[1]
+    instants = ratio * np.arange(min(samples, int((samples - 1) / ratio) + 1))
+    return interpolate(batch.iq, np.broadcast_to(instants, (len(batch), len(instants))))
+
+
 STORED_GRIDS: dict[str, StoredGrid] = {
+    "carrier-offset": StoredGrid(
+        "carrier offset of stored examples",
+        "turns per symbol",
+        lambda _: _CARRIER_OFFSETS,
+        _shifted,
+    ),
+    "sample-rate": StoredGrid(
+        "sampling interval over that of the data set",
+        "",
+        lambda _: _RATE_RATIOS,
+        _resampled,
+        of_waveforms=True,
+    ),
     "gain": StoredGrid(
         "gain after the receiver", "dB", lambda _: (0.0, -10.0, 10.0, -20.0, 20.0), _amplified
     ),
     "symbols": StoredGrid("number of symbols", "symbols", _halvings, _shortened),
 }
-"""Grids of any data set, by name."""
+"""Grids of any data set, by name; a grid of the same name over the link is preferred."""

@@ -11,6 +11,7 @@ from rfmae.datasets.store import Dataset
 from rfmae.datasets.synthesis import BLOCK, Block, synthesise
 from rfmae.errors import RfmaeError
 from rfmae.records import ComplexArray, IqBatch, View
+from rfmae.signal.class_matching import table_row
 from rfmae.signal.modulations import MODULATIONS, Modulation, find_modulation
 from rfmae.signal.noise import circular_gaussian
 from rfmae.signal.settings import Analog, ContinuousPhase
@@ -44,12 +45,17 @@ _KINDS = 5
 _NOISE = "NOISE"
 
 
-def unknown_kinds(dataset: Dataset) -> dict[str, Recipe | None]:
-    """The unknown signals for a data set, by name, with their recipes; None for white noise."""
+def unknown_kinds(dataset: Dataset, known: Sequence[str] = ()) -> dict[str, Recipe | None]:
+    """The unknown signals for a data set, by name, with their recipes; None for white noise.
+
+    Signals of `known` modulations, which a model learnt beside the classes of the data set, are
+    left out.
+    """
     recipe = load_recipe(dataset.folder / "recipe.toml") if dataset.has_clean else None
+    learnt = [_signal_of(row) for name in known if (row := table_row(name)) is not None]
     if recipe is None or recipe.source.kind == "published":
-        return {NOISE_ALONE: None}
-    signals = [_signal_of(row) for row in recipe.modulations]
+        return {} if _NOISE in learnt else {NOISE_ALONE: None}
+    signals = [*(_signal_of(row) for row in recipe.modulations), *learnt]
     kinds = {} if _NOISE in signals else {NOISE_ALONE: _of_noise(recipe)}
     unknown = [
         MODULATIONS[name]

@@ -1,6 +1,6 @@
 """A classifier under evaluation: a function from I/Q to class probabilities, and its facts."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from torch import nn
 
 from rfmae.artefacts import Card
 from rfmae.evaluation.classification import EvaluationBatch, Predict
-from rfmae.records import FloatArray, View
+from rfmae.records import ClassMatch, FloatArray, IntArray, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,9 @@ class Predictor:
     """A function from I/Q to class probabilities, the views that it needs, and its card.
 
     `network` is the neural network, if it is one. A user's function or a classical method counts as
-    running on the CPU.
+    running on the CPU. The columns of its answers are the classes of the data set in their order,
+    and after them those that it knows beside (`ClassMatch.columns`); without a `match` it knows the
+    classes of the data set.
     """
 
     answer: Predict
@@ -35,6 +37,7 @@ class Predictor:
     device: str = "cpu"
     network: nn.Module | None = None
     origin: Origin | None = None
+    match: ClassMatch | None = None
 
 
 def hits_of(predictor: Predictor, observed: EvaluationBatch) -> int:
@@ -57,7 +60,19 @@ def confidences_of(
     return np.concatenate(parts)
 
 
-def examples_of(observed: EvaluationBatch, rows: slice) -> EvaluationBatch:
+def of_labels(
+    batches: Iterable[EvaluationBatch], labels: Sequence[int]
+) -> Iterator[EvaluationBatch]:
+    """The examples of some classes, from the batches that have any."""
+    for observed in batches:
+        rows = np.flatnonzero(np.isin(next(iter(observed.values())).label, labels))
+        if len(rows) == len(next(iter(observed.values()))):
+            yield observed
+        elif len(rows):
+            yield examples_of(observed, rows)
+
+
+def examples_of(observed: EvaluationBatch, rows: slice | IntArray) -> EvaluationBatch:
     """Some examples of a batch."""
     return {
         view: replace(batch, iq=batch.iq[rows], label=batch.label[rows], snr_db=batch.snr_db[rows])

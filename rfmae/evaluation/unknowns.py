@@ -46,6 +46,10 @@ def auroc(known: FloatArray, unknown: FloatArray) -> float:
 
 def false_positive_rate(known: FloatArray, unknown: FloatArray, passing: float = _PASSING) -> float:
     """The share of the unknown that reach the highest threshold that a share of the known reach."""
+    return float((unknown >= passing_threshold(known, passing)).mean())
+
+
+def passing_threshold(known: FloatArray, passing: float = _PASSING) -> float:
+    """The highest threshold that a share of the known (N,) reach."""
     needed = math.ceil(passing * len(known) - 1e-9)  # 0.95 · 100 is a little above 95
-    threshold = np.sort(known)[-max(needed, 1)]
-    return float((unknown >= threshold).mean())
+    return float(np.sort(known)[-max(needed, 1)])

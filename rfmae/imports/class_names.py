@@ -4,10 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from rfmae.errors import RecipeError
 from rfmae.imports.name_checks import Check, check_name
 from rfmae.records import ComplexArray
-from rfmae.signal.modulations import Modulation, find_modulation
+from rfmae.signal.class_matching import table_row
+from rfmae.signal.modulations import Modulation
 
 _ONE_MEANING = re.compile(
     r"\d*(PSK|PAM)|(16|64|256|1024)QAM|GMSK|MSK|DBPSK|DQPSK|D8PSK|BPSK|.*QPSK"
@@ -44,14 +44,6 @@ def checked_names(
         if (row := found[name]) is not None
     ]
     return given, tuple(note for note in notes if note)
-
-
-def table_row(name: str) -> Modulation | None:
-    """The row of the table that a name means, if any."""
-    try:
-        return find_modulation(name)
-    except RecipeError:
-        return None
 
 
 def _wanted(name: str, row: Modulation | None, check: Check | None) -> str:

@@ -14,8 +14,11 @@ from rfmae.records.assessment import (
     RobustnessGrid,
     Selective,
     Share,
+    UnknownClass,
     holm_adjusted,
 )
+from rfmae.records.class_match import ClassMatch
+from rfmae.records.class_snr import ClassSnr
 from rfmae.records.denoise_report import (
     JUDGED,
     DenoiseReport,
@@ -67,6 +70,7 @@ from rfmae.records.snr_report import (
     wilson_interval,
 )
 from rfmae.records.temperature import likeliest_temperature, softened
+from rfmae.records.transfer import Drop, Transfer, TransferCell
 
 __all__ = [
     "DECAY_PLANES",
@@ -85,11 +89,14 @@ __all__ = [
     "BoolArray",
     "Calibration",
     "Ceiling",
+    "ClassMatch",
+    "ClassSnr",
     "Comparison",
     "ComplexArray",
     "Confusion",
     "Cost",
     "DenoiseReport",
+    "Drop",
     "EmbeddingMap",
     "FloatArray",
     "GalleryRow",
@@ -109,7 +116,10 @@ __all__ = [
     "Share",
     "SnrReport",
     "Synthesised",
+    "Transfer",
+    "TransferCell",
     "Units",
+    "UnknownClass",
     "View",
     "Views",
     "What",

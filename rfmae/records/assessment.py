@@ -11,6 +11,7 @@ import numpy as np
 
 from rfmae.errors import ShapeError
 from rfmae.plain import Measured
+from rfmae.records.class_match import ClassMatch
 from rfmae.records.iq import FloatArray, IntArray
 from rfmae.records.snr_report import check_shapes, wilson_interval
 
@@ -131,6 +132,26 @@ class OpenSet:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownClass:
+    """What a model makes of the examples of one class that it never learnt.
+
+    An example is accepted where the model is at least as confident as it is on 95 % of the examples
+    of the classes that it knows, in the same data set; `named` are the classes that it took the
+    examples for, the most frequent first.
+    """
+
+    open_set: OpenSet
+    threshold: Measured  # the confidence from which an example is accepted
+    accepted: Share
+    named: tuple[Confusion, ...]
+
+    @property
+    def name(self) -> str:
+        """The class, as the data set calls it."""
+        return self.open_set.unknown
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """The cost of inference on a machine; None where it cannot be measured.
 
@@ -151,7 +172,11 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """All results of one classifier beside its counts."""
+    """All results of one classifier beside its counts.
+
+    `match` says which classes it shares with the data set, where its own are others; examples of
+    `unknown_classes` are in no other measure. Older reports have neither.
+    """
 
     macro_f1: Measured
     macro_f1_per_snr: FloatArray  # (S,)
@@ -164,6 +189,8 @@ class Assessment:
     gap: Gap | None = None
     open_sets: tuple[OpenSet, ...] = ()
     cost: Cost | None = None
+    match: ClassMatch | None = None
+    unknown_classes: tuple[UnknownClass, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

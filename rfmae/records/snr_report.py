@@ -77,6 +77,11 @@ class SnrReport:
         return float(low), float(high)
 
     @property
+    def held(self) -> IntArray:
+        """The numbers of the classes that have examples; the others are answers alone."""
+        return np.flatnonzero(self.counts.sum(axis=(0, 2)))
+
+    @property
     def confusion(self) -> IntArray:
         """Counts over all SNR points, shape (M, M): true class down, named class across."""
         return self.counts.sum(axis=0)

@@ -18,7 +18,9 @@ def accuracy_headline(
     """The first model with its interval and its ceiling, and the best of the others."""
     (name, first), *others = accuracy.items()
     ceiling = ceiling_clause(first, assessments[name], ceilings)
-    facts = [f"{name}: {percent(first)} right", *([ceiling] if ceiling else [])]
+    match = assessments[name].match
+    of_known = f" of {len(match.common)} known classes" if match and match.unknown else ""
+    facts = [f"{name}: {percent(first)} right{of_known}", *([ceiling] if ceiling else [])]
     if others:
         other, best = max(others, key=lambda item: item[1].accuracy)
         which = f"best of {len(others)} others: {other}" if len(others) > 1 else f"{other}:"

@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from rfmae.records import FloatArray
+from rfmae.records import BoolArray, FloatArray
 from rfmae.reporting.charts.chart import HeatMap
 from rfmae.reporting.palette import LIGHT
 
@@ -19,12 +19,13 @@ _MOST_COLUMNS = 7
 _LEAST_SHARE = 0.5  # % that is written
 _SHADES = (25, 50, 100)  # % in the legend
 _CELL_INCHES, _SMALL_CELL_INCHES = 0.55, 0.115
+_LEAST_INCHES = 1.1  # so that the words below have room
 
 
 def confusion_figure(found: HeatMap) -> Figure:
     """Shares of a true class in %; below each its 95 % interval where the class has few."""
-    size = _CELL_INCHES * len(found.names)
-    figure = Figure(figsize=(size + 2.0, size + 1.9), layout="constrained")
+    wide, high = (_CELL_INCHES * len(names) for names in (found.named, found.names))
+    figure = Figure(figsize=(max(wide, _LEAST_INCHES) + 2.0, high + 1.9), layout="constrained")
     axes = figure.subplots()
     _draw(axes, found)
     for row, column in np.ndindex(found.shares.shape):
@@ -42,7 +43,7 @@ def confusion_per_snr_figure(maps: Sequence[HeatMap], title: str) -> Figure:
     """One matrix for each SNR point side by side, classes named at the left and below."""
     columns = min(_MOST_COLUMNS, len(maps))
     rows = -(-len(maps) // columns)
-    side = max(1.35, _SMALL_CELL_INCHES * len(maps[0].names))
+    side = max(1.35, _SMALL_CELL_INCHES * len(maps[0].named))
     size = (side * columns + 1.0, (side + 0.25) * rows + 1.3)
     figure = Figure(figsize=size)
     grid = figure.subplots(rows, columns, squeeze=False)
@@ -63,17 +64,16 @@ def confusion_per_snr_figure(maps: Sequence[HeatMap], title: str) -> Figure:
 
 
 def _draw(axes: Axes, found: HeatMap, fontsize: float = 8.0) -> None:
-    axes.imshow(_colours(found.shares), interpolation="nearest")
-    names = list(found.names)
+    axes.imshow(_colours(found.shares, found.is_right), interpolation="nearest")
+    names, named = list(found.names), list(found.named)
     turn = {"rotation": 45, "ha": "right"} if fontsize > 6 else {"rotation": 90}
-    axes.set_xticks(range(len(names)), names, fontsize=fontsize, **turn)
+    axes.set_xticks(range(len(named)), named, fontsize=fontsize, **turn)
     axes.set_yticks(range(len(names)), names, fontsize=fontsize)
 
 
-def _colours(shares: FloatArray) -> FloatArray:
-    """Blue on the diagonal, orange beside it, both from white, (M, M, 3)."""
-    is_right = np.eye(len(shares), dtype=bool)[..., None]
-    full = np.where(is_right, to_rgb(LIGHT["right"]), to_rgb(LIGHT["wrong"]))
+def _colours(shares: FloatArray, is_right: BoolArray) -> FloatArray:
+    """Blue where the class is right, orange elsewhere, both from white, (R, M, 3)."""
+    full = np.where(is_right[..., None], to_rgb(LIGHT["right"]), to_rgb(LIGHT["wrong"]))
     depth = (shares / 100)[..., None]
     return 1 - (0.04 + 0.96 * depth) * (1 - full)
 
@@ -95,7 +95,7 @@ def _legend(figure: Figure) -> None:
     patches = {}
     for word, place in (("correct", 0), ("confused", 1)):
         for share in _SHADES:
-            shades = _colours(np.full((2, 2), float(share)))
+            shades = _colours(np.full((2, 2), float(share)), np.eye(2, dtype=bool))
             patches[f"{share} % {word}"] = Patch(facecolor=shades[0, place])
     figure.legend([*patches.values()], [*patches], loc="lower center", ncols=len(patches),
                   fontsize=7, frameon=False, handlelength=1.2, columnspacing=1.2)  # fmt: skip

@@ -38,6 +38,7 @@ def joined(reports: Mapping[str, Report], title: str) -> Report:
         gallery=next((item.gallery for item in items if item.gallery), ()),
         label_curve=curved.label_curve if curved else None,
         label_difference=curved.label_difference if curved else None,
+        transfer=next((item.transfer for item in items if item.transfer), None),
         notes=tuple(dict.fromkeys(note for item in items for note in item.notes)),
     )
 
@@ -94,9 +95,17 @@ def _facts(report: Report, first: Report) -> list[tuple[str, Any, Any]]:
     facts: list[tuple[str, Any, Any]] = [("data set", data[0], data[1])]
     if report.accuracy and first.accuracy:
         ours, theirs = (next(iter(item.accuracy.values())) for item in (report, first))
-        facts.append(("classes", ", ".join(ours.classes), ", ".join(theirs.classes)))
+        own_lists = [_has_own_classes(item) for item in (report, first)]
+        if not any(own_lists):  # else classes of a model, and those of the data are the data set's
+            facts.append(("classes", ", ".join(ours.classes), ", ".join(theirs.classes)))
         facts.append(("SNR points", list(ours.snr_db), list(theirs.snr_db)))
     return facts
+
+
+def _has_own_classes(report: Report) -> bool:
+    """Whether the first model of a report has other classes than the data set."""
+    name = next(iter(report.accuracy))
+    return name in report.assessments and report.assessments[name].match is not None
 
 
 def _equal(first: SnrReport, second: SnrReport) -> bool:

@@ -7,10 +7,12 @@ from rfmae.reporting.charts.report_charts import embedding_name
 from rfmae.reporting.denoising_tables import denoising_section
 from rfmae.reporting.facts import as_list, facts_of
 from rfmae.reporting.label_curve_tables import label_curve_table
+from rfmae.reporting.match_tables import recall_table, unknown_class_table
 from rfmae.reporting.report_record import Report
 from rfmae.reporting.table import Table
 from rfmae.reporting.table_writers import markdown
 from rfmae.reporting.tables import accuracy_table, snr_knowledge_note
+from rfmae.reporting.transfer_tables import remarks_table, transfer_table
 
 _ABOUT_CEILINGS = (
     "A *ceiling* is the Bayes accuracy of the class list: that of the best receiver of the whole "
@@ -24,6 +26,7 @@ def markdown_page(report: Report) -> str:
     blocks = [f"# {report.title}", report.headline, *(f"- {note}" for note in report.notes)]
     blocks += [
         *_labels(report),
+        *_transfer(report),
         *_accuracy(report),
         *_models(report),
         *_losses(report),
@@ -50,6 +53,19 @@ def _labels(report: Report) -> Iterator[str]:
     yield "![accuracy against labels](figures/label-curve.png)"
 
 
+def _transfer(report: Report) -> Iterator[str]:
+    if report.transfer is None:
+        return
+    yield "## Models on several data sets"
+    yield "![accuracy of each model on each data set](figures/transfer.png)"
+    yield (
+        "Accuracy in % of the classes in common, over all that a model can answer; the difference "
+        "is against its own test split, on the same classes (Newcombe)."
+    )
+    yield markdown(transfer_table(report.transfer))
+    yield from _titled("To be known of the pairs", remarks_table(report.transfer))
+
+
 def _accuracy(report: Report) -> Iterator[str]:
     if not report.accuracy:
         return
@@ -72,6 +88,10 @@ def _models(report: Report) -> Iterator[str]:
     yield "## Models"
     yield "In % unless stated otherwise."
     yield markdown(of_models.summary_table(report.accuracy, report.assessments, report.ceilings))
+    yield from _titled(
+        "Classes that a model and the data have in common, in %",
+        recall_table(report.accuracy, report.assessments),
+    )
     yield from _titled(
         "Low, middle and high SNR, in %", of_models.bands_table(report.assessments, report.ceilings)
     )
@@ -113,6 +133,14 @@ def _robustness(report: Report) -> Iterator[str]:
 
 
 def _unknown(report: Report) -> Iterator[str]:
+    classes = unknown_class_table(report.assessments)
+    if classes.rows:
+        yield "## Classes that a model never learnt"
+        yield (
+            "Their examples count in no accuracy. One is accepted where the model is as confident "
+            "as on 95 % of the examples of the classes that it knows."
+        )
+        yield markdown(classes)
     table = of_models.open_set_table(report.assessments)
     if table.rows:
         yield "## Out-of-distribution signals"

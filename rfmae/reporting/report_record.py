@@ -17,6 +17,7 @@ from rfmae.records import (
     GalleryRow,
     RobustnessGrid,
     SnrReport,
+    Transfer,
     as_plain,
 )
 from rfmae.records.label_curve import LabelCurve, LabelDifference
@@ -33,6 +34,7 @@ class Report:
     The first of `accuracy` is the main model. `ceilings` are the Bayes accuracies of the same class
     list, at the same SNR points, by what the receiver sees; `assessments` have the same names as
     `accuracy`. `label_difference` is the gain by pre-training in `label_curve`.
+    `transfer` are models on several data sets.
     """
 
     title: str
@@ -49,6 +51,7 @@ class Report:
     notes: tuple[str, ...] = ()
     label_curve: LabelCurve | None = None
     label_difference: LabelDifference | None = None
+    transfer: Transfer | None = None
 
 
 def report_json(report: Report) -> dict[str, Any]:
@@ -66,6 +69,7 @@ def report_json(report: Report) -> dict[str, Any]:
         "denoising": _denoising_json(report.denoising) if report.denoising else None,
         "label_curve": as_plain(report.label_curve) if report.label_curve else None,
         "label_difference": as_plain(report.label_difference) if report.label_difference else None,
+        "transfer": as_plain(report.transfer) if report.transfer else None,
         # a report that is rendered again keeps the versions that it was made with
         "provenance": report.provenance
         | {"versions": report.provenance.get("versions", versions())},

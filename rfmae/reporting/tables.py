@@ -51,14 +51,15 @@ def accuracy_table(
         snr_column(first.snr_reference),
         *(Column(name, PERCENT) for name in reports),
         *(limit_column(f"ceiling, {name}", item) for name, item in ceilings.items()),
-        Column("examples", COUNT),
+        *_examples_columns(reports),
     ]
+    counted = _examples_of(reports)
     rows: list[list[Cell]] = [
         [
             snr_db,
             *(Ranged(r.accuracy_per_snr[s], *r.interval_per_snr[s]) for r in reports.values()),
             *(ceiling.accuracy[s] for ceiling in ceilings.values()),
-            int(first.examples_per_snr[s]),
+            *(int(report.examples_per_snr[s]) for report in counted),
         ]
         for s, snr_db in enumerate(first.snr_db)
     ]
@@ -66,8 +67,22 @@ def accuracy_table(
     # SNR points are weighted by their examples, as in the accuracy
     weights = first.examples_per_snr / max(first.examples, 1)
     limits = [float(weights @ item.accuracy) for item in ceilings.values()]
-    rows.append(["all", *overall, *limits, first.examples])
+    rows.append(["all", *overall, *limits, *(report.examples for report in counted)])
     return Table.of(columns, rows, has_total=True)
+
+
+def _examples_of(reports: Mapping[str, SnrReport]) -> list[SnrReport]:
+    """The reports whose numbers of examples are shown: one, where all have the same."""
+    first, *others = reports.values()
+    same = all(np.array_equal(first.examples_per_snr, one.examples_per_snr) for one in others)
+    return [first] if same else [first, *others]
+
+
+def _examples_columns(reports: Mapping[str, SnrReport]) -> list[Column]:
+    """A column for each of these."""
+    if len(_examples_of(reports)) == 1:
+        return [Column("examples", COUNT)]
+    return [Column(f"examples, {name}", COUNT) for name in reports]
 
 
 def ceiling_table(ceilings: Mapping[str, Ceiling]) -> Table:
@@ -153,7 +168,10 @@ def confusion_per_snr_csv(reports: Mapping[str, SnrReport]) -> Table:
 
 
 def confusion_csv(report: SnrReport) -> Table:
-    """Counts over all SNR points: a row for each true class, a column for each predicted one."""
+    """Counts over all SNR points: a row for each true class, a column for each predicted one.
+
+    Classes without examples are answers alone, and have no row.
+    """
     columns = [Column("true class"), *files_columns(report.classes, COUNT)]
-    rows = zip(report.classes, report.confusion.tolist(), strict=True)
-    return Table.of(columns, ((name, *line) for name, line in rows))
+    confusion = report.confusion.tolist()
+    return Table.of(columns, ((report.classes[true], *confusion[true]) for true in report.held))

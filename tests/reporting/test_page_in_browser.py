@@ -1,6 +1,7 @@
 """The page in a browser: nothing is logged, and all that can be moved moves."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -129,6 +130,26 @@ def test_another_model_has_another_matrix(visit, report):
     slide(tab, ALL)
     tab.locator("#model").select_option("cumulants")
     assert matrix(tab) == expected_matrix(report.accuracy["cumulants"].confusion)
+
+
+def test_a_model_of_other_classes_has_rows_and_columns_of_its_own(report, browser, tmp_path):
+    whole = report.accuracy["cumulants"]
+    counts = whole.counts.copy()
+    counts[:, 2:] = 0  # the data hold the first two of its classes
+    named = tuple(f"its {name}" for name in whole.classes)
+    fewer = replace(whole, counts=counts, classes=named)
+    models = {**report.accuracy, "cumulants": fewer}
+    (tmp_path / "report.html").write_text(page(replace(report, accuracy=models)), encoding="utf-8")
+    tab = browser.new_page()
+    tab.goto((tmp_path / "report.html").as_uri())
+    tab.locator("#model").select_option("cumulants")
+    slide(tab, ALL)
+    assert matrix(tab) == expected_matrix(fewer.confusion[:2])
+    assert tab.locator("#confusion tbody th").all_inner_texts() == list(named[:2])
+    assert tab.locator("#confusion thead th").all_inner_texts() == list(named)
+    tab.locator("#model").select_option("DenoMAE2.0")
+    assert matrix(tab) == expected_matrix(report.accuracy["DenoMAE2.0"].confusion)
+    tab.close()
 
 
 def test_a_click_on_the_first_chart_chooses_its_snr(visit):

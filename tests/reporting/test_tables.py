@@ -49,7 +49,8 @@ def accuracy(rng):
 
 @pytest.fixture
 def reports(rng, accuracy):
-    return {"DenoMAE2.0": accuracy, "from scratch": report_of(rng.integers(0, 20, (4, 3, 3)))}
+    named = rng.permuted(accuracy.counts, axis=2)  # of the same examples
+    return {"DenoMAE2.0": accuracy, "from scratch": report_of(named)}
 
 
 def percents(cell):
@@ -298,3 +299,11 @@ def test_names_from_files_are_no_markup_and_no_control_characters(tmp_path):
     assert line == "| \\<b>x\\</b> \\[a](http://b) \ufffd[31m\\| |"
     write_csv(table, tmp_path / "t.csv")
     assert "\x1b" not in (tmp_path / "t.csv").read_text()
+
+
+def test_models_of_other_examples_have_their_numbers_apart(accuracy):
+    few = replace(accuracy, counts=accuracy.counts * np.array([[1], [1], [0]]))
+    heads, rows = in_file(accuracy_table({"all": accuracy, "some": few}))
+    assert heads[3:5] == ["examples, all", "examples, some"]
+    assert [int(cell) for cell in rows[-1][3:5]] == [accuracy.examples, few.examples]
+    assert confusion_csv(few).of_column("true class") == ["BPSK", "QPSK"]

@@ -214,19 +214,20 @@ def _place_of(value: float | None, values: Sequence[float]) -> int | None:
 
 def confusion_map(report: SnrReport, title: str) -> HeatMap:
     """Confusion over all SNR points; each row is a true class and sums to 100 %."""
-    return _heat_map(report.confusion, report.classes, title)
+    return _heat_map(report.confusion, report, title)
 
 
 def confusion_maps(report: SnrReport) -> tuple[HeatMap, ...]:
     """The same at every SNR point."""
     return tuple(
-        _heat_map(counts, report.classes, f"{signed(snr_db)} dB")
+        _heat_map(counts, report, f"{signed(snr_db)} dB")
         for counts, snr_db in zip(report.counts, report.snr_db, strict=True)
     )
 
 
-def _heat_map(counts: IntArray, classes: tuple[str, ...], title: str) -> HeatMap:
+def _heat_map(every: IntArray, report: SnrReport, title: str) -> HeatMap:
+    counts, names = every[report.held], tuple(report.classes[row] for row in report.held)
     total = counts.sum(axis=1)
     shares = 100 * counts / np.maximum(total, 1)[:, None]
     interval = 100 * wilson_interval(counts, np.broadcast_to(total[:, None], counts.shape))
-    return HeatMap(title, classes, shares, interval, total)
+    return HeatMap(title, names, report.classes, shares, interval, total)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.ticker import MaxNLocator
 
-from rfmae.records import FloatArray
+from rfmae.records import BoolArray, FloatArray
 from rfmae.reporting.palette import Style
 
 Point = tuple[float, float]
@@ -132,13 +132,22 @@ class Panels:
 
 @dataclass(frozen=True, slots=True)
 class HeatMap:
-    """Shares in % of a matrix of true (down) against predicted classes."""
+    """Shares in % of a matrix of true (down) against predicted classes.
+
+    There is a row for each class that has examples and a column for each that can be answered.
+    """
 
     title: str
-    names: tuple[str, ...]
-    shares: FloatArray  # (M, M)
-    interval: FloatArray  # (M, M, 2) 95 % Wilson
-    examples: FloatArray  # (M,) of each true class
+    names: tuple[str, ...]  # (R,) true classes
+    named: tuple[str, ...]  # (M,) predicted ones
+    shares: FloatArray  # (R, M)
+    interval: FloatArray  # (R, M, 2) 95 % Wilson
+    examples: FloatArray  # (R,) of each true class
+
+    @property
+    def is_right(self) -> BoolArray:
+        """Where the predicted class is the true one, (R, M)."""
+        return np.array(self.names)[:, None] == np.array(self.named)
 
 
 def rounded(low: float, high: float, most: int, steps: Sequence[float] = _STEPS) -> list[float]:

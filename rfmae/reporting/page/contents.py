@@ -15,8 +15,11 @@ from rfmae.reporting.figure_pen import figure_of
 from rfmae.reporting.gallery_figure import draw_strip
 from rfmae.reporting.heat_figures import confusion_figure, confusion_per_snr_figure
 from rfmae.reporting.label_curve_tables import label_curve_csv, points_csv
+from rfmae.reporting.match_tables import recall_table, unknown_class_table
 from rfmae.reporting.report_record import Report
 from rfmae.reporting.table import SIX, Table
+from rfmae.reporting.transfer_figure import transfer_figure
+from rfmae.reporting.transfer_tables import remarks_table, transfer_table
 
 Drawn = tuple[str, Callable[[], Figure]]
 
@@ -25,6 +28,8 @@ def figures_of(report: Report) -> Iterator[Drawn]:
     """Every figure with the name of its file, made on demand."""
     for name, panels in charts_of(report).items():
         yield name, partial(figure_of, panels)
+    if report.transfer is not None:
+        yield "transfer", partial(transfer_figure, report.transfer)
     for name, first in list(report.accuracy.items())[:1]:
         whole = confusion_map(first, f"{name}, all SNR points")
         yield "confusion", partial(confusion_figure, whole)
@@ -51,6 +56,9 @@ def csv_files(report: Report) -> dict[str, Table]:
     if report.ceilings:
         found["ceilings"] = tables.ceiling_csv(report.ceilings)
     found |= _assessment_csv(report)
+    if report.transfer is not None:
+        found["transfer"] = transfer_table(report.transfer)
+        found["transfer-remarks"] = remarks_table(report.transfer)
     found["comparisons"] = of_models.comparison_table(report.comparisons)
     found["robustness"] = of_models.robustness_csv(report.robustness)
     if report.denoising is not None:
@@ -69,6 +77,8 @@ def _assessment_csv(report: Report) -> dict[str, Table]:
     return {
         "summary": of_models.summary_table(report.accuracy, assessments, report.ceilings),
         "bands": of_models.bands_table(assessments, report.ceilings),
+        "recalls": recall_table(report.accuracy, assessments),
+        "unknown-classes": unknown_class_table(assessments),
         "confusions": of_models.confusions_table(assessments),
         "per-snr": of_models.per_snr_csv(report.accuracy, assessments),
         "calibration": of_models.reliability_csv(assessments),

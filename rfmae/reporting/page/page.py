@@ -16,7 +16,7 @@ from rfmae.reporting.facts import facts_of
 from rfmae.reporting.heat_figures import FEW
 from rfmae.reporting.page.gallery import gallery_of
 from rfmae.reporting.page.page_tables import page_tables
-from rfmae.reporting.page.parts import drawn_panels, snr_points, tiles_of
+from rfmae.reporting.page.parts import drawn_panels, snr_points, tiles_of, transfer_fields
 from rfmae.reporting.palette import DARK, LIGHT
 from rfmae.reporting.report_record import Report, whole_json
 from rfmae.reporting.tables import snr_knowledge_note
@@ -30,7 +30,7 @@ def page(report: Report) -> str:
     """The whole page; equal reports give the same page."""
     record = whole_json(report)
     shown = replace(report, provenance=record["provenance"])  # with the versions
-    points = snr_points(report)
+    points, first = snr_points(report), next(iter(report.accuracy.values()), None)
     return _environment().get_template(_TEMPLATE).render(
         title=report.title,
         headline=unbroken(report.headline),
@@ -41,12 +41,14 @@ def page(report: Report) -> str:
         has_lower_bounds=any(
             item.gap is not None and not item.gap.is_bound for item in report.assessments.values()
         ),
-        classes=list(_classes(report)),
+        classes=list(first.classes) if first else [],
+        held=[first.classes[row] for row in first.held] if first else [],
         few=FEW,
         tiles=tiles_of(report),
         drawn=drawn_panels(report),
         maps=[embedding_name(place) for place, _ in enumerate(report.embedding)],
         tables=page_tables(report),
+        transfer=transfer_fields(report.transfer) if report.transfer else None,
         left_out=left_out_lines(report.robustness),
         points=points,
         gallery=gallery_of(record["gallery"], points),
@@ -94,19 +96,16 @@ def _verbatim(name: str) -> Markup:
     return Markup(files("rfmae.reporting.page").joinpath("templates", name).read_text("utf-8"))
 
 
-def _classes(report: Report) -> tuple[str, ...]:
-    return next(iter(report.accuracy.values())).classes if report.accuracy else ()
-
-
 def _data(report: Report, points: tuple[float, ...]) -> Markup:
     """The data of the page's script, as JSON that cannot end its element."""
     styles = model_styles(report)
     data: dict[str, Any] = {
         "few": FEW,
         "snr_db": list(points),
-        "classes": list(_classes(report)),
         "models": {
             name: {
+                "classes": list(item.classes),
+                "held": item.held.tolist(),
                 "counts": item.counts.tolist(),
                 "accuracy": item.accuracy_per_snr.tolist(),
                 "interval": item.interval_per_snr.tolist(),

@@ -2,9 +2,11 @@
 
 from rfmae.reporting import assessment_tables as of_models
 from rfmae.reporting.label_curve_tables import label_curve_table
+from rfmae.reporting.match_tables import recall_table, unknown_class_table
 from rfmae.reporting.report_record import Report
 from rfmae.reporting.table import Table
 from rfmae.reporting.tables import accuracy_table, ceiling_table
+from rfmae.reporting.transfer_tables import transfer_table
 
 
 def page_tables(report: Report) -> dict[str, Table]:
@@ -20,6 +22,8 @@ def page_tables(report: Report) -> dict[str, Table]:
                 report.accuracy, report.assessments, report.ceilings
             ),
             "bands": of_models.bands_table(report.assessments, report.ceilings),
+            "recalls": recall_table(report.accuracy, report.assessments),
+            "unknown_classes": unknown_class_table(report.assessments),
             "confusions": of_models.confusions_table(report.assessments),
             "calibration": of_models.calibration_table(report.assessments, report.accuracy),
             "open_sets": of_models.open_set_table(report.assessments),
@@ -27,6 +31,8 @@ def page_tables(report: Report) -> dict[str, Table]:
         }
     if report.label_curve:
         tables["labels"] = label_curve_table(report.label_curve)
+    if report.transfer:
+        tables["transfer"] = transfer_table(report.transfer)
     tables["comparisons"] = of_models.comparison_table(report.comparisons)
     tables["drops"] = of_models.drops_table(report.robustness)
     return {name: table for name, table in tables.items() if table.rows}

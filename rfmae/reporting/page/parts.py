@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from rfmae.records import Assessment
+from rfmae.records import Assessment, Transfer, TransferCell
 from rfmae.reporting.charts.chart import Chart, Panels
 from rfmae.reporting.charts.report_charts import charts_of
 from rfmae.reporting.page.svg_pen import drawn, key
 from rfmae.reporting.report_record import Report
+from rfmae.reporting.transfer_figure import texts_of
+from rfmae.reporting.transfer_words import remarks
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,45 @@ class DrawnPanels:
     charts: tuple[tuple[str, Markup], ...]
     legends: tuple[tuple[Entry, ...], ...]  # of each chart
     legend: tuple[Entry, ...]  # of all of them, each name once
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of the matrix of models and data sets."""
+
+    share: float | None
+    texts: tuple[str, ...]
+    is_home: bool
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The whole matrix, data sets down."""
+
+    models: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Field, ...]], ...]
+    remarks: tuple[str, ...]
+
+
+def transfer_fields(found: Transfer) -> Fields:
+    """The matrix of a transfer as the page shows it."""
+    return Fields(
+        found.models,
+        tuple((data, tuple(map(_field, found.of(data)))) for data in found.data),
+        tuple(
+            f"{cell.model} on {cell.data}: {words}"
+            for cell in found.cells
+            for words in remarks(cell)
+        ),
+    )
+
+
+def _field(cell: TransferCell) -> Field:
+    share = cell.accuracy
+    counted = f"{share.hits:,} of {share.examples:,} right" if share else cell.why
+    about = f"{cell.model} on {cell.data}: {counted}"
+    return Field(share.value if share else None, texts_of(cell), cell.is_home, about)
 
 
 def snr_points(report: Report) -> tuple[float, ...]:

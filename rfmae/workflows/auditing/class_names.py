@@ -3,10 +3,10 @@
 import numpy as np
 
 from rfmae.datasets.store import Dataset
-from rfmae.imports.class_names import table_row
 from rfmae.imports.name_checks import ROWS, check_name
 from rfmae.records.audit_report import Finding
 from rfmae.reporting.audit_place_findings import names_finding
+from rfmae.signal.class_matching import table_row
 
 _SPLIT = "train"
 

@@ -13,12 +13,14 @@ from rfmae.datasets.store import Dataset
 from rfmae.errors import RfmaeError
 from rfmae.evaluation.assessing import assess
 from rfmae.evaluation.classification import EvaluationBatch, collect_answers, counted
+from rfmae.evaluation.matching import of_known_classes, unknown_classes
 from rfmae.evaluation.predictor import Predictor
 from rfmae.progress import Progress
 from rfmae.records import (
     Answers,
     Assessment,
     Ceiling,
+    ClassMatch,
     IntArray,
     SnrReport,
     image_config_from_card,
@@ -71,31 +73,59 @@ def evaluate_models(
     progress: Progress,
     *,
     per_point: int | None = None,
+    renormalised: bool = False,
     ceilings_home: Path | None = None,
 ) -> Results:
     """Answers and assessment of every model; all are opened before the first one is evaluated.
 
-    The whole test split, or the first `per_point` examples of each class and SNR point. Ceilings
-    are those that come with rfmae or are in `ceilings_home`; none is computed.
+    The whole test split, or the first `per_point` examples of each class and SNR point. Answers
+    and counts are of the examples whose class a model knows; what it makes of the others is apart
+    (`Assessment.unknown_classes`). Probabilities are over its whole class list, or `renormalised`
+    to the classes that the data set holds. Ceilings are those that come with rfmae or are in
+    `ceilings_home`; none is computed.
     """
-    predictors = {name: open_predictor(dataset, path, device) for name, path in models.items()}
+    predictors = {
+        name: open_predictor(dataset, path, device, renormalised=renormalised)
+        for name, path in models.items()
+    }
     ceilings = ceilings_of(dataset, ceilings_home)
     rows = first_rows(dataset, per_point)
-    answers = {
+    every = {
         name: answers_of(dataset, predictor, name, rows, progress)
         for name, predictor in predictors.items()
     }
+    answers = {name: _known(answers, predictors[name].match) for name, answers in every.items()}
     assessments = {
-        name: assess(
-            answers[name],
-            ceilings=ceilings,
-            image=image_seen(dataset, predictor.card, ceilings),
-            groups=dataset.card["same_signals"],
-            temperature=predictor.card.get("temperature"),
-        )
+        name: _assessed(dataset, predictor, every[name], answers[name], ceilings)
         for name, predictor in predictors.items()
     }
     return Results(predictors, answers, assessments, ceilings)
+
+
+def _known(answers: Answers, match: ClassMatch | None) -> Answers:
+    return answers if match is None else of_known_classes(answers, match)
+
+
+def _assessed(
+    dataset: Dataset,
+    predictor: Predictor,
+    every: Answers,
+    known: Answers,
+    ceilings: dict[str, Ceiling],
+) -> Assessment:
+    """All measures of a model; ceilings are of all classes of the data set or do not hold."""
+    match = predictor.match
+    limits = {} if match is not None and match.unknown else ceilings
+    found = assess(
+        known,
+        ceilings=limits,
+        image=image_seen(dataset, predictor.card, limits),
+        groups=dataset.card["same_signals"],
+        temperature=predictor.card.get("temperature"),
+    )
+    if match is None or (match.is_whole and not match.renamed):
+        return found
+    return replace(found, match=match, unknown_classes=unknown_classes(every, match))
 
 
 def ceilings_of(dataset: Dataset, home: Path | None = None) -> dict[str, Ceiling]:
@@ -153,12 +183,13 @@ def answers_of(
         for chunk in np.split(rows, range(_BATCH, len(rows), _BATCH)):
             yield dataset.read_views("test", predictor.views, chunk)
 
+    match = predictor.match
     with progress.stage(f"evaluate {name}", len(rows), "examples") as stage:
         return collect_answers(
             predictor.answer,
             batches(),
             snr_db=dataset.snr_db,
-            classes=dataset.classes,
+            classes=dataset.classes if match is None else match.column_names,
             snr_reference=dataset.snr_reference,
             advance=stage.advance,
         )

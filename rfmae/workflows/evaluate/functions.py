@@ -16,7 +16,8 @@ Function = Callable[..., Any]
 """I/Q (N, T) complex64 to probabilities (N, M) in the order of a data set's classes.
 
 Its attribute `views` names the view that it gets, or several, as a mapping; without it, it gets the
-first of the data set. With `wants_snr = True` it also gets the SNR (N,) in dB of each example.
+first of the data set. With `wants_snr = True` it also gets the SNR (N,) in dB of each example. An
+attribute `classes` names the columns of its answers where they are not those of the data set.
 """
 
 
@@ -50,6 +51,17 @@ def views_of(function: Function, dataset: Dataset, name: str) -> tuple[View, ...
     if not views:
         raise CheckpointError(f"views of {name} must name at least one, got none")
     return views
+
+
+def classes_of(function: Function, dataset: Dataset, name: str) -> tuple[str, ...]:
+    """The classes that a function answers with: its own, or those of the data set."""
+    own = getattr(function, "classes", dataset.classes)
+    found = (own,) if isinstance(own, str) else tuple(own)
+    if not found or not all(isinstance(item, str) for item in found):
+        raise CheckpointError(f"classes of {name} must be names, got {own!r}")
+    if len(set(found)) < len(found):
+        raise CheckpointError(f"classes of {name} must be different, got {', '.join(found)}")
+    return found
 
 
 def answer_of(

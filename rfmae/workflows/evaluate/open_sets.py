@@ -23,11 +23,12 @@ def measure_open_sets(
     """Detection of noise alone and of held-out modulations by their low confidence.
 
     Confidence is the largest class probability. Held out are five modulations that send other
-    signals than every class, over the link and at the SNR grid of the data set's recipe. For
-    imported or published signals there is noise alone, white and of unit power, drawn with `seed`;
-    where amplitudes are absolute, the result depends on that power.
+    signals than every class of the data set and of the predictor, over the link and at the SNR grid
+    of the recipe. For imported or published signals there is noise alone, white and of unit power,
+    drawn with `seed`; where amplitudes are absolute, the result depends on that power.
     """
-    kinds, found = unknown_kinds(dataset), []
+    beside = predictor.match.absent if predictor.match is not None else ()
+    kinds, found = unknown_kinds(dataset, beside), []
     total = len(kinds) * len(dataset.snr_db) * per_point
     with progress.stage("open set", total, "examples") as stage:
         for name, recipe in kinds.items():

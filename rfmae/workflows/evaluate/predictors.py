@@ -1,26 +1,36 @@
 """Predictors: classifiers and baselines from folders, likelihood receivers, user functions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from rfmae.baselines.files import is_baseline, load_baseline
 from rfmae.baselines.likelihood import LikelihoodReceiver
 from rfmae.datasets.recipe import load_recipe
 from rfmae.datasets.store import Dataset, open_dataset
-from rfmae.errors import CheckpointError, DatasetError
+from rfmae.errors import CheckpointError, DatasetError, ShapeError
 from rfmae.evaluation.classification import EvaluationBatch
+from rfmae.evaluation.matching import in_data_order
 from rfmae.evaluation.predictor import Origin, Predictor
 from rfmae.inference import choose_device, load_classifier
 from rfmae.models.checkpoint import BEST_NAME, load_checkpoint
 from rfmae.records import FloatArray, View
+from rfmae.signal.class_matching import matched_classes
 from rfmae.signal.receiver import unit_power
 from rfmae.theory.ceiling import check_signal_models, needs_waveform
 from rfmae.theory.ceiling_spec import CeilingSpec, PublishedCeilingSpec
 from rfmae.theory.frames import Knowledge
 from rfmae.theory.signal_models import signal_model_of
 from rfmae.workflows.ceilings import ceiling_spec_of
-from rfmae.workflows.evaluate.functions import answer_of, is_function, load_function, views_of
+from rfmae.workflows.evaluate.functions import (
+    answer_of,
+    classes_of,
+    is_function,
+    load_function,
+    views_of,
+)
 from rfmae.workflows.finding import newest_dataset
 
 LIKELIHOOD: dict[str, Knowledge] = {"likelihood": "known", "likelihood-blind": "unknown"}
@@ -78,64 +88,122 @@ def dataset_of_models(models: Sequence[Path], named: Path | None, home: Path) ->
     return open_dataset(named or newest_dataset(home))
 
 
-def open_predictor(dataset: Dataset, path: Path, device: str) -> Predictor:
-    """A predictor of exactly the classes of a data set.
+def open_predictor(
+    dataset: Dataset, path: Path, device: str, *, renormalised: bool = False
+) -> Predictor:
+    """A predictor whose answers are in the order of the classes of a data set.
 
     `path` is a classifier's checkpoint or run, a baseline's folder, the name of a likelihood
-    receiver, or `package.module:function`.
+    receiver, or `package.module:function`. Classes match by name (`matched_classes`); at least one
+    must be common. Probabilities are over the whole list of the model, or `renormalised` to the
+    classes that the data set holds.
     """
-    predictor = _opened(dataset, path, device)
+    predictor = _opened(dataset, path, device, renormalised)
     return replace(predictor, origin=Origin(dataset.folder, path, device))
 
 
-def _opened(dataset: Dataset, path: Path, device: str) -> Predictor:
+def _opened(dataset: Dataset, path: Path, device: str, renormalised: bool) -> Predictor:
     if is_likelihood(path):
         return _likelihood(dataset, str(path))
     if is_function(path):
-        return _function(dataset, str(path))
-    return _baseline(dataset, path) if is_baseline(path) else _trained(dataset, path, device)
+        opened, classes = _function(dataset, str(path))
+    elif is_baseline(path):
+        opened, classes = _baseline(path)
+    else:
+        opened, classes = _trained(path, device)
+    _check_views(opened.views, dataset, path)
+    found = _matched(opened, classes, dataset, path, renormalised)
+    if is_function(path):  # its errors, before all examples are read
+        found.answer(dataset.read_views("test", found.views, _FIRST))
+    else:
+        _check_lengths(opened, dataset, path)
+    return found
 
 
-def _trained(dataset: Dataset, path: Path, device: str) -> Predictor:
+def _trained(path: Path, device: str) -> tuple[Predictor, tuple[str, ...]]:
     classifier = load_classifier(path, device)
-    _check_classes(classifier.classes, dataset, path)
 
     def answer(observed: EvaluationBatch) -> FloatArray:
         return classifier({view: batch.iq for view, batch in observed.items()})
 
-    return Predictor(
+    opened = Predictor(
         answer,
         classifier.views,
         classifier.card,
         device=str(choose_device(device)),
         network=classifier.network,
     )
+    return opened, classifier.classes
 
 
-def _baseline(dataset: Dataset, path: Path) -> Predictor:
+def _baseline(path: Path) -> tuple[Predictor, tuple[str, ...]]:
     baseline = load_baseline(path)
-    _check_classes(baseline.classes, dataset, path)
 
     def answer(observed: EvaluationBatch) -> FloatArray:
         return baseline({view: observed[view].iq for view in baseline.views})
 
-    return Predictor(answer, baseline.views, baseline.card)
+    return Predictor(answer, baseline.views, baseline.card), baseline.classes
 
 
-def _function(dataset: Dataset, name: str) -> Predictor:
+def _function(dataset: Dataset, name: str) -> tuple[Predictor, tuple[str, ...]]:
     function = load_function(name)
-    views = views_of(function, dataset, name)
-    answer = answer_of(function, views, dataset.classes, name)
-    answer(dataset.read_views("test", views, _FIRST))  # its errors, before all examples are read
-    return Predictor(answer, views, {"kind": "function", "function": name})
+    views, classes = views_of(function, dataset, name), classes_of(function, dataset, name)
+    answer = answer_of(function, views, classes, name)
+    return Predictor(answer, views, {"kind": "function", "function": name}), classes
 
 
-def _check_classes(classes: tuple[str, ...], dataset: Dataset, path: Path) -> None:
-    if classes != dataset.classes:
+def _matched(
+    opened: Predictor,
+    classes: tuple[str, ...],
+    dataset: Dataset,
+    path: Path,
+    renormalised: bool,
+) -> Predictor:
+    """The same with the columns of its answers in the order of the data set."""
+    if classes == dataset.classes:
+        return opened
+    match = matched_classes(dataset.classes, classes)
+    if not match.pairs:
         raise CheckpointError(
             f"{path} knows the classes {', '.join(classes)}, but {dataset.folder.name} "
-            f"holds {', '.join(dataset.classes)}; fine-tune on this data set"
+            f"holds {', '.join(dataset.classes)}, none of them; fine-tune on this data set"
         )
+
+    def answer(observed: EvaluationBatch) -> FloatArray:
+        found = np.asarray(opened.answer(observed))
+        return in_data_order(found, match, renormalised=renormalised)
+
+    kept = match.without_absent() if renormalised else match
+    return replace(opened, answer=answer, match=kept)
+
+
+def _check_views(views: Sequence[View], dataset: Dataset, path: Path) -> None:
+    lacking = [view for view in views if view not in dataset.views]
+    if lacking:
+        raise DatasetError(
+            f"{path} sees the {' and the '.join(views)} of an example, but data set {dataset.name} "
+            f"holds the {' and the '.join(dataset.views)} alone; take a model that was trained on "
+            "those"
+        )
+
+
+def _check_lengths(opened: Predictor, dataset: Dataset, path: Path) -> None:
+    """Refuse examples of another length than in training where a model takes no other."""
+    trained: Mapping[View, int] = opened.card.get("samples", {})
+    other = [
+        view for view in opened.views if trained.get(view) not in (None, dataset.samples(view))
+    ]
+    if not other:
+        return
+    try:
+        opened.answer(dataset.read_views("test", opened.views, _FIRST))
+    except ShapeError as error:
+        unit = "symbols" if other[0] == "symbols" else "samples"
+        raise DatasetError(
+            f"{path} takes examples of {trained[other[0]]:,} {unit} alone, as it was trained, but "
+            f"those of {dataset.name} have {dataset.samples(other[0]):,}; cut them, or take a "
+            "network that sees images or harmonics"
+        ) from error
 
 
 def _likelihood(dataset: Dataset, name: str) -> Predictor:

@@ -1,10 +1,11 @@
 """Robustness: every predictor under one impairment at a time, stronger than in training."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rfmae.datasets.robustness_examples import chosen_grids, robustness_examples
 from rfmae.datasets.store import Dataset
-from rfmae.evaluation.predictor import Predictor
+from rfmae.evaluation.classification import EvaluationBatch
+from rfmae.evaluation.predictor import Predictor, of_labels
 from rfmae.evaluation.robustness import measured_grid, unable_predictors
 from rfmae.progress import Progress
 from rfmae.records import RobustnessGrid
@@ -26,22 +27,39 @@ def measure_robustness(
     split, with the same bits and noise for every value and every predictor, at eleven points of
     its SNR grid at most. Gain and number of symbols are changed on the first stored test examples
     of each class and point. A predictor that cannot be evaluated at some value, such as a network
-    of fixed length with fewer symbols, is left out of that grid with a note.
+    of fixed length with fewer symbols, is left out of that grid with a note. Examples are of the
+    classes that all predictors know; where there are none, nothing is measured, with a note.
     """
+    common = common_classes(dataset, predictors.values())
+    if not common:
+        progress.note("robustness is not measured: no class is known to all models")
+        return ()
     return tuple(
-        _measured(dataset, name, predictors, per_point, progress)
+        _measured(dataset, name, predictors, common, per_point, progress)
         for name in chosen_grids(dataset, names)
     )
+
+
+def common_classes(dataset: Dataset, predictors: Iterable[Predictor]) -> tuple[str, ...]:
+    """The classes of a data set that all predictors know."""
+    matches = [item.match for item in predictors if item.match is not None]
+    return tuple(name for name in dataset.classes if all(name in one.common for one in matches))
 
 
 def _measured(
     dataset: Dataset,
     name: str,
     predictors: Mapping[str, Predictor],
+    classes: Sequence[str],
     per_point: int,
     progress: Progress,
 ) -> RobustnessGrid:
-    grid, values, batches = robustness_examples(dataset, name, per_point)
+    grid, values, whole = robustness_examples(dataset, name, per_point)
+    labels = [dataset.classes.index(one) for one in classes]
+
+    def batches(value: float) -> Iterator[EvaluationBatch]:
+        return of_labels(whole(value), labels)
+
     left_out = unable_predictors(predictors, batches(values[-1]))
     for model, why in left_out.items():
         progress.note(f"{model} is left out of the grid {name}: {why}")

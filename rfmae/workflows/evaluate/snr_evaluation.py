@@ -7,16 +7,18 @@ from typing import Any
 import numpy as np
 
 from rfmae.artefacts import Card, refuse_occupied
+from rfmae.datasets.class_snr import class_snr
 from rfmae.datasets.recipe import SPLITS
-from rfmae.datasets.robustness_examples import chosen_grids
-from rfmae.datasets.robustness_grids import STORED_GRIDS
+from rfmae.datasets.robustness_examples import changes_stored, chosen_grids
 from rfmae.datasets.store import Dataset
 from rfmae.evaluation.comparison import comparisons_of
 from rfmae.evaluation.cost import BATCH, measure_cost
 from rfmae.progress import Logged, Progress
 from rfmae.records import Assessment, EmbeddingMap, IntArray
+from rfmae.reporting.class_snr_note import class_snr_note
 from rfmae.reporting.folder import KIND as REPORT
 from rfmae.reporting.folder import write_report
+from rfmae.reporting.match_notes import RENORMALISED, condition_note, match_notes
 from rfmae.reporting.notes import class_notes, split_reading
 from rfmae.reporting.report_record import Report
 from rfmae.workflows.evaluate.embedding_maps import embedding_map
@@ -54,6 +56,7 @@ def eval_snr(
     folder: Path,
     *,
     per_point: int | None = None,
+    renormalised: bool = False,
     cost: bool = False,
     open_sets: bool = False,
     robustness: tuple[str, ...] = (),
@@ -76,9 +79,15 @@ def eval_snr(
     progress = progress or Logged()
     refuse_occupied(folder, replaces=REPORT)
     grids = chosen_grids(dataset, robustness)
-    changed = [name for name in grids if name in STORED_GRIDS]
+    changed = [name for name in grids if changes_stored(dataset, name)]
     results = evaluate_models(
-        dataset, models, device, progress, per_point=per_point, ceilings_home=ceilings_home
+        dataset,
+        models,
+        device,
+        progress,
+        per_point=per_point,
+        renormalised=renormalised,
+        ceilings_home=ceilings_home,
     )
     report = Report(
         title=f"Accuracy per SNR on {dataset.name}",
@@ -96,7 +105,7 @@ def eval_snr(
             dataset, results.predictors, grids, per_point=PER_POINT, progress=progress
         ),
         embedding=_maps(dataset, results, models, seed, device, progress) if embedding else (),
-        notes=class_notes(dataset.card["same_signals"], dataset.classes),
+        notes=_notes(dataset, results, renormalised),
     )
     return WrittenReport(report, write_report(report, folder, results.answers))
 
@@ -122,6 +131,26 @@ def _with_extras(
                 found[name], cost=measure_cost(predictor, observed, process_peak_mib)
             )
     return found
+
+
+def _notes(dataset: Dataset, results: Results, renormalised: bool) -> tuple[str, ...]:
+    """What is to be said of the classes, and of each model on data that are not its own."""
+    conditions = (
+        condition_note(name, predictor.card, dataset.card)
+        for name, predictor in results.predictors.items()
+    )
+    return (
+        *class_notes(dataset.card["same_signals"], dataset.classes),
+        *match_notes(results.accuracy, results.assessments),
+        *((RENORMALISED,) if renormalised else ()),
+        *filter(None, (*conditions, stated_snr_note(dataset))),
+    )
+
+
+def stated_snr_note(dataset: Dataset) -> str:
+    """What is to be said of the SNR that an imported data set states; empty of a synthetic one."""
+    stated = dataset.snr_reference == "dataset" and len(dataset.snr_db) > 1
+    return class_snr_note(class_snr(dataset)) if stated else ""
 
 
 def _spread(dataset: Dataset) -> IntArray:

@@ -61,18 +61,37 @@
     cell.append(interval);
   };
 
-  const showConfusion = (counts) => {
-    [...find("confusion").tBodies[0].rows].forEach((row, r) => {
+  // models of other class lists have other rows and columns
+  const layTable = ({ classes, held }) => {
+    const heading = (scope, name) => {
+      const cell = document.createElement("th");
+      cell.scope = scope;
+      const words = scope === "col" ? cell.appendChild(document.createElement("span")) : cell;
+      words.textContent = name;
+      return cell;
+    };
+    const table = find("confusion");
+    table.tHead.rows[0].replaceChildren(document.createElement("td"), ...classes.map((name) => heading("col", name)));
+    table.tBodies[0].replaceChildren(...held.map((r) => {
+      const row = document.createElement("tr");
+      row.append(heading("row", classes[r]), ...classes.map(() => document.createElement("td")));
+      return row;
+    }));
+  };
+
+  const showConfusion = ({ classes, held }, counts) => {
+    [...find("confusion").tBodies[0].rows].forEach((row, place) => {
+      const r = held[place];
       const total = counts[r].reduce((a, b) => a + b, 0);
       [...row.cells].slice(1).forEach((cell, c) => {
         fill(cell, counts[r][c], total, r === c);
         const [low, high] = total ? wilson(counts[r][c], total).map(percent) : [0, 100];
-        cell.title = `${data.classes[r]} predicted as ${data.classes[c]}: ${counts[r][c]} of ${total} (${low}–${high} %)`;
+        cell.title = `${classes[r]} predicted as ${classes[c]}: ${counts[r][c]} of ${total} (${low}–${high} %)`;
       });
     });
   };
 
-  const showConfused = (counts) => {
+  const showConfused = ({ classes }, counts) => {
     const pairs = counts.flatMap((row, r) => {
       const total = row.reduce((a, b) => a + b, 0);
       return row.map((n, c) => ({ r, c, n, share: total ? n / total : 0 })).filter((p) => p.c !== r && p.n > 0);
@@ -81,7 +100,7 @@
     const lines = pairs.slice(0, 6).map((pair) => {
       const line = document.createElement("li");
       const words = document.createElement("span");
-      words.textContent = `${data.classes[pair.r]} → ${data.classes[pair.c]}`;
+      words.textContent = `${classes[pair.r]} → ${classes[pair.c]}`;
       const share = document.createElement("span");
       share.textContent = `${percent(pair.share)} %`;
       line.append(words, share);
@@ -111,6 +130,7 @@
     if (find("no-image")) find("no-image").hidden = rows.some((row) => !row.hidden);
   };
 
+  let laid = data.models[models[0]]; // the table that the page comes with
   const show = () => {
     const point = Number(slider.value);
     const name = point === all ? "all points" : decibels(data.snr_db[point]);
@@ -119,8 +139,9 @@
     if (models.length) {
       const model = data.models[chosen()];
       const counts = countsAt(model, point);
-      showConfusion(counts);
-      showConfused(counts);
+      if (laid !== model) layTable(laid = model);
+      showConfusion(model, counts);
+      showConfused(model, counts);
       showAccuracy(model, point, counts);
     }
     showGallery(point);
