@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rfmae.errors import DatasetError, nearest
-from rfmae.imports.class_names import table_row
 from rfmae.imports.places import Places, places_of
 from rfmae.imports.sources import DataSource, Facts, Known
 from rfmae.records import IntArray, IqBatch
+from rfmae.signal.class_matching import table_row
 
 NOT_CHOSEN = -1
 """The label of rows whose class is left out."""

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from rfmae.errors import DatasetError
-from rfmae.imports.class_names import table_row
 from rfmae.imports.places import NO_SPLIT, Places, Windows, places_of, split_number
 from rfmae.imports.sources import DataSource, Facts, Known
 from rfmae.records import IntArray, IqBatch
+from rfmae.signal.class_matching import table_row
 
 
 class JoinedSources:
