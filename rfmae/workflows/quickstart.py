@@ -251,7 +251,11 @@ class _Stages:
             comparisons=comparisons_of(results.answers, settings.seed),
             denoising=denoising,
             gallery=gallery,
-            notes=(*class_notes(dataset.card["same_signals"], dataset.classes), *note),
+            notes=(
+                *class_notes(dataset.card["same_signals"], dataset.classes),
+                *note,
+                *results.shortfalls,
+            ),
             label_curve=curve,
             label_difference=difference,
         )

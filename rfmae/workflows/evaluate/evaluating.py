@@ -25,6 +25,7 @@ from rfmae.records import (
     SnrReport,
     image_config_from_card,
 )
+from rfmae.reporting.ceiling_shortfall import shortfall_notes
 from rfmae.reporting.headlines import accuracy_headline
 from rfmae.workflows.ceilings import (
     ceiling_spec_of,
@@ -56,6 +57,11 @@ class Results:
     def headline(self) -> str:
         """The first model with its interval and its ceiling, and the best of the others."""
         return accuracy_headline(self.accuracy, self.assessments, self.ceilings)
+
+    @property
+    def shortfalls(self) -> tuple[str, ...]:
+        """Which classes lie far below the ceiling of what a model sees."""
+        return shortfall_notes(self.accuracy, self.assessments, self.ceilings)
 
     @property
     def cards(self) -> dict[str, Card]:

@@ -144,6 +144,7 @@ def _notes(dataset: Dataset, results: Results, renormalised: bool) -> tuple[str,
         *match_notes(results.accuracy, results.assessments),
         *((RENORMALISED,) if renormalised else ()),
         *filter(None, (*conditions, stated_snr_note(dataset))),
+        *results.shortfalls,
     )
 
 

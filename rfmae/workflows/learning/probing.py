@@ -82,7 +82,10 @@ def probe(
         ceilings=results.ceilings,
         assessments=results.assessments,
         comparisons=comparisons_of(results.answers, seed),
-        notes=class_notes(dataset.card["same_signals"], dataset.classes),
+        notes=(
+            *class_notes(dataset.card["same_signals"], dataset.classes),
+            *results.shortfalls,
+        ),
     )
     return WrittenReport(report, write_report(report, folder, results.answers))
 
