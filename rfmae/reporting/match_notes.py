@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rfmae.artefacts import Card
+from rfmae.plain import value
 from rfmae.records import (
     Assessment,
     ClassMatch,
@@ -13,7 +14,7 @@ from rfmae.records import (
     UnknownClass,
     image_config_from_card,
 )
-from rfmae.units import SNR_REFERENCE_NAMES
+from rfmae.units import SNR_REFERENCE_NAMES, SnrReference
 
 RENORMALISED = "Probabilities are renormalised to the classes that the data set holds."
 
@@ -124,14 +125,17 @@ def _lengths(model: Card, data: Card) -> Iterator[str]:
 def _snrs(model: Card, data: Card) -> Iterator[str]:
     if "snr_db" not in model or "snr_reference" not in model:
         return
-    own, here = ((_ends(card["snr_db"]), card["snr_reference"]) for card in (model, data))
+    own, here = (_stated(card) for card in (model, data))
     if own != here:
         words = (f"{_range(*ends)} ({SNR_REFERENCE_NAMES[name]})" for ends, name in (own, here))
         yield f"at {next(words)}, here {next(words)}"
 
 
-def _ends(snr_db: Sequence[float]) -> tuple[float, float]:
-    return min(snr_db), max(snr_db)
+def _stated(card: Card) -> tuple[tuple[float, float], SnrReference]:
+    """The lowest and the highest SNR of a card, and what they refer to."""
+    snr_db = value(list[float], card["snr_db"], "snr_db") or [0.0]
+    reference: SnrReference = value(SnrReference, card["snr_reference"], "snr_reference")
+    return (min(snr_db), max(snr_db)), reference
 
 
 def _range(low: float, high: float) -> str:

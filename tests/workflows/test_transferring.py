@@ -1,5 +1,7 @@
 """Models on several data sets, and what is lost against home."""
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from rfmae.artefacts import read_card
 from rfmae.baselines.files import save_baseline
 from rfmae.baselines.trained import LabelledExamples, fit_baseline
 from rfmae.datasets.recipe import Splits
-from rfmae.datasets.store import write_dataset
+from rfmae.datasets.store import open_dataset, write_dataset
 from rfmae.errors import ArtefactError, CheckpointError, DatasetError
 from rfmae.reporting.folder import read_report
 from rfmae.reporting.report_record import report_json
@@ -106,10 +108,6 @@ def test_home_is_found_beside_the_data_or_not_at_all(made, baseline, tmp_path):
 
 
 def write_dataset_like(dataset, folder):
-    import shutil
-
-    from rfmae.datasets.store import open_dataset
-
     shutil.copytree(dataset.folder, folder / "some")
     return open_dataset(folder / "some")
 
@@ -153,3 +151,13 @@ def test_data_sets_of_one_name_are_told_apart(tmp_path):
     assert dataset_names([tmp_path / "x/a", tmp_path / "y/a"]) == ["x-a", "y-a"]
     with pytest.raises(CheckpointError, match="named twice"):
         dataset_names([tmp_path / "a", tmp_path / "b/../a"])
+
+
+def test_a_damaged_card_is_one_line(made, baseline, tmp_path):
+    for name, damage in (("dataset", ["home"]), ("snr_db", "loud"), ("snr_reference", "none")):
+        folder = tmp_path / name / "baseline"
+        shutil.copytree(baseline, folder)
+        card = json.loads((folder / "card.json").read_text())
+        (folder / "card.json").write_text(json.dumps({**card, name: damage}))
+        with pytest.raises(ArtefactError, match=name.removesuffix("set").partition("_")[0]):
+            transferred({"some": made["some"]}, {"m": folder}, tmp_path / name)

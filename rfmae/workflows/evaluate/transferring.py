@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from rfmae.artefacts import CARD_NAME, Card, read_card, refuse_occupied
 from rfmae.baselines.files import is_baseline, load_baseline
@@ -16,6 +16,7 @@ from rfmae.evaluation.matching import of_known_classes, unknown_classes
 from rfmae.evaluation.predictor import Predictor
 from rfmae.evaluation.transfer import drop_between, share_right
 from rfmae.inference import load_classifier
+from rfmae.plain import value
 from rfmae.progress import Logged, Progress
 from rfmae.records import (
     Answers,
@@ -211,13 +212,13 @@ def _card(path: Path, device: str) -> Card:
 
 def _home(card: Card, given: Iterable[Dataset], home: Path) -> Dataset | None:
     """The data set that a model was trained on, where it is at hand."""
-    trained_on = card.get("dataset", {})
+    trained_on = _trained_on(card)
+    if trained_on is None:
+        return None
     named = list(given)
     for dataset in named:
-        if dataset.fingerprint == trained_on.get("fingerprint"):
+        if dataset.fingerprint == trained_on["fingerprint"]:
             return dataset
-    if not trained_on:
-        return None
     beside = dict.fromkeys([home, *(dataset.folder.resolve().parent for dataset in named)])
     for place in beside:
         for card_path in sorted(place.glob(f"*/{CARD_NAME}")):
@@ -230,6 +231,20 @@ def _home(card: Card, given: Iterable[Dataset], home: Path) -> Dataset | None:
     return None
 
 
+class _TrainedOn(TypedDict):
+    """The data set of a training, as the card of a model names it."""
+
+    name: str
+    fingerprint: str
+
+
+def _trained_on(card: Card) -> _TrainedOn | None:
+    if "dataset" not in card:
+        return None
+    found: _TrainedOn = value(_TrainedOn, card["dataset"], "the data set of a model's card")
+    return found
+
+
 def _readable_card(folder: Path) -> Card:
     """The card of a folder of anybody's; nothing where it is none."""
     try:
@@ -239,7 +254,7 @@ def _readable_card(folder: Path) -> Card:
 
 
 def _home_words(card: Card, home: Dataset | None) -> str:
-    trained_on = card.get("dataset")
+    trained_on = _trained_on(card)
     if trained_on is None:
         return "without a data set of its own, so that no difference is known"
     name = f"{trained_on['name']}-{trained_on['fingerprint']}"
