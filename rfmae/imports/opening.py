@@ -9,8 +9,8 @@ from rfmae.captures.read_options import ReadOptions
 from rfmae.errors import DatasetError
 from rfmae.imports.arrays.array_source import ArrayOptions
 from rfmae.imports.class_choice import ClassChoice, Merge
-from rfmae.imports.import_plan import Form, open_source
 from rfmae.imports.joined_sources import JoinedSources
+from rfmae.imports.recognition import Form, open_source
 from rfmae.imports.recordings.listing import list_splits
 from rfmae.imports.recordings.recording_source import RecordingSource
 from rfmae.imports.row_windows import RowWindows

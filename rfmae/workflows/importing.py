@@ -10,19 +10,16 @@ from rfmae.datasets.cards import KIND, sealed
 from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.errors import DatasetError, nearest
 from rfmae.imports.import_plan import (
-    FORMS,
     Appearance,
-    Form,
     missing_classes,
-    order_note,
     plan_import,
-    recognise,
     refuse_bad_rows,
     survey,
     write_import,
 )
 from rfmae.imports.opening import SourceOptions, open_with
 from rfmae.imports.places import places_of
+from rfmae.imports.recognition import FORMS, Form, order_note, recognise
 from rfmae.imports.sources import Facts, Known
 from rfmae.imports.splits import Shares, check_shares
 from rfmae.imports.understood import understood

@@ -19,8 +19,9 @@ from rfmae.errors import ArtefactError, DatasetError, RfmaeError
 from rfmae.imports import import_plan
 from rfmae.imports.arrays.array_source import ArrayOptions
 from rfmae.imports.class_order import PUBLISHED_CLASSES
-from rfmae.imports.import_plan import Appearance, recognise
+from rfmae.imports.import_plan import Appearance
 from rfmae.imports.opening import SourceOptions
+from rfmae.imports.recognition import recognise
 from rfmae.imports.sources import row_digests
 from rfmae.progress import Silent
 from rfmae.records import ImageConfig, Plane, parse_planes

@@ -14,7 +14,7 @@ from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.errors import ArtefactError
 from rfmae.imports.arrays.array_source import ArrayOptions
 from rfmae.imports.hisarmod import is_hisarmod
-from rfmae.imports.import_plan import open_source, recognise
+from rfmae.imports.recognition import open_source, recognise
 from rfmae.imports.recordings.listing import holds_recordings, list_recordings
 from rfmae.reporting.curve_sketch import run_sketch
 from rfmae.reporting.sketch import constellation_sketch
