@@ -1,13 +1,24 @@
 """All errors for users: one line with the rule, the value and a remedy."""
 
+import lzma
 import math
+import struct
+import tokenize
+import zipfile
+import zlib
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import get_args
 
 
 class RfmaeError(Exception):
-    """Base of all errors that rfmae raises on bad input; the command line exits with code 2."""
+    """Base of all errors that rfmae raises on bad input; the command line exits with code 2.
+
+    A message is one line, also where it quotes a file or another library.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(" ".join(str(message).splitlines()))
 
 
 class UnitError(RfmaeError):
@@ -50,9 +61,21 @@ class ArtefactError(RfmaeError):
     """An output that cannot be written to its path."""
 
 
+ARRAY_DAMAGES: tuple[type[Exception], ...] = (
+    *(OSError, EOFError, ValueError, TypeError, LookupError, NotImplementedError, RuntimeError),
+    *(MemoryError, SyntaxError, struct.error, zlib.error, lzma.LZMAError, tokenize.TokenError),
+    zipfile.BadZipFile,
+)
+"""What numpy raises at damaged .npy and .npz files, by where they are damaged."""
+
+
 def first_line(error: Exception) -> str:
-    """The first line of another library's error, or its class name where that is empty."""
-    return (str(error) or type(error).__name__).splitlines()[0].strip("'\"")
+    """The first line of another library's error, or its class name where that is empty.
+
+    It is cut where it is long, as one that quotes a damaged file is.
+    """
+    line = (str(error).strip() or type(error).__name__).splitlines()[0].strip("'\"")
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…"
 
 
 def check_weight(name: str, value: float) -> None:
@@ -69,6 +92,7 @@ def check_choice(what: str, value: object, choices: object) -> None:
 
 
 _LONGEST_WORD = 80
+_LONGEST_LINE = 300
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -85,7 +85,9 @@ def sample_type(name: str) -> SampleType:
 
 def decode(components: npt.NDArray[Any], kind: SampleType, out: FloatArray) -> None:
     """Convert I, Q, I, Q, ... (2N,) of a file to single precision in `out`, full scale at ±1."""
-    with np.errstate(over="ignore"):  # beyond float32 is infinite, which a capture refuses
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # beyond float32 is infinite, which a capture refuses
         np.copyto(out, components, casting="unsafe")
     if kind.full_scale != 1.0:
         out -= kind.zero

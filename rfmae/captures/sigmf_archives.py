@@ -10,8 +10,6 @@ from rfmae.captures.sigmf_metadata import SigmfMetadata, parse_metadata
 from rfmae.captures.sigmf_reading import read_described
 from rfmae.errors import CaptureError
 
-_LARGEST_METADATA = 2_000_000_000  # bytes; a member that claims more is no metadata
-
 
 def read_archive(path: Path, read_options: ReadOptions) -> Capture:
     """Read the one recording of an archive, without unpacking it."""
@@ -38,9 +36,11 @@ def _metadata(
             f"an archive must hold one recording, {path} holds {', '.join(found)}; "
             "unpack it with `tar -xf` and name one"
         )
-    member = archive.extractfile(members[found[0]])
-    data = member.read(_LARGEST_METADATA) if member else b""
-    return parse_metadata(path / found[0], data)
+    item = members[found[0]]
+    if item.sparse is not None or item.offset_data + item.size > path.stat().st_size:
+        raise CaptureError(f"{found[0]} in {path} ends too early; the archive was cut short")
+    member = archive.extractfile(item)
+    return parse_metadata(path / found[0], member.read() if member else b"")
 
 
 def _data_member(

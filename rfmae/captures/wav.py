@@ -22,7 +22,7 @@ _KINDS = {  # name in SigMF without its byte order, zero, full scale
     "float64": ("cf64", 0.0, 1.0),
 }
 _MAGIC = (b"RIFF", b"RIFX", b"RF64")
-_BROKEN = (ValueError, TypeError, NameError, ArithmeticError, OSError, struct.error)
+_BROKEN = (ValueError, TypeError, NameError, ArithmeticError, OSError, MemoryError, struct.error)
 
 
 def is_wav(path: Path) -> bool:
@@ -90,7 +90,9 @@ def _frames(path: Path) -> tuple[int, npt.NDArray[Any]]:
 
 
 def _scaled(frames: npt.NDArray[Any], zero: float, full_scale: float) -> ComplexArray:
-    with np.errstate(over="ignore"):  # beyond float32 is infinite, which a capture refuses
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # beyond float32 is infinite, which a capture refuses
         values = np.array(frames, np.float32)
     if full_scale != 1.0:
         values -= zero

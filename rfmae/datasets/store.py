@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 import h5py
 import numpy as np
@@ -37,6 +37,22 @@ from rfmae.units import SnrReference
 __all__ = ["Dataset", "SplitWriter", "open_dataset", "write_dataset"]
 
 _REMEDY = "remove the folder and make the data set again with `rfmae synth`"
+
+
+class _ReceiverCard(TypedDict):
+    waveform: str
+
+
+class _SourceCard(TypedDict):
+    pulse: dict[str, Any]
+    receiver: _ReceiverCard
+
+
+class _RecipeCard(TypedDict):
+    """What an estimate of the SNR needs of a recipe."""
+
+    source: _SourceCard
+
 
 Rows = slice | IntArray
 """Some rows of a split: a slice, or ascending indices."""
@@ -95,12 +111,13 @@ class Dataset:
         """How a receiver estimates the SNR of its examples; of a waveform it knows the pulse."""
         if view == "symbols":
             return SnrEstimator()
-        source = self.card.get("recipe", {}).get("source")
-        if source is None:
+        recipe = self.card.get("recipe")
+        if recipe is None:
             raise DatasetError(
                 f"data set {self.name} does not say with which pulse its waveforms were sent, "
                 "without which their SNR is not estimated; leave the modality snr out"
             )
+        source = value(_RecipeCard, recipe, f"recipe in the card of {self.folder}")["source"]
         return snr_estimator_from_card(
             {
                 "samples_per_symbol": self.samples_per_symbol(view),
@@ -331,7 +348,8 @@ def _refuse_elsewhere(file: h5py.File, name: str, path: Path) -> None:
 def _check_split(file: h5py.File, dataset: Dataset, split: str) -> None:
     """The columns that the card promises, each of the right shape."""
     path, rows = dataset.folder / f"{split}.h5", dataset.examples(split)
-    if file.attrs.get("fingerprint") != dataset.fingerprint or file.attrs.get("split") != split:
+    stated = [str(file.attrs.get(name)) for name in ("fingerprint", "split")]
+    if stated != [dataset.fingerprint, split]:
         raise DatasetError(f"{path} does not belong to the data set {dataset.folder.name}")
     for column in _columns_of(dataset):
         shape = (rows, *column.row_shape)

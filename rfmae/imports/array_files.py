@@ -2,8 +2,6 @@
 
 import csv
 import json
-import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +10,9 @@ from typing import Any
 import h5py
 import numpy as np
 import numpy.typing as npt
-import scipy.io
 
-from rfmae.errors import DatasetError
+from rfmae.errors import ARRAY_DAMAGES, DatasetError, first_line
+from rfmae.imports.matlab5 import read_matlab5
 
 Values = npt.NDArray[Any]
 
@@ -26,6 +24,8 @@ _MAGIC = {
     _MATLAB_5: "mat",
     _MATLAB_73: "mat 7.3",
 }
+
+_MOST_COMPRESSION = 1100  # times; deflate reaches 1032
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,8 @@ def open_arrays(path: Path) -> dict[str, LazyArray]:
         raise DatasetError(f"{path} must be a .npy, .npz or .mat file, but begins otherwise")
     try:
         return _OPENERS[form](path)
-    except _DAMAGES as problem:
-        reason = (str(problem).splitlines() or ["it is damaged"])[0]
-        raise DatasetError(f"{path} cannot be read: {reason:.160}") from problem
+    except ARRAY_DAMAGES as problem:
+        raise DatasetError(f"{path} cannot be read: {first_line(problem):.160}") from problem
 
 
 def read_column(path: Path, names: tuple[str, ...]) -> Values:
@@ -98,12 +97,7 @@ def _open_npz(path: Path) -> dict[str, LazyArray]:
 
 
 def _open_mat(path: Path) -> dict[str, LazyArray]:
-    found = scipy.io.loadmat(path)
-    return {
-        name: _in_memory(value)
-        for name, value in found.items()
-        if isinstance(value, np.ndarray) and value.dtype.kind in "iufcU"
-    }
+    return {name: _in_memory(values) for name, values in read_matlab5(path).items()}
 
 
 def _in_memory(values: Values) -> LazyArray:
@@ -114,22 +108,29 @@ def _in_memory(values: Values) -> LazyArray:
 
 def _open_mat_73(path: Path) -> dict[str, LazyArray]:
     with h5py.File(path, "r") as file:
-        return {
-            name: _transposed(path, name, item)
+        arrays = {
+            name: item
             for name, item in file.items()
             if isinstance(item, h5py.Dataset) and item.shape and not item.dtype.hasobject
         }
+        return {name: _transposed(path, name, item) for name, item in arrays.items()}
 
 
 def _transposed(path: Path, name: str, item: h5py.Dataset) -> LazyArray:
     """An array of MATLAB, whose axes HDF5 holds in the opposite order."""
+    if item.nbytes > _MOST_COMPRESSION * (item.id.get_storage_size() + 1):
+        raise ValueError(f"{name!r} of shape {item.shape} holds {item.id.get_storage_size()} bytes")
     complex_parts = item.dtype.names == ("real", "imag")
     dtype = np.dtype(np.complex64) if complex_parts else item.dtype
 
     def rows(first: int, last: int) -> Values:
         with h5py.File(path, "r") as file:  # a handle is never shared between processes
             values = file[name][..., first:last].T
-        return values["real"] + 1j * values["imag"] if complex_parts else values
+        if not complex_parts:
+            return values
+        iq = np.empty(values.shape, np.complex64)
+        iq.real, iq.imag = values["real"], values["imag"]
+        return iq
 
     return LazyArray(item.shape[::-1], dtype, rows)
 
@@ -141,17 +142,11 @@ _OPENERS: dict[str, Callable[[Path], dict[str, LazyArray]]] = {
     "mat 7.3": _open_mat_73,
 }
 
-_DAMAGES = (
-    *(OSError, ValueError, EOFError, TypeError, KeyError, IndexError, NotImplementedError),
-    *(zlib.error, zipfile.BadZipFile, scipy.io.matlab.MatReadError),
-)
-"""Errors of numpy, scipy and h5py at a truncated or other file."""
-
 
 def _json_column(path: Path) -> Values:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise DatasetError(f"{path} cannot be read as JSON: {problem}") from problem
     if not isinstance(content, list) or not all(
         type(item) in (int, float, str) for item in content
