@@ -11,8 +11,10 @@ from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.record import Annotation, Segment
 from rfmae.captures.sample_types import DATATYPES, SAMPLE_TYPES, SampleType
 from rfmae.errors import CaptureError, nearest
+from rfmae.plain import shown
 
 _LARGEST_HZ = 1e12  # of the schema
+_LONGEST_NAME = 255  # bytes of a file's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +29,16 @@ class SigmfMetadata:
     def __post_init__(self) -> None:
         if self.stated.get("core:num_channels", 1) != 1:
             channels = self.stated["core:num_channels"]
-            raise CaptureError(f"a recording must have one channel, {self.path} has {channels}")
+            raise CaptureError(
+                f"a recording must have one channel, {self.path} has {shown(channels)}"
+            )
 
     @property
     def kind(self) -> SampleType:
         datatype = str(self.stated.get("core:datatype", ""))
         if datatype not in SAMPLE_TYPES:
             raise CaptureError(
-                f"core:datatype of {self.path.name} must be a complex type, got {datatype!r}; "
+                f"core:datatype of {self.path.name} must be a complex type, got {shown(datatype)}; "
                 f"{nearest(datatype, DATATYPES)}"
             )
         return SAMPLE_TYPES[datatype]
@@ -46,7 +50,7 @@ class SigmfMetadata:
         rate: Any = self.stated["core:sample_rate"]
         if not _is_number(rate) or rate <= 0:
             raise CaptureError(
-                f"core:sample_rate of {self.path.name} must be positive, got {rate!r}"
+                f"core:sample_rate of {self.path.name} must be positive, got {shown(rate)}"
             )
         return read_options.rate(self.path, float(rate))
 
@@ -63,9 +67,9 @@ class SigmfMetadata:
     def dataset(self) -> str | None:
         """The name of a data file that differs from that of the metadata."""
         named = self.stated.get("core:dataset")
-        if named is not None and Path(str(named)).name != named:
+        if named is not None and not _is_file_name(named):
             raise CaptureError(
-                f"core:dataset of {self.path.name} must be a file name, got {named!r}"
+                f"core:dataset of {self.path.name} must be a file name, got {shown(named)}"
             )
         return named or None
 
@@ -153,12 +157,12 @@ def _parts(path: Path, meta: dict[str, Any], name: str) -> list[dict[str, Any]]:
     """The captures or annotations, each with a whole number of samples to start at."""
     parts = meta.get(name, [])
     if not isinstance(parts, list):
-        raise CaptureError(f"{name} of {path.name} must be a list, got {_short(parts)}")
+        raise CaptureError(f"{name} of {path.name} must be a list, got {shown(parts)}")
     for part in parts:
         if not isinstance(part, dict) or not _is_count(part.get("core:sample_start")):
             raise CaptureError(
                 f"{name} of {path.name} must be a list of objects with a core:sample_start, "
-                f"got {_short(part)}"
+                f"got {shown(part)}"
             )
     return parts
 
@@ -167,7 +171,7 @@ def _count(path: Path, fields: dict[str, Any], name: str, where: str = "") -> in
     value = fields.get(name, 0)
     if not _is_count(value):
         raise CaptureError(
-            f"{name}{where} of {path.name} must be a whole number, got {_short(value)}"
+            f"{name}{where} of {path.name} must be a whole number, got {shown(value)}"
         )
     return value
 
@@ -178,13 +182,20 @@ def _frequency(path: Path, fields: dict[str, Any], name: str) -> float:
     if value is None:
         return math.nan
     if not _is_number(value):
-        raise CaptureError(f"{name} of {path.name} must be a frequency in Hz, got {_short(value)}")
+        raise CaptureError(f"{name} of {path.name} must be a frequency in Hz, got {shown(value)}")
     return float(value)
 
 
 def _text(fields: dict[str, Any], name: str) -> str:
     value = fields.get(name)
     return "" if value is None else str(value)
+
+
+def _is_file_name(value: Any) -> bool:
+    """Whether a value names a file in the same folder; no name is longer than 255 bytes."""
+    if not isinstance(value, str) or Path(value).name != value or "\0" in value:
+        return False
+    return value != ".." and len(value.encode(errors="replace")) <= _LONGEST_NAME
 
 
 def _is_count(value: Any) -> bool:
@@ -194,9 +205,3 @@ def _is_count(value: Any) -> bool:
 def _is_number(value: Any) -> bool:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return number and abs(value) <= _LARGEST_HZ
-
-
-def _short(value: Any) -> str:
-    """A value, shortened to fit a line."""
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -11,6 +11,7 @@ import numpy as np
 
 from rfmae.artefacts import Card, read_card
 from rfmae.datasets.cards import KIND, SIGMF_KIND, DatasetCard, check_seal, dataset_card
+from rfmae.datasets.hdf5_columns import HDF5_DAMAGES, column_fault
 from rfmae.datasets.layout import Column, columns
 from rfmae.datasets.recipe import SPLITS, Recipe
 from rfmae.datasets.split_writer import SplitWriter
@@ -324,25 +325,10 @@ def _opened(path: Path) -> Iterator[h5py.File]:
         # without HDF5's cache a single row is read, not all of its chunk
         with h5py.File(path, "r", rdcc_nbytes=0) as file:
             yield file
-    except (OSError, KeyError) as error:
+    except HDF5_DAMAGES as error:
         raise DatasetError(
             f"{path} cannot be read as HDF5, it may be truncated ({first_line(error)}); {_REMEDY}"
         ) from error
-
-
-_HERE = (h5py.HardLink, type(None))
-
-
-def _refuse_elsewhere(file: h5py.File, name: str, path: Path) -> None:
-    """Refuse a column whose bytes are in other files: by a link, or by HDF5's own storage there."""
-    places = name.split("/")
-    for count in range(1, len(places) + 1):
-        place = "/".join(places[:count])
-        if not isinstance(file.get(place, getlink=True), _HERE):
-            raise DatasetError(f"{place!r} of {path} is a link to another place; {_REMEDY}")
-    item = file.get(name)
-    if isinstance(item, h5py.Dataset) and (item.is_virtual or item.external):
-        raise DatasetError(f"{name!r} of {path} lies in another file; {_REMEDY}")
 
 
 def _check_split(file: h5py.File, dataset: Dataset, split: str) -> None:
@@ -353,7 +339,8 @@ def _check_split(file: h5py.File, dataset: Dataset, split: str) -> None:
         raise DatasetError(f"{path} does not belong to the data set {dataset.folder.name}")
     for column in _columns_of(dataset):
         shape = (rows, *column.row_shape)
-        _refuse_elsewhere(file, column.name, path)
+        if (fault := column_fault(file, column.name)) is not None:
+            raise DatasetError(f"{column.name!r} of {path} {fault}; {_REMEDY}")
         item = file.get(column.name)
         held = isinstance(item, h5py.Dataset) and item.shape == shape
         if not held or item.dtype != column.dtype:

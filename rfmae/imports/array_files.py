@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from rfmae.datasets.hdf5_columns import column_fault
 from rfmae.errors import ARRAY_DAMAGES, DatasetError, first_line
 from rfmae.imports.matlab5 import read_matlab5
 
@@ -24,8 +25,6 @@ _MAGIC = {
     _MATLAB_5: "mat",
     _MATLAB_73: "mat 7.3",
 }
-
-_MOST_COMPRESSION = 1100  # times; deflate reaches 1032
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +112,14 @@ def _open_mat_73(path: Path) -> dict[str, LazyArray]:
             for name, item in file.items()
             if isinstance(item, h5py.Dataset) and item.shape and not item.dtype.hasobject
         }
+        for name in arrays:
+            if (fault := column_fault(file, name)) is not None:
+                raise ValueError(f"{name!r} {fault}")
         return {name: _transposed(path, name, item) for name, item in arrays.items()}
 
 
 def _transposed(path: Path, name: str, item: h5py.Dataset) -> LazyArray:
     """An array of MATLAB, whose axes HDF5 holds in the opposite order."""
-    if item.nbytes > _MOST_COMPRESSION * (item.id.get_storage_size() + 1):
-        raise ValueError(f"{name!r} of shape {item.shape} holds {item.id.get_storage_size()} bytes")
     complex_parts = item.dtype.names == ("real", "imag")
     dtype = np.dtype(np.complex64) if complex_parts else item.dtype
 
@@ -178,6 +178,6 @@ def _numbers_or_words(words: list[str]) -> Values:
     for kind in (np.int64, np.float64):
         try:
             return np.array(words).astype(kind)
-        except ValueError:
+        except (ValueError, OverflowError):
             continue
     return np.array(words)

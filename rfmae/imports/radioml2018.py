@@ -13,6 +13,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from rfmae.datasets.hdf5_columns import HDF5_DAMAGES, column_fault
 from rfmae.errors import DatasetError, first_line
 from rfmae.imports.class_order import (
     CLASSES,
@@ -97,7 +98,7 @@ def _class_list(path: Path) -> tuple[str, ...]:
     if path.suffix == ".json":
         try:
             return tuple(str(name) for name in json.loads(text))
-        except (ValueError, TypeError) as problem:
+        except (ValueError, TypeError, RecursionError) as problem:
             raise DatasetError(f"{path} must be a JSON list of class names") from problem
     return tuple(re.findall(r"'([^']*)'", text)) or tuple(text.split())
 
@@ -125,7 +126,7 @@ def _opened(path: Path) -> Iterator[h5py.File]:
     try:
         with h5py.File(path, "r") as file:
             yield file
-    except (OSError, KeyError) as problem:
+    except HDF5_DAMAGES as problem:
         raise DatasetError(
             f"{path} cannot be read as HDF5, it may be cut ({first_line(problem)})"
         ) from problem
@@ -137,6 +138,12 @@ def _checked_rows(path: Path) -> int:
         missing = {"X", "Y", "Z"} - file.keys()
         if missing:
             raise DatasetError(f"{path} must hold X, Y and Z, but has no {min(missing)}")
+        for name in "XYZ":
+            fault = column_fault(file, name)
+            if fault is None and not _is_numbers(file[name]):
+                fault = "holds no numbers"
+            if fault is not None:
+                raise DatasetError(f"{path} must hold numbers in X, Y and Z, but {name} {fault}")
         shapes = {name: file[name].shape for name in "XYZ"}
         rows = shapes["Y"][0] if shapes["Y"] else 0
         expected = {"X": (rows, _SAMPLES, 2), "Y": (rows, len(CLASSES)), "Z": (rows, 1)}
@@ -146,6 +153,10 @@ def _checked_rows(path: Path) -> int:
         if file["X"].dtype.str[1:] != "f4":
             raise DatasetError(f"X of {path} must be float32, got {file['X'].dtype}")
         return int(rows)
+
+
+def _is_numbers(item: h5py.Dataset | h5py.Group) -> bool:
+    return isinstance(item, h5py.Dataset) and item.dtype.kind in "iuf"
 
 
 def _address(file: h5py.File, rows: slice) -> tuple[IntArray, FloatArray]:

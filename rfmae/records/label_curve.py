@@ -102,6 +102,14 @@ class LabelCurve:
     provenance: dict[str, Any]
     unit: LabelUnit = "class"
 
+    def __post_init__(self) -> None:
+        for point in self.points:
+            if len(point.hits) != len(self.snr_db):
+                raise ShapeError(
+                    f"a point of {point.method} counts at {len(point.hits)} of the "
+                    f"{len(self.snr_db)} SNR points of its curve"
+                )
+
     @property
     def methods(self) -> tuple[str, ...]:
         """In the order in which they first come."""

@@ -475,6 +475,7 @@ def main(name: str, seconds: str, folder: str, first: str = "0") -> None:
         whole.mkdir(parents=True)
         reader.make(whole)
     os.chdir(home)
+    faulthandler.enable()
     warm_up(reader, whole, home)
     stay_inside(home)
     limit_memory()

@@ -55,8 +55,12 @@ def test_the_classes_are_in_the_order_of_the_signals_under_the_names_of_the_tabl
 
 def test_the_file_is_never_read_whole(tmp_path):
     path, rows = tmp_path / "large.hdf5", 20_000
-    with h5py.File(path, "w") as file:  # rows that were never written read as zeros
-        file.create_dataset("X", (rows, 1024, 2), "f4", chunks=(64, 1024, 2))
+    with h5py.File(path, "w") as file:
+        x = file.create_dataset(
+            "X", (rows, 1024, 2), "f4", chunks=(500, 1024, 2), compression="gzip", compression_opts=1
+        )
+        for first in range(0, rows, 500):
+            x[first : first + 500] = 0
         file["Y"] = np.eye(24, dtype=np.int64)[np.arange(rows) % 24]
         file["Z"] = np.zeros((rows, 1), np.int64)
     source = RadioMl2018(path)
