@@ -2,6 +2,7 @@
 
 import lzma
 import math
+import re
 import struct
 import tokenize
 import zipfile
@@ -14,11 +15,25 @@ from typing import get_args
 class RfmaeError(Exception):
     """Base of all errors that rfmae raises on bad input; the command line exits with code 2.
 
-    A message is one line, also where it quotes a file or another library.
+    A message is one line that can be read, also where it quotes a file or another library.
     """
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(" ".join(str(message).splitlines()))
+        super().__init__(_readable(str(message)))
+
+
+_LONGEST_MESSAGE = 1600  # characters
+_LONG_WORD = re.compile(r"\S{400,}")
+
+
+def _readable(message: str) -> str:
+    """One line, without the middle of words that no path or name has and of a text without end."""
+    line = " ".join(message.splitlines())
+    line = _LONG_WORD.sub(lambda word: f"{word[0][:100]}…{word[0][-20:]}", line)
+    if len(line) <= _LONGEST_MESSAGE:
+        return line
+    half = _LONGEST_MESSAGE // 2
+    return f"{line[:half]} … {line[-half:]}"
 
 
 class UnitError(RfmaeError):

@@ -40,3 +40,12 @@ def test_every_error_of_the_package_is_an_rfmae_error():
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
     assert len(kinds) > 5
     assert all(issubclass(kind, RfmaeError) for kind in kinds if issubclass(kind, Exception))
+
+
+def test_a_message_is_one_line_that_can_be_read():
+    error = RfmaeError("a name\nof a file " + "x" * 100_000 + "; name another")
+    assert "\n" not in str(error)
+    assert str(error).startswith("a name of a file xxx")
+    assert str(error).endswith("xx; name another")
+    assert len(str(error)) < 200
+    assert len(str(RfmaeError("much " * 10_000))) < 2000

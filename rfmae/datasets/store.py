@@ -302,7 +302,8 @@ def _check_card(card: Card, folder: Path) -> None:
     except RfmaeError as error:
         raise DatasetError(f"{error}; {_REMEDY}") from error
     image_config_from_card(known["image"])
-    modalities_from_card(known.get("modalities", []))
+    if "modalities" in known:
+        modalities_from_card(known["modalities"])
 
 
 def _finite(iq: ComplexArray, path: str) -> ComplexArray:

@@ -154,9 +154,10 @@ def mutated(path: Path, rng: np.random.Generator) -> str:
         ".h5": mutated_hdf5,
         ".mat": mutated_hdf5,
     }
-    said = []
+    said: list[str] = []
+    way = forms.get(path.suffix)
     for _ in range(int(rng.integers(1, 4))):
-        way = forms.get(path.suffix)
+        # HDF5 itself may crash when it writes into a file whose bytes are damaged
         if way is None or rng.random() < 0.3 or (way is mutated_hdf5 and not h5py.is_hdf5(path)):
             way = mutated_bytes
         try:

@@ -57,7 +57,12 @@ def test_the_file_is_never_read_whole(tmp_path):
     path, rows = tmp_path / "large.hdf5", 20_000
     with h5py.File(path, "w") as file:
         x = file.create_dataset(
-            "X", (rows, 1024, 2), "f4", chunks=(500, 1024, 2), compression="gzip", compression_opts=1
+            "X",
+            (rows, 1024, 2),
+            "f4",
+            chunks=(500, 1024, 2),
+            compression="gzip",
+            compression_opts=1,
         )
         for first in range(0, rows, 500):
             x[first : first + 500] = 0
