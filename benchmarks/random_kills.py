@@ -2,9 +2,9 @@
 
 Each trial starts a command, ends it at one or two seeded moments by SIGKILL and SIGTERM in turn,
 and starts it again as the README says (training with --resume). Then the result must be that of a
-run that nothing disturbed: the same bytes of data sets, weights, answers, points and tables, and the
-same values in cards, reports and curves but for rates and durations. Nothing may be left beside it:
-no partial, older or dropped folder, and no process of any of the runs.
+run that nothing disturbed: the same bytes of data sets, weights, answers, points and tables, and
+the same values in cards, reports and curves but for rates and durations. Nothing may be left beside
+it: no partial, older or dropped folder, and no process of any of the runs.
 
     python benchmarks/random_kills.py [KILLS] [SEED] [FOLDER]
 """
@@ -52,6 +52,7 @@ RESUMED = ("pretrain", "finetune")  # by --resume; the others by the same comman
 ENDED = {signal.SIGKILL: (-signal.SIGKILL,), signal.SIGTERM: (143,)}
 CHANGING = {"images_per_second", "waiting_share", "command", "versions"}  # keys of JSON
 UNREAD = {".png", ".svg", ".html"}
+UNDISTURBED = "undisturbed-run"
 MARK = "RANDOM_KILLS_TRIAL"
 _PATIENCE_S = 10.0
 
@@ -79,10 +80,10 @@ def main() -> None:
     seconds = {}
     for name in COMMANDS:
         before = time.perf_counter()
-        assert run(home, name, "whole").returncode == 0, name
+        assert run(home, name, UNDISTURBED).returncode == 0, name
         seconds[name] = time.perf_counter() - before
-        wanted[name] = contents(home / "whole")
-        shutil.rmtree(home / "whole")
+        wanted[name] = contents(home / UNDISTURBED)
+        shutil.rmtree(home / UNDISTURBED)
     tallies = {name: Tally() for name in COMMANDS}
     number = 0
     while sum(tally.kills for tally in tallies.values()) < kills:
@@ -145,10 +146,10 @@ def try_out(
         moment = float(rng.uniform(0, seconds))
         said.append(f"{kind.name} after {moment:.2f} s")
         code, words_of_it = killed(home, name, out, moment, kind, mark, again=len(said) > 1)
-        tally.kills += 1
         if code == 0:
             tally.late += 1
             break
+        tally.kills += 1
         # before Python's own handlers are in place a signal ends it as any other process
         if code not in (*ENDED[kind], -kind, 130):
             faults.append(f"exit code {code}: {words_of_it[-300:]}")

@@ -84,6 +84,24 @@ ARRAY_DAMAGES: tuple[type[Exception], ...] = (
 """What numpy raises at damaged .npy and .npz files, by where they are damaged."""
 
 
+def machine_fault(error: Exception) -> str | None:
+    """One line for an error of the machine, not of the input: memory or a file; otherwise nothing.
+
+    torch reports memory that ran out as a RuntimeError.
+    """
+    if isinstance(error, MemoryError) or any(word in str(error) for word in _OUT_OF_MEMORY):
+        return (
+            f"the memory ran out ({first_line(error)}); free some, or take a smaller batch, fewer "
+            "workers, or fewer or shorter examples"
+        )
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"cannot use {error.filename}: {error.strerror.lower()}"
+    return None
+
+
+_OUT_OF_MEMORY = ("you tried to allocate", "out of memory", "Cannot allocate memory")
+
+
 def first_line(error: Exception) -> str:
     """The first line of another library's error, or its class name where that is empty.
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Self, TypedDict
+from typing import Any, Self, TypedDict, TypeVar
 
 import h5py
 import numpy as np
@@ -59,6 +59,8 @@ Rows = slice | IntArray
 """Some rows of a split: a slice, or ascending indices."""
 
 _ALL = slice(None)
+
+Values = TypeVar("Values", ComplexArray, FloatArray)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,8 @@ class Dataset:
         self.check_clean()
         observed = self.read_observed(split, rows, view)
         with _opened(self.folder / f"{split}.h5") as file:
-            return IqPairBatch(observed, file[f"{view or self.default_view}/clean"][rows])
+            clean = _finite(file[f"{view or self.default_view}/clean"][rows], file.filename)
+            return IqPairBatch(observed, clean)
 
     def read_observed(self, split: str, rows: Rows = _ALL, view: View | None = None) -> IqBatch:
         """The same without the clean twins, half as much to read."""
@@ -211,7 +214,10 @@ class Dataset:
     def sampled(self, split: str, rows: Rows = _ALL) -> dict[str, FloatArray]:
         """The random channel effects of each example, by name, each (N,) float32."""
         with _opened(self.folder / f"{split}.h5") as file:
-            return {name: file[f"drawn/{name}"][rows] for name in self.card["drawn"]}
+            return {
+                name: _finite(file[f"drawn/{name}"][rows], file.filename, "channel effects")
+                for name in self.card["drawn"]
+            }
 
     def _view(self, view: View | None) -> dict[str, Any]:
         view = view or self.default_view
@@ -306,10 +312,10 @@ def _check_card(card: Card, folder: Path) -> None:
         modalities_from_card(known["modalities"])
 
 
-def _finite(iq: ComplexArray, path: str) -> ComplexArray:
-    if not np.isfinite(iq.view(np.float32)).all():
-        raise DatasetError(f"{path} holds samples that are NaN or infinite; {_REMEDY}")
-    return iq
+def _finite(values: Values, path: str, what: str = "samples") -> Values:
+    if not np.isfinite(values.view(np.float32)).all():
+        raise DatasetError(f"{path} holds {what} that are NaN or infinite; {_REMEDY}")
+    return values
 
 
 def _columns_of(dataset: Dataset) -> tuple[Column, ...]:
@@ -346,6 +352,7 @@ def _check_split(file: h5py.File, dataset: Dataset, split: str) -> None:
         held = isinstance(item, h5py.Dataset) and item.shape == shape
         if not held or item.dtype != column.dtype:
             raise DatasetError(f"{path} must hold {rows} rows of {column.name!r}; {_REMEDY}")
+    _finite(file["snr_db"][:], str(path), "SNRs")
     label = file["label"][:]
     if rows and not 0 <= label.min() <= label.max() < len(dataset.classes):
         raise DatasetError(
