@@ -9,13 +9,14 @@ from rfmae.captures.sample_files import Span
 from rfmae.captures.sigmf_metadata import SigmfMetadata, parse_metadata
 from rfmae.captures.sigmf_reading import read_described
 from rfmae.errors import CaptureError
+from rfmae.plain import shown
 
 
 def read_archive(path: Path, read_options: ReadOptions) -> Capture:
     """Read the one recording of an archive, without unpacking it."""
     try:
         with tarfile.open(path, "r:") as archive:
-            members = {item.name: item for item in archive.getmembers() if item.isreg()}
+            members = _members(path, archive)
             described = _metadata(path, archive, members)
     except (tarfile.TarError, OSError, EOFError) as problem:
         raise CaptureError(
@@ -23,6 +24,18 @@ def read_archive(path: Path, read_options: ReadOptions) -> Capture:
         ) from problem
     data = _data_member(path, described, members)
     return read_described(path, described, Span(path, data.offset_data, data.size), read_options)
+
+
+def _members(path: Path, archive: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
+    """The files of an archive by name, `./` in front of it left out."""
+    found = {PurePosixPath(item.name): item for item in archive.getmembers() if item.isreg()}
+    for name in found:
+        if name.is_absolute() or ".." in name.parts:
+            raise CaptureError(
+                f"an archive must hold relative names, {path} holds {shown(str(name))}; "
+                "pack it again in the folder of the recording"
+            )
+    return {str(name): item for name, item in found.items()}
 
 
 def _metadata(

@@ -120,3 +120,29 @@ def test_compressed_archives_and_lists_are_refused_with_the_way_out(tmp_path, na
     path = tmp_path / name
     path.write_bytes(b"whatever")
     assert "name" in refusal(path)
+
+
+def members_of(pair):
+    data = pair.with_suffix(".sigmf-data").read_bytes()
+    return {"signal.sigmf-meta": pair.read_bytes(), "signal.sigmf-data": data}
+
+
+@pytest.mark.parametrize("where", ["/", "/etc/", "../", "a/../../"])
+def test_names_outside_of_the_archive_are_refused(tmp_path, pair, where):
+    named = {where + name: content for name, content in members_of(pair).items()}
+    assert "relative names" in refusal(pack(tmp_path / "odd.sigmf", named))
+
+
+@pytest.mark.parametrize("where", ["./", "recordings/", "./a/b/"])
+def test_a_folder_in_front_of_the_names_changes_nothing(tmp_path, pair, where):
+    named = {where + name: content for name, content in members_of(pair).items()}
+    np.testing.assert_array_equal(read_capture(pack(tmp_path / "a.sigmf", named)).iq, IQ)
+
+
+def test_metadata_that_state_more_bytes_than_there_are_take_no_memory(tmp_path, pair):
+    path = tmp_path / "short.sigmf"
+    with tarfile.open(path, "w") as tar:
+        member = tarfile.TarInfo("signal.sigmf-meta")
+        member.size = 1 << 40
+        tar.addfile(member)
+    assert "cut short" in refusal(path) or "uncompressed tar" in refusal(path)

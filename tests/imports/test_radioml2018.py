@@ -223,3 +223,21 @@ def test_a_cut_file_is_refused(damaged):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(DatasetError, match="no file"):
         RadioMl2018(tmp_path / "none")
+
+
+@pytest.mark.parametrize("how", ["a group", "texts", "a link", "nothing in it"])
+def test_what_is_no_column_of_numbers_is_refused_in_one_line(damaged, how):
+    with h5py.File(damaged, "r+") as file:
+        shape = file["Z"].shape
+        del file["Z"]
+        if how == "a group":
+            file.create_group("Z")
+        elif how == "texts":
+            file["Z"] = np.full(shape, b"30")
+        elif how == "a link":
+            file["Z"] = h5py.ExternalLink("other.h5", "Z")
+        else:
+            file.create_dataset("Z", shape, "i8", chunks=(1, 1))
+    with pytest.raises(DatasetError, match="must hold numbers in X, Y and Z, but Z") as error:
+        RadioMl2018(damaged)
+    assert "\n" not in str(error.value)
