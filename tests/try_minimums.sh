@@ -73,8 +73,8 @@ tried audit data --out audit
 tried pretrain --data data --preset tiny --epochs 1 --device cpu --out pretrained
 tried probe --data data --model pretrained --device cpu --out probe
 tried finetune --data data --network cnn --epochs 1 --device cpu --out classifier
-tried baseline forest --data data --out forest
-tried eval-snr --data data --model classifier --model forest --device cpu --out report
+tried baseline cumulants --data data --out cumulants
+tried eval-snr --data data --model classifier --model cumulants --device cpu --out report
 tried plot data --out figure.png
 # the rooms of which each of these libraries has its own; komm and others are no dependencies
 cd source
