@@ -81,5 +81,6 @@ cd source
 "$bin/python" -m pytest -m "not slow" -p no:cacheprovider -W ignore::DeprecationWarning \
     tests/captures tests/configuration tests/datasets tests/imports tests/baselines \
     tests/reporting tests/cli/test_help.py tests/cli/test_data_commands.py \
-    --ignore tests/imports/test_class_names.py --ignore tests/reporting/test_page_in_browser.py
+    --ignore tests/imports/test_class_names.py --ignore tests/reporting/test_page_in_browser.py \
+    --deselect tests/captures/test_sigmf_metadata.py::test_samples_after_a_header_and_before_a_trailer_are_read
 echo "the least versions of $repository/pyproject.toml work"
