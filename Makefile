@@ -13,7 +13,7 @@ test: $(VENV)/installed-test
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 test-slow: $(VENV)/installed-test
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -n 2 --dist worksteal
 
 lint: $(VENV)/installed-test
 	$(BIN)/ruff format --check .

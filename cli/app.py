@@ -29,7 +29,7 @@ from rfmae_cli.inputs import check_inputs
 from rich.table import Table
 from typer.core import TyperCommand
 
-from rfmae.errors import RfmaeError
+from rfmae.errors import RfmaeError, machine_fault
 
 
 class _FoldingTable(Table):
@@ -130,12 +130,23 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
         except RfmaeError as error:
             console.complain(" ".join(str(error).split()))
             raise typer.Exit(getattr(error, "exit_code", 2)) from None
+        except (OSError, MemoryError, RuntimeError) as error:
+            _end_with_fault(error)
         except KeyboardInterrupt as stop:
             word, code = ("terminated", 143) if stop.args == _TERMINATED else ("interrupted", 130)
             console.complain(f"{word}{_RESUMES.get(command.__name__, '; nothing is left behind')}")
             raise typer.Exit(code) from None
 
     return run
+
+
+def _end_with_fault(error: Exception) -> None:
+    """End with one line where memory or a file failed; any other error is a fault of rfmae."""
+    said = machine_fault(error)
+    if said is None:
+        raise error
+    console.complain(said)
+    raise typer.Exit(2) from None
 
 
 class _Command(TyperCommand):

@@ -173,7 +173,8 @@ def disk_errors(target: Path) -> Iterator[None]:
     except RfmaeError:
         raise
     except Exception as error:
-        reason = _DISK_REASONS.get(getattr(error, "errno", None) or 0) or _hidden_reason(error)
+        number = getattr(error, "errno", None) or 0
+        reason = _DISK_REASONS.get(number) or _hidden_reason(error) or _lost_folder(error)
         if reason is None:
             raise
         raise ArtefactError(f"cannot write {target}: {reason}") from error
@@ -189,6 +190,14 @@ _DISK_REASONS = {
     errno.EROFS: "the file system is read-only; choose another --out",
     errno.ENOTDIR: "a part of the path is a file, not a folder; choose another --out",
 }
+
+
+def _lost_folder(error: Exception) -> str | None:
+    """What is said where a folder was removed while it was written."""
+    if not isinstance(error, FileNotFoundError) or error.filename is None:
+        return None
+    folder = Path(os.fsdecode(error.filename)).absolute().parent
+    return None if folder.is_dir() else f"{folder} was removed while it was written; start again"
 
 
 def _hidden_reason(error: Exception) -> str | None:

@@ -1,13 +1,39 @@
 """All errors for users: one line with the rule, the value and a remedy."""
 
+import lzma
 import math
+import re
+import struct
+import tokenize
+import zipfile
+import zlib
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import get_args
 
 
 class RfmaeError(Exception):
-    """Base of all errors that rfmae raises on bad input; the command line exits with code 2."""
+    """Base of all errors that rfmae raises on bad input; the command line exits with code 2.
+
+    A message is one line that can be read, also where it quotes a file or another library.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(_readable(str(message)))
+
+
+_LONGEST_MESSAGE = 1600  # characters
+_LONG_WORD = re.compile(r"\S{400,}")
+
+
+def _readable(message: str) -> str:
+    """One line, without the middle of words that no path or name has and of a text without end."""
+    line = " ".join(message.splitlines())
+    line = _LONG_WORD.sub(lambda word: f"{word[0][:100]}…{word[0][-20:]}", line)
+    if len(line) <= _LONGEST_MESSAGE:
+        return line
+    half = _LONGEST_MESSAGE // 2
+    return f"{line[:half]} … {line[-half:]}"
 
 
 class UnitError(RfmaeError):
@@ -50,9 +76,39 @@ class ArtefactError(RfmaeError):
     """An output that cannot be written to its path."""
 
 
+ARRAY_DAMAGES: tuple[type[Exception], ...] = (
+    *(OSError, EOFError, ValueError, TypeError, LookupError, NotImplementedError, RuntimeError),
+    *(MemoryError, SyntaxError, struct.error, zlib.error, lzma.LZMAError, tokenize.TokenError),
+    zipfile.BadZipFile,
+)
+"""What numpy raises at damaged .npy and .npz files, by where they are damaged."""
+
+
+def machine_fault(error: Exception) -> str | None:
+    """One line for an error of the machine, not of the input: memory or a file; otherwise nothing.
+
+    torch reports memory that ran out as a RuntimeError.
+    """
+    if isinstance(error, MemoryError) or any(word in str(error) for word in _OUT_OF_MEMORY):
+        return (
+            f"the memory ran out ({first_line(error)}); free some, or take a smaller batch, fewer "
+            "workers, or fewer or shorter examples"
+        )
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"cannot use {error.filename}: {error.strerror.lower()}"
+    return None
+
+
+_OUT_OF_MEMORY = ("you tried to allocate", "out of memory", "Cannot allocate memory")
+
+
 def first_line(error: Exception) -> str:
-    """The first line of another library's error, or its class name where that is empty."""
-    return (str(error) or type(error).__name__).splitlines()[0].strip("'\"")
+    """The first line of another library's error, or its class name where that is empty.
+
+    It is cut where it is long, as one that quotes a damaged file is.
+    """
+    line = (str(error).strip() or type(error).__name__).splitlines()[0].strip("'\"")
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…"
 
 
 def check_weight(name: str, value: float) -> None:
@@ -69,6 +125,7 @@ def check_choice(what: str, value: object, choices: object) -> None:
 
 
 _LONGEST_WORD = 80
+_LONGEST_LINE = 300
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -63,12 +63,15 @@ def harmless(text: str) -> str:
 
 
 def parse(text: str) -> Any:
-    """JSON without NaN and infinities; raises `ValueError` where it is none."""
+    """JSON without NaN and infinities; raises `ValueError` where it is none, or too deep."""
 
     def refuse(word: str) -> None:
         raise ValueError(f"{word} is no number of JSON")
 
-    return json.loads(text, parse_constant=refuse)
+    try:
+        return json.loads(text, parse_constant=refuse)
+    except RecursionError as error:
+        raise ValueError("its values lie in one another by the thousand") from error
 
 
 def record(kind: type[Record], plain: Any, where: str) -> Record:

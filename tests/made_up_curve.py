@@ -14,7 +14,7 @@ def made_up_curve(classes=("BPSK", "QPSK", "8PSK"), snr_db=(-10.0, 0.0, 10.0), s
             method,
             budget,
             seed,
-            tuple(hits + seed + 2 * place for place in range(len(snr_db))),
+            tuple(min(hits + seed + 2 * place, 100) for place in range(len(snr_db))),
             (100,) * len(snr_db),
         )
         for method, shares in HITS.items()

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -243,3 +244,17 @@ def test_a_card_that_is_missing_damaged_or_no_object_is_none(tmp_path, content):
 
 def test_versions_name_python_and_the_packages_that_shape_bytes():
     assert {"python", "rfmae", "numpy", "scipy", "h5py", "torch"} <= set(versions())
+
+
+def test_a_folder_that_vanishes_while_it_is_written_is_one_line(tmp_path):
+    with (
+        pytest.raises(ArtefactError, match=r"was removed while it was written; start again"),
+        written_whole(tmp_path / "out") as scratch,
+    ):
+        shutil.rmtree(scratch)
+        (scratch / "some.txt").write_text("late")
+
+
+def test_a_file_that_is_missing_elsewhere_is_no_vanished_folder(tmp_path):
+    with pytest.raises(FileNotFoundError), written_whole(tmp_path / "out"):
+        (tmp_path / "lost.txt").read_text()

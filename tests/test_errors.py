@@ -3,7 +3,7 @@
 import pytest
 
 from rfmae import errors
-from rfmae.errors import RfmaeError, nearest
+from rfmae.errors import RfmaeError, machine_fault, nearest
 
 NAMES = ("BPSK", "QPSK", "8PSK", "16QAM", "OOK")
 
@@ -40,3 +40,28 @@ def test_every_error_of_the_package_is_an_rfmae_error():
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
     assert len(kinds) > 5
     assert all(issubclass(kind, RfmaeError) for kind in kinds if issubclass(kind, Exception))
+
+
+def test_a_message_is_one_line_that_can_be_read():
+    error = RfmaeError("a name\nof a file " + "x" * 100_000 + "; name another")
+    assert "\n" not in str(error)
+    assert str(error).startswith("a name of a file xxx")
+    assert str(error).endswith("xx; name another")
+    assert len(str(error)) < 200
+    assert len(str(RfmaeError("much " * 10_000))) < 2000
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (MemoryError("Unable to allocate 9 GiB"), "the memory ran out (Unable to allocate 9 GiB)"),
+        (RuntimeError("can't allocate memory: you tried to allocate 9 bytes"), "smaller batch"),
+        (RuntimeError("CUDA out of memory. Tried to allocate 9 GiB"), "smaller batch"),
+        (OSError(5, "Input/output error", "a.h5"), "cannot use a.h5: input/output error"),
+        (RuntimeError("shapes differ"), None),
+        (OSError("odd"), None),
+    ],
+)
+def test_an_error_of_the_machine_is_told_from_one_of_the_program(error, words):
+    said = machine_fault(error)
+    assert said is None if words is None else words in said

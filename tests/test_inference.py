@@ -438,3 +438,11 @@ def test_real_numbers_that_are_no_pairs_are_refused(classifier, pairs):
         ShapeError, match=r"complex \(N, T\), or real \(N, 2, T\) of signed numbers"
     ):
         classifier(pairs)
+
+
+def test_a_denoiser_takes_images_and_no_iq(iq):
+    denoiser = Denoiser(fresh_network(), {}, PIPELINE, torch.device("cpu"))
+    with pytest.raises(ShapeError, match="takes images, got complex"):
+        denoiser(iq)
+    with pytest.raises(ShapeError, match=r"shape \(N, C, H, W\), got"):
+        denoiser(denoiser.images(iq)[0])

@@ -88,3 +88,8 @@ def test_a_record_takes_its_defaults():
 def test_what_is_no_json_is_refused(text):
     with pytest.raises(ValueError):
         parse(text)
+
+
+def test_values_that_lie_deeper_than_any_file_has_are_a_value_error():
+    with pytest.raises(ValueError, match="in one another by the thousand"):
+        parse("[" * 100_000 + "]" * 100_000)

@@ -19,6 +19,7 @@ from rfmae.records import (
     IqPairBatch,
     Modality,
     Plane,
+    RobustnessGrid,
     SnrReport,
     as_plain,
     check_modalities,
@@ -28,6 +29,7 @@ from rfmae.records import (
     snr_view,
     wilson_interval,
 )
+from rfmae.records.label_curve import LabelPoint
 
 
 @pytest.fixture
@@ -414,3 +416,12 @@ def test_modalities_that_go_together_pass():
 def test_modalities_without_a_received_one_are_refused():
     with pytest.raises(RecipeError, match="one that a receiver has, got clean_image, noise"):
         check_modalities((Modality("image", "clean"), Modality("noise")), ImageConfig(), LENGTHS)
+
+
+def test_hits_are_some_of_the_examples_and_budgets_are_labels():
+    with pytest.raises(ShapeError, match="from 0 to the number of examples"):
+        LabelPoint("probe", 1, 0, (3,), (2,))
+    with pytest.raises(ShapeError, match="at least one label, got 0"):
+        LabelPoint("probe", 0, 0, (1,), (2,))
+    with pytest.raises(ShapeError, match="from 0 to the number of examples"):
+        RobustnessGrid("phase", "°", (0.0,), {"a": np.array([3])}, np.array([2]), {"a": None})

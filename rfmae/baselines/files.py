@@ -1,6 +1,5 @@
 """Baselines on disk: arrays and a card, without executable content."""
 
-import zipfile
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from rfmae.artefacts import CARD_NAME, Card, read_card, versions, write_json, wr
 from rfmae.baselines.scale import Scale
 from rfmae.baselines.signals_read import InputSpec, Signal, signals_of_views
 from rfmae.baselines.trained import Baseline, Model, find_method
-from rfmae.errors import CheckpointError, RfmaeError, first_line
+from rfmae.errors import ARRAY_DAMAGES, CheckpointError, RfmaeError, first_line
 from rfmae.records import FloatArray, View, Views
 
 KIND = "baseline"
@@ -125,5 +124,5 @@ def _read_arrays(path: Path, model: type[Model]) -> Model:
         return model(**arrays)
     except RfmaeError:
         raise
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except ARRAY_DAMAGES as error:
         raise CheckpointError(f"{path} cannot be read: {first_line(error)}") from error

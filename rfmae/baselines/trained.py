@@ -24,6 +24,7 @@ from rfmae.records import (
     IntArray,
     View,
     Views,
+    check_temperature,
     likeliest_temperature,
     softened,
 )
@@ -188,6 +189,9 @@ class Baseline:
     accuracy: float  # on validation, by which the settings were chosen
     temperature: float
     model: Model
+
+    def __post_init__(self) -> None:
+        check_temperature(self.temperature)
 
     @property
     def views(self) -> tuple[View, ...]:

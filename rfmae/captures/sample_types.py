@@ -126,7 +126,8 @@ def sample_type(name: str) -> SampleType:
 
 def decode(components: npt.NDArray[Any], kind: SampleType, out: FloatArray) -> None:
     """Convert I, Q, I, Q, ... of a file to single precision in `out`, full scale at ±1."""
-    with np.errstate(over="ignore"):  # beyond float32 is infinite, which a capture refuses
+    # beyond float32 is infinite, which a capture refuses
+    with np.errstate(over="ignore", invalid="ignore"):
         if kind.component.endswith("u4"):
             _decode_precisely(components, kind, out)
             return

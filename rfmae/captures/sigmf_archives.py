@@ -25,6 +25,7 @@ from rfmae.captures.sample_files import Span
 from rfmae.captures.sigmf_metadata import SigmfMetadata, parse_metadata
 from rfmae.captures.sigmf_reading import open_described
 from rfmae.errors import CaptureError
+from rfmae.plain import shown
 
 ARCHIVES = (".sigmf", ".sigmf.gz", ".sigmf.xz", ".sigmf.zip")
 """How the names of archives end: a tar, a tar compressed by gzip or xz, and a zip."""
@@ -69,13 +70,24 @@ class _Member:
     sparse: bool = False
 
 
+def _relative(path: Path, name: str) -> str:
+    """The name of a file in an archive, `./` in front of it left out; one outside is refused."""
+    plain = PurePosixPath(name)
+    if plain.is_absolute() or ".." in plain.parts:
+        raise CaptureError(
+            f"an archive must hold relative names, {path} holds {shown(name)}; "
+            "pack it again in the folder of the recording"
+        )
+    return str(plain)
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[dict[str, _Member]]:
     """The files of an archive by name."""
     if path.suffix == ".zip":
         with zipfile.ZipFile(path) as archive:
             yield {
-                item.filename: _Member(partial(archive.open, item))
+                _relative(path, item.filename): _Member(partial(archive.open, item))
                 for item in archive.infolist()
                 if not item.is_dir()
             }
@@ -84,7 +96,7 @@ def _opened(path: Path) -> Iterator[dict[str, _Member]]:
     mode = "r:" if plain else f"r:{path.suffix[1:]}"
     with tarfile.open(path, mode) as tar:  # type: ignore[call-overload]
         yield {
-            item.name: _Member(
+            _relative(path, item.name): _Member(
                 partial(tar.extractfile, item),
                 Span(path, item.offset_data, item.size) if plain else None,
                 item.sparse is not None,
@@ -103,7 +115,11 @@ def _metadata(path: Path, members: dict[str, _Member]) -> SigmfMetadata:
             f"an archive must hold one recording, {path} holds {', '.join(found)}; "
             "unpack it and name one"
         )
-    file = members[found[0]].open()
+    member = members[found[0]]
+    span = member.span
+    if member.sparse or (span and span.offset + span.n_bytes > path.stat().st_size):
+        raise CaptureError(f"{found[0]} in {path} ends too early; the archive was cut short")
+    file = member.open()
     data = file.read(_LARGEST_METADATA) if file else b""
     return parse_metadata(path / found[0], data)
 

@@ -11,8 +11,10 @@ from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.record import Annotation, Segment
 from rfmae.captures.sample_types import DATATYPES, REAL_TYPES, SAMPLE_TYPES, SampleType
 from rfmae.errors import CaptureError, nearest
+from rfmae.plain import shown
 
 _LARGEST_HZ = 1e12  # of the schema
+_LONGEST_NAME = 255  # bytes of a file's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class SigmfMetadata:
         if not _is_count(channels) or not channels:
             raise CaptureError(
                 f"core:num_channels of {self.path.name} must be a whole number from 1, "
-                f"got {_short(channels)}"
+                f"got {shown(channels)}"
             )
         return int(channels)
 
@@ -41,8 +43,8 @@ class SigmfMetadata:
         kind = SAMPLE_TYPES.get(datatype) or REAL_TYPES.get(datatype)
         if kind is None:
             raise CaptureError(
-                f"core:datatype of {self.path.name} must be a type of SigMF, got {datatype!r}; "
-                f"{nearest(datatype, [*DATATYPES, *REAL_TYPES])}"
+                f"core:datatype of {self.path.name} must be a type of SigMF, got "
+                f"{shown(datatype)}; {nearest(datatype, [*DATATYPES, *REAL_TYPES])}"
             )
         return kind
 
@@ -53,7 +55,7 @@ class SigmfMetadata:
         rate: Any = self.stated["core:sample_rate"]
         if not _is_number(rate) or rate <= 0:
             raise CaptureError(
-                f"core:sample_rate of {self.path.name} must be positive, got {rate!r}"
+                f"core:sample_rate of {self.path.name} must be positive, got {shown(rate)}"
             )
         return read_options.rate(self.path, float(rate))
 
@@ -70,9 +72,9 @@ class SigmfMetadata:
     def dataset(self) -> str | None:
         """The name of a data file that differs from that of the metadata."""
         named = self.stated.get("core:dataset")
-        if named is not None and Path(str(named)).name != named:
+        if named is not None and not _is_file_name(named):
             raise CaptureError(
-                f"core:dataset of {self.path.name} must be a file name, got {named!r}"
+                f"core:dataset of {self.path.name} must be a file name, got {shown(named)}"
             )
         return named or None
 
@@ -161,12 +163,12 @@ def _parts(path: Path, meta: dict[str, Any], name: str) -> list[dict[str, Any]]:
     """The captures or annotations, each with a whole number of samples to start at."""
     parts = meta.get(name, [])
     if not isinstance(parts, list):
-        raise CaptureError(f"{name} of {path.name} must be a list, got {_short(parts)}")
+        raise CaptureError(f"{name} of {path.name} must be a list, got {shown(parts)}")
     for part in parts:
         if not isinstance(part, dict) or not _is_count(part.get("core:sample_start")):
             raise CaptureError(
                 f"{name} of {path.name} must be a list of objects with a core:sample_start, "
-                f"got {_short(part)}"
+                f"got {shown(part)}"
             )
     return parts
 
@@ -175,7 +177,7 @@ def _count(path: Path, fields: dict[str, Any], name: str, where: str = "") -> in
     value = fields.get(name, 0)
     if not _is_count(value):
         raise CaptureError(
-            f"{name}{where} of {path.name} must be a whole number, got {_short(value)}"
+            f"{name}{where} of {path.name} must be a whole number, got {shown(value)}"
         )
     return value
 
@@ -186,7 +188,7 @@ def _frequency(path: Path, fields: dict[str, Any], name: str) -> float:
     if value is None:
         return math.nan
     if not _is_number(value):
-        raise CaptureError(f"{name} of {path.name} must be a frequency in Hz, got {_short(value)}")
+        raise CaptureError(f"{name} of {path.name} must be a frequency in Hz, got {shown(value)}")
     return float(value)
 
 
@@ -200,6 +202,13 @@ def _text(fields: dict[str, Any], name: str) -> str:
     return "" if value is None else str(value)
 
 
+def _is_file_name(value: Any) -> bool:
+    """Whether a value names a file in the same folder; no name is longer than 255 bytes."""
+    if not isinstance(value, str) or Path(value).name != value or "\0" in value:
+        return False
+    return value != ".." and len(value.encode(errors="replace")) <= _LONGEST_NAME
+
+
 def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
@@ -207,9 +216,3 @@ def _is_count(value: Any) -> bool:
 def _is_number(value: Any) -> bool:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return number and abs(value) <= _LARGEST_HZ
-
-
-def _short(value: Any) -> str:
-    """A value, shortened to fit a line."""
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -120,6 +120,8 @@ class TrainingSettings(Running):
 
     def __post_init__(self) -> None:
         Running.__post_init__(self)
+        if self.network is not None and not self.network.strip():
+            raise TrainingError("network names one, got nothing; leave it out for the default")
         _check_modalities(self.modalities)
 
 

@@ -39,6 +39,7 @@ class DatasetCard(TypedDict):
     image: dict[str, Any]
     about: NotRequired[str]
     modalities: NotRequired[list[dict[str, Any]]]
+    recipe: NotRequired[dict[str, Any]]
 
 
 KIND = "dataset"

@@ -1,5 +1,6 @@
-"""Sequential writing of a split file, for data whose number of rows is not known beforehand."""
+"""Sequential writing of a split file, for rows that another source brings batch by batch."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -9,7 +10,14 @@ import h5py
 import numpy as np
 
 from rfmae.artefacts import Card
-from rfmae.datasets.layout import ADDRESS, FORMAT, columns, create_columns, stamp
+from rfmae.datasets.layout import (
+    ADDRESS,
+    FORMAT,
+    columns,
+    create_columns,
+    find_extents,
+    stamp,
+)
 from rfmae.errors import DatasetError
 from rfmae.records import ComplexArray, IqBatch, View
 
@@ -17,7 +25,9 @@ from rfmae.records import ComplexArray, IqBatch, View
 class SplitWriter:
     """A split file that takes batches in the order of its rows, used as a context.
 
-    Use it inside `rfmae.artefacts.written_whole`, so that an error leaves nothing behind.
+    The card says how many rows there will be. They are written past HDF5, which has a place for
+    each: what fails on a full disk is then one system call, and not HDF5's cache when it is
+    dropped. Use it inside `rfmae.artefacts.written_whole`, so that an error leaves nothing behind.
     """
 
     def __init__(
@@ -33,12 +43,16 @@ class SplitWriter:
         self._path, self._split, self._card = path, split, card
         self._table = columns(samples, clean=clean)
         self._clean = clean
+        self._promised = int(card["examples"][split])
         self._rows: dict[View, int] = dict.fromkeys(samples, 0)
 
     def __enter__(self) -> Self:
-        self._file = h5py.File(self._path, "w", libver=FORMAT)
-        stamp(self._file, self._card, self._split)
-        create_columns(self._file, self._table, 0)
+        with h5py.File(self._path, "w", libver=FORMAT) as file:
+            stamp(file, self._card, self._split)
+            create_columns(file, self._table, self._promised, allocated=self._promised > 0)
+        found = find_extents(self._path, self._table) if self._promised else ()
+        self._extents = {extents.column.name: extents for extents in found}
+        self._descriptor = os.open(self._path, os.O_WRONLY)
         return self
 
     def __exit__(
@@ -47,9 +61,11 @@ class SplitWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
-        if error is None and len(set(self._rows.values())) > 1:
-            raise DatasetError(f"every view of {self._path} must get all rows, got {self._rows}")
+        os.close(self._descriptor)
+        if error is None and set(self._rows.values()) != {self._promised}:
+            raise DatasetError(
+                f"{self._path} must get {self._promised} rows in every view, got {self._rows}"
+            )
 
     def append(
         self, batch: IqBatch, view: View = "waveform", clean: ComplexArray | None = None
@@ -59,6 +75,10 @@ class SplitWriter:
             raise DatasetError(f"{self._path} has views {', '.join(self._rows)}, got {view!r}")
         if (clean is not None) != self._clean:
             raise DatasetError(f"clean twins belong into {self._path} always or never")
+        if not len(batch):
+            return
+        if self._rows[view] + len(batch) > self._promised:
+            raise DatasetError(f"{self._path} takes {self._promised} rows, and gets more")
         self._put(f"{view}/observed", self._rows[view], batch.iq)
         if clean is not None:
             self._put(f"{view}/clean", self._rows[view], clean)
@@ -67,13 +87,10 @@ class SplitWriter:
         self._rows[view] += len(batch)
 
     def _put(self, name: str, first: int, values: np.ndarray[Any, Any]) -> None:
-        column = self._file[name]
-        if values.shape[1:] != column.shape[1:]:
+        extents = self._extents[name]
+        if values.shape[1:] != extents.column.row_shape:
             raise DatasetError(
-                f"{self._path} takes examples of {column.shape[1]} samples in {name}, "
+                f"{self._path} takes examples of {extents.column.width} samples in {name}, "
                 f"got {values.shape[1]}"
             )
-        end = first + len(values)
-        if end > len(column):
-            column.resize(end, axis=0)
-        column[first:end] = values
+        extents.write(self._descriptor, first, values)

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypedDict, TypeVar
 
 import h5py
 import numpy as np
 
 from rfmae.artefacts import Card, read_card
 from rfmae.datasets.cards import KIND, SIGMF_KIND, DatasetCard, check_seal, dataset_card
+from rfmae.datasets.hdf5_columns import HDF5_DAMAGES, column_fault
 from rfmae.datasets.layout import Column, columns
 from rfmae.datasets.recipe import SPLITS, Recipe
 from rfmae.datasets.split_writer import SplitWriter
@@ -38,10 +39,28 @@ __all__ = ["Dataset", "SplitWriter", "open_dataset", "write_dataset"]
 
 _REMEDY = "remove the folder and make the data set again with `rfmae synth`"
 
+
+class _ReceiverCard(TypedDict):
+    waveform: str
+
+
+class _SourceCard(TypedDict):
+    pulse: dict[str, Any]
+    receiver: _ReceiverCard
+
+
+class _RecipeCard(TypedDict):
+    """What an estimate of the SNR needs of a recipe."""
+
+    source: _SourceCard
+
+
 Rows = slice | IntArray
 """Some rows of a split: a slice, or ascending indices."""
 
 _ALL = slice(None)
+
+Values = TypeVar("Values", ComplexArray, FloatArray)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +114,13 @@ class Dataset:
         """How a receiver estimates the SNR of its examples; of a waveform it knows the pulse."""
         if view == "symbols":
             return SnrEstimator()
-        source = self.card.get("recipe", {}).get("source")
-        if source is None:
+        recipe = self.card.get("recipe")
+        if recipe is None:
             raise DatasetError(
                 f"data set {self.name} does not say with which pulse its waveforms were sent, "
                 "without which their SNR is not estimated; leave the modality snr out"
             )
+        source = value(_RecipeCard, recipe, f"recipe in the card of {self.folder}")["source"]
         return snr_estimator_from_card(
             {
                 "samples_per_symbol": self.samples_per_symbol(view),
@@ -164,7 +184,8 @@ class Dataset:
         self.check_clean()
         observed = self.read_observed(split, rows, view)
         with _opened(self.folder / f"{split}.h5") as file:
-            return IqPairBatch(observed, file[f"{view or self.default_view}/clean"][rows])
+            clean = _finite(file[f"{view or self.default_view}/clean"][rows], file.filename)
+            return IqPairBatch(observed, clean)
 
     def read_observed(self, split: str, rows: Rows = _ALL, view: View | None = None) -> IqBatch:
         """The same without the clean twins, half as much to read."""
@@ -193,7 +214,10 @@ class Dataset:
     def sampled(self, split: str, rows: Rows = _ALL) -> dict[str, FloatArray]:
         """The random channel effects of each example, by name, each (N,) float32."""
         with _opened(self.folder / f"{split}.h5") as file:
-            return {name: file[f"drawn/{name}"][rows] for name in self.card["drawn"]}
+            return {
+                name: _finite(file[f"drawn/{name}"][rows], file.filename, "channel effects")
+                for name in self.card["drawn"]
+            }
 
     def _view(self, view: View | None) -> dict[str, Any]:
         view = view or self.default_view
@@ -284,13 +308,14 @@ def _check_card(card: Card, folder: Path) -> None:
     except RfmaeError as error:
         raise DatasetError(f"{error}; {_REMEDY}") from error
     image_config_from_card(known["image"])
-    modalities_from_card(known.get("modalities", []))
+    if "modalities" in known:
+        modalities_from_card(known["modalities"])
 
 
-def _finite(iq: ComplexArray, path: str) -> ComplexArray:
-    if not np.isfinite(iq.view(np.float32)).all():
-        raise DatasetError(f"{path} holds samples that are NaN or infinite; {_REMEDY}")
-    return iq
+def _finite(values: Values, path: str, what: str = "samples") -> Values:
+    if not np.isfinite(values.view(np.float32)).all():
+        raise DatasetError(f"{path} holds {what} that are NaN or infinite; {_REMEDY}")
+    return values
 
 
 def _columns_of(dataset: Dataset) -> tuple[Column, ...]:
@@ -307,39 +332,27 @@ def _opened(path: Path) -> Iterator[h5py.File]:
         # without HDF5's cache a single row is read, not all of its chunk
         with h5py.File(path, "r", rdcc_nbytes=0) as file:
             yield file
-    except (OSError, KeyError) as error:
+    except HDF5_DAMAGES as error:
         raise DatasetError(
             f"{path} cannot be read as HDF5, it may be truncated ({first_line(error)}); {_REMEDY}"
         ) from error
 
 
-_HERE = (h5py.HardLink, type(None))
-
-
-def _refuse_elsewhere(file: h5py.File, name: str, path: Path) -> None:
-    """Refuse a column whose bytes are in other files: by a link, or by HDF5's own storage there."""
-    places = name.split("/")
-    for count in range(1, len(places) + 1):
-        place = "/".join(places[:count])
-        if not isinstance(file.get(place, getlink=True), _HERE):
-            raise DatasetError(f"{place!r} of {path} is a link to another place; {_REMEDY}")
-    item = file.get(name)
-    if isinstance(item, h5py.Dataset) and (item.is_virtual or item.external):
-        raise DatasetError(f"{name!r} of {path} lies in another file; {_REMEDY}")
-
-
 def _check_split(file: h5py.File, dataset: Dataset, split: str) -> None:
     """The columns that the card promises, each of the right shape."""
     path, rows = dataset.folder / f"{split}.h5", dataset.examples(split)
-    if file.attrs.get("fingerprint") != dataset.fingerprint or file.attrs.get("split") != split:
+    stated = [str(file.attrs.get(name)) for name in ("fingerprint", "split")]
+    if stated != [dataset.fingerprint, split]:
         raise DatasetError(f"{path} does not belong to the data set {dataset.folder.name}")
     for column in _columns_of(dataset):
         shape = (rows, *column.row_shape)
-        _refuse_elsewhere(file, column.name, path)
+        if (fault := column_fault(file, column.name)) is not None:
+            raise DatasetError(f"{column.name!r} of {path} {fault}; {_REMEDY}")
         item = file.get(column.name)
         held = isinstance(item, h5py.Dataset) and item.shape == shape
         if not held or item.dtype != column.dtype:
             raise DatasetError(f"{path} must hold {rows} rows of {column.name!r}; {_REMEDY}")
+    _finite(file["snr_db"][:], str(path), "SNRs")
     label = file["label"][:]
     if rows and not 0 <= label.min() <= label.max() < len(dataset.classes):
         raise DatasetError(

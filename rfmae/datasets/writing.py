@@ -163,7 +163,8 @@ def _noted(scratch: Scratch, progress: Progress) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, OSError):
-        progress.note(f"{scratch.path} keeps what is done; the same command resumes from there")
+        if scratch.path.is_dir():
+            progress.note(f"{scratch.path} keeps what is done; the same command resumes from there")
         raise
 
 

@@ -36,7 +36,7 @@ from rfmae.progress import Progress
 from rfmae.records import ImageConfig, IntArray, IqBatch
 
 IMPORTER_VERSION = 1
-"""Increased by every change that makes other files of the same source."""
+"""Increased by every change that brings other rows or values of the same source."""
 
 _NOWHERE = -1
 

@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from rfmae.datasets.hdf5_columns import HDF5_DAMAGES, column_fault
 from rfmae.errors import DatasetError, first_line
 from rfmae.imports.class_order import (
     CLASSES,
@@ -88,7 +89,8 @@ def check_class_order(path: str | Path, rows_per_class: int = _PROOF_ROWS) -> Cl
     """Verify the order of the classes from rows of the highest SNR in the file."""
     path = Path(path)
     _checked_rows(path)
-    with _opened(path) as file:
+    # rows that are NaN or huge are refused by their number, when all are read
+    with _opened(path) as file, np.errstate(all="ignore"):
         highest = float(np.max(file["Z"][:]))
         found = _rows_at(file, highest, rows_per_class)
         return ClassOrder(
@@ -115,7 +117,7 @@ def _class_list(path: Path) -> tuple[str, ...]:
     if path.suffix == ".json":
         try:
             return tuple(str(name) for name in json.loads(text))
-        except (ValueError, TypeError) as problem:
+        except (ValueError, TypeError, RecursionError) as problem:
             raise DatasetError(f"{path} must be a JSON list of class names") from problem
     return tuple(re.findall(r"'([^']*)'", text)) or tuple(text.split())
 
@@ -143,7 +145,7 @@ def _opened(path: Path) -> Iterator[h5py.File]:
     try:
         with h5py.File(path, "r") as file:
             yield file
-    except (OSError, KeyError) as problem:
+    except HDF5_DAMAGES as problem:
         raise DatasetError(
             f"{path} cannot be read as HDF5, it may be cut ({first_line(problem)})"
         ) from problem
@@ -155,6 +157,12 @@ def _checked_rows(path: Path) -> int:
         missing = {"X", "Y", "Z"} - file.keys()
         if missing:
             raise DatasetError(f"{path} must hold X, Y and Z, but has no {min(missing)}")
+        for name in "XYZ":
+            fault = column_fault(file, name)
+            if fault is None and not _is_numbers(file[name]):
+                fault = "holds no numbers"
+            if fault is not None:
+                raise DatasetError(f"{path} must hold numbers in X, Y and Z, but {name} {fault}")
         shapes = {name: file[name].shape for name in "XYZ"}
         rows = shapes["Y"][0] if shapes["Y"] else 0
         for name, legal in _legal_shapes(rows).items():
@@ -176,6 +184,10 @@ def _legal_shapes(rows: int) -> dict[str, tuple[tuple[int, ...], ...]]:
         "Y": ((rows, len(CLASSES)), (rows,), (rows, 1)),
         "Z": ((rows, 1), (rows,)),
     }
+
+
+def _is_numbers(item: h5py.Dataset | h5py.Group) -> bool:
+    return isinstance(item, h5py.Dataset) and item.dtype.kind in "iuf"
 
 
 def _address(file: h5py.File, rows: slice) -> tuple[IntArray, FloatArray]:

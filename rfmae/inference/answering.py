@@ -26,7 +26,14 @@ from rfmae.models.denomae import DenoMAE
 from rfmae.models.encoders import AnyEncoder
 from rfmae.models.rings_mae import RingsMAE
 from rfmae.models.vit import Inputs
-from rfmae.records import ComplexArray, FloatArray, ImageConfig, View, Views
+from rfmae.records import (
+    ComplexArray,
+    FloatArray,
+    ImageConfig,
+    View,
+    Views,
+    check_temperature,
+)
 from rfmae.signal.recording_checks import loud_windows, symbol_doubts, without_dead_samples
 
 UNKNOWN = "unknown"
@@ -211,7 +218,7 @@ def load_classifier(path: str | Path, device: str = "auto") -> SignalClassifier:
     assert isinstance(network, Classifier)
     checkpoint.typed("classes", tuple[str, ...])
     if "temperature" in checkpoint.card:
-        checkpoint.typed("temperature", float)
+        check_temperature(checkpoint.typed("temperature", float))
     return SignalClassifier(network, checkpoint.card, InputPipeline.of(checkpoint), chosen)
 
 

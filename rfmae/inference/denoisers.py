@@ -23,6 +23,9 @@ UNMASKED, MASK_AVERAGE = "unmasked", "mask average"
 """The two ways to denoise with a network of patches: without masks, or each patch while hidden."""
 
 
+_IMAGE_DIMENSIONS = 4
+
+
 class ImageDenoiser(Protocol):
     """The interface of denoisers of constellation images."""
 
@@ -73,6 +76,17 @@ class _Rendering:
 
     def _tensors(self, shown: FloatArray | Mapping[str, FloatArray]) -> dict[str, Tensor]:
         named = shown if isinstance(shown, Mapping) else {IMAGE: shown}
+        for name, values in named.items():
+            if np.iscomplexobj(values):
+                raise ShapeError(
+                    f"a denoiser takes images, got complex {np.shape(values)} as {name}; "
+                    "give what its `inputs` makes of the I/Q"
+                )
+        if IMAGE in named and np.ndim(named[IMAGE]) != _IMAGE_DIMENSIONS:
+            raise ShapeError(
+                f"images must have the shape (N, C, H, W), got {np.shape(named[IMAGE])}; "
+                "`images` renders those of I/Q"
+            )
         return {
             name: torch.from_numpy(np.asarray(values, np.float32)).to(self.device)
             for name, values in named.items()

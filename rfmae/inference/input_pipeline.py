@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from rfmae.errors import ShapeError
+from rfmae.errors import CheckpointError, ShapeError
 from rfmae.imaging.network_inputs import network_inputs
 from rfmae.models.checkpoint import Checkpoint
 from rfmae.records import (
@@ -114,13 +114,13 @@ class InputPipeline:
         estimator = None
         if snr_view(modalities) is not None:
             estimator = snr_estimator_from_card(checkpoint.field("snr_estimator"))
-        return cls(
-            checkpoint.image,
-            modalities,
-            checkpoint.typed("samples", dict[View, int]),
-            checkpoint.typed("samples_per_symbol", float),
-            estimator,
-        )
+        samples = checkpoint.typed("samples", dict[View, int])
+        rate = checkpoint.typed("samples_per_symbol", float)
+        if any(samples.get(view, 0) < 1 for view in needed_views(modalities, checkpoint.image)):
+            raise CheckpointError(f"the card of {checkpoint.folder} states no samples of its views")
+        if rate <= 0:
+            raise CheckpointError(f"the card of {checkpoint.folder} states no samples per symbol")
+        return cls(checkpoint.image, modalities, samples, rate, estimator)
 
     @property
     def views(self) -> tuple[View, ...]:

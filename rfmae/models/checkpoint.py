@@ -150,7 +150,7 @@ def load_checkpoint(path: str | Path, kind: str | None = None) -> Checkpoint:
     """A checkpoint folder, or the best checkpoint of a run folder, of the kind that is needed."""
     folder = _checkpoint_folder(Path(path))
     card = read_card(folder)
-    if card is None or card.get("kind") not in _REMEDIES:
+    if card is None or str(card.get("kind")) not in _REMEDIES:
         raise CheckpointError(f"{folder} is not a checkpoint: its {CARD_NAME} is missing or other")
     if kind is not None and card["kind"] != kind:
         raise CheckpointError(

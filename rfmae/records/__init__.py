@@ -69,7 +69,7 @@ from rfmae.records.snr_report import (
     weighted,
     wilson_interval,
 )
-from rfmae.records.temperature import likeliest_temperature, softened
+from rfmae.records.temperature import check_temperature, likeliest_temperature, softened
 from rfmae.records.transfer import Drop, Transfer, TransferCell
 
 __all__ = [
@@ -126,6 +126,7 @@ __all__ = [
     "as_plain",
     "ceiling_name",
     "check_modalities",
+    "check_temperature",
     "harmonic_planes",
     "holm_adjusted",
     "image_config_from_card",

@@ -254,6 +254,8 @@ class RobustnessGrid:
         check_shapes(self, (len(self.values),), "examples")
         if not self.values or any(hits.shape != self.examples.shape for hits in self.hits.values()):
             raise ShapeError(f"hits must have shape {self.examples.shape} for every model")
+        if any((hits < 0).any() or (hits > self.examples).any() for hits in self.hits.values()):
+            raise ShapeError(f"hits under {self.what} must be from 0 to the number of examples")
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,10 +33,20 @@ class LabelPoint:
                 "a point needs hits and examples of each SNR, "
                 f"got {len(self.hits)} and {len(self.examples)}"
             )
+        if any(
+            not 0 <= hits <= count for hits, count in zip(self.hits, self.examples, strict=True)
+        ):
+            raise ShapeError(f"hits of {self.method} must be from 0 to the number of examples")
+        _check_budget(self.budget)
 
     @property
     def accuracy(self) -> float:
         return sum(self.hits) / sum(self.examples)
+
+
+def _check_budget(budget: int) -> None:
+    if budget < 1:
+        raise ShapeError(f"a budget must be at least one label, got {budget}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,9 @@ class LabelMean:
     low: float
     high: float
     worst: float  # of the seeds
+
+    def __post_init__(self) -> None:
+        _check_budget(self.budget)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +114,14 @@ class LabelCurve:
     ceilings: tuple[Limit, ...]
     provenance: dict[str, Any]
     unit: LabelUnit = "class"
+
+    def __post_init__(self) -> None:
+        for point in self.points:
+            if len(point.hits) != len(self.snr_db):
+                raise ShapeError(
+                    f"a point of {point.method} counts at {len(point.hits)} of the "
+                    f"{len(self.snr_db)} SNR points of its curve"
+                )
 
     @property
     def methods(self) -> tuple[str, ...]:

@@ -195,6 +195,8 @@ def modalities_from_card(card: list[dict[str, Any]]) -> tuple[Modality, ...]:
     """The modalities of a card."""
     try:
         found: tuple[Modality, ...] = value(tuple[Modality, ...], card, "modalities")
+        if not found:
+            raise ArtefactError("there are none")
         return found
     except ArtefactError as error:
         raise ArtefactError(

@@ -7,10 +7,17 @@ import math
 
 import numpy as np
 
+from rfmae.errors import ShapeError
 from rfmae.records.iq import FloatArray, IntArray
 
 _LEAST, _LARGEST = math.log(1e-3), math.log(1e3)
 _HALVINGS = 40  # of the interval: a relative precision of 10⁻¹¹
+
+
+def check_temperature(temperature: float) -> None:
+    """Refuse a temperature that divides no scores: zero, negative, NaN or infinite."""
+    if not 0 < temperature < math.inf:
+        raise ShapeError(f"a temperature must be positive and finite, got {temperature:g}")
 
 
 def softened(scores: FloatArray, temperature: float) -> FloatArray:

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
-from rfmae.errors import ArtefactError, RfmaeError
+from rfmae.errors import ARRAY_DAMAGES, ArtefactError, RfmaeError, first_line
 from rfmae.records import Answers
 from rfmae.reporting.report_record import Report
 
 ANSWERS = "answers"
 """The folder of a report with the predictions of each model."""
+
+_DAMAGES: tuple[type[Exception], ...] = (*ARRAY_DAMAGES, RfmaeError)
 
 NO_ANSWERS: Mapping[str, Answers] = {}
 
@@ -69,6 +70,6 @@ def _read(path: Path, report: Report, name: str) -> Answers:
                 grid_db=counts.snr_db,
                 snr_reference=counts.snr_reference,
             )
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile, RfmaeError) as error:
-        reason = " ".join(str(error).split())
+    except _DAMAGES as error:
+        reason = first_line(error)
         raise ArtefactError(f"the answers {path} cannot be read: {reason}; remove them") from error

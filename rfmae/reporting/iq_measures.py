@@ -26,9 +26,14 @@ def power_density(iq: ComplexArray, sample_rate_hz: float) -> tuple[DoubleArray,
     """
     length = _window_length(len(iq) // _SEGMENTS, at_least=64, at_most=2048, of=len(iq))
     frequencies, density = signal.welch(
-        iq, sample_rate_hz, nperseg=length, return_onesided=False, detrend=False
+        _double(iq), sample_rate_hz, nperseg=length, return_onesided=False, detrend=False
     )
     return np.fft.fftshift(frequencies), np.fft.fftshift(density.real)
+
+
+def _double(iq: ComplexValues) -> npt.NDArray[np.complex128]:
+    """I/Q whose power is a number however large or small the samples are."""
+    return np.asarray(iq, np.complex128)
 
 
 def occupied_band(
@@ -55,7 +60,7 @@ def density_over_time(
     length = _window_length(round(2 * math.sqrt(len(iq))), at_least=32, at_most=1024, of=len(iq))
     stride = max(length // _STRIDES, (len(iq) - length) // _MOST_COLUMNS, 1)
     frequencies, times, density = signal.spectrogram(
-        iq,
+        _double(iq),
         sample_rate_hz,
         window="hann",
         nperseg=length,

@@ -1,6 +1,7 @@
 """A constellation as text: braille dots for a terminal, whose cells are twice as high as wide."""
 
 import numpy as np
+import numpy.typing as npt
 
 from rfmae.errors import ShapeError
 from rfmae.records import ComplexArray, IntArray
@@ -26,7 +27,7 @@ def constellation_sketch(iq: ComplexArray, width: int = 40, height: int = 20) ->
             f"got {width} by {height}"
         )
     columns, rows = _odd_below(width), _odd_below(height)
-    points = np.asarray(iq).ravel()
+    points = np.asarray(iq, np.complex128).ravel()  # the ratio of two may be beyond single
     points = points[np.isfinite(points)]
     reach = np.maximum(np.abs(points.real), np.abs(points.imag))
     edge = float(np.quantile(reach, _HELD)) if points.size else 0.0
@@ -50,15 +51,15 @@ def _fits(head: str, scale: str, columns: int) -> bool:
     return len(head) + 1 + len(scale) <= columns + 1
 
 
-def _counts(points: ComplexArray, edge: float, columns: int, rows: int) -> IntArray:
+def _counts(points: npt.NDArray[np.complex128], edge: float, columns: int, rows: int) -> IntArray:
     """Samples on each dot, (4·rows, 2·columns), the first row on top; dots are square."""
     across, down = _DOTS_ACROSS * columns, _DOTS_DOWN * rows
     pitch = 2 * edge / min(across, down)
-    column = np.floor(points.real / pitch + across / 2).astype(int)
-    row = np.floor(down / 2 - points.imag / pitch).astype(int)
+    column = np.floor(points.real / pitch + across / 2)
+    row = np.floor(down / 2 - points.imag / pitch)
     inside = (column >= 0) & (column < across) & (row >= 0) & (row < down)
     counts = np.zeros((down, across), int)
-    np.add.at(counts, (row[inside], column[inside]), 1)
+    np.add.at(counts, (row[inside].astype(int), column[inside].astype(int)), 1)
     return counts
 
 

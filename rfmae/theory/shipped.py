@@ -1,7 +1,6 @@
 """Ceilings as JSON files, and those that come with rfmae."""
 
 import dataclasses
-import json
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rfmae.errors import ArtefactError
+from rfmae.plain import parse, record, value
 from rfmae.records import Ceiling, as_plain
 from rfmae.theory.ceiling_spec import CeilingSpec, PublishedCeilingSpec
 
@@ -21,13 +21,11 @@ def ceiling_json(spec: CeilingSpec | PublishedCeilingSpec, ceiling: Ceiling) -> 
     return {"key": spec.key, **_rounded(as_plain(ceiling))}
 
 
-def ceiling_from_json(content: dict[str, Any]) -> Ceiling:
-    """The record that `ceiling_json` wrote."""
-    values = {item.name: content[item.name] for item in dataclasses.fields(Ceiling)}
-    for name in ("classes", "snr_db"):
-        values[name] = tuple(values[name])
-    values["groups"] = tuple(tuple(group) for group in values["groups"])
-    return Ceiling(**{name: _array(name, value) for name, value in values.items()})
+def ceiling_from_json(content: Any) -> Ceiling:
+    """The record that `ceiling_json` wrote; raises `RfmaeError` for anything else."""
+    given = value(dict[str, Any], content, "ceiling")
+    known = {item.name for item in dataclasses.fields(Ceiling)}
+    return record(Ceiling, {name: item for name, item in given.items() if name in known}, "ceiling")
 
 
 def shipped_ceiling(
@@ -67,19 +65,14 @@ def at_points(ceiling: Ceiling, snr_db: tuple[float, ...]) -> Ceiling | None:
 def _contents(folder: Path) -> Iterator[dict[str, Any]]:
     for path in sorted(folder.glob("*.json")):
         try:
-            yield json.loads(path.read_text(encoding="utf-8"))
+            yield parse(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise ArtefactError(f"{path} holds no ceiling: {error}; remove it") from error
 
 
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _rounded(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    return round(value, _DIGITS) if isinstance(value, float) else value
-
-
-def _array(name: str, value: Any) -> Any:
-    """Lists of numbers are arrays; the tuples of a ceiling were made before."""
-    return np.array(value) if isinstance(value, list) else value
+def _rounded(plain: Any) -> Any:
+    if isinstance(plain, dict):
+        return {name: _rounded(item) for name, item in plain.items()}
+    if isinstance(plain, list):
+        return [_rounded(item) for item in plain]
+    return round(plain, _DIGITS) if isinstance(plain, float) else plain

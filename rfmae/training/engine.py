@@ -47,6 +47,9 @@ from rfmae.training.task import Task
 
 MakeTask = Callable[[Numerics, Ranks], Task]
 
+_LOWER_THE_RATE = "lower the learning rate"
+_CHECK_THE_INPUTS = "the inputs, or the weights that it begins with, are out of range"
+
 
 def fit(
     make_task: MakeTask,
@@ -312,11 +315,13 @@ class _Training:
     def _stop_if_not_finite(self, metrics: dict[str, float], step: int) -> None:
         odd = first_not_finite(metrics)
         if odd is not None:
-            self._stop(odd.replace("_", " "), str(metrics[odd]), step)
+            # the first loss is of weights that no rate has changed yet
+            remedy = _CHECK_THE_INPUTS if step <= 1 else _LOWER_THE_RATE
+            self._stop(odd.replace("_", " "), str(metrics[odd]), step, remedy)
 
-    def _stop(self, what: str, got: str, step: int) -> None:
+    def _stop(self, what: str, got: str, step: int, remedy: str = _LOWER_THE_RATE) -> None:
         good = self.ranks.by_writer(lambda: self.run.checkpoints)
         raise TrainingError(
-            f"the {what} must stay finite, got {got} at step {step}; lower the learning rate; "
+            f"the {what} must stay finite, got {got} at step {step}; {remedy}; "
             f"last good checkpoint: {good[-1] if good else 'none yet'}"
         )

@@ -197,13 +197,16 @@ class RunFolder:
         if not self._metrics.is_file():
             return []
         found: list[dict[str, float]] = []
-        lines = self._metrics.read_text(encoding="utf-8").splitlines()
+        lines = self._metrics.read_text(encoding="utf-8", errors="replace").splitlines()
         for number, line in enumerate(lines, start=1):
             where = f"line {number} of {self._metrics}"
             try:
                 plain = parse(line)
                 said = value(dict[str, float], plain, where)
-                found.append({**said, "step": value(int, plain.get("step"), f"{where}.step")})
+                step = value(int, plain.get("step"), f"{where}.step")
+                if not 0 <= step < 1 << 63:
+                    raise ArtefactError(f"{where} states no step")
+                found.append({**said, "step": step})
             except (ValueError, ArtefactError) as error:
                 if number == len(lines):
                     break

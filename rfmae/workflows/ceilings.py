@@ -1,6 +1,5 @@
 """Ceilings: the Bayes accuracy per SNR of recipes and class lists."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Literal
 from rfmae.artefacts import CARD_NAME, read_card, refuse_occupied, write_json, written_whole
 from rfmae.datasets.recipe import Recipe
 from rfmae.errors import ArtefactError, RecipeError, RfmaeError, first_line
+from rfmae.plain import parse
 from rfmae.progress import Logged, Progress
 from rfmae.records import Ceiling, What
 from rfmae.reporting.charts.accuracy_charts import ceiling_chart
@@ -283,8 +283,8 @@ def _check_link(recipe: Recipe) -> None:
 def _read(folder: Path) -> Ceiling:
     path = folder / CEILING_NAME
     try:
-        return ceiling_from_json(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError) as error:
+        return ceiling_from_json(parse(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, RfmaeError) as error:
         raise ArtefactError(
             f"{path} holds no ceiling ({first_line(error)}); remove its folder"
         ) from error

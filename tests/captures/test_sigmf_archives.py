@@ -153,3 +153,29 @@ def test_what_is_unpacked_is_gone_afterwards(tmp_path, pair, monkeypatch):
     assert "requested" in refusal(path, first_sample=10**6)
     gc.collect()  # the error still holds the recording
     assert not [*scratch.iterdir()]
+
+
+def members_of(pair):
+    data = pair.with_suffix(".sigmf-data").read_bytes()
+    return {"signal.sigmf-meta": pair.read_bytes(), "signal.sigmf-data": data}
+
+
+@pytest.mark.parametrize("where", ["/", "/etc/", "../", "a/../../"])
+def test_names_outside_of_the_archive_are_refused(tmp_path, pair, where):
+    named = {where + name: content for name, content in members_of(pair).items()}
+    assert "relative names" in refusal(pack(tmp_path / "odd.sigmf", named))
+
+
+@pytest.mark.parametrize("where", ["./", "recordings/", "./a/b/"])
+def test_a_folder_in_front_of_the_names_changes_nothing(tmp_path, pair, where):
+    named = {where + name: content for name, content in members_of(pair).items()}
+    np.testing.assert_array_equal(read_capture(pack(tmp_path / "a.sigmf", named)).iq, IQ)
+
+
+def test_metadata_that_state_more_bytes_than_there_are_take_no_memory(tmp_path, pair):
+    path = tmp_path / "short.sigmf"
+    with tarfile.open(path, "w") as tar:
+        member = tarfile.TarInfo("signal.sigmf-meta")
+        member.size = 1 << 40
+        tar.addfile(member)
+    assert "cut short" in refusal(path) or "uncompressed tar" in refusal(path)

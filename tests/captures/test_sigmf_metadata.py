@@ -242,3 +242,14 @@ def test_json_of_another_form_is_refused_in_a_short_line(record, text):
     path = record()
     path.write_text(text)
     assert len(refusal(path)) < 500
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a/b", "..", "a\0b", 3])
+def test_a_data_file_has_the_name_of_one(record, name):
+    path = record()
+    meta = json.loads(path.read_text())
+    meta["global"]["core:dataset"] = name
+    path.write_text(json.dumps(meta))
+    words = refusal(path)
+    assert "must be a file name" in words
+    assert len(words) < 400

@@ -830,3 +830,20 @@ def test_files_that_may_not_grow_are_one_line(here, tiny_toml):
     assert done.stderr.splitlines()[-1].startswith("error: cannot write out")
     assert done.returncode == 2
     assert sorted(tree(here)) == ["longer.toml"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("Unable to allocate 9 GiB"),
+        RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes."),
+        OSError(errno.EIO, "Input/output error", "lost.h5"),
+    ],
+)
+def test_a_fault_of_the_machine_is_one_line(rfmae, here, tiny_toml, monkeypatch, error):
+    (here / "tiny.toml").write_text(tiny_toml)
+    monkeypatch.setattr(writing, "synthesise", failing_after(writing.synthesise, 0, error))
+    result = rfmae("synth", "--recipe", "tiny.toml", "--out", "out")
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1].startswith("error: ")
+    assert isinstance(result.exception, SystemExit)

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 import rfmae
 from rfmae.configuration.files import merged, read_settings
+from rfmae.configuration.training import Finetuning, Pretraining
 from rfmae.errors import TrainingError
 
 TOML = """
@@ -182,3 +183,9 @@ def test_another_number_of_labels_replaces_that_of_the_file():
 def test_tables_are_merged_within():
     table = merged({"a": 1, "b": {"c": 2, "d": 3}}, {"b": {"d": 4}, "e": 5})
     assert table == {"a": 1, "b": {"c": 2, "d": 4}, "e": 5}
+
+
+@pytest.mark.parametrize("settings", [Pretraining, Finetuning])
+def test_a_network_without_a_name_is_refused(settings):
+    with pytest.raises(TrainingError, match="network names one, got nothing"):
+        settings(network="")

@@ -1,5 +1,8 @@
 """Rows that come batch by batch are read back as they came."""
 
+import subprocess
+import sys
+
 import h5py
 import numpy as np
 import pytest
@@ -28,6 +31,11 @@ def card():
         splits={"seed": 0},
         fingerprint="0123abcd",
     )
+
+
+def promising(card, rows):
+    """The card of a data set with so many training examples."""
+    return {**card, "examples": {**card["examples"], "train": rows}}
 
 
 def batch(rng, count, samples=SAMPLES):
@@ -98,7 +106,7 @@ def test_clean_twins_that_are_not_there_are_refused_with_the_way_out(imported):
 def test_clean_twins_and_views_are_kept_beside_each_other(card, rng, tmp_path):
     path, symbols, waveform = tmp_path / "train.h5", batch(rng, 5, 2), batch(rng, 5)
     waveform = IqBatch(waveform.iq, symbols.label, symbols.snr_db, symbols.classes, 8.0, "dataset")
-    sizes = {"symbols": 2, "waveform": SAMPLES}
+    sizes, card = {"symbols": 2, "waveform": SAMPLES}, promising(card, 5)
     with SplitWriter(path, split="train", card=card, samples=sizes, clean=True) as writer:
         writer.append(symbols, "symbols", clean=2 * symbols.iq)
         writer.append(waveform, clean=2 * waveform.iq)
@@ -109,6 +117,7 @@ def test_clean_twins_and_views_are_kept_beside_each_other(card, rng, tmp_path):
 
 
 def test_the_same_batches_make_the_same_file(card, tmp_path):
+    card = promising(card, 108)
     for name in ("one", "two"):
         rng = np.random.default_rng(3)
         path = tmp_path / f"{name}.h5"
@@ -119,21 +128,60 @@ def test_the_same_batches_make_the_same_file(card, tmp_path):
 
 
 def test_examples_of_another_length_or_view_are_refused(card, rng, tmp_path):
-    path = tmp_path / "train.h5"
+    path, card = tmp_path / "train.h5", promising(card, 4)
     with SplitWriter(path, split="train", card=card, samples={"waveform": SAMPLES}) as writer:
         writer.append(batch(rng, 2))
+        with pytest.raises(DatasetError, match="takes 4 rows, and gets more"):
+            writer.append(batch(rng, 3))
         with pytest.raises(DatasetError, match=r"takes examples of 16 samples .* got 15"):
             writer.append(batch(rng, 2, 15))
         with pytest.raises(DatasetError, match="has views waveform, got 'symbols'"):
             writer.append(batch(rng, 2), "symbols")
         with pytest.raises(DatasetError, match="always or never"):
             writer.append(batch(rng, 2), clean=batch(rng, 2).iq)
+        writer.append(batch(rng, 2))
 
 
 def test_views_with_other_numbers_of_rows_are_refused(card, rng, tmp_path):
-    sizes = {"symbols": 2, "waveform": SAMPLES}
+    sizes, card = {"symbols": 2, "waveform": SAMPLES}, promising(card, 2)
     with (
-        pytest.raises(DatasetError, match="must get all rows"),
+        pytest.raises(DatasetError, match="must get 2 rows in every view"),
         SplitWriter(tmp_path / "train.h5", split="train", card=card, samples=sizes) as writer,
     ):
         writer.append(batch(rng, 2))
+
+
+def test_a_full_disk_is_the_error_of_the_system_and_no_other(tmp_path):
+    """HDF5 complains of every block that it could not write, while it is dropped."""
+    script = f"""
+import resource, signal, sys
+import numpy as np
+from pathlib import Path
+from rfmae.artefacts import written_whole
+from rfmae.datasets.cards import imported_card
+from rfmae.datasets.split_writer import SplitWriter
+from rfmae.errors import ArtefactError
+from rfmae.records import IqBatch
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+many = {{"train": 40_000}}
+card = imported_card("a", "b", ("BPSK", "QPSK"), (0.0,), 1.0, 64, many, {{}}, {{}}, "0")
+iq = np.ones((40_000, 64), np.complex64)
+zeros = np.zeros(len(iq))
+rows = IqBatch(iq, zeros.astype(int), zeros, ("BPSK", "QPSK"), 1.0, "dataset")
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 22, 1 << 22))
+try:
+    with written_whole(Path({str(tmp_path / "radio")!r})) as scratch:
+        with SplitWriter(
+            scratch / "train.h5", split="train", card=card, samples={{"waveform": 64}}
+        ) as writer:
+            writer.append(rows)
+except ArtefactError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert "may not grow so large here" in done.stdout
+    assert done.stderr == ""
+    assert list(tmp_path.iterdir()) == []

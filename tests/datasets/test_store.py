@@ -542,3 +542,32 @@ def test_a_split_that_lacks_rows_or_a_column_is_refused(copy, column):
     with h5py.File(copy / "test.h5", "r+") as file:
         file[column] = values
     assert f"must hold 6 rows of '{column}'" in refusal(copy)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("name", ["snr_db", "symbols/observed", "symbols/clean", "drawn"])
+def test_values_that_are_no_numbers_are_refused_in_every_column(both, tmp_path, name, value):
+    folder = Path(shutil.copytree(both.folder, tmp_path / "both"))
+    column = f"drawn/{both.card['drawn'][0]}" if name == "drawn" else name
+    with h5py.File(folder / "train.h5", "r+") as file:
+        values = file[column][:]
+        values.flat[1] = value
+        file[column][...] = values
+    with pytest.raises(DatasetError, match="NaN or infinite"):
+        (dataset := open_dataset(folder)).read("train")
+        dataset.sampled("train")
+
+
+@pytest.mark.parametrize("value", [np.zeros(3), h5py.Empty("f4"), 7])
+def test_a_stamp_of_another_type_belongs_to_no_data_set(copy, value):
+    with h5py.File(copy / "train.h5", "r+") as file:
+        file.attrs["fingerprint"] = value
+    assert "does not belong to the data set" in refusal(copy)
+
+
+def test_a_column_that_holds_less_than_its_shape_takes_no_memory(copy):
+    with h5py.File(copy / "train.h5", "r+") as file:
+        shape, dtype = file["symbols/observed"].shape, file["symbols/observed"].dtype
+        del file["symbols/observed"]
+        file.create_dataset("symbols/observed", shape, dtype, chunks=True)
+    assert "holds 0 bytes" in refusal(copy)

@@ -274,3 +274,27 @@ def test_a_file_of_another_kind_is_refused(tmp_path, labels):
         archive.writestr("readme.txt", "words")
     refused("it holds none", tmp_path / "a.npz", labels=labels)
     refused("no file", tmp_path / "none.npy", labels=labels)
+
+
+def test_rows_that_take_no_space_in_the_file_take_no_memory(tmp_path):
+    path = tmp_path / "huge.mat"
+    write_mat_73(path, np.ones((4, 8), np.complex64))
+    with h5py.File(path, "r+") as file:
+        kind = file["data_save"].dtype
+        del file["data_save"]
+        file.create_dataset("data_save", (10**6, 10**6), kind, chunks=(8, 8))
+    with pytest.raises(DatasetError, match="holds 0 bytes"):
+        ArrayFile(path)
+
+
+@pytest.mark.parametrize("place", [60, 100, 200, 300])
+@pytest.mark.parametrize("name", ["a.npy", "a.npz"])
+def test_damaged_arrays_of_numpy_are_one_line(tmp_path, iq, name, place):
+    WRITERS[name](tmp_path / name, iq)
+    whole = bytearray((tmp_path / name).read_bytes())
+    whole[place : place + 8] = b"(((((((("
+    (tmp_path / name).write_bytes(whole)
+    try:
+        ArrayFile(tmp_path / name)
+    except DatasetError as error:
+        assert "\n" not in str(error)

@@ -55,8 +55,17 @@ def test_the_classes_are_in_the_order_of_the_signals_under_the_names_of_the_tabl
 
 def test_the_file_is_never_read_whole(tmp_path):
     path, rows = tmp_path / "large.hdf5", 20_000
-    with h5py.File(path, "w") as file:  # rows that were never written read as zeros
-        file.create_dataset("X", (rows, 1024, 2), "f4", chunks=(64, 1024, 2))
+    with h5py.File(path, "w") as file:
+        x = file.create_dataset(
+            "X",
+            (rows, 1024, 2),
+            "f4",
+            chunks=(500, 1024, 2),
+            compression="gzip",
+            compression_opts=1,
+        )
+        for first in range(0, rows, 500):
+            x[first : first + 500] = 0
         file["Y"] = np.eye(24, dtype=np.int64)[np.arange(rows) % 24]
         file["Z"] = np.zeros((rows, 1), np.int64)
     source = RadioMl2018(path)
@@ -213,3 +222,21 @@ def test_a_cut_file_is_refused(damaged):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(DatasetError, match="no file"):
         RadioMl2018(tmp_path / "none")
+
+
+@pytest.mark.parametrize("how", ["a group", "texts", "a link", "nothing in it"])
+def test_what_is_no_column_of_numbers_is_refused_in_one_line(damaged, how):
+    with h5py.File(damaged, "r+") as file:
+        shape = file["Z"].shape
+        del file["Z"]
+        if how == "a group":
+            file.create_group("Z")
+        elif how == "texts":
+            file["Z"] = np.full(shape, b"30")
+        elif how == "a link":
+            file["Z"] = h5py.ExternalLink("other.h5", "Z")
+        else:
+            file.create_dataset("Z", shape, "i8", chunks=(1, 1))
+    with pytest.raises(DatasetError, match="must hold numbers in X, Y and Z, but Z") as error:
+        RadioMl2018(damaged)
+    assert "\n" not in str(error.value)

@@ -79,7 +79,7 @@ def test_a_new_name_goes_everywhere(first):
 def test_grids_of_the_same_values_hold_the_models_of_both(first, second):
     grid = joined({"a": first, "b": second}, "Both").robustness[0]
     assert list(grid.hits) == ["likelihood", "LSTM", "DenoMAE2.0", "from scratch"]
-    other = replace(second.robustness[0], examples=np.full(6, 10))
+    other = replace(second.robustness[0], examples=np.full(6, 2000))
     fewer = replace(second, robustness=(other,))
     assert len(joined({"a": first, "b": fewer}, "Both").robustness) == 3
 

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from rfmae.errors import CheckpointError, TrainingError
+from rfmae.errors import ArtefactError, CheckpointError, TrainingError
 from rfmae.training.run_folder import Best, RunFolder
 
 CONFIG = {"stage": "toy", "plan": {"seed": 1}}
@@ -117,3 +117,12 @@ def test_a_line_that_is_not_whole_yet_is_no_line(run):
     with (run.path / "metrics.jsonl").open("a") as file:
         file.write('{"step": 3, "lo')
     assert [line["loss"] for line in run.metrics()] == [2.0, 1.0]
+
+
+@pytest.mark.parametrize("line", [b"\xff\xfe", b'{"step": 1' + b"0" * 30 + b"}", b'{"step": -1}'])
+def test_metrics_that_are_no_text_or_have_no_step_are_damaged(run, line):
+    run.log(1, {"loss": 1.0})
+    whole = (run.path / "metrics.jsonl").read_bytes()
+    (run.path / "metrics.jsonl").write_bytes(line + b"\n" + whole)
+    with pytest.raises(ArtefactError, match=r"line 1 of .* is damaged"):
+        run.metrics()

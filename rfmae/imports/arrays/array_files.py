@@ -1,15 +1,12 @@
 """Arrays of a file, whatever its container: recognised by its first bytes, never executed."""
 
-import io
 import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import h5py
-import scipy.io
 
-from rfmae.errors import DatasetError
+from rfmae.errors import ARRAY_DAMAGES, DatasetError, first_line
 from rfmae.imports.arrays.hdf5_files import open_hdf5, open_matlab_73
 from rfmae.imports.arrays.lazy_array import Arrays
 from rfmae.imports.arrays.matlab_files import open_matlab
@@ -55,9 +52,8 @@ def open_arrays(path: Path) -> Arrays:
         raise DatasetError(f"{path} must be {CONTAINERS}, but begins otherwise")
     try:
         return _OPENERS[form](path)
-    except DAMAGES as problem:
-        reason = (str(problem).splitlines() or ["it is damaged"])[0]
-        raise DatasetError(f"{path} cannot be read: {reason:.160}") from problem
+    except ARRAY_DAMAGES as problem:
+        raise DatasetError(f"{path} cannot be read: {first_line(problem):.160}") from problem
 
 
 def _is_of_torch(path: Path) -> bool:
@@ -78,10 +74,3 @@ _OPENERS: dict[str, Callable[[Path], Arrays]] = {
     "pickle": open_pickle,
     "torch": open_torch,
 }
-
-DAMAGES = (
-    *(OSError, ValueError, EOFError, TypeError, KeyError, IndexError, NotImplementedError),
-    *(zlib.error, zipfile.BadZipFile, scipy.io.matlab.MatReadError, io.UnsupportedOperation),
-    *(RuntimeError, AttributeError, UnicodeError, OverflowError),
-)
-"""Errors of numpy, scipy, h5py and torch at a truncated or other file."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from rfmae.errors import DatasetError
-from rfmae.imports.arrays.array_files import DAMAGES, open_arrays
+from rfmae.errors import ARRAY_DAMAGES, DatasetError
+from rfmae.imports.arrays.array_files import open_arrays
 from rfmae.imports.arrays.axes import Axes, find_axes
 from rfmae.imports.arrays.contents import (
     LABEL_NAMES,
@@ -81,7 +81,7 @@ class Section:
         """Some examples (n, T)."""
         try:
             slab = self.array.slab(self.axes.examples, first, last)
-        except DAMAGES as problem:
+        except ARRAY_DAMAGES as problem:
             raise DatasetError(
                 f"{self.path} cannot be read: it is damaged ({problem})"
             ) from problem

@@ -6,6 +6,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from rfmae.datasets.hdf5_columns import column_fault
 from rfmae.imports.arrays.lazy_array import (
     Arrays,
     LazyArray,
@@ -46,8 +47,8 @@ def _datasets(file: h5py.File) -> list[h5py.Dataset]:
 
     file.visititems(visit)
     for item in held:
-        if item.is_virtual or item.external:
-            raise ValueError(f"{item.name} lies in another file; copy it into this one")
+        if (fault := column_fault(file, item.name.strip("/"))) is not None:
+            raise ValueError(f"{item.name} {fault}")
     return held
 
 

@@ -4,20 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.io
 
 from rfmae.imports.arrays.lazy_array import Arrays, Place, Values, leaves, of_values, text_of, words
+from rfmae.imports.matlab5 import read_matlab5
 
 
 def open_matlab(path: Path) -> Arrays:
     """The arrays of a file by their variable, and by field where that is a struct."""
-    tree = {
-        name: _plain(value)
-        for name, value in scipy.io.loadmat(path).items()
-        if not name.startswith("__")
-    }
     found: dict[Place, Values] = {}
-    for place, value in leaves(tree):
+    for place, value in leaves(_plain(read_matlab5(path))):
         values = words(value) if isinstance(value, list) else value
         if isinstance(values, np.ndarray) and values.size and values.dtype.kind in "iufcbU":
             found[place] = text_of(values)
@@ -25,27 +20,13 @@ def open_matlab(path: Path) -> Arrays:
 
 
 def _plain(value: Any) -> Any:
-    """Structs as dictionaries and cells as lists."""
-    if not isinstance(value, np.ndarray):
-        return value
-    if value.dtype.names:
-        return _struct(value)
-    if value.dtype == object:
-        return _cell(value)
-    return value
+    """Cell arrays of words, of numbers or of arrays of one shape as one array."""
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    return _cell([_plain(item) for item in value]) if isinstance(value, list) else value
 
 
-def _struct(value: Values) -> Any:
-    """A struct as its fields; an array of structs as a list for each field."""
-    assert value.dtype.names is not None
-    if value.size == 1:
-        return {name: _plain(value[name].item()) for name in value.dtype.names}
-    return {name: _cell(value[name]) for name in value.dtype.names}
-
-
-def _cell(value: Values) -> Any:
-    """A cell array: words, numbers, arrays of one shape as one array, or a list of the rest."""
-    items = [_plain(item) for item in value.ravel()]
+def _cell(items: list[Any]) -> Any:
     arrays = [item for item in items if isinstance(item, np.ndarray)]
     if len(arrays) < len(items) or not items:
         return items

@@ -37,7 +37,7 @@ def read_column(path: Path, names: tuple[str, ...]) -> Values:
 def _json_column(path: Path) -> Values:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise DatasetError(f"{path} cannot be read as JSON: {problem}") from problem
     if not isinstance(content, list) or not all(
         type(item) in (int, float, str) for item in content
@@ -80,6 +80,6 @@ def _numbers_or_words(words: list[str]) -> Values:
     for kind in (np.int64, np.float64):
         try:
             return np.array(words).astype(kind)
-        except ValueError:
+        except (ValueError, OverflowError):
             continue
     return np.array(words)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ from rfmae.artefacts import CARD_NAME, Card, disk_errors, read_card, refuse_occu
 from rfmae.artefacts import versions as package_versions
 from rfmae.datasets.robustness_examples import first_rows
 from rfmae.datasets.store import Dataset
-from rfmae.errors import ArtefactError, TrainingError, first_line, nearest
+from rfmae.errors import ArtefactError, RfmaeError, TrainingError, first_line, nearest
 from rfmae.evaluation.label_means import label_limits, label_means
 from rfmae.models.checkpoint import Checkpoint, load_checkpoint
+from rfmae.plain import parse, record, value
 from rfmae.progress import Logged, Progress, Silent
 from rfmae.records.label_curve import LABEL_UNITS, LabelCurve, LabelPoint, LabelUnit
 from rfmae.reporting.label_curve_tables import write_label_curve
@@ -214,17 +215,20 @@ def read_points(folder: Path) -> list[LabelPoint]:
         return []
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-        return [_point(json.loads(line)) for line in lines]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return [_point(parse(line)) for line in lines]
+    except (OSError, ValueError, KeyError, RfmaeError) as error:
         raise ArtefactError(
             f"{path} holds no points of a curve ({first_line(error)}); remove it to measure again"
         ) from error
 
 
-def _point(line: dict[str, Any]) -> LabelPoint:
-    hits, examples = tuple(line["hits"]), tuple(line["examples"])
-    budget = line["budget"] if "budget" in line else line["labels_per_class"]  # the older key
-    return LabelPoint(line["method"], budget, line["seed"], hits, examples)
+def _point(plain: Any) -> LabelPoint:
+    line = value(dict[str, Any], plain, "a point")
+    known = {"budget": line.get("labels_per_class"), **line}  # the older key
+    return record(LabelPoint, {name: known[name] for name in _POINT_KEYS}, "a point")
+
+
+_POINT_KEYS = tuple(field.name for field in fields(LabelPoint))
 
 
 def _keep(points: Sequence[LabelPoint], folder: Path) -> None:
