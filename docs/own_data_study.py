@@ -74,6 +74,7 @@ WAYS = (
     Way("random weights", {"epochs": 1, "learning_rate": 1e-12}),
     Way("masked autoencoder", {"method": "mae", "masking": {"ratio": 0.5}}),
     *(Way(f"noise added {noise}", {"added_noise": noise}) for noise in NOISES),
+    Way("noise added 0:10, 30 epochs", {"added_noise": "0:10", "epochs": 30}),
     Way("synthetic pairs", {}, "pairs"),
     Way("synthetic pairs, then noise added", {"added_noise": "0:10", "epochs": 10}, "pairs-own"),
     Way("its own clean twins", {}, "twins"),
