@@ -47,6 +47,13 @@ RECORDED = {
 }
 """The recordings of waveforms, by class."""
 
+SYMBOLS = {
+    "BPSK": ("wifi_bpsk_symbols", "voyager_bpsk_symbols"),
+    "QPSK": ("wifi_qpsk_symbols", "meteor_qpsk_symbols"),
+    "16QAM": ("wifi_16qam_symbols",),
+}
+"""The recordings of symbols that an independent receiver found; of 64QAM there are too few."""
+
 
 @dataclass(frozen=True)
 class Way:
@@ -134,20 +141,22 @@ def as_foreign(twins: Dataset) -> Dataset:
     return import_dataset(HOME / "foreign.npz", folder, HOME, looks=looks, progress=Silent())
 
 
-def recorded(recordings: Path) -> Dataset:
-    """Windows of 256 samples of recordings off the air."""
-    table = HOME / "recorded.csv"
+def windowed(
+    name: str, classes: dict[str, tuple[str, ...]], recordings: Path, samples: int, hop: int
+) -> Dataset:
+    """Windows of recordings off the air."""
+    table = HOME / f"{name}.csv"
     HOME.mkdir(parents=True, exist_ok=True)
     with table.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["file", "label"])
-        for name, files in RECORDED.items():
-            writer.writerows([recordings.resolve() / f"{each}.sigmf-meta", name] for each in files)
+        for label, files in classes.items():
+            writer.writerows([recordings.resolve() / f"{each}.sigmf-meta", label] for each in files)
     return import_dataset(
         table,
-        HOME / "recorded",
+        HOME / name,
         HOME,
-        options=SourceOptions(samples=256, hop=128),
+        options=SourceOptions(samples=samples, hop=hop),
         shares=(0.6, 0.1, 0.3),
         looks=Appearance(IMAGE, any_phase=True),
         progress=Silent(),
@@ -175,7 +184,8 @@ def main() -> None:
     pairs = synth(radio_like(72, 0.35, given.train), HOME / "pairs", workers=1, progress=Silent())
     sets: dict[str, tuple[Dataset, Dataset | None]] = {"foreign": (as_foreign(twins), twins)}
     if given.recordings is not None:
-        sets["recorded"] = (recorded(given.recordings), None)
+        sets["recorded"] = (windowed("recorded", RECORDED, given.recordings, 256, 128), None)
+        sets["symbols"] = (windowed("symbols", SYMBOLS, given.recordings, 128, 48), None)
     found = json.loads(FOUND.read_text(encoding="utf-8")) if FOUND.is_file() else {}
     for seed in range(given.seeds):
         for name, (own, own_twins) in sets.items():
