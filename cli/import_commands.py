@@ -73,6 +73,10 @@ def import_data(
     snr_file: Annotated[
         Path | None, typer.Option(help="SNR in dB of each row of an array.")
     ] = None,
+    first_label: Annotated[
+        int | None,
+        typer.Option(help="What labels that are numbers begin with: 0 or 1."),
+    ] = None,
     classes: Annotated[
         str | None,
         typer.Option(
@@ -143,6 +147,7 @@ def import_data(
         iq_key=iq_key,
         label_key=label_key,
         snr_key=snr_key,
+        first_label=first_label,
     )
     own = {"validation": validation, "test": test}
     made = importing_jobs.import_dataset(

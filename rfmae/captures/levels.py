@@ -13,8 +13,8 @@ def rms_level_db(iq: ComplexArray) -> float | None:
 
 
 def peak_level_db(iq: ComplexArray) -> float | None:
-    """The level of the larger of I and Q at its peak, rounded; None of all-zero I/Q."""
-    return _level_db(float(np.abs(iq.view(np.float32)).max()) ** 2)
+    """The level of the largest amplitude |z|, rounded; None of all-zero I/Q."""
+    return _level_db(float(np.abs(iq).max()) ** 2)
 
 
 def _level_db(power: float) -> float | None:

@@ -43,6 +43,9 @@ class DatasetCard(TypedDict):
 
 
 KIND = "dataset"
+NO_SNR = "no SNR is known"
+"""How the note of an imported set begins whose source states none."""
+
 SIGMF_KIND = "sigmf-dataset"
 
 

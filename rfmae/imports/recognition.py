@@ -70,6 +70,7 @@ _OPTIONS = {
     "iq_key": "--iq-key",
     "label_key": "--label-key",
     "snr_key": "--snr-key",
+    "first_label": "--first-label",
 }
 
 

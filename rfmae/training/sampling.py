@@ -104,6 +104,8 @@ class LabelBudget:
         if self.unit == "class-and-snr":
             self._check_rarest(dataset)
             return self.count * classes * len(dataset.snr_db)
+        if self.unit == "class":
+            self._check_rarest(dataset)
         total = self.count * (classes if self.unit == "class" else 1)
         check_labels(total, classes, dataset.examples("train"))
         return total

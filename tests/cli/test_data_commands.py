@@ -276,7 +276,7 @@ def test_a_folder_of_hisarmod_is_shown_though_it_has_no_card(rfmae, here, rng):
 def test_arrays_without_labels_are_shown_with_their_shapes(rfmae, arrays):
     message = answer(rfmae("show", "iq.npy"))
     assert "float32 60 x 2 x 32" in message
-    assert "rfmae import --label-file" in message
+    assert "name a file with --label-file" in message
 
 
 def test_the_recordings_of_a_collection_are_listed(rfmae, here, record):

@@ -183,10 +183,81 @@ def test_keys_that_name_classes_alone_leave_the_snr_unknown(tmp_path, iq):
 def test_splits_that_a_file_has_are_kept(tmp_path, iq):
     arrays = {"x_train": iq[:4], "y_train": LABEL[:4], "x_test": iq[4:], "y_test": LABEL[4:]}
     np.savez(tmp_path / "set.npz", **arrays)
-    facts, held = read(tmp_path / "set.npz", classes=CLASSES)
-    assert (facts.rows, facts.test_from) == (6, 4)
+    source = ArrayFile(tmp_path / "set.npz", ArrayOptions(classes=CLASSES))
+    assert source.places.own_splits == ("test",)
+    assert np.array_equal(source.places.split, [-1, -1, -1, -1, 2, 2])
+    _, held = read(tmp_path / "set.npz", classes=CLASSES)
     assert held["label"].tolist() == LABEL
     assert np.array_equal(held["iq"], iq)
+
+
+@pytest.mark.parametrize("names", [("train", "val", "test"), ("training", "validation", "testing")])
+def test_all_three_splits_of_a_file_are_kept(tmp_path, iq, names):
+    arrays = {}
+    for name, rows in zip(names, (slice(0, 3), slice(3, 5), slice(5, 6)), strict=True):
+        arrays |= {f"X_{name}": iq[rows], f"y_{name}": np.array(NAMES)[rows]}
+    np.savez(tmp_path / "set.npz", **arrays)
+    places = ArrayFile(tmp_path / "set.npz").places
+    assert places.split.tolist() == [0, 0, 0, 1, 1, 2]
+
+
+def test_classes_choose_among_the_names_that_a_file_gives_its_numbers(tmp_path, iq):
+    np.savez(tmp_path / "set.npz", X=iq, y=LABEL, classes=np.array(CLASSES))
+    facts, held = read(tmp_path / "set.npz", classes=("QPSK", "BPSK", "8PSK"))
+    assert [facts.classes[label] for label in held["label"]] == NAMES
+    assert facts.classes == ("QPSK", "BPSK", "8PSK")
+    assert read(tmp_path / "set.npz", classes=("QPSK",))[0].classes[0] == "QPSK"
+    with pytest.raises(DatasetError, match="have no '16PSK', which --classes names"):
+        read(tmp_path / "set.npz", classes=("16PSK", "BPSK"))
+
+
+@pytest.mark.parametrize("offset", [0, 40_000])
+def test_unsigned_numbers_of_fewer_bits_than_their_type_are_refused(tmp_path, rng, offset):
+    values = (offset + rng.integers(0, 4096, (6, 2, 9))).astype("u2")
+    np.savez(tmp_path / "set.npz", X=values, y=NAMES)
+    with pytest.raises(DatasetError, match=r"never passes its middle 32,768: .*another zero"):
+        read(tmp_path / "set.npz")
+
+
+@pytest.mark.parametrize("write", [np.savez, np.savez_compressed])
+def test_a_changed_bit_in_a_zip_is_found(tmp_path, rng, write):
+    write(tmp_path / "set.npz", X=rng.normal(size=(6, 2, 900)).astype(np.float32), y=NAMES)
+    content = bytearray((tmp_path / "set.npz").read_bytes())
+    content[20_000] ^= 4
+    (tmp_path / "set.npz").write_bytes(content)
+    with pytest.raises(DatasetError, match=r"set\.npz cannot be read"):
+        read(tmp_path / "set.npz")
+
+
+def test_an_empty_array_is_refused_in_one_line(tmp_path):
+    np.savez(tmp_path / "set.npz", X=np.zeros((0, 2, 48), "f4"), y=np.array([], "U4"))
+    with pytest.raises(DatasetError, match="I/Q"):
+        read(tmp_path / "set.npz")
+
+
+def test_a_link_in_hdf5_is_named(tmp_path, iq):
+    hdf5(tmp_path / "other.h5", {"X": iq})
+    hdf5(tmp_path / "set.h5", {"y": np.array(NAMES, "S4")})
+    with h5py.File(tmp_path / "set.h5", "r+") as file:
+        file["X"] = h5py.ExternalLink("other.h5", "/X")
+    with pytest.raises(DatasetError, match="the name X in it is a link to another place"):
+        read(tmp_path / "set.h5")
+
+
+def test_the_label_column_that_is_taken_is_said_and_the_others_too(tmp_path, iq):
+    np.savez(tmp_path / "set.npz", X=iq, y=NAMES, modulation=NAMES[::-1])
+    facts, held = read(tmp_path / "set.npz")
+    assert "labels: y (modulation left alone), names" in facts.notes[0]
+    assert [facts.classes[label] for label in held["label"]] == NAMES
+
+
+def test_snrs_in_the_table_of_the_labels_are_taken(tmp_path, iq):
+    np.save(tmp_path / "set.npy", iq)
+    rows = [f"{name},{snr_db}" for name, snr_db in zip(NAMES, SNR_DB, strict=True)]
+    (tmp_path / "labels.csv").write_text("\n".join(["label,snr", *rows]))
+    assert (
+        read(tmp_path / "set.npy", labels=tmp_path / "labels.csv")[1]["snr_db"].tolist() == SNR_DB
+    )
 
 
 def test_arrays_can_be_named(tmp_path, iq):

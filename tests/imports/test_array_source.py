@@ -117,7 +117,7 @@ def test_labels_and_snrs_may_be_in_the_same_file(tmp_path, iq):
     assert np.array_equal(held["snr_db"], SNR_DB)
     understood, note = facts.notes
     assert understood == (
-        "read X (5, 7) as N,T of complex64; SNR: 3 points from -2.5 to 10 dB; labels: names"
+        "read X (5, 7) as N,T of complex64; SNR: 3 points from -2.5 to 10 dB; labels: y, names"
     )
     assert note.startswith("QAM16 is written 16QAM; its samples were not checked (")
 

@@ -29,6 +29,22 @@ def test_every_way_of_writing_labels_means_the_same(values, said):
     assert (labels.classes, labels.said) == (CLASSES, said)
 
 
+def test_numbers_that_may_begin_with_0_or_1_are_asked_for():
+    with pytest.raises(DatasetError, match=r"count 3 classes from 0 or from 1; .* --first-label"):
+        read_labels(np.array([1, 2, 1]), CLASSES, "y")
+    assert read_labels(np.array([1, 2, 1]), CLASSES, "y", 0).label.tolist() == [1, 2, 1]
+    assert read_labels(np.array([1, 2, 1]), CLASSES, "y", 1).label.tolist() == [0, 1, 0]
+    with pytest.raises(DatasetError, match="must lie in 1 to 3, as they begin with 1, got 0 to 2"):
+        read_labels(np.array([0, 2]), CLASSES, "y", 1)
+
+
+def test_classes_have_names_and_different_ones():
+    with pytest.raises(DatasetError, match="different names, got A, A"):
+        read_labels(np.array([0, 1]), ("A", "A"), "y")
+    with pytest.raises(DatasetError, match="no name in row 1"):
+        read_labels(np.array(["A", ""]), (), "y")
+
+
 def test_names_are_their_own_list_of_classes():
     assert read_labels(np.array(["b", "a", "b"]), (), "y").classes == ("a", "b")
 
@@ -83,3 +99,5 @@ def test_a_column_of_snrs_is_numbers_or_words():
     assert read_snrs(np.array(["10dB", "-2", "0 dB"]), "z").tolist() == [10, -2, 0]
     with pytest.raises(DatasetError, match="got 'loud'"):
         read_snrs(np.array(["10dB", "loud"]), "z")
+    with pytest.raises(DatasetError, match="up to 300 dB, got nan in row 1"):
+        read_snrs(np.array([0, np.nan]), "z")

@@ -369,7 +369,7 @@ def test_settings_that_contradict_each_other_are_refused(changes, message):
 @pytest.mark.parametrize(
     ("changes", "kind", "message"),
     [
-        ({"labels_per_class": 25}, TrainingError, "labels must lie between"),
+        ({"labels_per_class": 25}, TrainingError, "25 labels per class are requested"),
         ({"labels_per_class_and_snr": 25}, TrainingError, "the rarest, .* dB, has"),
         ({"network": "vgg"}, RecipeError, "unknown network 'vgg'; known: vit, rings, cnn"),
         ({"head": "mlp"}, TrainingError, "head must be preset or linear or paper"),

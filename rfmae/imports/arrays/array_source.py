@@ -1,91 +1,38 @@
 """Examples in array files: what is in them is found, said, and read in blocks."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 
-from rfmae.errors import ARRAY_DAMAGES, DatasetError
+from rfmae.datasets.cards import NO_SNR
+from rfmae.errors import DatasetError
 from rfmae.imports.arrays.array_files import open_arrays
-from rfmae.imports.arrays.axes import Axes, find_axes
+from rfmae.imports.arrays.array_sections import (
+    ArrayOptions,
+    Section,
+    find_labels,
+    sections_of,
+)
 from rfmae.imports.arrays.contents import (
-    LABEL_NAMES,
-    SNR_NAMES,
     Contents,
-    by_key,
     by_split,
     class_names,
-    column,
-    find_named,
-    listed,
     with_pairs,
 )
-from rfmae.imports.arrays.keyed_arrays import keys_of
 from rfmae.imports.arrays.label_columns import Labels, read_labels
-from rfmae.imports.arrays.lazy_array import LazyArray, Place, Values, said
-from rfmae.imports.arrays.sample_scaling import Scaling, scaling_of
-from rfmae.imports.arrays.snr_columns import read_snrs
-from rfmae.imports.arrays.text_columns import read_column
 from rfmae.imports.class_names import checked_names
 from rfmae.imports.name_checks import ROWS
+from rfmae.imports.places import Places, Windows, split_number
 from rfmae.imports.sources import Facts, Known, batch_of, known_of, rows_at_once
-from rfmae.records import ComplexArray, FloatArray, IntArray, IqBatch
+from rfmae.records import ComplexArray, IntArray, IqBatch
 
-_NO_SNR = "no SNR is known: all examples are stored as 0 dB"
+__all__ = ["ArrayFile", "ArrayOptions"]
+
+_NO_SNR = f"{NO_SNR}: all examples are stored as 0 dB"
 _SPLITS = ("train", "validation", "test")
-
-
-@dataclass(frozen=True, slots=True)
-class ArrayOptions:
-    """What a file of arrays does not say by itself.
-
-    `labels` and `snr` are files beside it, the keys name arrays inside it, and `axes` is for
-    shapes that have several readings.
-    """
-
-    labels: Path | None = None
-    snr: Path | None = None
-    classes: tuple[str, ...] = ()
-    axes: Axes | None = None
-    iq_key: str | None = None
-    label_key: str | None = None
-    snr_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Examples of one array with their labels and SNRs."""
-
-    path: Path
-    array: LazyArray
-    axes: Axes
-    labels: Values | str  # (N,), (N, K), or one name for all
-    snr_db: FloatArray | None  # (N,)
-    said: str
-
-    @property
-    def rows(self) -> int:
-        return self.array.shape[self.axes.examples]
-
-    @property
-    def samples(self) -> int:
-        return self.array.shape[self.axes.samples]
-
-    @property
-    def scaling(self) -> Scaling:
-        return Scaling() if "AP" in self.axes.names else scaling_of(self.array.dtype)
-
-    def read(self, first: int, last: int) -> ComplexArray:
-        """Some examples (n, T)."""
-        try:
-            slab = self.array.slab(self.axes.examples, first, last)
-        except ARRAY_DAMAGES as problem:
-            raise DatasetError(
-                f"{self.path} cannot be read: it is damaged ({problem})"
-            ) from problem
-        return self.axes.complex_rows(self.scaling(slab))
 
 
 class ArrayFile:
@@ -102,15 +49,16 @@ class ArrayFile:
                 "labels or SNRs from another file"
             )
         held = {
-            split: _sections(Contents(self._path, parts[split]), options)
+            split: sections_of(Contents(self._path, parts[split]), options)
             for split in _SPLITS
             if split in parts
-        } or {"": _sections(Contents(self._path, arrays), options)}
+        } or {"": sections_of(Contents(self._path, arrays), options)}
         self._sections = [section for sections in held.values() for section in sections]
         self._first = [0, *accumulate(section.rows for section in self._sections)]
         _check_lengths(self._path, self._sections)
-        given = options.classes or class_names(arrays, None if parts else find_labels(arrays))
-        labels = _labels(self._sections, given)
+        _check_unsigned(self._sections)
+        own = class_names(arrays, None if parts else find_labels(arrays))
+        labels = _labels(self._sections, options, own)
         self._label = np.concatenate([each.label for each in labels])
         self._snr_db = np.concatenate(
             [
@@ -127,13 +75,13 @@ class ArrayFile:
             samples=self._sections[0].samples,
             samples_per_symbol=1.0,
             notes=(*self._understood(labels), *self._cautions(), *notes),
-            test_from=_test_from(held),
         )
+        self.places = _places_of_splits(held) if parts else None
 
     def _understood(self, labels: Sequence[Labels]) -> tuple[str, ...]:
         """One line for each kind of array: axes, type, scale, labels and SNRs."""
         lines = dict.fromkeys(
-            f"read {section.said}; labels: {each.said}"
+            f"read {section.said}, {each.said}"
             for section, each in zip(self._sections, labels, strict=True)
         )
         if len(lines) <= len(_SPLITS):
@@ -187,152 +135,33 @@ class ArrayFile:
                 yield batch_of(iq, self._label[here], self._snr_db[here], self.facts)
 
 
-def find_labels(arrays: dict[Place, LazyArray]) -> Place | None:
-    """The array of labels by its name."""
-    return find_named(arrays, LABEL_NAMES)
+def _labels(
+    sections: Sequence[Section], options: ArrayOptions, own: tuple[str, ...]
+) -> list[Labels]:
+    """The labels of all sections as places in one list of classes.
 
-
-def _sections(contents: Contents, options: ArrayOptions) -> list[Section]:
-    """The examples of a file or of one of its splits; several arrays where keys name classes."""
-    if options.labels is None and options.label_key is None and options.iq_key is None:
-        keyed = _keyed(contents, options)
-        if keyed:
-            return keyed
-    return [_one_array(contents, options)]
-
-
-def _keyed(contents: Contents, options: ArrayOptions) -> list[Section]:
-    iq = contents.iq
-    keys = keys_of(iq) if find_labels(dict(contents.arrays)) is None else None
-    if keys is None or len({key.name for key in keys.values()}) < 2:
-        return []
-    order = sorted(keys, key=lambda place: (keys[place].name, keys[place].snr_db or 0.0, place))
-    return [
-        _of_key(contents.path, place, iq[place], keys[place].name, keys[place].snr_db, options)
-        for place in order
-    ]
-
-
-def _of_key(
-    path: Path,
-    place: Place,
-    array: LazyArray,
-    name: str,
-    snr_db: float | None,
-    options: ArrayOptions,
-) -> Section:
-    axes = find_axes(array, (), options.axes, f"{said(place)} of {path}")
-    rows = array.shape[axes.examples]
-    snrs = None if snr_db is None else np.full(rows, snr_db, np.float32)
-    return Section(path, array, axes, name, snrs, _said(place, array, axes))
-
-
-def _one_array(contents: Contents, options: ArrayOptions) -> Section:
-    path, arrays = contents.path, dict(contents.arrays)
-    place = (
-        by_key(arrays, options.iq_key, "--iq-key", path) if options.iq_key else contents.the_iq()
-    )
-    array = arrays[place]
-    labels, where = _label_values(contents, place, options)
-    axes = find_axes(
-        array, _fitting(array, labels, where), options.axes, f"{said(place)} of {path}"
-    )
-    rows = array.shape[axes.examples]
-    if labels.ndim == 2 and labels.shape[0] != rows:
-        labels = labels.T
-    if labels.shape[0] != rows or labels.ndim > 2:
-        raise DatasetError(_misfit(where, "label", rows, path, labels))
-    snr_db, snr_said = _snr_values(contents, options, rows)
-    return Section(
-        path, array, axes, labels, snr_db, f"{_said(place, array, axes)}; SNR: {snr_said}"
-    )
-
-
-def _fitting(array: LazyArray, labels: Values, where: str) -> tuple[int, ...]:
-    """The sizes of the axes that the labels fit; the first axis where they fit none."""
-    counts = labels.shape[:1] if labels.ndim == 1 else labels.shape
-    fitting = tuple(count for count in counts if count in array.shape)
-    return fitting[:1]
-
-
-def _label_values(contents: Contents, iq: Place, options: ArrayOptions) -> tuple[Values, str]:
-    """The column of labels as it is written, and where it is."""
-    if options.labels is not None:
-        return read_column(options.labels, LABEL_NAMES), str(options.labels)
-    arrays, path = dict(contents.arrays), contents.path
-    if options.label_key is not None:
-        place = by_key(arrays, options.label_key, "--label-key", path)
-        return column(arrays[place]), f"{said(place)} of {path}"
-    named = find_labels(arrays)
-    if named is None:
-        named = _by_shape(arrays, iq)
-    if named is None:
-        raise DatasetError(
-            f"{path} does not state its classes; name a file with --label-file, or an array in it "
-            f"with --label-key; it holds {listed(arrays)}"
-        )
-    return column(arrays[named]), f"{said(named)} of {path}"
-
-
-def _by_shape(arrays: dict[Place, LazyArray], iq: Place) -> Place | None:
-    """The only other array with a word or a whole number for each example."""
-    shape = arrays[iq].shape
-    found = [
-        place
-        for place, array in arrays.items()
-        if place != iq
-        and array.kind in "iuUSb"
-        and max(array.shape) in shape
-        and sum(size > 1 for size in array.shape) == 1
-        and not (place and place[-1].lower() in SNR_NAMES)
-    ]
-    return found[0] if len(found) == 1 else None
-
-
-def _snr_values(
-    contents: Contents, options: ArrayOptions, rows: int
-) -> tuple[FloatArray | None, str]:
-    arrays, path = dict(contents.arrays), contents.path
-    if options.snr is not None:
-        values, where = read_column(options.snr, SNR_NAMES), str(options.snr)
-    else:
-        place = (
-            by_key(arrays, options.snr_key, "--snr-key", path)
-            if options.snr_key
-            else find_named(arrays, SNR_NAMES)
-        )
-        if place is None:
-            return None, "unknown"
-        values, where = column(arrays[place]), f"{said(place)} of {path}"
-    if values.size == 1:
-        values = np.repeat(values.ravel(), rows)
-    if values.shape != (rows,):
-        raise DatasetError(_misfit(where, "snr_db", rows, path, values))
-    snr_db = read_snrs(values, where)
-    points = np.unique(snr_db)
-    if len(points) == 1:
-        return snr_db, f"{points[0]:g} dB"
-    return snr_db, f"{len(points)} points from {points[0]:g} to {points[-1]:g} dB"
-
-
-def _misfit(where: str, what: str, rows: int, path: Path, values: Values) -> str:
-    got = values.shape[0] if values.ndim == 1 else values.shape
-    return f"{where} must hold a {what} for each of the {rows} examples of {path}, got {got}"
-
-
-def _labels(sections: Sequence[Section], classes: tuple[str, ...]) -> list[Labels]:
-    """The labels of all sections as places in one list of classes."""
+    `own` are the names that the file gives its numbers; `--classes` then chooses among them.
+    """
     named = [
         _with_labels(section) if isinstance(section.labels, str) else section
         for section in sections
     ]
-    found = [
-        read_labels(np.asarray(section.labels), classes, f"the labels of {section.path}")
-        for section in named
-    ]
-    others = {name for each in found for name in each.classes} - {*classes}
-    union = (*classes, *sorted(others))
+    found = [_of_section(section, options, own) for section in named]
+    classes = options.classes
+    more = {name for each in found for name in each.classes} - {*classes}
+    union = (*classes, *sorted(more))
     return [_in_list(each, union) for each in found]
+
+
+def _of_section(section: Section, options: ArrayOptions, own: tuple[str, ...]) -> Labels:
+    """The labels of a section; of numbers that the file names itself, as if they were names."""
+    values, what = np.asarray(section.labels), f"the labels of {section.path}"
+    by_file = bool(own) and values.dtype.kind != "U"
+    read = read_labels(values, own if by_file else options.classes, what, options.first_label)
+    if not by_file:
+        return read
+    names = read_labels(np.array(own)[read.label], options.classes, what)
+    return replace(names, said=f"{read.said} of its {len(own)} classes")
 
 
 def _with_labels(section: Section) -> Section:
@@ -354,18 +183,41 @@ def _check_lengths(path: Path, sections: Sequence[Section]) -> None:
         )
 
 
-def _test_from(held: dict[str, list[Section]]) -> int | None:
-    if "test" not in held:
-        return None
-    before = [
-        section for split, sections in held.items() if split != "test" for section in sections
-    ]
-    return sum(section.rows for section in before)
+def _places_of_splits(held: dict[str, list[Section]]) -> Places:
+    """Every example by itself, in the split that the file has it in.
+
+    Without a validation or a test split of its own, that is divided from the training examples.
+    """
+    whole = {*_SPLITS} <= {*held}
+    rows = {split: sum(section.rows for section in held[split]) for split in held}
+    given = [split if split != "train" or whole else "" for split in held]
+    split = np.concatenate(
+        [
+            np.full(count, split_number(name))
+            for name, count in zip(given, rows.values(), strict=True)
+        ]
+    )
+    place, samples = np.arange(len(split)), next(iter(held.values()))[0].samples
+    windows = Windows(samples, samples)
+    return Places(place, place, np.zeros_like(place), split, windows, "examples", are_cut=False)
 
 
-def _said(place: Place, array: LazyArray, axes: Axes) -> str:
-    scale = scaling_of(array.dtype).said
-    return f"{said(place)} {array.shape} as {axes} of {scale or array.dtype}"
+def _check_unsigned(sections: Sequence[Section]) -> None:
+    """Refuse unsigned numbers that never pass the middle of their type, as of fewer bits."""
+    for section in sections:
+        array = section.array
+        if array.kind != "u" or not section.scaling.zero:
+            continue
+        some = array.slab(
+            section.axes.examples, 0, min(section.rows, rows_at_once(section.samples))
+        )
+        lowest, highest, middle = int(some.min()), int(some.max()), int(section.scaling.zero)
+        if highest < middle or lowest > middle:
+            raise DatasetError(
+                f"{section.path} holds {array.dtype} from {lowest:,} to {highest:,}, which never "
+                f"passes its middle {middle:,}: samples of fewer bits have another zero; subtract "
+                "it and save signed numbers or floats"
+            )
 
 
 def _dashed(stem: str) -> str:

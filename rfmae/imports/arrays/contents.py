@@ -108,6 +108,8 @@ def listed(arrays: Arrays) -> str:
 def column(array: LazyArray) -> Values:
     """A column of a file: one-dimensional where all but one of its axes are of length one."""
     values = text_of(array.all())
+    if not values.size:
+        return values.reshape(0)
     long = [size for size in values.shape if size > 1]
     return values.reshape(long or 1) if len(long) < values.ndim else values
 

@@ -27,6 +27,7 @@ _HIDDEN = ("#refs#", "#subsystem#")  # of MATLAB
 def open_hdf5(path: Path) -> Arrays:
     """The arrays of a file; such as are stored in other files are refused."""
     with h5py.File(path, "r") as file:
+        _refuse_links(file)
         return {_place(item): _lazy(path, item) for item in _datasets(file)}
 
 
@@ -35,6 +36,18 @@ def open_matlab_73(path: Path) -> Arrays:
     with h5py.File(path, "r") as file:
         found = {_place(item): _of_matlab(path, file, item) for item in _datasets(file)}
     return {place: array for place, array in found.items() if array is not None}
+
+
+def _refuse_links(group: h5py.Group) -> None:
+    """Refuse names that lead elsewhere, which a visit of the file would pass over."""
+    for name in group:
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise ValueError(
+                f"the name {name} in it is a link to another place; copy what it names here"
+            )
+        item = group.get(name)
+        if isinstance(item, h5py.Group):
+            _refuse_links(item)
 
 
 def _datasets(file: h5py.File) -> list[h5py.Dataset]:

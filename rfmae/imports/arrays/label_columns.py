@@ -21,19 +21,24 @@ class Labels:
     said: str
 
 
-def read_labels(values: Values, classes: tuple[str, ...], what: str) -> Labels:
+def read_labels(
+    values: Values, classes: tuple[str, ...], what: str, first: int | None = None
+) -> Labels:
     """Labels from names (N,), numbers (N,) from 0 or 1, or one-hot rows (N, K).
 
     Args:
         values: The column. Names stand for themselves, numbers and columns for `classes`.
         classes: The names; where the labels are names, further ones follow.
         what: The column, for errors.
+        first: What numbers begin with, 0 or 1; None where they tell it themselves.
     """
+    if len({*classes}) < len(classes):
+        raise DatasetError(f"the classes must have different names, got {_listed(classes)}")
     if values.ndim == 2:
         return _of_one_hot(values, classes, what)
     if values.dtype.kind == "U":
         return _of_names(values, classes, what)
-    return _of_numbers(values, classes, what)
+    return _of_numbers(values, classes, what, first)
 
 
 def is_one_hot(values: Values) -> bool:
@@ -42,6 +47,9 @@ def is_one_hot(values: Values) -> bool:
 
 
 def _of_names(names: Values, classes: tuple[str, ...], what: str) -> Labels:
+    if (names == "").any():
+        row = int(np.flatnonzero(names == "")[0])
+        raise DatasetError(f"{what} hold no name in row {row}; name every class")
     found, label = np.unique(names, return_inverse=True)
     others = sorted({*found.tolist()} - {*classes})
     absent = [name for name in classes if name not in found]
@@ -53,17 +61,22 @@ def _of_names(names: Values, classes: tuple[str, ...], what: str) -> Labels:
     return Labels(places[label], classes, "names")
 
 
-def _of_numbers(values: Values, classes: tuple[str, ...], what: str) -> Labels:
+def _of_numbers(values: Values, classes: tuple[str, ...], what: str, first: int | None) -> Labels:
     label = _whole(values, what)
     lowest, highest = int(label.min()), int(label.max())
     if not classes:
         count = len(np.unique(label))
         raise DatasetError(
-            f"the labels of {what} are {count} numbers from {lowest} to {highest}; name the "
+            f"{what} are {count} numbers from {lowest} to {highest}; name the "
             "classes with --classes, in the order of the numbers"
         )
-    if lowest >= 1 and highest == len(classes):
-        return Labels(label - 1, classes, "numbers from 1")
+    if first == 1 or (first is None and lowest >= 1 and highest == len(classes)):
+        return _within(Labels(label - 1, classes, "numbers from 1"), what)
+    if first is None and 1 <= lowest <= highest < len(classes):
+        raise DatasetError(
+            f"{what} are numbers from {lowest} to {highest}, which may count {len(classes)} "
+            "classes from 0 or from 1; say which with --first-label"
+        )
     if not 0 <= lowest <= highest < len(classes):
         raise DatasetError(
             f"labels must be whole numbers from 0 to {len(classes) - 1} or from 1 to "
@@ -71,6 +84,15 @@ def _of_numbers(values: Values, classes: tuple[str, ...], what: str) -> Labels:
             f"{highest} in {what}"
         )
     return Labels(label, classes, "numbers from 0")
+
+
+def _within(labels: Labels, what: str) -> Labels:
+    if labels.label.min() < 0 or labels.label.max() >= len(labels.classes):
+        raise DatasetError(
+            f"{what} must lie in 1 to {len(labels.classes)}, as they begin with 1, got "
+            f"{labels.label.min() + 1} to {labels.label.max() + 1}"
+        )
+    return labels
 
 
 def _whole(values: Values, what: str) -> IntArray:

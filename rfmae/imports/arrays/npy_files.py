@@ -12,6 +12,7 @@ from rfmae.imports.arrays.lazy_array import Arrays, LazyArray, Place, Values, of
 from rfmae.imports.unpickling import unpickled
 
 _LOCAL_HEADER = 30  # bytes before the name of a member
+_AT_ONCE = 2**22
 _LENGTHS = 26  # where the lengths of its name and of its extra field are stated
 
 
@@ -45,7 +46,8 @@ def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> La
         if 0 in shape or not shape or fortran:
             return of_values(_whole(file, shape, fortran, dtype))
     if member.compress_type == zipfile.ZIP_STORED:
-        return of_values(_mapped(path, _start(path, member) + offset, shape, fortran, dtype))
+        mapped = _mapped(path, _start(path, member) + offset, shape, fortran, dtype)
+        return LazyArray(shape, dtype, _Checked(path, member.filename, of_values(mapped)).slab)
     return LazyArray(shape, dtype, _Inflated(path, member.filename, offset, shape, dtype).slab)
 
 
@@ -92,6 +94,22 @@ def _words_of(file: IO[bytes], path: Path, shape: tuple[int, ...]) -> Values:
     if values is None or isinstance(held, Mapping):
         raise ValueError(f"an array of objects {shape} must hold words or numbers")
     return values.reshape(shape)
+
+
+class _Checked:
+    """An array that is stored as it is, whose checksum is verified before any is read."""
+
+    def __init__(self, path: Path, name: str, array: LazyArray) -> None:
+        self._path, self._name, self._array = path, name, array
+        self._is_checked = False
+
+    def slab(self, axis: int, first: int, last: int) -> Values:
+        if not self._is_checked:
+            with zipfile.ZipFile(self._path) as archive, archive.open(self._name) as file:
+                while file.read(_AT_ONCE):  # raises at the end where the checksum is another
+                    pass
+            self._is_checked = True
+        return self._array.slab(axis, first, last)
 
 
 class _Inflated:

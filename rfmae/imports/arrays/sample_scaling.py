@@ -49,4 +49,8 @@ def of_polar(amplitude: Values, phase: Values) -> ComplexArray:
         raise DatasetError(
             f"a phase must be in radians, from −2π to 2π, got {largest:g}; convert degrees first"
         )
+    if (amplitude < 0).any():
+        raise DatasetError(
+            f"an amplitude must not be negative, got {float(amplitude.min()):g}; are these I and Q?"
+        )
     return (amplitude * np.exp(1j * phase)).astype(np.complex64)

@@ -34,8 +34,14 @@ def snr_of_text(text: str) -> float | None:
 def read_snrs(values: Values, what: str) -> FloatArray:
     """The SNR of each example in dB, from numbers or text (N,)."""
     numbers = _of_words(values, what) if values.dtype.kind == "U" else values
-    if numbers.dtype.kind not in "iuf" or not (np.abs(numbers.astype(float)) <= _LARGEST_DB).all():
-        raise DatasetError(f"the SNRs of {what} must be numbers up to {_LARGEST_DB} dB")
+    if numbers.dtype.kind not in "iuf":
+        raise DatasetError(f"the SNRs of {what} must be numbers in dB, got {numbers.dtype}")
+    wrong = np.flatnonzero(~(np.abs(numbers.astype(float)) <= _LARGEST_DB))
+    if len(wrong):
+        raise DatasetError(
+            f"the SNRs of {what} must be numbers up to {_LARGEST_DB} dB, got "
+            f"{numbers[wrong[0]]} in row {wrong[0]}; leave such rows out, or the column"
+        )
     points = len(np.unique(numbers))
     if points > MOST_SNRS:
         raise DatasetError(

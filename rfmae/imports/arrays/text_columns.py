@@ -34,6 +34,17 @@ def read_column(path: Path, names: tuple[str, ...]) -> Values:
     return values.ravel() if 1 in values.shape else values
 
 
+def table_column(path: Path, names: tuple[str, ...]) -> Values | None:
+    """A column of a table by its heading; None where there is no table or no such column."""
+    if path.suffix not in (".csv", ".txt") or not path.is_file():
+        return None
+    with path.open(encoding="utf-8", newline="", errors="replace") as file:
+        header = [word.strip().lower() for word in next(csv.reader(file), [])]
+    if len(header) < 2 or not {*names} & {*header}:
+        return None
+    return _text_column(path, names)
+
+
 def _json_column(path: Path) -> Values:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))

@@ -32,7 +32,10 @@ def _reason(problem: Exception) -> str:
 
 def _values(value: Any) -> Any:
     if hasattr(value, "detach"):
-        return value.detach().resolve_conj().numpy()
+        plain = value.detach().resolve_conj()
+        if str(plain.dtype) == "torch.bfloat16":  # numpy has no such type
+            plain = plain.float()
+        return plain.numpy()
     if isinstance(value, list | tuple):
         return words(value)
     return np.asarray(value) if isinstance(value, np.ndarray) else None

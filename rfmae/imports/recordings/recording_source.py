@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from rfmae.captures.read_options import ReadOptions
+from rfmae.datasets.cards import NO_SNR
 from rfmae.errors import DatasetError
 from rfmae.imports.class_names import checked_names
 from rfmae.imports.name_checks import ROWS
@@ -200,7 +201,7 @@ def _usable_snrs(snr_db: FloatArray) -> tuple[FloatArray, tuple[str, ...]]:
     """SNRs as they are stored, with a note where they are not those of the files."""
     unknown = int(np.isnan(snr_db).sum())
     if unknown == len(snr_db):
-        return np.zeros_like(snr_db), ("no SNR is known: all examples are stored as 0 dB",)
+        return np.zeros_like(snr_db), (f"{NO_SNR}: all examples are stored as 0 dB",)
     if unknown:
         return np.zeros_like(snr_db), (
             f"the SNR of {unknown:,} of {len(snr_db):,} examples is not stated: all are stored as "

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rfmae.artefacts import Card, refuse_occupied
+from rfmae.datasets.cards import NO_SNR
 from rfmae.datasets.class_snr import class_snr
 from rfmae.datasets.recipe import SPLITS
 from rfmae.datasets.robustness_examples import changes_stored, chosen_grids
@@ -148,8 +149,16 @@ def _notes(dataset: Dataset, results: Results, renormalised: bool) -> tuple[str,
     )
 
 
+def snr_is_known(dataset: Dataset) -> bool:
+    """Whether the source of imported data states SNRs."""
+    notes = dataset.card.get("source", {}).get("notes", [])
+    return not any(str(note).startswith(NO_SNR) for note in notes)
+
+
 def stated_snr_note(dataset: Dataset) -> str:
     """What is to be said of the SNR that an imported data set states; empty of a synthetic one."""
+    if not snr_is_known(dataset):
+        return "No SNR is known of these data: what stands at 0 dB is all of them."
     stated = dataset.snr_reference == "dataset" and len(dataset.snr_db) > 1
     return class_snr_note(class_snr(dataset)) if stated else ""
 

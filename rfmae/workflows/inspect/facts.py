@@ -12,7 +12,9 @@ from rfmae.captures.levels import peak_level_db, rms_level_db
 from rfmae.captures.reading import Capture
 from rfmae.datasets.counts import example_counts, sampled_ranges
 from rfmae.datasets.store import Dataset
+from rfmae.errors import DatasetError
 from rfmae.imports.arrays.array_files import open_arrays
+from rfmae.imports.arrays.array_source import ArrayFile
 from rfmae.imports.recordings.extracts import Listing
 from rfmae.imports.sources import Facts
 
@@ -115,8 +117,17 @@ def array_facts(path: Path) -> Card:
             "/".join(place) or "array": f"{array.dtype} {' x '.join(map(str, array.shape))}"
             for place, array in arrays.items()
         },
-        "way_on": "rfmae import --label-file --snr-file --classes",
+        "import": _import_of(path),
+        "way_on": "rfmae import",
     }
+
+
+def _import_of(path: Path) -> str:
+    """How an import would read the arrays, or what it would ask for."""
+    try:
+        return "; ".join(note for note in ArrayFile(path).facts.notes if note.startswith("read "))
+    except DatasetError as problem:
+        return str(problem)
 
 
 def _stated(record: dict[str, Any]) -> dict[str, Any]:

@@ -125,6 +125,7 @@ def _planes(
 ) -> FloatArray:
     """The image (C, H, W) of one example."""
     rate = views[config.views[-1]].samples_per_symbol
+    rate = 1.0 if math.isnan(rate) else rate  # as a set that states none is trained on
     return render_images({view: iq[view][None] for view in config.views}, config, rate)[0]
 
 
