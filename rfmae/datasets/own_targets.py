@@ -74,7 +74,7 @@ def snr_loss_db(snr_db: float, ratio_db: float) -> float:
     >>> round(snr_loss_db(0, 0), 2)
     4.77
     """
-    return ratio_to_db(1 + (1 + db_to_ratio(snr_db)) / db_to_ratio(ratio_db))
+    return float(ratio_to_db(1 + (1 + db_to_ratio(snr_db)) / db_to_ratio(ratio_db)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ def test_leaks_are_told_in_words_with_exit_code_one(rfmae, leaky):
     assert "leak" in {finding["verdict"] for finding in record["findings"]}
 
 
+@pytest.mark.slow
 def test_fewer_examples_can_be_measured(rfmae, leaky):
     said = rfmae("audit", leaky.folder, "--examples", 50, "--json")
     assert json.loads(said.stdout)["provenance"]["measured"]["test"] == 50

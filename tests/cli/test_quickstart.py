@@ -124,6 +124,7 @@ def test_eval_snr_reports_the_newest_model(home, monkeypatch):
     assert "Report:" in table
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_directions")
 def test_eval_denoise_reports_what_the_reconstruction_has_to_beat(home, monkeypatch):
     monkeypatch.chdir(home)
@@ -195,6 +196,7 @@ def test_a_quickstart_that_was_done_reports_again_without_training(started, reci
     assert again.report.headline == result.report.headline
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_figures")
 def test_with_many_labels_the_network_is_fine_tuned(recipe, tmp_path, monkeypatch):
     monkeypatch.setattr("rfmae.workflows.quickstart._MANY", 10)
@@ -206,6 +208,7 @@ def test_with_many_labels_the_network_is_fine_tuned(recipe, tmp_path, monkeypatc
     assert ": fine-tuned " in result.report.headline
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_figures", "few_directions")
 def test_a_known_carrier_phase_is_left_to_the_transformer(recipe, tmp_path):
     channel = replace(recipe.source.channel, phase_offset_turns="none")

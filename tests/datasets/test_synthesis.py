@@ -155,6 +155,7 @@ def test_readers_in_one_process_do_not_disturb_each_other(rough):
     assert made[:third] == made[third : 2 * third] == made[2 * third :]
 
 
+@pytest.mark.slow
 def test_the_threads_of_a_library_do_not_change_a_byte(recipe, rough, tmp_path):
     """A long example, too: where a product is large enough, a library shares it out."""
     source = dataclasses.replace(rough.source, symbols_per_example=4096)
