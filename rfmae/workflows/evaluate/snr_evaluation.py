@@ -24,6 +24,7 @@ from rfmae.reporting.notes import class_notes, split_reading
 from rfmae.reporting.report_record import Report
 from rfmae.workflows.evaluate.embedding_maps import embedding_map
 from rfmae.workflows.evaluate.evaluating import Results, evaluate_models
+from rfmae.workflows.evaluate.home_data import home_of, repeated_note
 from rfmae.workflows.evaluate.memory import process_peak_mib
 from rfmae.workflows.evaluate.open_sets import measure_open_sets
 from rfmae.workflows.evaluate.robustness import PER_POINT, measure_robustness
@@ -140,11 +141,16 @@ def _notes(dataset: Dataset, results: Results, renormalised: bool) -> tuple[str,
         condition_note(name, predictor.card, dataset.card)
         for name, predictor in results.predictors.items()
     )
+    beside = dataset.folder.resolve().parent
+    repeated = (
+        repeated_note(name, dataset, home_of(predictor.card, [dataset], beside))
+        for name, predictor in results.predictors.items()
+    )
     return (
         *class_notes(dataset.card["same_signals"], dataset.classes),
         *match_notes(results.accuracy, results.assessments),
         *((RENORMALISED,) if renormalised else ()),
-        *filter(None, (*conditions, stated_snr_note(dataset))),
+        *filter(None, (*conditions, stated_snr_note(dataset), *repeated)),
         *results.shortfalls,
     )
 

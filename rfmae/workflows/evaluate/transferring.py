@@ -3,20 +3,18 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
-from rfmae.artefacts import CARD_NAME, Card, read_card, refuse_occupied
+from rfmae.artefacts import Card, refuse_occupied
 from rfmae.baselines.files import is_baseline, load_baseline
-from rfmae.datasets.cards import KIND as DATASET
 from rfmae.datasets.recipe import SPLITS
 from rfmae.datasets.robustness_examples import ALL, available_grids, check_grids, first_rows
-from rfmae.datasets.store import Dataset, open_dataset
+from rfmae.datasets.store import Dataset
 from rfmae.errors import CheckpointError, DatasetError, RfmaeError
 from rfmae.evaluation.matching import of_known_classes, unknown_classes
 from rfmae.evaluation.predictor import Predictor
 from rfmae.evaluation.transfer import drop_between, share_right
 from rfmae.inference import load_classifier
-from rfmae.plain import value
 from rfmae.progress import Logged, Progress
 from rfmae.records import (
     Answers,
@@ -35,6 +33,7 @@ from rfmae.reporting.report_record import Report
 from rfmae.reporting.transfer_words import transfer_headline, transfer_notes
 from rfmae.workflows.evaluate.evaluating import answers_of
 from rfmae.workflows.evaluate.functions import is_function
+from rfmae.workflows.evaluate.home_data import home_of, repeated_note, trained_on
 from rfmae.workflows.evaluate.predictors import is_likelihood, open_predictor
 from rfmae.workflows.evaluate.robustness import PER_POINT, measure_robustness
 from rfmae.workflows.evaluate.snr_evaluation import WrittenReport, stated_snr_note
@@ -66,7 +65,7 @@ def transfer(
     check_grids(robustness)
     refuse_occupied(folder, replaces=REPORT)
     cards = {name: _card(path, device) for name, path in models.items()}
-    at_home = {name: _home(card, datasets.values(), home) for name, card in cards.items()}
+    at_home = {name: home_of(card, datasets.values(), home) for name, card in cards.items()}
     work = _Work(dict(models), per_point, renormalised, device, progress)
     results = {
         (data, name): work.result(datasets[data], name) for data in datasets for name in models
@@ -99,6 +98,14 @@ def transfer(
             *transfer_notes(matrix),
             *((RENORMALISED,) if renormalised else ()),
             *_snr_notes(datasets),
+            *filter(
+                None,
+                (
+                    repeated_note(name, dataset, at_home[name])
+                    for name in models
+                    for dataset in datasets.values()
+                ),
+            ),
         ),
         transfer=matrix,
     )
@@ -210,54 +217,11 @@ def _card(path: Path, device: str) -> Card:
     return load_baseline(path).card if is_baseline(path) else load_classifier(path, device).card
 
 
-def _home(card: Card, given: Iterable[Dataset], home: Path) -> Dataset | None:
-    """The data set that a model was trained on, where it is at hand."""
-    trained_on = _trained_on(card)
-    if trained_on is None:
-        return None
-    named = list(given)
-    for dataset in named:
-        if dataset.fingerprint == trained_on["fingerprint"]:
-            return dataset
-    beside = dict.fromkeys([home, *(dataset.folder.resolve().parent for dataset in named)])
-    for place in beside:
-        for card_path in sorted(place.glob(f"*/{CARD_NAME}")):
-            found = _readable_card(card_path.parent)
-            if (found.get("kind"), found.get("fingerprint")) == (
-                DATASET,
-                trained_on["fingerprint"],
-            ):
-                return open_dataset(card_path.parent)
-    return None
-
-
-class _TrainedOn(TypedDict):
-    """The data set of a training, as the card of a model names it."""
-
-    name: str
-    fingerprint: str
-
-
-def _trained_on(card: Card) -> _TrainedOn | None:
-    if "dataset" not in card:
-        return None
-    found: _TrainedOn = value(_TrainedOn, card["dataset"], "the data set of a model's card")
-    return found
-
-
-def _readable_card(folder: Path) -> Card:
-    """The card of a folder of anybody's; nothing where it is none."""
-    try:
-        return read_card(folder) or {}
-    except RfmaeError:
-        return {}
-
-
 def _home_words(card: Card, home: Dataset | None) -> str:
-    trained_on = _trained_on(card)
-    if trained_on is None:
+    named = trained_on(card)
+    if named is None:
         return "without a data set of its own, so that no difference is known"
-    name = f"{trained_on['name']}-{trained_on['fingerprint']}"
+    name = f"{named['name']}-{named['fingerprint']}"
     if home is None:
         return f"trained on {name}, which is not at hand, so that no difference is known"
     return f"trained on {name}, whose test split is home"
