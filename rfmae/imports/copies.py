@@ -31,9 +31,15 @@ def with_copies(units: IntArray, digest: Digests) -> IntArray:
 def _in_several(unit: IntArray, digest: Digests) -> BoolArray:
     """The rows (N,) whose samples another unit holds, too."""
     _, twin = np.unique(digest, return_inverse=True)
-    pairs = np.unique(np.stack([twin, unit]), axis=1)
-    several: BoolArray = (np.bincount(pairs[0]) > 1)[twin]
+    place, _ = _distinct_pairs(twin, unit)
+    several: BoolArray = (np.bincount(place) > 1)[twin]
     return several
+
+
+def _distinct_pairs(one: IntArray, other: IntArray) -> tuple[IntArray, IntArray]:
+    """The pairs of whole numbers from 0 that there are, each once, in ascending order."""
+    count = int(other.max(initial=0)) + 1
+    return np.divmod(np.unique(one.astype(np.int64) * count + other), count)
 
 
 def label_conflicts(known: Known, classes: Sequence[str], samples: int) -> tuple[str, ...]:
@@ -42,14 +48,14 @@ def label_conflicts(known: Known, classes: Sequence[str], samples: int) -> tuple
     kept = (known.label >= 0) & (known.digest != zeros)
     if known.bad is not None:
         kept &= ~known.bad
-    names, twin = np.unique(known.digest[kept], return_inverse=True)
-    pairs = np.unique(np.stack([twin, known.label[kept].astype(np.int64)]), axis=1)
-    several = np.bincount(pairs[0], minlength=len(names)) > 1
-    if not several.any():
+    _, twin = np.unique(known.digest[kept], return_inverse=True)
+    place, label = _distinct_pairs(twin, known.label[kept])
+    several = np.flatnonzero((np.bincount(place) > 1)[place])
+    if not len(several):
         return ()
     held: dict[int, list[str]] = {}
-    for place, label in pairs.T[several[pairs[0]]]:
-        held.setdefault(int(place), []).append(classes[int(label)])
+    for row in several:
+        held.setdefault(int(place[row]), []).append(classes[int(label[row])])
     counts = Counter(", ".join(each) for each in held.values())
     said = "; ".join(
         f"{_appear(count)} under {text}" for text, count in counts.most_common(_MOST_PAIRS)

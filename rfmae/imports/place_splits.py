@@ -56,8 +56,7 @@ def divide(places: Places, known: Known, kept: BoolArray, shares: Shares, seed: 
         notes.append(f"{silent:,} examples that are nothing but zeros are left out")
     if in_own.any():
         notes.append(
-            f"{int(in_own.sum()):,} examples are left out: {own}, as the set has "
-            f"{'it' if len(places.own_splits) == 1 else 'them'}, hold the same samples"
+            f"{int(in_own.sum()):,} examples are left out: the set has the same samples in {own}"
         )
     if doubles.any():
         notes.append(
@@ -90,7 +89,8 @@ def _filled(
     if numbers == [_TRAIN]:
         how = "for training"
     if own:
-        how = f"{' and '.join(own)} as the set has them; the rest is {how}"
+        kept_as = f"{' and '.join(own)} as the set has {'it' if len(own) == 1 else 'them'}"
+        how = f"{kept_as}; the rest is {how}"
     return split, how, notes
 
 
@@ -113,7 +113,11 @@ def _divided(
         units = with_copies(alone, known.digest[rows])
         if _are_enough(units, label[rows], len(weights)):
             dealt = _dealt(units, label[rows], weights, rng)
-            return dealt, f"divided by {words}: none is in two splits", _together(alone, units)
+            return (
+                dealt,
+                f"divided by {words}: none is in two splits",
+                _together(alone, units, words),
+            )
     split = _cut_in_time(places, rows, cluster[rows], weights)
     lost = int((split == NO_SPLIT).sum())
     how = (
@@ -124,12 +128,13 @@ def _divided(
     return split, how, [f"{lost:,} windows between the blocks are left out"] if lost else []
 
 
-def _together(alone: IntArray, units: IntArray) -> list[str]:
-    """A note on how many recordings are in a split with others that hold the same windows."""
+def _together(alone: IntArray, units: IntArray, words: str) -> list[str]:
+    """A note on how many recordings, or what `words` calls them, are in a split with others that hold the same windows."""
     pairs = np.unique(np.stack([units, alone]), axis=1)
     sizes = np.unique(pairs[0], return_counts=True)[1]
     joined = int(sizes[sizes > 1].sum())
-    return [f"{joined:,} of them hold the same windows and stay together"] if joined else []
+    note = f"{joined:,} {words}s hold the same windows as others and stay together"
+    return [note] if joined else []
 
 
 def _row_by_row(known: Known, rows: IntArray, weights: FloatArray, seed: int) -> IntArray:
@@ -231,10 +236,15 @@ def _refuse_shared(places: Places, cluster: IntArray) -> None:
     pairs = np.unique(np.stack([cluster, places.split]), axis=1)
     names, counts = np.unique(pairs[0], return_counts=True)
     if (counts > 1).any():
-        shared = pairs[1][pairs[0] == names[counts > 1][0]]
-        told = " and ".join("no split" if each == NO_SPLIT else SPLITS[each] for each in shared)
+        shared, several = pairs[1][pairs[0] == names[counts > 1][0]], int((counts > 1).sum())
+        told = " and ".join(SPLITS[each] for each in shared if each != NO_SPLIT)
+        if NO_SPLIT in shared:
+            raise DatasetError(
+                f"splits must share no samples, but {several} {places.stretches_are} of {told} "
+                f"are among those to divide, too; name others for {told}, or leave them out there"
+            )
         raise DatasetError(
-            f"splits must share no samples, but the set gives {int((counts > 1).sum())} stretches "
+            f"splits must share no samples, but the set gives {several} stretches "
             f"of its recordings to several, the first to {told}; name each recording once"
         )
 

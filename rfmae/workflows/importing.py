@@ -10,9 +10,9 @@ from rfmae.datasets.cards import KIND, sealed
 from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.errors import DatasetError, nearest
 from rfmae.imports.copies import label_conflicts
+from rfmae.imports.empty_splits import missing_classes
 from rfmae.imports.import_plan import (
     Appearance,
-    missing_classes,
     plan_import,
     refuse_bad_rows,
     survey,
@@ -80,7 +80,8 @@ def import_dataset(
     plan = plan_import(facts, known, shares, seed, looks, places)
     if places is not None:
         progress.note(understood(plan, known, places))
-    for note in (*plan.facts.notes[len(facts.notes) :], *missing_classes(plan, known)):
+    missing = missing_classes(facts, known, plan.rows, places)
+    for note in (*plan.facts.notes[len(facts.notes) :], *missing):
         progress.note(note)
     folder = folder or home / f"{facts.name}-{plan.fingerprint}"
     card = read_card(folder) or {}

@@ -195,7 +195,7 @@ def test_a_copy_of_a_recording_takes_no_split_from_its_class():
         assert len(set(division.split[np.isin(places.recording, [0, 6])].tolist())) == 1
         for each in range(3):
             assert set(label[division.split == each]) == {0, 1}
-    assert "2 of them hold the same windows and stay together" in division.notes
+    assert "2 recordings hold the same windows as others and stay together" in division.notes
 
 
 def test_recordings_that_the_own_test_split_holds_are_left_out_before_the_division():
@@ -210,7 +210,10 @@ def test_recordings_that_the_own_test_split_holds_are_left_out_before_the_divisi
         assert (division.split[80:] == 2).all()
         for each in range(3):
             assert set(label[division.split == each]) == {0, 1}
-    assert any(note.startswith("20 examples are left out: test,") for note in division.notes)
+    assert any(
+        note.startswith("20 examples are left out: the set has the same samples in test")
+        for note in division.notes
+    )
 
 
 def test_windows_between_the_blocks_are_counted():
