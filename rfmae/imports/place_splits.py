@@ -129,7 +129,7 @@ def _divided(
 
 
 def _together(alone: IntArray, units: IntArray, words: str) -> list[str]:
-    """A note on how many recordings, or what `words` calls them, are in a split with others that hold the same windows."""
+    """A note on how many recordings, or what `words` calls them, stay with their copies."""
     pairs = np.unique(np.stack([units, alone]), axis=1)
     sizes = np.unique(pairs[0], return_counts=True)[1]
     joined = int(sizes[sizes > 1].sum())
