@@ -19,6 +19,7 @@ LOUDEST_DB = 60.0
 """Of the mean power of samples, over amplitude 1: beyond it they are of another type."""
 
 _QUIETEST_DB = -200.0
+_LARGEST = 2.0**40  # beyond it, and below its inverse, are no samples in any unit
 _FLOATS = tuple(SAMPLE_TYPES[name] for name in ("cf32_le", "cf32_be", "cf64_le", "cf64_be"))
 _INTEGERS = ("ci16_le", "ci8", "cu8")
 _EVEN = (0.53, 0.63)  # rms of an even distribution is 0.577 of its limit
@@ -40,7 +41,7 @@ def contested_type(sample: bytes, floats: str, whole_numbers: str) -> str | None
 
 def likely_types(sample: bytes) -> tuple[str, ...]:
     """The types that a file may be of, the likeliest first."""
-    floats = _float_types(sample)
+    floats = _float_types(sample) or _loud_floats(sample)
     if _are_16_bit(sample):
         return (*_INTEGERS, *floats)
     return (*floats, *_INTEGERS[1:], _INTEGERS[0])
@@ -49,6 +50,21 @@ def likely_types(sample: bytes) -> tuple[str, ...]:
 def _float_types(sample: bytes) -> tuple[str, ...]:
     """The type whose values are floats: single precision also passes for double, not vice versa."""
     found = [kind.name for kind in _FLOATS if _are_floats(sample, kind)]
+    return tuple(found[:1])
+
+
+def _loud_floats(sample: bytes) -> tuple[str, ...]:
+    """The type whose values are floats of any level, such as those of an uncalibrated receiver.
+
+    Their exponents lie together, where those of whole numbers read as floats lie anywhere.
+    """
+    found = []
+    for kind in _FLOATS:
+        values = _values(sample, kind.component)
+        if len(values) and np.isfinite(values).all() and values.any():
+            sizes = np.abs(values[values != 0])
+            if sizes.max() < _LARGEST and np.quantile(sizes, 0.01) > 1 / _LARGEST:
+                found.append(kind.name)
     return tuple(found[:1])
 
 

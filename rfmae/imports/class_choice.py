@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rfmae.errors import DatasetError, nearest
+from rfmae.imports.class_names import without_notes_on
 from rfmae.imports.places import Places, places_of
 from rfmae.imports.sources import DataSource, Facts, Known
 from rfmae.records import IntArray, IqBatch
@@ -56,6 +57,7 @@ class ClassChoice:
             [kept.index(name) if name in kept else NOT_CHOSEN for name in names], np.int64
         )
         left_out = [name for name in united if name not in kept]
+        self._gone = tuple(name for name in given if name not in kept)
         self._notes = (
             *(f"class {merge}" for merge in merges),
             *((f"classes left out: {', '.join(left_out)}",) if left_out else ()),
@@ -64,7 +66,8 @@ class ClassChoice:
     @property
     def facts(self) -> Facts:
         given = self._source.facts
-        return replace(given, classes=self._classes, notes=(*given.notes, *self._notes))
+        notes = without_notes_on(self._gone, given.notes)
+        return replace(given, classes=self._classes, notes=(*notes, *self._notes))
 
     @property
     def places(self) -> Places | None:
@@ -83,10 +86,17 @@ class ClassChoice:
 
 def _merged(given: Sequence[str], merges: Sequence[Merge]) -> list[str]:
     """The new name of each class."""
-    names = list(given)
+    names, merged = list(given), dict[str, str]()
     for merge in merges:
         for part in merge.parts:
-            names[_find(part, given)] = merge.name
+            place = _find(part, given)
+            before = merged.setdefault(given[place], merge.name)
+            if before != merge.name:
+                raise DatasetError(
+                    f"a class can go into one merge only, but {given[place]} is in those to "
+                    f"{before} and {merge.name}; leave it out of one --merge"
+                )
+            names[place] = merge.name
     return names
 
 

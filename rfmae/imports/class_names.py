@@ -46,6 +46,22 @@ def checked_names(
     return given, tuple(note for note in notes if note)
 
 
+def without_notes_on(classes: Sequence[str], notes: Sequence[str]) -> tuple[str, ...]:
+    """Notes without those that `checked_names` makes on some of the classes that it gave."""
+    about = tuple(
+        words
+        for name in classes
+        for words in (f"{name} is kept", f" is renamed to {name}:", f" is written {name};")
+    )
+    return tuple(
+        note
+        for note in notes
+        if not any(
+            words in note if words.startswith(" ") else note.startswith(words) for words in about
+        )
+    )
+
+
 def _wanted(name: str, row: Modulation | None, check: Check | None) -> str:
     if row is None or check is None or check.verdict == "contradicts":
         return name

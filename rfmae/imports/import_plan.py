@@ -20,6 +20,7 @@ from rfmae.datasets.cards import imported_card, sealed
 from rfmae.datasets.recipe import SPLITS
 from rfmae.datasets.store import Dataset, SplitWriter, open_dataset
 from rfmae.errors import DatasetError
+from rfmae.imports.empty_splits import refuse_empty
 from rfmae.imports.place_splits import divide
 from rfmae.imports.places import Places
 from rfmae.imports.sources import DataSource, Facts, Known, bad_rows
@@ -127,13 +128,7 @@ def plan_import(
     """
     check_shares(shares)
     facts, rows = _divided(facts, known, shares, seed, places)
-    for split in SPLITS:
-        if not len(rows[split]):
-            raise DatasetError(
-                f"split {split} would be empty with shares {shares} of {len(known)} examples of "
-                f"{facts.name}; give it a larger share, or more examples, such as shorter ones "
-                "with --samples"
-            )
+    refuse_empty(facts, known, rows, shares, places)
     left_out = len(known) - sum(map(len, rows.values()))
     rule: Card = {
         "shares": list(shares),
@@ -148,21 +143,6 @@ def plan_import(
     looks = looks or Appearance()
     fingerprint = _fingerprint(facts, known, {**rule, **looks.settings})
     return ImportPlan(facts, rows, snr_db, fingerprint, rule, looks)
-
-
-def missing_classes(plan: ImportPlan, known: Known) -> tuple[str, ...]:
-    """A note for each split in which a class has no example, though it has some elsewhere."""
-    present = set(known.label[known.label >= 0].tolist())
-    notes = []
-    for split in SPLITS:
-        missing = sorted(present - set(known.label[plan.rows[split]].tolist()))
-        if missing:
-            names = ", ".join(plan.facts.classes[label] for label in missing)
-            notes.append(
-                f"split {split} holds no example of {names}; give it a larger share with --shares, "
-                "or more examples"
-            )
-    return tuple(notes)
 
 
 def write_import(source: DataSource, plan: ImportPlan, folder: Path, progress: Progress) -> Dataset:

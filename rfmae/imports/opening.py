@@ -11,7 +11,7 @@ from rfmae.imports.arrays.array_source import ArrayOptions
 from rfmae.imports.class_choice import ClassChoice, Merge
 from rfmae.imports.joined_sources import JoinedSources
 from rfmae.imports.recognition import Form, open_source
-from rfmae.imports.recordings.listing import list_splits
+from rfmae.imports.recordings.listing import holds_recordings, list_splits
 from rfmae.imports.recordings.recording_source import RecordingSource
 from rfmae.imports.row_windows import RowWindows
 from rfmae.imports.sources import DataSource
@@ -65,6 +65,7 @@ def _recordings(path: Path, options: SourceOptions) -> DataSource:
             f"{path} holds recordings, which have no --label-file, --snr-file or --axes; name a "
             "table with columns file, label and snr instead"
         )
+    _refuse_hop_alone(options)
     listing = list_splits(path, options.own, options.unstated_rates)
     name = _dashed(path.resolve().name.split(".")[0])
     return RecordingSource(name, listing, options.unstated_rates, options.samples, options.hop)
@@ -81,19 +82,33 @@ def _joined(path: Path, form: Form, options: SourceOptions) -> DataSource:
         return opened
     if form != "arrays":
         raise DatasetError(f"{path} has its own splits; leave out --test and --validation")
+    for split, other in options.own.items():
+        _refuse_other_kind(path, split, other)
     own = {split: _cut(other, form, options) for split, other in options.own.items()}
     return JoinedSources(opened, own)
 
 
 def _cut(path: Path, form: Form, options: SourceOptions) -> DataSource:
-    if options.hop is not None and options.samples is None:
-        raise DatasetError("--hop is for windows of --samples; name both")
+    _refuse_hop_alone(options)
     classes = options.unmerged_classes if form == "arrays" else ()
     arrays = replace(options.arrays, classes=classes)
     opened = open_source(path, form, arrays)
     if options.samples is None or options.samples == opened.facts.samples:
         return opened
     return RowWindows(opened, options.samples, options.hop)
+
+
+def _refuse_hop_alone(options: SourceOptions) -> None:
+    if options.hop is not None and options.samples is None:
+        raise DatasetError("--hop is for windows of --samples; name both")
+
+
+def _refuse_other_kind(path: Path, split: str, other: Path) -> None:
+    if other.is_dir() or (other.is_file() and holds_recordings(other)):
+        raise DatasetError(
+            f"--{split} must be of the same kind as {path}, a file of arrays, but {other} holds "
+            "recordings or is a folder; name a file of arrays"
+        )
 
 
 def _dashed(stem: str) -> str:

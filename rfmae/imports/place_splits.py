@@ -13,6 +13,7 @@ import numpy as np
 
 from rfmae.datasets.recipe import SPLITS
 from rfmae.errors import DatasetError
+from rfmae.imports.copies import with_copies
 from rfmae.imports.places import NO_SPLIT, Places
 from rfmae.imports.sources import Known, row_digests
 from rfmae.imports.splits import Shares, check_shares, groups_of_equals, split_rows
@@ -45,12 +46,18 @@ def divide(places: Places, known: Known, kept: BoolArray, shares: Shares, seed: 
     silent, kept = int((kept & zeros).sum()), kept & ~zeros
     cluster = _clusters(places)
     _refuse_shared(places, cluster)
-    split, how = _filled(places, known, kept, cluster, shares, seed)
-    doubles = _doubles(split, known)
-    split = np.where(doubles, NO_SPLIT, split)
-    notes = [how]
+    in_own, own = _copies_of_own(places, known, kept), " and ".join(places.own_splits)
+    kept = kept & ~in_own
+    filled, how, notes = _filled(places, known, kept, cluster, shares, seed)
+    doubles = _doubles(filled, known)
+    split = np.where(doubles, NO_SPLIT, filled)
+    notes = [how, *notes]
     if silent:
         notes.append(f"{silent:,} examples that are nothing but zeros are left out")
+    if in_own.any():
+        notes.append(
+            f"{int(in_own.sum()):,} examples are left out: the set has the same samples in {own}"
+        )
     if doubles.any():
         notes.append(
             f"{int(doubles.sum()):,} examples are left out: another split holds the same samples"
@@ -60,26 +67,31 @@ def divide(places: Places, known: Known, kept: BoolArray, shares: Shares, seed: 
 
 def _filled(
     places: Places, known: Known, kept: BoolArray, cluster: IntArray, shares: Shares, seed: int
-) -> tuple[IntArray, str]:
-    """The splits of the authors, and the others from what they left to train with."""
+) -> tuple[IntArray, str, list[str]]:
+    """The splits of the authors, and the others from what they left to train with.
+
+    With them, how they came about, and what is to be noted.
+    """
     split = np.where(kept, places.split, NO_SPLIT)
     own = places.own_splits
     wanted = [number for number, share in enumerate(shares) if share > 0]
     missing = [number for number in wanted if SPLITS[number] not in own]
     rest = np.flatnonzero(kept & np.isin(places.split, [NO_SPLIT, _TRAIN]))
     if not missing or not len(rest):
-        return np.where(kept & (split == NO_SPLIT), _TRAIN, split), "the splits of the set are kept"
+        split = np.where(kept & (split == NO_SPLIT), _TRAIN, split)
+        return split, "the splits of the set are kept", []
     numbers = sorted({_TRAIN, *missing} if own else missing)
     weights = np.array([shares[number] for number in numbers])
     if not weights.sum():
         raise DatasetError(f"no share is left for {SPLITS[numbers[0]]}; name others with --shares")
-    filled, how = _divided(places, known, rest, cluster, weights / weights.sum(), seed)
+    filled, how, notes = _divided(places, known, rest, cluster, weights / weights.sum(), seed)
     split[rest] = np.where(filled == NO_SPLIT, NO_SPLIT, np.array(numbers)[filled])
     if numbers == [_TRAIN]:
         how = "for training"
     if own:
-        how = f"{' and '.join(own)} as the set has them; the rest is {how}"
-    return split, how
+        kept_as = f"{' and '.join(own)} as the set has {'it' if len(own) == 1 else 'them'}"
+        how = f"{kept_as}; the rest is {how}"
+    return split, how, notes
 
 
 def _divided(
@@ -89,24 +101,40 @@ def _divided(
     cluster: IntArray,
     weights: FloatArray,
     seed: int,
-) -> tuple[IntArray, str]:
-    """The number of a split in `weights` for some rows, and how they were divided."""
+) -> tuple[IntArray, str, list[str]]:
+    """The number of a split in `weights` for some rows, how they were divided, and notes."""
     label, rng = known.label, np.random.default_rng(seed)
     if len(np.unique(places.recording)) == len(places):
-        return _row_by_row(known, rows, weights, seed), "divided by class and SNR"
-    for units, words in (
+        return _row_by_row(known, rows, weights, seed), "divided by class and SNR", []
+    for alone, words in (
         (places.recording[rows], "recording"),
         (cluster[rows], places.stretches_are.removesuffix("s")),
     ):
+        units = with_copies(alone, known.digest[rows])
         if _are_enough(units, label[rows], len(weights)):
             dealt = _dealt(units, label[rows], weights, rng)
-            return dealt, f"divided by {words}: none is in two splits"
-    return (
-        _cut_in_time(places, rows, cluster[rows], weights),
+            return (
+                dealt,
+                f"divided by {words}: none is in two splits",
+                _together(alone, units, words),
+            )
+    split = _cut_in_time(places, rows, cluster[rows], weights)
+    lost = int((split == NO_SPLIT).sum())
+    how = (
         "divided in time: recordings are cut into blocks, one for each split, "
         f"{places.windows.samples:,} samples or more apart; all splits hold the same "
-        "transmissions, so that accuracy on new ones may be lower",
+        "transmissions, so that accuracy on new ones may be lower"
     )
+    return split, how, [f"{lost:,} windows between the blocks are left out"] if lost else []
+
+
+def _together(alone: IntArray, units: IntArray, words: str) -> list[str]:
+    """A note on how many recordings, or what `words` calls them, stay with their copies."""
+    pairs = np.unique(np.stack([units, alone]), axis=1)
+    sizes = np.unique(pairs[0], return_counts=True)[1]
+    joined = int(sizes[sizes > 1].sum())
+    note = f"{joined:,} {words}s hold the same windows as others and stay together"
+    return [note] if joined else []
 
 
 def _row_by_row(known: Known, rows: IntArray, weights: FloatArray, seed: int) -> IntArray:
@@ -208,12 +236,23 @@ def _refuse_shared(places: Places, cluster: IntArray) -> None:
     pairs = np.unique(np.stack([cluster, places.split]), axis=1)
     names, counts = np.unique(pairs[0], return_counts=True)
     if (counts > 1).any():
-        shared = pairs[1][pairs[0] == names[counts > 1][0]]
-        told = " and ".join("no split" if each == NO_SPLIT else SPLITS[each] for each in shared)
+        shared, several = pairs[1][pairs[0] == names[counts > 1][0]], int((counts > 1).sum())
+        told = " and ".join(SPLITS[each] for each in shared if each != NO_SPLIT)
+        if NO_SPLIT in shared:
+            raise DatasetError(
+                f"splits must share no samples, but {several} {places.stretches_are} of {told} "
+                f"are among those to divide, too; name others for {told}, or leave them out there"
+            )
         raise DatasetError(
-            f"splits must share no samples, but the set gives {int((counts > 1).sum())} stretches "
+            f"splits must share no samples, but the set gives {several} stretches "
             f"of its recordings to several, the first to {told}; name each recording once"
         )
+
+
+def _copies_of_own(places: Places, known: Known, kept: BoolArray) -> BoolArray:
+    """The rows to divide whose samples validation or test of the authors hold, too."""
+    own = kept & (places.split > _TRAIN)
+    return kept & (places.split <= _TRAIN) & np.isin(known.digest, known.digest[own])
 
 
 def _doubles(split: IntArray, known: Known) -> BoolArray:

@@ -12,7 +12,11 @@ from rfmae.imports.arrays.array_source import ArrayFile, ArrayOptions
 from rfmae.imports.hisarmod import HisarMod, is_hisarmod
 from rfmae.imports.radioml import RadioMl2016, is_radioml_2016
 from rfmae.imports.radioml2018 import RadioMl2018, check_class_order, is_radioml_2018
-from rfmae.imports.recordings.listing import holds_recordings, list_recordings
+from rfmae.imports.recordings.listing import (
+    holds_recordings,
+    list_recordings,
+    refuse_unlabelled,
+)
 from rfmae.imports.recordings.recording_source import RecordingSource
 from rfmae.imports.sources import DataSource
 
@@ -37,6 +41,7 @@ def recognise(path: Path) -> Form:
         return "recordings"
     container = array_form(path)
     if container is None:
+        refuse_unlabelled(path)
         raise DatasetError(
             f"{path} is none of the known kinds: a pickle of RadioML 2016, the HDF5 file of "
             f"RadioML 2018.01A, the folder of HisarMod2019.1, I/Q with labels in {CONTAINERS}, "

@@ -96,6 +96,8 @@ def groups_of_equals(digest: Digests, groups: IntArray | None = None) -> IntArra
 
 def _strata(label: IntArray, snr_db: FloatArray) -> Iterator[tuple[IntArray, tuple[int, int]]]:
     """Indices of each class and SNR, with an address of whole numbers."""
+    if not len(label):
+        return
     thousandths = np.round(snr_db.astype(np.float64) * 1000).astype(np.int64)
     pairs, stratum = np.unique(
         np.stack([label.astype(np.int64), thousandths]), axis=1, return_inverse=True

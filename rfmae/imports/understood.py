@@ -18,10 +18,12 @@ def understood(plan: ImportPlan, known: Known, places: Places) -> str:
     classes = ", ".join(f"{name} ({_counts(places, rows)})" for name, rows in counted)
     more = len(names) - len(counted)
     sizes = ", ".join(f"{len(plan.rows[split]):,} {split}" for split in SPLITS)
+    kept = (known.label >= 0) & (True if known.bad is None else ~known.bad)
+    lost = int(kept.sum()) - sum(map(len, plan.rows.values()))
     return (
-        f"{len(names)} classes: {classes}{f' and {more} more' if more > 0 else ''}; "
+        f"{_of('class', len(names))}: {classes}{f' and {more} more' if more > 0 else ''}; "
         f"{places.windows if places.are_cut else f'{places.windows.samples:,} samples each'}; "
-        f"{sizes}"
+        f"{sizes}{f', {lost:,} left out' if lost else ''}"
     )
 
 
@@ -33,4 +35,5 @@ def _counts(places: Places, rows: BoolArray) -> str:
 
 
 def _of(what: str, count: int) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    several = f"{what}es" if what.endswith("s") else f"{what}s"
+    return f"{count:,} {what if count == 1 else several}"

@@ -5,13 +5,14 @@ import math
 from dataclasses import asdict
 from pathlib import Path
 
-from rfmae.artefacts import CARD_NAME, read_card, write_json
+from rfmae.artefacts import CARD_NAME, read_card, refuse_occupied, write_json
 from rfmae.datasets.cards import KIND, sealed
 from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.errors import DatasetError, nearest
+from rfmae.imports.copies import label_conflicts
+from rfmae.imports.empty_splits import missing_classes
 from rfmae.imports.import_plan import (
     Appearance,
-    missing_classes,
     plan_import,
     refuse_bad_rows,
     survey,
@@ -55,6 +56,8 @@ def import_dataset(
     progress = progress or Logged()
     check_shares(shares)
     _check_rate(samples_per_symbol)
+    if folder is not None:
+        refuse_occupied(folder, replaces=KIND)
     kind = _form(source, form)
     opened = open_with(source, kind, options or SourceOptions())
     extra = (order_note(source),) if kind == "radioml-2018" else ()
@@ -65,6 +68,10 @@ def import_dataset(
     if not drop_bad_rows:
         refuse_bad_rows(facts, known)
     facts = _with_bad_rows(facts, known)
+    conflicts = label_conflicts(known, facts.classes, facts.samples)
+    for note in conflicts:
+        progress.note(note)
+    facts = dataclasses.replace(facts, notes=(*facts.notes, *conflicts))
     places = places_of(opened)
     looks = looks or Appearance()
     if looks.any_phase is None and places is not None and places.are_cut:
@@ -73,7 +80,8 @@ def import_dataset(
     plan = plan_import(facts, known, shares, seed, looks, places)
     if places is not None:
         progress.note(understood(plan, known, places))
-    for note in (*plan.facts.notes[len(facts.notes) :], *missing_classes(plan, known)):
+    missing = missing_classes(facts, known, plan.rows, places)
+    for note in (*plan.facts.notes[len(facts.notes) :], *missing):
         progress.note(note)
     folder = folder or home / f"{facts.name}-{plan.fingerprint}"
     card = read_card(folder) or {}

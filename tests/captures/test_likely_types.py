@@ -63,6 +63,23 @@ def test_a_suffix_that_says_nothing_is_refused_with_the_likely_type(tmp_path, rn
     assert read_capture(path, datatype=name, sample_rate_hz=1e6).doubts == ()
 
 
+@pytest.mark.parametrize("name", ["cf32_le", "cf64_le"])
+@pytest.mark.parametrize("level", [3e3, 1e9])
+def test_floats_of_a_level_that_settles_nothing_are_listed_as_floats(rng, name, level):
+    data = encoded(recording(rng, "noise", level), name)
+    assert settled_type(data) is None
+    assert likely_types(data)[0] == name
+
+
+@pytest.mark.parametrize("name", ["ci16_le", "ci16_be", "ci8", "cu8", "cu16_le", "ci32_le"])
+@pytest.mark.parametrize("signal", SIGNALS)
+@pytest.mark.parametrize("level", [0.02, 0.3, 0.9])
+def test_whole_numbers_are_not_listed_as_floats(rng, name, signal, level):
+    assert not any(
+        "f" in each for each in likely_types(encoded(recording(rng, signal, level), name))
+    )
+
+
 def test_a_type_that_the_values_settle_is_said(tmp_path, rng):
     path = tmp_path / "recording.iq"
     path.write_bytes(encoded(recording(rng, "QPSK"), "cf32_le"))

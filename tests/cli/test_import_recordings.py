@@ -119,3 +119,18 @@ def test_classes_of_arrays_are_chosen_and_merged(rfmae, here, rng):
     card = json.loads((here / "d" / "card.json").read_text())
     assert card["classes"] == ["ab", "d"]
     assert sum(card["examples"].values()) == 90
+
+
+def test_one_class_is_said_as_one_with_the_windows_that_are_left_out(rfmae, here, rng):
+    (here / "r" / "BPSK").mkdir(parents=True)
+    iq = rng.normal(size=5000) + 1j * rng.normal(size=5000)
+    iq.astype(np.complex64).tofile(here / "r" / "BPSK" / "a.cf32")
+    said = rfmae("import", "r", "--samples", 1000, "--out", "d")
+    answer(said)
+    words = "1 class: BPSK (1 recording, 5 windows); windows of 1,000 samples; "
+    assert words + "1 train, 1 validation, 1 test, 2 left out" in " ".join(said.stderr.split())
+
+
+def test_a_hop_without_a_length_is_refused(rfmae, here, recordings):
+    said = refusal(rfmae("import", "recordings", "--hop", 64, "--out", "d"), here)
+    assert "--hop is for windows of --samples; name both" in said

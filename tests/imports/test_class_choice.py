@@ -1,5 +1,7 @@
 """Classes are chosen, merged and renamed whatever the source."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -77,6 +79,22 @@ def test_a_plan_holds_the_chosen_rows_alone():
 def test_a_class_that_is_not_there_is_refused_with_the_nearest(chosen, merges):
     with pytest.raises(DatasetError, match=r"there is no class .* did you mean"):
         ClassChoice(Rows(), chosen, merges)
+
+
+def test_a_class_in_two_merges_is_refused():
+    merges = (Merge("PSK", ("BPSK",)), Merge("X", ("bpsk", "FM")))
+    with pytest.raises(DatasetError, match=r"BPSK is in those to PSK and X"):
+        ClassChoice(Rows(), (), merges)
+
+
+def test_nothing_is_said_of_the_names_of_classes_that_are_gone():
+    source = Rows()
+    of_bpsk = "BPSK is kept, but its samples are not BPSK (why)"
+    of_fm = "FM is kept, but its samples are not FM (why)"
+    source.facts = replace(source.facts, notes=(of_bpsk, of_fm, "psk is renamed to BPSK: (why)"))
+    assert ClassChoice(source, ("FM",)).facts.notes[0] == of_fm
+    assert ClassChoice(source, (), (Merge("PSK", ("BPSK",)),)).facts.notes[0] == of_fm
+    assert ClassChoice(source, ("FM", "BPSK")).facts.notes[:3] == source.facts.notes
 
 
 @pytest.mark.parametrize("text", ["", "a", "=b", "a=", "a=,"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rfmae.datasets.store import open_dataset
-from rfmae.errors import DatasetError
+from rfmae.errors import ArtefactError, DatasetError
 from rfmae.imports.arrays.array_source import ArrayFile, ArrayOptions
 from rfmae.imports.opening import SourceOptions
 from rfmae.imports.row_windows import RowWindows
@@ -118,3 +118,27 @@ def test_windows_that_do_not_fit_are_refused(tmp_path, options, words):
     saved(tmp_path / "long.npz", 1, 2, 4000)
     with pytest.raises(DatasetError, match=words):
         imported(tmp_path, tmp_path / "long.npz", **options)
+
+
+def test_rows_under_two_classes_are_told_and_kept_in_the_card(tmp_path):
+    iq, label = saved(tmp_path / "a.npz", 1, 100, 32)
+    iq[50:], label[:50], label[50:] = iq[:50], "alpha", "beta"
+    np.savez(tmp_path / "a.npz", X=iq, y=label)
+    data = imported(tmp_path, tmp_path / "a.npz")
+    assert any(
+        "50 examples appear under alpha, beta" in each for each in data.card["source"]["notes"]
+    )
+
+
+def test_a_folder_of_recordings_is_no_test_split_of_arrays(tmp_path):
+    saved(tmp_path / "a.npz", 1, 100, 32)
+    (tmp_path / "b").mkdir()
+    with pytest.raises(DatasetError, match="--test must be of the same kind"):
+        imported(tmp_path, tmp_path / "a.npz", own={"test": tmp_path / "b"})
+
+
+def test_an_occupied_folder_is_refused_before_anything_is_read(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    with pytest.raises(ArtefactError, match="holds other files"):
+        imported(tmp_path, tmp_path / "not-there.npz")

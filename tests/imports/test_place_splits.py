@@ -181,3 +181,43 @@ def test_examples_of_a_row_each_are_divided_as_arrays_are():
     assert np.array_equal(division.split == 2, row >= 300)
     sizes = [(division.split == each).sum() for each in (0, 1)]
     assert np.allclose(sizes, [300 * 8 / 9, 300 / 9], atol=4)
+
+
+def test_a_copy_of_a_recording_takes_no_split_from_its_class():
+    stretches = [(number, 0, 1000, number % 2, -1) for number in range(8)]
+    places, label = placed(stretches, 100, 100, called="recordings")
+    digest = np.arange(80).astype(np.uint64)
+    digest[60:70] = digest[:10]  # recording 6 is a copy of recording 0
+    for seed in range(10):
+        division = divided(places, label, seed=seed, digest=digest)
+        assert "by recording" in division.how
+        assert (division.split != NO_SPLIT).all()
+        assert len(set(division.split[np.isin(places.recording, [0, 6])].tolist())) == 1
+        for each in range(3):
+            assert set(label[division.split == each]) == {0, 1}
+    assert "2 recordings hold the same windows as others and stay together" in division.notes
+
+
+def test_recordings_that_the_own_test_split_holds_are_left_out_before_the_division():
+    stretches = [(number, 0, 1000, number % 2, -1) for number in range(8)]
+    stretches += [(8 + number, 0, 1000, number % 2, 2) for number in range(2)]
+    places, label = placed(stretches, 100, 100, called="recordings")
+    digest = np.arange(100).astype(np.uint64)
+    digest[:20] = digest[80:]  # the first of each class are those of the test split
+    for seed in range(10):
+        division = divided(places, label, seed=seed, digest=digest)
+        assert (division.split[:20] == NO_SPLIT).all()
+        assert (division.split[80:] == 2).all()
+        for each in range(3):
+            assert set(label[division.split == each]) == {0, 1}
+    assert any(
+        note.startswith("20 examples are left out: the set has the same samples in test")
+        for note in division.notes
+    )
+
+
+def test_windows_between_the_blocks_are_counted():
+    places, label = placed([(0, 0, 5000, 0, -1)], 1000, 1000, called="recordings")
+    division = divided(places, label)
+    assert (division.split == NO_SPLIT).sum() == 2
+    assert "2 windows between the blocks are left out" in division.notes

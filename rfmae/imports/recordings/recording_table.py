@@ -20,27 +20,30 @@ _SPLITS = {
 _SUFFIXES = (".csv", ".tsv", ".txt")
 _LARGEST_DB = 300.0
 _LONGEST_HEADER = 4096
+_SAID = 8  # columns
 
 
 def is_recording_table(path: Path) -> bool:
     """Whether the first line of a text file has a column of files and one of labels."""
     if path.suffix.lower() not in _SUFFIXES:
         return False
-    with path.open("rb") as file:
-        line = file.readline(_LONGEST_HEADER)
-    header = _words(line.decode("utf-8-sig", errors="replace"))
+    header = _header(path)
     return _find(header, _FILE) is not None and _find(header, _LABEL) is not None
+
+
+def is_table(path: Path) -> bool:
+    """Whether a path is a table by its name, or by one of the columns of a table of recordings."""
+    suffix = path.suffix.lower()
+    header = _header(path) if suffix in _SUFFIXES else []
+    return suffix in _SUFFIXES[:2] or _find(header, _FILE) is not None
 
 
 def list_table(path: Path) -> Listing:
     """The recordings of a table; files are looked for from its folder on."""
     header, rows = _rows(path)
-    file, label = _find(header, _FILE), _find(header, _LABEL)
+    file, label = (_find(header, names) for names in (_FILE, _LABEL))
     if file is None or label is None:
-        raise DatasetError(
-            f"{path} must have a column {' or '.join(_FILE[:4])} and a column "
-            f"{' or '.join(_LABEL[:4])}; it has {', '.join(header)}"
-        )
+        raise DatasetError(_missing_columns(path, header))
     snr, split = _find(header, _SNR), _find(header, _SPLIT)
     extracts = []
     for number, row in rows:
@@ -81,6 +84,27 @@ def _rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     if not rows:
         raise DatasetError(f"{path} must name recordings below its header, got none")
     return names, rows
+
+
+def _missing_columns(path: Path, header: Sequence[str]) -> str:
+    """Which column of files or labels a table lacks, and those that it has."""
+    wanted = {"files": _FILE, "labels": _LABEL}
+    missing = {what: names for what, names in wanted.items() if _find(header, names) is None}
+    said = " and ".join(
+        f"a column of {what} ({', '.join(names[:4])})" for what, names in missing.items()
+    )
+    more = f" and {len(header) - _SAID} more" if len(header) > _SAID else ""
+    return (
+        f"a table of recordings must have a column of files and one of labels, but {path} lacks "
+        f"{said}; it has {', '.join(header[:_SAID])}{more}"
+    )
+
+
+def _header(path: Path) -> list[str]:
+    """The first line of a file in small letters."""
+    with path.open("rb") as file:
+        line = file.readline(_LONGEST_HEADER)
+    return _words(line.decode("utf-8-sig", errors="replace"))
 
 
 def _words(header: str) -> list[str]:

@@ -8,6 +8,7 @@ from scipy.io import wavfile
 from rfmae.captures.read_options import ReadOptions
 from rfmae.errors import DatasetError
 from rfmae.imports import sources
+from rfmae.imports.recognition import recognise
 from rfmae.imports.recordings.listing import holds_recordings, list_recordings, list_splits
 from rfmae.imports.recordings.recording_source import RecordingSource
 
@@ -177,3 +178,66 @@ def test_real_recordings_are_made_complex_on_request(tmp_path):
     source = opened(tmp_path, 100, reading=ReadOptions(analytic=True))
     iq, *_ = all_rows(source)
     assert np.allclose(iq.real.ravel() * 32768, np.arange(3000), atol=1e-3)
+
+
+def test_one_file_under_two_labels_is_refused_by_its_name_and_labels(tmp_path):
+    noise(1, 100).tofile(tmp_path / "t0.cf32")
+    (tmp_path / "t.csv").write_text("file,label\nt0.cf32,BPSK\n./t0.cf32,QPSK\n")
+    said = refusal(tmp_path / "t.csv", 10)
+    assert "t0.cf32 has BPSK and QPSK; leave one out" in said
+
+
+def test_a_link_to_a_recording_is_the_recording(tmp_path):
+    class_folders(tmp_path, {"alpha": 2, "beta": 1})
+    (tmp_path / "alpha" / "z.cf32").symlink_to(tmp_path / "alpha" / "rec0.cf32")
+    source = opened(tmp_path, 100)
+    assert source.facts.rows == 30
+    (note,) = [each for each in source.facts.notes if "named twice" in each]
+    assert note.startswith("1 of 4 recordings are named twice, or are links to others")
+    (tmp_path / "beta" / "z.cf32").symlink_to(tmp_path / "alpha" / "rec0.cf32")
+    assert "has alpha and beta; leave one out" in refusal(tmp_path, 100)
+
+
+def test_annotations_of_other_labels_may_lie_over_one_another(tmp_path):
+    annotated(tmp_path / "one", [(0, 100, "QPSK", None), (0, 100, "BPSK", None)])
+    assert opened(tmp_path / "one.sigmf-meta", 100).facts.rows == 2
+
+
+def test_a_file_without_labels_is_told_what_it_is(tmp_path):
+    noise(1, 100).tofile(tmp_path / "q.cf32")
+    wavfile.write(tmp_path / "ok.wav", 1000, np.zeros((10, 2), np.int16))
+    for name in ("q.cf32", "ok.wav"):
+        with pytest.raises(DatasetError, match=f"{name} is a single recording without labels; put"):
+            recognise(tmp_path / name)
+    (tmp_path / "t.csv").write_text("file,foo\nq.cf32,BPSK\n")
+    with pytest.raises(DatasetError, match=r"lacks a column of labels .*; it has file, foo$"):
+        recognise(tmp_path / "t.csv")
+    annotated(tmp_path / "one", [(0, 70, "QPSK", None)])
+    with pytest.raises(DatasetError, match=r"name its metadata, one\.sigmf-meta$"):
+        recognise(tmp_path / "one.sigmf-data")
+    (tmp_path / "x.bin").write_bytes(bytes(range(100)))
+    with pytest.raises(DatasetError, match="none of the known kinds"):
+        recognise(tmp_path / "x.bin")
+
+
+def test_a_test_split_of_another_kind_is_refused_as_such(tmp_path):
+    class_folders(tmp_path / "a", {"alpha": 1})
+    np.savez(tmp_path / "t.npz", x=np.zeros((4, 2, 8)), y=np.arange(4))
+    with pytest.raises(DatasetError, match=r"--test must be of the same kind as .*t\.npz does not"):
+        opened(tmp_path / "a", 100, own={"test": tmp_path / "t.npz"})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("bad.cf32", bytes(7), "; it was cut short; leave it out, or say how it is to be read"),
+        ("bad.iq", bytes(range(256)) * 40, "is likely ci8 or cu8 or ci16_le"),
+        ("bad.cf32", b"\x1f\x8b\x08" + bytes(80), "unpack it first"),
+    ],
+)
+def test_a_remedy_is_added_only_where_none_is_named(tmp_path, name, content, words):
+    class_folders(tmp_path, {"alpha": 1})
+    (tmp_path / "alpha" / name).write_bytes(content)
+    said = refusal(tmp_path, 100)
+    assert words in said
+    assert ("leave it out" in said) == ("leave it out" in words)

@@ -81,7 +81,12 @@ def test_missing_files_are_named_and_counted(files):
         ("file,label\niq/0.cf32,\n", "line 2"),
         ("file,label,snr\niq/0.cf32,a,loud\n", "got 'loud'"),
         ("file,label,snr\niq/0.cf32,a,4000\n", "got '4000'"),
+        (
+            "file,kind\niq/0.cf32,a\n",
+            "lacks a column of labels (label, class, modulation, mod); it ",
+        ),
         ("file,kind\niq/0.cf32,a\n", "it has file, kind"),
+        ("name,label\niq/0.cf32,a\n", "lacks a column of files (file, filename, file_name, path)"),
     ],
 )
 def test_what_is_wrong_is_named_by_its_line(files, text, words):
