@@ -195,9 +195,15 @@ def classify(
 ) -> None:
     """Classify the modulation of recordings; with -v also window by window."""
     from rfmae.captures.read_options import ReadOptions
+    from rfmae.errors import CaptureError
     from rfmae.workflows.inspect import recordings as recordings_jobs
 
     read_options = ReadOptions(dtype, rate, channel=channel, analytic=analytic)
+    if not receiver and (symbol_rate, roll_off) != (None, None):
+        raise CaptureError(
+            "--symbol-rate and --roll-off are for the receiver, which --no-receiver leaves out; "
+            "name one or the other"
+        )
     choice = recordings_jobs.ReceiverChoice(symbol_rate, roll_off) if receiver else None
     verdicts = recordings_jobs.classify(
         recordings, model, read_options, receiver=choice, device=device

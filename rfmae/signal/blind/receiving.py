@@ -151,7 +151,7 @@ def receive(iq: ComplexArray, options: ReceiveOptions = BLIND) -> Reception:
         doubt = f"the receiver needs {FEWEST_SAMPLES} samples of one signal, got {len(heard):,}"
         return _nothing(part, Line(np.nan, np.inf, 0.0, np.inf), "none found", (doubt,), notes)
     band = band_of(heard)
-    line = _line(heard, options.start)
+    line = _line(heard, options)
     constant = _is_constant(heard, band)
     family: Family = "constant envelope" if constant else "linear" if line.found else "none found"
     doubts = []
@@ -280,11 +280,12 @@ def _against_the_stated(rate: float, options: ReceiveOptions) -> tuple[str, ...]
     return (words,)
 
 
-def _line(iq: ComplexArray, near: float | None) -> Line:
-    """The line at the symbol rate: near the one that is given, or anywhere."""
+def _line(iq: ComplexArray, options: ReceiveOptions) -> Line:
+    """The line at the symbol rate: near the one that is told or stated, or anywhere."""
+    near = options.start
     if near is not None and LOWEST_RATE <= near <= HIGHEST_RATE:
         close = symbol_rate_line(iq, near)
-        if close.found:
+        if close.found or options.symbol_rate_hz is not None:
             return close
     return symbol_rate_line(iq)
 

@@ -53,7 +53,7 @@ class _Model:
     kept: npt.NDArray[np.bool_]  # (L,), without tones
 
     def density(self, parameters: FloatArray) -> FloatArray:
-        """Over the frequencies of a segment that are kept; parameters are log level, log floor, carrier, β."""
+        """Over the frequencies of a segment that are kept; log level, log floor, carrier, β."""
         return self.everywhere(parameters)[self.kept]
 
     def everywhere(self, parameters: FloatArray) -> FloatArray:

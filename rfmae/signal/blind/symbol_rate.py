@@ -16,7 +16,7 @@ _FLOOR_SHARE = 0.15  # of the band: what is emptier than the rest
 _SEGMENTS_LEAST = 16
 _DEEPEST = 1e-4  # a floor below the peak: what is lower is leakage, ripple, rounding
 _SMOOTHED_BINS = 5  # a tone is no band
-_ABOVE = 5.0  # standard deviations of the density above the floor, the lowest of many
+_ABOVE = 6.0  # standard deviations of the density above the floor, the lowest of many
 _NARROWEST = 0.02  # search around a rate that is given, relative
 
 

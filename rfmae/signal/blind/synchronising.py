@@ -6,7 +6,7 @@ import numpy as np
 from scipy.signal import resample
 
 from rfmae.records import ComplexArray, FloatArray
-from rfmae.signal.blind.lines import Line, strongest_line
+from rfmae.signal.blind.lines import DoubleArray, Line, strongest_line
 from rfmae.signal.channel import phasors, times
 from rfmae.signal.interpolation import interpolate
 from rfmae.signal.pulses import Pulse
@@ -23,7 +23,10 @@ _BLOCK_RATIO = 30.0  # of the line to its floor that a block of its own deserves
 _FEWEST_BLOCKS = 4  # for a slope
 _AS_SHARP = 3.0  # standard errors of the carrier between powers that are told apart
 _WANDERS = 1.0  # von Neumann's ratio is 2 for independent phases, and small for a slow walk
-_FEWEST_PHASES = 8
+_FADES = 0.5  # the same of powers, where symbols of many levels must not be mistaken
+_FEWEST_BLOCK_VALUES = 8
+_LEAST_PHASE, _MOST_PHASE = 32, 1024  # symbols of a block with a phase of its own
+_PHASE_RATIO = 50.0  # of the mean of a block to its noise, in power
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,21 +105,39 @@ def carrier_line(symbols: ComplexArray) -> CarrierLine | None:
 def without_carrier(symbols: ComplexArray, line: CarrierLine) -> ComplexArray:
     """Symbols (K,) of unit power without their carrier, upright but for a fixed turn.
 
-    Where the phases of blocks walk slowly about the line (von Neumann's ratio of their steps to
-    their spread), they are followed.
+    Where the phases or powers of blocks walk slowly (von Neumann's ratio of their steps to their
+    spread), they are followed: a carrier that drifts, and fading.
     """
     turns = line.turns_per_symbol * np.arange(len(symbols))
     steady = times(symbols[None], phasors(-turns[None]))
-    blocks = len(symbols) // _BLOCK_SYMBOLS
-    if blocks >= _FEWEST_PHASES:
-        rows = steady[0, : blocks * _BLOCK_SYMBOLS].reshape(blocks, _BLOCK_SYMBOLS)
+    length = _phase_symbols(steady[0].astype(np.complex128) ** line.power)
+    blocks = len(symbols) // length
+    if blocks >= _FEWEST_BLOCK_VALUES:
+        rows = steady[0, : blocks * length].reshape(blocks, length)
         phases = np.unwrap(mth_power_phase(rows, line.power), period=1 / line.power)
         if von_neumann_ratio(phases) < _WANDERS:
-            centres = (np.arange(blocks) + 0.5) * _BLOCK_SYMBOLS
-            walk = np.interp(np.arange(len(symbols)), centres, phases)
+            walk = _between(phases, length, len(symbols))
             steady = times(steady, phasors(-walk[None]))
+        powers = np.mean(np.abs(rows) ** 2, axis=1)
+        if von_neumann_ratio(powers) < _FADES and powers.min() > 0:
+            level = _between(powers, length, len(symbols))
+            steady = times(steady, (1 / np.sqrt(level)).astype(np.float32)[None])
     turn = mth_power_phase(steady, line.power)[0]
     return unit_power(times(steady, phasors(-np.full((1, 1), turn))))[0]
+
+
+def _between(values: FloatArray, length: int, count: int) -> FloatArray:
+    """Values (B,) of blocks of `length` symbols, at each of `count` symbols."""
+    return np.interp(np.arange(count), (np.arange(len(values)) + 0.5) * length, values)
+
+
+def _phase_symbols(raised: DoubleArray) -> int:
+    """How many symbols, raised to their power (K,), a phase must be averaged over."""
+    few = min(_LEAST_PHASE, len(raised))
+    rows = raised[: len(raised) // few * few].reshape(-1, few)
+    spread = float(np.mean(np.var(rows, axis=1)))
+    mean = max(float(np.mean(np.abs(rows.mean(axis=1)) ** 2)) - spread / few, 1e-30)
+    return int(np.clip(_PHASE_RATIO * spread / mean, few, _MOST_PHASE))
 
 
 def von_neumann_ratio(values: FloatArray) -> float:

@@ -91,6 +91,8 @@ def _beside_the_file(answer: Answer, capture: Capture, views: tuple[View, ...]) 
         doubts.append(
             f"the file states {stated:,.12g} symbols a second, {ratio:.2f} samples a symbol"
         )
+    if answer.reception is not None and received and stated:
+        notes += _rate_notes(answer.reception, stated)
     for label in capture.labels:
         name = _known_name(label)
         if name not in answer.classes:
@@ -98,6 +100,15 @@ def _beside_the_file(answer: Answer, capture: Capture, views: tuple[View, ...]) 
         elif not doubts and name != answer.best:
             notes.append(f"the file is labelled {label}, but was named {answer.best}")
     return replace(answer, doubts=tuple(doubts), notes=tuple(notes))
+
+
+def _rate_notes(reception: Reception, stated: float) -> list[str]:
+    """A note where the symbol rate is not the one that the file states, within its error."""
+    found = reception.symbol_rate
+    if found is None or abs(found.value - stated) <= 3 * found.standard_error:
+        return []
+    ppm = (found.value / stated - 1) * 1e6
+    return [f"the file states {stated:,.12g} symbols a second; it is {ppm:+,.0f} ppm from that"]
 
 
 def _known_name(label: str) -> str:
