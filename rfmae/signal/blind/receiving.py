@@ -221,6 +221,10 @@ class _Found:
                 f"the estimates disagree: the carrier lies {abs(apart):.2f} of the symbol rate "
                 "beside the centre of the spectrum, as in MSK and FSK"
             )
+        if self.spectrum.tones > 1:
+            said.append(
+                f"the spectrum has {self.spectrum.tones} tones, as FSK has and no linear modulation"
+            )
         if self.spectrum.roll_off.value <= LEAST_ROLL_OFF:
             said.append("the estimates disagree: the band is narrower than the symbol rate")
         share = float(band.occupied.mean())

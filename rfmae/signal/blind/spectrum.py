@@ -16,6 +16,7 @@ LEAST_ROLL_OFF = 0.02
 _TAPER = 0.25
 _SYMBOLS = 64  # of a segment, where the signal is long enough
 _SEGMENTS, _MOST_SEGMENTS = 24, 256
+_WEAKEST_TONE = 0.05  # of the strongest
 _LOWEST_FLOOR = 1e-4  # of the signal's density: leakage and ripple of a filter
 _TONE, _NEIGHBOURS = 2.5, 17  # over the median of the bins around it: a carrier, no symbols
 _DECIBELS = 10 / np.log(10)
@@ -41,6 +42,7 @@ class SpectrumFit:
     carrier: Estimate  # cycles per sample
     roll_off: Estimate
     snr_db: Estimate | None  # Es/N0; None where no floor is seen beside the signal
+    tones: int  # lines of the signal itself: one where its symbols have a mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,10 @@ def fit_spectrum(
     periodograms, taper = _periodograms(iq, rate)
     mean = periodograms.mean(axis=0)
     total = float(mean.mean())
-    kept = mean < _TONE * median_filter(mean, _NEIGHBOURS, mode="wrap")
+    # fewer bins than half the band, or a signal is taken for a tone
+    width = int(np.clip(2 * int(len(taper) * rate / 4) + 1, 5, _NEIGHBOURS))
+    kept = mean < _TONE * median_filter(mean, width, mode="wrap")
+    strong = ~kept & (mean > _WEAKEST_TONE * mean.max())  # others are what the window leaks
     model, mean, periodograms = (
         _Model(rate, taper, roll_off, kept),
         mean[kept],
@@ -120,6 +125,7 @@ def fit_spectrum(
         Estimate(float(shift), float(spread[2])),
         Estimate(float(beta), float(spread[3]) if free == 4 else 0.0),
         snr_db,
+        int(np.count_nonzero(strong & ~np.roll(strong, 1))),
     )
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from linear_waveforms import linear_waveform
+from linear_waveforms import frequency_shift_keying, linear_waveform
 from scipy.stats import binom
 
 from rfmae.signal.blind.spectrum import fit_spectrum
@@ -66,3 +66,15 @@ def test_the_carrier_of_unipolar_symbols_is_no_part_of_their_shape(rng):
 def test_without_a_floor_there_is_no_snr(rng):
     waveform, _ = linear_waveform(rng, "QPSK", 4.0)
     assert fit_spectrum(waveform, 0.25, 0.0).snr_db is None
+
+
+@pytest.mark.parametrize(("name", "tones"), [("OOK", 1), ("QPSK", 0), ("16QAM", 0)])
+@pytest.mark.parametrize("snr_db", [10.0, 300.0])
+def test_unipolar_symbols_have_one_tone_and_others_none(rng, name, tones, snr_db):
+    for rate in (2.5, 9.3):
+        waveform, _ = linear_waveform(rng, name, rate, symbols=4000, snr_db=snr_db)
+        assert fit_spectrum(waveform, 1 / rate, 0.0).tones == tones
+
+
+def test_fsk_of_a_whole_index_has_several(rng):
+    assert fit_spectrum(frequency_shift_keying(rng, 8, 1.0, snr_db=15), 1 / 8, 0.0).tones == 2
