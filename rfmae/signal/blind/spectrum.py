@@ -11,6 +11,7 @@ from scipy.signal.windows import tukey
 
 from rfmae.records import ComplexArray, FloatArray
 from rfmae.signal.pulses import Pulse
+from rfmae.units import ratio_to_db
 
 LEAST_ROLL_OFF = 0.02
 _TAPER = 0.25
@@ -19,7 +20,7 @@ _SEGMENTS, _MOST_SEGMENTS = 24, 256
 _WEAKEST_TONE = 0.05  # of the strongest
 _LOWEST_FLOOR = 1e-4  # of the signal's density: leakage and ripple of a filter
 _TONE, _NEIGHBOURS = 2.5, 17  # over the median of the bins around it: a carrier, no symbols
-_DECIBELS = 10 / np.log(10)
+_DECIBELS = ratio_to_db(np.e)  # of a unit of the natural logarithm
 _STEP = 1e-4  # of a numerical derivative
 
 
@@ -118,7 +119,7 @@ def fit_spectrum(
     if noise > 10 * _LOWEST_FLOOR * np.exp(level):
         variance = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
         snr_db = Estimate(
-            float(_DECIBELS * np.log((np.exp(level) + tones) / noise)),
+            ratio_to_db(float((np.exp(level) + tones) / noise)),
             float(_DECIBELS * np.sqrt(max(variance, 0.0))),
         )
     return SpectrumFit(

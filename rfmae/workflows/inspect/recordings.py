@@ -180,5 +180,5 @@ def with_error(estimate: Estimate) -> str:
     value, error = estimate.value, estimate.standard_error
     if not error > 0:
         return f"{value:,.10g}"
-    digits = int(np.clip(1 - np.floor(np.log10(error)), 0, 12))
+    digits = min(max(1 - int(f"{error:e}".partition("e")[2]), 0), 12)
     return f"{value:,.{digits}f} ± {error:.{digits}f}"
