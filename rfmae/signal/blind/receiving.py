@@ -141,6 +141,15 @@ def receive(iq: ComplexArray, options: ReceiveOptions = BLIND) -> Reception:
 
     Raises:
         ShapeError: Samples that are not finite and (T,).
+
+    Examples:
+        >>> from rfmae.signal.pulses import root_raised_cosine
+        >>> sent = np.zeros(8000, complex)
+        >>> sent[::4] = np.random.default_rng(0).choice([1, 1j, -1, -1j], 2000)
+        >>> waveform = np.convolve(sent, root_raised_cosine(0.35, 4, 12))
+        >>> found = receive(waveform, ReceiveOptions(sample_rate_hz=48e3))
+        >>> found.locked, round(found.symbol_rate.value), found.power
+        (True, 12000, 4)
     """
     if np.ndim(iq) != 1 or not np.isfinite(iq).all():
         raise ShapeError(f"a recording must be finite samples (T,), got {np.shape(iq)}")

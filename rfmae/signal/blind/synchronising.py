@@ -75,8 +75,6 @@ def _timing(wave: ComplexArray, per_symbol: float, ratio: float) -> tuple[float,
     rows = wave[: blocks * length].reshape(blocks, length)
     starts = np.arange(blocks) * length / per_symbol
     phases = np.unwrap(oerder_meyr(rows, per_symbol) + starts, period=1.0)
-    phases -= np.rint(starts - starts[0])  # whole symbols are of no account
-    phases = np.unwrap(phases, period=1.0)
     slope, first = 0.0, float(phases.mean())
     if blocks >= _FEWEST_BLOCKS:
         slope, first = np.polyfit((np.arange(blocks) + 0.5) * length, phases, 1)

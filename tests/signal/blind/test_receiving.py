@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from linear_waveforms import error_vector, frequency_shift_keying, linear_waveform
+from scipy.stats import binom
 
 from rfmae.errors import CaptureError, ShapeError
 from rfmae.signal.blind import ReceiveOptions, receive
@@ -110,3 +111,40 @@ def test_nonsense_is_refused_in_a_line():
         ReceiveOptions(48e3, roll_off=2.0)
     with pytest.raises(CaptureError, match="sample rate must be finite"):
         ReceiveOptions(np.nan)
+
+
+def apart(rng, count):
+    """Errors of what was locked to, in standard errors, by estimate."""
+    errors = {
+        name: []
+        for name in ("symbol_rate_hz", "carrier_offset_hz", "bandwidth_hz", "roll_off", "snr_db")
+    }
+    for _ in range(count):
+        rate, roll_off = rng.uniform(2.5, 12), rng.uniform(0.2, 0.5)
+        snr_db, carrier = rng.uniform(5, 25), rng.uniform(-0.02, 0.02)
+        settings = {"roll_off": roll_off, "snr_db": snr_db, "carrier": carrier, "symbols": 2048}
+        waveform, _ = linear_waveform(rng, str(rng.choice(LINEAR)), rate, **settings)
+        found = receive(waveform)
+        if not found.locked:
+            continue
+        truths = (1 / rate, carrier, (1 + roll_off) / rate, roll_off, snr_db)
+        for (name, held), truth in zip(errors.items(), truths, strict=True):
+            estimate = found.estimates[name]
+            held.append((estimate.value - truth) / estimate.standard_error)
+    return {name: np.array(held) for name, held in errors.items()}
+
+
+def check(errors, least):
+    for name, held in errors.items():
+        inside = int((np.abs(held) < 2).sum())
+        low, high = binom.ppf(1e-4, len(held), 0.92), binom.ppf(1 - 1e-4, len(held), 0.98)
+        assert len(held) >= least and low <= inside <= high, (name, inside, len(held))
+
+
+def test_every_estimate_lies_within_its_error(rng):
+    check(apart(rng, 10), 6)
+
+
+@pytest.mark.slow
+def test_every_estimate_of_two_hundred_signals_lies_within_its_error(rng):
+    check(apart(rng, 200), 160)
