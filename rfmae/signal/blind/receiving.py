@@ -1,16 +1,15 @@
 """The blind receiver: from a recording of unknown rate and carrier to symbols, or why not."""
 
 import math
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from rfmae.errors import CaptureError, ShapeError
+from rfmae.errors import ShapeError
 from rfmae.records import ComplexArray
 from rfmae.signal.blind.envelope import envelope_kurtosis
 from rfmae.signal.blind.lines import Line
+from rfmae.signal.blind.reception import BLIND, Family, ReceiveOptions, Reception
 from rfmae.signal.blind.spectrum import (
     LEAST_ROLL_OFF,
     Estimate,
@@ -32,8 +31,6 @@ from rfmae.signal.blind.synchronising import (
 )
 from rfmae.signal.recording_checks import dead_samples, loud_windows
 
-Family = Literal["linear", "constant envelope", "none found"]
-
 FEWEST_SAMPLES = 512
 """Of a signal, for a spectrum and a line to be judged."""
 
@@ -44,85 +41,6 @@ _AGREES = 0.02  # between a symbol rate that is stated and one that is found, re
 _WIDEST = 4.0  # of the occupied band over the symbol rate
 _FAR_OFF = 0.005  # turns per symbol
 _APART = 0.06  # of the carrier from the centre of the spectrum, in turns per symbol
-
-
-@dataclass(frozen=True, slots=True)
-class Reception:
-    """Symbols of a recording, what was estimated of it, and why it may be wrong.
-
-    Estimates are None where nothing was found to measure them on. Frequencies are in Hz, or in
-    cycles per sample where no sample rate was given.
-    """
-
-    symbols: ComplexArray  # (K,), unit mean power, the carrier phase open; empty without a line
-    samples: range  # of the recording, that were received
-    family: Family
-    line: Line  # at the symbol rate, in symbols per sample
-    symbol_rate: Estimate | None
-    carrier_offset: Estimate | None
-    bandwidth: Estimate | None  # occupied: (1 + roll-off)·symbol rate
-    roll_off: Estimate | None
-    snr_db: Estimate | None  # Es/N0
-    power: int | None  # M of the M-th power with the sharpest carrier line
-    doubts: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @property
-    def locked(self) -> bool:
-        """Whether the symbols are to be trusted."""
-        return not self.doubts
-
-    @property
-    def estimates(self) -> dict[str, Estimate]:
-        """What was estimated, by name with its unit."""
-        named = {
-            "symbol_rate_hz": self.symbol_rate,
-            "carrier_offset_hz": self.carrier_offset,
-            "bandwidth_hz": self.bandwidth,
-            "roll_off": self.roll_off,
-            "snr_db": self.snr_db,
-        }
-        return {name: estimate for name, estimate in named.items() if estimate is not None}
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiveOptions:
-    """What the receiver is told: rates in Hz, of samples and of symbols, and the roll-off.
-
-    A sample rate of 1 leaves frequencies in cycles per sample. `symbol_rate_hz` is searched near,
-    within 2 %, and used where nothing is found; `stated_symbol_rate_hz` is what is said of the
-    recording: the search begins there, and another rate that is found is a doubt.
-    """
-
-    sample_rate_hz: float = 1.0
-    symbol_rate_hz: float | None = None
-    stated_symbol_rate_hz: float | None = None
-    roll_off: float | None = None
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.sample_rate_hz) and self.sample_rate_hz > 0):
-            raise CaptureError(
-                f"the sample rate must be finite and above 0 Hz, got {self.sample_rate_hz:g}"
-            )
-        low, high = LOWEST_RATE * self.sample_rate_hz, HIGHEST_RATE * self.sample_rate_hz
-        if self.symbol_rate_hz is not None and not low <= self.symbol_rate_hz <= high:
-            raise CaptureError(
-                f"the symbol rate must lie between {LOWEST_RATE:g} and {HIGHEST_RATE:g} of the "
-                f"sample rate, {low:,.6g} to {high:,.6g} Bd, got {self.symbol_rate_hz:g}"
-            )
-        if self.roll_off is not None and not LEAST_ROLL_OFF <= self.roll_off <= 1:
-            raise CaptureError(
-                f"the roll-off must lie between {LEAST_ROLL_OFF:g} and 1, got {self.roll_off:g}"
-            )
-
-    @property
-    def start(self) -> float | None:
-        """Where the search for the symbol rate begins, in symbols per sample."""
-        given = self.symbol_rate_hz or self.stated_symbol_rate_hz
-        return None if given is None else given / self.sample_rate_hz
-
-
-BLIND = ReceiveOptions()
 
 
 def receive(iq: ComplexArray, options: ReceiveOptions = BLIND) -> Reception:
@@ -180,6 +98,8 @@ def receive(iq: ComplexArray, options: ReceiveOptions = BLIND) -> Reception:
     if not math.isfinite(rate) or constant:
         return _nothing(part, line, family, tuple(doubts), notes)
     found = _Found(heard, rate, line.ratio, options.roll_off)
+    if found.is_beside or found.spectrum.tones > 1:
+        family = "none found"
     doubts += [*found.doubts(band), *_against_the_stated(rate, options)]
     return found.reception(part, line, family, options.sample_rate_hz, tuple(doubts), notes)
 
@@ -218,17 +138,26 @@ class _Found:
             self.carrier = carrier_line(symbols) or self.carrier
         self.symbols = symbols if self.carrier is None else without_carrier(symbols, self.carrier)
 
+    @property
+    def apart(self) -> float:
+        """How far the carrier line lies from the centre of the spectrum, in symbol rates."""
+        return (self.centre - self.spectrum.carrier.value) / self.rate
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether that is more than its error."""
+        error = self.spectrum.carrier.standard_error / self.rate
+        return abs(self.apart) > _APART + 3 * error
+
     def doubts(self, band: Band) -> list[str]:
         """Why the symbols may be none."""
         said = []
         if self.carrier is None:
             said.append("the receiver did not lock: no power of the symbols has a carrier line")
-        apart = (self.centre - self.spectrum.carrier.value) / self.rate
-        error = self.spectrum.carrier.standard_error / self.rate
-        if abs(apart) > _APART + 3 * error:
+        if self.is_beside:
             said.append(
-                f"the estimates disagree: the carrier lies {abs(apart):.2f} of the symbol rate "
-                "beside the centre of the spectrum, as in MSK and FSK"
+                f"the estimates disagree: the carrier lies {abs(self.apart):.2f} of the symbol "
+                "rate beside the centre of the spectrum, as in MSK and FSK"
             )
         if self.spectrum.tones > 1:
             said.append(

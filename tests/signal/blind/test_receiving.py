@@ -81,6 +81,7 @@ def test_a_carrier_beside_the_middle_of_the_spectrum_is_a_doubt(rng):
     waveform = np.convolve(waveform, root_raised_cosine(0.35, 4, 24), "same")
     found = receive((waveform + noise(rng, 16_000, 0.01)).astype(np.complex64))
     assert not found.locked
+    assert found.family == "none found"
     assert "0.12 of the symbol rate beside the centre of the spectrum" in found.doubts[0]
 
 
