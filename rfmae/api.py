@@ -27,6 +27,7 @@ from rfmae.workflows.evaluate.snr_evaluation import eval_snr
 from rfmae.workflows.evaluate.transferring import dataset_names
 from rfmae.workflows.evaluate.transferring import transfer as transfer_models
 from rfmae.workflows.inspect.plotting import plot as plot_source
+from rfmae.workflows.inspect.recordings import ReceiverChoice, receive_options
 from rfmae.workflows.learning import finetuning, training
 
 PathLike = str | Path
@@ -337,21 +338,29 @@ def classify(
     sample_rate_hz: float | None = None,
     channel: int | None = None,
     analytic: bool = False,
+    receiver: bool = True,
+    symbol_rate_hz: float | None = None,
+    roll_off: float | None = None,
     device: str = "auto",
 ) -> Answer:
-    """Name the modulation of a recording of symbol-spaced samples, or of an array.
+    """Name the modulation of a recording, or of an array.
+
+    Where the model knows symbols and the samples are none, the blind receiver synchronises them.
 
     Args:
         recording: A SigMF, WAV, npy or raw file, or complex I/Q (T,) of any gain and phase.
         model: Classifier checkpoint or run.
         datatype: Sample type of a raw file, such as `ci16_le`.
-        sample_rate_hz: Sample rate, where the file states none.
+        sample_rate_hz: Sample rate, where the file states none; 1 for an array.
         channel: Which of several channels, from 0.
         analytic: Make real samples complex: their analytic signal.
+        receiver: Whether to synchronise a recording of several samples a symbol.
+        symbol_rate_hz: Symbol rate that the receiver begins with.
+        roll_off: Roll-off of its matched filter, instead of the estimate.
         device: `auto`, `cpu`, `cuda`, …
 
     Returns:
-        The answer: `name`, `whole` (M,) probabilities, `windows` (W, M).
+        The answer: `name`, `whole` (M,) probabilities, `windows` (W, M), and what was received.
 
     Raises:
         CaptureError: A recording that cannot be read, or holds nothing but zeros.
@@ -365,18 +374,23 @@ def classify(
         True
     """
     classifier = load_classifier(model, device)
+    choice = ReceiverChoice(symbol_rate_hz, roll_off) if receiver else None
+    stated_hz = None
     if isinstance(recording, str | Path):
-        recording = read_capture(
+        capture = read_capture(
             recording,
             datatype=datatype,
             sample_rate_hz=sample_rate_hz,
             channel=channel,
             analytic=analytic,
-        ).iq
+        )
+        recording, sample_rate_hz = capture.iq, capture.sample_rate_hz
+        stated_hz = capture.symbol_rate_hz
     iq = np.asarray(recording)
     if iq.size and not np.any(iq):
         raise CaptureError("the recording holds nothing but zeros")
-    return classifier.answer(iq)
+    rate_hz = 1.0 if sample_rate_hz is None else sample_rate_hz
+    return classifier.answer(iq, receive_options(rate_hz, stated_hz, choice))
 
 
 def plot(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from image_encoders import image_encoder_config
+from linear_waveforms import frequency_shift_keying, linear_waveform
 
 import rfmae
 from rfmae.configuration.masking import Masking
@@ -28,6 +29,7 @@ from rfmae.models.presets import (
 )
 from rfmae.models.transformer import initialise
 from rfmae.records import IMAGE_ALONE, ImageConfig, Modality, Plane
+from rfmae.signal.blind import ReceiveOptions
 
 IMAGE = ImageConfig(size=32)
 PIPELINE = InputPipeline(IMAGE, IMAGE_ALONE, {"symbols": 64}, 1.0)
@@ -230,6 +232,32 @@ def test_samples_that_are_no_symbols_are_unknown(classifier, rng):
     assert answer.name == "unknown"
     assert answer.best in classifier.classes
     assert "a quarter of the band is empty" in answer.doubts[0]
+
+
+def test_a_waveform_is_answered_by_the_symbols_of_the_receiver(classifier, rng):
+    waveform, _ = linear_waveform(rng, "QPSK", 4.3, snr_db=20)
+    answer = classifier.answer(waveform, ReceiveOptions(48e3))
+    assert answer.reception.locked and not answer.doubts
+    assert answer.name in classifier.classes
+    symbols = answer.reception.symbols
+    np.testing.assert_array_equal(answer.windows, classifier.answer(symbols).windows)
+    assert answer.reception.symbol_rate.value == pytest.approx(48e3 / 4.3, rel=1e-3)
+
+
+def test_without_the_receiver_or_its_lock_a_waveform_is_unknown(classifier, rng):
+    waveform, _ = linear_waveform(rng, "QPSK", 4.3, snr_db=20)
+    plain = classifier.answer(waveform, None)
+    assert (plain.name, plain.reception) == ("unknown", None)
+    msk = classifier.answer(frequency_shift_keying(rng, 8, 0.5))
+    assert msk.name == "unknown" and not msk.reception.locked
+    assert any("the envelope is constant" in doubt for doubt in msk.doubts)
+
+
+def test_a_stated_rate_below_the_sample_rate_calls_the_receiver(classifier, rng):
+    noise = (rng.normal(size=4096) + 1j * rng.normal(size=4096)).astype(np.complex64)
+    assert classifier.answer(noise).reception is None
+    stated = classifier.answer(noise, ReceiveOptions(48e3, stated_symbol_rate_hz=9600))
+    assert "did not lock" in stated.doubts[0] and stated.name == "unknown"
 
 
 @pytest.mark.parametrize(("length", "count"), [(10, 1), (64, 1), (65, 2), (128, 2), (130, 3)])

@@ -10,6 +10,7 @@ import pytest
 
 from rfmae.captures.reading import read_capture, read_sigmf
 from rfmae.captures.sigmf_writing import write_sigmf
+from rfmae.signal.blind import ReceiveOptions, receive
 
 HOME = Path(os.environ.get("RFMAE_RECORDINGS", Path(__file__).parents[2] / "shared" / "recordings"))
 SYMBOLS = {
@@ -19,6 +20,15 @@ SYMBOLS = {
     "wifi_64qam_symbols": "64QAM",
     "meteor_qpsk_symbols": "QPSK",
 }
+
+WAVEFORMS = {
+    # the rate that is known of it in Bd, and by how many parts per million a clock may be off
+    "meteor_qpsk_iq": ("QPSK", 72000.0, 50),
+    "entrysat_bpsk_iq": ("BPSK", 9570.5, 600),
+    "picsat_9k6_bpsk_iq": ("BPSK", 9565.2, 600),
+    "pwsat2_bpsk_iq": ("BPSK", 1196.8, 600),
+}
+UNLOCKED = ("orbicraft_gmsk_iq", "toy_gfsk_iq", "wmbus_2fsk_iq", "V16-beacon-NB-IoT-uplink")
 
 pytestmark = pytest.mark.skipif(
     not HOME.is_dir(), reason=f"no recordings in {HOME}; name their folder in RFMAE_RECORDINGS"
@@ -102,15 +112,43 @@ def test_marked_bursts_lie_in_their_band_and_not_in_its_mirror():
         assert power[inside].sum() > 2 * power[mirror & ~inside].sum()
 
 
+@pytest.mark.parametrize("name", WAVEFORMS)
+def test_the_receiver_locks_to_linear_modulations_at_their_rate(name):
+    modulation, rate_hz, ppm = WAVEFORMS[name]
+    capture = read_capture(HOME / f"{name}.sigmf-meta")
+    found = receive(capture.iq, ReceiveOptions(capture.sample_rate_hz))
+    assert found.locked, found.doubts
+    assert found.power == {"BPSK": 2, "QPSK": 4}[modulation]
+    assert found.symbol_rate.value == pytest.approx(rate_hz, rel=ppm * 1e-6)
+    # beside the peak of the plain periodogram of the power, as exactly as that shows it
+    power = np.abs(capture.iq) ** 2
+    spectrum = np.abs(np.fft.rfft((power - power.mean()) * np.hanning(len(power)), 8 * len(power)))
+    step_hz = capture.sample_rate_hz / (8 * len(power))
+    around = range(int(0.9 * rate_hz / step_hz), int(1.1 * rate_hz / step_hz))
+    peak_hz = (around.start + int(spectrum[around.start : around.stop].argmax())) * step_hz
+    assert abs(found.symbol_rate.value - peak_hz) < 4 * step_hz
+
+
+@pytest.mark.parametrize("name", UNLOCKED)
+def test_the_receiver_does_not_lock_to_others(name):
+    capture = read_capture(HOME / f"{name}.sigmf-meta")
+    assert not receive(capture.iq, ReceiveOptions(capture.sample_rate_hz)).locked
+
+
 @pytest.mark.slow
 def test_a_model_trained_on_synthetic_symbols_names_real_ones(succeed, tmp_path):
     command = ["quickstart", "--recipe", "sdr-linear", "--labels", "0", "--out", "sdr"]
     succeed([*RFMAE, *command], tmp_path)
     (model,) = (tmp_path / "sdr" / "runs").glob("finetune-sdr-linear-*")
-    paths = [HOME / f"{name}.sigmf-meta" for name in SYMBOLS]
+    known = {**SYMBOLS, **{name: truth for name, (truth, *_) in WAVEFORMS.items()}}
+    paths = [HOME / f"{name}.sigmf-meta" for name in (*known, *UNLOCKED)]
     answers = json.loads(
         succeed([*RFMAE, "classify", *paths, "--model", model, "--json"], tmp_path)
     )
     named = {Path(answer["recording"]).stem: answer["class"] for answer in answers}
-    right = sum(named[name] == truth for name, truth in SYMBOLS.items())
-    assert right >= 4, named
+    assert sum(named[name] == truth for name, truth in SYMBOLS.items()) >= 4, named
+    assert sum(named[name] == truth for name, (truth, *_) in WAVEFORMS.items()) >= 3, named
+    assert {named[name] for name in UNLOCKED} == {"unknown"}
+    for answer in answers:
+        truth = known.get(Path(answer["recording"]).stem)
+        assert answer["class"] in (truth, "unknown") or answer["probability"] < 0.5, answer

@@ -34,12 +34,14 @@ from rfmae.records import (
     Views,
     check_temperature,
 )
+from rfmae.signal.blind import BLIND, ReceiveOptions, Reception, receive
 from rfmae.signal.recording_checks import loud_windows, symbol_doubts, without_dead_samples
 
 UNKNOWN = "unknown"
 """The name of a recording that a classifier cannot have learnt to name."""
 
 _SURE = 0.9  # probability from which windows of other classes contradict each other
+_SYMBOL_SPACED = 0.99  # symbols per sample from which samples are taken for symbols
 _LEAST_KNOWN = 1e-6  # the weight of a window that knows nothing
 
 
@@ -48,7 +50,8 @@ class Answer:
     """Class probabilities of a recording: of each window, and of all of them together.
 
     `doubts` say why the recording is nothing that the classifier knows, so that its name is
-    `unknown`; `notes` are what else a reader should know.
+    `unknown`; `notes` are what else a reader should know. `reception` says what the receiver found,
+    where the samples were no symbols; the answer is about its symbols where it locked.
     """
 
     classes: tuple[str, ...]
@@ -56,6 +59,7 @@ class Answer:
     window_length: int
     doubts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    reception: Reception | None = None
 
     @property
     def whole(self) -> FloatArray:
@@ -152,11 +156,13 @@ class SignalClassifier:
         logits = (self.network(batch) / self._temperature for batch in batches)
         return torch.cat([part.softmax(dim=-1).cpu() for part in logits]).numpy()
 
-    def answer(self, iq: IqLike) -> Answer:
+    def answer(self, iq: IqLike, receiver: ReceiveOptions | None = BLIND) -> Answer:
         """Probabilities of each window of a recording (T,) and of the whole.
 
         Dead samples and windows of noise alone are left out, as the notes of the answer say. Where
-        symbols are expected and the samples cannot be symbols, the answer is `unknown`.
+        symbols are expected and the samples cannot be symbols, or the receiver is told a rate of
+        them, the answer is about the symbols of the blind receiver (`rfmae.signal.blind`) if it
+        locks, and else `unknown`; None leaves it out.
         """
         recordings = checked_views(iq, self.views, dimensions=1)
         if len(recordings) > 1:  # the same stretch of two views is not known
@@ -169,8 +175,26 @@ class SignalClassifier:
         loud, quiet = loud_windows(windows)
         held = windows[loud]
         doubts = symbol_doubts(held.ravel()) if view == "symbols" else ()
-        found = Answer(self.classes, self({view: held}), windows.shape[1], doubts)
-        return replace(found, notes=(*notes, *quiet, *found.contradictions))
+        told = receiver is not None and (receiver.start or 1.0) < _SYMBOL_SPACED
+        if view == "symbols" and receiver is not None and (doubts or told):
+            reception = receive(recording, receiver)
+            if reception.locked:
+                return self._of_received(reception)
+            found = self._of_windows(view, held, (*doubts, *reception.doubts), (*notes, *quiet))
+            return replace(found, reception=reception)
+        return self._of_windows(view, held, doubts, (*notes, *quiet))
+
+    def _of_windows(
+        self, view: View, windows: ComplexArray, doubts: tuple[str, ...], notes: tuple[str, ...]
+    ) -> Answer:
+        found = Answer(self.classes, self({view: windows}), windows.shape[1], doubts)
+        return replace(found, notes=(*notes, *found.contradictions))
+
+    def _of_received(self, reception: Reception) -> Answer:
+        """The answer about the symbols of a receiver that locked."""
+        windows = self._windows({"symbols": reception.symbols})["symbols"]
+        found = self._of_windows("symbols", windows, (), reception.notes)
+        return replace(found, reception=reception)
 
     def _length(self, recordings: Views) -> int:
         return min(self.pipeline.samples[self.views[0]], len(recordings[self.views[0]]))

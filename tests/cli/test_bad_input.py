@@ -137,6 +137,18 @@ TYPED = {
     "no run by default": ("eval-snr", ["artifacts", "rfmae finetune"]),
     "no pre-training by default": ("eval-denoise", ["artifacts", "rfmae pretrain"]),
     "no model of that name": ("eval-snr --data {data} --model nowhere", ["nowhere"]),
+    "roll-off of a receiver": (
+        "classify {recording} --model {classifier} --roll-off 3",
+        ["roll-off", "between 0.02 and 1", "got 3"],
+    ),
+    "symbol rate above the sample rate": (
+        "classify {recording} --model {classifier} --symbol-rate 2e6",
+        ["symbol rate", "800,000 Bd", "got 2e+06"],
+    ),
+    "options of a receiver that is left out": (
+        "classify {recording} --model {classifier} --no-receiver --symbol-rate 1e5",
+        ["--symbol-rate", "--no-receiver"],
+    ),
     "folder that is no model": ("classify {recording} --model thesis", ["thesis", "card.json"]),
     "model without its data set": ("eval-snr --model {classifier}", ["tiny", "--data"]),
     "nothing to show": ("show nowhere", ["nowhere", "no such file or folder"]),

@@ -1,0 +1,173 @@
+"""Carrier, roll-off and SNR of a linearly modulated signal, from its power spectrum."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import median_filter
+from scipy.optimize import minimize
+from scipy.signal.windows import tukey
+
+from rfmae.records import ComplexArray, FloatArray
+from rfmae.signal.pulses import Pulse
+from rfmae.units import ratio_to_db
+
+LEAST_ROLL_OFF = 0.02
+_TAPER = 0.25
+_SYMBOLS = 64  # of a segment, where the signal is long enough
+_SEGMENTS, _MOST_SEGMENTS = 24, 256
+_WEAKEST_TONE = 0.05  # of the strongest
+_LOWEST_FLOOR = 1e-4  # of the signal's density: leakage and ripple of a filter
+_TONE, _NEIGHBOURS = 2.5, 17  # over the median of the bins around it: a carrier, no symbols
+_DECIBELS = ratio_to_db(np.e)  # of a unit of the natural logarithm
+_STEP = 1e-4  # of a numerical derivative
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number that was measured, and its standard error."""
+
+    value: float
+    standard_error: float
+
+    def times(self, factor: float) -> "Estimate":
+        """In another unit."""
+        return Estimate(self.value * factor, self.standard_error * abs(factor))
+
+
+@dataclass(frozen=True, slots=True)
+class SpectrumFit:
+    """What the power spectrum of a signal of a known symbol rate says."""
+
+    carrier: Estimate  # cycles per sample
+    roll_off: Estimate
+    snr_db: Estimate | None  # Es/N0; None where no floor is seen beside the signal
+    tones: int  # lines of the signal itself: one where its symbols have a mean
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """The expected periodogram of a raised-cosine spectrum over a white floor."""
+
+    rate: float  # symbols per sample
+    taper: FloatArray  # autocorrelation of the window, of lags 0 to L - 1
+    roll_off: float | None
+    kept: npt.NDArray[np.bool_]  # (L,), without tones
+
+    def density(self, parameters: FloatArray) -> FloatArray:
+        """Over the frequencies of a segment that are kept; log level, log floor, carrier, β."""
+        return self.everywhere(parameters)[self.kept]
+
+    def everywhere(self, parameters: FloatArray) -> FloatArray:
+        """Over all of them, (L,)."""
+        level, floor, carrier, roll_off = self.complete(parameters)
+        lags = np.arange(len(self.taper))
+        pulse = Pulse("rc", roll_off, 1024).at(lags * self.rate) * self.rate
+        signal = pulse * self.taper * np.exp(2j * np.pi * carrier * lags)
+        found = 2 * np.fft.fft(signal).real - self.rate
+        noise = np.exp(floor) + _LOWEST_FLOOR * np.exp(level)
+        return np.asarray(np.exp(level) * np.maximum(found, 0) + noise)
+
+    def complete(self, parameters: FloatArray) -> FloatArray:
+        """All four, the roll-off within its limits."""
+        roll_off = parameters[3] if self.roll_off is None else self.roll_off
+        return np.array([*parameters[:3], np.clip(roll_off, LEAST_ROLL_OFF, 1.0)])
+
+
+def fit_spectrum(
+    iq: ComplexArray, rate: float, carrier: float, roll_off: float | None = None
+) -> SpectrumFit:
+    """Carrier, roll-off and Es/N0 of samples (T,) of `rate` symbols a sample.
+
+    A raised-cosine spectrum over a white floor, by the debiased Whittle likelihood (Sykulski et
+    al., Biometrika 106(2), 2019): the model is the expected periodogram. Standard errors come from
+    how far the scores of the segments scatter, since neighbouring frequencies and those around the
+    carrier are not independent. `carrier` in cycles per sample is where the search begins.
+    """
+    periodograms, taper = _periodograms(iq, rate)
+    mean = periodograms.mean(axis=0)
+    total = float(mean.mean())
+    # fewer bins than half the band, or a signal is taken for a tone
+    width = int(np.clip(2 * int(len(taper) * rate / 4) + 1, 5, _NEIGHBOURS))
+    kept = mean < _TONE * median_filter(mean, width, mode="wrap")
+    strong = ~kept & (mean > _WEAKEST_TONE * mean.max())  # others are what the window leaks
+    model, mean, periodograms = (
+        _Model(rate, taper, roll_off, kept),
+        mean[kept],
+        periodograms[:, kept],
+    )
+
+    def misfit(parameters: FloatArray) -> float:
+        density = model.density(parameters)
+        return float(np.sum(np.log(density) + mean / density))
+
+    top, bottom = np.quantile(mean, [0.95, 0.05])
+    start = [np.log(top), np.log(max(bottom, 1e-6 * top)), carrier]
+    free = 3 if roll_off is not None else 4
+    starts = [np.array([*start, beta][:free]) for beta in (0.2, 0.5)[: free - 2]]
+    steps = np.array([0.3, 0.3, 0.02 * rate, 0.1])[:free]
+    found = min(
+        (_minimum(misfit, begun, steps) for begun in starts), key=lambda item: float(item[1])
+    )[0]
+    covariance = _sandwich(model, found, periodograms)
+    level, floor, shift, beta = model.complete(found)
+    tones = max(total - float(model.everywhere(found).mean()), 0.0) / rate  # of unipolar symbols
+    spread = np.sqrt(np.maximum(np.diag(covariance), 0))
+    noise = np.exp(floor) + _LOWEST_FLOOR * np.exp(level)
+    snr_db = None
+    if noise > 10 * _LOWEST_FLOOR * np.exp(level):
+        variance = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
+        snr_db = Estimate(
+            ratio_to_db(float((np.exp(level) + tones) / noise)),
+            float(_DECIBELS * np.sqrt(max(variance, 0.0))),
+        )
+    return SpectrumFit(
+        Estimate(float(shift), float(spread[2])),
+        Estimate(float(beta), float(spread[3]) if free == 4 else 0.0),
+        snr_db,
+        int(np.count_nonzero(strong & ~np.roll(strong, 1))),
+    )
+
+
+def _periodograms(iq: ComplexArray, rate: float) -> tuple[FloatArray, FloatArray]:
+    """Periodograms (B, L) of segments, and the autocorrelation of their window."""
+    length = int(np.clip(len(iq) // _SEGMENTS, 32, max(_SYMBOLS / rate, 64)))
+    count = len(iq) // length
+    if count > _MOST_SEGMENTS:
+        length, count = len(iq) // _MOST_SEGMENTS, _MOST_SEGMENTS
+    length = min(length, 4096)
+    window = tukey(length, _TAPER)
+    window /= np.linalg.norm(window)
+    segments = iq[: len(iq) // length * length].reshape(-1, length)[:_MOST_SEGMENTS]
+    transforms = np.fft.fft(segments.astype(np.complex128) * window, axis=1)
+    spectrum = np.abs(np.fft.fft(window, 2 * length)) ** 2
+    return np.abs(transforms) ** 2, np.fft.ifft(spectrum).real[:length]
+
+
+def _minimum(
+    misfit: Callable[[FloatArray], float], start: FloatArray, steps: FloatArray
+) -> tuple[FloatArray, float]:
+    simplex = np.vstack([start, start + np.diag(steps)])
+    options = {"initial_simplex": simplex, "xatol": 1e-6, "fatol": 1e-6, "maxiter": 600}
+    found = minimize(misfit, start, method="Nelder-Mead", options=options)
+    return np.asarray(found.x), float(found.fun)
+
+
+def _sandwich(model: _Model, parameters: FloatArray, periodograms: FloatArray) -> FloatArray:
+    """Covariance of the parameters, from the scores of the segments (White, 1982)."""
+    density = model.density(parameters)
+    steps = _STEP * np.array([1, 1, model.rate, 1])[: len(parameters)]
+    slopes = np.array(
+        [
+            np.log(model.density(parameters + step) / model.density(parameters - step))
+            / (2 * step.sum())
+            for step in np.diag(steps)
+        ]
+    )
+    scores = (periodograms / density - 1) @ slopes.T
+    scores -= scores.mean(axis=0)
+    count = len(periodograms)
+    bread = np.linalg.pinv(count * slopes @ slopes.T)
+    meat = scores.T @ scores * count / max(count - len(parameters), 1)
+    return np.asarray(bread @ meat @ bread)
