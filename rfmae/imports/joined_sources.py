@@ -72,7 +72,9 @@ def _check(sources: Mapping[str, DataSource]) -> None:
             "--samples"
         )
     for source in sources.values():
-        if source.facts.overlapping or source.facts.test_from is not None:
+        own = places_of(source)
+        has_splits = source.facts.test_from is not None or bool(own and own.own_splits)
+        if source.facts.overlapping or has_splits:
             raise DatasetError(
                 f"{source.facts.name} has a test split or overlapping examples of its own; leave "
                 "out --test and --validation"
