@@ -72,7 +72,6 @@ def pretrain(
     task = (
         _task(dataset, settings, kind) if learnt is None else _going_on(learnt, dataset, settings)
     )
-    plain = task.make(task.grids)
     dataset = with_targets(dataset, settings, task.objective.pixels, progress)
     plan = training_plan(
         settings,
@@ -99,30 +98,37 @@ def pretrain(
             start={} if learnt is None else learnt.weights,
         )
 
-    identity = {
-        "stage": "pretrain",
-        **({} if learnt is None else {"model_sha256": sha256_of(learnt.folder / WEIGHTS_NAME)}),
-        **({} if settings.added_noise is None else {"added_noise": settings.added_noise}),
-        "dataset": dataset.fingerprint,
-        "endless": settings.endless,
-        "model": asdict(plain.config),
-        "scaled": task.scaled,
-    }
+    chosen_method = _method(settings, kind, learnt)
     return fit(
         make_task,
         plan,
         RunFolder(folder),
-        identity,
+        _identity(dataset, settings, task, learnt),
         device=chosen,
         progress=progress,
         title="pre-train",
         resume=resume,
         logger=logger,
         settings={
-            **replace(settings, network=kind.name, method=_method(settings, kind, learnt)).table(),
+            **replace(settings, network=kind.name, method=chosen_method).table(),
             **({} if model is None else {"model": str(model)}),
         },
     )
+
+
+def _identity(
+    dataset: Dataset, settings: Pretraining, task: "_Task", learnt: Checkpoint | None
+) -> dict[str, Any]:
+    """What a run that is resumed must have in common; unused settings are left out, as before."""
+    return {
+        "stage": "pretrain",
+        **({} if learnt is None else {"model_sha256": sha256_of(learnt.folder / WEIGHTS_NAME)}),
+        **({} if settings.added_noise is None else {"added_noise": settings.added_noise}),
+        "dataset": dataset.fingerprint,
+        "endless": settings.endless,
+        "model": asdict(task.objective),
+        "scaled": task.scaled,
+    }
 
 
 def pretraining_of(
