@@ -47,13 +47,6 @@ RECORDED = {
 }
 """The recordings of waveforms, by class."""
 
-SYMBOLS = {
-    "BPSK": ("wifi_bpsk_symbols", "voyager_bpsk_symbols"),
-    "QPSK": ("wifi_qpsk_symbols", "meteor_qpsk_symbols"),
-    "16QAM": ("wifi_16qam_symbols",),
-}
-"""The recordings of symbols that an independent receiver found; of 64QAM there are too few."""
-
 
 @dataclass(frozen=True)
 class Way:
@@ -185,7 +178,6 @@ def main() -> None:
     sets: dict[str, tuple[Dataset, Dataset | None]] = {"foreign": (as_foreign(twins), twins)}
     if given.recordings is not None:
         sets["recorded"] = (windowed("recorded", RECORDED, given.recordings, 256, 128), None)
-        sets["symbols"] = (windowed("symbols", SYMBOLS, given.recordings, 128, 48), None)
     found = json.loads(FOUND.read_text(encoding="utf-8")) if FOUND.is_file() else {}
     for seed in range(given.seeds):
         for name, (own, own_twins) in sets.items():
