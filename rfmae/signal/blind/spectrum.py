@@ -1,5 +1,6 @@
 """Carrier, roll-off and SNR of a linearly modulated signal, from its power spectrum."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ _SEGMENTS, _MOST_SEGMENTS = 24, 256
 _WEAKEST_TONE = 0.05  # of the strongest
 _LOWEST_FLOOR = 1e-4  # of the signal's density: leakage and ripple of a filter
 _TONE, _NEIGHBOURS = 2.5, 17  # over the median of the bins around it: a carrier, no symbols
-_DECIBELS = ratio_to_db(np.e)  # of a unit of the natural logarithm
+_DECIBELS = ratio_to_db(math.e)  # of a unit of the natural logarithm
 _STEP = 1e-4  # of a numerical derivative
 
 
