@@ -109,6 +109,7 @@ CHECKS_OF_PAIRS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("estimator", "check"), CHECKS_OF_PAIRS)
 def test_pairs_of_columns_pass_the_checks_of_scikit_learn(estimator, check):
     check(estimator)

@@ -316,7 +316,7 @@ def test_channels_and_real_samples_are_chosen(rfmae, here, rng):
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("words.csv", ["words.csv", "none of the known kinds"]),
+        ("words.csv", ["words.csv", "lacks a column of files"]),
         ("nowhere", ["nowhere", "no such file or folder"]),
         ("thesis", ["thesis", "card.json"]),
         ("x" * 300, ["xxx"]),

@@ -159,7 +159,7 @@ def test_what_cannot_be_probed_is_refused_before_anything_is_written(dataset, un
     cnn = saved(network, dataset, tmp_path / "cnn")
     with pytest.raises(CheckpointError, match="holds a cnn, which has no encoder"):
         probe(dataset, cnn, tmp_path / "report", device="cpu")
-    with pytest.raises(TrainingError, match="labels must lie between"):
+    with pytest.raises(TrainingError, match="99 labels per class are requested"):
         probe(dataset, untrained["denomae"], tmp_path / "report", labels_per_class=99, device="cpu")
     with pytest.raises(TrainingError, match="99 labels per class and SNR point are requested"):
         probe(dataset, tmp_path / "never opened", tmp_path / "report", labels_per_class_and_snr=99)

@@ -44,6 +44,8 @@ def list_table(path: Path) -> Listing:
     file, label = (_find(header, names) for names in (_FILE, _LABEL))
     if file is None or label is None:
         raise DatasetError(_missing_columns(path, header))
+    if not rows:
+        raise DatasetError(f"{path} must name recordings below its header, got none")
     snr, split = _find(header, _SNR), _find(header, _SPLIT)
     extracts = []
     for number, row in rows:
@@ -81,8 +83,6 @@ def _rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
             raise DatasetError(
                 f"every line of {path} must have {len(names)} columns, line {number} has {len(row)}"
             )
-    if not rows:
-        raise DatasetError(f"{path} must name recordings below its header, got none")
     return names, rows
 
 
