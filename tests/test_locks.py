@@ -101,7 +101,9 @@ def test_two_trainings_of_one_run_wait_for_each_other(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="/proc lists the workers")
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [pytest.param(signal.SIGKILL, marks=pytest.mark.slow), signal.SIGTERM]
+)
 def test_workers_end_with_the_command_and_import_nothing_from_here(tmp_path, number):
     (tmp_path / "slow.toml").write_text(SLOW_RECIPE)
     for name in ("json", "numpy", "struct"):  # harmless modules of standard names

@@ -173,7 +173,13 @@ def test_every_linear_modulation_has_a_theory_and_a_demodulator():
     assert LIQUID.keys() < KOMM.keys()
 
 
-@pytest.mark.parametrize("name", KOMM)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name.startswith("128") else [])
+        for name in KOMM
+    ],
+)
 def test_symbol_error_rate_meets_theory_with_the_decisions_of_komm(name):
     indices, symbols = received(name)
     if MODULATIONS[name].family == "differential":

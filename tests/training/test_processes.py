@@ -51,6 +51,7 @@ def test_two_processes_are_one_with_the_whole_batch(changes, tmp_path):
     assert_same_figures(tmp_path / "one", tmp_path / "two")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", HELD.values(), ids=HELD)
 def test_a_checkpoint_knows_nothing_of_processes(changes, tmp_path):
     together(2, spread_toy, tmp_path / "run", changes)
@@ -103,6 +104,7 @@ def test_what_one_process_refuses_all_refuse(tmp_path):
     assert "add --resume" in str(said[0])
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_no_number_on_one_process_stops_all(tmp_path):
     said = together(2, half_diverging, tmp_path / "run")
     assert all(isinstance(answer, TrainingError) for answer in said)
@@ -122,6 +124,7 @@ class HalfDiverging(ToyTask):
         )
 
 
+@pytest.mark.slow
 def test_ranks_sum_gather_and_broadcast():
     answers = together(2, talk)
     assert answers == [([3.0, 30.0], [0, 10], "result of 0")] * 2
@@ -210,7 +213,11 @@ def requested_early(folder, number):
     return train_toy(folder, SLOW, pause_s=0.002)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)],
+    ids=lambda number: number.name,
+)
 def test_a_run_that_is_requested_to_stop_saves_says_so_and_goes_on_later(number, tmp_path):
     cut, whole = tmp_path / "cut", tmp_path / "whole"
     process, pipe = start(requested_early, cut, number)
@@ -241,6 +248,7 @@ def stopped_after_a_validation(folder):
     return train_toy(folder, replace(SLOW, validations=20), pause_s=0.01)
 
 
+@pytest.mark.slow
 def test_processes_stop_together_whichever_received_the_signal(tmp_path):
     said = together(2, requested_of_one, tmp_path / "run")
     assert [type(answer) for answer in said] == [TrainingInterrupted] * 2

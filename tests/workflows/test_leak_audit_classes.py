@@ -113,6 +113,7 @@ def test_what_is_left_beside_the_twin_is_named(changed, change, name):
     assert name in failed(changed(change))
 
 
+@pytest.mark.slow
 def test_noise_that_two_examples_share_is_found(changed):
     rng = np.random.default_rng(3)
 
@@ -243,6 +244,7 @@ PLANTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("change", "name"), PLANTED.values(), ids=list(PLANTED))
 def test_without_twins_a_planted_leak_is_named(rng, tmp_path, change, name):
     clean, label, snr_db = arrays(rng)
