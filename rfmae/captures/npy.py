@@ -10,7 +10,7 @@ from rfmae.captures.analytic import ANALYTIC_NOTE, analytic_signal, with_margin
 from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.recording import Recording, Samples
 from rfmae.captures.sample_types import REAL_TYPES, SAMPLE_TYPES, SampleType, decode
-from rfmae.errors import CaptureError
+from rfmae.errors import ARRAY_DAMAGES, CaptureError, first_line
 
 _ORDERS = {"<": "_le", "=": "_le", ">": "_be", "|": ""}
 
@@ -70,9 +70,10 @@ def _samples(values: npt.NDArray[Any], layout: str, kind: SampleType, part: rang
 def _array(path: Path) -> npt.NDArray[Any]:
     try:
         found = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError) as problem:
-        reason = (str(problem).splitlines() or ["it is damaged"])[0]
-        raise CaptureError(f"{path} cannot be read as a .npy: {reason}") from problem
+    except ARRAY_DAMAGES as problem:
+        raise CaptureError(
+            f"{path} cannot be read as a .npy: {first_line(problem):.160}"
+        ) from problem
     return np.asarray(found)
 
 

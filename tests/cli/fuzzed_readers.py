@@ -178,10 +178,35 @@ def make_matlab(folder: Path) -> None:
     numbers = {**held, "label": np.tile([0, 1], 20)}
     scipy.io.savemat(folder / "stored.mat", held)
     scipy.io.savemat(folder / "packed.mat", numbers, do_compression=True)
+    cell = {**held, "label": held["label"].astype(object)}
+    scipy.io.savemat(folder / "cells.mat", cell)
+    scipy.io.savemat(folder / "struct.mat", {"set": cell})
     write_mat_73(folder / "version-73.mat", held["iq"])
 
 
+def make_containers(folder: Path) -> None:
+    """HDF5 with words and groups, a pickle of a dictionary, one of keys, and tensors."""
+    import h5py
+    import torch
+
+    held = arrays()
+    with h5py.File(folder / "words.h5", "w") as file:
+        file["X"], file["snr"] = held["iq"], held["snr"]
+        file.create_dataset("y", data=held["label"].astype(object), dtype=h5py.string_dtype())
+    with h5py.File(folder / "groups.h5", "w") as file:
+        for name in ("QPSK", "BPSK"):
+            file[f"{name}/10dB"] = held["iq"][held["label"] == name]
+    words = {"X": held["iq"], "y": held["label"].tolist(), "z": held["snr"]}
+    (folder / "words.pkl").write_bytes(pickle.dumps(words, 4))
+    keys = {(name, 2): held["iq"][held["label"] == name] for name in ("QPSK", "BPSK")}
+    (folder / "keys.pkl").write_bytes(pickle.dumps(keys, 2))
+    tensors = {"X": torch.from_numpy(held["iq"]), "y": words["y"]}
+    torch.save(tensors, folder / "tensors.pt")
+
+
 def read_arrays(path: Path, out: Path) -> None:
+    from rfmae.imports.arrays.array_source import ArrayOptions
+    from rfmae.imports.opening import SourceOptions
     from rfmae.workflows.importing import import_dataset
     from rfmae.workflows.inspect.inspecting import show
 
@@ -189,7 +214,8 @@ def read_arrays(path: Path, out: Path) -> None:
     with suppress(RfmaeError):
         show(path)
     if path.suffix in (".npz", ".mat") and "73" not in path.stem:
-        import_dataset(path, out / "imported", out, classes=("QPSK", "BPSK"))
+        options = SourceOptions(arrays=ArrayOptions(classes=("QPSK", "BPSK")))
+        import_dataset(path, out / "imported", out, options=options)
         return
     if not beside["label.npy"].exists():
         make_numpy(path.parent)
@@ -197,9 +223,8 @@ def read_arrays(path: Path, out: Path) -> None:
     for name in ("label.npy", "label.json"):
         given = () if name.endswith("json") else ("QPSK", "BPSK")
         with suppress(RfmaeError):
-            import_dataset(
-                iq, out / name, out, labels=beside[name], snr=beside["snr.csv"], classes=given
-            )
+            options = ArrayOptions(labels=beside[name], snr=beside["snr.csv"], classes=given)
+            import_dataset(iq, out / name, out, options=SourceOptions(arrays=options))
 
 
 # recordings ----------------------------------------------------------------------------------
@@ -365,6 +390,7 @@ READERS = {
     "tables": Reader(make_tables, read_import),
     "numpy": Reader(make_numpy, read_arrays),
     "matlab": Reader(make_matlab, read_arrays),
+    "containers": Reader(make_containers, read_import),
     "sigmf": Reader(make_sigmf, read_recording),
     "wav": Reader(make_wav, read_recording),
     "raw": Reader(make_raw, read_recording),

@@ -41,6 +41,8 @@ def test_numbers_that_may_begin_with_0_or_1_are_asked_for():
 def test_classes_have_names_and_different_ones():
     with pytest.raises(DatasetError, match="different names, got A, A"):
         read_labels(np.array([0, 1]), ("A", "A"), "y")
+    with pytest.raises(DatasetError, match="which is no name of a class"):
+        read_labels(np.array(["A", "B\0C"]), (), "y")
     with pytest.raises(DatasetError, match="no name in row 1"):
         read_labels(np.array(["A", ""]), (), "y")
 

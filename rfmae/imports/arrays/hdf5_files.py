@@ -144,5 +144,9 @@ def _dtype(dtype: np.dtype[Any], parts: tuple[str, str] | None) -> np.dtype[Any]
 def _joined(values: Values, parts: tuple[str, str] | None) -> Values:
     if parts is None:
         return values
-    real, imag = values[parts[0]], values[parts[1]]
-    return real + 1j * imag
+    joined = np.empty(values.shape, _dtype(values.dtype, parts))
+    joined.real, joined.imag = (
+        values[parts[0]],
+        values[parts[1]],
+    )  # a sum would mix NaN and infinity
+    return joined

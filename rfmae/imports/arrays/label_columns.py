@@ -7,6 +7,7 @@ import numpy as np
 
 from rfmae.errors import DatasetError, nearest
 from rfmae.imports.arrays.lazy_array import Values
+from rfmae.plain import shown
 from rfmae.records import IntArray
 
 _MOST_NAMED = 12  # in an error
@@ -51,6 +52,9 @@ def _of_names(names: Values, classes: tuple[str, ...], what: str) -> Labels:
         row = int(np.flatnonzero(names == "")[0])
         raise DatasetError(f"{what} hold no name in row {row}; name every class")
     found, label = np.unique(names, return_inverse=True)
+    odd = [name for name in found.tolist() if not name.isprintable()]
+    if odd:
+        raise DatasetError(f"{what} hold {shown(odd[0])}, which is no name of a class")
     others = sorted({*found.tolist()} - {*classes})
     absent = [name for name in classes if name not in found]
     if absent and others:
