@@ -30,7 +30,8 @@ from rfmae.plain import shown
 ARCHIVES = (".sigmf", ".sigmf.gz", ".sigmf.xz", ".sigmf.zip")
 """How the names of archives end: a tar, a tar compressed by gzip or xz, and a zip."""
 
-_LARGEST_METADATA = 2_000_000_000  # bytes; a member that claims more is no metadata
+_LARGEST_METADATA = 2**28  # bytes; a member of more is no metadata
+_AT_ONCE = 2**20
 _DAMAGES = (
     *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
     *(OSError, EOFError, NotImplementedError, RuntimeError),
@@ -119,9 +120,17 @@ def _metadata(path: Path, members: dict[str, _Member]) -> SigmfMetadata:
     span = member.span
     if member.sparse or (span and span.offset + span.n_bytes > path.stat().st_size):
         raise CaptureError(f"{found[0]} in {path} ends too early; the archive was cut short")
-    file = member.open()
-    data = file.read(_LARGEST_METADATA) if file else b""
-    return parse_metadata(path / found[0], data)
+    return parse_metadata(path / found[0], _content(path, found[0], member))
+
+
+def _content(path: Path, name: str, member: _Member) -> bytes:
+    """The bytes of a small file; memory grows with what is there, not with what is stated."""
+    file, content = member.open(), bytearray()
+    while file and (piece := file.read(_AT_ONCE)):
+        content += piece
+        if len(content) > _LARGEST_METADATA:
+            raise CaptureError(f"{name} in {path} is too large for metadata")
+    return bytes(content)
 
 
 def _data_member(path: Path, meta: SigmfMetadata, members: dict[str, _Member]) -> _Member:

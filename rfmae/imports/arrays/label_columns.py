@@ -33,6 +33,8 @@ def read_labels(
         what: The column, for errors.
         first: What numbers begin with, 0 or 1; None where they tell it themselves.
     """
+    if values.dtype.kind not in "iufbU" or not values.size:
+        raise DatasetError(f"{what} must be numbers or words, got {values.dtype} {values.shape}")
     if len({*classes}) < len(classes):
         raise DatasetError(f"the classes must have different names, got {_listed(classes)}")
     if values.ndim == 2:
