@@ -146,6 +146,7 @@ def signals():
     return received(60, np.random.default_rng(1))
 
 
+@pytest.mark.slow
 def test_modulations_are_learnt_in_a_pipeline_under_cross_validation(signals):
     model = make_pipeline(FunctionTransformer(np.conj), tiny(epochs=10, batch_size=16))
     folds = StratifiedKFold(2, shuffle=True, random_state=0)
@@ -184,6 +185,7 @@ def fitted(signals):
     return tiny(epochs=4, batch_size=16).fit(*signals)
 
 
+@pytest.mark.slow
 def test_every_form_of_the_same_signals_is_one(fitted, signals):
     iq, names = signals
     halves = as_halves(iq)

@@ -63,6 +63,7 @@ def of_rings(home, tmp_path_factory):
     return other, data
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_figures")
 def test_every_command_works_on_rings(of_rings, monkeypatch):
     other, data = of_rings

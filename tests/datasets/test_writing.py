@@ -582,6 +582,7 @@ def dask_cluster():
         yield cluster
 
 
+@pytest.mark.slow
 def test_dask_makes_the_same_files(written, recipe, tmp_path, dask_cluster):
     by_dask = write_dataset(
         recipe, tmp_path / "by-dask", backend="dask", scheduler=dask_cluster.scheduler_address

@@ -96,6 +96,7 @@ def test_a_tenth_of_the_units_drops_out():
     assert all(abs(units.float().mean() - 0.9) < 5 * deviation for units in kept)
 
 
+@pytest.mark.slow
 def test_what_stays_is_scaled_so_that_the_mean_stays(network, images):
     """Over many draws the input of the last layer is what it is without dropout."""
     given = []
@@ -162,6 +163,7 @@ def test_a_linear_head_has_nothing_to_drop():
     assert built(config)(images).shape == (3, 4)
 
 
+@pytest.mark.slow
 def test_a_compiled_classifier_says_the_same(network, images):
     compiled = torch.compile(network, backend="eager", fullgraph=True)
     kept = draw_kept(network.config, 5, generator())

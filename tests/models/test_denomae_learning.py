@@ -58,6 +58,7 @@ def test_a_position_that_the_token_carries_is_simply_copied():
     assert learnt_positions(0.0)["position_accuracy"] > 0.95
 
 
+@pytest.mark.slow
 def test_where_patches_look_alike_no_position_can_be_predicted_that_was_withheld():
     """Of 16 patches 4 are placed: what is known of another is that it is one of the other 12."""
     metrics = learnt_positions(0.5)

@@ -100,6 +100,7 @@ def test_the_order_in_which_modalities_are_named_changes_nothing():
         assert all(torch.equal(output.predicted[name], expected.predicted[name]) for name in names)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["base, one", "much of it, one", "symmetric hard, one"])
 def test_a_compiled_network_is_one_graph_and_says_the_same(name):
     network = member(name)

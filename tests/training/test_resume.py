@@ -50,7 +50,10 @@ def whole(dataset, tmp_path_factory):
     return {network: (home / network, best[network]) for network in PRETRAINING}
 
 
-@pytest.mark.parametrize("stops", [[3], [7, 14], [23]])
+@pytest.mark.parametrize(
+    "stops",
+    [[3], *(pytest.param(stops, marks=pytest.mark.slow) for stops in ([7, 14], [23]))],
+)
 def test_a_pre_training_that_was_stopped_goes_on_as_if_it_had_not(
     dataset, tmp_path, monkeypatch, pretraining, whole, stops
 ):

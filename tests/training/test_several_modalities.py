@@ -86,6 +86,7 @@ def test_denoising_uses_image_and_signal_and_needs_no_clean_twin(dataset, pretra
     assert list(denoiser.inputs(dataset.read_observed("test").iq)) == ["image", "signal"]
 
 
+@pytest.mark.slow
 def test_an_endless_run_learns_from_examples_that_no_file_holds(dataset, tmp_path):
     settings = replace(BRIEF, endless=True)
     pretrain(dataset, settings, tmp_path / "endless", device="cpu")

@@ -147,6 +147,7 @@ def test_an_endless_run_is_marked_and_takes_as_many_steps(dataset, tmp_path):
     assert load_checkpoint(tmp_path / "stream").card["labels"] is None
 
 
+@pytest.mark.slow
 def test_learning_from_the_stream_separates_easy_modulations(dataset, tmp_path):
     settings = replace(PLAIN, endless=True, epochs=12)
     card = load_checkpoint(finetune(dataset, settings, tmp_path / "run", device="cpu")).card

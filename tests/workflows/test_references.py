@@ -62,6 +62,7 @@ def references(dataset):
     return fit_references(dataset, Truth(dataset), Silent())
 
 
+@pytest.mark.slow
 def test_the_linear_optimum_is_that_of_training_with_the_ridge_of_validation(references, images):
     expected = linear_denoiser(lambda: [images["train"]], lambda: [images["validation"]])
     found = references.linear
