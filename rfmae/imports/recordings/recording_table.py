@@ -108,7 +108,11 @@ def _header(path: Path) -> list[str]:
 
 
 def _words(header: str) -> list[str]:
-    row = next(csv.reader([header], delimiter=_delimiter(header)), [])
+    plain = header.replace("\r", "\n").split("\n")[0]  # of old Macs, or of no text at all
+    try:
+        row = next(csv.reader([plain], delimiter=_delimiter(plain)), [])
+    except csv.Error:  # a field longer than any name
+        row = []
     return [word.strip().lower() for word in row]
 
 

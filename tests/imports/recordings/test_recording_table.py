@@ -97,3 +97,10 @@ def test_other_tables_are_not_recognised(files):
     assert not is_recording_table(table(files, "0.1,0.2\n0.3,0.4\n"))
     assert not is_recording_table(table(files, "label\nBPSK\n"))
     assert not is_recording_table(files / "iq" / "0.cf32")
+
+
+@pytest.mark.parametrize("line", ["a\rb,c\n1,2\n", '"a\rb",c\n', "x" * 200_000 + ",y\n", "\r\r\n"])
+def test_a_first_line_that_is_none_names_no_column(tmp_path, line):
+    path = table(tmp_path, line, "odd.csv")
+    assert not is_recording_table(path)
+    refusal(path)
