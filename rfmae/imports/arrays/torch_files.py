@@ -1,5 +1,6 @@
 """Tensors in .pt files, read by torch without executing what the file names."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ def open_torch(path: Path) -> Arrays:
     import torch  # only where a file needs it
 
     try:
-        tree = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        with warnings.catch_warnings(action="ignore"):  # of damage, which is an error below
+            tree = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except Exception as problem:  # torch raises errors of several libraries at a damaged file
         raise ValueError(_reason(problem)) from problem
     found: dict[Place, LazyArray] = {}
