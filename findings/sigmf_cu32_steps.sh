@@ -4,7 +4,7 @@
 # Guess: samples of cu32 and of ci32 that differ by the offset of half the range alone read as the
 # same numbers, for 32 bits less the offset are small near the middle and exact in single precision.
 #
-# Seen: ci32 gives every step of the converter near zero, cu32 gives multiples of 128 of them alone.
+# Seen on 2026-11-30: ci32 gives every step of the converter near zero, cu32 gives multiples of 128 of them alone.
 # The offset is subtracted after the conversion to single precision, whose 24 bits end 7 bits above
 # the last of a number near 2^31. A recording 120 dB below full scale is silence in one type and whole
 # in the other.

@@ -8,7 +8,7 @@ recording had is in part predicted too, so that it denoises no further than to t
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -109,14 +109,7 @@ class OwnTargets(Dataset):
         count = self.examples(split)
         places = np.arange(count)[rows]
         added = [self._noise(iq, split, int(row)) for iq, row in zip(batch.iq, places, strict=True)]
-        return IqBatch(
-            iq=batch.iq + np.array(added, np.complex64).reshape(batch.iq.shape),
-            label=batch.label,
-            snr_db=batch.snr_db,
-            classes=batch.classes,
-            samples_per_symbol=batch.samples_per_symbol,
-            snr_reference=batch.snr_reference,
-        )
+        return replace(batch, iq=batch.iq + np.array(added, np.complex64).reshape(batch.iq.shape))
 
     def _noise(self, iq: ComplexArray, split: str, row: int) -> ComplexArray:
         assert self.noise is not None

@@ -14,7 +14,7 @@ from rfmae.imports.recognition import Form, open_source
 from rfmae.imports.recordings.listing import holds_recordings, list_splits
 from rfmae.imports.recordings.recording_source import RecordingSource
 from rfmae.imports.row_windows import RowWindows
-from rfmae.imports.sources import DataSource
+from rfmae.imports.sources import DataSource, dashed_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def _recordings(path: Path, options: SourceOptions) -> DataSource:
         )
     _refuse_hop_alone(options)
     listing = list_splits(path, options.own, options.unstated_rates)
-    name = _dashed(path.resolve().name.split(".")[0])
+    name = dashed_name(path.resolve().name.split(".")[0], "recordings")
     return RecordingSource(name, listing, options.unstated_rates, options.samples, options.hop)
 
 
@@ -109,11 +109,3 @@ def _refuse_other_kind(path: Path, split: str, other: Path) -> None:
             f"--{split} must be of the same kind as {path}, a file of arrays, but {other} holds "
             "recordings or is a folder; name a file of arrays"
         )
-
-
-def _dashed(stem: str) -> str:
-    """A file's name as the name of a data set."""
-    plain = "".join(
-        letter if letter.isascii() and letter.isalnum() else "-" for letter in stem.lower()
-    )
-    return "-".join(word for word in plain.split("-") if word) or "recordings"

@@ -103,6 +103,18 @@ def row_digests(rows: Iterable[Any]) -> Digests:
     return np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)
 
 
+def dashed_name(stem: str, otherwise: str) -> str:
+    """A file's name as the name of a data set; `otherwise` where it has no plain letter.
+
+    >>> dashed_name("My Data_v2", "arrays")
+    'my-data-v2'
+    """
+    plain = "".join(
+        letter if letter.isascii() and letter.isalnum() else "-" for letter in stem.lower()
+    )
+    return "-".join(word for word in plain.split("-") if word) or otherwise
+
+
 def interleaved(parts: npt.NDArray[Any], axis: int) -> ComplexArray:
     """Complex (N, T) from I and Q along `axis` of (N, 2, T) or (N, T, 2)."""
     iq = np.moveaxis(parts, axis, -1).astype(np.float32)  # contiguous, so that it can be viewed

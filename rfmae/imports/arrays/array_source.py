@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from rfmae.datasets.cards import NO_SNR
+from rfmae.datasets.recipe import SPLITS
 from rfmae.errors import DatasetError
 from rfmae.imports.arrays.array_files import open_arrays
 from rfmae.imports.arrays.array_sections import (
@@ -26,13 +27,12 @@ from rfmae.imports.arrays.label_columns import Labels, read_labels
 from rfmae.imports.class_names import checked_names
 from rfmae.imports.name_checks import ROWS
 from rfmae.imports.places import Places, Windows, split_number
-from rfmae.imports.sources import Facts, Known, batch_of, known_of, rows_at_once
+from rfmae.imports.sources import Facts, Known, batch_of, dashed_name, known_of, rows_at_once
 from rfmae.records import ComplexArray, IntArray, IqBatch
 
 __all__ = ["ArrayFile", "ArrayOptions"]
 
 _NO_SNR = f"{NO_SNR}: all examples are stored as 0 dB"
-_SPLITS = ("train", "validation", "test")
 
 
 class ArrayFile:
@@ -50,7 +50,7 @@ class ArrayFile:
             )
         held = {
             split: sections_of(Contents(self._path, parts[split]), options)
-            for split in _SPLITS
+            for split in SPLITS
             if split in parts
         } or {"": sections_of(Contents(self._path, arrays), options)}
         self._sections = [section for sections in held.values() for section in sections]
@@ -68,7 +68,7 @@ class ArrayFile:
         )
         classes, notes = checked_names(labels[0].classes, self._clearest(labels[0].classes))
         self.facts = Facts(
-            name=_dashed(self._path.stem),
+            name=dashed_name(self._path.stem, "arrays"),
             about=f"Examples of {self._path.name}, imported as they are.",
             classes=classes,
             rows=len(self._label),
@@ -84,7 +84,7 @@ class ArrayFile:
             f"read {section.said}, {each.said}"
             for section, each in zip(self._sections, labels, strict=True)
         )
-        if len(lines) <= len(_SPLITS):
+        if len(lines) <= len(SPLITS):
             return tuple(lines)
         first = self._sections[0]
         return (
@@ -188,7 +188,7 @@ def _places_of_splits(held: dict[str, list[Section]]) -> Places:
 
     Without a validation or a test split of its own, that is divided from the training examples.
     """
-    whole = {*_SPLITS} <= {*held}
+    whole = {*SPLITS} <= {*held}
     rows = {split: sum(section.rows for section in held[split]) for split in held}
     given = [split if split != "train" or whole else "" for split in held]
     split = np.concatenate(
@@ -218,11 +218,3 @@ def _check_unsigned(sections: Sequence[Section]) -> None:
                 f"passes its middle {middle:,}: samples of fewer bits have another zero; subtract "
                 "it and save signed numbers or floats"
             )
-
-
-def _dashed(stem: str) -> str:
-    """A file's name as the name of a data set."""
-    plain = "".join(
-        letter if letter.isascii() and letter.isalnum() else "-" for letter in stem.lower()
-    )
-    return "-".join(word for word in plain.split("-") if word) or "arrays"

@@ -1,18 +1,18 @@
 """The data set that a model was trained on, and what of other data it has seen there."""
 
 from collections.abc import Iterable
-from hashlib import blake2b
 from pathlib import Path
 from typing import TypedDict
+
+import numpy as np
 
 from rfmae.artefacts import CARD_NAME, Card, read_card
 from rfmae.datasets.cards import KIND as DATASET
 from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.errors import RfmaeError
+from rfmae.imports.sources import BLOCK_ROWS, Digests, row_digests
 from rfmae.plain import value
 from rfmae.records import View
-
-_TOGETHER = 1024
 
 
 def home_of(card: Card, given: Iterable[Dataset], home: Path) -> Dataset | None:
@@ -66,9 +66,8 @@ def repeated_note(name: str, dataset: Dataset, home: Dataset | None) -> str:
     shared: list[View] = [view for view in dataset.views if view in home.views]
     if not shared or dataset.samples(shared[0]) != home.samples(shared[0]):
         return ""
-    learnt = {*_digests(home, "train", shared[0])}
     tested = _digests(dataset, "test", shared[0])
-    count = sum(digest in learnt for digest in tested)
+    count = int(np.isin(tested, _digests(home, "train", shared[0])).sum())
     if not count:
         return ""
     return (
@@ -77,10 +76,11 @@ def repeated_note(name: str, dataset: Dataset, home: Dataset | None) -> str:
     )
 
 
-def _digests(dataset: Dataset, split: str, view: View) -> list[bytes]:
+def _digests(dataset: Dataset, split: str, view: View) -> Digests:
     """A digest of the samples of each example."""
-    found: list[bytes] = []
-    for first in range(0, dataset.examples(split), _TOGETHER):
-        iq = dataset.read_observed(split, slice(first, first + _TOGETHER), view).iq
-        found += [blake2b(row.tobytes(), digest_size=8).digest() for row in iq]
-    return found
+    starts = range(0, dataset.examples(split), BLOCK_ROWS)
+    found = (
+        row_digests(dataset.read_observed(split, slice(first, first + BLOCK_ROWS), view).iq)
+        for first in starts
+    )
+    return np.concatenate([row_digests(()), *found])
