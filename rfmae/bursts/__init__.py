@@ -1,0 +1,1 @@
+"""From a recording to its bursts, and what each of them is."""

@@ -1,0 +1,1 @@
+"""Detection: which stretches of time and frequency of a recording hold a signal."""
