@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import resample
 
 from rfmae.records import ComplexArray, FloatArray
 from rfmae.signal.blind.lines import DoubleArray, Line, strongest_line
@@ -50,13 +49,23 @@ def symbol_samples(
     based = times(iq[None], phasors(-carrier * np.arange(len(iq))[None]))
     up = max(1, int(np.ceil(_LEAST_RATE * rate)))
     if up > 1:
-        based = resample(based, up * len(iq), axis=1).astype(np.complex64)
+        based = _resampled(based, up)
     per_symbol = up / rate
     wave = filtered(based, _taps(roll_off, per_symbol))
     phase, period = _timing(wave[0], per_symbol, ratio)
     count = int((wave.shape[1] - 1) / period - phase)
     instants = (phase + np.arange(max(count, 0))) * period
     return interpolate(wave, instants[None])[0]
+
+
+def _resampled(rows: ComplexArray, factor: int) -> ComplexArray:
+    """Rows (N, T) at a whole multiple of their rate, (N, factor·T), by their spectrum."""
+    count = rows.shape[1]
+    spectrum = np.fft.fft(rows, axis=1)
+    wide = np.zeros((len(rows), factor * count), spectrum.dtype)
+    half = (count + 1) // 2
+    wide[:, :half], wide[:, half - count :] = spectrum[:, :half], spectrum[:, half:]
+    return (np.fft.ifft(wide, axis=1) * factor).astype(np.complex64)
 
 
 def _taps(roll_off: float, per_symbol: float) -> FloatArray:
