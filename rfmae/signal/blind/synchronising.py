@@ -38,11 +38,17 @@ class CarrierLine:
 
 
 def symbol_samples(
-    iq: ComplexArray, rate: float, carrier: float, roll_off: float, ratio: float
+    iq: ComplexArray,
+    rate: float,
+    carrier: float,
+    roll_off: float,
+    ratio: float,
+    per_symbol: int = 1,
 ) -> ComplexArray:
-    """One sample a symbol (K,) of samples (T,), behind the matched filter and at its timing.
+    """Samples at the symbols (K·per_symbol,) of samples (T,), behind the matched filter, in time.
 
-    `rate` is in symbols and `carrier` in cycles per sample. The timing is that of Oerder and Meyr
+    `rate` is in symbols and `carrier` in cycles per sample; the first of each `per_symbol` is at
+    the symbol, the others follow at equal distances. The timing is that of Oerder and Meyr
     in blocks, whose unwrapped line over time also follows a clock that is off by some 100 ppm;
     `ratio`, of the line at the symbol rate to its floor, says how short a block may be.
     """
@@ -50,11 +56,11 @@ def symbol_samples(
     up = max(1, int(np.ceil(_LEAST_RATE * rate)))
     if up > 1:
         based = _resampled(based, up)
-    per_symbol = up / rate
-    wave = filtered(based, _taps(roll_off, per_symbol))
-    phase, period = _timing(wave[0], per_symbol, ratio)
-    count = int((wave.shape[1] - 1) / period - phase)
-    instants = (phase + np.arange(max(count, 0))) * period
+    spaced = up / rate
+    wave = filtered(based, _taps(roll_off, spaced))
+    phase, period = _timing(wave[0], spaced, ratio)
+    count = max(int((wave.shape[1] - 1) / period - phase), 0)
+    instants = (phase + np.arange(count * per_symbol) / per_symbol) * period
     return interpolate(wave, instants[None])[0]
 
 
