@@ -14,7 +14,7 @@ _LEAST_DB, _MOST_DB = -40.0, 15.0
 
 
 def density_shape(iq: ComplexArray, occupied: float) -> FloatArray:
-    """The density over one occupied bandwidth to either side of the centre, (48,), in units of 10 dB.
+    """The density over one occupied bandwidth to either side of the centre, (48,), in 10 dB.
 
     `occupied` is in cycles per sample; the density is that over its mean inside the occupied band.
     """

@@ -93,7 +93,7 @@ def symbol_frequencies(frequency: FloatArray, rate: float) -> FloatArray:
 
 def _smoothed(frequency: FloatArray, rate: float) -> FloatArray:
     """Means over half a symbol."""
-    width = max(int(round(0.5 / rate)), 1)
+    width = max(round(0.5 / rate), 1)
     if width == 1:
         return frequency
     sums = np.cumsum(np.concatenate([[0.0], frequency]))

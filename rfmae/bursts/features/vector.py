@@ -152,7 +152,7 @@ def _synchronised(
     return _Linear(rate, fit, carrier, symbols, turning / rms, middles / rms, centre, apart)
 
 
-# parts of the vector -------------------------------------------------------------------------------
+# parts of the vector -----------------------------------------------------------------------------
 
 
 def _line_features(
