@@ -12,7 +12,8 @@ from rfmae.bursts.records import NOISE
 from rfmae.errors import RecipeError
 from rfmae.records import ComplexArray
 from rfmae.signal.channel import impulsive_noise, phasors
-from rfmae.signal.detection import Burst, wrapped
+from rfmae.signal.detection import Burst
+from rfmae.signal.detection.burst import wrapped
 from rfmae.signal.fading import multipath
 from rfmae.signal.hardware import clip, iq_imbalance, quantise
 from rfmae.signal.interpolation import drift
