@@ -9,17 +9,20 @@ from rfmae.errors import ShapeError
 from rfmae.records import ComplexArray
 from rfmae.signal.cleaning import converter_step
 from rfmae.signal.detection.burst import Burst, DetectionOptions
-from rfmae.signal.detection.cells import occupied_cells
+from rfmae.signal.detection.cells import Mask, occupied_cells
 from rfmae.signal.detection.noise_floor import Floor, noise_floor
 from rfmae.signal.detection.refining import refined
 from rfmae.signal.detection.regions import joined_in_time, regions_of
 from rfmae.signal.detection.time_frequency import Grid, frame_length, spectrogram
+from rfmae.signal.detection.wide_bands import is_evident, wide_signals
 
 FEWEST_SAMPLES = 256
 """Of a stretch that is searched."""
 
 _FINER = 16  # frames of the second look, over those of the first
 _SHARES = (0.4, 0.4, 0.2)  # of the false-alarm rate: both looks, and what has no floor
+_IMPULSE = 64  # samples: what is shorter is an impulse
+_LOBE = 5  # bins beside a band that the window spreads it over
 _COVERED = 0.5  # of the time and of the band
 _LEAST_SNR_DB = -7.0  # what is weaker is no more than the floor may be wrong by
 _RANGE = 10**3.5  # power of a burst over what is beside it by splatter and images
@@ -59,23 +62,45 @@ def _in_stretch(iq: ComplexArray, options: DetectionOptions) -> list[Burst]:
         return []
     frame = frame_length(len(iq))
     step = converter_step(iq) ** 2 / 6  # noise of rounding I and Q
-    found = _look(iq, frame, options.false_alarm_rate * _SHARES[0], step)
-    if frame // _FINER >= _FINER:
-        finer = _look(iq, frame // _FINER, options.false_alarm_rate * _SHARES[1], step)
-        found += [burst for burst in finer if not any(_covers(other, burst) for other in found)]
-    return found
-
-
-def _look(iq: ComplexArray, frame: int, false_alarm_rate: float, least: float) -> list[Burst]:
-    """The bursts that are seen in frames of one length."""
     grid = spectrogram(iq, frame)
-    floor = noise_floor(grid.power, least)
-    cells = occupied_cells(grid, floor, false_alarm_rate)
+    floor = noise_floor(grid.power, step)
+    found = _look(iq, grid, floor, options.false_alarm_rate * _SHARES[0])
+    if frame // _FINER >= _FINER:
+        rate = options.false_alarm_rate * _SHARES[1]
+        finer = spectrogram(iq, frame // _FINER)
+        found += _look(iq, finer, noise_floor(finer.power, step), rate, found)
+    found = [burst for burst in found if burst.length >= _IMPULSE]
+    rate = options.false_alarm_rate * _SHARES[2] / 2
+    found = [burst for burst in found if is_evident(iq, burst, rate)]
+    wide = [] if options.needs_floor else wide_signals(iq, grid, floor, found, rate)
+    return wide + [burst for burst in found if not any(_covers(other, burst) for other in wide)]
+
+
+def _look(
+    iq: ComplexArray, grid: Grid, floor: Floor, false_alarm_rate: float, known: Sequence[Burst] = ()
+) -> list[Burst]:
+    """The bursts that are seen on one grid, beside those that are known."""
+    cells = occupied_cells(grid, floor, false_alarm_rate, _cells_of(known, grid))
     if not cells.any():
         return []
     regions = joined_in_time(regions_of(cells, floor.over(grid.power)))
     bursts = [burst for region in regions for burst in refined(iq, grid, floor, region)]
     return _without_copies([burst for burst in bursts if burst.snr_db > _LEAST_SNR_DB], floor)
+
+
+def _cells_of(bursts: Sequence[Burst], grid: Grid) -> Mask:
+    """The cells of a grid (frames, bins) that bursts reach into."""
+    mask = np.zeros((grid.frames, grid.bins), np.bool_)
+    for burst in bursts:
+        blurred = round(0.5 / burst.occupied)  # of its ends
+        first = max((burst.start - blurred - grid.bins) // grid.hop + 1, 0)
+        last = (burst.stop + blurred) // grid.hop + 1
+        walk = abs(burst.drift) * burst.length / 2
+        low = int(np.floor((burst.low - walk) * grid.bins)) - _LOBE
+        high = int(np.ceil((burst.high + walk) * grid.bins)) + _LOBE
+        bins = np.arange(low, min(high + 1, low + grid.bins)) % grid.bins
+        mask[first:last, bins] = True
+    return mask
 
 
 def _without_copies(bursts: list[Burst], floor: Floor) -> list[Burst]:
@@ -119,6 +144,3 @@ def _covers(one: Burst, other: Burst) -> bool:
 
 def _moved(burst: Burst, by: int) -> Burst:
     return replace(burst, start=burst.start + by, stop=burst.stop + by)
-
-
-__all__ = ["FEWEST_SAMPLES", "Floor", "Grid", "detect"]
