@@ -19,7 +19,7 @@ _BINS = 64  # of the spectrum that samples are whitened by
 _SHORTEST_LAG = 4 * _BINS
 _LEAST_CORRELATION = 0.02
 _LOWEST_RATE = 0.02  # cycles per sample
-_EDGE = 0.02  # around zero frequency, of the lines of powers
+_IMPROPER = 0.25  # mean of turns of two: less is what the I/Q imbalance of a receiver does
 
 
 def differs_from_noise(iq: ComplexArray, false_alarm_rate: float) -> bool:
@@ -29,7 +29,7 @@ def differs_from_noise(iq: ComplexArray, false_alarm_rate: float) -> bool:
     long lags; symbols have some of these: a kurtosis of their own, a symbol rate, a carrier, a
     cyclic prefix. The gain may change slowly.
     """
-    if len(iq) < FEWEST_SAMPLES:
+    if len(iq) < FEWEST_SAMPLES or not np.any(iq):
         return False
     samples = _levelled(np.asarray(iq[:_MOST_SAMPLES], np.complex64))
     rate = false_alarm_rate / _TESTS
@@ -56,19 +56,21 @@ def _density(iq: ComplexArray) -> FloatArray:
     frames = np.lib.stride_tricks.sliding_window_view(iq, _BINS)[:: _BINS // 2]
     transforms = fft(frames * np.hanning(_BINS).astype(np.float32), axis=1)
     found = np.mean(np.abs(transforms) ** 2, axis=0, dtype=np.float64)
-    return np.asarray(found / found.mean())
+    return np.asarray(found / max(float(found.mean()), 1e-30))
 
 
-def is_steadier_than_noise(iq: ComplexArray, false_alarm_rate: float) -> bool:
-    """Whether the power of samples (T,) swings less than that of Gaussian noise, as of symbols.
+def holds_symbols(iq: ComplexArray, false_alarm_rate: float) -> bool:
+    """Whether samples (T,) differ from noise in what bursts beside it do not change.
 
-    What bursts there may be beside it let it swing more.
+    The power of symbols swings less than that of noise, while bursts let it swing more; and x² or
+    x⁴ has the line of a carrier.
     """
-    if len(iq) < FEWEST_SAMPLES:
+    if len(iq) < FEWEST_SAMPLES or not np.any(iq):
         return False
     samples = _levelled(np.asarray(iq[:_MOST_SAMPLES], np.complex64))
-    excess, threshold = _kurtosis(samples, _density(samples), false_alarm_rate)
-    return excess < -threshold
+    rate = false_alarm_rate / 3
+    excess, threshold = _kurtosis(samples, _density(samples), rate)
+    return excess < -threshold or any(_phase_has_a_line(samples, m, rate) for m in (2, 4))
 
 
 def _kurtosis(iq: ComplexArray, density: FloatArray, rate: float) -> tuple[float, float]:
@@ -97,7 +99,8 @@ def _phase_has_a_line(iq: ComplexArray, order: int, rate: float) -> bool:
     """A line of a power of the samples' phases, anywhere on the band."""
     turns = iq / np.maximum(np.abs(iq), 1e-30)
     turns = (turns**order).astype(np.complex128)
-    turns -= turns.mean() if abs(turns.mean()) < 0.5 else 0
+    if abs(turns.mean()) < _IMPROPER:
+        turns -= turns.mean()
     line = strongest_line(turns, 0.0, 1.0, false_alarm_rate=rate)
     return line.found
 

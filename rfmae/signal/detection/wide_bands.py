@@ -4,6 +4,7 @@ Their power spectrum is that of noise behind a filter. They are signals where th
 Gaussian noise.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy.ndimage import uniform_filter1d
 
 from rfmae.records import ComplexArray, FloatArray
 from rfmae.signal.detection.burst import Burst, burst_of
-from rfmae.signal.detection.evidence import differs_from_noise, is_steadier_than_noise
+from rfmae.signal.detection.evidence import differs_from_noise, holds_symbols
 from rfmae.signal.detection.isolating import select_band
 from rfmae.signal.detection.noise_floor import Floor
 from rfmae.signal.detection.refining import refined
@@ -26,6 +27,7 @@ _STEP = 2.5  # of the level over its lowest, of a plateau
 _PLATEAU = 0.25  # of the band, at least
 _INSIDE = 0.9  # of a plateau, clear of its edges
 _LITTLE, _MUCH = 0.1, 0.5  # of a band, taken by other bursts
+_AROUND = 256  # samples
 _MOST_SAMPLES = 2**20
 
 
@@ -55,7 +57,7 @@ def wide_signals(
     width = (high - low) / grid.bins
     centre = (low + high - 1) / 2 / grid.bins
     rest, taken = _without(iq[:_MOST_SAMPLES], found, centre, width)
-    if taken > _MUCH or not differs_from_noise(select_band(rest, centre, width * _INSIDE)[0], rate):
+    if taken > _MUCH or not _judge(found)(select_band(rest, centre, width * _INSIDE)[0], rate):
         return []
     density = np.full(grid.bins, float(np.mean(floor.level[~above])))
     ratio = float(floor.level[np.arange(low, high) % grid.bins].mean()) / density[0]
@@ -68,22 +70,39 @@ def _whole(iq: ComplexArray, found: list[Burst], rate: float) -> list[Burst]:
     if area > _LITTLE:
         return []
     samples, _ = _without(iq[:_MOST_SAMPLES], found, 0.0, 1.0)
-    judge = is_steadier_than_noise if found else differs_from_noise
-    if not judge(samples, rate):
+    if not _judge(found)(samples, rate):
         return []
     return [burst_of(range(len(iq)), 0.0, 1.0, np.inf)]
+
+
+def _judge(found: list[Burst]) -> Callable[[ComplexArray, float], bool]:
+    """What is asked of the rest of a recording: more where bursts may be left in it."""
+    return holds_symbols if found else differs_from_noise
 
 
 def _without(
     iq: ComplexArray, found: list[Burst], centre: float, width: float
 ) -> tuple[ComplexArray, float]:
-    """Samples without the bands of bursts, and the share of a band that these took."""
-    if not found:
-        return iq, 0.0
+    """Samples without the times or the bands of bursts, and the share that these took.
+
+    What is there most of the time is filtered out, the rest is cut out with what it leaves around.
+    """
+    kept = np.ones(len(iq), np.bool_)
+    long = []
+    for burst in found:
+        if burst.length < _PERSISTENT * len(iq):
+            around = _AROUND + burst.length // 20
+            kept[max(burst.start - around, 0) : burst.stop + around] = False
+        else:
+            long.append(burst)
+    lost = 1 - float(kept.mean())
+    iq = iq[kept]
+    if not long:
+        return iq, lost
     spectrum = fft(iq)
     count = len(iq)
     taken = np.zeros(count, np.bool_)
-    for burst in found:
+    for burst in long:
         margin = 0.2 * burst.occupied + 4 / count
         walk = abs(burst.drift) * burst.length / 2
         low = int(np.floor((burst.low - margin - walk) * count))
@@ -92,7 +111,7 @@ def _without(
     spectrum[taken] = 0
     half = int(width * count / 2)
     places = np.arange(round(centre * count) - half, round(centre * count) + half) % count
-    return ifft(spectrum), float(taken[places].mean())
+    return ifft(spectrum), max(float(taken[places].mean()), lost)
 
 
 def _smooth(level: FloatArray) -> FloatArray:
