@@ -55,8 +55,9 @@ class Burst:
 class PeerRecording:
     """A recording and the truth of the one burst in it; noise has none (start equals stop).
 
-    `snr_db` is the signal's power over that of the noise within `bandwidth_hz`, which holds 99 % of the
-    signal's power, a line at the carrier left out. `accepted` are the names that are a right answer.
+    `snr_db` is the signal's power over that of the noise within `bandwidth_hz`, which holds 99 % of
+    the signal's power, a line at the carrier left out. `accepted` are the names that are a right
+    answer.
     """
 
     iq: npt.NDArray[np.complex64] = field(repr=False)  # (T,)
@@ -176,9 +177,7 @@ def resampled(iq: Samples, ratio: Fraction) -> Samples:
     return signal.resample_poly(iq, up, down, window=taps)
 
 
-def _band_and_ratio(
-    burst: Burst, rng: np.random.Generator
-) -> tuple[tuple[float, float], Fraction]:
+def _band_and_ratio(burst: Burst, rng: np.random.Generator) -> tuple[tuple[float, float], Fraction]:
     """The band in cycles a sample after resampling, and the ratio of the rates."""
     if burst.band:
         return burst.band, Fraction(1)

@@ -1,4 +1,4 @@
-"""GNU Radio's own modulators, run in the Python that has GNU Radio, which need not be that of rfmae.
+"""GNU Radio's own modulators, run in the Python that has GNU Radio.
 
     /usr/bin/python3 gnuradio_flowgraphs.py FOLDER < requests.json
 
@@ -27,9 +27,7 @@ def _bits(request, rng):
 def psk(request, rng):
     arguments = {"samples_per_symbol": RATE, "excess_bw": request["roll_off"]}
     order, differential = 1 << request["bits"], request["differential"]
-    block = digital.psk.psk_mod(
-        constellation_points=order, differential=differential, **arguments
-    )
+    block = digital.psk.psk_mod(constellation_points=order, differential=differential, **arguments)
     return [_source(_bits(request, rng)), block]
 
 
@@ -131,9 +129,7 @@ def _audio(request):
 
 
 def _shaped(request):
-    taps = filter.firdes.root_raised_cosine(
-        RATE, RATE, 1.0, request["roll_off"], _SPAN * RATE + 1
-    )
+    taps = filter.firdes.root_raised_cosine(RATE, RATE, 1.0, request["roll_off"], _SPAN * RATE + 1)
     shaping = filter.interp_fir_filter_ccf(RATE, taps)
     if not request.get("offset"):
         return [shaping]
@@ -155,8 +151,17 @@ class _HalfSymbolLate(gr.hier_block2):
 
 
 KINDS = {
-    **{"psk": psk, "qam": qam, "levels": levels, "quarter-turned": quarter_turned, "apsk": apsk},
-    **{"gfsk": gfsk, "gmsk": gmsk, "cpm": cpm, "am": am, "nbfm": nbfm, "wbfm": wbfm},
+    "psk": psk,
+    "qam": qam,
+    "levels": levels,
+    "quarter-turned": quarter_turned,
+    "apsk": apsk,
+    "gfsk": gfsk,
+    "gmsk": gmsk,
+    "cpm": cpm,
+    "am": am,
+    "nbfm": nbfm,
+    "wbfm": wbfm,
     "ofdm": ofdm,
 }
 

@@ -20,9 +20,15 @@ ORIGIN = f"liquid-dsp {version('liquid-dsp')}"
 _RATE, _DELAY = 8, 12  # samples a symbol; symbols on either side of a pulse
 _CPFSK_SQUARE, _CPFSK_GMSK, _DSB = 0, 3, 0
 _SCHEMES = {
-    **{"OOK": ("ook",), "BPSK": ("bpsk", "dpsk2"), "QPSK": ("qpsk", "dpsk4")},
-    **{"π/4-DQPSK": ("pi4dqpsk",), "8PSK": ("psk8", "dpsk8"), "4PAM": ("ask4",)},
-    **{"16QAM": ("qam16",), "64QAM": ("qam64",), "16APSK": ("apsk16",)},
+    "OOK": ("ook",),
+    "BPSK": ("bpsk", "dpsk2"),
+    "QPSK": ("qpsk", "dpsk4"),
+    "π/4-DQPSK": ("pi4dqpsk",),
+    "8PSK": ("psk8", "dpsk8"),
+    "4PAM": ("ask4",),
+    "16QAM": ("qam16",),
+    "64QAM": ("qam64",),
+    "16APSK": ("apsk16",),
 }
 
 
@@ -181,8 +187,12 @@ def _subcarriers(rng: np.random.Generator) -> Burst:
 
 
 _OTHERS = {
-    **{"2FSK/GFSK": _two_tones, "GMSK/MSK": _minimum_shift, "4FSK": _four_tones},
-    **{"AM": _amplitude, "FM": _frequency, "OFDM": _subcarriers},
+    "2FSK/GFSK": _two_tones,
+    "GMSK/MSK": _minimum_shift,
+    "4FSK": _four_tones,
+    "AM": _amplitude,
+    "FM": _frequency,
+    "OFDM": _subcarriers,
 }
 NAMES = (*_SCHEMES, *_OTHERS)
 

@@ -97,8 +97,12 @@ def _subcarriers(rng: np.random.Generator) -> Burst:
 
 
 _OTHERS: dict[str, Callable[[np.random.Generator], Burst]] = {
-    **{"2FSK/GFSK": _two_tones, "GMSK/MSK": _minimum_shift, "4FSK": _four_tones},
-    **{"AM": _amplitude, "FM": _frequency, "OFDM": _subcarriers},
+    "2FSK/GFSK": _two_tones,
+    "GMSK/MSK": _minimum_shift,
+    "4FSK": _four_tones,
+    "AM": _amplitude,
+    "FM": _frequency,
+    "OFDM": _subcarriers,
 }
 NAMES = (*LINEAR, *_OTHERS)
 

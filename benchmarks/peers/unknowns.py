@@ -1,7 +1,7 @@
 """Signals of none of the classes, by numpy: nothing is ever trained on them.
 
-What is a right answer beside `unknown` is in `ACCEPTED`: OFDM with pilots is OFDM, spread BPSK is BPSK at
-its chip rate, and noise that fills a band may be named noise.
+What is a right answer beside `unknown` is in `ACCEPTED`: OFDM with pilots is OFDM, spread BPSK is
+BPSK at its chip rate, and noise that fills a band may be named noise.
 """
 
 from collections.abc import Callable, Iterator
@@ -55,7 +55,9 @@ def _two_signals(rng: np.random.Generator) -> Burst:
     first = _shaped(_grid(2, count, rng), beta)
     slower = float(rng.uniform(0.7, 0.95))
     second = signal.resample(_shaped(_grid(4, count, rng), beta), int(len(first) / slower))
-    second = second[: len(first)] * np.exp(2j * np.pi * rng.uniform(-0.02, 0.02) * np.arange(len(first)))
+    second = second[: len(first)] * np.exp(
+        2j * np.pi * rng.uniform(-0.02, 0.02) * np.arange(len(first))
+    )
     level_db = float(rng.uniform(-6, 0))
     both = first / _rms(first) + second / _rms(second) * 10 ** (level_db / 20)
     return Burst(both, None, {"second_db": level_db})
@@ -137,8 +139,14 @@ def _rms(iq: Samples) -> float:
 
 
 _ALL: dict[str, Callable[[np.random.Generator], Burst]] = {
-    **{"LoRa": _lora, "DSSS": _spread, "two signals": _two_signals, "SSB": _single_sideband},
-    **{"radar pulses": _radar, "pilot OFDM": _pilots, "tone": _tone, "impulses": _impulses},
+    "LoRa": _lora,
+    "DSSS": _spread,
+    "two signals": _two_signals,
+    "SSB": _single_sideband,
+    "radar pulses": _radar,
+    "pilot OFDM": _pilots,
+    "tone": _tone,
+    "impulses": _impulses,
     "band-limited noise": _band_of_noise,
 }
 NAMES = tuple(_ALL)
