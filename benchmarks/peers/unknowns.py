@@ -80,8 +80,7 @@ def _radar(rng: np.random.Generator) -> Burst:
     pulse = np.exp(1j * np.pi * swept * time**2) * signal.windows.tukey(length, 0.1)
     train = np.zeros((max(8, 20_000 // interval), interval), complex)
     train[:, :length] = pulse
-    details: dict[str, float | str] = {"pulse": float(length), "interval": float(interval)}
-    return Burst(train.ravel(), None, {**details, "swept_cycles": swept})
+    return Burst(train.ravel(), None, {"duty": length / interval, "swept_cycles": swept})
 
 
 def _pilots(rng: np.random.Generator) -> Burst:
