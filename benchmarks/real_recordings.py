@@ -35,7 +35,7 @@ def real_rows(identify: Identify, home: Path = HOME) -> Iterator[dict[str, Any]]
         capture = read_sigmf(path)
         truth, rate_hz = truth_of(capture.annotations)
         sample_rate_hz = capture.sample_rate_hz
-        if not sample_rate_hz or (rate_hz == sample_rate_hz and path.stem.endswith("_symbols")):
+        if not sample_rate_hz or path.stem.endswith("_symbols"):
             continue
         bursts = identify(capture.iq, sample_rate_hz).bursts
         yield {"name": path.stem, "truth": truth, "stated_rate_hz": rate_hz, **_said(bursts)}
@@ -43,7 +43,7 @@ def real_rows(identify: Identify, home: Path = HOME) -> Iterator[dict[str, Any]]
 
 def truth_of(annotations: tuple[Annotation, ...]) -> tuple[str, float | None]:
     """The class of all annotations, or their labels and comments, and the rate stated in one."""
-    labels = {mark.label or mark.comment for mark in annotations}
+    labels = {mark.label or mark.comment.partition("\n")[0] for mark in annotations}
     rates = [re.search(r"symbol_rate=([\d.]+)", mark.comment) for mark in annotations]
     known = [float(found[1]) for found in rates if found]
     named = ", ".join(sorted(CLASS_OF.get(label, label) for label in labels))

@@ -1,4 +1,4 @@
-"""Fill docs/recordings.md with what benchmarks/recordings.py measured: python docs/make_recordings.py"""
+"""Fill docs/recordings.md with what was measured: python docs/make_recordings.py"""
 
 import json
 import sys
@@ -33,10 +33,10 @@ def _setting(found: dict[str, Any]) -> str:
         for points in classes.values()
         for cell in points.values()
     ]
+    count, least = sum(cell["count"] for cell in cells), min(cell["count"] for cell in cells)
     return (
-        f"{sum(cell['count'] for cell in cells):,} recordings, {min(cell['count'] for cell in cells)} "
-        f"or more of each class and SNR. In all of them {sum(cell['further'] for cell in cells):,} "
-        "bursts were seen where nothing was sent."
+        f"{count:,} recordings, {least} or more of each class and SNR. In all of them "
+        f"{sum(cell['further'] for cell in cells):,} bursts were seen where nothing was sent."
     )
 
 
