@@ -55,9 +55,9 @@ class Burst:
 class PeerRecording:
     """A recording and the truth of the one burst in it; noise has none (start equals stop).
 
-    `snr_db` is the signal's power over that of the noise within `bandwidth_hz`, which holds 99 % of
-    the signal's power, a line at the carrier left out. `accepted` are the names that are a right
-    answer.
+    `snr_db` is the signal's power, a carrier line included, over that of the noise within
+    `bandwidth_hz`, which holds 99 % of the power beside that line. `accepted` are the names that are
+    a right answer.
     """
 
     iq: npt.NDArray[np.complex64] = field(repr=False)  # (T,)
@@ -105,8 +105,8 @@ def recorded(
     first, last = burst_of(sent)
     power = float(np.mean(np.abs(sent[first:last]) ** 2))
     width, centre = high - low, (low + high) / 2
-    reach = max(0.0, min(0.2, 0.49 - 0.57 * width - abs(centre)))
-    carrier = float(rng.uniform(-reach, reach))
+    reach = max(0.0, min(0.2, 0.49 - 0.57 * width))
+    carrier = float(rng.uniform(-reach, reach)) - centre
     before, after = _silences(burst, last - first, rng)
     whole = np.zeros(before + len(sent) + after, np.complex128)
     turned = 2j * np.pi * (carrier * np.arange(len(sent)) + rng.random())
