@@ -56,8 +56,8 @@ class PeerRecording:
     """A recording and the truth of the one burst in it; noise has none (start equals stop).
 
     `snr_db` is the signal's power, a carrier line included, over that of the noise within
-    `bandwidth_hz`, which holds 99 % of the power beside that line. `accepted` are the names that are
-    a right answer.
+    `bandwidth_hz`, which holds 99 % of the power beside that line. `accepted` are the names that
+    are a right answer.
     """
 
     iq: npt.NDArray[np.complex64] = field(repr=False)  # (T,)

@@ -1,5 +1,8 @@
 """What peers send is what the truth says, and recordings hold it at their SNR and place."""
 
+import importlib
+import sys
+
 import numpy as np
 import pytest
 from genie import linear_error, prefix_likeness, turns_per_symbol
@@ -135,3 +138,12 @@ def test_what_is_written_is_read_again(benchmark, tmp_path):
     )
     gain = np.vdot(again.iq, made[0].iq) / np.vdot(again.iq, again.iq)
     assert np.abs(gain * again.iq - made[0].iq).max() < 1e-4 * np.abs(made[0].iq).max()
+
+
+def test_a_python_without_gnu_radio_is_one_line(benchmark, monkeypatch):
+    benchmark("peer_recordings")
+    monkeypatch.setenv("GNURADIO_PYTHON", sys.executable)
+    monkeypatch.delitem(sys.modules, "peers.gnuradio_bursts", raising=False)
+    with pytest.raises(ImportError, match="has no GNU Radio; install it") as caught:
+        importlib.import_module("peers.gnuradio_bursts")
+    assert "\n" not in str(caught.value)
