@@ -131,7 +131,7 @@ def _runs(mask: np.ndarray, pause: float) -> list[range]:
 def _occupied(band: _Band, piece: range) -> tuple[float, float, float]:
     """Centre, width and SNR in decibels of what a piece of the band occupies."""
     density, averages = _spectrum(band.iq[piece.start : piece.stop])
-    bins = len(density)
+    bins, density = len(density), density / band.rate
     turn, whole = 0, False
     if band.rate > _ALL:  # around the circle: cut where it is emptiest
         around = uniform_filter1d(density, 5, mode="wrap")

@@ -26,6 +26,7 @@ _EVIDENT_DB = 6.0  # more than the floor follows no filter
 _STEP = 2.5  # of the level over its lowest, of a plateau
 _PLATEAU = 0.25  # of the band, at least
 _INSIDE = 0.9  # of a plateau, clear of its edges
+_REST = 0.2  # of the power, beside the lines that symbols have
 _LITTLE, _MUCH = 0.1, 0.5  # of a band, taken by other bursts
 _AROUND = 256  # samples
 _MOST_SAMPLES = 2**20
@@ -68,6 +69,8 @@ def _whole(iq: ComplexArray, found: list[Burst], rate: float) -> list[Burst]:
     if area > _LITTLE:
         return []
     samples, _ = _without(iq[:_MOST_SAMPLES], found, 0.0, 1.0)
+    if np.mean(np.abs(samples) ** 2) < _REST * np.mean(np.abs(iq[:_MOST_SAMPLES]) ** 2):
+        return []
     if not _judge(found)(samples, rate):
         return []
     return [burst_of(range(len(iq)), 0.0, 1.0, np.inf)]
