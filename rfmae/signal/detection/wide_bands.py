@@ -32,12 +32,15 @@ _AROUND = 256  # samples
 _MOST_SAMPLES = 2**20
 
 
+def is_doubtful(burst: Burst, count: int) -> bool:
+    """Whether a burst of a stretch of so many samples may be a slope of the noise."""
+    if burst.length < _PERSISTENT * count or burst.occupied < _WIDE:
+        return False
+    return burst.snr_db < _EVIDENT_DB or burst.occupied > 1 / 3
+
+
 def is_evident(iq: ComplexArray, burst: Burst, rate: float) -> bool:
-    """Whether a burst of (T,) is no slope of the noise, at a false-alarm rate."""
-    if burst.length < _PERSISTENT * len(iq) or burst.occupied < _WIDE:
-        return True
-    if burst.snr_db > _EVIDENT_DB and burst.occupied < 1 / 3:
-        return True
+    """Whether a doubtful burst of (T,) is no noise, at a false-alarm rate."""
     part = iq[burst.start : burst.stop][:_MOST_SAMPLES]
     return differs_from_noise(select_band(part, burst.centre, burst.occupied)[0], rate)
 
