@@ -12,6 +12,7 @@ _REGROWTH = 6.0  # bandwidths
 _COVERED = 0.5  # of the time and of the band
 _RANGE = 10**3.5  # power of a burst over that of what it leaves beside it
 _NEAR_RANGE = 10**2.0  # and in its neighbourhood
+_LOBE_RANGE = 10.0  # and in pieces next to it
 _SAME_RANGE = 10**1.5  # and as long as it is there
 
 
@@ -51,6 +52,9 @@ def _spills(strong: Burst, ratio: float, weak: Burst) -> bool:
     apart = abs((strong.centre - weak.centre + 0.5) % 1 - 0.5)
     near = apart - weak.occupied / 2 < _REGROWTH * strong.occupied
     if ratio > _SAME_RANGE and near and _same_times(strong, weak):
+        return True
+    beside = apart - (weak.occupied + strong.occupied) / 2 < strong.occupied
+    if ratio > _LOBE_RANGE and beside and _meets(strong, weak) and weak.length < strong.length / 2:
         return True
     if ratio < _NEAR_RANGE or 2 * weak.length > strong.length:
         return False

@@ -20,6 +20,7 @@ _LEAST_AVERAGE, _PAUSE = 16, 64  # values of the band
 _SHARE = 0.02  # of the power: outside of the occupied band
 _DEEPEST = 20.0  # power density of a band over that at its edges; amplifiers spread as much
 _ALL = 0.95  # of the band
+_LINE = 4.0  # times the level of the band that a carrier in it counts for
 _HOLLOW = 10.0  # mean density over that of a part that is empty
 _ABOVE = 4.0  # standard deviations of a spectrum
 
@@ -91,13 +92,33 @@ def _pieces(band: _Band, region: Region, grid: Grid) -> list[range]:
     average = _LEAST_AVERAGE + (2 * _RARE / snr) ** 2 * (1 + snr)
     average = int(np.clip(average, min(_LEAST_AVERAGE, max(length / 4, 1)), max(length / 4, 1)))
     smooth = uniform_filter1d(power.astype(np.float64), average, mode="nearest")
-    threshold = noise * (1 - 1 / (9 * average) + _RARE / (3 * np.sqrt(average))) ** 3
+    threshold = noise * _quantile(average)
     pause = max(min(_PAUSE, GAP_FRAMES * grid.hop * band.rate), _LEAST_AVERAGE, average)
     found = _runs(smooth > threshold, pause)
     if not found:
         return [whole]
-    trimmed = [_trimmed(smooth, run, noise, threshold, average) for run in found]
+    trimmed = [
+        _short(power, run, noise, average) or _trimmed(smooth, run, noise, threshold, average)
+        for run in found
+    ]
     return [piece for piece in trimmed if len(piece) > 0] or [whole]
+
+
+def _quantile(average: int) -> float:
+    """What the mean of so many exponentials of mean 1 exceeds rarely (Wilson, Hilferty 1931)."""
+    return float((1 - 1 / (9 * average) + _RARE / (3 * np.sqrt(average))) ** 3)
+
+
+def _short(power: FloatArray, run: range, noise: float, average: int) -> range | None:
+    """The place of a burst that is much shorter than what its band was averaged over."""
+    if average <= _LEAST_AVERAGE or len(run) > 4 * average:
+        return None
+    part = power[run.start : run.stop].astype(np.float64)
+    smooth = uniform_filter1d(part, _LEAST_AVERAGE, mode="nearest")
+    above = np.flatnonzero(smooth > noise * _quantile(_LEAST_AVERAGE))
+    if not len(above) or above[-1] - above[0] > len(run) / 2:
+        return None
+    return range(run.start + int(above[0]), run.start + int(above[-1]) + 1)
 
 
 def _trimmed(smooth: FloatArray, run: range, noise: float, threshold: float, average: int) -> range:
@@ -131,7 +152,7 @@ def _runs(mask: np.ndarray, pause: float) -> list[range]:
 def _occupied(band: _Band, piece: range) -> tuple[float, float, float]:
     """Centre, width and SNR in decibels of what a piece of the band occupies."""
     density, averages = _spectrum(band.iq[piece.start : piece.stop])
-    bins = len(density)
+    bins, density = len(density), density / band.rate
     turn, whole = 0, False
     if band.rate > _ALL:  # around the circle: cut where it is emptiest
         around = uniform_filter1d(density, 5, mode="wrap")
@@ -153,7 +174,7 @@ def _occupied(band: _Band, piece: range) -> tuple[float, float, float]:
         above[:] = True
     places = np.flatnonzero(above)
     low, high = int(places[0]), int(places[-1])
-    inside = np.where(above, np.maximum(excess, 0), 0)[low : high + 1]
+    inside = np.where(above, np.clip(excess, 0, _LINE * level), 0)[low : high + 1]
     if inside.sum() > 0:
         sums = np.concatenate([[0], np.cumsum(inside)]) / inside.sum()
         edges = np.interp([_SHARE / 2, 1 - _SHARE / 2], sums, np.arange(len(sums)))

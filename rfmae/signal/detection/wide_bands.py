@@ -26,17 +26,21 @@ _EVIDENT_DB = 6.0  # more than the floor follows no filter
 _STEP = 2.5  # of the level over its lowest, of a plateau
 _PLATEAU = 0.25  # of the band, at least
 _INSIDE = 0.9  # of a plateau, clear of its edges
+_REST = 0.2  # of the power, beside the lines that symbols have
 _LITTLE, _MUCH = 0.1, 0.5  # of a band, taken by other bursts
 _AROUND = 256  # samples
 _MOST_SAMPLES = 2**20
 
 
+def is_doubtful(burst: Burst, count: int) -> bool:
+    """Whether a burst of a stretch of so many samples may be a slope of the noise."""
+    if burst.length < _PERSISTENT * count or burst.occupied < _WIDE:
+        return False
+    return burst.snr_db < _EVIDENT_DB or burst.occupied > 1 / 3
+
+
 def is_evident(iq: ComplexArray, burst: Burst, rate: float) -> bool:
-    """Whether a burst of (T,) is no slope of the noise, at a false-alarm rate."""
-    if burst.length < _PERSISTENT * len(iq) or burst.occupied < _WIDE:
-        return True
-    if burst.snr_db > _EVIDENT_DB and burst.occupied < 1 / 3:
-        return True
+    """Whether a doubtful burst of (T,) is no noise, at a false-alarm rate."""
     part = iq[burst.start : burst.stop][:_MOST_SAMPLES]
     return differs_from_noise(select_band(part, burst.centre, burst.occupied)[0], rate)
 
@@ -68,6 +72,8 @@ def _whole(iq: ComplexArray, found: list[Burst], rate: float) -> list[Burst]:
     if area > _LITTLE:
         return []
     samples, _ = _without(iq[:_MOST_SAMPLES], found, 0.0, 1.0)
+    if np.mean(np.abs(samples) ** 2) < _REST * np.mean(np.abs(iq[:_MOST_SAMPLES]) ** 2):
+        return []
     if not _judge(found)(samples, rate):
         return []
     return [burst_of(range(len(iq)), 0.0, 1.0, np.inf)]
