@@ -1,1 +1,14 @@
 """From a recording to its bursts, and what each of them is."""
+
+from rfmae.bursts.classifier import BurstClassifier, load_burst_classifier
+from rfmae.bursts.identifying import IdentifyOptions, identify
+from rfmae.bursts.records import BurstAnswer, RecordingAnswer
+
+__all__ = [
+    "BurstAnswer",
+    "BurstClassifier",
+    "IdentifyOptions",
+    "RecordingAnswer",
+    "identify",
+    "load_burst_classifier",
+]

@@ -20,32 +20,39 @@ class Example:
     """The features of a burst, of its clean twin, its class, and what is true of it."""
 
     features: FloatArray  # (F,)
-    clean: FloatArray  # (F,), the same stretch without noise
+    clean: FloatArray | None  # (F,), of the same stretch without noise
     name: str
     kind: str  # of other signals
     snr_db: float
     symbols: float  # how many the window holds; bandwidths for what has none
 
 
-def example(name: str, rng: np.random.Generator, practice: Practice) -> Example | None:
-    """One example of a class, or None where nothing was detected several times."""
+def example(
+    name: str, rng: np.random.Generator, practice: Practice, *, twin: bool = False
+) -> Example | None:
+    """One example of a class, or None where nothing was detected several times.
+
+    With `twin` it comes with the features of its clean twin.
+    """
     for _ in range(_MOST_TRIES):
         made = practice_recording(name, rng, practice)
         found = _the_burst(made)
         if found is None:
             continue
-        isolated, twin = isolate(made.iq, found), isolate(made.clean, found)
+        isolated = isolate(made.iq, found)
         run = max(active_runs(isolated), key=len)
         if len(run) < LEAST_SAMPLES:
             continue
         first = run.start + int(rng.integers(0, max(len(run) - WINDOW, 0) + 1))
         window = slice(first, min(first + WINDOW, run.stop))
-        if not np.any(twin.iq[window]):
-            continue
         seen = partial(measure, occupied=isolated.occupied, whole_band=found.whole_band)
+        clean = None
+        if twin:
+            alone = isolate(made.clean, found).iq[window]
+            clean = seen(alone, snr_db=np.inf).vector if np.any(alone) else None
         return Example(
             seen(isolated.iq[window], snr_db=isolated.snr_db).vector,
-            seen(twin.iq[window], snr_db=np.inf).vector,
+            clean,
             name,
             made.kind,
             made.snr_db,

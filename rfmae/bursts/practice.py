@@ -56,10 +56,10 @@ class Practice:
     """What is drawn for each recording; probabilities are of a defect being there at all."""
 
     snr_db: Range = Range(-2.0, 30.0)  # of the occupied band
-    symbols: Range = Range(150.0, 6000.0)
+    symbols: Range = Range(120.0, 5000.0)
     occupied: Range = Range(0.08, 0.5)  # of the recording's band
     roll_off: Range = Range(0.12, 0.6)
-    whole_band: float = 0.1  # of linear modulations and noise: one sample a symbol
+    whole_band: float = 0.15  # of linear modulations and noise: one sample a symbol
     bursts: float = 0.5  # with noise before and after; others are on all the time
     fading: float = 0.2
     second_path: float = 0.2
@@ -248,7 +248,7 @@ def _two_tones(occupied: float, symbols: float, rng: Rng) -> Sent:
     if rng.random() < 0.5:
         index = float(rng.uniform(0.25, 0.43))
     else:
-        index = float(np.exp(rng.uniform(np.log(0.62), np.log(4.0))))
+        index = float(np.exp(rng.uniform(np.log(0.62), np.log(9.0))))
     return _keyed_frequency("2FSK", index, bt, occupied, symbols, rng)
 
 
@@ -281,7 +281,7 @@ def _frequency(occupied: float, symbols: float, rng: Rng) -> Sent:
 def _message(
     samples: int, bandwidth: float, rng: Rng
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """A message of peak one: noise of a falling spectrum, a sum of few tones, or one with pauses."""
+    """A message of peak one: noise of a falling spectrum, with syllables or not, or few tones."""
     frequency = np.fft.rfftfreq(samples)
     kind = rng.random()
     if kind < 0.25:
@@ -335,7 +335,7 @@ def _subcarrier_sum(
     block: np.ndarray[tuple[int], np.dtype[np.int64]],
     phase: np.ndarray[tuple[int], np.dtype[np.float64]],
 ) -> ComplexArray:
-    """Σ points·exp(2πj·carrier·phase) by an oversampled transform, between whose values is drawn."""
+    """Σ points·exp(2πj·carrier·phase), read between the values of an oversampled transform."""
     grid = 1 << (8 * len(carriers) - 1).bit_length()
     wide = np.zeros((len(points), grid), np.complex64)
     wide[:, carriers % grid] = points
@@ -383,7 +383,19 @@ def _symbols(name: str, rng: Rng, practice: Practice) -> Sent:
         return Sent(circular_gaussian(count, rng), 1.0)
     modulation = find_modulation(LINEAR[name])
     iq = transmit(modulation, Pulse("rectangular"), Fraction(1), count, 1, lambda _: rng)[0]
-    return Sent(_unit(iq), 1.0, 1.0)
+    return Sent(_equalised(_unit(iq), rng) if rng.random() < 0.4 else _unit(iq), 1.0, 1.0)
+
+
+def _equalised(symbols: ComplexArray, rng: Rng) -> ComplexArray:
+    """Symbols as an OFDM receiver leaves them: noise by sub-carrier, a phase and gain by block."""
+    active = int(rng.integers(24, 80))
+    number = np.arange(len(symbols))
+    level = np.abs(circular_gaussian(active, rng)) * 10 ** rng.uniform(-1.5, -0.6)
+    noise = circular_gaussian(len(symbols), rng) * level[number % active]
+    blocks = len(symbols) // active + 1
+    turns = rng.normal(0, 0.02, blocks)[number // active]
+    gains = np.exp(rng.normal(0, 0.06, blocks))[number // active]
+    return np.asarray((symbols * phasors(turns) * gains + noise), np.complex64)
 
 
 # channel and receiver ----------------------------------------------------------------------------

@@ -119,7 +119,7 @@ def _vertex(left: float, middle: float, right: float) -> float:
 
 
 def _quadrature_noise(sums: DoubleArray) -> float:
-    """Mean power of noise in quadrature to a line at frequency 0 of sums (C,), on bins beside it."""
+    """Mean power of noise in quadrature to a line at frequency 0 of sums (C,), beside it."""
     last = min(_FAR, max(len(sums) // 4, _NEAR + 2))
     bins = np.fft.fft(sums)
     bins *= np.exp(-1j * np.angle(bins[0]))

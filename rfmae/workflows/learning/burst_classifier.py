@@ -18,6 +18,7 @@ from rfmae.bursts.other_signals import OTHERS
 from rfmae.bursts.practice import CLASSES, OTHER, Practice, Range
 from rfmae.errors import RecipeError
 from rfmae.evaluation.calibration import fit_temperature
+from rfmae.evaluation.unknowns import auroc
 from rfmae.progress import Progress
 from rfmae.records import FloatArray, IntArray
 from rfmae.training.burst_network import (
@@ -26,7 +27,7 @@ from rfmae.training.burst_network import (
     train_burst_network,
 )
 
-SHARD = 250
+SHARD = 50
 """Examples of one class in a file."""
 
 Split = Literal["train", "validation"]
@@ -55,22 +56,11 @@ class Examples:
     """Features (N, F) of bursts, those of their clean twins, and what is true of them."""
 
     features: FloatArray
-    clean: FloatArray
+    clean: FloatArray  # none of them where no denoising is asked for
     labels: IntArray  # (N,), of the classes, the last number for other signals
     kinds: tuple[str, ...]  # of other signals
     snr_db: FloatArray
     symbols: FloatArray
-
-    def of(self, rows: IntArray) -> "Examples":
-        """Some of them."""
-        return Examples(
-            self.features[rows],
-            self.clean[rows],
-            self.labels[rows],
-            tuple(self.kinds[row] for row in rows),
-            self.snr_db[rows],
-            self.symbols[rows],
-        )
 
 
 def read_burst_recipe(path: Path) -> BurstRecipe:
@@ -148,10 +138,11 @@ def _make_shard(
     practice = recipe.practice
     if split == "train":
         practice = replace(practice, left_out=recipe.held_out)
+    twins = recipe.training.denoising_epochs > 0 and split == "train"
     made = []
     for rng in np.random.default_rng(address).spawn(count):
-        found = example(name, rng, practice)
-        if found is not None:
+        found = example(name, rng, practice, twin=twins)
+        if found is not None and (found.clean is not None or not twins):
             made.append(found)
     path = _shard_path(folder, split, name, number)
     scratch = path.with_name(f".{path.name}")
@@ -159,7 +150,7 @@ def _make_shard(
         np.savez(
             file,
             features=np.stack([item.features for item in made]).astype(np.float16),
-            clean=np.stack([item.clean for item in made]).astype(np.float16),
+            clean=np.array([item.clean for item in made if item.clean is not None], np.float16),
             labels=np.full(len(made), label),
             kinds=np.array([item.kind for item in made]),
             snr_db=np.array([item.snr_db for item in made]),
@@ -244,7 +235,7 @@ def measured(network: BurstNetwork, validation: Examples, recipe: BurstRecipe) -
         f"accuracy from {_HIGH_SNR_DB:g} dB on": by_class,
         "false_acceptance": float(accepted[strange].mean()),
         "false_rejection": float(1 - accepted[known].mean()),
-        "auroc": rejection(said[known, -1], said[strange, -1]).auroc,
+        "auroc": auroc(1 - said[known, -1], 1 - said[strange, -1]),
     }
 
 
