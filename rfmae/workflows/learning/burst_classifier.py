@@ -114,6 +114,7 @@ def make_examples(
         for name, count in counts.items()
         for number in range(-(-count // SHARD))
     ]
+    jobs.sort(key=lambda job: job[1])  # all classes alike, should it be cut short
     left = [job for job in jobs if not _shard_path(folder, split, job[0], job[1]).exists()]
     with progress.stage(f"examples ({split})", len(jobs), "shards") as bar:
         bar.advance(len(jobs) - len(left))
