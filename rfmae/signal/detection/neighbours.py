@@ -5,7 +5,7 @@ import numpy as np
 from rfmae.signal.detection.burst import Burst
 from rfmae.signal.detection.noise_floor import Floor
 
-IMPULSE = 64
+IMPULSE = 100
 """Samples; what is shorter is an impulse."""
 
 _REGROWTH = 6.0  # bandwidths

@@ -81,8 +81,11 @@ def _belong(iq: ComplexArray, grid: Grid, one: Region, other: Region) -> bool:
     if one.slope or other.slope:
         return False
     frames = min(one.stop, other.stop) - max(one.start, other.start)
-    slack = GAP_FRAMES + _SLACK * max(one.stop - one.start, other.stop - other.start)
-    if frames < 1 or max(abs(one.start - other.start), abs(one.stop - other.stop)) > slack:
+    longer = max(one.stop - one.start, other.stop - other.start)
+    slack = GAP_FRAMES + _SLACK * longer
+    together = max(abs(one.start - other.start), abs(one.stop - other.stop)) <= slack
+    shorter = min(one.stop - one.start, other.stop - other.start)
+    if frames < 1 or not (together or frames > (1 - _SLACK) * shorter >= _FEWEST_FRAMES):
         return False
     other = _unwrapped(one, other, grid.bins)
     gap = max(one.low, other.low) - min(one.high, other.high)
@@ -92,7 +95,7 @@ def _belong(iq: ComplexArray, grid: Grid, one: Region, other: Region) -> bool:
     if gap < 0:
         return True
     if frames >= _FEWEST_FRAMES:
-        return _correlate(iq, grid, one, other, max(gap, 1))
+        return _correlate(iq, grid, one, other, max(gap, 1), together)
     return gap <= widest
 
 
@@ -102,8 +105,10 @@ def _unwrapped(one: Region, other: Region, bins: int) -> Region:
     return replace(other, low=other.low + turns * bins, high=other.high + turns * bins)
 
 
-def _correlate(iq: ComplexArray, grid: Grid, one: Region, other: Region, gap: int) -> bool:
-    """Whether the powers of two bands go together, or against each other."""
+def _correlate(
+    iq: ComplexArray, grid: Grid, one: Region, other: Region, gap: int, together: bool
+) -> bool:
+    """Whether the powers of two bands go against each other, or with each other all the time."""
     begin = max(one.start, other.start) * grid.hop
     end = min(min(one.stop, other.stop) * grid.hop + grid.bins, len(iq))
     resolution = max(gap, min(one.width, other.width) // 2)
@@ -115,7 +120,8 @@ def _correlate(iq: ComplexArray, grid: Grid, one: Region, other: Region, gap: in
     if count < _FEWEST_FRAMES:
         return False
     correlation = float(np.corrcoef(first, second)[0, 1])
-    return abs(correlation) > max(_SURE / np.sqrt(count), _LEAST)
+    threshold = max(_SURE / np.sqrt(count), _LEAST)
+    return correlation < -threshold or (together and correlation > threshold)
 
 
 def _band_power(power: FloatArray, region: Region, bins: int) -> FloatArray:

@@ -28,6 +28,7 @@ _PLATEAU = 0.25  # of the band, at least
 _INSIDE = 0.9  # of a plateau, clear of its edges
 _REST = 0.2  # of the power, beside the lines that symbols have
 _LITTLE, _MUCH = 0.1, 0.5  # of a band, taken by other bursts
+_SELDOM = 0.25  # of the time: what is cut out
 _AROUND = 256  # samples
 _MOST_SAMPLES = 2**20
 
@@ -89,12 +90,12 @@ def _without(
 ) -> tuple[ComplexArray, float]:
     """Samples without the times or the bands of bursts, and the share that these took.
 
-    What is there most of the time is filtered out, the rest is cut out with what it leaves around.
+    What is there for long is filtered out, the rest is cut out with what it leaves around.
     """
     kept = np.ones(len(iq), np.bool_)
     long = []
     for burst in found:
-        if burst.length < _PERSISTENT * len(iq):
+        if burst.length < _SELDOM * len(iq):
             around = _AROUND + burst.length // 20
             kept[max(burst.start - around, 0) : burst.stop + around] = False
         else:
