@@ -37,7 +37,8 @@ DtypeOption = Annotated[
     typer.Option("--dtype", help="Sample type of a raw recording, such as ci16_le, cf32 or cu8."),
 ]
 RateOption = Annotated[
-    float | None, typer.Option("--rate", help="Sample rate in Hz, where the file states none.")
+    float | None,
+    typer.Option("--rate", "--sample-rate", help="Sample rate in Hz, where the file states none."),
 ]
 ChannelOption = Annotated[
     int | None,

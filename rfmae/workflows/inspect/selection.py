@@ -12,6 +12,7 @@ from rfmae.captures.npy import is_recording
 from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.reading import read_recording
 from rfmae.captures.sigmf_archives import ARCHIVES
+from rfmae.captures.standard_input import STANDARD_INPUT
 from rfmae.datasets.recipe import SPLITS
 from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.errors import ArtefactError, DatasetError, nearest
@@ -172,6 +173,8 @@ def _nothing() -> ComplexArray:
 
 def path_kind(path: Path) -> Literal["folder", "file", "nothing"]:
     """The kind of a path; a name that is invalid for the system is "nothing"."""
+    if path == STANDARD_INPUT:
+        return "file"
     try:
         return "folder" if path.is_dir() else "file" if path.exists() else "nothing"
     except OSError:
@@ -181,6 +184,8 @@ def path_kind(path: Path) -> Literal["folder", "file", "nothing"]:
 def is_foreign(path: Path, read_options: ReadOptions) -> bool:
     """Whether a file is of a public data set; with a named sample type it is a recording."""
     if read_options.datatype is not None or path.name.endswith(ARCHIVES):
+        return False
+    if path == STANDARD_INPUT:
         return False
     if path.stat().st_size and is_npy(path):
         return not (read_options.analytic or is_recording(path))
