@@ -115,8 +115,14 @@ def _rrc(pulse: Pulse, t: FloatArray) -> FloatArray:
 
 
 def _rc(pulse: Pulse, t: FloatArray) -> FloatArray:
-    """Proakis, ch. 9.2: one at its centre, zero at every other symbol instant."""
-    rolloff = pulse.rolloff
+    return raised_cosine_pulse(t, pulse.rolloff)
+
+
+def raised_cosine_pulse(t: FloatArray, rolloff: float) -> FloatArray:
+    """The raised cosine at times t in symbols: one at its centre, zero at every other symbol.
+
+    Proakis, ch. 9.2.
+    """
     pole = np.isclose(np.abs(t), 1 / (2 * rolloff), rtol=0, atol=1e-9)
     safe = np.where(pole, 0.0, t)
     value = np.sinc(safe) * np.cos(np.pi * rolloff * safe) / (1 - (2 * rolloff * safe) ** 2)

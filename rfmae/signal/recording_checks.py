@@ -7,10 +7,9 @@ symbol fills some 1/N of it, and its power has a spectral line at the symbol rat
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import median_filter
-from scipy.signal import welch
 
 from rfmae.records import ComplexArray, FloatArray
+from rfmae.signal.densities import mirrored_median, power_density
 from rfmae.units import db_to_ratio, ratio_to_db
 
 _DEAD_RUN = 256  # equal samples in a row; fewer may be symbols of a waveform without noise
@@ -79,8 +78,7 @@ def symbol_doubts(iq: ComplexArray) -> tuple[str, ...]:
 
 def emptiest_quarter(iq: ComplexArray) -> float:
     """Mean power density of the emptiest quarter of the band of (T,) over that of the whole."""
-    _, density = welch(iq, nperseg=_SEGMENT, return_onesided=False, detrend=False)
-    ordered = np.sort(density)
+    ordered = np.sort(power_density(iq, _SEGMENT))
     return float(ordered[: len(ordered) // 4].mean() / max(ordered.mean(), np.finfo(float).tiny))
 
 
@@ -96,7 +94,7 @@ def symbol_line(iq: ComplexArray) -> tuple[float, float]:
         return 0.0, np.nan
     spectrum: FloatArray = np.abs(np.fft.rfft(swing * np.hanning(len(swing)))) ** 2
     first = int(np.ceil(_LOWEST_RATE * len(power)))
-    floor = median_filter(spectrum, _NEIGHBOURS, mode="mirror") / np.log(2)
+    floor = mirrored_median(spectrum, _NEIGHBOURS) / np.log(2)
     ratio = spectrum[first:] / np.maximum(floor[first:], np.finfo(float).tiny)
     best = int(ratio.argmax())
     return float(ratio[best]), (first + best) / len(power)

@@ -15,7 +15,7 @@ FALSE_ALARM_RATE = 1e-3
 _KNOT_BINS = 256  # of the zero-padded spectrum; the floor is a median of so many
 _HANN_SPREAD = 1.944  # frequency bins that one independent value of a Hann window takes
 _MEDIAN_SPREAD = 2.08  # variance of the median of exponentials over that of their mean
-_CHUNKS = 4096  # sums that a line near zero frequency is refined on
+_CHUNKS = 1024  # sums that a line near zero frequency is refined on
 _EMPTY = 1e-2  # of the mean density: a band without noise
 _FEWEST_BINS = 32
 _SEARCHED = 2.0  # independent values of each bin, for a maximum between bins
@@ -101,7 +101,7 @@ def _refined(tapered: DoubleArray, window: FloatArray, start: float) -> tuple[fl
         for _ in range(2):
             heights = np.abs(_transform(sums, places, shift + step * np.array([-1, 0, 1])))
             shift += step * _vertex(*heights)
-    noise = _quadrature_noise(sums, places, shift, count)
+    noise = _quadrature_noise(sums * np.exp(-2j * np.pi * shift * places))
     line = abs(_transform(sums, places, np.array([shift]))[0]) / window.sum()
     spread = np.sqrt(np.sum(window**2 * t**2) / np.sum(window**2)) / np.sum(window * t**2)
     error = np.sqrt(noise) * spread / max(line, np.finfo(float).tiny) / (2 * np.pi)
@@ -117,11 +117,12 @@ def _vertex(left: float, middle: float, right: float) -> float:
     return float(np.clip((left - right) / (2 * bend), -1, 1)) if bend < 0 else 0.0
 
 
-def _quadrature_noise(sums: DoubleArray, places: FloatArray, shift: float, count: int) -> float:
-    """Mean power of the transform's noise in quadrature to the line, on bins beside it."""
-    beside = np.arange(_NEAR, min(_FAR, max(len(sums) // 4, _NEAR + 2))) / count
-    centre = _transform(sums, places, np.array([shift]))[0]
-    turn = np.exp(-1j * np.angle(centre))
-    above = _transform(sums, places, shift + beside) * turn
-    below = _transform(sums, places, shift - beside) * turn
+def _quadrature_noise(sums: DoubleArray) -> float:
+    """Mean power of noise in quadrature to a line at frequency 0 of sums (C,), on bins beside it."""
+    last = min(_FAR, max(len(sums) // 4, _NEAR + 2))
+    bins = np.fft.fft(sums)
+    bins *= np.exp(-1j * np.angle(bins[0]))
+    # the middle of the sums is time 0, half a period and half a sum from the first
+    middle = np.exp(2j * np.pi * np.arange(_NEAR, last) * (0.5 - 0.5 / len(sums)))
+    above, below = bins[_NEAR:last] * middle, bins[-_NEAR : -last : -1] * middle.conj()
     return float(np.mean(np.abs(above - below.conj()) ** 2) / 4)

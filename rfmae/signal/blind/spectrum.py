@@ -1,17 +1,14 @@
 """Carrier, roll-off and SNR of a linearly modulated signal, from its power spectrum."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import median_filter
-from scipy.optimize import minimize
-from scipy.signal.windows import tukey
 
 from rfmae.records import ComplexArray, FloatArray
-from rfmae.signal.pulses import Pulse
+from rfmae.signal.densities import circular_median
+from rfmae.signal.pulses import raised_cosine_pulse
 from rfmae.units import ratio_to_db
 
 LEAST_ROLL_OFF = 0.02
@@ -23,6 +20,9 @@ _LOWEST_FLOOR = 1e-4  # of the signal's density: leakage and ripple of a filter
 _TONE, _NEIGHBOURS = 2.5, 17  # over the median of the bins around it: a carrier, no symbols
 _DECIBELS = ratio_to_db(math.e)  # of a unit of the natural logarithm
 _STEP = 1e-4  # of a numerical derivative
+_MOST_STEPS = 40
+_SETTLED = 1e-7  # of the misfit, whose error is of the order of one
+_HOPELESS = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +63,42 @@ class _Model:
     def everywhere(self, parameters: FloatArray) -> FloatArray:
         """Over all of them, (L,)."""
         level, floor, carrier, roll_off = self.complete(parameters)
+        return np.asarray(np.exp(level) * (self._signal(carrier, roll_off)) + _noise(level, floor))
+
+    def slopes(self, parameters: FloatArray) -> FloatArray:
+        """Of the logarithm of the density that is kept, by each parameter, (P, kept)."""
+        level, floor, carrier, roll_off = self.complete(parameters)
+        signal = self._signal(carrier, roll_off)
+        shifted = self._signal(carrier + _STEP * self.rate, roll_off) - signal
+        step = _STEP if roll_off + _STEP <= 1 else -_STEP
+        widened = self._signal(carrier, roll_off + step) - signal
+        top, under = np.exp(level), np.exp(floor)
+        rows = np.stack(
+            [
+                top * (signal + _LOWEST_FLOOR),
+                np.full_like(signal, under),
+                top * shifted / (_STEP * self.rate),
+                top * widened / step,
+            ]
+        )[: len(parameters)]
+        density = top * signal + _noise(level, floor)
+        return np.asarray((rows / density)[:, self.kept])
+
+    def _signal(self, carrier: float, roll_off: float) -> FloatArray:
+        """The expected periodogram of the signal alone, of unit level, (L,)."""
         lags = np.arange(len(self.taper))
-        pulse = Pulse("rc", roll_off, 1024).at(lags * self.rate) * self.rate
-        signal = pulse * self.taper * np.exp(2j * np.pi * carrier * lags)
-        found = 2 * np.fft.fft(signal).real - self.rate
-        noise = np.exp(floor) + _LOWEST_FLOOR * np.exp(level)
-        return np.asarray(np.exp(level) * np.maximum(found, 0) + noise)
+        correlation = raised_cosine_pulse(lags * self.rate, roll_off) * self.rate * self.taper
+        found = 2 * np.fft.fft(correlation * np.exp(2j * np.pi * carrier * lags)).real - self.rate
+        return np.maximum(found, 0)
 
     def complete(self, parameters: FloatArray) -> FloatArray:
         """All four, the roll-off within its limits."""
         roll_off = parameters[3] if self.roll_off is None else self.roll_off
         return np.array([*parameters[:3], np.clip(roll_off, LEAST_ROLL_OFF, 1.0)])
+
+
+def _noise(level: float, floor: float) -> float:
+    return float(np.exp(floor) + _LOWEST_FLOOR * np.exp(level))
 
 
 def fit_spectrum(
@@ -91,7 +116,7 @@ def fit_spectrum(
     total = float(mean.mean())
     # fewer bins than half the band, or a signal is taken for a tone
     width = int(np.clip(2 * int(len(taper) * rate / 4) + 1, 5, _NEIGHBOURS))
-    kept = mean < _TONE * median_filter(mean, width, mode="wrap")
+    kept = mean < _TONE * circular_median(mean, width)
     strong = ~kept & (mean > _WEAKEST_TONE * mean.max())  # others are what the window leaks
     model, mean, periodograms = (
         _Model(rate, taper, roll_off, kept),
@@ -99,18 +124,13 @@ def fit_spectrum(
         periodograms[:, kept],
     )
 
-    def misfit(parameters: FloatArray) -> float:
-        density = model.density(parameters)
-        return float(np.sum(np.log(density) + mean / density))
-
     top, bottom = np.quantile(mean, [0.95, 0.05])
     start = [np.log(top), np.log(max(bottom, 1e-6 * top)), carrier]
     free = 3 if roll_off is not None else 4
     starts = [np.array([*start, beta][:free]) for beta in (0.2, 0.5)[: free - 2]]
-    steps = np.array([0.3, 0.3, 0.02 * rate, 0.1])[:free]
-    found = min(
-        (_minimum(misfit, begun, steps) for begun in starts), key=lambda item: float(item[1])
-    )[0]
+    found = min((_scored(model, mean, begun) for begun in starts), key=lambda item: float(item[1]))[
+        0
+    ]
     covariance = _sandwich(model, found, periodograms)
     level, floor, shift, beta = model.complete(found)
     tones = max(total - float(model.everywhere(found).mean()), 0.0) / rate  # of unipolar symbols
@@ -138,34 +158,60 @@ def _periodograms(iq: ComplexArray, rate: float) -> tuple[FloatArray, FloatArray
     if count > _MOST_SEGMENTS:
         length, count = len(iq) // _MOST_SEGMENTS, _MOST_SEGMENTS
     length = min(length, 4096)
-    window = tukey(length, _TAPER)
-    window /= np.linalg.norm(window)
+    window = _cosine_taper(length)
     segments = iq[: len(iq) // length * length].reshape(-1, length)[:_MOST_SEGMENTS]
     transforms = np.fft.fft(segments.astype(np.complex128) * window, axis=1)
     spectrum = np.abs(np.fft.fft(window, 2 * length)) ** 2
     return np.abs(transforms) ** 2, np.fft.ifft(spectrum).real[:length]
 
 
-def _minimum(
-    misfit: Callable[[FloatArray], float], start: FloatArray, steps: FloatArray
-) -> tuple[FloatArray, float]:
-    simplex = np.vstack([start, start + np.diag(steps)])
-    options = {"initial_simplex": simplex, "xatol": 1e-6, "fatol": 1e-6, "maxiter": 600}
-    found = minimize(misfit, start, method="Nelder-Mead", options=options)
-    return np.asarray(found.x), float(found.fun)
+def _cosine_taper(length: int) -> FloatArray:
+    """Ones between the halves of a Hann window, of unit energy (Harris, Proc. IEEE 66(1), 1978)."""
+    ramp = int(_TAPER * (length - 1) / 2)
+    rise = 0.5 - 0.5 * np.cos(np.pi * np.arange(ramp + 1) / (_TAPER * (length - 1) / 2))
+    window = np.concatenate([rise, np.ones(length - 2 * len(rise)), rise[::-1]])
+    return np.asarray(window / np.linalg.norm(window))
+
+
+def _scored(model: _Model, mean: FloatArray, start: FloatArray) -> tuple[FloatArray, float]:
+    """Where Fisher scoring from `start` comes to rest, and the misfit there.
+
+    Steps that do not lower the misfit are damped (Levenberg, Q. Appl. Math. 2(2), 1944).
+    """
+    limits = np.array([2.0, 2.0, 0.1 * model.rate, 0.2])[: len(start)]
+    at, damping = start, 1e-3
+    misfit = _misfit(model, mean, at)
+    for _ in range(_MOST_STEPS):
+        slopes = model.slopes(at)
+        gradient = slopes @ (1 - mean / model.density(at))
+        information = slopes @ slopes.T
+        step = np.linalg.lstsq(
+            information + damping * np.diag(np.diag(information) + 1e-12), -gradient, rcond=None
+        )[0]
+        new = at + np.clip(step, -limits, limits)
+        if len(new) == 4:
+            new[3] = np.clip(new[3], LEAST_ROLL_OFF, 1.0)
+        value = _misfit(model, mean, new)
+        if value < misfit:
+            gained, at, misfit, damping = misfit - value, new, value, damping / 5
+            if gained < _SETTLED:
+                break
+        else:
+            damping *= 10
+            if damping > _HOPELESS:
+                break
+    return at, misfit
+
+
+def _misfit(model: _Model, mean: FloatArray, parameters: FloatArray) -> float:
+    """Twice Whittle's negative log-likelihood of one mean periodogram, but for a constant."""
+    density = model.density(parameters)
+    return float(np.sum(np.log(density) + mean / density))
 
 
 def _sandwich(model: _Model, parameters: FloatArray, periodograms: FloatArray) -> FloatArray:
     """Covariance of the parameters, from the scores of the segments (White, 1982)."""
-    density = model.density(parameters)
-    steps = _STEP * np.array([1, 1, model.rate, 1])[: len(parameters)]
-    slopes = np.array(
-        [
-            np.log(model.density(parameters + step) / model.density(parameters - step))
-            / (2 * step.sum())
-            for step in np.diag(steps)
-        ]
-    )
+    density, slopes = model.density(parameters), model.slopes(parameters)
     scores = (periodograms / density - 1) @ slopes.T
     scores -= scores.mean(axis=0)
     count = len(periodograms)

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import median_filter
-from scipy.signal import welch
 
 from rfmae.records import ComplexArray, FloatArray
 from rfmae.signal.blind.lines import Line, strongest_line
+from rfmae.signal.densities import circular_median, power_density
 
 LOWEST_RATE, HIGHEST_RATE = 0.02, 0.8
 """The symbol rates that are searched, in symbols per sample."""
@@ -31,7 +30,7 @@ class Band:
     @property
     def occupied(self) -> FloatArray:
         """1 where the density stands above the floor, 0 elsewhere, (S,); ones where it is flat."""
-        smooth = median_filter(self.density, _SMOOTHED_BINS, mode="wrap")
+        smooth = circular_median(self.density, _SMOOTHED_BINS)
         above = smooth > self.floor * (1 + _ABOVE / np.sqrt(self.averages))
         return above.astype(np.float64) if above.any() else np.ones(len(above))
 
@@ -46,7 +45,7 @@ def band_of(iq: ComplexArray) -> Band:
     length = 256
     while length > 32 and len(iq) < _SEGMENTS_LEAST * length // 2:
         length //= 2
-    _, density = welch(iq, nperseg=length, return_onesided=False, detrend=False)
+    density = power_density(iq, length)
     averages = max(2 * len(iq) // length - 1, 1)
     emptiest = np.sort(density)[: max(int(_FLOOR_SHARE * length), 1)]
     floor = max(float(emptiest.mean()), _DEEPEST * float(density.max()))

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import resample
 
 from rfmae.records import ComplexArray, FloatArray
 from rfmae.signal.blind.lines import DoubleArray, Line, strongest_line
@@ -39,24 +38,40 @@ class CarrierLine:
 
 
 def symbol_samples(
-    iq: ComplexArray, rate: float, carrier: float, roll_off: float, ratio: float
+    iq: ComplexArray,
+    rate: float,
+    carrier: float,
+    roll_off: float,
+    ratio: float,
+    per_symbol: int = 1,
 ) -> ComplexArray:
-    """One sample a symbol (K,) of samples (T,), behind the matched filter and at its timing.
+    """Samples at the symbols (K·per_symbol,) of samples (T,), behind the matched filter, in time.
 
-    `rate` is in symbols and `carrier` in cycles per sample. The timing is that of Oerder and Meyr
+    `rate` is in symbols and `carrier` in cycles per sample; the first of each `per_symbol` is at
+    the symbol, the others follow at equal distances. The timing is that of Oerder and Meyr
     in blocks, whose unwrapped line over time also follows a clock that is off by some 100 ppm;
     `ratio`, of the line at the symbol rate to its floor, says how short a block may be.
     """
     based = times(iq[None], phasors(-carrier * np.arange(len(iq))[None]))
     up = max(1, int(np.ceil(_LEAST_RATE * rate)))
     if up > 1:
-        based = resample(based, up * len(iq), axis=1).astype(np.complex64)
-    per_symbol = up / rate
-    wave = filtered(based, _taps(roll_off, per_symbol))
-    phase, period = _timing(wave[0], per_symbol, ratio)
-    count = int((wave.shape[1] - 1) / period - phase)
-    instants = (phase + np.arange(max(count, 0))) * period
+        based = _resampled(based, up)
+    spaced = up / rate
+    wave = filtered(based, _taps(roll_off, spaced))
+    phase, period = _timing(wave[0], spaced, ratio)
+    count = max(int((wave.shape[1] - 1) / period - phase), 0)
+    instants = (phase + np.arange(count * per_symbol) / per_symbol) * period
     return interpolate(wave, instants[None])[0]
+
+
+def _resampled(rows: ComplexArray, factor: int) -> ComplexArray:
+    """Rows (N, T) at a whole multiple of their rate, (N, factor·T), by their spectrum."""
+    count = rows.shape[1]
+    spectrum = np.fft.fft(rows, axis=1)
+    wide = np.zeros((len(rows), factor * count), spectrum.dtype)
+    half = (count + 1) // 2
+    wide[:, :half], wide[:, half - count :] = spectrum[:, :half], spectrum[:, half:]
+    return (np.fft.ifft(wide, axis=1) * factor).astype(np.complex64)
 
 
 def _taps(roll_off: float, per_symbol: float) -> FloatArray:
