@@ -59,3 +59,12 @@ SamplesPerSymbolOption = Annotated[
     float | None,
     typer.Option("--samples-per-symbol", help="Where the source states none, such as 8 or 4.5."),
 ]
+BandOption = Annotated[
+    str | None,
+    typer.Option(
+        "--band",
+        metavar="LOW:HIGH",
+        help="Of a recording: this band alone, in Hz from its centre, or at radio frequency where "
+        "the file states its centre and the band lies there; such as -20e3:15e3 or 433.9M:434M.",
+    ),
+]

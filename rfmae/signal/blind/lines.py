@@ -124,5 +124,5 @@ def _quadrature_noise(sums: DoubleArray) -> float:
     bins *= np.exp(-1j * np.angle(bins[0]))
     # the middle of the sums is time 0, half a period and half a sum from the first
     middle = np.exp(2j * np.pi * np.arange(_NEAR, last) * (0.5 - 0.5 / len(sums)))
-    above, below = bins[_NEAR:last] * middle, bins[-_NEAR : -last : -1] * middle.conj()
+    above, below = bins[_NEAR:last] * middle, bins[-_NEAR:-last:-1] * middle.conj()
     return float(np.mean(np.abs(above - below.conj()) ** 2) / 4)
