@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from rfmae.records import ComplexArray, FloatArray
+from rfmae.signal.cleaning import dead_samples
 from rfmae.signal.densities import mirrored_median, power_density
 from rfmae.units import db_to_ratio, ratio_to_db
 
-_DEAD_RUN = 256  # equal samples in a row; fewer may be symbols of a waveform without noise
 _GAP_DB = 6.0  # between the levels of windows with and without a signal
 _FEWEST = 256  # samples for a spectrum
 _SEGMENT = 64  # samples of each of its averages
@@ -24,14 +24,6 @@ _LINE_RATIO = 60.0
 _LOWEST_RATE = 0.02  # symbols per sample
 _NEIGHBOURS = 65  # frequencies around a line
 _CONSTANT = 1e-6  # variance of the power over its square: an envelope that does not swing
-
-
-def dead_samples(iq: ComplexArray) -> npt.NDArray[np.bool_]:
-    """Which samples of a recording (T,) repeat one value 256 times or more: zeros, fill values."""
-    changes = np.flatnonzero(iq[1:] != iq[:-1]) + 1
-    edges = np.concatenate([[0], changes, [len(iq)]])
-    lengths = np.diff(edges)
-    return np.repeat(lengths >= min(_DEAD_RUN, len(iq)), lengths)
 
 
 def without_dead_samples(iq: ComplexArray) -> tuple[ComplexArray, tuple[str, ...]]:

@@ -29,7 +29,8 @@ from rfmae.signal.blind.synchronising import (
     symbol_samples,
     without_carrier,
 )
-from rfmae.signal.recording_checks import dead_samples, loud_windows
+from rfmae.signal.cleaning import dead_samples
+from rfmae.signal.recording_checks import loud_windows
 
 FEWEST_SAMPLES = 512
 """Of a signal, for a spectrum and a line to be judged."""

@@ -20,9 +20,10 @@ _LOWEST_FLOOR = 1e-4  # of the signal's density: leakage and ripple of a filter
 _TONE, _NEIGHBOURS = 2.5, 17  # over the median of the bins around it: a carrier, no symbols
 _DECIBELS = ratio_to_db(math.e)  # of a unit of the natural logarithm
 _STEP = 1e-4  # of a numerical derivative
-_MOST_STEPS = 40
-_SETTLED = 1e-7  # of the misfit, whose error is of the order of one
-_HOPELESS = 1e9
+_FIRST_ROLL_OFFS = (0.35, 0.15, 0.6)
+_MOST_STEPS = 25
+_SETTLED = 1e-4  # of the misfit, whose error is of the order of one
+_HOPELESS = 1e4
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +128,9 @@ def fit_spectrum(
     top, bottom = np.quantile(mean, [0.95, 0.05])
     start = [np.log(top), np.log(max(bottom, 1e-6 * top)), carrier]
     free = 3 if roll_off is not None else 4
-    starts = [np.array([*start, beta][:free]) for beta in (0.2, 0.5)[: free - 2]]
-    found = min((_scored(model, mean, begun) for begun in starts), key=lambda item: float(item[1]))[
-        0
-    ]
+    tried = [np.array([*start, beta][:free]) for beta in _FIRST_ROLL_OFFS[: free * 2 - 5]]
+    begun = min(tried, key=lambda at: _misfit(model, mean, at))
+    found, _ = _scored(model, mean, begun)
     covariance = _sandwich(model, found, periodograms)
     level, floor, shift, beta = model.complete(found)
     tones = max(total - float(model.everywhere(found).mean()), 0.0) / rate  # of unipolar symbols
@@ -180,20 +180,21 @@ def _scored(model: _Model, mean: FloatArray, start: FloatArray) -> tuple[FloatAr
     """
     limits = np.array([2.0, 2.0, 0.1 * model.rate, 0.2])[: len(start)]
     at, damping = start, 1e-3
-    misfit = _misfit(model, mean, at)
+    density = model.density(at)
+    misfit = _deviance(mean, density)
     for _ in range(_MOST_STEPS):
         slopes = model.slopes(at)
-        gradient = slopes @ (1 - mean / model.density(at))
+        gradient = slopes @ (1 - mean / density)
         information = slopes @ slopes.T
-        step = np.linalg.lstsq(
-            information + damping * np.diag(np.diag(information) + 1e-12), -gradient, rcond=None
-        )[0]
+        damped = information + damping * np.diag(np.diag(information) + 1e-12)
+        step = np.linalg.lstsq(damped, -gradient, rcond=None)[0]
         new = at + np.clip(step, -limits, limits)
         if len(new) == 4:
             new[3] = np.clip(new[3], LEAST_ROLL_OFF, 1.0)
-        value = _misfit(model, mean, new)
+        there = model.density(new)
+        value = _deviance(mean, there)
         if value < misfit:
-            gained, at, misfit, damping = misfit - value, new, value, damping / 5
+            gained, at, density, misfit, damping = misfit - value, new, there, value, damping / 5
             if gained < _SETTLED:
                 break
         else:
@@ -204,8 +205,11 @@ def _scored(model: _Model, mean: FloatArray, start: FloatArray) -> tuple[FloatAr
 
 
 def _misfit(model: _Model, mean: FloatArray, parameters: FloatArray) -> float:
+    return _deviance(mean, model.density(parameters))
+
+
+def _deviance(mean: FloatArray, density: FloatArray) -> float:
     """Twice Whittle's negative log-likelihood of one mean periodogram, but for a constant."""
-    density = model.density(parameters)
     return float(np.sum(np.log(density) + mean / density))
 
 

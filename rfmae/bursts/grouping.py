@@ -1,0 +1,32 @@
+"""Short bursts of one band, which are named together."""
+
+from collections.abc import Sequence
+
+from rfmae.signal.detection import Burst
+
+_SHORT = 400  # samples times bandwidth: some symbols
+_ALIKE = 0.6  # of the bands of two bursts that is shared
+
+
+def same_band_groups(bursts: Sequence[Burst]) -> list[list[int]]:
+    """Numbers of bursts in groups: short ones of one band together, others alone."""
+    groups: list[list[int]] = []
+    trains: list[tuple[Burst, list[int]]] = []
+    for number, burst in enumerate(bursts):
+        if burst.length * burst.occupied >= _SHORT:
+            groups.append([number])
+            continue
+        train = next((group for first, group in trains if _alike(first, burst)), None)
+        if train is None:
+            train = []
+            trains.append((burst, train))
+            groups.append(train)
+        train.append(number)
+    return groups
+
+
+def _alike(first: Burst, second: Burst) -> bool:
+    """Whether two bands are nearly the same, and neither drifts."""
+    shared = min(first.high, second.high) - max(first.low, second.low)
+    joined = max(first.high, second.high) - min(first.low, second.low)
+    return shared > _ALIKE * joined and first.whole_band == second.whole_band

@@ -1,0 +1,301 @@
+"""From a recording to its bursts, each with its modulation and what was estimated of it."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from rfmae.bursts.estimates import Estimates, estimates_of
+from rfmae.bursts.features.vector import LEAST_SAMPLES, Measured, measure
+from rfmae.bursts.grouping import same_band_groups
+from rfmae.bursts.network import BurstNetwork, load_network
+from rfmae.bursts.records import UNKNOWN, BurstAnswer, RecordingAnswer
+from rfmae.errors import CaptureError, ShapeError
+from rfmae.records import ComplexArray, FloatArray
+from rfmae.signal.cleaning import clean
+from rfmae.signal.detection import Burst, DetectionOptions, Isolated, detect, isolate
+
+WINDOW = 2**14
+"""Samples of an isolated burst that features are measured of at once."""
+
+_MOST_WINDOWS = 8
+_LEAST_KNOWN = 1e-6  # the weight of a window that knows nothing
+_SURE = 0.5  # probability below which a burst is unknown
+_KEPT = 8192  # samples and symbols that are kept to be drawn
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifyOptions:
+    """What a caller knows of the signal, in Hz; frequencies count from the recording's centre.
+
+    A band that is told is searched in time alone. `false_alarm_rate` is that of a recording of
+    noise.
+    """
+
+    symbol_rate_hz: float | None = None
+    centre_hz: float | None = None
+    bandwidth_hz: float | None = None
+    roll_off: float | None = None
+    false_alarm_rate: float = 1e-3
+
+    def __post_init__(self) -> None:
+        for name in ("symbol_rate_hz", "bandwidth_hz"):
+            value = getattr(self, name)
+            if value is not None and not (math.isfinite(value) and value > 0):
+                raise CaptureError(f"{name} must be finite and above 0 Hz, got {value:g}")
+        if self.centre_hz is not None and not math.isfinite(self.centre_hz):
+            raise CaptureError(f"centre_hz must be finite, got {self.centre_hz:g}")
+        if self.roll_off is not None and not 0.02 <= self.roll_off <= 1:
+            raise CaptureError(f"roll_off must lie between 0.02 and 1, got {self.roll_off:g}")
+
+
+BLIND = IdentifyOptions()
+
+
+def identify(
+    iq: ComplexArray,
+    sample_rate_hz: float,
+    options: IdentifyOptions = BLIND,
+    network: BurstNetwork | None = None,
+) -> RecordingAnswer:
+    """The bursts of a recording (T,), and which modulation each has.
+
+    Args:
+        iq: Complex samples (T,) of any gain; those that are not finite are left out.
+        sample_rate_hz: Sample rate in Hz.
+        options: What is known of the signal.
+        network: That of `load_network`; None is the one that comes along.
+
+    Returns:
+        The bursts in the order of their beginning; none where there is noise alone.
+
+    Raises:
+        ShapeError: Samples that are not complex and (T,), or too few.
+        CaptureError: A sample rate, symbol rate or band that cannot be.
+    """
+    _check(iq, sample_rate_hz, options)
+    network = network or shipped_network()
+    cleaned = clean(np.asarray(iq))
+    found = detect(cleaned.iq, cleaned.live, DetectionOptions(options.false_alarm_rate))
+    told = _told(found, len(cleaned.iq), sample_rate_hz, options)
+    answers = _answers(cleaned.iq, told, sample_rate_hz, options, network)
+    return RecordingAnswer(sample_rate_hz, len(iq), tuple(answers), cleaned.notes)
+
+
+@lru_cache(maxsize=1)
+def shipped_network() -> BurstNetwork:
+    """The network that comes along, loaded once."""
+    return load_network()
+
+
+def _check(iq: ComplexArray, sample_rate_hz: float, options: IdentifyOptions) -> None:
+    if np.ndim(iq) != 1 or not np.iscomplexobj(iq):
+        raise ShapeError(f"a recording must be complex samples (T,), got {np.shape(iq)}")
+    if len(iq) < LEAST_SAMPLES:
+        raise ShapeError(f"a recording needs {LEAST_SAMPLES} samples at least, got {len(iq)}")
+    if not (math.isfinite(sample_rate_hz) and sample_rate_hz > 0):
+        raise CaptureError(f"the sample rate must be finite and above 0 Hz, got {sample_rate_hz:g}")
+    half = sample_rate_hz / 2
+    if options.symbol_rate_hz is not None and options.symbol_rate_hz > sample_rate_hz:
+        raise CaptureError(
+            f"the symbol rate must not exceed the sample rate, {sample_rate_hz:,.12g} Hz, "
+            f"got {options.symbol_rate_hz:,.12g} Bd"
+        )
+    centre, width = options.centre_hz or 0.0, options.bandwidth_hz or 0.0
+    if abs(centre) > half or width > sample_rate_hz:
+        raise CaptureError(
+            f"the band must lie within ±{half:,.12g} Hz of the centre of the recording, "
+            f"got {width:,.12g} Hz around {centre:,.12g} Hz"
+        )
+
+
+def _told(
+    found: Sequence[Burst], samples: int, sample_rate_hz: float, options: IdentifyOptions
+) -> tuple[Burst, ...]:
+    """The bursts of the band that is told; those that were found where none is."""
+    if options.centre_hz is None and options.bandwidth_hz is None:
+        return tuple(found)
+    if options.bandwidth_hz is None:
+        centre = (options.centre_hz or 0.0) / sample_rate_hz
+        return tuple(
+            burst for burst in found if abs(_apart(burst.centre, centre)) <= burst.occupied / 2
+        )
+    width = min(options.bandwidth_hz / sample_rate_hz, 1.0)
+    if options.centre_hz is None:
+        return tuple(_banded(burst, burst.centre, width) for burst in found)
+    centre = options.centre_hz / sample_rate_hz
+    inside = [
+        _banded(burst, centre, width)
+        for burst in found
+        if abs(_apart(burst.centre, centre)) < (burst.occupied + width) / 2
+    ]
+    return tuple(inside) or (_banded(Burst(0, samples, -0.5, 0.5, math.nan), centre, width),)
+
+
+def _banded(burst: Burst, centre: float, width: float) -> Burst:
+    low = (centre - width / 2 + 0.5) % 1.0 - 0.5
+    return replace(burst, low=low, high=low + width, whole_band=width > 0.9)
+
+
+def _apart(first: float, second: float) -> float:
+    return (first - second + 0.5) % 1.0 - 0.5
+
+
+# answers ---------------------------------------------------------------------------------------
+
+
+def _answers(
+    iq: ComplexArray,
+    bursts: Sequence[Burst],
+    sample_rate_hz: float,
+    options: IdentifyOptions,
+    network: BurstNetwork,
+) -> list[BurstAnswer]:
+    """One answer for each burst; short bursts of one band are named together."""
+    answers: dict[int, BurstAnswer] = {}
+    for group in same_band_groups(bursts):
+        parts = [isolate(iq, bursts[number]) for number in group]
+        together = _identified(parts, bursts[group[0]], sample_rate_hz, options, network)
+        for number, part in zip(group, parts, strict=True):
+            answers[number] = _answer(bursts[number], part, together, sample_rate_hz, len(group))
+    ordered = (answers[number] for number in sorted(answers, key=lambda n: bursts[n].start))
+    return list(ordered)
+
+
+@dataclass(frozen=True, slots=True)
+class _Identified:
+    """What is said of all bursts of a group."""
+
+    names: tuple[str, ...]  # (M,), the last for other signals
+    windows: FloatArray  # (W, M)
+    whole: FloatArray  # (M,)
+    threshold: float  # of the probability of another signal
+    estimates: Estimates
+    measured: Measured | None
+    received: ComplexArray
+
+    @property
+    def best(self) -> str:
+        return self.names[int(self.whole[:-1].argmax())]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the name is not to be trusted; empty where it is."""
+        if self.measured is None:
+            return (
+                f"too short: {len(self.received):,} samples at the rate of its band, "
+                f"{LEAST_SAMPLES} are needed",
+            )
+        if self.whole[-1] > self.threshold:
+            return ("like none of the classes",)
+        if self.whole[:-1].max() < _SURE:
+            order = np.argsort(-self.whole)[:3]
+            words = ", ".join(f"{self.names[n]} {self.whole[n]:.2f}" for n in order)
+            return (f"cannot be told apart: {words}",)
+        return ()
+
+
+def _identified(
+    parts: Sequence[Isolated],
+    burst: Burst,
+    sample_rate_hz: float,
+    options: IdentifyOptions,
+    network: BurstNetwork,
+) -> _Identified:
+    first = parts[0]
+    rate_hz = sample_rate_hz * first.rate
+    told = None if options.symbol_rate_hz is None else options.symbol_rate_hz / rate_hz
+    stretch = np.concatenate([part.iq[part.first : part.stop] for part in parts])
+    snr_db = float(np.mean([part.snr_db for part in parts]))
+    measured = [
+        measure(
+            window,
+            first.occupied,
+            snr_db,
+            whole_band=burst.whole_band,
+            told_rate=told,
+            roll_off=options.roll_off,
+        )
+        for window in _windows(stretch)
+    ]
+    if not measured:
+        empty = np.full(len(network.names), 1 / len(network.names))
+        nothing = Estimates()
+        return _Identified(network.names, empty[None], empty, 1.0, nothing, None, stretch)
+    said = network(np.stack([item.vector for item in measured]))
+    weights = _known(said)
+    whole = _pooled(said, weights)
+    best = network.classes[int(whole[:-1].argmax())]
+    chosen = measured[int(weights.argmax())]
+    found = estimates_of(best, parts, chosen, rate_hz, options.roll_off, told)
+    return _Identified(
+        network.names,
+        said,
+        whole,
+        network.threshold,
+        found,
+        chosen,
+        stretch,
+    )
+
+
+def _windows(stretch: ComplexArray) -> Iterator[ComplexArray]:
+    """Windows of a burst, spread over it; a short one is one window."""
+    if len(stretch) < LEAST_SAMPLES:
+        return
+    count = min(max(len(stretch) // WINDOW, 1), _MOST_WINDOWS)
+    length = min(len(stretch), WINDOW)
+    for start in np.linspace(0, len(stretch) - length, count).astype(int):
+        yield stretch[start : start + length]
+
+
+def _known(probabilities: FloatArray) -> FloatArray:
+    """How much each window (W, M) knows: its information over that of a certain one."""
+    share = probabilities / np.maximum(probabilities.sum(axis=1, keepdims=True), 1e-12)
+    logs = np.log(np.maximum(share, 1e-12))
+    entropy = -(share * logs).sum(axis=1)
+    return np.asarray(np.maximum(1 - entropy / np.log(share.shape[1]), _LEAST_KNOWN))
+
+
+def _pooled(probabilities: FloatArray, weights: FloatArray) -> FloatArray:
+    """The weighted geometric mean of windows (W, M), normalised, (M,)."""
+    logs = np.log(np.maximum(probabilities, 1e-9))
+    evidence = weights @ logs / weights.sum()
+    odds = np.exp(evidence - evidence.max())
+    return np.asarray(odds / odds.sum())
+
+
+def _answer(
+    burst: Burst, part: Isolated, together: _Identified, sample_rate_hz: float, count: int
+) -> BurstAnswer:
+    reasons = together.reasons
+    found = together.estimates
+    notes = list(part.notes)
+    if count > 1:
+        notes.append(f"named together with {count - 1:,} other short bursts of its band")
+    centre_hz = burst.centre * sample_rate_hz
+    carrier = found.carrier
+    return BurstAnswer(
+        start=burst.start,
+        stop=burst.stop,
+        centre_hz=centre_hz,
+        bandwidth_hz=burst.occupied * sample_rate_hz,
+        snr_db=burst.snr_db,
+        modulation=UNKNOWN if reasons else together.best,
+        probability=float(together.whole[:-1].max()),
+        best=together.best,
+        probabilities=dict(zip(together.names, together.whole.tolist(), strict=True)),
+        reasons=reasons,
+        notes=(*notes, *found.notes),
+        symbol_rate_hz=found.symbol_rate,
+        carrier_hz=None
+        if carrier is None
+        else replace(carrier, value=carrier.value + part.centre * sample_rate_hz),
+        roll_off=found.roll_off,
+        symbol_snr_db=found.symbol_snr_db,
+        windows=together.windows,
+        received=together.received[:_KEPT],
+        symbols=None if together.measured is None else found.symbols[:_KEPT],
+    )

@@ -1,0 +1,130 @@
+"""The network that names bursts: a few matrix products in numpy, which loads at once."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from rfmae.artefacts import write_json, written_whole
+from rfmae.errors import CheckpointError
+from rfmae.records import FloatArray
+
+SHIPPED = Path(__file__).parent.parent / "weights"
+"""The folder of the network that comes along."""
+
+WEIGHTS, CARD = "bursts.safetensors", "bursts.json"
+
+_FORMAT = "rfmae burst classifier 1"
+_LEAK = 0.01  # slope of a hidden unit below zero
+_MOST_DEVIATIONS = 6.0  # of a feature, in training's standard deviations
+
+
+@dataclass(frozen=True, slots=True)
+class BurstNetwork:
+    """Features of a burst to the probabilities of its classes, and of another signal.
+
+    The last of `names` stands for signals that are none of the others. Logits are divided by the
+    temperature (Guo et al., ICML 2017).
+    """
+
+    names: tuple[str, ...]  # (M,)
+    centre: FloatArray  # (F,)
+    scale: FloatArray  # (F,)
+    layers: tuple[tuple[FloatArray, FloatArray], ...]  # weights (out, in), biases (out,)
+    temperature: float
+    threshold: float  # probability of another signal, from which on a burst is unknown
+    card: Mapping[str, Any]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes, without the one of other signals."""
+        return self.names[:-1]
+
+    def logits(self, features: FloatArray) -> FloatArray:
+        """Logits (N, M) of features (N, F)."""
+        values = (np.asarray(features, np.float32) - self.centre) / self.scale
+        values = np.clip(values, -_MOST_DEVIATIONS, _MOST_DEVIATIONS)
+        for weights, biases in self.layers[:-1]:
+            values = values @ weights.T + biases
+            values = np.where(values > 0, values, _LEAK * values)
+        weights, biases = self.layers[-1]
+        return np.asarray(values @ weights.T + biases, np.float64)
+
+    def __call__(self, features: FloatArray) -> FloatArray:
+        """Probabilities (N, M) of features (N, F)."""
+        return softmax(self.logits(features) / self.temperature)
+
+
+def softmax(logits: FloatArray) -> FloatArray:
+    """Probabilities (N, M) of logits (N, M)."""
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+
+
+# files ----------------------------------------------------------------------------------------
+
+
+def load_network(folder: Path = SHIPPED) -> BurstNetwork:
+    """The network of a folder, whose weights must be those that its card states.
+
+    Raises `CheckpointError` where either is missing, damaged or of another version.
+    """
+    card_path, weights_path = folder / CARD, folder / WEIGHTS
+    try:
+        card = json.loads(card_path.read_text("utf-8"))
+        stated, found = card["sha256"], hashlib.sha256(weights_path.read_bytes()).hexdigest()
+        kind, names = card["format"], tuple(card["names"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"{folder} holds no burst classifier ({error}); install rfmae again"
+        ) from error
+    if kind != _FORMAT or stated != found:
+        raise CheckpointError(
+            f"{weights_path} is not the file that its card states (sha256 {found[:12]}, stated "
+            f"{str(stated)[:12]}); install rfmae again"
+        )
+    try:
+        arrays = load_file(weights_path)
+        count = int(card["layers"])
+        layers = tuple((arrays[f"weights.{n}"], arrays[f"biases.{n}"]) for n in range(count))
+        widened = tuple((w.astype(np.float32), b.astype(np.float32)) for w, b in layers)
+        return BurstNetwork(
+            names,
+            arrays["centre"],
+            arrays["scale"],
+            widened,
+            float(card["temperature"]),
+            float(card["threshold"]),
+            card,
+        )
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{weights_path} is damaged: {error}; install rfmae again") from error
+
+
+def save_network(network: BurstNetwork, folder: Path, *, replaces: str | None = None) -> None:
+    """The weights in half precision and the card with their hash, as a new folder.
+
+    `replaces` is the file by which a folder that may be replaced is known.
+    """
+    arrays = {"centre": network.centre, "scale": network.scale}
+    for number, (weights, biases) in enumerate(network.layers):
+        arrays[f"weights.{number}"] = weights.astype(np.float16)
+        arrays[f"biases.{number}"] = biases.astype(np.float32)
+    with written_whole(folder, replaces=replaces) as scratch:
+        save_file(arrays, scratch / WEIGHTS, {"format": _FORMAT})
+        card = {
+            "format": _FORMAT,
+            "sha256": hashlib.sha256((scratch / WEIGHTS).read_bytes()).hexdigest(),
+            "names": list(network.names),
+            "layers": len(network.layers),
+            "temperature": network.temperature,
+            "threshold": network.threshold,
+            **network.card,
+        }
+        write_json(scratch / CARD, card)

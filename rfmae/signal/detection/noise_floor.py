@@ -1,0 +1,99 @@
+"""The noise of a recording: its density over frequency and its gain over time."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import grey_dilation, grey_opening, uniform_filter1d
+
+from rfmae.records import FloatArray
+from rfmae.signal.detection.time_frequency import PowerArray
+
+_QUANTILE = 0.25  # of the frames that a frequency is empty in, at least
+_WIDEST_SIGNAL = 1 / 3  # of the band; what is wider is part of the floor
+_LONGEST_SIGNAL = 1 / 4  # of the time, of what fills the band; what is longer is gain
+_SMOOTHED = 64  # pieces of the band that the floor is smooth over
+_LEAST_GAIN = 0.25  # spread of the logarithm; what is less is chance
+_SPREAD = 2.0  # relative error of a quartile of exponentials, times the root of their number
+_LOWEST = 1e-6  # of the mean power: deeper is what filters and rounding leave
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The noise under a grid of power (frames, bins): a density times a gain."""
+
+    density: FloatArray  # (bins,), what a signal stands above
+    gain: FloatArray  # (frames,)
+    level: FloatArray  # (bins,), what is there a quarter of the time: the density, or a signal
+    error: float  # relative, one standard deviation
+
+    def over(self, power: PowerArray) -> PowerArray:
+        """The power over the floor, (frames, bins)."""
+        ratio = power / self.density.astype(np.float32)
+        if np.ptp(self.gain) > 0:
+            ratio /= self.gain.astype(np.float32)[:, None]
+        return np.asarray(ratio, np.float32)
+
+
+def noise_floor(power: PowerArray, least: float = 0.0) -> Floor:
+    """The floor of (frames, bins), nowhere below `least`, as of a converter's steps.
+
+    Over time it is a low quantile, corrected for its bias, as a signal may come and go. Over
+    frequency it is the morphological opening of that: it follows the passband and the skirts of a
+    receiver and not what is narrower than a third of the band.
+    """
+    frames, bins = power.shape
+    gain: FloatArray = np.ones(frames)
+    least = max(least, _LOWEST * float(power.mean()), 1e-37)
+    level = np.maximum(_quantile(power), least)
+    density = _opened(level, frames)
+    found = _gain(power, density)
+    if found is not None:
+        gain = found
+        level = np.maximum(_quantile(power / gain.astype(np.float32)[:, None]), least)
+        density = _opened(level, frames)
+    return Floor(density, gain, level, _error(frames, _width(bins)))
+
+
+def _quantile(power: PowerArray) -> FloatArray:
+    """The mean of exponentials (frames, bins) over the frames, from their lower quartile."""
+    frames = len(power)
+    place = max(int(_QUANTILE * frames) - 1, 0)
+    found = np.partition(np.ascontiguousarray(power.T), place, axis=1)[:, place]
+    expected = np.sum(1 / np.arange(frames - place, frames + 1))
+    return np.asarray(found, np.float64) / expected
+
+
+def _width(bins: int) -> int:
+    return max(bins // _SMOOTHED, 4) | 1
+
+
+def _error(frames: int, width: int) -> float:
+    return float(_SPREAD / np.sqrt(frames * max(width / 2, 1)))
+
+
+def _opened(level: FloatArray, frames: int) -> FloatArray:
+    """The part of a level (bins,) that is wider than a third of the band, around the circle."""
+    bins = len(level)
+    width = _width(bins)
+    smooth = uniform_filter1d(np.log(level), width, mode="wrap")
+    opened = grey_opening(smooth, max(int(_WIDEST_SIGNAL * bins), 3), mode="wrap")
+    # the opening of an estimate lies below it
+    near = smooth - opened < 6 * _error(frames, width) + 0.05
+    opened += np.log(np.mean(level[near] / np.exp(opened[near])))
+    return np.exp(grey_dilation(opened, width, mode="wrap"))
+
+
+def _gain(power: PowerArray, density: FloatArray) -> FloatArray | None:
+    """What the floor of all frequencies is multiplied with over time; None where it is steady."""
+    frames, bins = power.shape
+    ratio = power / density.astype(np.float32)
+    place = max(int(_QUANTILE * bins) - 1, 0)
+    level = np.partition(ratio, place, axis=1)[:, place] / -np.log(1 - _QUANTILE)
+    width = max(frames // 64, 4) | 1
+    if frames < 8 * width:
+        return None
+    smooth = uniform_filter1d(np.log(np.maximum(level, _LOWEST)), width, mode="nearest")
+    opened = grey_opening(smooth, int(_LONGEST_SIGNAL * frames), mode="nearest")
+    if np.ptp(opened) < _LEAST_GAIN + 6 * _error(bins, width):
+        return None
+    return np.asarray(np.exp(opened - np.median(opened)), np.float64)

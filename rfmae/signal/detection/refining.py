@@ -1,0 +1,167 @@
+"""From a region of cells to bursts: when they begin and end, and the edges of their band."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import uniform_filter1d
+
+from rfmae.records import ComplexArray, FloatArray
+from rfmae.signal.detection.burst import Burst, burst_of
+from rfmae.signal.detection.isolating import select_band, without_drift
+from rfmae.signal.detection.noise_floor import Floor
+from rfmae.signal.detection.regions import GAP_FRAMES, Region
+from rfmae.signal.detection.time_frequency import Grid
+from rfmae.units import ratio_to_db
+
+_MARGIN, _MARGIN_BINS = 1.25, 4  # of a band that is looked at, over the region
+_RARE = 4.75  # standard deviations: one of a million values of a smooth envelope
+_DEPTH = 8.0  # power of a burst over that at its ends
+_LEAST_AVERAGE, _PAUSE = 16, 64  # values of the band
+_SHARE = 0.01  # of the power: outside of the occupied band
+_DEEPEST = 400.0  # power density of a band over that at its edges
+_ABOVE = 4.0  # standard deviations of a spectrum
+
+
+@dataclass(frozen=True, slots=True)
+class _Band:
+    """The samples of a region's band at the rate of its width, and the noise among them."""
+
+    iq: ComplexArray
+    rate: float
+    centre: float  # cycles per old sample
+    origin: int  # old sample of the first
+    noise: FloatArray  # (bins of the band,) density, from its lower end on
+    gain: float
+
+    @property
+    def noise_power(self) -> float:
+        return float(self.noise.mean()) * self.rate * self.gain
+
+
+def refined(iq: ComplexArray, grid: Grid, floor: Floor, region: Region) -> list[Burst]:
+    """The bursts of a recording (T,) within a region of its grid."""
+    band = _band(iq, grid, floor, region)
+    found = []
+    drift = region.slope / grid.bins / grid.hop
+    for piece in _pieces(band, region, grid):
+        centre, width, snr_db = _occupied(band, piece)
+        begin = band.origin + round(piece.start / band.rate)
+        end = min(band.origin + round(piece.stop / band.rate), len(iq))
+        if drift:  # the band is that at the middle of the region
+            middle = (region.start + region.stop - 1) / 2 * grid.hop + grid.bins / 2
+            centre += drift * ((begin + end) / 2 - middle)
+        times = range(begin, max(end, begin + 1))
+        found.append(burst_of(times, centre, width, snr_db, drift))
+    return found
+
+
+def _band(iq: ComplexArray, grid: Grid, floor: Floor, region: Region) -> _Band:
+    context = GAP_FRAMES * grid.hop
+    begin = max(region.start * grid.hop - context, 0)
+    end = min((region.stop - 1) * grid.hop + grid.bins + context, len(iq))
+    centre = ((region.low + region.high - 1) / 2) / grid.bins
+    width = min((region.width * _MARGIN + _MARGIN_BINS) / grid.bins, 1.0)
+    part = iq[begin:end]
+    if region.slope:
+        middle = (region.start + region.stop - 1) / 2 * grid.hop + grid.bins / 2 - begin
+        part = without_drift(part, region.slope / grid.bins / grid.hop, middle)
+    found, rate = select_band(part, centre, width)
+    bins = max(round(rate * grid.bins), 1)
+    places = round(centre * grid.bins) - bins // 2 + np.arange(bins)
+    gain = float(np.median(floor.gain[region.start : region.stop]))
+    return _Band(found, rate, centre, begin, floor.density[places % grid.bins], gain)
+
+
+def _pieces(band: _Band, region: Region, grid: Grid) -> list[range]:
+    """Stretches of the band's samples that are louder than noise, pauses closed."""
+    power = np.abs(band.iq) ** 2
+    count = len(power)
+    noise = band.noise_power
+    length = ((region.stop - region.start - 1) * grid.hop + grid.bins) * band.rate
+    snr = max(region.ratio - 1, 0.01) * region.width / max(band.rate * grid.bins, 1)
+    average = 16 * (1 + 1 / snr) ** 2
+    average = int(np.clip(average, min(_LEAST_AVERAGE, max(length / 4, 1)), max(length / 4, 1)))
+    smooth = uniform_filter1d(power.astype(np.float64), average, mode="nearest")
+    threshold = noise * (1 - 1 / (9 * average) + _RARE / (3 * np.sqrt(average))) ** 3
+    whole = range(
+        round((region.start * grid.hop - band.origin) * band.rate),
+        min(round(((region.stop - 1) * grid.hop + grid.bins - band.origin) * band.rate), count),
+    )
+    pause = max(min(_PAUSE, GAP_FRAMES * grid.hop * band.rate), _LEAST_AVERAGE, average)
+    found = _runs(smooth > threshold, pause)
+    if not found:
+        return [whole]
+    trimmed = [_trimmed(smooth, run, noise, threshold, average) for run in found]
+    return [piece for piece in trimmed if len(piece) > 0] or [whole]
+
+
+def _trimmed(smooth: FloatArray, run: range, noise: float, threshold: float, average: int) -> range:
+    """The ends of a piece, where its envelope, averaged over so many values, crosses a level."""
+    inside = smooth[run.start : run.stop]
+    signal = max(float(np.median(inside[inside >= np.median(inside)])) - noise, 1e-300)
+    level = max(threshold, noise + signal / _DEPTH)
+    above = np.flatnonzero(inside > level)
+    if not len(above):
+        return range(0)
+    # the average of a step crosses the level before the step, by as much as it is below one half
+    shift = average * (0.5 - min((level - noise) / signal, 1.0))
+    start, stop = run.start + above[0], run.start + above[-1] + 1
+    start = start + shift if start > 0 else 0
+    stop = stop - shift if stop < len(smooth) else len(smooth)
+    return range(round(start), round(stop))
+
+
+def _runs(mask: np.ndarray, pause: float) -> list[range]:
+    """The stretches of a mask, joined over shorter pauses."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
+    starts, stops = edges[::2], edges[1::2]
+    if not len(starts):
+        return []
+    apart = starts[1:] - stops[:-1] > pause
+    firsts = starts[np.concatenate([[True], apart])]
+    lasts = stops[np.concatenate([apart, [True]])]
+    return [range(int(a), int(b)) for a, b in zip(firsts, lasts, strict=True)]
+
+
+def _occupied(band: _Band, piece: range) -> tuple[float, float, float]:
+    """Centre, width and SNR in decibels of what a piece of the band occupies."""
+    density, averages = _spectrum(band.iq[piece.start : piece.stop])
+    bins = len(density)
+    within = (np.arange(bins) + 0.5) / bins * len(band.noise) - 0.5
+    noise = np.interp(within, np.arange(len(band.noise)), band.noise) * band.gain
+    excess = density - noise
+    smooth = uniform_filter1d(density, 3, mode="nearest")
+    above = smooth > noise * (1 + _ABOVE / np.sqrt(averages * 2))
+    above &= smooth - noise > (smooth - noise).max() / _DEEPEST
+    if not above.any():
+        above[:] = True
+    places = np.flatnonzero(above)
+    low, high = int(places[0]), int(places[-1])
+    inside = np.where(above, np.maximum(excess, 0), 0)[low : high + 1]
+    if inside.sum() > 0:
+        sums = np.concatenate([[0], np.cumsum(inside)]) / inside.sum()
+        edges = np.interp([_SHARE / 2, 1 - _SHARE / 2], sums, np.arange(len(sums)))
+    else:
+        edges = np.array([0.0, len(inside)])
+    low_edge, high_edge = (low + edges - bins // 2 - 0.5) / bins * band.rate
+    first, last = int(low + edges[0]), max(int(np.ceil(low + edges[1])), int(low + edges[0]) + 1)
+    signal, under = float(excess[first:last].sum()), float(noise[first:last].sum())
+    if under <= 0:
+        return band.centre + (low_edge + high_edge) / 2, high_edge - low_edge, np.inf
+    snr_db = ratio_to_db(max(signal / under, 1e-3))
+    return band.centre + (low_edge + high_edge) / 2, max(high_edge - low_edge, 1e-9), snr_db
+
+
+def _spectrum(iq: ComplexArray) -> tuple[FloatArray, float]:
+    """Power density of (T,) from its lowest frequency on, and how many averages it is of."""
+    bins = int(np.clip(2 ** int(np.log2(np.sqrt(2 * max(len(iq), 1)))), 8, 512))
+    if len(iq) < bins:
+        iq = np.concatenate([iq, np.zeros(bins - len(iq), np.complex64)])
+    window = np.hanning(bins + 1)[:-1]
+    window /= np.linalg.norm(window)
+    frames = np.lib.stride_tricks.sliding_window_view(iq, bins)[:: bins // 2]
+    power = np.zeros(bins)
+    for first in range(0, len(frames), 4096):
+        found = np.fft.fft(frames[first : first + 4096] * window, axis=1)
+        power += np.sum(np.abs(found) ** 2, axis=0)
+    return np.fft.fftshift(power / len(frames)), max(len(frames) * 0.95, 1.0)
