@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from rfmae.signal.cleaning import dead_samples
 from rfmae.signal.impairments import Channel
 from rfmae.signal.link import Link, observe
 from rfmae.signal.modulations import MODULATIONS
 from rfmae.signal.pulses import Pulse
 from rfmae.signal.recording_checks import (
-    dead_samples,
     emptiest_quarter,
     loud_windows,
     symbol_doubts,

@@ -42,6 +42,7 @@ def strongest_line(
     low: float = 0.0,
     high: float = 1.0,
     shape: FloatArray | None = None,
+    false_alarm_rate: float = FALSE_ALARM_RATE,
 ) -> Line:
     """The strongest line of values (T,) between two frequencies in cycles per sample.
 
@@ -69,7 +70,7 @@ def strongest_line(
     ratio = power[places] / np.maximum(floor, np.finfo(float).tiny)
     best = int(ratio.argmax())
     searched = max(len(places) * _SEARCHED * count / bins, 1.0)
-    threshold = freedom * ((searched / FALSE_ALARM_RATE) ** (1 / freedom) - 1)
+    threshold = freedom * ((searched / false_alarm_rate) ** (1 / freedom) - 1)
     frequency, error = _refined(tapered, window, places[best] / bins)
     return Line(frequency, error, float(ratio[best]), float(threshold))
 

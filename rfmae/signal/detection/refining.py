@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import median_filter, uniform_filter1d
 
 from rfmae.records import ComplexArray, FloatArray
 from rfmae.signal.detection.burst import Burst, burst_of
@@ -13,12 +13,14 @@ from rfmae.signal.detection.regions import GAP_FRAMES, Region
 from rfmae.signal.detection.time_frequency import Grid
 from rfmae.units import ratio_to_db
 
-_MARGIN, _MARGIN_BINS = 1.25, 4  # of a band that is looked at, over the region
+_MARGIN = 4  # bins that are looked at beside a region
 _RARE = 4.75  # standard deviations: one of a million values of a smooth envelope
 _DEPTH = 8.0  # power of a burst over that at its ends
 _LEAST_AVERAGE, _PAUSE = 16, 64  # values of the band
-_SHARE = 0.01  # of the power: outside of the occupied band
-_DEEPEST = 400.0  # power density of a band over that at its edges
+_SHARE = 0.02  # of the power: outside of the occupied band
+_DEEPEST = 20.0  # power density of a band over that at its edges; amplifiers spread as much
+_ALL = 0.95  # of the band
+_HOLLOW = 10.0  # mean density over that of a part that is empty
 _ABOVE = 4.0  # standard deviations of a spectrum
 
 
@@ -32,6 +34,7 @@ class _Band:
     origin: int  # old sample of the first
     noise: FloatArray  # (bins of the band,) density, from its lower end on
     gain: float
+    half: float  # of the width of the region, cycles per old sample
 
     @property
     def noise_power(self) -> float:
@@ -60,7 +63,7 @@ def _band(iq: ComplexArray, grid: Grid, floor: Floor, region: Region) -> _Band:
     begin = max(region.start * grid.hop - context, 0)
     end = min((region.stop - 1) * grid.hop + grid.bins + context, len(iq))
     centre = ((region.low + region.high - 1) / 2) / grid.bins
-    width = min((region.width * _MARGIN + _MARGIN_BINS) / grid.bins, 1.0)
+    width = min((region.width + _MARGIN) / grid.bins, 1.0)
     part = iq[begin:end]
     if region.slope:
         middle = (region.start + region.stop - 1) / 2 * grid.hop + grid.bins / 2 - begin
@@ -69,7 +72,8 @@ def _band(iq: ComplexArray, grid: Grid, floor: Floor, region: Region) -> _Band:
     bins = max(round(rate * grid.bins), 1)
     places = round(centre * grid.bins) - bins // 2 + np.arange(bins)
     gain = float(np.median(floor.gain[region.start : region.stop]))
-    return _Band(found, rate, centre, begin, floor.density[places % grid.bins], gain)
+    half = (region.width + 1) / 2 / grid.bins
+    return _Band(found, rate, centre, begin, floor.density[places % grid.bins], gain, half)
 
 
 def _pieces(band: _Band, region: Region, grid: Grid) -> list[range]:
@@ -108,7 +112,7 @@ def _trimmed(smooth: FloatArray, run: range, noise: float, threshold: float, ave
     start, stop = run.start + above[0], run.start + above[-1] + 1
     start = start + shift if start > 0 else 0
     stop = stop - shift if stop < len(smooth) else len(smooth)
-    return range(round(start), round(stop))
+    return range(max(round(start), 0), min(round(stop), len(smooth)))
 
 
 def _runs(mask: np.ndarray, pause: float) -> list[range]:
@@ -127,12 +131,23 @@ def _occupied(band: _Band, piece: range) -> tuple[float, float, float]:
     """Centre, width and SNR in decibels of what a piece of the band occupies."""
     density, averages = _spectrum(band.iq[piece.start : piece.stop])
     bins = len(density)
+    turn, whole = 0, False
+    if band.rate > _ALL:  # around the circle: cut where it is emptiest
+        around = uniform_filter1d(density, 5, mode="wrap")
+        turn = int(around.argmin())
+        whole = float(around.min()) > density.mean() / _HOLLOW
+        density = np.roll(density, -turn)
     within = (np.arange(bins) + 0.5) / bins * len(band.noise) - 0.5
     noise = np.interp(within, np.arange(len(band.noise)), band.noise) * band.gain
     excess = density - noise
     smooth = uniform_filter1d(density, 3, mode="nearest")
     above = smooth > noise * (1 + _ABOVE / np.sqrt(averages * 2))
-    above &= smooth - noise > (smooth - noise).max() / _DEEPEST
+    # the level of a band, not of a carrier in it
+    level = median_filter(excess, min(5, bins // 4) | 1, mode="nearest").max()
+    above &= smooth - noise > level / _DEEPEST
+    if band.rate <= _ALL:  # what lies beside belongs to others
+        distance = np.abs(np.arange(bins) - bins // 2) / bins * band.rate
+        above &= distance <= band.half
     if not above.any():
         above[:] = True
     places = np.flatnonzero(above)
@@ -145,11 +160,14 @@ def _occupied(band: _Band, piece: range) -> tuple[float, float, float]:
         edges = np.array([0.0, len(inside)])
     low_edge, high_edge = (low + edges - bins // 2 - 0.5) / bins * band.rate
     first, last = int(low + edges[0]), max(int(np.ceil(low + edges[1])), int(low + edges[0]) + 1)
+    middle = band.centre + (low_edge + high_edge) / 2 + turn / bins
+    if whole:
+        first, last, middle, low_edge, high_edge = 0, bins, band.centre, -0.5, 0.5
     signal, under = float(excess[first:last].sum()), float(noise[first:last].sum())
     if under <= 0:
-        return band.centre + (low_edge + high_edge) / 2, high_edge - low_edge, np.inf
+        return middle, high_edge - low_edge, np.inf
     snr_db = ratio_to_db(max(signal / under, 1e-3))
-    return band.centre + (low_edge + high_edge) / 2, max(high_edge - low_edge, 1e-9), snr_db
+    return middle, max(high_edge - low_edge, 1e-9), snr_db
 
 
 def _spectrum(iq: ComplexArray) -> tuple[FloatArray, float]:

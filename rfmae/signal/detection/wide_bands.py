@@ -1,0 +1,132 @@
+"""Signals that leave little or nothing of the band empty, and are on all the time.
+
+Their power spectrum is that of noise behind a filter. They are signals where their samples are no
+Gaussian noise.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from scipy.fft import fft, ifft
+from scipy.ndimage import uniform_filter1d
+
+from rfmae.records import ComplexArray, FloatArray
+from rfmae.signal.detection.burst import Burst, burst_of
+from rfmae.signal.detection.evidence import differs_from_noise, holds_symbols
+from rfmae.signal.detection.isolating import select_band
+from rfmae.signal.detection.noise_floor import Floor
+from rfmae.signal.detection.refining import refined
+from rfmae.signal.detection.regions import Region
+from rfmae.signal.detection.time_frequency import Grid
+
+_PERSISTENT = 0.8  # of the time
+_WIDE = 0.05  # of the band: a filter's response may rise over as much
+_EVIDENT_DB = 6.0  # more than the floor follows no filter
+_STEP = 2.5  # of the level over its lowest, of a plateau
+_PLATEAU = 0.25  # of the band, at least
+_INSIDE = 0.9  # of a plateau, clear of its edges
+_LITTLE, _MUCH = 0.1, 0.5  # of a band, taken by other bursts
+_AROUND = 256  # samples
+_MOST_SAMPLES = 2**20
+
+
+def is_evident(iq: ComplexArray, burst: Burst, rate: float) -> bool:
+    """Whether a burst of (T,) is no slope of the noise, at a false-alarm rate."""
+    if burst.length < _PERSISTENT * len(iq) or burst.occupied < _WIDE:
+        return True
+    if burst.snr_db > _EVIDENT_DB and burst.occupied < 1 / 3:
+        return True
+    part = iq[burst.start : burst.stop][:_MOST_SAMPLES]
+    return differs_from_noise(select_band(part, burst.centre, burst.occupied)[0], rate)
+
+
+def wide_signals(
+    iq: ComplexArray, grid: Grid, floor: Floor, found: list[Burst], rate: float
+) -> list[Burst]:
+    """What fills a plateau of the spectrum of (T,), or all of it, beside bursts that are known."""
+    smooth = _smooth(floor.level)
+    lowest = float(np.sort(smooth)[: max(len(smooth) // 32, 1)].mean())
+    above = smooth > _STEP * lowest
+    region = _longest_on_the_circle(above)
+    if region is None:
+        return _whole(iq, found, rate)
+    low, high = region
+    if high - low < _PLATEAU * grid.bins:
+        return []
+    width = (high - low) / grid.bins
+    centre = (low + high - 1) / 2 / grid.bins
+    rest, taken = _without(iq[:_MOST_SAMPLES], found, centre, width)
+    if taken > _MUCH or not _judge(found)(select_band(rest, centre, width * _INSIDE)[0], rate):
+        return []
+    density = np.full(grid.bins, float(np.mean(floor.level[~above])))
+    ratio = float(floor.level[np.arange(low, high) % grid.bins].mean()) / density[0]
+    plain = replace(floor, density=density)
+    return refined(iq, grid, plain, Region(0, grid.frames, low, high, ratio))
+
+
+def _whole(iq: ComplexArray, found: list[Burst], rate: float) -> list[Burst]:
+    area = sum(burst.length * burst.occupied for burst in found) / len(iq)
+    if area > _LITTLE:
+        return []
+    samples, _ = _without(iq[:_MOST_SAMPLES], found, 0.0, 1.0)
+    if not _judge(found)(samples, rate):
+        return []
+    return [burst_of(range(len(iq)), 0.0, 1.0, np.inf)]
+
+
+def _judge(found: list[Burst]) -> Callable[[ComplexArray, float], bool]:
+    """What is asked of the rest of a recording: more where bursts may be left in it."""
+    return holds_symbols if found else differs_from_noise
+
+
+def _without(
+    iq: ComplexArray, found: list[Burst], centre: float, width: float
+) -> tuple[ComplexArray, float]:
+    """Samples without the times or the bands of bursts, and the share that these took.
+
+    What is there most of the time is filtered out, the rest is cut out with what it leaves around.
+    """
+    kept = np.ones(len(iq), np.bool_)
+    long = []
+    for burst in found:
+        if burst.length < _PERSISTENT * len(iq):
+            around = _AROUND + burst.length // 20
+            kept[max(burst.start - around, 0) : burst.stop + around] = False
+        else:
+            long.append(burst)
+    lost = 1 - float(kept.mean())
+    iq = iq[kept]
+    if not long:
+        return iq, lost
+    spectrum = fft(iq)
+    count = len(iq)
+    taken = np.zeros(count, np.bool_)
+    for burst in long:
+        margin = 0.2 * burst.occupied + 4 / count
+        walk = abs(burst.drift) * burst.length / 2
+        low = int(np.floor((burst.low - margin - walk) * count))
+        high = int(np.ceil((burst.high + margin + walk) * count))
+        taken[np.arange(low, min(high, low + count)) % count] = True
+    spectrum[taken] = 0
+    half = int(width * count / 2)
+    places = np.arange(round(centre * count) - half, round(centre * count) + half) % count
+    return ifft(spectrum), max(float(taken[places].mean()), lost)
+
+
+def _smooth(level: FloatArray) -> FloatArray:
+    width = max(len(level) // 64, 4) | 1
+    return np.asarray(np.exp(uniform_filter1d(np.log(level), width, mode="wrap")))
+
+
+def _longest_on_the_circle(mask: np.ndarray) -> tuple[int, int] | None:
+    """The longest run of a mask (bins,) around the circle, on from its last bin; None: no end."""
+    if mask.all() or not mask.any():
+        return None
+    bins = len(mask)
+    first = int(np.flatnonzero(~mask)[0])
+    turned = np.roll(mask, -first)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], turned.astype(np.int8), [0]])))
+    longest = int((edges[1::2] - edges[::2]).argmax())
+    low, high = edges[2 * longest] + first, edges[2 * longest + 1] + first
+    return int(low % bins), int(low % bins + high - low)
