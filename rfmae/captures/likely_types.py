@@ -145,7 +145,8 @@ def _has_low_halves(sample: bytes, kind: SampleType) -> bool:
     Where they lie close together, they are a number of their own; of a few values nothing is known.
     """
     half = np.dtype(kind.component).itemsize // 2
-    halves = _values(sample, f"{kind.component[0]}u2").reshape(-1, half)
+    halves = _values(sample[: len(sample) // (2 * half) * 2 * half], f"{kind.component[0]}u2")
+    halves = halves.reshape(-1, half)
     little = kind.component[0] == "<"
     if (
         half == 4 and not halves[:, slice(0, 2) if little else slice(2, 4)].any()

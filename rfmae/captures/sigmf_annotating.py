@@ -87,9 +87,7 @@ def write_annotated(capture: Capture, findings: Sequence[Finding], target: Path)
     check_target(capture.path, target)
     meta = _described(capture)
     stated = meta["global"]
-    known = {item.get("name") for item in stated.get("core:extensions", [])}
-    added = [item for item in _EXTENSIONS if item["name"] not in known]
-    stated["core:extensions"] = [*stated.get("core:extensions", []), *added]
+    stated["core:extensions"] = _with_ours(stated.get("core:extensions"))
     first = stated.get("core:offset", 0)
     marks = [_fields(finding, capture, first) for finding in findings]
     meta["captures"] = sorted(meta.get("captures", []), key=lambda item: item["core:sample_start"])
@@ -100,6 +98,13 @@ def write_annotated(capture: Capture, findings: Sequence[Finding], target: Path)
     with disk_errors(target):
         write_json(target, meta)
     return target
+
+
+def _with_ours(declared: Any) -> list[Any]:
+    """The extensions that a recording declares, and those of the annotations."""
+    kept = declared if isinstance(declared, list) else []
+    known = [item.get("name") for item in kept if isinstance(item, dict)]
+    return [*kept, *(item for item in _EXTENSIONS if item["name"] not in known)]
 
 
 def _fields(finding: Finding, capture: Capture, first: int) -> Fields:

@@ -8,20 +8,27 @@ from rfmae.records import ComplexArray
 from rfmae.reporting.palette import DARK, LIGHT
 
 OBSERVED, CLEAN = LIGHT["s0"], LIGHT["s1"]
-STATED, FOUND = DARK["s6"], DARK["s2"]
+STATED, FOUND = DARK["s6"], "#ffffff"
 """Colours of frames over a spectrogram: of what the file states, and of what was found."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A frame in time and frequency; edges in Hz from the centre of the samples, nan for none."""
+    """A frame in time and frequency; edges in Hz from the centre of the samples, nan for none.
+
+    What the file states is dashed, with its label above; what was found has its label below.
+    """
 
     start: int
     count: int
     low_hz: float
     high_hz: float
     label: str = ""
-    colour: str = STATED
+    is_found: bool = False
+
+    @property
+    def colour(self) -> str:
+        return FOUND if self.is_found else STATED
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,12 +105,17 @@ def loudest_stretch(iq: ComplexArray, count: int) -> slice:
     """
     count = min(max(count, 1), len(iq))
     hop = max(count // _HOPS, 1)
-    power = np.square(np.abs(iq[: len(iq) // hop * hop])).reshape(-1, hop).sum(axis=1)
+    power = _power(iq[: len(iq) // hop * hop]).reshape(-1, hop).sum(axis=1)
     start = min(_loudest(power, count // hop) * hop, len(iq) - count)
     first = max(start - hop, 0)
-    near = np.square(np.abs(iq[first : start + count + hop]))
+    near = _power(iq[first : start + count + hop])
     start = first + _loudest(near, count)
     return slice(start, start + count)
+
+
+def _power(iq: ComplexArray) -> DoubleArray:
+    """The power of samples, a number however large or small they are."""
+    return np.square(np.abs(iq), dtype=np.float64)
 
 
 def _loudest(power: FloatArray, count: int) -> int:

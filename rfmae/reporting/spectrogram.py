@@ -70,20 +70,35 @@ def _frames(axes: Axes, excerpt: Excerpt, seconds: float, hertz: float) -> None:
         left, width = (value / excerpt.rate / seconds for value in (mark.start, mark.count))
         bottom, top = ((excerpt.centre_hz + value) / hertz for value in (low, high))
         axes.add_patch(
-            Rectangle((left, bottom), width, top - bottom, fill=False, ec=mark.colour, lw=1.0)
+            Rectangle(
+                (left, bottom),
+                width,
+                top - bottom,
+                fill=False,
+                ec=mark.colour,
+                lw=1.0,
+                ls="-" if mark.is_found else "--",
+            )
         )
         if mark.label and number < _MOST_LABELS:
-            at_top = high > 0.9 * edge  # inside, as there is no room above
-            axes.annotate(
-                mark.label,
-                (left, top),
-                xytext=(2, -2 if at_top else 1),
-                textcoords="offset points",
-                va="top" if at_top else "bottom",
-                fontsize=7,
-                color=mark.colour,
-                clip_on=True,
-            )
+            _label(axes, mark, left, bottom if mark.is_found else top)
+
+
+def _label(axes: Axes, mark: Mark, left: float, edge: float) -> None:
+    """The label of a mark outside of its frame, or inside at the edge of the axes."""
+    low, high = axes.get_ylim()
+    room = 0.05 * (high - low)
+    below = mark.is_found != (edge < low + room if mark.is_found else edge > high - room)
+    axes.annotate(
+        mark.label,
+        (left, edge),
+        xytext=(2, -2 if below else 1),
+        textcoords="offset points",
+        va="top" if below else "bottom",
+        fontsize=7,
+        color=mark.colour,
+        clip_on=True,
+    )
 
 
 def _edges(mark: Mark, edge: float) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """`rfmae classify` without a model: a table or JSON, files that fail, annotations, streams."""
 
 import json
+from pathlib import Path
 
 import made_bursts as made
 import numpy as np
@@ -62,6 +63,13 @@ def test_json_holds_everything_with_units_in_the_names(rfmae, recording):
     assert first["windows"][1] == {"best": "BPSK", "probability": 0.7}
     assert second["modulation"] == "unknown" and second["symbol_rate_hz"] is None
     assert second["reasons"] == ["like none of the classes"]
+
+
+def test_every_field_of_the_json_is_explained(rfmae, recording):
+    text = (Path(__file__).parents[2] / "docs" / "classify.md").read_text(encoding="utf-8")
+    (found,) = json.loads(rfmae("classify", recording, "--json").stdout)
+    missing = [name for name in [*found, *found["bursts"][0]] if f"`{name}`" not in text]
+    assert missing == []
 
 
 def test_a_bad_file_does_not_stop_the_others(rfmae, here, recording):
@@ -190,3 +198,12 @@ def test_a_stream_must_be_told_its_type_and_rate_and_be_complex(here):
     }.items():
         done = CliRunner().invoke(app, ["classify", "-", "--follow", *options], input=b"abc")
         assert done.exit_code == 2 and words in done.stderr
+
+
+def test_a_page_is_written_among_the_reports_or_where_it_is_named(rfmae, here, recording):
+    done = rfmae("classify", recording, "--report")
+    assert done.exit_code == 0, done.stderr
+    assert "written: artifacts/reports/three-bursts.html" in done.stdout
+    assert (here / "artifacts" / "reports" / "three-bursts.html").is_file()
+    assert rfmae("classify", recording, "--report", "--out", "a.html").exit_code == 0
+    assert (here / "a.html").is_file()
