@@ -1,8 +1,12 @@
-"""Other people's ways to the frames of `synthesis.py`: a module for each library.
+"""Signals that other people's libraries make: a module for each library and purpose.
 
-Every module has `PROGRAMS`, by name: a function of a modulation and a number of frames that returns
-the call to be timed, or None where the library has no such modulation. What a user does once (taps,
-tables, objects) is done before the call; random symbols, shaping and noise are done in it.
+Modules named `*_frames` time the frames of `synthesis.py`. Each has `PROGRAMS`, by name: a function
+of a modulation and a number of frames that returns the call to be timed, or None where the library
+has no such modulation. What a user does once (taps, tables, objects) is done before the call;
+random symbols, shaping and noise are done in it.
+
+Modules named `*_bursts` modulate what `peer_recordings.py` makes recordings of. Each has `NAMES`,
+the classes that it has, and `bursts`: see `bursts.py`.
 """
 
 from collections.abc import Callable

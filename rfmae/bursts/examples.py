@@ -8,11 +8,9 @@ import numpy as np
 from rfmae.bursts.features.vector import LEAST_SAMPLES, measure
 from rfmae.bursts.practice import Practice, PracticeRecording, practice_recording
 from rfmae.bursts.records import NOISE
+from rfmae.bursts.windows import WINDOW, active_runs
 from rfmae.records import FloatArray
 from rfmae.signal.detection import Burst, detect, isolate
-
-WINDOW = 2**14
-"""Samples of an isolated burst that features are measured of at once."""
 
 _MOST_TRIES = 6  # recordings of which none is detected, one after the other
 
@@ -37,11 +35,11 @@ def example(name: str, rng: np.random.Generator, practice: Practice) -> Example 
         if found is None:
             continue
         isolated, twin = isolate(made.iq, found), isolate(made.clean, found)
-        length = isolated.stop - isolated.first
-        if length < LEAST_SAMPLES:
+        run = max(active_runs(isolated), key=len)
+        if len(run) < LEAST_SAMPLES:
             continue
-        first = isolated.first + int(rng.integers(0, max(length - WINDOW, 0) + 1))
-        window = slice(first, min(first + WINDOW, isolated.stop))
+        first = run.start + int(rng.integers(0, max(len(run) - WINDOW, 0) + 1))
+        window = slice(first, min(first + WINDOW, run.stop))
         if not np.any(twin.iq[window]):
             continue
         seen = partial(measure, occupied=isolated.occupied, whole_band=found.whole_band)
@@ -51,7 +49,7 @@ def example(name: str, rng: np.random.Generator, practice: Practice) -> Example 
             name,
             made.kind,
             made.snr_db,
-            min(length, WINDOW) * isolated.occupied,
+            (window.stop - window.start) * isolated.occupied,
         )
     return None
 

@@ -1,7 +1,7 @@
 """From a recording to its bursts, each with its modulation and what was estimated of it."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -12,15 +12,12 @@ from rfmae.bursts.features.vector import LEAST_SAMPLES, Measured, measure
 from rfmae.bursts.grouping import same_band_groups
 from rfmae.bursts.network import BurstNetwork, load_network
 from rfmae.bursts.records import UNKNOWN, BurstAnswer, RecordingAnswer
+from rfmae.bursts.windows import windows_of
 from rfmae.errors import CaptureError, ShapeError
 from rfmae.records import ComplexArray, FloatArray
 from rfmae.signal.cleaning import clean
 from rfmae.signal.detection import Burst, DetectionOptions, Isolated, detect, isolate
 
-WINDOW = 2**14
-"""Samples of an isolated burst that features are measured of at once."""
-
-_MOST_WINDOWS = 8
 _LEAST_KNOWN = 1e-6  # the weight of a window that knows nothing
 _SURE = 0.5  # probability below which a burst is unknown
 _KEPT = 8192  # samples and symbols that are kept to be drawn
@@ -207,7 +204,8 @@ def _identified(
     first = parts[0]
     rate_hz = sample_rate_hz * first.rate
     told = None if options.symbol_rate_hz is None else options.symbol_rate_hz / rate_hz
-    stretch = np.concatenate([part.iq[part.first : part.stop] for part in parts])
+    longest = max(parts, key=lambda part: part.stop - part.first)
+    stretch = longest.iq[longest.first : longest.stop]
     snr_db = float(np.mean([part.snr_db for part in parts]))
     measured = [
         measure(
@@ -218,7 +216,7 @@ def _identified(
             told_rate=told,
             roll_off=options.roll_off,
         )
-        for window in _windows(stretch)
+        for window in windows_of(parts)
     ]
     if not measured:
         empty = np.full(len(network.names), 1 / len(network.names))
@@ -239,16 +237,6 @@ def _identified(
         chosen,
         stretch,
     )
-
-
-def _windows(stretch: ComplexArray) -> Iterator[ComplexArray]:
-    """Windows of a burst, spread over it; a short one is one window."""
-    if len(stretch) < LEAST_SAMPLES:
-        return
-    count = min(max(len(stretch) // WINDOW, 1), _MOST_WINDOWS)
-    length = min(len(stretch), WINDOW)
-    for start in np.linspace(0, len(stretch) - length, count).astype(int):
-        yield stretch[start : start + length]
 
 
 def _known(probabilities: FloatArray) -> FloatArray:

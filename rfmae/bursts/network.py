@@ -46,10 +46,14 @@ class BurstNetwork:
         """The classes, without the one of other signals."""
         return self.names[:-1]
 
+    def standard(self, features: FloatArray) -> FloatArray:
+        """Features (N, F) of mean zero and deviation one in training, bounded."""
+        values = (np.asarray(features, np.float32) - self.centre) / self.scale
+        return np.clip(values, -_MOST_DEVIATIONS, _MOST_DEVIATIONS).astype(np.float32)
+
     def logits(self, features: FloatArray) -> FloatArray:
         """Logits (N, M) of features (N, F)."""
-        values = (np.asarray(features, np.float32) - self.centre) / self.scale
-        values = np.clip(values, -_MOST_DEVIATIONS, _MOST_DEVIATIONS)
+        values = self.standard(features)
         for weights, biases in self.layers[:-1]:
             values = values @ weights.T + biases
             values = np.where(values > 0, values, _LEAK * values)

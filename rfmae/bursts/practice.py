@@ -19,7 +19,7 @@ from rfmae.signal.hardware import clip, iq_imbalance, quantise
 from rfmae.signal.interpolation import drift
 from rfmae.signal.modulations import Modulation, find_modulation
 from rfmae.signal.noise import circular_gaussian
-from rfmae.signal.pulses import Pulse
+from rfmae.signal.pulses import Pulse, Shape
 from rfmae.signal.transmitter import transmit
 from rfmae.units import db_to_ratio
 
@@ -109,7 +109,7 @@ class Sent:
 
 def practice_recording(name: str, rng: Rng, practice: Practice) -> PracticeRecording:
     """One recording of a class, `other` or noise, all its properties drawn."""
-    whole = rng.random() < practice.whole_band and (name == NOISE or name in LINEAR)
+    whole = rng.random() < practice.whole_band and name in _SYMBOL_SPACED
     sent = _symbols(name, rng, practice) if whole else _sent(name, rng, practice)
     waveform = _unit(_channel(sent, rng, practice))
     carrier = 0.0 if whole else _carrier(sent.occupied, rng)
@@ -160,6 +160,9 @@ LINEAR = {
 }
 """Classes that are symbols in a pulse, with their rows in the table of modulations."""
 
+_SYMBOL_SPACED = (*(name for name in LINEAR if name != "OQPSK"), NOISE)
+"""Classes that one sample a symbol can be of: OQPSK would be QPSK."""
+
 _WITH_SIMPLE_PULSES = ("OOK", "BPSK", "QPSK", "OQPSK")
 _AMPLITUDE_CODES = ("plain", "manchester", "width", "sparse")
 
@@ -202,7 +205,9 @@ def _simple_pulses(modulation: Modulation, occupied: float, symbols: float, rng:
         at = np.minimum((np.arange(samples) / float(rate)).astype(int), len(chips) - 1)
         iq = chips[at].astype(np.complex64)
     else:
-        shape = "rectangular" if rng.random() < 0.7 else "half-sine"
+        # OQPSK of half sines would be MSK
+        sines = modulation.family != "offset" and rng.random() < 0.3
+        shape: Shape = "half-sine" if sines else "rectangular"
         iq = transmit(modulation, Pulse(shape), rate, samples, 1, lambda _: rng)[0]
     width = 2.0 / float(rate)
     return Sent(_low_passed(iq, width * float(rng.uniform(0.9, 1.6))), width, 1 / float(rate))
@@ -377,8 +382,6 @@ def _symbols(name: str, rng: Rng, practice: Practice) -> Sent:
     if name == NOISE:
         return Sent(circular_gaussian(count, rng), 1.0)
     modulation = find_modulation(LINEAR[name])
-    if modulation.family == "offset":  # sampled when both rails are there
-        modulation = find_modulation("QPSK")
     iq = transmit(modulation, Pulse("rectangular"), Fraction(1), count, 1, lambda _: rng)[0]
     return Sent(_unit(iq), 1.0, 1.0)
 

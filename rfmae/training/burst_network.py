@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -33,9 +34,7 @@ class _Encoder(nn.Module):
     def __init__(self, features: int, widths: tuple[int, ...], dropout: float) -> None:
         super().__init__()
         sizes = (features, *widths)
-        self.layers = nn.ModuleList(
-            nn.Linear(before, after) for before, after in zip(sizes, sizes[1:], strict=False)
-        )
+        self.layers = nn.ModuleList(nn.Linear(before, after) for before, after in pairwise(sizes))
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
@@ -51,32 +50,34 @@ class Trained:
     layers: tuple[tuple[FloatArray, FloatArray], ...]
 
 
+def denoising_encoder(noisy: FloatArray, clean: FloatArray, training: BurstTraining) -> nn.Module:
+    """An encoder that has learnt to predict clean features from noisy ones, (N, F) each.
+
+    A denoising autoencoder (Vincent et al., JMLR 11, 2010) whose noise is that of the radio. Both
+    are standardised.
+    """
+    encoder = _new_encoder(noisy.shape[1], training)
+    decoder = nn.Linear(training.widths[-1], noisy.shape[1])
+    inputs, twins = torch.from_numpy(noisy), torch.from_numpy(clean)
+
+    def missed(rows: torch.Tensor) -> torch.Tensor:
+        return nn.functional.smooth_l1_loss(decoder(encoder(inputs[rows])), twins[rows])
+
+    _fit([encoder, decoder], missed, len(noisy), training.denoising_epochs, training)
+    return encoder
+
+
 def train_burst_network(
-    noisy: FloatArray,
-    clean: FloatArray,
+    features: FloatArray,
     labels: IntArray,
     names: int,
     training: BurstTraining,
-    progress: Callable[[str], None] = lambda _: None,
+    encoder: nn.Module | None = None,
 ) -> Trained:
-    """Train on standardised features (N, F) of bursts, those of their clean twins, labels (N,).
-
-    With denoising epochs the encoder learns first to predict the clean features from the noisy
-    ones, as a denoising autoencoder (Vincent et al., JMLR 11, 2010).
-    """
-    torch.manual_seed(training.seed)
-    rng = np.random.default_rng(training.seed)
-    inputs, targets = torch.from_numpy(noisy), torch.from_numpy(labels)
-    encoder = _Encoder(noisy.shape[1], training.widths, training.dropout)
-    if training.denoising_epochs:
-        decoder = nn.Linear(training.widths[-1], noisy.shape[1])
-        twins = torch.from_numpy(clean)
-
-        def missed(rows: torch.Tensor) -> torch.Tensor:
-            return nn.functional.smooth_l1_loss(decoder(encoder(inputs[rows])), twins[rows])
-
-        _fit([encoder, decoder], missed, len(noisy), training.denoising_epochs, training, rng)
-        progress(f"denoised for {training.denoising_epochs} epochs")
+    """Train on standardised features (N, F) and labels (N,), from an encoder where one is given."""
+    if encoder is None:
+        encoder = _new_encoder(features.shape[1], training)
+    inputs, targets = torch.from_numpy(features), torch.from_numpy(labels)
     head = nn.Linear(training.widths[-1], names)
     criterion = nn.CrossEntropyLoss(label_smoothing=training.smoothing)
 
@@ -84,15 +85,19 @@ def train_burst_network(
         loss: torch.Tensor = criterion(head(encoder(inputs[rows])), targets[rows])
         return loss
 
-    _fit([encoder, head], wrong, len(noisy), training.epochs, training, rng)
-    layers = [*encoder.layers, head]
+    _fit([encoder, head], wrong, len(features), training.epochs, training)
+    layers = [item for item in (*encoder.modules(), head) if isinstance(item, nn.Linear)]
     return Trained(
         tuple(
             (layer.weight.detach().numpy().copy(), layer.bias.detach().numpy().copy())
             for layer in layers
-            if isinstance(layer, nn.Linear)
         )
     )
+
+
+def _new_encoder(features: int, training: BurstTraining) -> nn.Module:
+    torch.manual_seed(training.seed)
+    return _Encoder(features, training.widths, training.dropout)
 
 
 def _fit(
@@ -101,8 +106,8 @@ def _fit(
     count: int,
     epochs: int,
     training: BurstTraining,
-    rng: np.random.Generator,
 ) -> None:
+    rng = np.random.default_rng([training.seed, epochs])
     parameters = [parameter for module in modules for parameter in module.parameters()]
     optimiser = torch.optim.AdamW(
         parameters, training.learning_rate, weight_decay=training.weight_decay

@@ -54,7 +54,7 @@ def frequency_line(frequency: FloatArray, weights: FloatArray) -> Line:
     A filtered frequency passes through its middle when it changes and nowhere else. `weights` are
     the power of the samples.
     """
-    level = float(np.average(frequency, weights=weights))
+    level = float(weights @ frequency) / max(float(weights.sum()), 1e-30)
     squared = np.square(frequency - level)
     limit = 4 * float(np.median(squared)) + 1e-12  # clicks of a phase that slips
     bounded = np.minimum(squared, limit)

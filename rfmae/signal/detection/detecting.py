@@ -10,7 +10,9 @@ from rfmae.records import ComplexArray
 from rfmae.signal.cleaning import converter_step
 from rfmae.signal.detection.burst import Burst, DetectionOptions
 from rfmae.signal.detection.cells import Mask, occupied_cells
+from rfmae.signal.detection.neighbours import IMPULSE, covers, power_of, without_copies
 from rfmae.signal.detection.noise_floor import Floor, noise_floor
+from rfmae.signal.detection.parallel import regrouped
 from rfmae.signal.detection.refining import refined
 from rfmae.signal.detection.regions import joined_in_time, regions_of
 from rfmae.signal.detection.time_frequency import Grid, frame_length, spectrogram
@@ -21,14 +23,8 @@ FEWEST_SAMPLES = 256
 
 _FINER = 16  # frames of the second look, over those of the first
 _SHARES = (0.4, 0.4, 0.2)  # of the false-alarm rate: both looks, and what has no floor
-_REGROWTH = 3.0  # bandwidths
-_IMPULSE = 64  # samples: what is shorter is an impulse
 _LOBE = 5  # bins beside a band that the window spreads it over
-_COVERED = 0.5  # of the time and of the band
 _LEAST_SNR_DB = -7.0  # what is weaker is no more than the floor may be wrong by
-_RANGE = 10**3.5  # power of a burst over that of what it leaves beside it
-_NEAR_RANGE = 10**2.0  # and in its neighbourhood
-_SAME_RANGE = 10**1.5  # and as long as it is there
 
 
 def detect(
@@ -73,12 +69,11 @@ def _in_stretch(iq: ComplexArray, options: DetectionOptions) -> list[Burst]:
         finer = spectrogram(iq, frame // _FINER)
         known = [burst for burst, _ in first]
         first += _look(iq, finer, noise_floor(finer.power, step), rate, known)
-    found = _without_copies(first)
-    found = [burst for burst in found if burst.length >= _IMPULSE]
+    found = without_copies(first)
     rate = options.false_alarm_rate * _SHARES[2] / 2
     found = [burst for burst in found if is_evident(iq, burst, rate)]
     wide = [] if options.needs_floor else wide_signals(iq, grid, floor, found, rate)
-    return wide + [burst for burst in found if not any(_covers(other, burst) for other in wide)]
+    return wide + [burst for burst in found if not any(covers(other, burst) for other in wide)]
 
 
 def _look(
@@ -89,9 +84,10 @@ def _look(
     if not cells.any():
         return []
     regions = joined_in_time(regions_of(cells, floor.over(grid.power)))
-    regions = [r for r in regions if (r.stop - r.start) * grid.hop >= _IMPULSE]
+    regions = regrouped(iq, grid, floor, regions)
+    regions = [r for r in regions if (r.stop - r.start) * grid.hop >= IMPULSE]
     bursts = [burst for region in regions for burst in refined(iq, grid, floor, region)]
-    return [(burst, _power(burst, floor)) for burst in bursts if burst.snr_db > _LEAST_SNR_DB]
+    return [(burst, power_of(burst, floor)) for burst in bursts if burst.snr_db > _LEAST_SNR_DB]
 
 
 def _cells_of(bursts: Sequence[Burst], grid: Grid) -> Mask:
@@ -108,72 +104,6 @@ def _cells_of(bursts: Sequence[Burst], grid: Grid) -> Mask:
         bins = np.arange(low, min(high + 1, low + grid.bins)) % grid.bins
         mask[first:last, bins] = True
     return mask
-
-
-def _without_copies(bursts: list[tuple[Burst, float]]) -> list[Burst]:
-    """The bursts that no stronger one covers, and that are not what one of them spills over."""
-    kept: list[tuple[Burst, float]] = []
-    for burst, power in sorted(bursts, key=lambda found: found[1], reverse=True):
-        if not any(
-            _covers(other, burst) or _spills(other, stronger / max(power, 1e-300), burst)
-            for other, stronger in kept
-        ):
-            kept.append((burst, power))
-    return [burst for burst, _ in kept]
-
-
-def _power(burst: Burst, floor: Floor) -> float:
-    """Mean power of a burst, in units of the recording."""
-    bins = len(floor.density)
-    places = np.arange(
-        round(burst.low * bins), max(round(burst.high * bins), 1 + round(burst.low * bins))
-    )
-    density = float(floor.density[places % bins].mean())
-    return density * burst.occupied * float(10 ** (min(burst.snr_db, 200.0) / 10))
-
-
-def _spills(strong: Burst, ratio: float, weak: Burst) -> bool:
-    """Whether a burst so many times weaker is what a strong one leaves beside its band.
-
-    More is left where that begins and ends, and beside it by an amplifier, in pieces.
-    """
-    if ratio > _RANGE and _meets(strong, weak):
-        return True
-    apart = abs((strong.centre - weak.centre + 0.5) % 1 - 0.5)
-    near = apart - weak.occupied / 2 < _REGROWTH * strong.occupied
-    if ratio > _SAME_RANGE and near and _same_times(strong, weak):
-        return True
-    if ratio < _NEAR_RANGE or 2 * weak.length > strong.length:
-        return False
-    around = range(weak.start - _IMPULSE, weak.stop + _IMPULSE)
-    if strong.start in around or strong.stop in around:
-        return True
-    return _meets(strong, weak) and near
-
-
-def _same_times(one: Burst, other: Burst) -> bool:
-    """Whether two bursts begin and end together, and not with the recording alone."""
-    slack = _IMPULSE + one.length // 50
-    return (
-        one.start > 0
-        and abs(one.start - other.start) < slack
-        and abs(one.stop - other.stop) < slack
-    )
-
-
-def _meets(one: Burst, other: Burst) -> bool:
-    """Whether most of the time of another lies within that of one."""
-    time = min(one.stop, other.stop) - max(one.start, other.start)
-    return time > _COVERED * other.length
-
-
-def _covers(one: Burst, other: Burst) -> bool:
-    """Whether most of the time and of the band of another lies within one."""
-    if not _meets(one, other):
-        return False
-    apart = abs((one.centre - other.centre + 0.5) % 1 - 0.5)
-    shared = min((one.occupied + other.occupied) / 2 - apart, one.occupied, other.occupied)
-    return shared > _COVERED * other.occupied
 
 
 def _moved(burst: Burst, by: int) -> Burst:

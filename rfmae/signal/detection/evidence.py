@@ -16,8 +16,8 @@ _TESTS = 5
 _KURTOSIS = 0.05  # of |x|^4 off that of noise: less is what real receivers do to noise
 _GAIN_PARTS = 32  # of the samples, each of a power of its own
 _BINS = 64  # of the spectrum that samples are whitened by
-_SHORTEST_LAG = 4 * _BINS
-_LEAST_CORRELATION = 0.02
+_SHORTEST_LAG, _SHORT_LAG = 16, 4 * _BINS
+_LEAST_CORRELATION, _LEAST_AT_SHORT_LAG = 0.02, 0.1
 _LOWEST_RATE = 0.02  # cycles per sample
 _IMPROPER = 0.25  # mean of turns of two: less is what the I/Q imbalance of a receiver does
 
@@ -115,9 +115,10 @@ def _repeats(iq: ComplexArray, density: FloatArray, rate: float) -> bool:
     if not len(values):
         return False
     energy = float(np.sum(np.abs(white) ** 2))
-    terms = count - np.arange(_SHORTEST_LAG, longest)
+    lags = np.arange(_SHORTEST_LAG, longest)
+    terms = count - lags
     squares = np.abs(values) ** 2 / energy**2 * count**2 / terms
-    least = _LEAST_CORRELATION**2 * terms
+    least = np.where(lags < _SHORT_LAG, _LEAST_AT_SHORT_LAG, _LEAST_CORRELATION) ** 2 * terms
     return bool(np.any(squares > np.maximum(np.log(len(values) / rate), least)))
 
 

@@ -82,15 +82,16 @@ def _pieces(band: _Band, region: Region, grid: Grid) -> list[range]:
     count = len(power)
     noise = band.noise_power
     length = ((region.stop - region.start - 1) * grid.hop + grid.bins) * band.rate
-    snr = max(region.ratio - 1, 0.01) * region.width / max(band.rate * grid.bins, 1)
-    average = 16 * (1 + 1 / snr) ** 2
-    average = int(np.clip(average, min(_LEAST_AVERAGE, max(length / 4, 1)), max(length / 4, 1)))
-    smooth = uniform_filter1d(power.astype(np.float64), average, mode="nearest")
-    threshold = noise * (1 - 1 / (9 * average) + _RARE / (3 * np.sqrt(average))) ** 3
     whole = range(
         round((region.start * grid.hop - band.origin) * band.rate),
         min(round(((region.stop - 1) * grid.hop + grid.bins - band.origin) * band.rate), count),
     )
+    snr = max(float(power[whole.start : whole.stop].mean()) / noise - 1, 0.01)
+    # a signal stands twice as far above the noise as the threshold
+    average = _LEAST_AVERAGE + (2 * _RARE / snr) ** 2 * (1 + snr)
+    average = int(np.clip(average, min(_LEAST_AVERAGE, max(length / 4, 1)), max(length / 4, 1)))
+    smooth = uniform_filter1d(power.astype(np.float64), average, mode="nearest")
+    threshold = noise * (1 - 1 / (9 * average) + _RARE / (3 * np.sqrt(average))) ** 3
     pause = max(min(_PAUSE, GAP_FRAMES * grid.hop * band.rate), _LEAST_AVERAGE, average)
     found = _runs(smooth > threshold, pause)
     if not found:
@@ -143,7 +144,7 @@ def _occupied(band: _Band, piece: range) -> tuple[float, float, float]:
     smooth = uniform_filter1d(density, 3, mode="nearest")
     above = smooth > noise * (1 + _ABOVE / np.sqrt(averages * 2))
     # the level of a band, not of a carrier in it
-    level = median_filter(excess, min(5, bins // 4) | 1, mode="nearest").max()
+    level = median_filter(excess, min(9, bins // 4) | 1, mode="nearest").max()
     above &= smooth - noise > level / _DEEPEST
     if band.rate <= _ALL:  # what lies beside belongs to others
         distance = np.abs(np.arange(bins) - bins // 2) / bins * band.rate

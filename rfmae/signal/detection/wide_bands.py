@@ -49,11 +49,9 @@ def wide_signals(
     lowest = float(np.sort(smooth)[: max(len(smooth) // 32, 1)].mean())
     above = smooth > _STEP * lowest
     region = _longest_on_the_circle(above)
-    if region is None:
+    if region is None or region[1] - region[0] < _PLATEAU * grid.bins:
         return _whole(iq, found, rate)
     low, high = region
-    if high - low < _PLATEAU * grid.bins:
-        return []
     width = (high - low) / grid.bins
     centre = (low + high - 1) / 2 / grid.bins
     rest, taken = _without(iq[:_MOST_SAMPLES], found, centre, width)
@@ -103,7 +101,7 @@ def _without(
     count = len(iq)
     taken = np.zeros(count, np.bool_)
     for burst in long:
-        margin = 0.2 * burst.occupied + 4 / count
+        margin = burst.occupied + 4 / count
         walk = abs(burst.drift) * burst.length / 2
         low = int(np.floor((burst.low - margin - walk) * count))
         high = int(np.ceil((burst.high + margin + walk) * count))

@@ -66,7 +66,7 @@ def _digits(resolution: float) -> int:
     """Digits after the point of a resolution."""
     if not 0 < resolution < math.inf:
         return 0
-    return min(max(math.ceil(-math.log10(resolution) - 1e-9), 0), 12)
+    return min(max(-int(f"{resolution:e}".partition("e")[2]), 0), 12)
 
 
 def _number(value: float, digits: int, signed: bool) -> str:

@@ -1,14 +1,14 @@
 """The classifier of bursts: examples, training, calibration, and the folder that comes along."""
 
-import datetime
-import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 from joblib import Parallel, delayed
 
 from rfmae.artefacts import versions
@@ -20,13 +20,20 @@ from rfmae.errors import RecipeError
 from rfmae.evaluation.calibration import fit_temperature
 from rfmae.progress import Progress
 from rfmae.records import FloatArray, IntArray
-from rfmae.training.burst_network import BurstTraining, train_burst_network
+from rfmae.training.burst_network import (
+    BurstTraining,
+    denoising_encoder,
+    train_burst_network,
+)
 
 SHARD = 250
 """Examples of one class in a file."""
 
 Split = Literal["train", "validation"]
 _LEAST_SCALE = 1e-3  # of a feature that hardly varies
+_HIGH_SNR_DB = 10.0
+
+BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,37 +191,93 @@ def train_classifier(recipe: BurstRecipe, train: Examples, validation: Examples)
     """A network of the training examples, calibrated on those of validation."""
     centre = train.features.mean(axis=0)
     scale = np.maximum(train.features.std(axis=0), _LEAST_SCALE)
-
-    def standard(values: FloatArray) -> FloatArray:
-        return np.clip((values - centre) / scale, -6, 6).astype(np.float32)
-
     names = (*CLASSES, OTHER)
+    blank = BurstNetwork(names, centre, scale, (), 1.0, 1.0, {})
+    encoder = None
+    if recipe.training.denoising_epochs:
+        noisy, clean = blank.standard(train.features), blank.standard(train.clean)
+        encoder = denoising_encoder(noisy, clean, recipe.training)
     trained = train_burst_network(
-        standard(train.features),
-        standard(train.clean),
-        train.labels.astype(np.int64),
-        len(names),
-        recipe.training,
+        blank.standard(train.features), train.labels, len(names), recipe.training, encoder
     )
     # as it will be read again
     layers = tuple(
         (weights.astype(np.float16).astype(np.float32), biases)
         for weights, biases in trained.layers
     )
-    network = BurstNetwork(names, centre, scale, layers, 1.0, 0.0, {})
-    return calibrated(network, validation, recipe.false_acceptance, recipe.held_out)
+    return calibrated(replace(blank, layers=layers), validation, recipe)
 
 
-def calibrated(
-    network: BurstNetwork, validation: Examples, false_acceptance: float, held_out: Sequence[str]
-) -> BurstNetwork:
-    """The network with its temperature and its threshold for unknown signals.
+def calibrated(network: BurstNetwork, validation: Examples, recipe: BurstRecipe) -> BurstNetwork:
+    """The network with its temperature and its threshold for other signals.
 
     The threshold accepts the stated share of signals of kinds that were not trained on.
     """
-    strange = np.array([kind in held_out for kind in validation.kinds])
+    strange = np.isin(validation.kinds, recipe.held_out)
     said = softmax(network.logits(validation.features[~strange]))
     temperature = fit_temperature(said, validation.labels[~strange])
     network = replace(network, temperature=temperature)
     other = network(validation.features[strange])[:, -1]
-    return replace(network, threshold=float(np.quantile(other, false_acceptance)))
+    return replace(network, threshold=float(np.quantile(other, recipe.false_acceptance)))
+
+
+def measured(network: BurstNetwork, validation: Examples, recipe: BurstRecipe) -> dict[str, Any]:
+    """How a network does on validation, for its card: accuracy by SNR and class, rejections."""
+    said = network(validation.features)
+    known = validation.labels < len(network.classes)
+    strange = np.isin(validation.kinds, recipe.held_out)
+    best = said[:, :-1].argmax(axis=1)
+    accepted = said[:, -1] <= network.threshold
+    right = best == validation.labels
+    edges = (-2.0, 2.0, 5.0, 10.0, 20.0, 30.0)
+    by_snr = {
+        f"{low:g} to {high:g} dB": _shares(right, accepted, known & _between(validation, low, high))
+        for low, high in pairwise(edges)
+    }
+    high = known & (validation.snr_db >= _HIGH_SNR_DB)
+    by_class = {
+        name: _shares(right, accepted, high & (validation.labels == label))
+        for label, name in enumerate(network.classes)
+    }
+    return {
+        "accuracy": by_snr,
+        f"accuracy from {_HIGH_SNR_DB:g} dB on": by_class,
+        "false_acceptance": float(accepted[strange].mean()),
+        "false_rejection": float(1 - accepted[known].mean()),
+        "auroc": rejection(said[known, -1], said[strange, -1]).auroc,
+    }
+
+
+def _between(examples: Examples, low: float, high: float) -> BoolArray:
+    return np.asarray((examples.snr_db >= low) & (examples.snr_db < high))
+
+
+def _shares(right: BoolArray, accepted: BoolArray, rows: BoolArray) -> dict[str, float]:
+    """Shares of some examples that are named right, wrong, and unknown."""
+    return {
+        "right": float((right & accepted)[rows].mean()),
+        "wrong": float((~right & accepted)[rows].mean()),
+        "unknown": float((~accepted)[rows].mean()),
+        "best_is_right": float(right[rows].mean()),
+    }
+
+
+def train_bursts(
+    recipe_path: Path, work: Path, out: Path, progress: Progress, workers: int = 2
+) -> BurstNetwork:
+    """The whole of it: examples (kept in `work`, so that it can be resumed), network, folder."""
+    recipe = read_burst_recipe(recipe_path)
+    train = make_examples(recipe, "train", work, progress, workers)
+    validation = make_examples(recipe, "validation", work, progress, workers)
+    progress.note(f"training on {len(train.labels):,} bursts")
+    network = train_classifier(recipe, train, validation)
+    card = {
+        "recipe": tomllib.loads(recipe_path.read_text("utf-8")),
+        "trained_on": len(train.labels),
+        "validated_on": len(validation.labels),
+        "versions": versions(),
+        "measured": measured(network, validation, recipe),
+    }
+    network = replace(network, card=card)
+    save_network(network, out, replaces=CARD)
+    return network
