@@ -3,6 +3,8 @@
 Everything heavy is imported inside.
 """
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -233,8 +235,11 @@ def _follow(recordings: list[Path], read_options: Any, as_json: bool) -> None:
     stream = following.opened(read_options)
     if not as_json:
         burst_view.print_stream_head(stream)
-    for heard in stream.bursts():
-        burst_view.print_heard(heard, stream.sample_rate_hz, as_json)
+    try:
+        for heard in stream.bursts():
+            burst_view.print_heard(heard, stream.sample_rate_hz, as_json)
+    except BrokenPipeError:  # who reads has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 # a model of the user ---------------------------------------------------------------------------
