@@ -13,6 +13,7 @@ import typer
 from rfmae_cli import (
     audit_commands,
     baseline_commands,
+    classify_commands,
     commands,
     console,
     data_commands,
@@ -57,7 +58,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "eval-denoise": denoise_commands.eval_denoise,
     "report": report_commands.report,
     "ceiling": theory_commands.ceiling,
-    "classify": commands.classify,
+    "classify": classify_commands.classify,
     "show": data_commands.show,
     "plot": data_commands.plot,
     "list": list_commands.list_subject,

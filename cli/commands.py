@@ -1,4 +1,4 @@
-"""The commands quickstart, eval-snr and classify: parse, one call, print.
+"""The commands quickstart and eval-snr: parse, one call, print.
 
 Everything heavy is imported inside.
 """
@@ -10,14 +10,10 @@ import typer
 from rfmae_cli import console, words
 from rfmae_cli.options import (
     HOME,
-    AnalyticOption,
-    ChannelOption,
     DeviceOption,
-    DtypeOption,
     JsonOption,
     OutOption,
     PresetOption,
-    RateOption,
     RecipeOption,
     SeedOption,
     TrainedOnOption,
@@ -163,82 +159,3 @@ def eval_snr(
         progress=console.ShownProgress(),
     )
     print_report(result, as_json, verbose)
-
-
-def classify(
-    recordings: Annotated[
-        list[Path],
-        typer.Argument(help="Recordings: SigMF, WAV, npy or raw."),
-    ],
-    model: Annotated[Path, typer.Option("--model", "-m", help="Classifier checkpoint or run.")],
-    receiver: Annotated[
-        bool,
-        typer.Option(
-            "--receiver/--no-receiver",
-            help="Synchronise recordings of several samples a symbol.",
-        ),
-    ] = True,
-    symbol_rate: Annotated[
-        float | None,
-        typer.Option("--symbol-rate", help="Symbol rate in Bd that the receiver begins with."),
-    ] = None,
-    roll_off: Annotated[
-        float | None, typer.Option("--roll-off", help="Roll-off of the receiver's matched filter.")
-    ] = None,
-    dtype: DtypeOption = None,
-    rate: RateOption = None,
-    channel: ChannelOption = None,
-    analytic: AnalyticOption = False,
-    device: DeviceOption = "auto",
-    verbose: VerboseOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Classify the modulation of recordings; with -v also window by window."""
-    from rfmae.captures.read_options import ReadOptions
-    from rfmae.errors import CaptureError
-    from rfmae.workflows.inspect import recordings as recordings_jobs
-
-    read_options = ReadOptions(dtype, rate, channel=channel, analytic=analytic)
-    if not receiver and (symbol_rate, roll_off) != (None, None):
-        raise CaptureError(
-            "--symbol-rate and --roll-off are for the receiver, which --no-receiver leaves out; "
-            "name one or the other"
-        )
-    choice = recordings_jobs.ReceiverChoice(symbol_rate, roll_off) if receiver else None
-    verdicts = recordings_jobs.classify(
-        recordings, model, read_options, receiver=choice, device=device
-    )
-    if as_json:
-        console.say_json([recordings_jobs.verdict_json(verdict) for verdict in verdicts])
-        return
-    for verdict in verdicts:
-        reception = verdict.answer.reception
-        received = (
-            [recordings_jobs.reception_words(reception)]
-            if reception is not None and reception.locked
-            else []
-        )
-        _print_verdict(recordings_jobs.verdict_json(verdict), received, verbose)
-
-
-def _print_verdict(verdict: dict[str, Any], received: list[str], verbose: bool) -> None:
-    """A recording with its class and what was received; in detail each of its windows first."""
-    labelled = f" (labelled {', '.join(verdict['labels'])})" if verdict["labels"] else ""
-    found, count = verdict["probability"], len(verdict["windows"])
-    windows = f"{count:,} window{'' if count == 1 else 's'} of {verdict['window_length']:,}"
-    whole = f"{verdict['class']}, probability {found:.3f} of {windows}" if found else "unknown"
-    remarks = [*received, *verdict["doubts"], *verdict["notes"]]
-    if not verbose:
-        console.say(f"{verdict['recording']}: {whole}{labelled}")
-        for remark in remarks:
-            console.say(f"  {remark}")
-        return
-    console.say(f"{verdict['recording']}{labelled}")
-    rows = [
-        [str(number), item["class"], f"{item['probability']:.3f}"]
-        for number, item in enumerate(verdict["windows"])
-    ]
-    console.say_table([f"window of {verdict['window_length']}", "class", "probability"], rows)
-    for remark in remarks:
-        console.say(remark)
-    console.say(f"whole: {whole}\n")

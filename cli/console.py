@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -44,15 +44,25 @@ def say_json(content: Any) -> None:
     sys.stdout.write(json.dumps(content, indent=2, allow_nan=False) + "\n")
 
 
-def say_table(heads: list[str], rows: list[list[str]]) -> None:
-    """A table: the first column to the left, numbers to the right."""
+def say_table(
+    heads: list[str], rows: list[list[str]], beneath: Mapping[int, Sequence[str]] | None = None
+) -> None:
+    """A table: the first column to the left, numbers to the right; lines `beneath` some rows."""
     table = RichTable(box=None, pad_edge=False, header_style="bold")
     for place, head in enumerate(heads):
         table.add_column(Text(harmless(head)), justify="right" if place else "left", no_wrap=True)
     for row in rows:
         table.add_row(*(Text(harmless(cell)) for cell in row))
     wide = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
-    wide.print(table)
+    if not beneath:
+        wide.print(table)
+        return
+    with wide.capture() as captured:
+        wide.print(table)
+    for number, line in enumerate(captured.get().splitlines(), start=-1):
+        sys.stdout.write(f"{line}\n")
+        for words in beneath.get(number, ()):
+            say(f"    {words}")
 
 
 def speaks() -> bool:

@@ -9,6 +9,7 @@ from rfmae_cli import console, show_view
 from rfmae_cli.options import (
     HOME,
     AnalyticOption,
+    BandOption,
     ChannelOption,
     CountOption,
     DtypeOption,
@@ -83,9 +84,12 @@ def show(
     count: CountOption = None,
     channel: ChannelOption = None,
     analytic: AnalyticOption = False,
+    band: BandOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show an artefact or a recording, with a sketch of its constellation or its curves.
+
+    Of a recording the loudest stretch is sketched.
 
     Example: rfmae show my/data
 
@@ -95,9 +99,10 @@ def show(
     """
     from rfmae.captures.read_options import ReadOptions
     from rfmae.workflows.inspect import inspecting
+    from rfmae.workflows.inspect.bands import parse_band
 
     read_options = ReadOptions(dtype, rate, first_sample, count, channel, analytic)
-    found = inspecting.show(path, read_options)
+    found = inspecting.show(path, read_options, None if band is None else parse_band(band))
     if as_json:
         console.say_json(found.facts)
     else:
@@ -134,6 +139,7 @@ def plot(
     count: CountOption = None,
     channel: ChannelOption = None,
     analytic: AnalyticOption = False,
+    band: BandOption = None,
     samples_per_symbol: SamplesPerSymbolOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -148,12 +154,14 @@ def plot(
     Example: rfmae plot artifacts/runs/my-run --out curves.svg
     """
     from rfmae.captures.read_options import ReadOptions
+    from rfmae.workflows.inspect.bands import parse_band
     from rfmae.workflows.inspect.selection import Choice
 
     options: dict[str, Any] = {
         "choice": Choice(split, row, label, _snr_point(at_snr)),
         "read_options": ReadOptions(dtype, rate, first_sample, count, channel, analytic),
         "samples_per_symbol": samples_per_symbol,
+        "band": None if band is None else parse_band(band),
     }
     drawn = _draw(source, out, what, image, options)
     if as_json:
@@ -186,6 +194,9 @@ def _figure(source: Path, *kinds: str) -> Path:
     return HOME / "figures" / f"{source.resolve().stem}-{'-'.join(kinds)}.png"
 
 
+_NOT_OF_RUNS = ("samples_per_symbol", "band")
+
+
 def _refuse_choices_of_a_run(
     source: Path, what: str | None, image: bool, options: dict[str, Any]
 ) -> None:
@@ -195,7 +206,13 @@ def _refuse_choices_of_a_run(
 
     choice, read_options = options["choice"], options["read_options"]
     chosen = not choice.is_open or choice.split != FIRST.split
-    if what or image or chosen or read_options != WHOLE or options["samples_per_symbol"]:
+    if (
+        what
+        or image
+        or chosen
+        or read_options != WHOLE
+        or any(options[name] for name in _NOT_OF_RUNS)
+    ):
         raise ArtefactError(
             f"{source} is a run, whose curves are drawn whole; it takes only the options --out and "
             "--json"

@@ -37,7 +37,8 @@ DtypeOption = Annotated[
     typer.Option("--dtype", help="Sample type of a raw recording, such as ci16_le, cf32 or cu8."),
 ]
 RateOption = Annotated[
-    float | None, typer.Option("--rate", help="Sample rate in Hz, where the file states none.")
+    float | None,
+    typer.Option("--rate", "--sample-rate", help="Sample rate in Hz, where the file states none."),
 ]
 ChannelOption = Annotated[
     int | None,
@@ -57,4 +58,13 @@ CountOption = Annotated[
 SamplesPerSymbolOption = Annotated[
     float | None,
     typer.Option("--samples-per-symbol", help="Where the source states none, such as 8 or 4.5."),
+]
+BandOption = Annotated[
+    str | None,
+    typer.Option(
+        "--band",
+        metavar="LOW:HIGH",
+        help="Of a recording: this band alone, in Hz from its centre, or at radio frequency where "
+        "the file states its centre and the band lies there; such as -20e3:15e3 or 433.9M:434M.",
+    ),
 ]

@@ -47,8 +47,18 @@ def _versions() -> dict[str, str]:
 
 def write_json(path: Path, content: Any) -> None:
     """Write JSON atomically: a reader sees the old file or the new one, never half of it."""
+    _write(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text atomically into a folder that is made where there is none."""
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    _write(path, text)
+
+
+def _write(path: Path, text: str) -> None:
     beside = path.with_name(f".{path.name}.partial")
-    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
     with disk_errors(path):
         try:
             beside.write_text(text, encoding="utf-8")

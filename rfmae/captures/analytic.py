@@ -6,7 +6,6 @@ recording has the same samples whether the rest was read or not.
 """
 
 import numpy as np
-from scipy.signal import oaconvolve
 
 from rfmae.records import ComplexArray, FloatArray
 
@@ -31,6 +30,8 @@ def analytic_signal(values: FloatArray) -> ComplexArray:
 
     A carrier of amplitude A becomes a rotating phasor of magnitude A; beyond the ends are zeros.
     """
+    from scipy.signal import oaconvolve  # takes a second to import, and few samples are real
+
     turned = oaconvolve(values, _hilbert_taps(), mode="full")[MARGIN : MARGIN + len(values)]
     signal = np.empty(len(values), np.complex64)
     signal.real, signal.imag = values, turned

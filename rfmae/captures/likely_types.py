@@ -2,18 +2,26 @@
 
 Floating-point numbers have exponents that whole numbers have not: read as floats, integers are not
 finite, or lie far beyond full scale, or far below it. And the low halves of floats are random bits,
-which, read as the I of 16-bit samples, fill the whole range evenly while Q does not.
+which, read as the I of 16-bit samples, fill the whole range evenly while Q does not. A few samples,
+or a few values that repeat, prove nothing.
 """
+
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from rfmae.captures.levels import rms_level_db
 from rfmae.captures.sample_types import SAMPLE_TYPES, SampleType
-from rfmae.records import FloatArray
+from rfmae.records import ComplexArray, FloatArray
 from rfmae.units import db_to_ratio
 
 SAMPLE_BYTES = 65_536
 """How many bytes of a file are looked at."""
+
+_PIECES = 8  # that they are in, over the whole file: what begins with silence is no silence
+_UNIT = 16  # bytes of the largest sample
 
 LOUDEST_DB = 60.0
 """Of the mean power of samples, over amplitude 1: beyond it they are of another type."""
@@ -24,12 +32,51 @@ _FLOATS = tuple(SAMPLE_TYPES[name] for name in ("cf32_le", "cf32_be", "cf64_le",
 _INTEGERS = ("ci16_le", "ci8", "cu8")
 _EVEN = (0.53, 0.63)  # rms of an even distribution is 0.577 of its limit
 _ALIKE = 1.5  # ratio of the amplitudes of I and Q in a recording
+_UNLIKE = 1e4  # a ratio that no recording has: the halves of larger numbers
+_FEWEST_SAMPLES, _FEWEST_VALUES = 64, 16
+_TOGETHER = 0.5  # mean resultant length of low halves that are no random bits
+
+
+def looked_at(path: Path) -> bytes:
+    """Bytes of a file that show what it holds, in whole samples of any type."""
+    size = path.stat().st_size
+    if size <= SAMPLE_BYTES:
+        return path.read_bytes()
+    piece, found = SAMPLE_BYTES // _PIECES, bytearray()
+    with path.open("rb") as file:
+        for number in range(_PIECES):
+            file.seek((size - piece) * number // (_PIECES - 1) // _UNIT * _UNIT)
+            found += file.read(piece)
+    return bytes(found)
 
 
 def settled_type(sample: bytes) -> str | None:
-    """The type of a file from its first bytes where they leave one possibility, else None."""
+    """The type of a file from its bytes where they leave one possibility, else None."""
     floats = _float_types(sample)
     return floats[0] if floats and not _are_16_bit(sample) else None
+
+
+def misread_as(iq: ComplexArray, name: str) -> str:
+    """Why samples are hardly of the type that they were read as, in words; empty where they are.
+
+    Whole numbers are turned back into their bytes, which may be those of floats.
+    """
+    kind = SAMPLE_TYPES.get(name)
+    if kind is None:
+        return ""
+    if kind.full_scale != 1.0:
+        settled = settled_type(_encoded(iq[: SAMPLE_BYTES // kind.n_bytes], kind))
+        return "" if settled is None else f"its values are floats of {settled}, not whole numbers"
+    level_db = rms_level_db(iq)
+    if level_db is None or _QUIETEST_DB < level_db < LOUDEST_DB or _lie_together(iq.view("f4")):
+        return ""
+    return f"its rms amplitude is {level_db:.0f} dB over 1, which no recording has"
+
+
+def _encoded(iq: ComplexArray, kind: SampleType) -> bytes:
+    """The bytes that whole numbers were read from."""
+    parts = iq.view(np.float32).astype(np.float64) * kind.full_scale + kind.zero
+    return np.round(parts).astype(kind.component).tobytes()
 
 
 def contested_type(sample: bytes, floats: str, whole_numbers: str) -> str | None:
@@ -61,11 +108,17 @@ def _loud_floats(sample: bytes) -> tuple[str, ...]:
     found = []
     for kind in _FLOATS:
         values = _values(sample, kind.component)
-        if len(values) and np.isfinite(values).all() and values.any():
-            sizes = np.abs(values[values != 0])
-            if sizes.max() < _LARGEST and np.quantile(sizes, 0.01) > 1 / _LARGEST:
-                found.append(kind.name)
+        if _lie_together(values) and _has_low_halves(sample, kind):
+            found.append(kind.name)
     return tuple(found[:1])
+
+
+def _lie_together(values: npt.NDArray[Any]) -> bool:
+    """Whether numbers are finite and of like sizes, whatever their unit."""
+    if not len(values) or not np.isfinite(values).all() or not values.any():
+        return False
+    sizes = np.abs(values[values != 0])
+    return bool(sizes.max() < _LARGEST and np.quantile(sizes, 0.01) > 1 / _LARGEST)
 
 
 def _are_floats(sample: bytes, kind: SampleType) -> bool:
@@ -73,17 +126,47 @@ def _are_floats(sample: bytes, kind: SampleType) -> bool:
     values = _values(sample, kind.component)
     if not len(values) or not np.isfinite(values).all():
         return False
-    if not (values[::2].any() and values[1::2].any()):  # halves of round numbers of twice the size
+    if len(values) < 2 * _FEWEST_SAMPLES or len(np.unique(values)) < _FEWEST_VALUES:
         return False
-    peak, middle = np.abs(values).max(), np.median(np.abs(values[values != 0]))
+    i, q = (float(np.abs(part).max()) for part in (values[::2], values[1::2]))
+    if max(i, q) > _UNLIKE * min(i, q):  # halves of numbers of twice the size
+        return False
+    if not _has_low_halves(sample, kind):
+        return False
+    with np.errstate(over="ignore"):  # the mean of two that are at the end of the range
+        peak, middle = np.abs(values).max(), np.median(np.abs(values[values != 0]))
     lowest, highest = (db_to_ratio(level) ** 0.5 for level in (_QUIETEST_DB, LOUDEST_DB))
     return bool(peak < highest and middle > lowest)
 
 
+def _has_low_halves(sample: bytes, kind: SampleType) -> bool:
+    """Whether the low 16 bits of the mantissas are spread, as those of floats are, or zero.
+
+    Where they lie close together, they are a number of their own; of a few values nothing is known.
+    """
+    half = np.dtype(kind.component).itemsize // 2
+    halves = _values(sample[: len(sample) // (2 * half) * 2 * half], f"{kind.component[0]}u2")
+    halves = halves.reshape(-1, half)
+    little = kind.component[0] == "<"
+    if (
+        half == 4 and not halves[:, slice(0, 2) if little else slice(2, 4)].any()
+    ):  # single ones without Q
+        return False
+    low = halves[:, 0 if little else -1]
+    if not np.any(low % 256) or len(np.unique(low)) < _FEWEST_VALUES:  # floats of whole numbers
+        return True
+    turns = low[low != 0] / 65536
+    return bool(abs(np.mean(np.exp(2j * np.pi * turns))) < _TOGETHER)
+
+
 def _are_16_bit(sample: bytes) -> bool:
-    """Whether the bytes are I and Q of 16 bits: of like amplitudes, and I not of random bits."""
-    values = _values(sample, "<i2") / 32768
-    if len(values) < 2:
+    """Whether the bytes are I and Q of 16 bits: of like amplitudes, and I not of random bits.
+
+    Silence, which is that of floats as well, is left out.
+    """
+    pairs = _values(sample, "<i2")[: len(sample) // 4 * 2].reshape(-1, 2)
+    values = pairs[pairs.any(axis=1)].ravel() / 32768
+    if not len(values):
         return False
     i, q = (float(np.sqrt(np.mean(part**2))) for part in (values[::2], values[1::2]))
     if min(i, q) == 0 or max(i, q) > _ALIKE * min(i, q):

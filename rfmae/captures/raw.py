@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 
 from rfmae.captures.file_names import Named, stated_by_name
-from rfmae.captures.likely_types import SAMPLE_BYTES, contested_type, likely_types, settled_type
+from rfmae.captures.likely_types import contested_type, likely_types, looked_at, settled_type
 from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.record import Segment
 from rfmae.captures.recording import Recording
@@ -64,8 +64,7 @@ def _sample_type(
     given = read_options.datatype or SUFFIXES.get(path.suffix.lower()) or named.datatype
     if given:
         return sample_type(given), ()
-    with path.open("rb") as file:
-        sample = file.read(SAMPLE_BYTES)
+    sample = looked_at(path)
     suffix = path.suffix.lower()
     if suffix in REAL_SUFFIXES:
         raise CaptureError(

@@ -13,6 +13,7 @@ class ReadOptions:
 
     `channel` counts from 0; `analytic` makes real samples complex. Where neither the file nor a
     caller states a rate, `rate_unstated_hz` stands for it, such as nan where none is needed.
+    `keep_non_finite` lets NaN and infinite samples through, for a caller that leaves them out.
     """
 
     datatype: str | None = None
@@ -22,6 +23,7 @@ class ReadOptions:
     channel: int | None = None
     analytic: bool = False
     rate_unstated_hz: float | None = None
+    keep_non_finite: bool = False
 
     def __post_init__(self) -> None:
         if self.sample_rate_hz is not None and not 0 < self.sample_rate_hz < math.inf:

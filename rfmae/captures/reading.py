@@ -13,6 +13,7 @@ from rfmae.captures.sigmf_archives import is_archive, open_archive
 from rfmae.captures.sigmf_collections import SUFFIX as COLLECTION
 from rfmae.captures.sigmf_collections import recordings_of, the_recording_of
 from rfmae.captures.sigmf_reading import meta_of, open_pair
+from rfmae.captures.standard_input import STANDARD_INPUT, open_standard_input
 from rfmae.captures.wav import is_wav, open_wav
 from rfmae.errors import CaptureError
 
@@ -45,8 +46,8 @@ def read_capture(
     A path that ends in `.sigmf-meta`, `.sigmf-data`, `.sigmf`, `.sigmf.gz`, `.sigmf.xz`,
     `.sigmf.zip` or `.sigmf-collection` is in SigMF, one that ends in `.wav` or begins as one is a
     WAV, one that begins as one is a `.npy`, and everything else is raw, unless it begins as another
-    kind of file. Of a part no more than the part is brought to memory, and the checksum, which is
-    of the whole, is not verified.
+    kind of file. `-` is standard input. Of a part no more than the part is brought to memory, and
+    the checksum, which is of the whole, is not verified.
 
     Args:
         path: The recording.
@@ -77,7 +78,8 @@ def read_capture(
 def read_recording(path: Path, read_options: ReadOptions) -> Capture:
     """`read_capture` with its options as one record."""
     recording = open_recording(path, read_options)
-    return recording.capture(read_options.part(path, recording.samples))
+    part = read_options.part(path, recording.samples)
+    return recording.capture(part, keep_non_finite=read_options.keep_non_finite)
 
 
 def open_recording(path: Path, read_options: ReadOptions) -> Recording:
@@ -85,6 +87,8 @@ def open_recording(path: Path, read_options: ReadOptions) -> Recording:
 
     The part that the options name is left to the caller.
     """
+    if path == STANDARD_INPUT:
+        return open_standard_input(read_options)
     _refuse_missing(path)
     if path.suffix == COLLECTION:
         path = the_recording_of(path)

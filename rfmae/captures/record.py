@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rfmae.captures.levels import rms_level_db
-from rfmae.captures.likely_types import LOUDEST_DB
+from rfmae.captures.likely_types import misread_as
 from rfmae.errors import CaptureError
 from rfmae.records import ComplexArray
 
@@ -59,10 +58,13 @@ class Capture:
     segments: tuple[Segment, ...] = (Segment(0),)
     datatype: str = "cf32_le"  # of the file
     notes: tuple[str, ...] = ()  # what was concluded, and not stated
+    keeps_non_finite: bool = False  # NaN and infinite samples are let through, on request
 
     def __post_init__(self) -> None:
         if self.iq.size == 0:
             raise CaptureError(f"{self.path} holds no samples")
+        if self.keeps_non_finite:
+            return
         bad = int(np.count_nonzero(~np.isfinite(self.iq)))
         if bad:
             raise CaptureError(
@@ -73,12 +75,13 @@ class Capture:
     @property
     def doubts(self) -> tuple[str, ...]:
         """Why the samples are hardly of the type that they were read as; empty where they are."""
-        level_db = rms_level_db(self.iq)
-        if level_db is None or level_db < LOUDEST_DB:
+        finite = self.iq if not self.keeps_non_finite else self.iq[np.isfinite(self.iq)]
+        why = misread_as(finite, self.datatype)
+        if not why:
             return ()
+        other = "cf32" if "whole numbers" in why else "ci16"
         return (
-            f"the rms amplitude is {level_db:.0f} dB over 1, which no recording has: the file is "
-            f"hardly {self.datatype}; name its type, such as --dtype ci16",
+            f"{why}: the file is hardly {self.datatype}; name its type, such as --dtype {other}",
         )
 
     @property

@@ -1,14 +1,18 @@
 """A recording that was opened and checked, but whose samples are still on the disk."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from rfmae.captures.record import Annotation, Capture, Segment
+from rfmae.errors import CaptureError
 from rfmae.records import ComplexArray
 
 Samples = tuple[ComplexArray, tuple[str, ...]]
 """Samples (T,), and what is to be noted of them."""
+
+_SAMPLE_BYTES = 8  # in memory
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -30,8 +34,9 @@ class Recording:
         """The annotations of the whole."""
         return self.marks(range(self.samples))
 
-    def capture(self, part: range) -> Capture:
-        """A part in memory."""
+    def capture(self, part: range, *, keep_non_finite: bool = False) -> Capture:
+        """A part in memory, which must have room for it."""
+        _refuse_too_many(self.path, len(part))
         if len(part) == self.samples:
             self.verify()
         iq, said = self.read(part)
@@ -43,4 +48,16 @@ class Recording:
             segments=self.segments(part),
             datatype=self.datatype,
             notes=(*self.notes, *said),
+            keeps_non_finite=keep_non_finite,
+        )
+
+
+def _refuse_too_many(path: Path, samples: int) -> None:
+    """Refuse more samples than the machine has memory for, before any of it is taken."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    needed = samples * _SAMPLE_BYTES
+    if needed > memory:
+        raise CaptureError(
+            f"{path} has {samples:,} samples to read, which take {needed / 1e9:,.4g} GB of memory, "
+            f"but there are {memory / 1e9:,.4g} GB; read a part of it with fewer samples"
         )

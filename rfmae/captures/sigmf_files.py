@@ -2,6 +2,7 @@
 
 import json
 import math
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ Fields = dict[str, Any]
 """Names of the standard or of the namespace, and their values in JSON."""
 
 _EXTENSION = {"name": NAMESPACE, "version": "1.0.0", "optional": True}
-_SIGMF_VERSION = "1.2.0"  # of the standard; fixed, so that equal input gives equal bytes
+SIGMF_VERSION = "1.2.0"  # of the standard; fixed, so that equal input gives equal bytes
 _SUFFIXES = (".sigmf-meta", ".sigmf-data")
 
 
@@ -89,7 +90,7 @@ def write_metadata(
     `example` are the annotations to validate: all, or one of very many of the same form.
     """
     captures = [{"core:sample_start": 0, **capture}]
-    _validate({"global": stated, "captures": captures, "annotations": example})
+    check_metadata({"global": stated, "captures": captures, "annotations": example})
     with path.open("w", encoding="utf-8") as file:
         head = json.dumps({"global": stated, "captures": captures}, indent=2, allow_nan=False)
         file.write(head.removesuffix("\n}") + ',\n  "annotations": [')
@@ -98,12 +99,15 @@ def write_metadata(
         file.write("\n  ]\n}\n")
 
 
-def _validate(metadata: Fields) -> None:
+def check_metadata(metadata: Fields) -> None:
+    """Refuse metadata that the sigmf package does not find valid."""
     from jsonschema import ValidationError  # type: ignore[import-untyped]
     from sigmf.validate import validate  # slow to import and needed here alone
 
     try:
-        validate(json.loads(json.dumps(metadata, allow_nan=False)))
+        with warnings.catch_warnings():  # of namespaces that a recording of others does not declare
+            warnings.simplefilter("ignore", DeprecationWarning)
+            validate(json.loads(json.dumps(metadata, allow_nan=False)))
     except (ValidationError, TypeError, ValueError) as problem:
         reason = problem.message if isinstance(problem, ValidationError) else problem
         raise CaptureError(f"these are no metadata of SigMF: {reason}") from problem
@@ -115,7 +119,7 @@ def global_fields(sample_rate_hz: float, stated: Fields, checksum: str) -> Field
         raise CaptureError(f"the sample rate must be positive, got {sample_rate_hz:g} Hz")
     return {
         "core:datatype": "cf32_le",
-        "core:version": _SIGMF_VERSION,
+        "core:version": SIGMF_VERSION,
         "core:sample_rate": float(sample_rate_hz),
         "core:num_channels": 1,
         "core:recorder": _recorder(),

@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rfmae.records import FloatArray, ImageConfig, Plane
-from rfmae.reporting.iq_figures import Excerpt, constellation
+from rfmae.reporting.iq_excerpt import Excerpt
+from rfmae.reporting.iq_figures import constellation
 
 _PANEL_INCHES = 2.9
 

@@ -15,6 +15,7 @@ ComplexValues = npt.NDArray[np.complexfloating[Any, Any]]
 _POINTS_PER_SYMBOL = 16  # of a drawn line, enough to look smooth
 _SEGMENTS = 8  # fewest whole windows that a power density is averaged over
 _MOST_COLUMNS = 800  # of a spectrogram; more than a figure has pixels
+_HOPS = 16  # coarse places of a stretch in its length
 _STRIDES = 8  # windows of a spectrogram advance by one of these parts
 _TINIEST = 1e-13  # of the largest density: the resolution of float32 samples
 
@@ -98,16 +99,29 @@ def above_floor(density: DoubleArray) -> DoubleArray:
 
 
 def loudest_stretch(iq: ComplexArray, count: int) -> slice:
-    """The consecutive block of `count` samples with the most power.
+    """The `count` consecutive samples with the most power, or all where there are fewer.
 
-    It finds bursts; a signal shorter than two blocks starts at 0.
+    They are found among those that begin at a sixteenth of their length, and then sample by sample.
     """
-    stretches = max(len(iq) // max(count, 1), 1)
-    if stretches == 1:
-        return slice(0, min(count, len(iq)))
-    power = np.square(np.abs(iq[: stretches * count])).reshape(stretches, count).sum(axis=1)
-    start = int(np.argmax(power)) * count
+    count = min(max(count, 1), len(iq))
+    hop = max(count // _HOPS, 1)
+    power = _power(iq[: len(iq) // hop * hop]).reshape(-1, hop).sum(axis=1)
+    start = min(_loudest(power, count // hop) * hop, len(iq) - count)
+    first = max(start - hop, 0)
+    near = _power(iq[first : start + count + hop])
+    start = first + _loudest(near, count)
     return slice(start, start + count)
+
+
+def _power(iq: ComplexArray) -> DoubleArray:
+    """The power of samples, a number however large or small they are."""
+    return np.square(np.abs(iq), dtype=np.float64)
+
+
+def _loudest(power: FloatArray, count: int) -> int:
+    """Where the largest sum of so many neighbours begins."""
+    sums = np.concatenate([[0.0], np.cumsum(power, dtype=np.float64)])
+    return int(np.argmax(sums[count:] - sums[:-count]))
 
 
 def smooth_path(iq: ComplexArray, samples_per_symbol: float) -> ComplexValues:

@@ -144,3 +144,45 @@ def test_gqrx_is_single_precision(tmp_path, rng):
     path = tmp_path / "gqrx_20231014_123456_433920000_1800000_fc.raw"
     path.write_bytes(encoded(recording(rng, "QPSK"), "cf32_le"))
     assert read_capture(path).datatype == "cf32_le"
+
+
+AWKWARD = {
+    "a constant": lambda rng, t: np.full(len(t), 0.5 + 0.25j),
+    "a constant in noise": lambda rng, t: 0.5 + 0.3j + 0.01 * recording(rng, "noise", 1.0),
+    "few values": lambda rng, t: np.exp(0.25j * np.pi * (2 * rng.integers(0, 4, len(t)) + 1)),
+    "real": lambda rng, t: rng.normal(size=len(t)) + 0j,
+    "a chirp": lambda rng, t: np.exp(1e-5j * np.pi * t**2),
+    "a burst": lambda rng, t: np.where(t > 3000, np.exp(0.1j * t), 0),
+}
+
+
+@pytest.mark.parametrize("signal", AWKWARD)
+@pytest.mark.parametrize("count", [0, 1, 3, 20, 200, 4096])
+def test_awkward_signals_and_few_samples_settle_on_no_wrong_type(rng, signal, count):
+    iq = AWKWARD[signal](rng, np.arange(4096))[:count]
+    for name in SAMPLE_TYPES:
+        for level in (1e-3, 0.1, 0.9):
+            assert settled_type(encoded(level * iq, name)) in (name, None), (name, level)
+
+
+def test_a_burst_behind_silence_settles_the_type(tmp_path, rng):
+    iq = np.zeros(100_000, complex)
+    iq[60_000:] = 0.1 * (rng.normal(size=40_000) + 1j * rng.normal(size=40_000))
+    path = tmp_path / "recording.bin"
+    path.write_bytes(encoded(iq, "cf32_le"))
+    assert read_capture(path, sample_rate_hz=1.0).datatype == "cf32_le"
+
+
+@pytest.mark.parametrize("signal", SIGNALS)
+@pytest.mark.parametrize("wrong", ["ci16_le", "ci8", "cu8", "ci32_le"])
+def test_floats_that_are_called_whole_numbers_are_doubted(tmp_path, rng, signal, wrong):
+    path = tmp_path / "recording.bin"
+    path.write_bytes(encoded(recording(rng, signal), "cf32_le"))
+    (doubt,) = read_capture(path, datatype=wrong, sample_rate_hz=1.0).doubts
+    assert f"hardly {wrong}; name its type, such as --dtype cf32" in doubt
+
+
+def test_floats_in_units_of_a_converter_are_not_doubted(tmp_path, rng):
+    path = tmp_path / "recording.cf32"
+    np.round(recording(rng, "noise", 3000.0)).astype("c8").tofile(path)
+    assert read_capture(path, sample_rate_hz=1.0).doubts == ()

@@ -8,7 +8,8 @@ import warnings
 import numpy as np
 import pytest
 
-from rfmae.captures.reading import DATATYPES, read_capture, read_sigmf
+from rfmae.captures.read_options import ReadOptions
+from rfmae.captures.reading import DATATYPES, read_capture, read_recording, read_sigmf
 from rfmae.errors import CaptureError
 
 # four samples that every data type can hold: I and Q in units of full scale
@@ -439,3 +440,30 @@ def test_a_sample_beyond_single_precision_is_refused_without_a_warning(record):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert "infinite" in refusal(record(ENCODE["cf64_le"](np.array([1e300 + 0j])), "cf64_le"))
+
+
+# samples that are no numbers --------------------------------------------------------------------
+
+
+def test_samples_that_are_no_numbers_are_let_through_on_request_alone(tmp_path):
+    iq = np.exp(0.1j * np.arange(100)).astype("c8")
+    iq[10:20], iq[30] = np.nan, np.inf
+    path = tmp_path / "gaps.cf32"
+    iq.tofile(path)
+    with pytest.raises(CaptureError, match="11 NaN or infinite samples of 100"):
+        read_capture(path, sample_rate_hz=1.0)
+    capture = read_recording(path, ReadOptions(sample_rate_hz=1.0, keep_non_finite=True))
+    assert np.array_equal(np.isfinite(capture.iq), np.isfinite(iq))
+    assert capture.keeps_non_finite and capture.doubts == ()
+
+
+# sizes that are stated --------------------------------------------------------------------------
+
+
+def test_more_samples_than_memory_holds_are_refused_before_any_is_read(tmp_path):
+    path = tmp_path / "long.ci8"
+    with path.open("wb") as file:
+        file.truncate(2**42)  # sparse: it takes no space
+    with pytest.raises(CaptureError, match=r"GB of memory, but there are .* read a part"):
+        read_capture(path, sample_rate_hz=1.0)
+    assert len(read_capture(path, sample_rate_hz=1.0, first_sample=2**40, count=5).iq) == 5

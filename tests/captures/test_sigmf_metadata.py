@@ -2,6 +2,7 @@
 
 import json
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -253,3 +254,27 @@ def test_a_data_file_has_the_name_of_one(record, name):
     words = refusal(path)
     assert "must be a file name" in words
     assert len(words) < 400
+
+
+HUGE = 10**15
+CLAIMS = {
+    "an annotation that starts there": ([at(0)], [at(HUGE, 5)], {}),
+    "an annotation so long": ([at(0)], [at(0, HUGE)], {}),
+    "a capture that starts there": ([at(HUGE)], [], {}),
+    "header bytes": ([at(0, header_bytes=HUGE)], [], {}),
+    "trailing bytes": ([at(0)], [], {"trailing_bytes": HUGE}),
+    "channels": ([at(0)], [], {"num_channels": HUGE}),
+}
+
+
+@pytest.mark.parametrize(("captures", "annotations", "stated"), CLAIMS.values(), ids=list(CLAIMS))
+def test_a_claim_of_ten_to_the_fifteen_is_refused_without_memory(
+    record, captures, annotations, stated
+):
+    path = record(captures, annotations, **stated)
+    tracemalloc.start()
+    try:
+        refusal(path)
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()

@@ -280,15 +280,19 @@ def make_raw(folder: Path) -> None:
 def read_recording(path: Path, _: Path) -> None:
     from rfmae.captures.read_options import ReadOptions
     from rfmae.captures.reading import read_capture
+    from rfmae.captures.sigmf_annotating import write_annotated
     from rfmae.workflows.inspect.inspecting import show
 
     raw = path.suffix not in (".wav", ".sigmf") and not path.suffix.startswith(".sigmf-")
     rate = 1e6 if raw and "_" not in path.name else None
+    (path.parent / "new.sigmf-meta").unlink(missing_ok=True)
     with suppress(RfmaeError):
         show(path, ReadOptions(sample_rate_hz=rate))
     with suppress(RfmaeError):
         read_capture(path, sample_rate_hz=rate, first_sample=100, count=50)
-    read_capture(path, sample_rate_hz=rate)
+    capture = read_capture(path, sample_rate_hz=rate)
+    with suppress(RfmaeError):
+        write_annotated(capture, [], path.with_name("new.sigmf-meta"))
 
 
 # networks ------------------------------------------------------------------------------------

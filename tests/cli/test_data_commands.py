@@ -413,3 +413,64 @@ def test_an_import_that_cannot_be_is_refused_in_one_line(rfmae, here, arrays, op
     before = sorted(here.rglob("*"))
     said = refused(rfmae(*arrays, "--out", "mine", *options.split()), here, before)
     assert [word for word in words if word not in said] == []
+
+
+# a band, what is marked, the loudest stretch ----------------------------------------------------
+
+
+@pytest.fixture
+def burst(here, rng):
+    """Noise with one loud burst, which is marked, 100 kHz above the centre of 433.92 MHz."""
+    iq = 0.01 * rng.normal(size=(40_000, 2)).view(complex)[:, 0]
+    iq[25_000:30_000] += 0.5 * np.exp(2j * np.pi * 0.1 * np.arange(5000))
+    iq.astype("<c8").tofile(here / "burst.sigmf-data")
+    edges = {"core:freq_lower_edge": 434.0e6, "core:freq_upper_edge": 434.04e6}
+    mark = {"core:sample_start": 25_000, "core:sample_count": 5000, "core:label": "tone"} | edges
+    meta = {
+        "global": {
+            "core:datatype": "cf32_le",
+            "core:version": "1.2.0",
+            "core:sample_rate": 1e6,
+        },
+        "captures": [{"core:sample_start": 0, "core:frequency": 433.92e6}],
+        "annotations": [mark],
+    }
+    (here / "burst.sigmf-meta").write_text(json.dumps(meta))
+    return here / "burst.sigmf-meta"
+
+
+def test_show_sketches_the_loudest_stretch_of_a_band(rfmae, burst):
+    said = answer(rfmae("show", burst))
+    assert "of 40,000, the loudest: 0.02" in said
+    said = answer(rfmae("show", burst, "--band", "434.0M:434.04M"))
+    assert "band               434,000,000 to 434,040,000 Hz" in said
+    assert "of 2,000 of the band" not in said  # it has fewer samples than are sketched
+    assert "all 2,000 samples of the band" in said
+
+
+def test_plot_frames_marks_at_their_frequencies_in_a_band_too(rfmae, here, burst, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        "rfmae.workflows.inspect.plotting.save_figure", lambda figure, _: drawn.append(figure)
+    )
+    for options in ([], ["--band", "50e3:150e3"]):
+        answer(rfmae("plot", burst, "--what", "spectrogram", "--out", "a.png", *options))
+        axes = drawn[-1].axes[0]
+        (frame,) = axes.patches
+        assert axes.get_ylabel() == "frequency in MHz"
+        assert frame.get_bbox().bounds == pytest.approx((25, 434.0, 5, 0.04), abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("plot burst.sigmf-meta --band 5:1", "--band must be LOW:HIGH with the lower edge first"),
+        ("show burst.sigmf-meta --band 5", "--band must be LOW:HIGH in Hz"),
+        ("plot burst.sigmf-meta --band 2e6:3e6", "--band must lie within -500000:500000 Hz"),
+        ("plot {both} --band 1:5", "--band is for recordings"),
+        ("show {both} --band 1:5", "--band is for recordings"),
+    ],
+)
+def test_a_band_that_cannot_be_is_refused(rfmae, here, both, burst, command, words):
+    before = sorted(here.rglob("*"))
+    assert words in refused(rfmae(*command.format(both=both.folder).split()), here, before)

@@ -6,10 +6,13 @@ import json
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
+import numpy as np
 import pytest
-from rfmae_cli.commands import classify
 from rfmae_cli.training_commands import pretrain
+
+import rfmae
 
 UNUSED = {"sklearn", "matplotlib", "jinja2", "tensorboardX", "dask", "distributed", "sigmf"}
 """Libraries of reports, baselines, loggers and clusters, and of writing SigMF."""
@@ -49,7 +52,7 @@ except SystemExit as end:
 
 @pytest.mark.slow
 def test_commands_import_no_library_that_they_do_not_use():
-    loaded = loaded_after("\n".join(map(imports_of, (pretrain, classify))))
+    loaded = loaded_after("\n".join(map(imports_of, (pretrain,))))
     assert "torch" in loaded
     assert loaded & UNUSED == set()
 
@@ -71,3 +74,28 @@ def test_a_classification_loads_no_library_that_it_does_not_use(classifier, reco
     loaded = loaded_after(RUN, "classify", recording, "--model", classifier, "--device", "cpu")
     assert "torch" in loaded
     assert loaded & UNUSED == set()
+
+
+WEIGHTS = Path(rfmae.__file__).parent / "weights"
+NOT_OF_BURSTS = {*UNUSED, "torch", "h5py"}
+"""Libraries that finding and naming bursts does without."""
+
+
+OF_BURSTS = """
+import sys
+import rfmae_cli.burst_view, rfmae_cli.classify_commands
+import rfmae.workflows.inspect.burst_json, rfmae.workflows.inspect.burst_tables
+import rfmae.workflows.inspect.following, rfmae.workflows.inspect.identified
+assert 'scipy.signal' not in sys.modules
+"""
+
+
+def test_what_finds_bursts_loads_neither_torch_nor_what_draws():
+    assert loaded_after(OF_BURSTS) & NOT_OF_BURSTS == set()
+
+
+@pytest.mark.skipif(not (WEIGHTS / "bursts.json").exists(), reason="no burst classifier is there")
+def test_finding_bursts_loads_neither_torch_nor_what_draws(record, tmp_path):
+    recording = record(tmp_path / "capture", np.exp(0.3j * np.arange(20_000)))
+    loaded = loaded_after(f"{RUN}\nassert 'scipy.signal' not in sys.modules", "classify", recording)
+    assert loaded & NOT_OF_BURSTS == set()

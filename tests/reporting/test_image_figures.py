@@ -5,7 +5,7 @@ import pytest
 
 from rfmae.records import ImageConfig, Plane
 from rfmae.reporting.image_figures import seen_figure
-from rfmae.reporting.iq_figures import Excerpt
+from rfmae.reporting.iq_excerpt import Excerpt
 
 PLANES = (
     Plane("symbols", "decay", half_width=5),

@@ -7,7 +7,8 @@ import pytest
 from matplotlib.colors import to_hex
 
 from rfmae.errors import ArtefactError, ShapeError
-from rfmae.reporting.iq_figures import PLOTS, Excerpt, iq_figure
+from rfmae.reporting.iq_excerpt import Excerpt, Mark
+from rfmae.reporting.iq_figures import PLOTS, iq_figure
 
 NONE = np.zeros(0, np.complex64)
 NAN = float("nan")
@@ -174,3 +175,28 @@ def test_the_shortest_signal_is_drawn(kind, tmp_path):
     count = {"constellation": 1, "trajectory": 1, "eye": 5}.get(kind, 16)
     excerpt = Excerpt(np.ones(count, np.complex64), NONE, 1.0, 2.0)
     iq_figure({kind: excerpt}, "").savefig(tmp_path / "drawn.png", dpi=30)
+
+
+# frequencies of the radio and what is marked ----------------------------------------------------
+
+
+def test_frequencies_are_those_of_the_radio_and_marks_are_framed_at_theirs(clean):
+    marks = (Mark(100, 50, -20e3, 40e3, "QPSK"), Mark(0, 512, NAN, NAN, "all"))
+    excerpt = Excerpt(clean, NONE, 200e3, 8.0, centre_hz=433.92e6, marks=marks)
+    figure = iq_figure({"spectrogram": excerpt, "psd": excerpt}, "")
+    spectrogram, psd = (axes[0] for axes in panels(figure))
+    assert psd.get_xlim() == pytest.approx((433.82, 434.02))
+    assert psd.get_xlabel() == "frequency in MHz" and spectrogram.get_ylabel() == psd.get_xlabel()
+    first, second = spectrogram.patches
+    assert first.get_bbox().bounds == pytest.approx((0.5, 433.9, 0.25, 0.06))
+    assert second.get_bbox().bounds == pytest.approx((0, 433.82, 2.56, 0.2))
+    assert {"QPSK", "all"} <= {text.get_text() for text in spectrogram.texts}
+
+
+def test_a_constellation_shows_the_loudest_stretch_and_says_when_it_is(rng):
+    iq = 0.01 * noise(rng, 50_000)
+    iq[20_000:25_000] += 1
+    figure = iq_figure({"constellation": Excerpt(iq.astype("c8"), NONE, 1e6, NAN)}, "")
+    points = figure.axes[0].collections[0].get_offsets().data
+    assert len(points) == 4096 and points[:, 0].min() > 0.9
+    assert "of 50,000 samples, 2" in words(figure) and " ms" in words(figure)

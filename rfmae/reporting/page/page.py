@@ -1,12 +1,9 @@
 """A report as one self-contained page of HTML: no network, no fonts, no other file."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from rfmae.reporting.assessment_tables import left_out_lines
@@ -17,6 +14,7 @@ from rfmae.reporting.heat_figures import FEW
 from rfmae.reporting.page.gallery import gallery_of
 from rfmae.reporting.page.page_tables import page_tables
 from rfmae.reporting.page.parts import drawn_panels, snr_points, tiles_of, transfer_fields
+from rfmae.reporting.page.templating import environment, variables, verbatim
 from rfmae.reporting.palette import DARK, LIGHT
 from rfmae.reporting.report_record import Report, whole_json
 from rfmae.reporting.tables import snr_knowledge_note
@@ -31,7 +29,7 @@ def page(report: Report) -> str:
     record = whole_json(report)
     shown = replace(report, provenance=record["provenance"])  # with the versions
     points, first = snr_points(report), next(iter(report.accuracy.values()), None)
-    return _environment().get_template(_TEMPLATE).render(
+    return environment().get_template(_TEMPLATE).render(
         title=report.title,
         headline=unbroken(report.headline),
         notes=report.notes,
@@ -58,10 +56,10 @@ def page(report: Report) -> str:
         explained=EXPLAINED,
         provenance=facts_of(shown),
         data=_data(report, points),
-        style=_verbatim("report.css"),
-        script=_verbatim("report.js"),
-        light=_variables(LIGHT),
-        dark=_variables(DARK),
+        style=verbatim("report.css"),
+        script=verbatim("report.js"),
+        light=variables(LIGHT),
+        dark=variables(DARK),
         colours=list(LIGHT),
     )  # fmt: skip
 
@@ -80,20 +78,6 @@ def unbroken(text: str) -> str:
 
 
 _GLUED = {" %": "\u00a0%", " dB": "\u00a0dB", "–": "\u2060–\u2060"}
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("rfmae.reporting.page", "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _verbatim(name: str) -> Markup:
-    """A style sheet or a script, not rendered as a template."""
-    return Markup(files("rfmae.reporting.page").joinpath("templates", name).read_text("utf-8"))
 
 
 def _data(report: Report, points: tuple[float, ...]) -> Markup:
@@ -119,8 +103,3 @@ def _data(report: Report, points: tuple[float, ...]) -> Markup:
     }
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
-
-
-def _variables(colours: Mapping[str, str]) -> Markup:
-    """Colours as variables of a style sheet."""
-    return Markup(";".join(f"--{name}:{colour}" for name, colour in colours.items()))

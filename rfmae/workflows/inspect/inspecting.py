@@ -7,7 +7,7 @@ import numpy as np
 
 from rfmae.artefacts import Card, read_card
 from rfmae.captures.read_options import ReadOptions
-from rfmae.captures.reading import read_recording, recordings_of
+from rfmae.captures.reading import Capture, read_recording, recordings_of
 from rfmae.datasets.cards import KIND as DATASET
 from rfmae.datasets.recipe import SPLITS
 from rfmae.datasets.store import Dataset, open_dataset
@@ -17,7 +17,9 @@ from rfmae.imports.hisarmod import is_hisarmod
 from rfmae.imports.recognition import open_source, recognise
 from rfmae.imports.recordings.listing import holds_recordings, list_recordings
 from rfmae.reporting.curve_sketch import run_sketch
+from rfmae.reporting.iq_measures import loudest_stretch
 from rfmae.reporting.sketch import constellation_sketch
+from rfmae.workflows.inspect.bands import Band, within
 from rfmae.workflows.inspect.facts import (
     array_facts,
     capture_facts,
@@ -42,11 +44,16 @@ class Shown:
     plain: list[str] = field(default_factory=list)  # the sketch in ASCII, if there is one
 
 
-def show(path: Path, read_options: ReadOptions = WHOLE) -> Shown:
-    """Facts about a data set, checkpoint, run, report, recording, or public data set."""
+def show(path: Path, read_options: ReadOptions = WHOLE, band: Band | None = None) -> Shown:
+    """Facts about a data set, checkpoint, run, report, recording, or public data set.
+
+    Of a recording the loudest stretch is sketched, of a band where one is named.
+    """
     kind = path_kind(path)
     if kind == "file":
-        return _shown_file(path, read_options)
+        return _shown_file(path, read_options, band)
+    if band is not None:
+        raise ArtefactError(f"--band is for recordings, but {path} is none")
     card = read_card(path)
     if card is None:
         if kind == "folder" and (is_hisarmod(path) or holds_recordings(path)):
@@ -69,17 +76,36 @@ def _shown_run(path: Path) -> Shown:
     )
 
 
-def _shown_file(path: Path, read_options: ReadOptions) -> Shown:
-    if is_foreign(path, read_options):
+def _shown_file(path: Path, read_options: ReadOptions, band: Band | None) -> Shown:
+    foreign = is_foreign(path, read_options)
+    recordings = () if foreign else recordings_of(path)
+    if band is not None and len(recordings) != 1:
+        raise ArtefactError(f"--band is for one recording, but {path} is none")
+    if foreign:
         return _shown_source(path)
-    recordings = recordings_of(path)
     if len(recordings) > 1:
         captures = [read_recording(each, read_options) for each in recordings]
         return Shown(collection_facts(path, captures))
     capture = read_recording(recordings[0], read_options)
-    sketched = capture.iq[:_SKETCHED]
-    caption = f"the first {len(sketched):,} of {len(capture.iq):,} samples"
-    return Shown(capture_facts(capture), caption, constellation_sketch(sketched))
+    facts = capture_facts(capture)
+    if band is not None:
+        facts["band"] = str(band)
+        capture = within(capture, band)
+    part = loudest_stretch(capture.iq, _SKETCHED)
+    return Shown(facts, _stretch_words(capture, part, band), constellation_sketch(capture.iq[part]))
+
+
+def _stretch_words(capture: Capture, part: slice, band: Band | None) -> str:
+    """Which samples a sketch shows, and when they are."""
+    total = len(capture.iq)
+    of_band = "" if band is None else f" of the band {band}"
+    if part.stop - part.start == total:
+        return f"all {total:,} samples{of_band}"
+    first, last = (sample / capture.sample_rate_hz for sample in (part.start, part.stop - 1))
+    return (
+        f"samples {part.start:,} to {part.stop - 1:,} of {total:,}{of_band}, the loudest: "
+        f"{first:.6g} to {last:.6g} s"
+    )
 
 
 def _shown_source(path: Path) -> Shown:

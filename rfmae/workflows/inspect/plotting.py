@@ -13,7 +13,9 @@ from rfmae.records import TRAJECTORY_PLANES, ComplexArray, FloatArray, ImageConf
 from rfmae.reporting.curves import curves_figure
 from rfmae.reporting.figure_files import check_suffix, save_figure
 from rfmae.reporting.image_figures import seen_figure
-from rfmae.reporting.iq_figures import PLOTS, Excerpt, iq_figure
+from rfmae.reporting.iq_excerpt import Excerpt
+from rfmae.reporting.iq_figures import PLOTS, iq_figure
+from rfmae.workflows.inspect.bands import Band
 from rfmae.workflows.inspect.runs import see_run
 from rfmae.workflows.inspect.selection import FIRST, WHOLE, Choice, excerpts_of, path_kind
 
@@ -31,16 +33,18 @@ def plot(
     choice: Choice = FIRST,
     read_options: ReadOptions = WHOLE,
     samples_per_symbol: float | None = None,
+    band: Band | None = None,
 ) -> Card:
     """Draw an example of a data set folder, or a recording, into a PNG or SVG.
 
     `what` holds names of plots, or `all` for those that the source allows. `choice` is for data
-    sets, `read_options` for recordings; a sample rate in it puts Hz and seconds on the axes.
+    sets, `read_options` for recordings; a sample rate in it puts Hz and seconds on the axes. Of a
+    recording a `band` is filtered first, and what it marks is framed in its spectrogram.
     """
     check_suffix(out)
     _check_kinds(what)
     _check_rate(samples_per_symbol)
-    title, views = excerpts_of(source, choice, read_options, samples_per_symbol)
+    title, views = excerpts_of(source, choice, read_options, samples_per_symbol, band)
     excerpts = {kind: _excerpt(kind, views, source) for kind in _possible(what, views)}
     save_figure(iq_figure(excerpts, title), out)
     return {"figure": str(out), "title": title, "pictures": list(excerpts)}
@@ -98,6 +102,7 @@ def plot_image(
     choice: Choice = FIRST,
     read_options: ReadOptions = WHOLE,
     samples_per_symbol: float | None = None,
+    band: Band | None = None,
 ) -> Card:
     """Draw the planes that a network sees, beside a constellation plot.
 
@@ -105,7 +110,7 @@ def plot_image(
     """
     check_suffix(out)
     _check_rate(samples_per_symbol)
-    title, views = excerpts_of(source, choice, read_options, samples_per_symbol)
+    title, views = excerpts_of(source, choice, read_options, samples_per_symbol, band)
     config = open_dataset(source).image if path_kind(source) == "folder" else _OF_RECORDINGS
     seen = {
         name: _planes(iq, views, config)

@@ -11,13 +11,16 @@ from rfmae.captures.containers import container_kind, is_npy
 from rfmae.captures.npy import is_recording
 from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.reading import read_recording
+from rfmae.captures.record import Capture
 from rfmae.captures.sigmf_archives import ARCHIVES
+from rfmae.captures.standard_input import STANDARD_INPUT
 from rfmae.datasets.recipe import SPLITS
 from rfmae.datasets.store import Dataset, open_dataset
 from rfmae.errors import ArtefactError, DatasetError, nearest
 from rfmae.records import ComplexArray, View
-from rfmae.reporting.iq_figures import Excerpt
+from rfmae.reporting.iq_excerpt import Excerpt, Mark
 from rfmae.units import SNR_REFERENCE_NAMES
+from rfmae.workflows.inspect.bands import Band, centre_of, within
 
 _FOREIGN = (".pkl", ".hdf5", ".h5", ".mat", ".npz", ".csv")
 
@@ -42,12 +45,18 @@ WHOLE = ReadOptions()
 
 
 def excerpts_of(
-    source: Path, choice: Choice, read_options: ReadOptions, samples_per_symbol: float | None
+    source: Path,
+    choice: Choice,
+    read_options: ReadOptions,
+    samples_per_symbol: float | None,
+    band: Band | None = None,
 ) -> tuple[str, dict[View, Excerpt]]:
-    """Title and views of one example of a data set folder, or of a recording."""
+    """Title and views of one example of a data set folder, or of a recording, of one band alone."""
     if path_kind(source) == "folder":
+        if band is not None:
+            raise DatasetError(f"--band is for recordings, but {source} is a data set")
         return example_excerpts(open_dataset(source), choice, read_options, samples_per_symbol)
-    return recording_excerpts(source, choice, read_options, samples_per_symbol)
+    return recording_excerpts(source, choice, read_options, samples_per_symbol, band)
 
 
 def example_excerpts(
@@ -137,9 +146,13 @@ def example_title(dataset: Dataset, split: str, row: int) -> str:
 
 
 def recording_excerpts(
-    path: Path, choice: Choice, read_options: ReadOptions, samples_per_symbol: float | None
+    path: Path,
+    choice: Choice,
+    read_options: ReadOptions,
+    samples_per_symbol: float | None,
+    band: Band | None = None,
 ) -> tuple[str, dict[View, Excerpt]]:
-    """Title and samples of a recording or a part of it."""
+    """Title and samples of a recording or a part of it, with what it marks in them."""
     if not choice.is_open:
         raise ArtefactError(
             f"--class, --at-snr and --row are for data sets, but {path} is none; "
@@ -153,17 +166,37 @@ def recording_excerpts(
             "or name --dtype if it is a recording"
         )
     capture = read_recording(path, read_options)
-    excerpt = Excerpt(
-        iq=capture.iq,
-        clean=_nothing(),
-        sample_rate_hz=capture.sample_rate_hz,
-        samples_per_symbol=samples_per_symbol or math.nan,
-        amplitude="amplitude as stored" if capture.datatype[1] == "f" else "full scale 1",
-    )
+    amplitude = "amplitude as stored" if capture.datatype[1] == "f" else "full scale 1"
+    if band is not None:
+        whole, capture = capture, within(capture, band)
+        if samples_per_symbol is not None:
+            samples_per_symbol *= capture.sample_rate_hz / whole.sample_rate_hz
+    excerpt = excerpt_of(capture, samples_per_symbol or math.nan, amplitude)
     label = f"{', '.join(capture.labels)}, " if 0 < len(capture.labels) < 4 else ""
     since = f", from sample {read_options.first_sample:,}" if read_options.first_sample else ""
     rate = f"{capture.sample_rate_hz:,.12g} samples/s"
-    return f"{label}{path.name}, {rate}{since}", {"waveform": excerpt}
+    of_band = "" if band is None else f", band {band}"
+    return f"{label}{path.name}, {rate}{since}{of_band}", {"waveform": excerpt}
+
+
+def excerpt_of(
+    capture: Capture, samples_per_symbol: float, amplitude: str, marks: tuple[Mark, ...] = ()
+) -> Excerpt:
+    """What is drawn of a recording: its samples, frequencies of its radio, its annotations."""
+    centre_hz = centre_of(capture)
+    stated = (
+        Mark(each.start, each.count, each.low_hz, each.high_hz, each.label)
+        for each in capture.annotations
+    )
+    return Excerpt(
+        iq=capture.iq,
+        clean=_nothing(),
+        sample_rate_hz=capture.sample_rate_hz,
+        samples_per_symbol=samples_per_symbol,
+        amplitude=amplitude,
+        centre_hz=0.0 if math.isnan(centre_hz) else centre_hz,
+        marks=(*stated, *marks),
+    )
 
 
 def _nothing() -> ComplexArray:
@@ -172,6 +205,8 @@ def _nothing() -> ComplexArray:
 
 def path_kind(path: Path) -> Literal["folder", "file", "nothing"]:
     """The kind of a path; a name that is invalid for the system is "nothing"."""
+    if path == STANDARD_INPUT:
+        return "file"
     try:
         return "folder" if path.is_dir() else "file" if path.exists() else "nothing"
     except OSError:
@@ -181,6 +216,8 @@ def path_kind(path: Path) -> Literal["folder", "file", "nothing"]:
 def is_foreign(path: Path, read_options: ReadOptions) -> bool:
     """Whether a file is of a public data set; with a named sample type it is a recording."""
     if read_options.datatype is not None or path.name.endswith(ARCHIVES):
+        return False
+    if path == STANDARD_INPUT:
         return False
     if path.stat().st_size and is_npy(path):
         return not (read_options.analytic or is_recording(path))
