@@ -3,6 +3,7 @@
 from rfmae.bursts.classifier import BurstClassifier, load_burst_classifier
 from rfmae.bursts.identifying import IdentifyOptions, identify
 from rfmae.bursts.records import BurstAnswer, RecordingAnswer
+from rfmae.bursts.streaming import identify_stream
 
 __all__ = [
     "BurstAnswer",
@@ -10,5 +11,6 @@ __all__ = [
     "IdentifyOptions",
     "RecordingAnswer",
     "identify",
+    "identify_stream",
     "load_burst_classifier",
 ]

@@ -13,10 +13,10 @@ def same_band_groups(bursts: Sequence[Burst]) -> list[list[int]]:
     groups: list[list[int]] = []
     trains: list[tuple[Burst, list[int]]] = []
     for number, burst in enumerate(bursts):
-        if burst.length * burst.occupied >= _SHORT:
+        if not is_short(burst):
             groups.append([number])
             continue
-        train = next((group for first, group in trains if _alike(first, burst)), None)
+        train = next((group for first, group in trains if alike(first, burst)), None)
         if train is None:
             train = []
             trains.append((burst, train))
@@ -25,7 +25,12 @@ def same_band_groups(bursts: Sequence[Burst]) -> list[list[int]]:
     return groups
 
 
-def _alike(first: Burst, second: Burst) -> bool:
+def is_short(burst: Burst) -> bool:
+    """Whether a burst holds too few symbols to be named alone as surely as could be."""
+    return burst.length * burst.occupied < _SHORT
+
+
+def alike(first: Burst, second: Burst) -> bool:
     """Whether two bands are nearly the same, and neither drifts."""
     shared = min(first.high, second.high) - max(first.low, second.low)
     joined = max(first.high, second.high) - min(first.low, second.low)

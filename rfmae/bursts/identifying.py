@@ -72,7 +72,8 @@ def identify(
         ShapeError: Samples that are not complex and (T,), or too few.
         CaptureError: A sample rate, symbol rate or band that cannot be.
     """
-    _check(iq, sample_rate_hz, options)
+    _check(iq)
+    check_options(sample_rate_hz, options)
     network = network or shipped_network()
     cleaned = clean(np.asarray(iq))
     found = detect(cleaned.iq, cleaned.live, DetectionOptions(options.false_alarm_rate))
@@ -87,11 +88,15 @@ def shipped_network() -> BurstNetwork:
     return load_network()
 
 
-def _check(iq: ComplexArray, sample_rate_hz: float, options: IdentifyOptions) -> None:
+def _check(iq: ComplexArray) -> None:
     if np.ndim(iq) != 1 or not np.iscomplexobj(iq):
         raise ShapeError(f"a recording must be complex samples (T,), got {np.shape(iq)}")
     if len(iq) < LEAST_SAMPLES:
         raise ShapeError(f"a recording needs {LEAST_SAMPLES} samples at least, got {len(iq)}")
+
+
+def check_options(sample_rate_hz: float, options: IdentifyOptions) -> None:
+    """Refuse rates and bands that cannot be."""
     if not (math.isfinite(sample_rate_hz) and sample_rate_hz > 0):
         raise CaptureError(f"the sample rate must be finite and above 0 Hz, got {sample_rate_hz:g}")
     half = sample_rate_hz / 2
@@ -151,14 +156,30 @@ def _answers(
     network: BurstNetwork,
 ) -> list[BurstAnswer]:
     """One answer for each burst; short bursts of one band are named together."""
-    answers: dict[int, BurstAnswer] = {}
+    answers: list[BurstAnswer] = []
     for group in same_band_groups(bursts):
-        parts = [isolate(iq, bursts[number]) for number in group]
-        together = _identified(parts, bursts[group[0]], sample_rate_hz, options, network)
-        for number, part in zip(group, parts, strict=True):
-            answers[number] = _answer(bursts[number], part, together, sample_rate_hz, len(group))
-    ordered = (answers[number] for number in sorted(answers, key=lambda n: bursts[n].start))
-    return list(ordered)
+        together = [bursts[number] for number in group]
+        parts = [isolate(iq, burst) for burst in together]
+        answers += name_bursts(together, parts, sample_rate_hz, options, network)
+    return sorted(answers, key=lambda answer: (answer.start, answer.centre_hz))
+
+
+def name_bursts(
+    bursts: Sequence[Burst],
+    parts: Sequence[Isolated],
+    sample_rate_hz: float,
+    options: IdentifyOptions,
+    network: BurstNetwork,
+) -> list[BurstAnswer]:
+    """One answer for each of some bursts of one band, named by all the isolated parts together.
+
+    The first parts are those of the bursts.
+    """
+    found = _identified(parts, bursts[0], sample_rate_hz, options, network)
+    return [
+        _answer(burst, part, found, sample_rate_hz, len(parts))
+        for burst, part in zip(bursts, parts, strict=False)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,7 +248,7 @@ def _two_tones(occupied: float, symbols: float, rng: Rng) -> Sent:
     if rng.random() < 0.5:
         index = float(rng.uniform(0.25, 0.43))
     else:
-        index = float(np.exp(rng.uniform(np.log(0.62), np.log(9.0))))
+        index = float(np.exp(rng.uniform(np.log(0.62), np.log(7.9))))
     return _keyed_frequency("2FSK", index, bt, occupied, symbols, rng)
 
 
