@@ -1,19 +1,23 @@
 """What is estimated of a burst whose modulation is known: each family by its own method."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from rfmae.bursts.features.lines import Peak
-from rfmae.bursts.features.timing import squared_peaks
-from rfmae.bursts.features.vector import Measured
+from rfmae.bursts.features.shapes import instantaneous_frequency
+from rfmae.bursts.features.timing import fundamental, squared_peaks
+from rfmae.bursts.features.vector import LEAST_SAMPLES, Measured, band_passed
 from rfmae.records import ComplexArray
 from rfmae.signal.blind import Estimate, ReceiveOptions, receive
 from rfmae.signal.blind.lines import Line, strongest_line
 from rfmae.signal.detection import Isolated
 
 _LONGEST = 2**17  # samples of a burst that estimates are made of
+_MOST_PARTS = 8
+_OUTLIER = 5.0  # standard errors from the median
 _BESIDE = 0.02  # cycles per sample around a line that is measured again
 _OWN_RECEIVER = ("OOK", "BPSK", "QPSK", "8PSK", "4PAM", "16QAM", "64QAM", "16APSK", "π/4-DQPSK")
 _PAIRED = {"OQPSK": 0.5, "GMSK/MSK": 1.0}  # symbol rates in the distance of the lines of the square
@@ -46,9 +50,9 @@ def estimates_of(
     if modulation in _OWN_RECEIVER:
         return _received(iq, measured, rate_hz, roll_off, told_rate)
     if modulation in _PAIRED:
-        return _of_pair(iq, measured, rate_hz, _PAIRED[modulation])
+        return _of_pair(parts, measured, rate_hz, _PAIRED[modulation])
     if modulation in _SHIFT_KEYED:
-        return _of_line(measured.rates.frequency, measured, rate_hz)
+        return _of_frequency(parts, measured, rate_hz)
     if modulation == "AM":
         line = strongest_line(iq, 0.0, 1.0)
         offset = (line.frequency + 0.5) % 1.0 - 0.5
@@ -79,23 +83,54 @@ def _received(
     )
 
 
-def _of_pair(iq: ComplexArray, measured: Measured, rate_hz: float, rates_apart: float) -> Estimates:
+def _of_pair(
+    parts: Sequence[Isolated], measured: Measured, rate_hz: float, rates_apart: float
+) -> Estimates:
     """Of MSK and OQPSK: the lines of the square lie on both sides of twice the carrier."""
-    lines = sorted((_refined(iq * iq, peak) for peak in squared_peaks(iq)), key=_place)
-    if not all(line.found for line in lines):
-        return _of_line(measured.rates.frequency, measured, rate_hz)
-    low, high = map(_place, lines)
-    error = float(np.hypot(lines[0].standard_error, lines[1].standard_error))
-    rate = Estimate((high - low) * rates_apart, error * rates_apart)
-    carrier = Estimate((low + high) / 4, error / 4)
+    rates, carriers = [], []
+    for iq in _stretches(parts):
+        square = iq * iq
+        lines = sorted((_refined(square, peak) for peak in squared_peaks(iq)), key=_place)
+        if all(line.found for line in lines):
+            low, high = map(_place, lines)
+            error = math.hypot(lines[0].standard_error, lines[1].standard_error)
+            rates.append(Estimate((high - low) * rates_apart, error * rates_apart))
+            carriers.append(Estimate((low + high) / 4, error / 4))
+    if not rates:
+        return _of_frequency(parts, measured, rate_hz)
+    rate, carrier = _mean(rates), _mean(carriers)
     return Estimates(rate.times(rate_hz), carrier.times(rate_hz), symbols=measured.symbols)
 
 
-def _of_line(line: Line, measured: Measured, rate_hz: float) -> Estimates:
-    if not line.found:
-        return Estimates(symbols=measured.symbols)
-    rate = Estimate(line.frequency, line.standard_error)
-    return Estimates(rate.times(rate_hz), symbols=measured.symbols)
+def _of_frequency(parts: Sequence[Isolated], measured: Measured, rate_hz: float) -> Estimates:
+    """Of frequency-shift keying: the line of the squared frequency, part by part."""
+    rates = []
+    for iq in _stretches(parts):
+        line = fundamental(*instantaneous_frequency(band_passed(iq, parts[0].occupied)))
+        if line.found:
+            rates.append(Estimate(line.frequency, line.standard_error))
+    rate = _mean(rates).times(rate_hz) if rates else None
+    return Estimates(rate, symbols=measured.symbols)
+
+
+def _stretches(parts: Sequence[Isolated]) -> list[ComplexArray]:
+    """The longest parts, at most eight, without the noise around them."""
+    runs = [part.iq[part.first : part.stop][:_LONGEST] for part in parts]
+    long = [run for run in runs if len(run) >= LEAST_SAMPLES]
+    return sorted(long, key=len, reverse=True)[:_MOST_PARTS]
+
+
+def _mean(estimates: Sequence[Estimate]) -> Estimate:
+    """Of several estimates of one thing, weighed by their variances, the outliers left out."""
+    middle = float(np.median([item.value for item in estimates]))
+    kept = [
+        item
+        for item in estimates
+        if abs(item.value - middle) <= _OUTLIER * item.standard_error or item.value == middle
+    ] or list(estimates)
+    weights = np.array([max(item.standard_error, 1e-30) ** -2 for item in kept])
+    values = np.array([item.value for item in kept])
+    return Estimate(float(weights @ values / weights.sum()), float(weights.sum() ** -0.5))
 
 
 def _refined(values: ComplexArray, peak: Peak) -> Line:

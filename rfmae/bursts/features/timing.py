@@ -12,6 +12,11 @@ from rfmae.signal.blind.symbol_rate import HIGHEST_RATE, LOWEST_RATE
 _GUESS = 0.75  # symbols per occupied bandwidth, where no line says it
 _ALIKE = 0.2  # of the power of the weaker of a pair of lines
 _PAIR_RATIO = 16.0  # over the floor
+_MOST_HARMONICS = 6
+_LINES_WIDE = 40.0  # of a search for a part of a rate, in bins
+_HARMONIC_ERROR = 2e-3  # of a rate
+_AS_STRONG = 0.1  # of the strongest line
+_FEWEST_SYMBOLS = 8
 _PHASES = 16  # of a symbol, at which its frequency is tried
 
 
@@ -54,11 +59,35 @@ def frequency_line(frequency: FloatArray, weights: FloatArray) -> Line:
     A filtered frequency passes through its middle when it changes and nowhere else. `weights` are
     the power of the samples.
     """
+    return strongest_line(_bounded_square(frequency, weights), LOWEST_RATE, 0.5)
+
+
+def _bounded_square(frequency: FloatArray, weights: FloatArray) -> FloatArray:
+    """The square of a frequency about its mean, without the clicks of a phase that slips."""
     level = float(weights @ frequency) / max(float(weights.sum()), 1e-30)
     squared = np.square(frequency - level)
-    limit = 4 * float(np.median(squared)) + 1e-12  # clicks of a phase that slips
-    bounded = np.minimum(squared, limit)
-    return strongest_line(bounded - bounded.mean(), LOWEST_RATE, min(HIGHEST_RATE, 0.5))
+    bounded = np.minimum(squared, 4 * float(np.median(squared)) + 1e-12)
+    return np.asarray(bounded - bounded.mean())
+
+
+def fundamental(frequency: FloatArray, weights: FloatArray) -> Line:
+    """`frequency_line`, or the line at a half to a sixth of its rate that stands out as well.
+
+    Where changes are short dips, their harmonics are as strong as they are.
+    """
+    values = _bounded_square(frequency, weights)
+    strongest = strongest_line(values, LOWEST_RATE, 0.5)
+    if not strongest.found:
+        return strongest
+    for part in range(_MOST_HARMONICS, 1, -1):
+        rate = strongest.frequency / part
+        width = max(_LINES_WIDE / len(values), _HARMONIC_ERROR * rate)
+        if rate - width < LOWEST_RATE:
+            continue
+        line = strongest_line(values, rate - width, rate + width)
+        if line.ratio > max(line.threshold, _AS_STRONG * strongest.ratio):
+            return line
+    return strongest
 
 
 def pair_of_lines(peaks: list[Peak]) -> float | None:
@@ -81,10 +110,10 @@ def symbol_frequencies(frequency: FloatArray, rate: float) -> FloatArray:
     The middle is where frequencies are farthest from their mean, of sixteen phases of a symbol.
     """
     smooth = _smoothed(frequency, rate)
-    smooth = smooth - np.median(smooth)
     count = int(len(smooth) * rate) - 1
-    if count < 8:
+    if count < _FEWEST_SYMBOLS:
         return np.zeros(1)
+    smooth = smooth - np.median(smooth)
     instants = (np.arange(count) + np.arange(_PHASES)[:, None] / _PHASES) / rate
     tried = np.interp(instants, np.arange(len(smooth)), smooth)
     best = int(np.argmax(np.mean(np.abs(tried), axis=1)))

@@ -72,7 +72,7 @@ def measure(
     iq = np.asarray(iq, np.complex64) / np.float32(
         max(float(np.sqrt(np.mean(np.abs(iq) ** 2))), 1e-30)
     )
-    passed = iq if whole_band else _band_passed(iq, occupied)
+    passed = iq if whole_band else band_passed(iq, occupied)
     frequency, weights = instantaneous_frequency(passed)
     squared = squared_peaks(passed)
     power = symbol_rate_line(iq, told_rate)
@@ -249,7 +249,7 @@ def _echo_features(iq: ComplexArray, occupied: float) -> tuple[float, float]:
     return _decades(ratio), _decades(1 + lag * occupied) / 3
 
 
-def _band_passed(iq: ComplexArray, occupied: float) -> ComplexArray:
+def band_passed(iq: ComplexArray, occupied: float) -> ComplexArray:
     """What lies in the occupied band and a margin, its edges smooth."""
     away = np.abs(np.fft.fftfreq(len(iq))) / occupied
     response = np.clip((_PASSED - away) / _EDGE + 0.5, 0, 1).astype(np.float32)
