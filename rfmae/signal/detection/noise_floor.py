@@ -149,8 +149,9 @@ def _gain(power: PowerArray, density: FloatArray) -> FloatArray | None:
     width = max(frames // 64, 4) | 1
     if frames < 8 * width:
         return None
-    smooth = uniform_filter1d(np.log(np.maximum(level, _LOWEST)), width, mode="nearest")
-    opened = grey_opening(smooth, int(_LONGEST_SIGNAL * frames), mode="nearest")
+    level = uniform_filter1d(level.astype(np.float64), width, mode="reflect")
+    smooth = np.log(np.maximum(level, _LOWEST))
+    opened = grey_opening(smooth, int(_LONGEST_SIGNAL * frames), mode="reflect")
     if np.ptp(opened) < _LEAST_GAIN + 6 * _error(bins, width):
         return None
     return np.asarray(np.exp(opened - np.median(opened)), np.float64)

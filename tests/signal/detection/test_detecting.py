@@ -21,7 +21,7 @@ COLOURS = {
 @pytest.mark.parametrize("colour", COLOURS)
 @pytest.mark.parametrize("count", [1024, 8192])
 def test_false_alarms_of_noise_keep_their_rate(rng, colour, count):
-    rate, trials = 0.1, 60
+    rate, trials = 0.1, 25
     options = DetectionOptions(false_alarm_rate=rate)
     alarms = sum(
         bool(detect(coloured(rng, count, COLOURS[colour]), options=options)) for _ in range(trials)
@@ -41,7 +41,7 @@ def test_false_alarms_of_long_noise_keep_their_rate(rng, colour):
 
 
 def test_a_higher_false_alarm_rate_has_more_false_alarms(rng):
-    recordings = [noise(rng, 16384) for _ in range(40)]
+    recordings = [noise(rng, 16384) for _ in range(12)]
     few, many = (
         sum(bool(detect(iq, options=DetectionOptions(rate))) for iq in recordings)
         for rate in (1e-3, 0.9)
@@ -52,14 +52,14 @@ def test_a_higher_false_alarm_rate_has_more_false_alarms(rng):
 def test_detection_grows_with_the_snr(rng):
     def found(snr_db):
         hits = 0
-        for _ in range(10):
+        for _ in range(6):
             iq = noise(rng, 16384)
             iq[4000:8000] += qpsk(rng, 4000, 16, 0.2, 10 ** (snr_db / 10) / 16).astype(np.complex64)
             hits += any(b.start < 6000 < b.stop and 0.1 < b.centre < 0.3 for b in detect(iq))
         return hits
 
     hits = [found(snr_db) for snr_db in (-12, -4, 3, 10)]
-    assert hits == sorted(hits) and hits[0] <= 1 and hits[-1] == 10
+    assert hits == sorted(hits) and hits[0] <= 1 and hits[-1] == 6
 
 
 @pytest.mark.parametrize("samples_per_symbol", [6, 12, 40])
