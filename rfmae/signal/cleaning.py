@@ -20,6 +20,7 @@ _CLIPPED_SHARE = 1e-3
 _FRAME = 256  # samples of the averaged spectra
 _LINE = 30.0  # of the power at zero frequency over its neighbours, in the finest spectrum
 _EMPTY = 2.0  # of the density around zero frequency over the emptiest quarter of the band
+_CHANCE = 4.0  # spread of an average of one spectrum
 _FLAT, _GAUSSIAN = 2.0, 0.1  # spread of a spectrum without signals; excess kurtosis of noise
 _STRONG = 100.0  # power of a signal over that at its mirror frequency
 _COHERENT = 0.2  # share of the mirror's power that is an image
@@ -196,7 +197,8 @@ def _alone_at_zero(rest: npt.NDArray[np.complex128], fine: FloatArray) -> bool:
     coarse = _density(rest)
     ordered = np.sort(coarse)
     floor = ordered[: len(ordered) // 4].mean()
-    if ordered[-len(ordered) // 16] < _FLAT * floor:
+    chance = _CHANCE / np.sqrt(len(rest) // _FRAME)
+    if ordered[-len(ordered) // 16] < (_FLAT + chance) * floor:
         power = np.abs(rest) ** 2
         kurtosis = float(np.mean(power**2) / np.mean(power) ** 2)
         return abs(kurtosis - 2) < _GAUSSIAN  # else symbols, one a sample, that have a mean

@@ -10,11 +10,12 @@ from scipy.ndimage import binary_dilation
 from rfmae.records import FloatArray
 from rfmae.signal.detection.noise_floor import Floor
 from rfmae.signal.detection.time_frequency import Grid, PowerArray, blackman_harris
+from rfmae.units import db_to_ratio
 
 Mask = npt.NDArray[np.bool_]
 
 _STEP = 4  # from a size of averages to the next, along time and frequency
-_LEAST = 10 ** (1.0 / 10)  # a margin for what the floor is not
+_LEAST = float(db_to_ratio(1.0))  # a margin for what the floor is not
 _ERRORS = 3.0  # standard deviations of the floor
 _BLOCK = 64  # bins whose correlation is taken as it is
 _STRONG = 10**2.5  # over the floor: what may be seen beside its own band
@@ -39,7 +40,8 @@ def occupied_cells(
     tests = sum((len(ratio) // a) * (ratio.shape[1] // b) for a, b in sizes)
     rest = ratio
     for a, b in sizes:
-        above = box_means(rest, a, b) > box_threshold(a, b, false_alarm_rate / tests, floor.error)
+        threshold = box_threshold(a, b, false_alarm_rate / tests, floor.error, grid.bins)
+        above = box_means(rest, a, b) > threshold
         if not above.any():
             continue
         cells = np.repeat(np.repeat(above, a, axis=0), b, axis=1)
@@ -67,20 +69,23 @@ def box_means(ratio: PowerArray, a: int, b: int) -> PowerArray:
     return np.asarray(whole)
 
 
-def box_threshold(a: int, b: int, probability: float, error: float) -> float:
-    """What the mean of a box of noise over a floor with a relative error exceeds so rarely."""
-    return max(_quantile(a, b, probability) * (1 + _ERRORS * error), _LEAST)
+def box_threshold(a: int, b: int, probability: float, error: float, bins: int = 0) -> float:
+    """What the mean of a box of noise over a floor with a relative error exceeds so rarely.
+
+    A box of all `bins` closes the circle of frequencies.
+    """
+    return max(_quantile(a, b, probability, b == bins <= _BLOCK) * (1 + _ERRORS * error), _LEAST)
 
 
 @cache
-def _quantile(a: int, b: int, probability: float) -> float:
+def _quantile(a: int, b: int, probability: float, circle: bool) -> float:
     """The upper quantile of the mean of a frames and b correlated bins of unit noise.
 
     A sum of exponentials of different means, by the saddle point of its distribution (Lugannani,
     Rice, Adv. Appl. Prob. 12(2), 1980).
     """
     block = min(b, _BLOCK)
-    means = np.linalg.eigvalsh(_correlation(block)) / block
+    means = np.linalg.eigvalsh(_correlation(block, circle)) / block
     means = means[means > 1e-6 * means[-1]]
     count = a * (b // block)
     means /= means.sum() * count
@@ -107,12 +112,15 @@ def _tail(s: float, means: FloatArray, count: int) -> tuple[float, float]:
 
 
 @cache
-def _correlation(bins: int) -> FloatArray:
-    """Of the power of neighbouring bins under the window, (bins, bins)."""
+def _correlation(bins: int, circle: bool) -> FloatArray:
+    """Of the amplitudes of neighbouring bins under the window, (bins, bins)."""
     energy = np.asarray(blackman_harris(1024), np.float64) ** 2
-    by_distance = np.abs(np.fft.fft(energy)) ** 2
+    by_distance = np.abs(np.fft.fft(energy))
     places = np.arange(bins)
-    return np.asarray(by_distance[np.abs(places[:, None] - places)])
+    distance = np.abs(places[:, None] - places)
+    if circle:
+        distance = np.minimum(distance, bins - distance)
+    return np.asarray(by_distance[distance])
 
 
 def _splatter(ratio: PowerArray) -> PowerArray:

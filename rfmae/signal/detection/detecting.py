@@ -16,7 +16,12 @@ from rfmae.signal.detection.parallel import regrouped
 from rfmae.signal.detection.refining import refined
 from rfmae.signal.detection.regions import joined_in_time, regions_of
 from rfmae.signal.detection.time_frequency import Grid, frame_length, spectrogram
-from rfmae.signal.detection.wide_bands import is_doubtful, is_evident, wide_signals
+from rfmae.signal.detection.wide_bands import (
+    is_doubtful,
+    is_evident,
+    weak_wide_bursts,
+    wide_signals,
+)
 
 FEWEST_SAMPLES = 256
 """Of a stretch that is searched."""
@@ -73,8 +78,11 @@ def _in_stretch(iq: ComplexArray, options: DetectionOptions) -> list[Burst]:
     rate = options.false_alarm_rate * _SHARES[2] / 2
     doubtful = [burst for burst in found if is_doubtful(burst, len(iq))]
     found = [burst for burst in found if burst not in doubtful]
+    weak = weak_wide_bursts(iq, grid, floor)
+    doubtful += [b for b in weak if not any(covers(b, o) or covers(o, b) for o in found)]
     wide = [] if options.needs_floor else wide_signals(iq, grid, floor, found, rate)
     if not wide:
+        rate /= max(len(doubtful), 1)
         found += [burst for burst in doubtful if is_evident(iq, burst, rate)]
     return wide + [burst for burst in found if not any(covers(other, burst) for other in wide)]
 

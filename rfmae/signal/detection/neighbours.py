@@ -4,6 +4,7 @@ import numpy as np
 
 from rfmae.signal.detection.burst import Burst
 from rfmae.signal.detection.noise_floor import Floor
+from rfmae.units import db_to_ratio
 
 IMPULSE = 100
 """Samples; what is shorter is an impulse."""
@@ -39,7 +40,7 @@ def power_of(burst: Burst, floor: Floor) -> float:
         round(burst.low * bins), max(round(burst.high * bins), 1 + round(burst.low * bins))
     )
     density = float(floor.density[places % bins].mean())
-    return density * burst.occupied * float(10 ** (min(burst.snr_db, 200.0) / 10))
+    return density * burst.occupied * float(db_to_ratio(min(burst.snr_db, 200.0)))
 
 
 def _spills(strong: Burst, ratio: float, weak: Burst) -> bool:

@@ -15,7 +15,7 @@ from rfmae.records import ComplexArray, FloatArray
 from rfmae.signal.detection.burst import Burst, burst_of
 from rfmae.signal.detection.evidence import differs_from_noise, holds_symbols
 from rfmae.signal.detection.isolating import select_band
-from rfmae.signal.detection.noise_floor import Floor
+from rfmae.signal.detection.noise_floor import Floor, runs_on_the_circle
 from rfmae.signal.detection.refining import refined
 from rfmae.signal.detection.regions import Region
 from rfmae.signal.detection.time_frequency import Grid
@@ -46,6 +46,13 @@ def is_evident(iq: ComplexArray, burst: Burst, rate: float) -> bool:
     return differs_from_noise(select_band(part, burst.centre, burst.occupied)[0], rate)
 
 
+def weak_wide_bursts(iq: ComplexArray, grid: Grid, floor: Floor) -> list[Burst]:
+    """What rises gently above the floor of a grid over (T,), as if it were signals."""
+    plain = replace(floor, density=floor.base)
+    regions = [Region(0, grid.frames, low, high, 2.0) for low, high in floor.raised]
+    return [burst for region in regions for burst in refined(iq, grid, plain, region)]
+
+
 def wide_signals(
     iq: ComplexArray, grid: Grid, floor: Floor, found: list[Burst], rate: float
 ) -> list[Burst]:
@@ -53,10 +60,10 @@ def wide_signals(
     smooth = _smooth(floor.level)
     lowest = float(np.sort(smooth)[: max(len(smooth) // 32, 1)].mean())
     above = smooth > _STEP * lowest
-    region = _longest_on_the_circle(above)
-    if region is None or region[1] - region[0] < _PLATEAU * grid.bins:
+    runs = runs_on_the_circle(above)
+    low, high = max(runs, key=lambda run: run[1] - run[0], default=(0, 0))
+    if high - low < _PLATEAU * grid.bins:
         return _whole(iq, found, rate)
-    low, high = region
     width = (high - low) / grid.bins
     centre = (low + high - 1) / 2 / grid.bins
     rest, taken = _without(iq[:_MOST_SAMPLES], found, centre, width)
@@ -122,16 +129,3 @@ def _without(
 def _smooth(level: FloatArray) -> FloatArray:
     width = max(len(level) // 64, 4) | 1
     return np.asarray(np.exp(uniform_filter1d(np.log(level), width, mode="wrap")))
-
-
-def _longest_on_the_circle(mask: np.ndarray) -> tuple[int, int] | None:
-    """The longest run of a mask (bins,) around the circle, on from its last bin; None: no end."""
-    if mask.all() or not mask.any():
-        return None
-    bins = len(mask)
-    first = int(np.flatnonzero(~mask)[0])
-    turned = np.roll(mask, -first)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], turned.astype(np.int8), [0]])))
-    longest = int((edges[1::2] - edges[::2]).argmax())
-    low, high = edges[2 * longest] + first, edges[2 * longest + 1] + first
-    return int(low % bins), int(low % bins + high - low)
