@@ -41,6 +41,7 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
     "theory": {"signal", "imaging"},
     "baselines": {"signal", "theory"},
     "inference": {"models", "imaging", "signal"},
+    "bursts": {"signal"},
     "training": {"signal", "datasets", "imaging", "models", "evaluation"},
     "workflows": {
         "signal",
@@ -55,11 +56,12 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
         "baselines",
         "analysis",
         "inference",
+        "bursts",
         "training",
     },
-    "api": {"workflows", "captures", "datasets", "inference", "models", "reporting"},
+    "api": {"workflows", "bursts", "captures", "datasets", "inference", "models", "reporting"},
     "sklearn": {"workflows", "datasets", "inference", "models", "training"},
-    "__init__": {"api", "captures", "datasets", "inference"},
+    "__init__": {"api", "captures", "datasets", "inference", "bursts"},
 }
 """Which packages a package may import, beside the base modules."""
 
@@ -74,9 +76,9 @@ LIBRARIES: dict[str, set[str]] = {
         "baselines",
         "evaluation",
     },
-    "safetensors": {"models"},
+    "safetensors": {"models", "bursts"},
     "h5py": {"datasets", "imports"},
-    "joblib": {"datasets"},
+    "joblib": {"datasets", "bursts"},
     "distributed": {"datasets"},
     "ray": {"datasets"},
     "sigmf": {"captures"},

@@ -390,7 +390,7 @@ def _equalised(symbols: ComplexArray, rng: Rng) -> ComplexArray:
     """Symbols as an OFDM receiver leaves them: noise by sub-carrier, a phase and gain by block."""
     active = int(rng.integers(24, 80))
     number = np.arange(len(symbols))
-    level = np.abs(circular_gaussian(active, rng)) * 10 ** rng.uniform(-1.5, -0.6)
+    level = np.abs(circular_gaussian(active, rng)) * db_to_ratio(rng.uniform(-15, -6))
     noise = circular_gaussian(len(symbols), rng) * level[number % active]
     blocks = len(symbols) // active + 1
     turns = rng.normal(0, 0.02, blocks)[number // active]
@@ -466,7 +466,7 @@ def _received(noisy: ComplexArray, rng: Rng, practice: Practice) -> ComplexArray
         rows = clip(rows, float(rng.uniform(1.2, 2.5)))
     if rng.random() < practice.quantised:
         rows = quantise(rows, float(rng.integers(5, 13)), float(rng.uniform(3, 8)))
-    return np.asarray(rows[0] * np.float32(10 ** rng.uniform(-3, 1)), np.complex64)
+    return np.asarray(rows[0] * np.float32(db_to_ratio(rng.uniform(-30, 10))), np.complex64)
 
 
 # small things ------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from rfmae.records import FloatArray, IntArray
+from rfmae.training.sampling import DROPOUT, WEIGHTS, addressed_generator
 
 _LEAK = 0.01
 
@@ -28,19 +29,32 @@ class BurstTraining:
     seed: int = 0
 
 
-class _Encoder(nn.Module):
+class Encoder(nn.Module):
     """Layers of rectified units; inputs are standardised features (N, F)."""
 
-    def __init__(self, features: int, widths: tuple[int, ...], dropout: float) -> None:
+    def __init__(self, features: int, training: BurstTraining) -> None:
         super().__init__()
-        sizes = (features, *widths)
-        self.layers = nn.ModuleList(nn.Linear(before, after) for before, after in pairwise(sizes))
-        self.dropout = nn.Dropout(dropout)
+        self._draws = addressed_generator(training.seed, DROPOUT, 0)
+        self._kept = 1 - training.dropout
+        weights = addressed_generator(training.seed, WEIGHTS, 0)
+        sizes = (features, *training.widths)
+        self.layers = nn.ModuleList(_linear(*pair, weights) for pair in pairwise(sizes))
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
         for layer in self.layers:
-            values = self.dropout(nn.functional.leaky_relu(layer(values), _LEAK))
+            values = nn.functional.leaky_relu(layer(values), _LEAK)
+            if self.training:
+                drawn = torch.rand(values.shape, generator=self._draws)
+                values = values * (drawn < self._kept) / self._kept
         return values
+
+
+def _linear(before: int, after: int, draws: torch.Generator) -> nn.Linear:
+    """A layer whose weights are drawn from a generator (He et al., ICCV 2015)."""
+    layer = nn.Linear(before, after)
+    nn.init.kaiming_uniform_(layer.weight, _LEAK, generator=draws)
+    nn.init.zeros_(layer.bias)
+    return layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +64,15 @@ class Trained:
     layers: tuple[tuple[FloatArray, FloatArray], ...]
 
 
-def denoising_encoder(noisy: FloatArray, clean: FloatArray, training: BurstTraining) -> nn.Module:
+def denoising_encoder(noisy: FloatArray, clean: FloatArray, training: BurstTraining) -> Encoder:
     """An encoder that has learnt to predict clean features from noisy ones, (N, F) each.
 
     A denoising autoencoder (Vincent et al., JMLR 11, 2010) whose noise is that of the radio. Both
     are standardised.
     """
-    encoder = _new_encoder(noisy.shape[1], training)
-    decoder = nn.Linear(training.widths[-1], noisy.shape[1])
+    encoder = Encoder(noisy.shape[1], training)
+    draws = addressed_generator(training.seed, WEIGHTS, 2)
+    decoder = _linear(training.widths[-1], noisy.shape[1], draws)
     inputs, twins = torch.from_numpy(noisy), torch.from_numpy(clean)
 
     def missed(rows: torch.Tensor) -> torch.Tensor:
@@ -72,13 +87,13 @@ def train_burst_network(
     labels: IntArray,
     names: int,
     training: BurstTraining,
-    encoder: nn.Module | None = None,
+    encoder: Encoder | None = None,
 ) -> Trained:
     """Train on standardised features (N, F) and labels (N,), from an encoder where one is given."""
     if encoder is None:
-        encoder = _new_encoder(features.shape[1], training)
+        encoder = Encoder(features.shape[1], training)
     inputs, targets = torch.from_numpy(features), torch.from_numpy(labels)
-    head = nn.Linear(training.widths[-1], names)
+    head = _linear(training.widths[-1], names, addressed_generator(training.seed, WEIGHTS, 1))
     criterion = nn.CrossEntropyLoss(label_smoothing=training.smoothing)
 
     def wrong(rows: torch.Tensor) -> torch.Tensor:
@@ -93,11 +108,6 @@ def train_burst_network(
             for layer in layers
         )
     )
-
-
-def _new_encoder(features: int, training: BurstTraining) -> nn.Module:
-    torch.manual_seed(training.seed)
-    return _Encoder(features, training.widths, training.dropout)
 
 
 def _fit(

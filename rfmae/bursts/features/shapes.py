@@ -4,6 +4,7 @@ import numpy as np
 
 from rfmae.records import ComplexArray, FloatArray
 from rfmae.signal.densities import power_density
+from rfmae.units import ratio_to_db
 
 DENSITY_BINS = 48
 ENVELOPE_BINS = 28
@@ -26,7 +27,7 @@ def density_shape(iq: ComplexArray, occupied: float) -> FloatArray:
     beyond = np.abs(at) > 0.5
     inside = np.abs(at) <= occupied / 2
     values = np.where(beyond, values[~beyond].min(), values)
-    decibels = 10 * np.log10(np.maximum(values / max(values[inside].mean(), 1e-30), 1e-6))
+    decibels = ratio_to_db(np.maximum(values / max(values[inside].mean(), 1e-30), 1e-6))
     return np.clip(decibels, _LEAST_DB, _MOST_DB) / 10
 
 

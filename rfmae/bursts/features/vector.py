@@ -30,6 +30,7 @@ from rfmae.signal.blind.synchronising import (
     symbol_samples,
     without_carrier,
 )
+from rfmae.units import ratio_to_db
 
 LEAST_SAMPLES = 128
 """Of an isolated burst, for its features to be measured."""
@@ -90,8 +91,8 @@ def measure(
         [
             float(np.clip(snr_db, -10, _HIGHEST_SNR)) / 10,
             float(not np.isfinite(snr_db)),
-            np.log10(len(iq)),
-            np.log10(max(len(linear.symbols), 1)),
+            _decades(len(iq)),
+            _decades(len(linear.symbols)),
             float(whole_band),
             occupied,
             *_echo_features(iq, occupied),
@@ -166,15 +167,15 @@ def _line_features(
         offset = _wrapped(first.frequency - power * linear.centre) / linear.rate
         apart = abs(_wrapped(first.frequency - second.frequency)) / linear.rate
         values += [
-            _bits(first.ratio),
-            _bits(second.ratio),
+            _decades(first.ratio),
+            _decades(second.ratio),
             first.amplitude,
             second.amplitude,
             float(np.clip(abs(offset), 0, 2)),
             float(np.clip(apart, 0, 4)),
         ]
     for line in (rates.power, rates.frequency):
-        values += [_bits(line.ratio), float(line.found), _over(line, rates.occupied)]
+        values += [_decades(line.ratio), float(line.found), _over(line, rates.occupied)]
     pair = 0.0 if rates.pair is None else rates.pair / rates.occupied
     powers = [
         float(linear.carrier is not None and linear.carrier.power == power) for power in POWERS
@@ -245,7 +246,7 @@ def _keyed_features(keyed: FloatArray) -> FloatArray:
 
 def _echo_features(iq: ComplexArray, occupied: float) -> tuple[float, float]:
     ratio, lag = echo(iq, occupied)
-    return _bits(ratio), float(np.log10(1 + lag * occupied)) / 3
+    return _decades(ratio), _decades(1 + lag * occupied) / 3
 
 
 def _band_passed(iq: ComplexArray, occupied: float) -> ComplexArray:
@@ -259,8 +260,9 @@ def _wrapped(frequency: float) -> float:
     return (frequency + 0.5) % 1.0 - 0.5
 
 
-def _bits(ratio: float) -> float:
-    return float(np.log10(max(ratio, 1e-3)))
+def _decades(ratio: float) -> float:
+    """The decimal logarithm of a ratio, at least −3."""
+    return float(ratio_to_db(max(ratio, 1e-3))) / 10
 
 
 def _over(line: Line, occupied: float) -> float:

@@ -1,36 +1,30 @@
 """The classifier of bursts: examples, training, calibration, and the folder that comes along."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from joblib import Parallel, delayed
 
 from rfmae.artefacts import versions
-from rfmae.bursts.examples import example
 from rfmae.bursts.network import CARD, BurstNetwork, save_network, softmax
 from rfmae.bursts.other_signals import OTHERS
 from rfmae.bursts.practice import CLASSES, OTHER, Practice, Range
+from rfmae.bursts.shards import ExamplePlan, Examples, make_examples
 from rfmae.errors import RecipeError
 from rfmae.evaluation.calibration import fit_temperature
 from rfmae.evaluation.unknowns import auroc
 from rfmae.progress import Progress
-from rfmae.records import FloatArray, IntArray
 from rfmae.training.burst_network import (
     BurstTraining,
     denoising_encoder,
     train_burst_network,
 )
 
-SHARD = 50
-"""Examples of one class in a file."""
-
-Split = Literal["train", "validation"]
 _LEAST_SCALE = 1e-3  # of a feature that hardly varies
 _HIGH_SNR_DB = 10.0
 
@@ -41,26 +35,9 @@ BoolArray = npt.NDArray[np.bool_]
 class BurstRecipe:
     """What a classifier of bursts learns from, and how."""
 
-    practice: Practice
+    plan: ExamplePlan
     training: BurstTraining
-    train_per_class: int
-    validation_per_class: int
-    other_share: float
-    seed: int
     false_acceptance: float
-    held_out: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Examples:
-    """Features (N, F) of bursts, those of their clean twins, and what is true of them."""
-
-    features: FloatArray
-    clean: FloatArray  # none of them where no denoising is asked for
-    labels: IntArray  # (N,), of the classes, the last number for other signals
-    kinds: tuple[str, ...]  # of other signals
-    snr_db: FloatArray
-    symbols: FloatArray
 
 
 def read_burst_recipe(path: Path) -> BurstRecipe:
@@ -70,16 +47,27 @@ def read_burst_recipe(path: Path) -> BurstRecipe:
     except (OSError, ValueError) as error:
         raise RecipeError(f"{path} is no recipe of bursts: {error}") from error
     try:
-        practice = _record(Practice, content["practice"], path)
         training = _record(BurstTraining, content["training"], path)
-        settings = {**content["examples"], **content["validation"]}
-        held_out = tuple(settings.pop("held_out"))
-        unknown = sorted(set(held_out) - set(OTHERS))
-        if unknown:
-            raise RecipeError(f"{path}: held_out names no kind of signal: {', '.join(unknown)}")
-        return BurstRecipe(practice, training, held_out=held_out, **settings)
+        return BurstRecipe(
+            _plan(content, training, path), training, content["validation"]["false_acceptance"]
+        )
     except (KeyError, TypeError) as error:
         raise RecipeError(f"{path} is no recipe of bursts: {error}") from error
+
+
+def _plan(content: Mapping[str, Any], training: BurstTraining, path: Path) -> ExamplePlan:
+    examples, held_out = content["examples"], tuple(content["validation"]["held_out"])
+    unknown = sorted(set(held_out) - set(OTHERS))
+    if unknown:
+        raise RecipeError(f"{path}: held_out names no kind of signal: {', '.join(unknown)}")
+    return ExamplePlan(
+        _record(Practice, content["practice"], path),
+        {"train": examples["train_per_class"], "validation": examples["validation_per_class"]},
+        examples["other_share"],
+        held_out,
+        examples["seed"],
+        training.denoising_epochs > 0,
+    )
 
 
 def _record(kind: type[Any], values: Mapping[str, Any], path: Path) -> Any:
@@ -96,84 +84,6 @@ def _record(kind: type[Any], values: Mapping[str, Any], path: Path) -> Any:
         for name, value in values.items()
     }
     return kind(**ready)
-
-
-# examples --------------------------------------------------------------------------------------
-
-
-def make_examples(
-    recipe: BurstRecipe, split: Split, folder: Path, progress: Progress, workers: int = 2
-) -> Examples:
-    """All examples of a split, from shards in a folder; those that are there are kept."""
-    folder.mkdir(parents=True, exist_ok=True)
-    per_class = recipe.train_per_class if split == "train" else recipe.validation_per_class
-    counts = dict.fromkeys(CLASSES, per_class)
-    counts[OTHER] = int(per_class * recipe.other_share)
-    jobs = [
-        (name, number, min(SHARD, count - number * SHARD))
-        for name, count in counts.items()
-        for number in range(-(-count // SHARD))
-    ]
-    jobs.sort(key=lambda job: job[1])  # all classes alike, should it be cut short
-    left = [job for job in jobs if not _shard_path(folder, split, job[0], job[1]).exists()]
-    with progress.stage(f"examples ({split})", len(jobs), "shards") as bar:
-        bar.advance(len(jobs) - len(left))
-        made = Parallel(n_jobs=workers, return_as="generator_unordered")(
-            delayed(_make_shard)(recipe, split, folder, *job) for job in left
-        )
-        for _ in made:
-            bar.advance(1)
-    return _joined([_shard_path(folder, split, job[0], job[1]) for job in jobs])
-
-
-def _shard_path(folder: Path, split: Split, name: str, number: int) -> Path:
-    plain = name.replace("/", "-").replace("π", "pi")
-    return folder / f"{split}-{plain}-{number:03d}.npz"
-
-
-def _make_shard(
-    recipe: BurstRecipe, split: Split, folder: Path, name: str, number: int, count: int
-) -> None:
-    label = (*CLASSES, OTHER).index(name)
-    address = [recipe.seed, ("train", "validation").index(split), label, number]
-    practice = recipe.practice
-    if split == "train":
-        practice = replace(practice, left_out=recipe.held_out)
-    twins = recipe.training.denoising_epochs > 0 and split == "train"
-    made = []
-    for rng in np.random.default_rng(address).spawn(count):
-        found = example(name, rng, practice, twin=twins)
-        if found is not None and (found.clean is not None or not twins):
-            made.append(found)
-    path = _shard_path(folder, split, name, number)
-    scratch = path.with_name(f".{path.name}")
-    with scratch.open("wb") as file:
-        np.savez(
-            file,
-            features=np.stack([item.features for item in made]).astype(np.float16),
-            clean=np.array([item.clean for item in made if item.clean is not None], np.float16),
-            labels=np.full(len(made), label),
-            kinds=np.array([item.kind for item in made]),
-            snr_db=np.array([item.snr_db for item in made]),
-            symbols=np.array([item.symbols for item in made]),
-        )
-    scratch.rename(path)
-
-
-def _joined(paths: Sequence[Path]) -> Examples:
-    parts = [dict(np.load(path, allow_pickle=False)) for path in paths]
-
-    def joined(name: str) -> Any:
-        return np.concatenate([part[name] for part in parts])
-
-    return Examples(
-        joined("features").astype(np.float32),
-        joined("clean").astype(np.float32),
-        joined("labels"),
-        tuple(map(str, joined("kinds"))),
-        joined("snr_db"),
-        joined("symbols"),
-    )
 
 
 # training --------------------------------------------------------------------------------------
@@ -205,7 +115,7 @@ def calibrated(network: BurstNetwork, validation: Examples, recipe: BurstRecipe)
 
     The threshold accepts the stated share of signals of kinds that were not trained on.
     """
-    strange = np.isin(validation.kinds, recipe.held_out)
+    strange = np.isin(validation.kinds, recipe.plan.held_out)
     said = softmax(network.logits(validation.features[~strange]))
     temperature = fit_temperature(said, validation.labels[~strange])
     network = replace(network, temperature=temperature)
@@ -217,7 +127,7 @@ def measured(network: BurstNetwork, validation: Examples, recipe: BurstRecipe) -
     """How a network does on validation, for its card: accuracy by SNR and class, rejections."""
     said = network(validation.features)
     known = validation.labels < len(network.classes)
-    strange = np.isin(validation.kinds, recipe.held_out)
+    strange = np.isin(validation.kinds, recipe.plan.held_out)
     best = said[:, :-1].argmax(axis=1)
     accepted = said[:, -1] <= network.threshold
     right = best == validation.labels
@@ -259,8 +169,8 @@ def train_bursts(
 ) -> BurstNetwork:
     """The whole of it: examples (kept in `work`, so that it can be resumed), network, folder."""
     recipe = read_burst_recipe(recipe_path)
-    train = make_examples(recipe, "train", work, progress, workers)
-    validation = make_examples(recipe, "validation", work, progress, workers)
+    train = make_examples(recipe.plan, "train", work, progress, workers)
+    validation = make_examples(recipe.plan, "validation", work, progress, workers)
     progress.note(f"training on {len(train.labels):,} bursts")
     network = train_classifier(recipe, train, validation)
     card = {
