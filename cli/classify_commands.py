@@ -132,20 +132,18 @@ def classify(
     if model is not None:
         told = (symbol_rate, roll_off) if receiver else None
         _by_model(recordings, model, read_options, told, device, detailed, as_json)
-    elif follow:
-        _follow(recordings, read_options, as_json)
+        return
+    options = _told(symbol_rate, centre, bandwidth, roll_off)
+    if follow:
+        _follow(recordings, read_options, options, as_json)
     else:
-        options = _told(symbol_rate, centre, bandwidth, roll_off)
         outputs = _outputs(annotate, report, out, recordings)
         _bursts(recordings, read_options, options, outputs, detailed, as_json)
 
 
 _OF_BURSTS = ("--follow", "--annotate", "--report", "--out", "--centre", "--bandwidth")
 _OF_MODELS = ("--no-receiver", "--device")
-_NOT_OF_STREAMS = (
-    *("--annotate", "--report", "--out", "--centre", "--bandwidth", "--symbol-rate", "--roll-off"),
-    *("--channel", "--analytic"),
-)
+_NOT_OF_STREAMS = ("--annotate", "--report", "--out", "--channel", "--analytic")
 
 
 def _refuse_combinations(given: dict[str, bool]) -> None:
@@ -226,13 +224,13 @@ def _bursts(
         raise typer.Exit(2)
 
 
-def _follow(recordings: list[Path], read_options: Any, as_json: bool) -> None:
+def _follow(recordings: list[Path], read_options: Any, options: Any, as_json: bool) -> None:
     """Print each burst of standard input when it is over."""
     from rfmae.workflows.inspect import following
 
     if recordings != [following.STANDARD_INPUT]:
         raise CaptureError("--follow takes raw samples on standard input alone; name - for it")
-    stream = following.opened(read_options)
+    stream = following.opened(read_options, options)
     if not as_json:
         burst_view.print_stream_head(stream)
     try:

@@ -168,7 +168,8 @@ def test_options_that_mean_nothing_together_are_refused(rfmae, here, recording, 
 def test_a_stream_is_followed_block_by_block_with_its_latency(monkeypatch, here):
     taken = []
 
-    def identify_stream(blocks, rate_hz):
+    def identify_stream(blocks, rate_hz, options, segment):
+        assert (options.symbol_rate_hz, segment) == (9600, 1_000_000)
         seen = 0
         for block in blocks:
             taken.append(len(block))
@@ -176,9 +177,19 @@ def test_a_stream_is_followed_block_by_block_with_its_latency(monkeypatch, here)
             if seen == 2 * 50_000:
                 yield made.burst(60_000, 20_000)
 
-    monkeypatch.setattr("rfmae.workflows.inspect.following.identified_stream", identify_stream)
+    monkeypatch.setattr("rfmae.workflows.inspect.following.identify_stream", identify_stream)
     iq = np.exp(0.1j * np.arange(130_000)).astype("<c8").tobytes()
-    told = ["classify", "-", "--follow", "--dtype", "cf32", "--rate", "1e6"]
+    told = [
+        "classify",
+        "-",
+        "--follow",
+        "--dtype",
+        "cf32",
+        "--rate",
+        "1e6",
+        "--symbol-rate",
+        "9600",
+    ]
     done = CliRunner().invoke(app, [*told, "--json"], input=iq)
     assert done.exit_code == 0, done.stderr
     (line,) = done.stdout.splitlines()
@@ -188,7 +199,7 @@ def test_a_stream_is_followed_block_by_block_with_its_latency(monkeypatch, here)
     assert taken == [50_000, 50_000, 30_000]
     done = CliRunner().invoke(app, told, input=iq)
     assert "told 0.020 s after its end" in done.stdout and "QPSK 0.97" in done.stdout
-    assert "in blocks of 50,000 samples (0.05 s)" in done.stderr
+    assert "a burst is told at most 2.05 s of the stream after its end" in done.stderr
 
 
 def test_a_stream_must_be_told_its_type_and_rate_and_be_complex(here):

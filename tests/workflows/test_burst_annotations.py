@@ -55,3 +55,18 @@ def test_no_two_modulations_that_differ_are_told_alike():
         if row.family != "noise" and not name.startswith("AM-") and row.is_digital:
             said.setdefault(json.dumps(signal_detail(name), sort_keys=True), []).append(name)
     assert [names for names in said.values() if len(names) > 1] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "detail"),
+    [
+        ("GMSK/MSK", {"type": "digital", "mod_class": "msk", "order": 2}),
+        ("2FSK/GFSK", {"type": "digital", "mod_class": "fsk", "order": 2}),
+        ("OFDM", {"type": "digital", "carrier_variant": "multi_carrier", "multiplexing": "ofdm"}),
+        ("noise", {}),
+        ("unknown", {}),
+        ("a/b", {}),
+    ],
+)
+def test_a_class_of_several_is_told_by_what_they_have_in_common(name, detail):
+    assert signal_detail(name) == detail

@@ -1,6 +1,7 @@
 """Bursts as annotations of SigMF: fields of the standard, of its `signal` extension, and ours."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,22 +61,31 @@ def _stated(name: str, estimate: Estimate) -> str:
 def signal_detail(name: str) -> dict[str, Any]:
     """The `signal:detail` of a modulation (SigMF extension `signal` 1.0.0, section 3.1).
 
-    It is empty where the extension has no word for it.
+    It is empty where the extension has no word for it, and holds what is common to the members of a
+    class of several, such as GMSK/MSK.
     """
+    if name == "OFDM":
+        return _OFDM
     try:
         modulation = find_modulation(name)
     except RecipeError:
-        return {}
+        parts = [signal_detail(part) for part in name.split("/")] if "/" in name else [{}]
+        return {word: value for word, value in parts[0].items() if _in_all(parts, word, value)}
     if modulation.family == "noise":
         return {}
     if modulation.family == "analog":
         return {"type": "analog"} | _ANALOG.get(modulation.name, {})
     detail: dict[str, Any] = {"type": "digital"} | _digital_class(modulation)
     if modulation.family == "ofdm":
-        return detail | {"carrier_variant": "multi_carrier", "multiplexing": "ofdm"}
+        return detail | _OFDM
     return detail | {"order": modulation.order} | _VARIANTS.get(modulation.family, {})
 
 
+def _in_all(parts: Sequence[dict[str, Any]], word: str, value: Any) -> bool:
+    return all(part.get(word) == value for part in parts)
+
+
+_OFDM = {"type": "digital", "carrier_variant": "multi_carrier", "multiplexing": "ofdm"}
 _ANALOG: dict[str, dict[str, str]] = {
     "AM-DSB-SC": {"mod_class": "dsb", "carrier_variant": "suppressed_carrier"},
     "AM-DSB-WC": {"mod_class": "am", "carrier_variant": "with_carrier"},

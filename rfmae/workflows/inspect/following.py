@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+from rfmae.bursts.identifying import BLIND, IdentifyOptions
 from rfmae.bursts.records import BurstAnswer
+from rfmae.bursts.streaming import identify_stream
 from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.record import Segment
 from rfmae.captures.sample_blocks import sample_blocks
@@ -13,11 +15,13 @@ from rfmae.captures.standard_input import STANDARD_INPUT as STANDARD_INPUT
 from rfmae.captures.standard_input import piped_bytes, require_type_and_rate
 from rfmae.errors import CaptureError
 from rfmae.records import ComplexArray
+from rfmae.signal.detection.streaming import SEGMENT
 from rfmae.workflows.inspect.burst_json import burst_json
 from rfmae.workflows.inspect.burst_words import NOTHING, decibels, estimate_words, shortest, si
 
-_BLOCK_SECONDS = 0.05
-_SHORTEST, _LONGEST = 4096, 1 << 20  # samples of a block
+_BLOCK_SECONDS, _SEGMENT_SECONDS = 0.05, 1.0
+_BLOCKS = (4096, 1 << 20)  # samples of a block, fewest and most
+_SEGMENTS = (1 << 18, SEGMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +39,35 @@ class Stream:
     source: BinaryIO
     kind: SampleType
     sample_rate_hz: float
+    options: IdentifyOptions = BLIND
     read: int = field(default=0, init=False)
 
     @property
     def block(self) -> int:
         """Samples that are read at once."""
-        wanted = int(self.sample_rate_hz * _BLOCK_SECONDS)
-        return min(max(wanted, _SHORTEST), _LONGEST)
+        return _bounded(self.sample_rate_hz * _BLOCK_SECONDS, *_BLOCKS)
+
+    @property
+    def segment(self) -> int:
+        """Samples that are searched at once."""
+        return _bounded(self.sample_rate_hz * _SEGMENT_SECONDS, *_SEGMENTS)
 
     @property
     def words(self) -> str:
-        """What is followed, and in which steps."""
+        """What is followed, and how long after its end a burst is told at most."""
         rate = shortest(self.sample_rate_hz, "samples/s")
-        length = self.block / self.sample_rate_hz
+        latency = (2 * self.segment + self.block) / self.sample_rate_hz
         return (
-            f"following {self.kind.name} at {rate} in blocks of {self.block:,} samples "
-            f"({length:.3g} s); each line says how long after its burst it was printed"
+            f"following {self.kind.name} at {rate}; a burst is told at most {latency:.3g} s of the "
+            "stream after its end"
         )
 
     def bursts(self) -> Iterator[Heard]:
         """Every burst when it is over, up to the end of the stream."""
-        for burst in identified_stream(self._blocks(), self.sample_rate_hz):
+        found = identify_stream(
+            self._blocks(), self.sample_rate_hz, self.options, segment=self.segment
+        )
+        for burst in found:
             yield Heard(burst, max(self.read - burst.stop, 0) / self.sample_rate_hz)
 
     def _blocks(self) -> Iterator[ComplexArray]:
@@ -64,16 +76,11 @@ class Stream:
             yield iq
 
 
-def identified_stream(
-    blocks: Iterator[ComplexArray], sample_rate_hz: float
-) -> Iterator[BurstAnswer]:
-    """The bursts of blocks, by what comes with rfmae."""
-    from rfmae.bursts import identify_stream
-
-    return identify_stream(blocks, sample_rate_hz)
+def _bounded(samples: float, fewest: int, most: int) -> int:
+    return min(max(int(samples), fewest), most)
 
 
-def opened(read_options: ReadOptions) -> Stream:
+def opened(read_options: ReadOptions, options: IdentifyOptions = BLIND) -> Stream:
     """The stream of standard input, whose type and rate must be told.
 
     Raises:
@@ -85,7 +92,7 @@ def opened(read_options: ReadOptions) -> Stream:
         raise CaptureError(f"--follow takes complex samples, but {kind.name} is real")
     rate_hz = read_options.sample_rate_hz
     assert rate_hz is not None
-    return Stream(piped_bytes(), kind, float(rate_hz))
+    return Stream(piped_bytes(), kind, float(rate_hz), options)
 
 
 def heard_words(heard: Heard, sample_rate_hz: float) -> str:
