@@ -55,7 +55,7 @@ class Range:
 class Practice:
     """What is drawn for each recording; probabilities are of a defect being there at all."""
 
-    snr_db: Range = Range(-2.0, 30.0)  # of the occupied band
+    snr_db: Range = Range(-2.0, 40.0)  # of the occupied band
     symbols: Range = Range(120.0, 5000.0)
     occupied: Range = Range(0.08, 0.5)  # of the recording's band
     roll_off: Range = Range(0.12, 0.6)

@@ -131,7 +131,7 @@ def measured(network: BurstNetwork, validation: Examples, recipe: BurstRecipe) -
     best = said[:, :-1].argmax(axis=1)
     accepted = said[:, -1] <= network.threshold
     right = best == validation.labels
-    edges = (-2.0, 2.0, 5.0, 10.0, 20.0, 30.0)
+    edges = (-2.0, 2.0, 5.0, 10.0, 20.0, 40.0)
     by_snr = {
         f"{low:g} to {high:g} dB": _shares(right, accepted, known & _between(validation, low, high))
         for low, high in pairwise(edges)
