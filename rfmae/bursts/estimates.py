@@ -13,10 +13,12 @@ from rfmae.bursts.features.vector import LEAST_SAMPLES, Measured, band_passed
 from rfmae.records import ComplexArray
 from rfmae.signal.blind import Estimate, ReceiveOptions, receive
 from rfmae.signal.blind.lines import Line, strongest_line
+from rfmae.signal.blind.synchronising import upsampled
 from rfmae.signal.detection import Isolated
 
 _LONGEST = 2**17  # samples of a burst that estimates are made of
 _MOST_PARTS = 8
+_CRITICAL = 0.25  # cycles per sample
 _OUTLIER = 5.0  # standard errors from the median
 _BESIDE = 0.02  # cycles per sample around a line that is measured again
 _OWN_RECEIVER = ("OOK", "BPSK", "QPSK", "8PSK", "4PAM", "16QAM", "64QAM", "16APSK", "π/4-DQPSK")
@@ -104,11 +106,14 @@ def _of_pair(
 
 def _of_frequency(parts: Sequence[Isolated], measured: Measured, rate_hz: float) -> Estimates:
     """Of frequency-shift keying: the line of the squared frequency, part by part."""
+    occupied = parts[0].occupied
+    up = 2 if occupied > _CRITICAL else 1  # a rate near half a cycle a sample is no line
     rates = []
     for iq in _stretches(parts):
-        line = fundamental(*instantaneous_frequency(band_passed(iq, parts[0].occupied)))
+        wide = upsampled(iq[None], up)[0] if up > 1 else iq
+        line = fundamental(*instantaneous_frequency(band_passed(wide, occupied / up)))
         if line.found:
-            rates.append(Estimate(line.frequency, line.standard_error))
+            rates.append(Estimate(line.frequency, line.standard_error).times(up))
     rate = _mean(rates).times(rate_hz) if rates else None
     return Estimates(rate, symbols=measured.symbols)
 

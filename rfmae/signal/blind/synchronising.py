@@ -55,7 +55,7 @@ def symbol_samples(
     based = times(iq[None], phasors(-carrier * np.arange(len(iq))[None]))
     up = max(1, int(np.ceil(_LEAST_RATE * rate)))
     if up > 1:
-        based = _resampled(based, up)
+        based = upsampled(based, up)
     spaced = up / rate
     wave = filtered(based, _taps(roll_off, spaced))
     phase, period = _timing(wave[0], spaced, ratio)
@@ -64,7 +64,7 @@ def symbol_samples(
     return interpolate(wave, instants[None])[0]
 
 
-def _resampled(rows: ComplexArray, factor: int) -> ComplexArray:
+def upsampled(rows: ComplexArray, factor: int) -> ComplexArray:
     """Rows (N, T) at a whole multiple of their rate, (N, factor·T), by their spectrum."""
     count = rows.shape[1]
     spectrum = np.fft.fft(rows, axis=1)

@@ -13,13 +13,14 @@ _REGROWTH = 6.0  # bandwidths
 _COVERED = 0.5  # of the time and of the band
 _RANGE = 10**3.5  # power of a burst over that of what it leaves beside it
 _NEAR_RANGE = 10**2.0  # and in its neighbourhood
+_FEW = 1024  # values of a band
 _LOBE_RANGE = 10.0  # and in pieces next to it
 _SAME_RANGE = 10**1.5  # and as long as it is there
 
 
 def without_copies(found: list[tuple[Burst, float]]) -> list[Burst]:
     """The bursts that no stronger one covers, and that are not what one of them spills over."""
-    found = [pair for pair in found if pair[0].length >= IMPULSE]
+    found = [pair for pair in found if not _is_impulse(pair[0])]
     found.sort(key=lambda pair: pair[1], reverse=True)
     starts = np.array([burst.start for burst, _ in found])
     stops = np.array([burst.stop for burst, _ in found])
@@ -31,6 +32,12 @@ def without_copies(found: list[tuple[Burst, float]]) -> list[Burst]:
             for other, stronger in (found[k] for k in np.flatnonzero(near))
         )
     return [burst for (burst, _), keep in zip(found, kept, strict=True) if keep]
+
+
+def _is_impulse(burst: Burst) -> bool:
+    """Whether a burst is short, or a train of such: not much longer, and weaker than the noise."""
+    values = burst.length * burst.occupied
+    return burst.length < IMPULSE or (values > IMPULSE / 2 and values < _FEW and burst.snr_db < 0)
 
 
 def power_of(burst: Burst, floor: Floor) -> float:

@@ -29,19 +29,19 @@ def regrouped(iq: ComplexArray, grid: Grid, floor: Floor, regions: list[Region])
     """
     parts = [part for region in regions for part in _divided(grid, floor, region)]
     parts.sort(key=lambda part: (part.start, part.low))
-    joined = True
-    while joined:
-        joined = False
-        for one in range(len(parts)):
-            later = range(one + 1, min(len(parts), one + _MOST_PARTS))
-            for other in later:
-                if _belong(iq, grid, parts[one], parts[other]):
-                    parts[one] = union(parts[one], _unwrapped(parts[one], parts[other], grid.bins))
-                    del parts[other]
-                    joined = True
-                    break
-            if joined:
+    one = 0
+    while one < len(parts):
+        other = one + 1
+        while other < min(len(parts), one + _MOST_PARTS):
+            if parts[other].start >= parts[one].stop:
                 break
+            if _belong(iq, grid, parts[one], parts[other]):
+                joined = _unwrapped(parts[one], parts.pop(other), grid.bins)
+                parts[one] = union(parts[one], joined)
+                other = one + 1  # what was beside it may be no more
+            else:
+                other += 1
+        one += 1
     return parts
 
 
