@@ -39,7 +39,7 @@ def unknown(start=80_000, count=20_000, centre_hz=-220e3, **changes):
     """A burst that is none of the classes."""
     nothing = dict.fromkeys(("symbol_rate_hz", "carrier_hz", "roll_off", "symbol_snr_db"))
     named = {"modulation": UNKNOWN, "probability": 0.41, "reasons": ("like none of the classes",)}
-    bare = {"windows": None, "symbols": None, **nothing, **named}
+    bare = {"symbols": None, **nothing, **named}
     return burst(start, count, centre_hz, **{**bare, **changes})
 
 

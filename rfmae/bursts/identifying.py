@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from rfmae.bursts.carriers import is_carrier_alone
 from rfmae.bursts.estimates import Estimates, estimates_of
 from rfmae.bursts.features.vector import LEAST_SAMPLES, Measured, measure
 from rfmae.bursts.grouping import same_band_groups
@@ -193,6 +194,7 @@ class _Identified:
     estimates: Estimates
     measured: Measured | None
     received: ComplexArray
+    is_carrier: bool = False
 
     @property
     def best(self) -> str:
@@ -206,6 +208,8 @@ class _Identified:
                 f"too short: {len(self.received):,} samples at the rate of its band, "
                 f"{LEAST_SAMPLES} are needed",
             )
+        if self.is_carrier:
+            return ("a carrier without modulation",)
         if self.whole[-1] > self.threshold:
             return ("like none of the classes",)
         if self.whole[:-1].max() < _SURE:
@@ -257,6 +261,7 @@ def _identified(
         found,
         chosen,
         stretch,
+        is_carrier_alone(longest),
     )
 
 
@@ -283,7 +288,7 @@ def _answer(
     found = together.estimates
     notes = list(part.notes)
     if count > 1:
-        notes.append(f"named together with {count - 1:,} other short bursts of its band")
+        notes.append(f"named together: {count:,} short bursts of one band")
     centre_hz = burst.centre * sample_rate_hz
     carrier = found.carrier
     return BurstAnswer(
@@ -304,7 +309,7 @@ def _answer(
         else replace(carrier, value=carrier.value + part.centre * sample_rate_hz),
         roll_off=found.roll_off,
         symbol_snr_db=found.symbol_snr_db,
-        windows=together.windows,
+        windows=None if together.measured is None else together.windows,
         received=together.received[:_KEPT],
         symbols=None if together.measured is None else found.symbols[:_KEPT],
     )

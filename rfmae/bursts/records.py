@@ -52,6 +52,11 @@ class BurstAnswer:
         return self.centre_hz + self.bandwidth_hz / 2
 
     @property
+    def is_too_short(self) -> bool:
+        """Whether there was nothing to measure features on."""
+        return self.windows is None
+
+    @property
     def is_known(self) -> bool:
         """Whether the modulation is a class, and not unknown or noise."""
         return self.modulation not in (UNKNOWN, NOISE)

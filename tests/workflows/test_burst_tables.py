@@ -3,6 +3,7 @@
 import math
 
 import made_bursts as made
+import numpy as np
 import pytest
 
 from rfmae.captures.record import Segment
@@ -88,8 +89,8 @@ def test_windows_are_listed_on_request():
     assert row.beneath == ("window 0: QPSK, 0.90", "window 1: BPSK, 0.70")
 
 
-@pytest.mark.parametrize(("count", "rows"), [(20, 20), (21, 1), (37, 1)])
-def test_more_than_twenty_alike_in_a_row_are_one_row(count, rows):
+@pytest.mark.parametrize(("count", "rows"), [(8, 8), (9, 1), (37, 1)])
+def test_more_than_eight_alike_are_one_row(count, rows):
     bursts = [made.burst(1000 * n, 500, probability=0.9 + n / 1000) for n in range(count)]
     found = burst_rows(made.answer(*bursts), TUNED)
     assert len(found) == rows
@@ -108,10 +109,20 @@ def test_more_than_twenty_alike_in_a_row_are_one_row(count, rows):
         {"bandwidth_hz": 300e3},
     ],
 )
-def test_bursts_of_another_band_or_answer_break_a_run(other):
+def test_bursts_of_another_band_or_answer_stand_apart(other):
     bursts = [made.burst(1000 * n, 500) for n in range(30)]
     bursts[15] = made.burst(15_000, 500, **other)
-    assert len(burst_rows(made.answer(*bursts), TUNED)) == 30  # of 15, 1 and 14
+    found = burst_rows(made.answer(*bursts), TUNED)
+    assert len(found) == 2
+    assert found[0].cells[0].startswith("29 bursts")
+
+
+def test_bursts_too_short_to_be_named_are_counted_and_no_rows():
+    short = made.burst(5000, 50, windows=None, modulation="unknown", reasons=("too short",))
+    answer = made.answer(made.burst(0, 500, windows=np.ones((1, 2)) / 2), short)
+    assert len(burst_rows(answer, TUNED)) == 1
+    assert "too short to be named: 1 bursts (--windows lists them)" in burst_notes(answer)
+    assert len(burst_rows(answer, TUNED, windows=True)) == 2
 
 
 def test_notes_are_said_once_with_their_count():

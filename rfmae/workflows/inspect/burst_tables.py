@@ -1,10 +1,9 @@
-"""The bursts of a recording as a table: one row each, long runs of equal ones in one row."""
+"""The bursts of a recording as a table: one row each, many that are alike in one row."""
 
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from statistics import median
 
 import numpy as np
@@ -28,9 +27,9 @@ HEADS = [
 ]
 """What the columns of the table are."""
 
-_MOST_ALIKE = 20  # bursts of one kind in a row that have a row each
+_MOST_ALIKE = 8  # bursts of one kind that have a row each
 _FINE = 50  # parts of a bandwidth that its centre is given to
-_CLOSE = 0.25  # of a bandwidth: centres of one band
+_CLOSE = 0.4  # of a bandwidth: centres of one band
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +62,27 @@ def burst_rows(
     """
     least = min((burst.stop - burst.start for burst in answer.bursts), default=1)
     digits = second_digits(least, answer.sample_rate_hz)
+    named = [burst for burst in answer.bursts if windows or not burst.is_too_short]
     rows = []
-    for run in _runs(answer.bursts):
-        if len(run) > _MOST_ALIKE and not windows:
-            rows.append(_folded(run, segments, answer.sample_rate_hz, digits))
+    for family in _families(named):
+        if len(family) > _MOST_ALIKE and not windows:
+            row = _folded(family, segments, answer.sample_rate_hz, digits)
+            rows.append((family[0].start, row))
             continue
-        for burst in run:
+        for burst in family:
             cells = _cells(burst, segments, answer.sample_rate_hz, digits)
             parts = _window_lines(burst) if windows else ()
-            rows.append(BurstRow(cells, (*_reason_lines(burst), *parts)))
-    return rows
+            rows.append((burst.start, BurstRow(cells, (*_reason_lines(burst), *parts))))
+    return [row for _, row in sorted(rows, key=lambda item: item[0])]
 
 
 def burst_notes(answer: RecordingAnswer) -> list[str]:
     """What is to be known of the whole, and of bursts: each note once, with how many have it."""
     counts = Counter(note for burst in answer.bursts for note in burst.notes)
-    return [*answer.notes, *(_counted(note, count) for note, count in counts.items())]
+    short = sum(burst.is_too_short for burst in answer.bursts)
+    left_out = [f"too short to be named: {short:,} bursts (--windows lists them)"] if short else []
+    named = (_counted(note, count) for note, count in counts.items())
+    return [*answer.notes, *named, *left_out]
 
 
 def centre_at(segments: Sequence[Segment], sample: int) -> float:
@@ -87,22 +91,23 @@ def centre_at(segments: Sequence[Segment], sample: int) -> float:
     return begun[-1] if begun else math.nan
 
 
-def _runs(bursts: Sequence[BurstAnswer]) -> Iterator[list[BurstAnswer]]:
-    """Bursts in a row that are of one band and have one answer."""
-    run = list(bursts[:1])
-    for before, burst in pairwise(bursts):
-        if not _alike(before, burst):
-            yield run
-            run = []
-        run.append(burst)
-    if run:
-        yield run
+def _families(bursts: Sequence[BurstAnswer]) -> list[list[BurstAnswer]]:
+    """Bursts that are of one band and have one answer, whatever lies between them."""
+    families: list[list[BurstAnswer]] = []
+    for burst in bursts:
+        for family in families:
+            if _alike(family[0], burst):
+                family.append(burst)
+                break
+        else:
+            families.append([burst])
+    return families
 
 
 def _alike(one: BurstAnswer, other: BurstAnswer) -> bool:
     width = max(one.bandwidth_hz, other.bandwidth_hz)
     near = abs(one.centre_hz - other.centre_hz) <= _CLOSE * width
-    as_wide = width <= 2 * min(one.bandwidth_hz, other.bandwidth_hz)
+    as_wide = width <= 3 * min(one.bandwidth_hz, other.bandwidth_hz)
     return near and as_wide and one.modulation == other.modulation
 
 
