@@ -13,6 +13,7 @@ import typer
 from rfmae_cli import (
     audit_commands,
     baseline_commands,
+    burst_commands,
     classify_commands,
     commands,
     console,
@@ -53,6 +54,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "probe": probe_commands.probe,
     "baseline": baseline_commands.baseline,
     "curve": audit_commands.curve,
+    "train-bursts": burst_commands.train_bursts,
     "eval-snr": commands.eval_snr,
     "transfer": transfer_commands.transfer,
     "eval-denoise": denoise_commands.eval_denoise,
@@ -93,7 +95,7 @@ def _options(
 _TERMINATED = ("terminated",)
 _KEPT = "; finished parts are kept, and the same command resumes"
 _RESUMES = {
-    **dict.fromkeys(("quickstart", "synth", "curve"), _KEPT),
+    **dict.fromkeys(("quickstart", "synth", "curve", "train-bursts"), _KEPT),
     **dict.fromkeys(("pretrain", "finetune", "baseline"), f"{_KEPT} with --resume"),
 }
 """What is said of an interruption, by the name of the command."""

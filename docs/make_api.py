@@ -19,11 +19,11 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "rfmae.api.finetune",
         "rfmae.api.evaluate",
         "rfmae.api.transfer",
-        "rfmae.api.classify",
+        "rfmae.classifying.classify",
         "rfmae.api.plot",
     ),
     "Models": (
-        "rfmae.inference.answering.load_classifier",
+        "rfmae.classifying.load_classifier",
         "rfmae.inference.denoisers.load_denoiser",
         "rfmae.inference.answering.load_encoder",
     ),

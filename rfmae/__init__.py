@@ -8,13 +8,14 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rfmae.api import classify, evaluate, finetune, plot, pretrain, synthesise, transfer
+    from rfmae.api import evaluate, finetune, plot, pretrain, synthesise, transfer
     from rfmae.captures.reading import read_capture, read_sigmf, recordings_of
     from rfmae.captures.sigmf_writing import write_sigmf
+    from rfmae.classifying import classify, load_classifier
     from rfmae.datasets.recipe import load_recipe
     from rfmae.datasets.store import open_dataset
     from rfmae.datasets.streaming import endless
-    from rfmae.inference import load_classifier, load_denoiser, load_encoder, render_images
+    from rfmae.inference import load_denoiser, load_encoder, render_images
 
 __version__ = version("rfmae")
 
@@ -41,12 +42,13 @@ __all__ = [
 
 _PUBLIC = {
     **dict.fromkeys(
-        ("classify", "evaluate", "finetune", "plot", "pretrain", "synthesise", "transfer"),
+        ("evaluate", "finetune", "plot", "pretrain", "synthesise", "transfer"),
         "rfmae.api",
     ),
     "render_images": "rfmae.inference",
     "endless": "rfmae.datasets.streaming",
-    "load_classifier": "rfmae.inference",
+    "classify": "rfmae.classifying",
+    "load_classifier": "rfmae.classifying",
     "load_denoiser": "rfmae.inference",
     "load_encoder": "rfmae.inference",
     "load_recipe": "rfmae.datasets.recipe",

@@ -1,6 +1,6 @@
 """The jobs of the command line as functions, for scripts and notebooks.
 
-`synthesise`, `pretrain`, `finetune`, `evaluate`, `transfer`, `classify` and `plot` are attributes
+`synthesise`, `pretrain`, `finetune`, `evaluate`, `transfer` and `plot` are attributes
 of `rfmae` itself. Folders that are not named lie in `artifacts`, as those of the command line do.
 What a caller gets wrong raises `rfmae.errors.RfmaeError` in one line that names the way out.
 """
@@ -10,16 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from rfmae.artefacts import HOME
-from rfmae.captures.reading import read_capture
 from rfmae.configuration.files import over_file, take_model
 from rfmae.datasets.recipe import Recipe, Splits, load_recipe
 from rfmae.datasets.store import Dataset, open_dataset
-from rfmae.errors import CaptureError, CheckpointError, RecipeError
-from rfmae.inference import Answer, load_classifier
+from rfmae.errors import CheckpointError, RecipeError
 from rfmae.reporting.report_record import Report
 from rfmae.workflows import data as data_jobs
 from rfmae.workflows.evaluate.predictors import model_names
@@ -27,7 +22,6 @@ from rfmae.workflows.evaluate.snr_evaluation import eval_snr
 from rfmae.workflows.evaluate.transferring import dataset_names
 from rfmae.workflows.evaluate.transferring import transfer as transfer_models
 from rfmae.workflows.inspect.plotting import plot as plot_source
-from rfmae.workflows.inspect.recordings import ReceiverChoice, receive_options
 from rfmae.workflows.learning import finetuning, training
 
 PathLike = str | Path
@@ -328,69 +322,6 @@ def transfer(
         home=HOME / "datasets",
         device=device,
     ).report
-
-
-def classify(
-    recording: PathLike | npt.ArrayLike,
-    model: PathLike,
-    *,
-    datatype: str | None = None,
-    sample_rate_hz: float | None = None,
-    channel: int | None = None,
-    analytic: bool = False,
-    receiver: bool = True,
-    symbol_rate_hz: float | None = None,
-    roll_off: float | None = None,
-    device: str = "auto",
-) -> Answer:
-    """Name the modulation of a recording, or of an array.
-
-    Where the model knows symbols and the samples are none, the blind receiver synchronises them.
-
-    Args:
-        recording: A SigMF, WAV, npy or raw file, or complex I/Q (T,) of any gain and phase.
-        model: Classifier checkpoint or run.
-        datatype: Sample type of a raw file, such as `ci16_le`.
-        sample_rate_hz: Sample rate, where the file states none; 1 for an array.
-        channel: Which of several channels, from 0.
-        analytic: Make real samples complex: their analytic signal.
-        receiver: Whether to synchronise a recording of several samples a symbol.
-        symbol_rate_hz: Symbol rate that the receiver begins with.
-        roll_off: Roll-off of its matched filter, instead of the estimate.
-        device: `auto`, `cpu`, `cuda`, …
-
-    Returns:
-        The answer: `name`, `whole` (M,) probabilities, `windows` (W, M), and what was received.
-
-    Raises:
-        CaptureError: A recording that cannot be read, or holds nothing but zeros.
-        ShapeError: An array that is not complex, finite and (T,).
-
-    Examples:
-        >>> data = synthesise("sdr-linear", "data", snr="20", examples=(6, 2, 2))
-        >>> checkpoint = finetune(data, out="cnn", network="cnn", epochs=1, device="cpu")
-        >>> answer = classify(data.read_observed("test").iq[0], checkpoint)
-        >>> answer.name in data.classes
-        True
-    """
-    classifier = load_classifier(model, device)
-    choice = ReceiverChoice(symbol_rate_hz, roll_off) if receiver else None
-    stated_hz = None
-    if isinstance(recording, str | Path):
-        capture = read_capture(
-            recording,
-            datatype=datatype,
-            sample_rate_hz=sample_rate_hz,
-            channel=channel,
-            analytic=analytic,
-        )
-        recording, sample_rate_hz = capture.iq, capture.sample_rate_hz
-        stated_hz = capture.symbol_rate_hz
-    iq = np.asarray(recording)
-    if iq.size and not np.any(iq):
-        raise CaptureError("the recording holds nothing but zeros")
-    rate_hz = 1.0 if sample_rate_hz is None else sample_rate_hz
-    return classifier.answer(iq, receive_options(rate_hz, stated_hz, choice))
 
 
 def plot(

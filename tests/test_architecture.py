@@ -59,9 +59,10 @@ ALLOWED_IMPORTS: dict[str, set[str]] = {
         "bursts",
         "training",
     },
+    "classifying": {"bursts", "captures", "inference", "workflows"},
     "api": {"workflows", "bursts", "captures", "datasets", "inference", "models", "reporting"},
     "sklearn": {"workflows", "datasets", "inference", "models", "training"},
-    "__init__": {"api", "captures", "datasets", "inference", "bursts"},
+    "__init__": {"api", "captures", "datasets", "inference", "classifying"},
 }
 """Which packages a package may import, beside the base modules."""
 

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ from rfmae.training.burst_network import (
     denoising_encoder,
     train_burst_network,
 )
+
+SHIPPED_RECIPE = Path(str(resources.files("rfmae_recipes"))) / "classifiers" / "bursts.toml"
+"""What the classifier that comes along was made with."""
 
 _LEAST_SCALE = 1e-3  # of a feature that hardly varies
 _HIGH_SNR_DB = 10.0
