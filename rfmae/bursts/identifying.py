@@ -190,7 +190,7 @@ class _Identified:
     names: tuple[str, ...]  # (M,), the last for other signals
     windows: FloatArray  # (W, M)
     whole: FloatArray  # (M,)
-    threshold: float  # of the probability of another signal
+    outlier_score: float  # unknown above 1
     estimates: Estimates
     measured: Measured | None
     received: ComplexArray
@@ -210,8 +210,8 @@ class _Identified:
             )
         if self.is_carrier:
             return ("a carrier without modulation",)
-        if self.whole[-1] > self.threshold:
-            return ("like none of the classes",)
+        if self.outlier_score > 1:
+            return (f"like none of the classes (outlier score {self.outlier_score:.2f}, over 1)",)
         if self.whole[:-1].max() < _SURE:
             order = np.argsort(-self.whole)[:3]
             words = ", ".join(f"{self.names[n]} {self.whole[n]:.2f}" for n in order)
@@ -246,8 +246,9 @@ def _identified(
     if not measured:
         empty = np.full(len(network.names), 1 / len(network.names))
         nothing = Estimates()
-        return _Identified(network.names, empty[None], empty, 1.0, nothing, None, stretch)
-    said = network(np.stack([item.vector for item in measured]))
+        return _Identified(network.names, empty[None], empty, math.inf, nothing, None, stretch)
+    vectors = np.stack([item.vector for item in measured])
+    said = network(vectors)
     weights = _known(said)
     whole = _pooled(said, weights)
     best = network.classes[int(whole[:-1].argmax())]
@@ -257,7 +258,7 @@ def _identified(
         network.names,
         said,
         whole,
-        network.threshold,
+        float(weights @ network.outlier_scores(vectors) / weights.sum()),
         found,
         chosen,
         stretch,
@@ -301,6 +302,7 @@ def _answer(
         probability=float(together.whole[:-1].max()),
         best=together.best,
         probabilities=dict(zip(together.names, together.whole.tolist(), strict=True)),
+        outlier_score=together.outlier_score,
         reasons=reasons,
         notes=(*notes, *found.notes),
         symbol_rate_hz=found.symbol_rate,

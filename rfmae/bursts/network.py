@@ -20,9 +20,33 @@ SHIPPED = Path(__file__).parent.parent / "weights"
 
 WEIGHTS, CARD = "bursts.safetensors", "bursts.json"
 
+DENSITY_DEPTH = 2
+"""Layers behind which activations are compared with those of the classes."""
+
 _FORMAT = "rfmae burst classifier 1"
 _LEAK = 0.01  # slope of a hidden unit below zero
 _MOST_DEVIATIONS = 6.0  # of a feature, in training's standard deviations
+
+
+@dataclass(frozen=True, slots=True)
+class Outliers:
+    """What is known of the hidden activations of the classes, and how far is too far."""
+
+    means: FloatArray  # (M, H), of each class
+    whitening: FloatArray  # (H, H), of the covariance that all have about their means
+    other_threshold: float  # probability of another signal
+    distance_threshold: float
+
+    def distances(self, hidden: FloatArray) -> FloatArray:
+        """Mahalanobis' distance of activations (N, H) to the nearest class, (N,)."""
+        white = np.asarray(hidden, np.float32) @ self.whitening.T
+        centres = self.means.astype(np.float32) @ self.whitening.T
+        squared = (
+            np.square(white).sum(axis=1)[:, None]
+            + np.square(centres).sum(axis=1)
+            - 2 * white @ centres.T
+        )
+        return np.asarray(np.sqrt(np.maximum(squared.min(axis=1), 0.0)), np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +62,7 @@ class BurstNetwork:
     scale: FloatArray  # (F,)
     layers: tuple[tuple[FloatArray, FloatArray], ...]  # weights (out, in), biases (out,)
     temperature: float
-    threshold: float  # probability of another signal, from which on a burst is unknown
+    outliers: "Outliers | None"
     card: Mapping[str, Any]
 
     @property
@@ -53,12 +77,29 @@ class BurstNetwork:
 
     def logits(self, features: FloatArray) -> FloatArray:
         """Logits (N, M) of features (N, F)."""
+        weights, biases = self.layers[-1]
+        hidden = self.hidden(features, len(self.layers) - 1)
+        return np.asarray(hidden @ weights.T + biases, np.float64)
+
+    def hidden(self, features: FloatArray, depth: int) -> FloatArray:
+        """Activations (N, H) behind so many layers, of features (N, F)."""
         values = self.standard(features)
-        for weights, biases in self.layers[:-1]:
+        for weights, biases in self.layers[:depth]:
             values = values @ weights.T + biases
             values = np.where(values > 0, values, _LEAK * values)
-        weights, biases = self.layers[-1]
-        return np.asarray(values @ weights.T + biases, np.float64)
+        return values
+
+    def outlier_scores(self, features: FloatArray) -> FloatArray:
+        """How unlike the classes each of features (N, F) is; unknown above 1.
+
+        The larger of two ratios to their thresholds: the probability of another signal, and the
+        distance of the hidden activations from those of the nearest class (Lee et al., NeurIPS
+        2018).
+        """
+        assert self.outliers is not None
+        distance = self.outliers.distances(self.hidden(features, DENSITY_DEPTH))
+        other = self(features)[:, -1] / self.outliers.other_threshold
+        return np.asarray(np.maximum(other, distance / self.outliers.distance_threshold))
 
     def __call__(self, features: FloatArray) -> FloatArray:
         """Probabilities (N, M) of features (N, F)."""
@@ -98,15 +139,15 @@ def load_network(folder: Path = SHIPPED) -> BurstNetwork:
         count = int(card["layers"])
         layers = tuple((arrays[f"weights.{n}"], arrays[f"biases.{n}"]) for n in range(count))
         widened = tuple((w.astype(np.float32), b.astype(np.float32)) for w, b in layers)
-        return BurstNetwork(
-            names,
-            arrays["centre"],
-            arrays["scale"],
-            widened,
-            float(card["temperature"]),
-            float(card["threshold"]),
-            card,
+        outliers = Outliers(
+            arrays["means"],
+            arrays["whitening"].astype(np.float32),
+            float(card["other_threshold"]),
+            float(card["distance_threshold"]),
         )
+        temperature = float(card["temperature"])
+        centre, scale = arrays["centre"], arrays["scale"]
+        return BurstNetwork(names, centre, scale, widened, temperature, outliers, card)
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{weights_path} is damaged: {error}; install rfmae again") from error
 
@@ -116,7 +157,13 @@ def save_network(network: BurstNetwork, folder: Path, *, replaces: str | None = 
 
     `replaces` is the file by which a folder that may be replaced is known.
     """
-    arrays = {"centre": network.centre, "scale": network.scale}
+    assert network.outliers is not None
+    arrays = {
+        "centre": network.centre,
+        "scale": network.scale,
+        "means": network.outliers.means.astype(np.float32),
+        "whitening": network.outliers.whitening.astype(np.float16),
+    }
     for number, (weights, biases) in enumerate(network.layers):
         arrays[f"weights.{number}"] = weights.astype(np.float16)
         arrays[f"biases.{number}"] = biases.astype(np.float32)
@@ -128,7 +175,8 @@ def save_network(network: BurstNetwork, folder: Path, *, replaces: str | None = 
             "names": list(network.names),
             "layers": len(network.layers),
             "temperature": network.temperature,
-            "threshold": network.threshold,
+            "other_threshold": network.outliers.other_threshold,
+            "distance_threshold": network.outliers.distance_threshold,
             **network.card,
         }
         write_json(scratch / CARD, card)

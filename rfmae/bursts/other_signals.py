@@ -76,14 +76,6 @@ def _keyed_noise(samples: int, occupied: float, rng: Rng) -> Made:
     return np.asarray(noise * on, np.complex64), occupied
 
 
-def _suppressed_carrier(samples: int, occupied: float, rng: Rng) -> Made:
-    """A real message without a carrier."""
-    frequency = np.fft.rfftfreq(samples)
-    inside = (frequency > 0.02 * occupied) & (frequency < occupied / 2)
-    bins = rng.standard_normal(len(frequency)) + 1j * rng.standard_normal(len(frequency))
-    return np.fft.irfft(bins * inside, samples).astype(np.complex64), occupied
-
-
 def _uneven_levels(samples: int, occupied: float, rng: Rng) -> Made:
     """Symbols of a random alphabet of 5 to 40 points."""
     points = rng.standard_normal(int(rng.integers(5, 40))) + 0j
@@ -148,7 +140,6 @@ _KINDS: dict[str, Callable[[int, float, Rng], Made]] = {
     "few carriers": _few_carriers,
     "swept": _swept,
     "keyed noise": _keyed_noise,
-    "suppressed carrier": _suppressed_carrier,
     "random alphabet": _uneven_levels,
     "residual carrier": _carrier_and_phase,
     "side by side": _multiplexed_tones,

@@ -264,9 +264,13 @@ def _four_tones(occupied: float, symbols: float, rng: Rng) -> Sent:
 
 
 def _amplitude(occupied: float, symbols: float, rng: Rng) -> Sent:
+    """Both sidebands with a carrier of any strength, down to none."""
     samples = _length(symbols / occupied)
-    swing = _message(samples, occupied / 2, rng) * rng.uniform(0.25, 1.0)
-    return Sent(np.asarray(1 + np.clip(swing, -1, None), np.complex64), occupied)
+    message = _message(samples, occupied / 2, rng)
+    if rng.random() < 0.1:
+        return Sent(message.astype(np.complex64), occupied)
+    index = rng.uniform(0.25, 1.0) if rng.random() < 0.7 else rng.uniform(1.0, 8.0)
+    return Sent(np.asarray(1 + index * message, np.complex64), occupied)
 
 
 def _frequency(occupied: float, symbols: float, rng: Rng) -> Sent:

@@ -31,6 +31,7 @@ class BurstAnswer:
     probability: float  # of `best`, calibrated
     best: str
     probabilities: dict[str, float]
+    outlier_score: float = math.nan  # unknown above 1
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     symbol_rate_hz: Estimate | None = None

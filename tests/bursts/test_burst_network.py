@@ -1,14 +1,24 @@
 """The network of bursts: its products against torch, its files against damage."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.distance import mahalanobis
 
-from rfmae.bursts.network import CARD, WEIGHTS, BurstNetwork, load_network, save_network, softmax
+from rfmae.bursts.network import (
+    CARD,
+    WEIGHTS,
+    BurstNetwork,
+    Outliers,
+    load_network,
+    save_network,
+    softmax,
+)
 from rfmae.errors import CheckpointError
 
 
@@ -29,7 +39,9 @@ def network(seed: int = 0) -> BurstNetwork:
         scale.astype(np.float32),
         layers,
         1.7,
-        0.4,
+        Outliers(
+            rng.standard_normal((3, 12)).astype(np.float32), np.eye(12, dtype=np.float32), 0.4, 7.0
+        ),
         {"trained_on": 3},
     )
 
@@ -64,7 +76,10 @@ def test_a_saved_network_is_the_same(tmp_path: Path):
     features = np.random.default_rng(2).standard_normal((3, 20)).astype(np.float32)
     np.testing.assert_array_equal(read(features), made(features))
     assert read.classes == ("BPSK", "QPSK", "noise")
-    assert (read.temperature, read.threshold) == (1.7, 0.4)
+    assert read.outliers is not None
+    limits = (read.outliers.other_threshold, read.outliers.distance_threshold)
+    assert (read.temperature, limits) == (1.7, (0.4, 7.0))
+    np.testing.assert_array_equal(read.outlier_scores(features), made.outlier_scores(features))
     assert read.card["trained_on"] == 3
 
 
@@ -90,3 +105,31 @@ def test_a_card_of_another_version_is_refused(tmp_path: Path):
     (tmp_path / "one" / CARD).write_text(json.dumps({**card, "format": "of tomorrow"}))
     with pytest.raises(CheckpointError, match="install rfmae again"):
         load_network(tmp_path / "one")
+
+
+def test_distances_are_those_of_mahalanobis():
+    rng = np.random.default_rng(3)
+    factor = rng.standard_normal((4, 4))
+    covariance = factor @ factor.T + np.eye(4)
+    whitening = np.linalg.inv(np.linalg.cholesky(covariance))
+    means = rng.standard_normal((2, 4))
+    points = rng.standard_normal((6, 4))
+    wanted = [
+        min(mahalanobis(point, mean, np.linalg.inv(covariance)) for mean in means)
+        for point in points
+    ]
+    found = Outliers(means, whitening.astype(np.float32), 1.0, 1.0).distances(points)
+    np.testing.assert_allclose(found, wanted, rtol=1e-4)
+
+
+def test_a_score_above_one_is_beyond_either_threshold():
+    made = network()
+    features = np.random.default_rng(4).standard_normal((200, 20)).astype(np.float32)
+    assert made.outliers is not None
+    distance = made.outliers.distances(made.hidden(features, 2))
+    likely = made(features)[:, -1]
+    limits = float(np.median(likely)), float(np.median(distance))
+    made = replace(made, outliers=Outliers(made.outliers.means, made.outliers.whitening, *limits))
+    other, far = likely > limits[0], distance > limits[1]
+    assert other.any() and far.any() and not (other & far).all()
+    np.testing.assert_array_equal(made.outlier_scores(features) > 1, other | far)

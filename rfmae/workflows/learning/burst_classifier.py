@@ -12,7 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from rfmae.artefacts import versions
-from rfmae.bursts.network import CARD, BurstNetwork, save_network, softmax
+from rfmae.bursts.network import (
+    CARD,
+    DENSITY_DEPTH,
+    BurstNetwork,
+    Outliers,
+    save_network,
+    softmax,
+)
 from rfmae.bursts.other_signals import OTHERS
 from rfmae.bursts.practice import CLASSES, OTHER, Practice, Range
 from rfmae.bursts.shards import ExamplePlan, Examples, make_examples
@@ -20,6 +27,7 @@ from rfmae.errors import RecipeError
 from rfmae.evaluation.calibration import fit_temperature
 from rfmae.evaluation.unknowns import auroc
 from rfmae.progress import Progress
+from rfmae.records import FloatArray
 from rfmae.training.burst_network import (
     BurstTraining,
     denoising_encoder,
@@ -30,7 +38,8 @@ SHIPPED_RECIPE = Path(str(resources.files("rfmae_recipes"))) / "classifiers" / "
 """What the classifier that comes along was made with."""
 
 _LEAST_SCALE = 1e-3  # of a feature that hardly varies
-_HIGH_SNR_DB = 10.0
+_HIGH_SNR_DB, _LOW_SNR_DB = 10.0, 5.0
+_SHRUNK = 0.1  # of the covariance, towards a multiple of the identity
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -98,7 +107,7 @@ def train_classifier(recipe: BurstRecipe, train: Examples, validation: Examples)
     centre = train.features.mean(axis=0)
     scale = np.maximum(train.features.std(axis=0), _LEAST_SCALE)
     names = (*CLASSES, OTHER)
-    blank = BurstNetwork(names, centre, scale, (), 1.0, 1.0, {})
+    blank = BurstNetwork(names, centre, scale, (), 1.0, None, {})
     encoder = None
     if recipe.training.denoising_epochs:
         noisy, clean = blank.standard(train.features), blank.standard(train.clean)
@@ -111,29 +120,65 @@ def train_classifier(recipe: BurstRecipe, train: Examples, validation: Examples)
         (weights.astype(np.float16).astype(np.float32), biases)
         for weights, biases in trained.layers
     )
-    return calibrated(replace(blank, layers=layers), validation, recipe)
+    return calibrated(replace(blank, layers=layers), train, validation, recipe)
 
 
-def calibrated(network: BurstNetwork, validation: Examples, recipe: BurstRecipe) -> BurstNetwork:
-    """The network with its temperature and its threshold for other signals.
+def calibrated(
+    network: BurstNetwork, train: Examples, validation: Examples, recipe: BurstRecipe
+) -> BurstNetwork:
+    """The network with its temperature and its thresholds for signals of no class.
 
-    The threshold accepts the stated share of signals of kinds that were not trained on.
+    Both thresholds reject one share of the classes' own examples, which is chosen so that the
+    stated share of signals of kinds that were not trained on is accepted.
     """
     strange = np.isin(validation.kinds, recipe.plan.held_out)
     said = softmax(network.logits(validation.features[~strange]))
     temperature = fit_temperature(said, validation.labels[~strange])
     network = replace(network, temperature=temperature)
-    other = network(validation.features[strange])[:, -1]
-    return replace(network, threshold=float(np.quantile(other, recipe.false_acceptance)))
+    density = class_density(network, train)
+    known = (validation.labels < len(network.classes)) & (validation.snr_db > _LOW_SNR_DB)
+    distance = density.distances(network.hidden(validation.features, DENSITY_DEPTH))
+    other = network(validation.features)[:, -1]
+    outlying = np.minimum(_tail(distance, known), _tail(other, known))
+    share = float(np.quantile(outlying[strange], 1 - recipe.false_acceptance))
+    outliers = replace(
+        density,
+        other_threshold=float(np.quantile(other[known], 1 - share)),
+        distance_threshold=float(np.quantile(distance[known], 1 - share)),
+    )
+    return replace(network, outliers=outliers)
+
+
+def class_density(network: BurstNetwork, train: Examples) -> Outliers:
+    """Means and common covariance of the hidden activations of the classes, as they are kept."""
+    known = train.labels < len(network.classes)
+    hidden = network.hidden(train.features[known], DENSITY_DEPTH)
+    labels = train.labels[known]
+    means = np.stack([hidden[labels == n].mean(axis=0) for n in range(len(network.classes))])
+    around = hidden - means[labels]
+    covariance = around.T @ around / len(around)
+    covariance += _SHRUNK * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
+    whitening = np.linalg.inv(np.linalg.cholesky(covariance.astype(np.float64)))
+    return Outliers(
+        means.astype(np.float32), whitening.astype(np.float16).astype(np.float32), 1.0, 1.0
+    )
+
+
+def _tail(values: FloatArray, known: BoolArray) -> FloatArray:
+    """The share of the known that lie at each of values (N,) or above."""
+    ordered = np.sort(values[known])
+    return np.asarray(1 - np.searchsorted(ordered, values) / len(ordered))
 
 
 def measured(network: BurstNetwork, validation: Examples, recipe: BurstRecipe) -> dict[str, Any]:
     """How a network does on validation, for its card: accuracy by SNR and class, rejections."""
     said = network(validation.features)
     known = validation.labels < len(network.classes)
+    clear = known & (validation.snr_db > _LOW_SNR_DB)
     strange = np.isin(validation.kinds, recipe.plan.held_out)
     best = said[:, :-1].argmax(axis=1)
-    accepted = said[:, -1] <= network.threshold
+    scores = network.outlier_scores(validation.features)
+    accepted = scores <= 1
     right = best == validation.labels
     edges = (-2.0, 2.0, 5.0, 10.0, 20.0, 40.0)
     by_snr = {
@@ -149,8 +194,12 @@ def measured(network: BurstNetwork, validation: Examples, recipe: BurstRecipe) -
         "accuracy": by_snr,
         f"accuracy from {_HIGH_SNR_DB:g} dB on": by_class,
         "false_acceptance": float(accepted[strange].mean()),
+        "false_acceptance by kind": {
+            kind: float(accepted[np.array(validation.kinds) == kind].mean()) for kind in OTHERS
+        },
         "false_rejection": float(1 - accepted[known].mean()),
-        "auroc": auroc(1 - said[known, -1], 1 - said[strange, -1]),
+        f"false_rejection above {_LOW_SNR_DB:g} dB": float(1 - accepted[clear].mean()),
+        "auroc": auroc(-scores[clear], -scores[strange]),
     }
 
 
