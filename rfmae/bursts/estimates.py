@@ -75,6 +75,9 @@ def _received(
     found = receive(iq, ReceiveOptions(rate_hz, told_hz, roll_off=roll_off))
     symbols = found.symbols if len(found.symbols) else measured.symbols
     rate = found.symbol_rate if found.line.found or told_hz else None
+    line = measured.rates.power
+    if rate is None and line.found:  # a receiver that took the envelope for a constant one
+        rate = Estimate(line.frequency, line.standard_error).times(rate_hz)
     sure = found.symbol_rate is not None and found.line.found
     return Estimates(
         rate,

@@ -16,6 +16,7 @@ from rfmae.bursts.records import UNKNOWN, BurstAnswer, RecordingAnswer
 from rfmae.bursts.windows import windows_of
 from rfmae.errors import CaptureError, ShapeError
 from rfmae.records import ComplexArray, FloatArray
+from rfmae.signal.blind.symbol_rate import HIGHEST_RATE, LOWEST_RATE
 from rfmae.signal.cleaning import clean
 from rfmae.signal.detection import Burst, DetectionOptions, Isolated, detect, isolate
 
@@ -228,7 +229,7 @@ def _identified(
 ) -> _Identified:
     first = parts[0]
     rate_hz = sample_rate_hz * first.rate
-    told = None if options.symbol_rate_hz is None else options.symbol_rate_hz / rate_hz
+    told, notes = _told_rate(options.symbol_rate_hz, rate_hz)
     longest = max(parts, key=lambda part: part.stop - part.first)
     stretch = longest.iq[longest.first : longest.stop]
     snr_db = float(np.mean([part.snr_db for part in parts]))
@@ -254,6 +255,7 @@ def _identified(
     best = network.classes[int(whole[:-1].argmax())]
     chosen = measured[int(weights.argmax())]
     found = estimates_of(best, parts, chosen, rate_hz, options.roll_off, told)
+    found = replace(found, notes=(*notes, *found.notes))
     return _Identified(
         network.names,
         said,
@@ -264,6 +266,18 @@ def _identified(
         stretch,
         is_carrier_alone(longest),
     )
+
+
+def _told_rate(
+    symbol_rate_hz: float | None, rate_hz: float
+) -> tuple[float | None, tuple[str, ...]]:
+    """The symbol rate that is told, in symbols per sample, or a note that it does not fit."""
+    if symbol_rate_hz is None:
+        return None, ()
+    told = symbol_rate_hz / rate_hz
+    if LOWEST_RATE <= told <= HIGHEST_RATE:
+        return told, ()
+    return None, (f"{symbol_rate_hz:,.12g} Bd does not fit the band of this burst: not used",)
 
 
 def _known(probabilities: FloatArray) -> FloatArray:

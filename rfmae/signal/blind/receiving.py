@@ -40,6 +40,7 @@ _WINDOW = 512  # samples that are loud or not
 _CONSTANT_KURTOSIS = 1.09  # between QPSK off air, 1.11 and more, and FSK, 1.07 and less
 _AGREES = 0.02  # between a symbol rate that is stated and one that is found, relative
 _WIDEST = 4.0  # of the occupied band over the symbol rate
+_CLEARLY = 3.0  # over the threshold
 _FAR_OFF = 0.005  # turns per symbol
 _APART = 0.06  # of the carrier from the centre of the spectrum, in turns per symbol
 
@@ -230,7 +231,19 @@ def _line(iq: ComplexArray, options: ReceiveOptions) -> Line:
         close = symbol_rate_line(iq, near)
         if close.found or options.symbol_rate_hz is not None:
             return close
-    return symbol_rate_line(iq)
+    line = symbol_rate_line(iq)
+    return _half(iq, line) or line
+
+
+def _half(iq: ComplexArray, line: Line) -> Line | None:
+    """The line at half the rate of another, where it is clear: that was its harmonic.
+
+    Pulses with steep edges have harmonics, which may stand out more than the symbol rate.
+    """
+    if not line.found or line.frequency / 2 < LOWEST_RATE:
+        return None
+    half = symbol_rate_line(iq, line.frequency / 2)
+    return half if half.ratio > _CLEARLY * half.threshold else None
 
 
 def _is_constant(iq: ComplexArray, band: Band) -> bool:
