@@ -13,7 +13,7 @@ Mask = npt.NDArray[np.bool_]
 
 _DEAD_RUN = 256  # equal samples in a row; fewer may be symbols of a waveform without noise
 _BESIDE = 64  # samples on each side of a run
-_CLIPPED_RUN = 256  # samples, more than half of them clipped
+_CLIPPED_RUN, _LOST = 256, 0.25  # samples, and the share of them with both components clipped
 _FEWEST_LEVELS = 16  # of a component: fewer are a constellation or an idle converter
 _PILE = 4.0  # samples at the end of the range over those at the next level
 _CLIPPED_SHARE = 1e-3
@@ -61,8 +61,9 @@ def clean(iq: ComplexArray) -> Cleaned:
     dead = ~finite
     if len(samples):
         dead |= dead_samples(samples)
-    clipped = clipped_samples(samples, dead)
-    lost = _mostly(clipped) & ~dead
+    at_ends = _components_at_ends(samples, ~dead)
+    clipped = at_ends[0] | at_ends[1]
+    lost = _mostly(at_ends[0] & at_ends[1]) & ~dead
     notes = _defect_notes(finite, dead, clipped, lost)
     out = dead | lost
     samples[out] = 0
@@ -113,13 +114,8 @@ def clipped_samples(iq: ComplexArray, dead: Mask | None = None) -> Mask:
     samples there than at the level beside it.
     """
     kept = np.ones(len(iq), np.bool_) if dead is None else ~dead
-    found = np.zeros(len(iq), np.bool_)
-    if kept.sum() < _FEWEST_LEVELS:
-        return found
-    for one, other in ((iq.real, iq.imag), (iq.imag, iq.real)):
-        for sign in (1, -1):
-            found |= _at_the_end(sign * one, other, kept)
-    return found
+    one, other = _components_at_ends(iq, kept)
+    return one | other
 
 
 def stretches(mask: Mask) -> list[range]:
@@ -129,6 +125,17 @@ def stretches(mask: Mask) -> list[range]:
 
 
 # parts ------------------------------------------------------------------------------------------
+
+
+def _components_at_ends(iq: ComplexArray, kept: Mask) -> tuple[Mask, Mask]:
+    """Where I and where Q are clipped."""
+    if kept.sum() < _FEWEST_LEVELS:
+        return np.zeros(len(iq), np.bool_), np.zeros(len(iq), np.bool_)
+    real, imag = iq.real, iq.imag
+    return (
+        _at_the_end(real, imag, kept) | _at_the_end(-real, imag, kept),
+        _at_the_end(imag, real, kept) | _at_the_end(-imag, real, kept),
+    )
 
 
 def _at_the_end(one: FloatArray, other: FloatArray, kept: Mask) -> Mask:
@@ -146,11 +153,11 @@ def _at_the_end(one: FloatArray, other: FloatArray, kept: Mask) -> Mask:
 
 
 def _mostly(clipped: Mask) -> Mask:
-    """The windows of samples that are clipped more often than not."""
+    """The windows where both components are clipped often; one that moves keeps the phase."""
     count = len(clipped) // _CLIPPED_RUN
     mask = np.zeros(len(clipped), np.bool_)
     windows = clipped[: count * _CLIPPED_RUN].reshape(count, _CLIPPED_RUN)
-    mask[: count * _CLIPPED_RUN] = np.repeat(windows.mean(axis=1) > 0.5, _CLIPPED_RUN)
+    mask[: count * _CLIPPED_RUN] = np.repeat(windows.mean(axis=1) > _LOST, _CLIPPED_RUN)
     return mask
 
 
@@ -167,7 +174,7 @@ def _defect_notes(finite: Mask, dead: Mask, clipped: Mask, lost: Mask) -> tuple[
     if repeated.any():
         notes.append(f"left out: {share(repeated)} repeat one value, as zeros and fill values do")
     if lost.any():
-        notes.append(f"left out: {share(lost)} in stretches that are clipped most of the time")
+        notes.append(f"left out: {share(lost)} in stretches where I and Q are both clipped")
     if (clipped & ~lost).any():
         notes.append(f"{share(clipped & ~lost)} are clipped: the receiver was overdriven")
     return tuple(notes)

@@ -5,7 +5,6 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import binary_dilation
 
 from rfmae.records import FloatArray
 from rfmae.signal.detection.noise_floor import Floor
@@ -46,9 +45,17 @@ def occupied_cells(
             continue
         cells = np.repeat(np.repeat(above, a, axis=0), b, axis=1)
         found[: len(cells)] |= cells
-        wider = binary_dilation(found, np.ones((1, 5), np.bool_))
-        rest = np.where(wider, np.float32(1), ratio)
+        rest = np.where(_widened(found), np.float32(1), ratio)
     return found
+
+
+def _widened(mask: Mask) -> Mask:
+    """A mask (frames, bins) with what lies two bins beside it."""
+    wide = mask.copy()
+    for by in (1, 2):
+        wide[:, by:] |= mask[:, :-by]
+        wide[:, :-by] |= mask[:, by:]
+    return wide
 
 
 def box_sizes(frames: int, bins: int) -> list[tuple[int, int]]:

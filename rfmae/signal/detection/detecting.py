@@ -10,6 +10,7 @@ from rfmae.records import ComplexArray
 from rfmae.signal.cleaning import converter_step
 from rfmae.signal.detection.burst import Burst, DetectionOptions
 from rfmae.signal.detection.cells import Mask, occupied_cells
+from rfmae.signal.detection.evidence import FEWEST_SAMPLES as FEWEST_JUDGED
 from rfmae.signal.detection.neighbours import IMPULSE, covers, power_of, without_copies
 from rfmae.signal.detection.noise_floor import Floor, noise_floor
 from rfmae.signal.detection.parallel import regrouped
@@ -17,11 +18,13 @@ from rfmae.signal.detection.refining import refined
 from rfmae.signal.detection.regions import joined_in_time, regions_of
 from rfmae.signal.detection.time_frequency import Grid, frame_length, spectrogram
 from rfmae.signal.detection.wide_bands import (
+    evident,
     is_doubtful,
-    is_evident,
+    may_be_noise,
     weak_wide_bursts,
     wide_signals,
 )
+from rfmae.units import db_to_ratio
 
 FEWEST_SAMPLES = 256
 """Of a stretch that is searched."""
@@ -68,12 +71,12 @@ def _in_stretch(iq: ComplexArray, options: DetectionOptions) -> list[Burst]:
     step = converter_step(iq) ** 2 / 6  # noise of rounding I and Q
     grid = spectrogram(iq, frame)
     floor = noise_floor(grid.power, step)
-    first = _look(iq, grid, floor, options.false_alarm_rate * _SHARES[0])
+    first = _look_again(iq, grid, floor, options.false_alarm_rate * _SHARES[0])
     if frame // _FINER >= _FINER:
         rate = options.false_alarm_rate * _SHARES[1]
         finer = spectrogram(iq, frame // _FINER)
         known = [burst for burst, _ in first]
-        first += _look(iq, finer, noise_floor(finer.power, step), rate, known)
+        first += _look_again(iq, finer, noise_floor(finer.power, step), rate, known)
     found = without_copies(first)
     rate = options.false_alarm_rate * _SHARES[2] / 2
     doubtful = [burst for burst in found if is_doubtful(burst, len(iq))]
@@ -82,9 +85,30 @@ def _in_stretch(iq: ComplexArray, options: DetectionOptions) -> list[Burst]:
     doubtful += [b for b in weak if not any(covers(b, o) or covers(o, b) for o in found)]
     wide = [] if options.needs_floor else wide_signals(iq, grid, floor, found, rate)
     if not wide:
-        rate /= max(len(doubtful), 1)
-        found += [burst for burst in doubtful if is_evident(iq, burst, rate)]
+        found += evident(iq, found + doubtful, doubtful, rate)
     return wide + [burst for burst in found if not any(covers(other, burst) for other in wide)]
+
+
+def _look_again(
+    iq: ComplexArray, grid: Grid, floor: Floor, false_alarm_rate: float, known: Sequence[Burst] = ()
+) -> list[tuple[Burst, float]]:
+    """As below, where a rise of the noise that stays Gaussian is a change of the floor's gain."""
+    rate = false_alarm_rate / 2
+    found = _look(iq, grid, floor, rate, known)
+    bursts = [burst for burst, _ in found]
+    weak = [burst for burst in bursts if may_be_noise(burst)]
+    sure = evident(iq, bursts, weak, rate)
+    rises = [b for b in weak if b.whole_band and b.length >= FEWEST_JUDGED and b not in sure]
+    kept = [pair for pair in found if pair[0] in sure]
+    if rises:
+        levels = [(_frames_of(b, grid), 1 + float(db_to_ratio(b.snr_db))) for b in rises]
+        found = _look(iq, grid, floor.rising(levels), rate, known)
+    return kept + [pair for pair in found if not may_be_noise(pair[0])]
+
+
+def _frames_of(burst: Burst, grid: Grid) -> range:
+    """The frames that a burst reaches into."""
+    return range(max((burst.start - grid.bins) // grid.hop + 1, 0), burst.stop // grid.hop + 1)
 
 
 def _look(

@@ -1,6 +1,7 @@
 """The noise of a recording: its density over frequency and its gain over time."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import grey_dilation, grey_opening, uniform_filter1d
@@ -31,6 +32,14 @@ class Floor:
     error: float  # relative, one standard deviation
     base: FloatArray  # (bins,), the density without what follows
     raised: tuple[tuple[int, int], ...] = ()  # bands that are part of the floor, or weak signals
+
+    def rising(self, rises: Sequence[tuple[range, float]]) -> "Floor":
+        """The floor whose gain is so many times higher in ranges of frames, for one at a time."""
+        factor = np.ones(len(self.gain))
+        for frames, ratio in rises:
+            part = factor[frames.start : frames.stop]
+            np.maximum(part, ratio, out=part)
+        return replace(self, gain=self.gain * factor)
 
     def over(self, power: PowerArray) -> PowerArray:
         """The power over the floor, (frames, bins)."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.ndimage import binary_closing, label
+from scipy.ndimage import label
 
 from rfmae.records import FloatArray
 from rfmae.signal.detection.cells import Mask
@@ -41,8 +41,7 @@ def regions_of(found: Mask, ratio: PowerArray) -> list[Region]:
     pad = 2 * _GAP_BINS
     wide = np.pad(found, ((GAP_FRAMES, GAP_FRAMES), (0, 0)))
     wide = np.concatenate([wide[:, -pad:], wide, wide[:, :pad]], axis=1)
-    wide = binary_closing(wide, np.ones((GAP_FRAMES + 1, 1), np.bool_))
-    wide = binary_closing(wide, np.ones((1, _GAP_BINS + 1), np.bool_))
+    wide = _closed(_closed(wide, GAP_FRAMES).T, _GAP_BINS).T
     closed = wide[GAP_FRAMES:-GAP_FRAMES, pad:-pad]
     labels, count = label(closed, np.ones((3, 3), np.int8))
     if not count:
@@ -62,20 +61,34 @@ def joined_in_time(regions: list[Region]) -> list[Region]:
     A weak signal is found in pieces; whether the pause between them is empty is seen later, by its
     own band.
     """
-    waiting = sorted(regions, key=lambda region: region.start)
     done: list[Region] = []
-    for region in waiting:
-        for place, other in enumerate(done):
-            gap = region.start - other.stop
-            longest = max(
-                GAP_FRAMES, min(region.stop - region.start, other.stop - other.start) // 2
-            )
-            if gap <= longest and _alike(region, other):
-                done[place] = union(other, region)
+    open_: list[Region] = []  # what another may still follow
+    for region in sorted(regions, key=lambda region: region.start):
+        done += [other for other in open_ if region.start - other.stop > _longest_gap(other)]
+        open_ = [other for other in open_ if region.start - other.stop <= _longest_gap(other)]
+        for place, other in enumerate(open_):
+            longest = min(_longest_gap(region), _longest_gap(other))
+            if region.start - other.stop <= longest and _alike(region, other):
+                open_[place] = union(other, region)
                 break
         else:
-            done.append(region)
-    return done
+            open_.append(region)
+    return done + open_
+
+
+def _longest_gap(region: Region) -> int:
+    return max(GAP_FRAMES, (region.stop - region.start) // 2)
+
+
+def _closed(mask: Mask, gap: int) -> Mask:
+    """A mask whose gaps along the first axis are filled, where they are no longer than so much."""
+    late = mask.copy()
+    for by in range(1, gap + 1):
+        late[by:] |= mask[:-by]
+    closed = late.copy()
+    for by in range(1, gap + 1):
+        closed[:-by] &= late[by:]
+    return closed
 
 
 def union(one: Region, other: Region) -> Region:

@@ -1,7 +1,7 @@
-"""Signals that leave little or nothing of the band empty, and are on all the time.
+"""Signals that leave little or nothing of the band empty, or stand little above the noise.
 
-Their power spectrum is that of noise behind a filter. They are signals where their samples are no
-Gaussian noise.
+Their power spectrum is that of noise behind a filter, or of a gain that rises. They are signals
+where their samples are no Gaussian noise.
 """
 
 from collections.abc import Callable
@@ -23,6 +23,8 @@ from rfmae.signal.detection.time_frequency import Grid
 _PERSISTENT = 0.8  # of the time
 _WIDE = 0.05  # of the band: a filter's response may rise over as much
 _EVIDENT_DB = 6.0  # more than the floor follows no filter
+_FAINT_DB, _LOW_DB = -5.0, 3.0  # SNR of what may be the shape of the noise, and a rise of its gain
+_WIDE_PART = 1 / 3  # of the band, which a rise of the gain takes more than
 _STEP = 2.5  # of the level over its lowest, of a plateau
 _PLATEAU = 0.25  # of the band, at least
 _INSIDE = 0.9  # of a plateau, clear of its edges
@@ -32,18 +34,41 @@ _SELDOM = 0.25  # of the time: what is cut out
 _AROUND = 256  # samples
 _MOST_SAMPLES = 2**20
 
+Judge = Callable[[ComplexArray, float], bool]
+
+
+def may_be_noise(burst: Burst) -> bool:
+    """Whether a burst is so weak, or so weak and wide, that the noise alone may have changed."""
+    wide = burst.occupied > _WIDE_PART
+    return burst.snr_db < _FAINT_DB or (wide and burst.snr_db < _LOW_DB)
+
 
 def is_doubtful(burst: Burst, count: int) -> bool:
     """Whether a burst of a stretch of so many samples may be a slope of the noise."""
     if burst.length < _PERSISTENT * count or burst.occupied < _WIDE:
         return False
-    return burst.snr_db < _EVIDENT_DB or burst.occupied > 1 / 3
+    return burst.snr_db < _EVIDENT_DB or burst.occupied > _WIDE_PART
 
 
-def is_evident(iq: ComplexArray, burst: Burst, rate: float) -> bool:
+def is_evident(
+    iq: ComplexArray, burst: Burst, rate: float, judge: Judge = differs_from_noise
+) -> bool:
     """Whether a doubtful burst of (T,) is no noise, at a false-alarm rate."""
     part = iq[burst.start : burst.stop][:_MOST_SAMPLES]
-    return differs_from_noise(select_band(part, burst.centre, burst.occupied)[0], rate)
+    return judge(select_band(part, burst.centre, burst.occupied)[0], rate)
+
+
+def evident(iq: ComplexArray, found: list[Burst], weak: list[Burst], rate: float) -> list[Burst]:
+    """Those weak bursts of (T,), among all that are found, which are no noise.
+
+    Where what is beside all of them is no Gaussian noise either, but impulses of machines, they
+    must hold what these do not have.
+    """
+    if not weak:
+        return []
+    rest, _ = _without(iq[:_MOST_SAMPLES], found, 0.0, 1.0)
+    judge = holds_symbols if differs_from_noise(rest, rate) else differs_from_noise
+    return [burst for burst in weak if is_evident(iq, burst, rate / len(weak), judge)]
 
 
 def weak_wide_bursts(iq: ComplexArray, grid: Grid, floor: Floor) -> list[Burst]:
@@ -87,7 +112,7 @@ def _whole(iq: ComplexArray, found: list[Burst], rate: float) -> list[Burst]:
     return [burst_of(range(len(iq)), 0.0, 1.0, np.inf)]
 
 
-def _judge(found: list[Burst]) -> Callable[[ComplexArray, float], bool]:
+def _judge(found: list[Burst]) -> Judge:
     """What is asked of the rest of a recording: more where bursts may be left in it."""
     return holds_symbols if found else differs_from_noise
 
