@@ -5,10 +5,11 @@ from functools import partial
 
 import numpy as np
 
-from rfmae.bursts.features.vector import LEAST_SAMPLES, measure
+from rfmae.bursts.features.vector import measure
+from rfmae.bursts.grouping import same_band_groups
 from rfmae.bursts.practice import Practice, PracticeRecording, practice_recording
 from rfmae.bursts.records import NOISE
-from rfmae.bursts.windows import WINDOW, active_runs
+from rfmae.bursts.windows import windows_of
 from rfmae.records import FloatArray
 from rfmae.signal.detection import Burst, detect, isolate
 
@@ -36,45 +37,46 @@ def example(
     """
     for _ in range(_MOST_TRIES):
         made = practice_recording(name, rng, practice)
-        found = _the_burst(made)
-        if found is None:
+        bursts = _the_bursts(made)
+        if not bursts:
             continue
-        isolated = isolate(made.iq, found)
-        run = max(active_runs(isolated), key=len)
-        if len(run) < LEAST_SAMPLES:
+        parts = [isolate(made.iq, burst) for burst in bursts]
+        windows = windows_of(parts)
+        if not windows:
             continue
-        first = run.start + int(rng.integers(0, max(len(run) - WINDOW, 0) + 1))
-        window = slice(first, min(first + WINDOW, run.stop))
-        seen = partial(measure, occupied=isolated.occupied, whole_band=found.whole_band)
+        window = windows[int(rng.integers(len(windows)))]
+        measured = partial(measure, occupied=parts[0].occupied, whole_band=bursts[0].whole_band)
+        snr_db = float(np.mean([part.snr_db for part in parts]))
         clean = None
-        if twin:
-            alone = isolate(made.clean, found).iq[window]
-            clean = seen(alone, snr_db=np.inf).vector if np.any(alone) else None
+        if twin and window.part is not None:
+            alone = isolate(made.clean, bursts[window.part]).iq[window.first :][: len(window.iq)]
+            clean = measured(alone, snr_db=np.inf).vector if np.any(alone) else None
         return Example(
-            seen(isolated.iq[window], snr_db=isolated.snr_db).vector,
+            measured(window.iq, snr_db=snr_db).vector,
             clean,
             name,
             made.kind,
             made.snr_db,
-            (window.stop - window.start) * isolated.occupied,
+            len(window.iq) * parts[0].occupied,
         )
     return None
 
 
-def _the_burst(made: PracticeRecording) -> Burst | None:
-    """Of what is detected, that which shares most with the burst that was made.
+def _the_bursts(made: PracticeRecording) -> list[Burst]:
+    """Of what is detected, the group that shares most with what was made.
 
     Noise that fills a recording is not detected, and is what a classifier must not be fooled by:
     it stands for itself.
     """
-    bursts = detect(made.iq)
-    if made.name == NOISE and not bursts:
-        return whole_recording(len(made.iq)) if made.whole_band else made.burst
-    shared = [(_overlap(burst, made), burst) for burst in bursts]
+    found = detect(made.iq)
+    if made.name == NOISE and not found:
+        return [whole_recording(len(made.iq)) if made.whole_band else made.burst]
+    groups = [[found[number] for number in group] for group in same_band_groups(found)]
+    shared = [(sum(_overlap(burst, made) for burst in group), group) for group in groups]
     if not shared:
-        return None
-    most, burst = max(shared, key=lambda item: item[0])
-    return burst if most > 0 else None
+        return []
+    most, group = max(shared, key=lambda item: item[0])
+    return group if most > 0 else []
 
 
 def _overlap(burst: Burst, made: PracticeRecording) -> float:

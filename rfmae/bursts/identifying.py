@@ -235,7 +235,7 @@ def _identified(
     snr_db = float(np.mean([part.snr_db for part in parts]))
     measured = [
         measure(
-            window,
+            window.iq,
             first.occupied,
             snr_db,
             whole_band=burst.whole_band,

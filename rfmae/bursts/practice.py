@@ -51,16 +51,20 @@ class Range:
         return float(np.exp(rng.uniform(np.log(self.low), np.log(self.high))))
 
 
+_SHORT_BURSTS = Range(25.0, 200.0)  # symbols, or bandwidths times time
+
+
 @dataclass(frozen=True, slots=True)
 class Practice:
     """What is drawn for each recording; probabilities are of a defect being there at all."""
 
     snr_db: Range = Range(-2.0, 40.0)  # of the occupied band
     symbols: Range = Range(120.0, 5000.0)
-    occupied: Range = Range(0.08, 0.5)  # of the recording's band
+    occupied: Range = Range(0.06, 0.7)  # of the recording's band
     roll_off: Range = Range(0.12, 0.6)
     whole_band: float = 0.15  # of linear modulations and noise: one sample a symbol
     bursts: float = 0.5  # with noise before and after; others are on all the time
+    trains: float = 0.25  # of the bursts: many short ones with pauses between them
     fading: float = 0.2
     second_path: float = 0.2
     clock: float = 0.4
@@ -120,7 +124,10 @@ def practice_recording(name: str, rng: Rng, practice: Practice) -> PracticeRecor
     before, after = 0, 0
     if rng.random() < practice.bursts and name != NOISE:
         before, after = (int(count * rng.uniform(0.1, 0.8)) for _ in range(2))
-        _key(shifted, sent.symbol_rate)
+        if rng.random() < practice.trains:
+            _silence(shifted, sent, rng)
+        else:
+            _key(shifted, sent.symbol_rate)
     clean = np.concatenate(
         [np.zeros(before, np.complex64), shifted, np.zeros(after, np.complex64)]
     ).astype(np.complex64)
@@ -445,9 +452,21 @@ def _carrier_phasors(
     return np.asarray(phasors(turns), np.complex64)
 
 
+def _silence(waveform: ComplexArray, sent: Sent, rng: Rng) -> None:
+    """Leave short bursts of a waveform, with pauses between them, in place."""
+    symbol = 1 / sent.occupied
+    length = max(int(_SHORT_BURSTS.by_octave(rng) * symbol), 24)
+    pause = int(length * rng.uniform(0.3, 2.5) + 40 * symbol)
+    for first in range(0, len(waveform), length + pause):
+        _key(waveform[first : first + length], sent.symbol_rate)
+        waveform[first + length : first + length + pause] = 0
+
+
 def _key(waveform: ComplexArray, symbol_rate: float) -> None:
     """Let a burst rise and fall within half a symbol, in place."""
     ramp = 2 if math.isnan(symbol_rate) else max(int(_RAMP / symbol_rate), 2)
+    if len(waveform) < 2 * ramp:
+        return
     rise = np.sin(np.pi / 2 * (np.arange(ramp) + 0.5) / ramp).astype(np.float32) ** 2
     waveform[:ramp] *= rise
     waveform[-ramp:] *= rise[::-1]

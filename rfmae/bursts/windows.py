@@ -1,6 +1,7 @@
 """The stretches of a burst that its features are measured on."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,18 +19,36 @@ _BLOCK_BANDWIDTHS = 24  # over which power is averaged: longer than runs of equa
 _LEAST_SNR_DB = 6.0  # for silence to be told from the signal
 
 
-def windows_of(parts: Sequence[Isolated]) -> list[ComplexArray]:
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Samples (T,) that features are measured of, and where they come from."""
+
+    iq: ComplexArray
+    part: int | None  # the isolated burst, by its number; None of several put together
+    first: int = 0  # sample of the part
+
+
+def windows_of(parts: Sequence[Isolated]) -> list[Window]:
     """Windows of up to 2**14 samples of bursts that are named together, the longest runs first.
 
     Silence inside of a burst is left out. Runs that are too short to be measured alone are put one
     behind the other: of those there is one window, or none.
     """
-    runs = [part.iq[run.start : run.stop] for part in parts for run in active_runs(part)]
-    long = sorted((run for run in runs if len(run) >= _OWN_WINDOW), key=len, reverse=True)
+    runs = [(number, run) for number, part in enumerate(parts) for run in active_runs(part)]
+    long = [item for item in runs if len(item[1]) >= _OWN_WINDOW]
     if not long:
-        joined = np.concatenate(runs)[:WINDOW] if runs else np.zeros(0, np.complex64)
-        return [joined] if len(joined) >= LEAST_SAMPLES else []
-    return [window for run in long for window in _cut(run)][:MOST_WINDOWS]
+        pieces = [parts[number].iq[run.start : run.stop] for number, run in runs]
+        joined = np.concatenate(pieces)[:WINDOW] if pieces else np.zeros(0, np.complex64)
+        alone = runs[0] if len(runs) == 1 else None
+        if len(joined) < LEAST_SAMPLES:
+            return []
+        return [Window(joined, alone[0], alone[1].start) if alone else Window(joined, None)]
+    long.sort(key=lambda item: len(item[1]), reverse=True)
+    cut = [(number, piece) for number, run in long for piece in _cut(run)][:MOST_WINDOWS]
+    return [
+        Window(parts[number].iq[piece.start : piece.stop], number, piece.start)
+        for number, piece in cut
+    ]
 
 
 def active_runs(part: Isolated) -> list[range]:
@@ -60,9 +79,9 @@ def _runs_of(mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Iterator[tuple
     return zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
-def _cut(run: ComplexArray) -> Iterator[ComplexArray]:
+def _cut(run: range) -> Iterator[range]:
     """Windows spread over a run; a short one is one window."""
     count = min(max(len(run) // WINDOW, 1), MOST_WINDOWS)
     length = min(len(run), WINDOW)
-    for start in np.linspace(0, len(run) - length, count).astype(int):
-        yield run[start : start + length]
+    for start in np.linspace(run.start, run.stop - length, count).astype(int).tolist():
+        yield range(start, start + length)

@@ -27,7 +27,7 @@ def test_silence_inside_of_a_burst_is_left_out():
 def test_a_burst_without_silence_is_one_run():
     iq = noise(5000, 1.0)
     assert active_runs(isolated(iq)) == [range(5000)]
-    assert [len(window) for window in windows_of([isolated(iq)])] == [5000]
+    assert [len(window.iq) for window in windows_of([isolated(iq)])] == [5000]
 
 
 def test_of_a_weak_burst_nothing_is_called_silence():
@@ -38,14 +38,15 @@ def test_of_a_weak_burst_nothing_is_called_silence():
 def test_a_long_burst_has_windows_from_end_to_end():
     iq = np.arange(10 * WINDOW) / WINDOW + 1.0
     windows = windows_of([isolated(iq, 3.0)])
-    assert len(windows) == 8 and all(len(window) == WINDOW for window in windows)
-    assert windows[0][0] == 1.0 and windows[-1][-1] == iq[-1].astype(np.float32)
+    assert len(windows) == 8 and all(len(window.iq) == WINDOW for window in windows)
+    assert windows[0].iq[0] == 1.0 and windows[-1].iq[-1] == iq[-1].astype(np.float32)
 
 
 def test_short_bursts_are_one_window_together():
     parts = [isolated(noise(100, 1.0, seed)) for seed in range(6)]
     windows = windows_of(parts)
-    assert [len(window) for window in windows] == [600]
+    assert [len(window.iq) for window in windows] == [600]
+    assert windows[0].part is None
     assert windows_of(parts[:1]) == []
 
 

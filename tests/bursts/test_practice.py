@@ -1,5 +1,7 @@
 """Practice recordings: what is stated of them is true."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -27,6 +29,7 @@ PLAIN = Practice(
     impulses=0,
     whole_band=0,
     bursts=1,
+    trains=0,
     symbols=Range(800, 801),
 )
 
@@ -87,3 +90,11 @@ def test_an_unknown_class_is_refused():
 def test_a_range_begins_with_its_lowest():
     with pytest.raises(RecipeError, match="begins with its lowest"):
         Range(2.0, 1.0)
+
+
+def test_a_train_is_short_bursts_with_pauses():
+    practice = replace(PLAIN, trains=1)
+    made = practice_recording("QPSK", np.random.default_rng(10), practice)
+    on = made.clean[made.start : made.stop] != 0
+    assert 0.2 < on.mean() < 0.9
+    assert np.count_nonzero(np.diff(on.astype(int)) == 1) >= 2
