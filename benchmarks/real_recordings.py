@@ -30,12 +30,12 @@ Identify = Callable[[npt.NDArray[np.complex64], float], Any]
 
 
 def real_rows(identify: Identify, home: Path = HOME) -> Iterator[dict[str, Any]]:
-    """What is said of each recording; those of symbols, without a waveform, are left out."""
+    """What is said of each recording."""
     for path in sorted(home.glob("*.sigmf-meta")):
         capture = read_sigmf(path)
         truth, rate_hz = truth_of(capture.annotations)
         sample_rate_hz = capture.sample_rate_hz
-        if not sample_rate_hz or path.stem.endswith("_symbols"):
+        if not sample_rate_hz:
             continue
         bursts = identify(capture.iq, sample_rate_hz).bursts
         yield {"name": path.stem, "truth": truth, "stated_rate_hz": rate_hz, **_said(bursts)}

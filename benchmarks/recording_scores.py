@@ -1,5 +1,6 @@
 """Answers about recordings against the truth: one row a recording, and what rows say together."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -34,6 +35,7 @@ class Answered(Protocol):
     high_hz: float
     modulation: str
     probability: float
+    outlier_score: float
     symbol_rate_hz: Estimated | None
     carrier_hz: Estimated | None
 
@@ -52,6 +54,7 @@ class Row:
     answer: str
     outcome: str
     probability: float = 0.0  # of the most probable class
+    outlier_score: float | None = None
     further: int = 0  # bursts where nothing was sent
     rate_error: float | None = None
     carrier_error: float | None = None
@@ -72,6 +75,7 @@ def score(sent: PeerRecording, bursts: Sequence[Answered]) -> Row:
         found.modulation,
         _outcome(sent, found.modulation),
         float(found.probability),
+        _finite(found.outlier_score),
         _beside(sent, bursts),
         _rate_error(sent, found),
         _carrier_error(sent, found),
@@ -83,10 +87,17 @@ def _row_of_noise(sent: PeerRecording, bursts: Sequence[Answered]) -> Row:
     if named:
         surest = max(named, key=lambda burst: burst.probability)
         probability = float(surest.probability)
-        return Row(sent.truth, sent.snr_db, surest.modulation, "wrong", probability, len(bursts))
+        score = _finite(surest.outlier_score)
+        return Row(
+            sent.truth, sent.snr_db, surest.modulation, "wrong", probability, score, len(bursts)
+        )
     seen = [burst for burst in bursts if burst.modulation == UNKNOWN]
     answer, outcome = (UNKNOWN, UNKNOWN) if seen else (NOISE, "right")
     return Row(sent.truth, sent.snr_db, answer, outcome, further=len(seen))
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
 
 
 def _outcome(sent: PeerRecording, answer: str) -> str:
@@ -165,12 +176,12 @@ def cell(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def novelty(known: Sequence[Row], unknown: Sequence[Row]) -> dict[str, dict[str, float | None]]:
-    """How well 1 − probability tells signals of no class from those of a class, kind by kind.
+    """How well the outlier score tells signals of no class from those of a class, kind by kind.
 
     `falsely_named` is the share of recordings that were given a class which they are not; `auroc`
     compares what was detected of either, None where there is nothing to compare.
     """
-    reference = [1 - row.probability for row in known if row.answer != MISSED]
+    reference = _scores(known)
     kinds: dict[str, list[Row]] = {"all": list(unknown)}
     for row in unknown:
         kinds.setdefault(row.truth, []).append(row)
@@ -179,12 +190,14 @@ def novelty(known: Sequence[Row], unknown: Sequence[Row]) -> dict[str, dict[str,
             "count": len(rows),
             "falsely_named": sum(row.outcome == "wrong" for row in rows),
             "surely": sum(row.outcome == "wrong" and row.probability > SURE for row in rows),
-            "auroc": auroc(
-                [1 - row.probability for row in rows if row.answer != MISSED], reference
-            ),
+            "auroc": auroc(_scores(rows), reference),
         }
         for kind, rows in kinds.items()
     }
+
+
+def _scores(rows: Sequence[Row]) -> list[float]:
+    return [row.outlier_score for row in rows if row.outlier_score is not None]
 
 
 def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:

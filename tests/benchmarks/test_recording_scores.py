@@ -113,7 +113,7 @@ def test_auroc_is_the_chance_that_one_lies_above_the_other(benchmark):
 def always_qpsk(iq, sample_rate_hz):
     """The answer of the dummy: the whole recording is QPSK."""
     burst = BurstAnswer(
-        *(0, len(iq), 0.0, sample_rate_hz, 10.0, "QPSK", 0.8, "QPSK", {}),
+        *(0, len(iq), 0.0, sample_rate_hz, 10.0, "QPSK", 0.8, "QPSK", {}, 0.3),
         symbol_rate_hz=Estimate(sample_rate_hz / 4, 1.0),
     )
     return RecordingAnswer(sample_rate_hz, len(iq), (burst,))

@@ -48,6 +48,7 @@ def burst_json(burst: BurstAnswer, sample_rate_hz: float, segments: Sequence[Seg
         "probability": burst.probability,
         "best": burst.best,
         "probabilities": dict(burst.probabilities),
+        "outlier_score": _finite(burst.outlier_score),
         "reasons": list(burst.reasons),
         "notes": list(burst.notes),
         "symbol_rate_hz": _estimate(burst.symbol_rate_hz),
