@@ -4,7 +4,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
-.PHONY: quickstart test test-slow lint bench ceilings pretraining results docs clean
+.PHONY: install quickstart test test-slow lint bench ceilings pretraining results weights docs clean
+
+install: $(VENV)/installed
 
 quickstart: $(VENV)/installed
 	$(BIN)/rfmae quickstart
@@ -25,6 +27,8 @@ bench: $(VENV)/installed-test
 	$(BIN)/python benchmarks/synthesis.py
 	$(BIN)/python benchmarks/dataset_writing.py
 	$(BIN)/python benchmarks/pretraining.py
+	$(BIN)/python benchmarks/classify_latency.py
+	$(BIN)/python benchmarks/detection.py
 
 ceilings: $(VENV)/installed
 	$(BIN)/python docs/make_ceilings.py --compute
@@ -34,6 +38,10 @@ pretraining: $(VENV)/installed
 
 results: $(VENV)/installed
 	$(BIN)/python docs/make_results.py --compute
+
+# the classifier of bursts that comes along; started again it goes on
+weights: $(VENV)/installed
+	$(BIN)/rfmae train-bursts --work artifacts/bursts --out rfmae/weights
 
 docs: $(VENV)/installed
 	$(PIP) -e '.[docs]'

@@ -58,15 +58,16 @@ def test_every_code_block_runs_in_a_fresh_copy(succeed, fresh_copy):
             continue
         command = ["bash", "-euc", code] if language == "bash" else [".venv/bin/python", "-c", code]
         outputs.append(succeed(command, fresh_copy))
-    quickstart, recording, python = outputs[:3]
+    quickstart, recording, python, own = outputs[:4]
     assert "pre-training is worth" in quickstart
     _, _, after = quickstart.partition(".venv/bin/rfmae quickstart\n")  # what pip said is before
     said = [line for line in after.splitlines() if not line.startswith(MADE)]
     assert 2 < len(said) < 16, said
     report = Path(re.search(r"^Report: (.+)$", quickstart, flags=re.MULTILINE)[1])
     assert (fresh_copy / report).is_file()
-    assert ": QPSK, probability" in recording
+    assert "1 burst in" in recording and " QPSK " in recording
     assert python.startswith("QPSK")
+    assert ": QPSK, probability" in own
     assert (fresh_copy / "my" / "radio.png").stat().st_size > 10_000
     for name in ("overview", "label-curve", "accuracy", "confusion"):
         assert (fresh_copy / report.parent / "figures" / f"{name}.png").stat().st_size > 10_000
