@@ -16,12 +16,14 @@ from rfmae.bursts.records import UNKNOWN, BurstAnswer, RecordingAnswer
 from rfmae.bursts.windows import windows_of
 from rfmae.errors import CaptureError, ShapeError
 from rfmae.records import ComplexArray, FloatArray
-from rfmae.signal.blind.symbol_rate import HIGHEST_RATE, LOWEST_RATE
+from rfmae.signal.blind.symbol_rate import HIGHEST_RATE, LOWEST_RATE, band_of
 from rfmae.signal.cleaning import clean
 from rfmae.signal.detection import Burst, DetectionOptions, Isolated, detect, isolate
+from rfmae.units import ratio_to_db
 
 _LEAST_KNOWN = 1e-6  # the weight of a window that knows nothing
 _SURE = 0.5  # probability below which a burst is unknown
+_FOR_FLOOR = 2**20  # samples
 _KEPT = 8192  # samples and symbols that are kept to be drawn
 
 
@@ -81,7 +83,14 @@ def identify(
     found = detect(cleaned.iq, cleaned.live, DetectionOptions(options.false_alarm_rate))
     told = _told(found, len(cleaned.iq), sample_rate_hz, options)
     answers = _answers(cleaned.iq, told, sample_rate_hz, options, network)
-    return RecordingAnswer(sample_rate_hz, len(iq), tuple(answers), cleaned.notes)
+    density_db = _noise_density_db(cleaned.iq)
+    return RecordingAnswer(sample_rate_hz, len(iq), tuple(answers), cleaned.notes, density_db)
+
+
+def _noise_density_db(iq: ComplexArray) -> float:
+    """The floor of the emptiest part of the band of (T,), nan where there is nothing."""
+    floor = band_of(iq[:_FOR_FLOOR]).floor
+    return float(ratio_to_db(floor)) if floor > 0 else math.nan
 
 
 @lru_cache(maxsize=1)
