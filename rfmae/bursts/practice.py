@@ -362,13 +362,15 @@ def _subcarrier_sum(
 def _noise_alone(occupied: float, symbols: float, rng: Rng) -> Sent:
     """Gaussian noise of a band with flanks of any steepness."""
     samples = _length(symbols / occupied)
-    steep = float(np.exp(rng.uniform(np.log(1.0), np.log(40.0))))
     away = np.abs(np.fft.fftfreq(samples)) / (occupied / 2)
-    response = 1 / np.sqrt(1 + away ** (2 * steep))
+    if rng.random() < 0.35:
+        response = (away < 1).astype(np.float64)
+    else:
+        steep = float(np.exp(rng.uniform(np.log(1.0), np.log(200.0))))
+        response = 1 / np.sqrt(1 + np.minimum(away, 8.0) ** np.minimum(2 * steep, 300.0))
     if rng.random() < 0.3:
-        response = response * (
-            1 + 0.5 * np.cos(np.pi * away * rng.uniform(0.2, 2) + rng.random() * 6)
-        )
+        ripple = np.cos(np.pi * away * rng.uniform(0.2, 2) + 2 * np.pi * rng.random())
+        response = response * (1 + 0.5 * ripple)
     spectrum = np.fft.fft(circular_gaussian(samples, rng)) * response
     return Sent(_unit(np.fft.ifft(spectrum).astype(np.complex64)), occupied)
 
