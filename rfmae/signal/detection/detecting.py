@@ -14,6 +14,7 @@ from rfmae.signal.detection.evidence import FEWEST_SAMPLES as FEWEST_JUDGED
 from rfmae.signal.detection.neighbours import IMPULSE, covers, power_of, without_copies
 from rfmae.signal.detection.noise_floor import Floor, noise_floor
 from rfmae.signal.detection.parallel import regrouped
+from rfmae.signal.detection.pauses import divided_at_pauses
 from rfmae.signal.detection.refining import refined
 from rfmae.signal.detection.regions import joined_in_time, regions_of
 from rfmae.signal.detection.time_frequency import Grid, frame_length, spectrogram
@@ -125,7 +126,9 @@ def _look(
     cells = occupied_cells(grid, floor, false_alarm_rate, _cells_of(known, grid))
     if not cells.any():
         return []
-    regions = joined_in_time(regions_of(cells, floor.over(grid.power)))
+    ratio = floor.over(grid.power)
+    regions = joined_in_time(regions_of(cells, ratio))
+    regions = divided_at_pauses(cells, grid, floor, ratio, regions)
     regions = regrouped(iq, grid, floor, regions)
     regions = [r for r in regions if (r.stop - r.start) * grid.hop >= IMPULSE]
     bursts = [burst for region in regions for burst in refined(iq, grid, floor, region)]

@@ -148,7 +148,7 @@ def _without(
             long.append(burst)
     lost = 1 - float(kept.mean())
     iq = iq[kept]
-    if not long:
+    if not long or not len(iq):
         return iq, lost
     spectrum = fft(iq)
     count = len(iq)
