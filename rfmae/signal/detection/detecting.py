@@ -14,13 +14,14 @@ from rfmae.signal.detection.evidence import FEWEST_SAMPLES as FEWEST_JUDGED
 from rfmae.signal.detection.neighbours import IMPULSE, covers, power_of, without_copies
 from rfmae.signal.detection.noise_floor import Floor, noise_floor
 from rfmae.signal.detection.parallel import regrouped
+from rfmae.signal.detection.pauses import divided_at_pauses
 from rfmae.signal.detection.refining import refined
 from rfmae.signal.detection.regions import joined_in_time, regions_of
 from rfmae.signal.detection.time_frequency import Grid, frame_length, spectrogram
 from rfmae.signal.detection.wide_bands import (
-    evident,
     is_doubtful,
     may_be_noise,
+    noise_among,
     weak_wide_bursts,
     wide_signals,
 )
@@ -85,7 +86,8 @@ def _in_stretch(iq: ComplexArray, options: DetectionOptions) -> list[Burst]:
     doubtful += [b for b in weak if not any(covers(b, o) or covers(o, b) for o in found)]
     wide = [] if options.needs_floor else wide_signals(iq, grid, floor, found, rate)
     if not wide:
-        found += evident(iq, found + doubtful, doubtful, rate)
+        noise = noise_among(iq, found + doubtful, doubtful, rate)
+        found = [burst for burst in found + doubtful if burst not in noise]
     return wide + [burst for burst in found if not any(covers(other, burst) for other in wide)]
 
 
@@ -95,15 +97,21 @@ def _look_again(
     """As below, where a rise of the noise that stays Gaussian is a change of the floor's gain."""
     rate = false_alarm_rate / 2
     found = _look(iq, grid, floor, rate, known)
-    bursts = [burst for burst, _ in found]
-    weak = [burst for burst in bursts if may_be_noise(burst)]
-    sure = evident(iq, bursts, weak, rate)
-    rises = [b for b in weak if b.whole_band and b.length >= FEWEST_JUDGED and b not in sure]
-    kept = [pair for pair in found if pair[0] in sure]
+    noise = _noise_in(iq, found, rate)
+    rises = [b for b in noise if b.whole_band and b.length >= FEWEST_JUDGED]
     if rises:
         levels = [(_frames_of(b, grid), 1 + float(db_to_ratio(b.snr_db))) for b in rises]
+        kept = [pair for pair in found if may_be_noise(pair[0]) and pair[0] not in noise]
         found = _look(iq, grid, floor.rising(levels), rate, known)
-    return kept + [pair for pair in found if not may_be_noise(pair[0])]
+        found = [pair for pair in found if not may_be_noise(pair[0])]
+        noise = _noise_in(iq, found, rate)
+        found += kept
+    return [pair for pair in found if pair[0] not in noise]
+
+
+def _noise_in(iq: ComplexArray, found: list[tuple[Burst, float]], rate: float) -> set[Burst]:
+    bursts = [burst for burst, _ in found]
+    return set(noise_among(iq, bursts, [burst for burst in bursts if may_be_noise(burst)], rate))
 
 
 def _frames_of(burst: Burst, grid: Grid) -> range:
@@ -118,7 +126,9 @@ def _look(
     cells = occupied_cells(grid, floor, false_alarm_rate, _cells_of(known, grid))
     if not cells.any():
         return []
-    regions = joined_in_time(regions_of(cells, floor.over(grid.power)))
+    ratio = floor.over(grid.power)
+    regions = joined_in_time(regions_of(cells, ratio))
+    regions = divided_at_pauses(cells, grid, floor, ratio, regions)
     regions = regrouped(iq, grid, floor, regions)
     regions = [r for r in regions if (r.stop - r.start) * grid.hop >= IMPULSE]
     bursts = [burst for region in regions for burst in refined(iq, grid, floor, region)]

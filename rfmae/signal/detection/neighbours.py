@@ -11,7 +11,7 @@ IMPULSE = 100
 
 _REGROWTH = 6.0  # bandwidths
 _COVERED = 0.5  # of the time and of the band
-_RANGE = 10**3.5  # power of a burst over that of what it leaves beside it
+_RANGE = 10**3.0  # power of a burst over that of what it leaves beside it
 _NEAR_RANGE = 10**2.0  # and in its neighbourhood
 _FEW = 1024  # values of a band
 _LOBE_RANGE = 10.0  # and in pieces next to it
@@ -55,7 +55,7 @@ def _spills(strong: Burst, ratio: float, weak: Burst) -> bool:
 
     More is left where that begins and ends, and beside it by an amplifier, in pieces.
     """
-    if ratio > _RANGE and _meets(strong, weak):
+    if ratio > _RANGE and _meets(strong, weak, IMPULSE):
         return True
     apart = abs((strong.centre - weak.centre + 0.5) % 1 - 0.5)
     near = apart - weak.occupied / 2 < _REGROWTH * strong.occupied
@@ -82,9 +82,9 @@ def _same_times(one: Burst, other: Burst) -> bool:
     )
 
 
-def _meets(one: Burst, other: Burst) -> bool:
-    """Whether most of the time of another lies within that of one."""
-    time = min(one.stop, other.stop) - max(one.start, other.start)
+def _meets(one: Burst, other: Burst, slack: int = 0) -> bool:
+    """Whether most of the time of another lies within that of one, and its edges of so much."""
+    time = min(one.stop + slack, other.stop) - max(one.start - slack, other.start)
     return time > _COVERED * other.length
 
 

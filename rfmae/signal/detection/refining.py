@@ -9,6 +9,7 @@ from rfmae.records import ComplexArray, FloatArray
 from rfmae.signal.detection.burst import Burst, burst_of
 from rfmae.signal.detection.isolating import select_band, without_drift
 from rfmae.signal.detection.noise_floor import Floor
+from rfmae.signal.detection.pauses import FALL, PAUSE_WIDTHS, level_of, runs_of
 from rfmae.signal.detection.regions import GAP_FRAMES, Region
 from rfmae.signal.detection.time_frequency import Grid
 from rfmae.units import ratio_to_db
@@ -78,7 +79,7 @@ def _band(iq: ComplexArray, grid: Grid, floor: Floor, region: Region) -> _Band:
 
 
 def _pieces(band: _Band, region: Region, grid: Grid) -> list[range]:
-    """Stretches of the band's samples that are louder than noise, pauses closed."""
+    """Stretches of the band's samples that are louder than noise, and than what runs through."""
     power = np.abs(band.iq) ** 2
     count = len(power)
     noise = band.noise_power
@@ -94,14 +95,28 @@ def _pieces(band: _Band, region: Region, grid: Grid) -> list[range]:
     smooth = uniform_filter1d(power.astype(np.float64), average, mode="nearest")
     threshold = noise * _quantile(average)
     pause = max(min(_PAUSE, GAP_FRAMES * grid.hop * band.rate), _LEAST_AVERAGE, average)
-    found = _runs(smooth > threshold, pause)
+    found = runs_of(smooth > threshold, pause)
     if not found:
         return [whole]
+    loud = (
+        noise
+        + (level_of(np.concatenate([smooth[run.start : run.stop] for run in found])) - noise) / FALL
+    )
+    if loud > threshold:  # something weaker may run through the pauses
+        width = _occupied(band, whole)[1]
+        longest = max(pause, PAUSE_WIDTHS * band.rate / width)
+        found = [part for run in found for part in _without_pauses(smooth, run, loud, longest)]
     trimmed = [
         _short(power, run, noise, average) or _trimmed(smooth, run, noise, threshold, average)
         for run in found
     ]
     return [piece for piece in trimmed if len(piece) > 0] or [whole]
+
+
+def _without_pauses(smooth: FloatArray, run: range, level: float, longest: float) -> list[range]:
+    """The parts of a run that are above a level, joined where what is between is no longer."""
+    loud = runs_of(smooth[run.start : run.stop] > level, longest)
+    return [range(run.start + part.start, run.start + part.stop) for part in loud] or [run]
 
 
 def _quantile(average: int) -> float:
@@ -135,18 +150,6 @@ def _trimmed(smooth: FloatArray, run: range, noise: float, threshold: float, ave
     start = start + shift if start > 0 else 0
     stop = stop - shift if stop < len(smooth) else len(smooth)
     return range(max(round(start), 0), min(round(stop), len(smooth)))
-
-
-def _runs(mask: np.ndarray, pause: float) -> list[range]:
-    """The stretches of a mask, joined over shorter pauses."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
-    starts, stops = edges[::2], edges[1::2]
-    if not len(starts):
-        return []
-    apart = starts[1:] - stops[:-1] > pause
-    firsts = starts[np.concatenate([[True], apart])]
-    lasts = stops[np.concatenate([apart, [True]])]
-    return [range(int(a), int(b)) for a, b in zip(firsts, lasts, strict=True)]
 
 
 def _occupied(band: _Band, piece: range) -> tuple[float, float, float]:

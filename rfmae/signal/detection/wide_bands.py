@@ -24,6 +24,8 @@ _PERSISTENT = 0.8  # of the time
 _WIDE = 0.05  # of the band: a filter's response may rise over as much
 _EVIDENT_DB = 6.0  # more than the floor follows no filter
 _FAINT_DB, _LOW_DB = -5.0, 3.0  # SNR of what may be the shape of the noise, and a rise of its gain
+_BRIEF, _BRIEF_TIME = 128, 1024  # values of a band, samples: what an impulse may be
+_BRIEF_DB = 10.0  # SNR
 _WIDE_PART = 1 / 3  # of the band, which a rise of the gain takes more than
 _STEP = 2.5  # of the level over its lowest, of a plateau
 _PLATEAU = 0.25  # of the band, at least
@@ -58,17 +60,29 @@ def is_evident(
     return judge(select_band(part, burst.centre, burst.occupied)[0], rate)
 
 
-def evident(iq: ComplexArray, found: list[Burst], weak: list[Burst], rate: float) -> list[Burst]:
-    """Those weak bursts of (T,), among all that are found, which are no noise.
+def noise_among(
+    iq: ComplexArray, found: list[Burst], weak: list[Burst], rate: float
+) -> list[Burst]:
+    """Those of the bursts of (T,) which are no more than noise, at a false-alarm rate.
 
-    Where what is beside all of them is no Gaussian noise either, but impulses of machines, they
-    must hold what these do not have.
+    Weak ones must hold what noise does not. Where what is beside all of them is no Gaussian noise
+    either, but impulses of machines, they must hold what these do not have, and what is as brief
+    as an impulse must be strong.
     """
-    if not weak:
+    brief = [b for b in found if _is_brief(b)]
+    if not weak and not brief:
         return []
     rest, _ = _without(iq[:_MOST_SAMPLES], found, 0.0, 1.0)
-    judge = holds_symbols if differs_from_noise(rest, rate) else differs_from_noise
-    return [burst for burst in weak if is_evident(iq, burst, rate / len(weak), judge)]
+    impulsive = differs_from_noise(rest, rate)
+    judge = holds_symbols if impulsive else differs_from_noise
+    noise = [b for b in weak if not is_evident(iq, b, rate / len(weak), judge)]
+    return noise + brief if impulsive else noise
+
+
+def _is_brief(burst: Burst) -> bool:
+    """Whether a burst is weak, and of no more values or time than an impulse."""
+    values = burst.length * burst.occupied
+    return burst.snr_db < _BRIEF_DB and values < _BRIEF and burst.length < _BRIEF_TIME
 
 
 def weak_wide_bursts(iq: ComplexArray, grid: Grid, floor: Floor) -> list[Burst]:
