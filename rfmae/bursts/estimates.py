@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -10,25 +10,32 @@ from rfmae.bursts.features.lines import Peak
 from rfmae.bursts.features.shapes import instantaneous_frequency
 from rfmae.bursts.features.timing import fundamental, squared_peaks
 from rfmae.bursts.features.vector import LEAST_SAMPLES, Measured, band_passed
+from rfmae.bursts.stretches import Stretch, longest_first
 from rfmae.records import ComplexArray
-from rfmae.signal.blind import Estimate, ReceiveOptions, receive
+from rfmae.signal.blind import Estimate, ReceiveOptions, Reception, receive
 from rfmae.signal.blind.lines import Line, strongest_line
+from rfmae.signal.blind.symbol_rate import LOWEST_RATE, symbol_rate_line
 from rfmae.signal.blind.synchronising import upsampled
 from rfmae.signal.detection import Isolated
 
-_LONGEST = 2**17  # samples of a burst that estimates are made of
 _MOST_PARTS = 8
 _CRITICAL = 0.25  # cycles per sample
 _OUTLIER = 5.0  # standard errors from the median
 _BESIDE = 0.02  # cycles per sample around a line that is measured again
+_OFF_CENTRE = 0.15  # of its band, that a linear modulation has its carrier from the middle
+_NARROW = 1.5  # bands, without the neighbours
+_CLEARLY = 3.0  # over the threshold of a line
+_WIDEST_RATE = 1.25  # over the occupied band; one above is a harmonic, of pulses with steep edges
+_HARMONICS = (2, 3, 4)
 _OWN_RECEIVER = ("OOK", "BPSK", "QPSK", "8PSK", "4PAM", "16QAM", "64QAM", "16APSK", "π/4-DQPSK")
 _PAIRED = {"OQPSK": 0.5, "GMSK/MSK": 1.0}  # symbol rates in the distance of the lines of the square
-_SHIFT_KEYED = ("2FSK/GFSK", "4FSK")
+_FASTEST = {"2FSK/GFSK": 1.06, "4FSK": 0.8, "GMSK/MSK": 0.9}
+"""Symbol rates in the occupied band: a weak line above is the second harmonic."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """Values with their standard errors, in Hz from the centre of the isolated burst; or None."""
+    """Values with their standard errors, carriers from the centre of the recording; or None."""
 
     symbol_rate: Estimate | None = None
     carrier: Estimate | None = None
@@ -42,90 +49,135 @@ def estimates_of(
     modulation: str,
     parts: Sequence[Isolated],
     measured: Measured,
-    rate_hz: float,
+    sample_rate_hz: float,
     roll_off: float | None,
-    told_rate: float | None,
+    told_hz: float | None,
 ) -> Estimates:
-    """Estimates of a burst of a modulation, from the longest of its parts; `rate_hz` is theirs."""
-    part = max(parts, key=lambda item: item.stop - item.first)
-    iq = part.iq[part.first : part.stop][:_LONGEST]
+    """Estimates of a burst of a modulation from its parts, most of them from the longest.
+
+    Args:
+        modulation: The most probable class.
+        parts: Isolated bursts of one band, each at a rate and about a centre of its own.
+        measured: What is known of the clearest part of them.
+        sample_rate_hz: That of the recording.
+        roll_off: Where it is known.
+        told_hz: Symbol rate, where it is known.
+    """
+    stretches = longest_first(parts, sample_rate_hz)
     if modulation in _OWN_RECEIVER:
-        return _received(iq, measured, rate_hz, roll_off, told_rate)
+        return _received(stretches[0], measured, roll_off, told_hz)
     if modulation in _PAIRED:
-        return _of_pair(parts, measured, rate_hz, _PAIRED[modulation])
-    if modulation in _SHIFT_KEYED:
-        return _of_frequency(parts, measured, rate_hz)
+        return _of_pair(stretches, measured, modulation)
+    if modulation in _FASTEST:
+        return _of_frequency(stretches, measured, _FASTEST[modulation])
     if modulation == "AM":
-        line = strongest_line(iq, 0.0, 1.0)
-        offset = (line.frequency + 0.5) % 1.0 - 0.5
-        carrier = Estimate(offset, line.standard_error).times(rate_hz) if line.found else None
-        return Estimates(carrier=carrier)
+        return Estimates(carrier=_of_line(stretches[0]))
     return Estimates()
 
 
+def _of_line(stretch: Stretch) -> Estimate | None:
+    """The carrier of an amplitude modulation: its strongest line."""
+    line = strongest_line(stretch.iq, 0.0, 1.0)
+    return _from_centre(stretch, _place(line), line.standard_error) if line.found else None
+
+
+def _from_centre(stretch: Stretch, frequency: float, error: float) -> Estimate:
+    """A frequency of a stretch, in cycles per sample, from the centre of the recording."""
+    found = Estimate(frequency, error).times(stretch.rate_hz)
+    return replace(found, value=found.value + stretch.centre_hz)
+
+
 def _received(
-    iq: ComplexArray,
-    measured: Measured,
-    rate_hz: float,
-    roll_off: float | None,
-    told_rate: float | None,
+    stretch: Stretch, measured: Measured, roll_off: float | None, told_hz: float | None
 ) -> Estimates:
     """Of a linear modulation: what the receiver found, and its symbols."""
-    told_hz = None if told_rate is None else told_rate * rate_hz
-    found = receive(iq, ReceiveOptions(rate_hz, told_hz, roll_off=roll_off))
-    symbols = found.symbols if len(found.symbols) else measured.symbols
+    even = stretch.as_received()
+    found = _reception(even, roll_off, told_hz)
+    is_harmonic = told_hz is None and found.line.frequency > _WIDEST_RATE * even.occupied
+    fundamental_hz = _of_harmonic(even, found.line.frequency) if is_harmonic else told_hz
+    if is_harmonic and fundamental_hz is not None:
+        found, is_harmonic = _reception(even, roll_off, fundamental_hz), False
+    is_drawn_away = _is_off_centre(found.carrier_offset, even)
+    if is_drawn_away:  # by what else is there
+        middle = stretch.as_received(_NARROW * stretch.occupied)
+        found = _reception(middle, roll_off, fundamental_hz)
     rate = found.symbol_rate if found.line.found or told_hz else None
-    line = measured.rates.power
-    if rate is None and line.found:  # a receiver that took the envelope for a constant one
-        rate = Estimate(line.frequency, line.standard_error).times(rate_hz)
-    sure = found.symbol_rate is not None and found.line.found
-    return Estimates(
-        rate,
-        found.carrier_offset if sure else None,
-        found.roll_off if sure else None,
-        found.snr_db if sure else None,
-        symbols,
-    )
+    if rate is None and told_hz is None:
+        rate = _of_power(even)
+    carrier = found.carrier_offset if found.line.found else None
+    if carrier is None or _is_off_centre(carrier, even):
+        return Estimates(None if is_harmonic else rate, symbols=measured.symbols)
+    carrier = replace(carrier, value=carrier.value + stretch.centre_hz)
+    if is_harmonic:
+        return Estimates(None, carrier, symbols=measured.symbols)
+    shape = (None, None) if is_drawn_away else (found.roll_off, found.snr_db)
+    symbols = found.symbols if len(found.symbols) else measured.symbols
+    return Estimates(rate, carrier, *shape, symbols)
 
 
-def _of_pair(
-    parts: Sequence[Isolated], measured: Measured, rate_hz: float, rates_apart: float
-) -> Estimates:
+def _reception(stretch: Stretch, roll_off: float | None, rate_hz: float | None) -> Reception:
+    return receive(stretch.iq, ReceiveOptions(stretch.rate_hz, rate_hz, roll_off=roll_off))
+
+
+def _is_off_centre(carrier: Estimate | None, stretch: Stretch) -> bool:
+    limit_hz = _OFF_CENTRE * stretch.occupied * stretch.rate_hz
+    return carrier is not None and abs(carrier.value) > limit_hz
+
+
+def _of_power(stretch: Stretch) -> Estimate | None:
+    """The symbol rate, where a receiver took the envelope for a constant one."""
+    line = symbol_rate_line(stretch.iq)
+    found = Estimate(line.frequency, line.standard_error)
+    is_harmonic = line.frequency > _WIDEST_RATE * stretch.occupied
+    return found.times(stretch.rate_hz) if line.found and not is_harmonic else None
+
+
+def _of_harmonic(stretch: Stretch, frequency: float) -> float | None:
+    """The symbol rate of which a line is a harmonic, if one stands out as well."""
+    for part in _HARMONICS:
+        if LOWEST_RATE < frequency / part < _WIDEST_RATE * stretch.occupied:
+            line = symbol_rate_line(stretch.iq, frequency / part)
+            if line.found:
+                return line.frequency * stretch.rate_hz
+    return None
+
+
+def _of_pair(stretches: Sequence[Stretch], measured: Measured, modulation: str) -> Estimates:
     """Of MSK and OQPSK: the lines of the square lie on both sides of twice the carrier."""
     rates, carriers = [], []
-    for iq in _stretches(parts):
-        square = iq * iq
-        lines = sorted((_refined(square, peak) for peak in squared_peaks(iq)), key=_place)
+    for stretch in _long_enough(stretches):
+        square = stretch.iq * stretch.iq
+        lines = sorted((_refined(square, peak) for peak in squared_peaks(stretch.iq)), key=_place)
         if all(line.found for line in lines):
             low, high = map(_place, lines)
             error = math.hypot(lines[0].standard_error, lines[1].standard_error)
-            rates.append(Estimate((high - low) * rates_apart, error * rates_apart))
-            carriers.append(Estimate((low + high) / 4, error / 4))
-    if not rates:
-        return _of_frequency(parts, measured, rate_hz)
-    rate, carrier = _mean(rates), _mean(carriers)
-    return Estimates(rate.times(rate_hz), carrier.times(rate_hz), symbols=measured.symbols)
+            apart = Estimate(high - low, error).times(stretch.rate_hz)
+            rates.append(apart.times(_PAIRED[modulation]))
+            carriers.append(_from_centre(stretch, (low + high) / 4, error / 4))
+    if rates:
+        return Estimates(_mean(rates), _mean(carriers), symbols=measured.symbols)
+    if modulation in _FASTEST:
+        return _of_frequency(stretches, measured, _FASTEST[modulation])
+    return Estimates(symbols=measured.symbols)
 
 
-def _of_frequency(parts: Sequence[Isolated], measured: Measured, rate_hz: float) -> Estimates:
+def _of_frequency(stretches: Sequence[Stretch], measured: Measured, fastest: float) -> Estimates:
     """Of frequency-shift keying: the line of the squared frequency, part by part."""
-    occupied = parts[0].occupied
-    up = 2 if occupied > _CRITICAL else 1  # a rate near half a cycle a sample is no line
     rates = []
-    for iq in _stretches(parts):
-        wide = upsampled(iq[None], up)[0] if up > 1 else iq
+    for stretch in _long_enough(stretches):
+        occupied = stretch.occupied
+        up = 2 if occupied > _CRITICAL else 1  # a rate near half a cycle a sample is no line
+        wide = upsampled(stretch.iq[None], up)[0] if up > 1 else stretch.iq
         line = fundamental(*instantaneous_frequency(band_passed(wide, occupied / up)))
-        if line.found:
-            rates.append(Estimate(line.frequency, line.standard_error).times(up))
-    rate = _mean(rates).times(rate_hz) if rates else None
-    return Estimates(rate, symbols=measured.symbols)
+        is_harmonic = line.frequency * up > fastest * occupied
+        if line.found and not (is_harmonic and line.ratio < _CLEARLY * line.threshold):
+            rates.append(Estimate(line.frequency, line.standard_error).times(up * stretch.rate_hz))
+    return Estimates(_mean(rates) if rates else None, symbols=measured.symbols)
 
 
-def _stretches(parts: Sequence[Isolated]) -> list[ComplexArray]:
-    """The longest parts, at most eight, without the noise around them."""
-    runs = [part.iq[part.first : part.stop][:_LONGEST] for part in parts]
-    long = [run for run in runs if len(run) >= LEAST_SAMPLES]
-    return sorted(long, key=len, reverse=True)[:_MOST_PARTS]
+def _long_enough(stretches: Sequence[Stretch]) -> list[Stretch]:
+    """The longest parts, at most eight."""
+    return [each for each in stretches if len(each.iq) >= LEAST_SAMPLES][:_MOST_PARTS]
 
 
 def _mean(estimates: Sequence[Estimate]) -> Estimate:

@@ -236,23 +236,23 @@ def _identified(
     options: IdentifyOptions,
     network: BurstNetwork,
 ) -> _Identified:
-    first = parts[0]
-    rate_hz = sample_rate_hz * first.rate
-    told, notes = _told_rate(options.symbol_rate_hz, rate_hz)
+    told, notes = _told_rate(options.symbol_rate_hz, sample_rate_hz * parts[0].rate)
     longest = max(parts, key=lambda part: part.stop - part.first)
     stretch = longest.iq[longest.first : longest.stop]
     snr_db = float(np.mean([part.snr_db for part in parts]))
-    measured = [
-        measure(
-            window.iq,
-            first.occupied,
-            snr_db,
-            whole_band=burst.whole_band,
-            told_rate=told,
-            roll_off=options.roll_off,
+    measured = []
+    for window in windows_of(parts):
+        part = parts[window.part or 0]  # each has a rate of its own
+        measured.append(
+            measure(
+                window.iq,
+                part.occupied,
+                snr_db,
+                whole_band=burst.whole_band,
+                told_rate=None if told is None else told / (sample_rate_hz * part.rate),
+                roll_off=options.roll_off,
+            )
         )
-        for window in windows_of(parts)
-    ]
     if not measured:
         empty = np.full(len(network.names), 1 / len(network.names))
         nothing = Estimates()
@@ -263,7 +263,7 @@ def _identified(
     whole = _pooled(said, weights)
     best = network.classes[int(whole[:-1].argmax())]
     chosen = measured[int(weights.argmax())]
-    found = estimates_of(best, parts, chosen, rate_hz, options.roll_off, told)
+    found = estimates_of(best, parts, chosen, sample_rate_hz, options.roll_off, told)
     found = replace(found, notes=(*notes, *found.notes))
     return _Identified(
         network.names,
@@ -280,12 +280,11 @@ def _identified(
 def _told_rate(
     symbol_rate_hz: float | None, rate_hz: float
 ) -> tuple[float | None, tuple[str, ...]]:
-    """The symbol rate that is told, in symbols per sample, or a note that it does not fit."""
+    """The symbol rate that is told, or a note that it does not fit a burst of such a rate."""
     if symbol_rate_hz is None:
         return None, ()
-    told = symbol_rate_hz / rate_hz
-    if LOWEST_RATE <= told <= HIGHEST_RATE:
-        return told, ()
+    if LOWEST_RATE <= symbol_rate_hz / rate_hz <= HIGHEST_RATE:
+        return symbol_rate_hz, ()
     return None, (f"{symbol_rate_hz:,.12g} Bd does not fit the band of this burst: not used",)
 
 
@@ -312,9 +311,9 @@ def _answer(
     found = together.estimates
     notes = list(part.notes)
     if count > 1:
-        notes.append(f"named together: {count:,} short bursts of one band")
+        together_words = f"named together: {count:,} short bursts of one band"
+        notes.append(f"{together_words}, whose estimates are of the longest of them")
     centre_hz = burst.centre * sample_rate_hz
-    carrier = found.carrier
     return BurstAnswer(
         start=burst.start,
         stop=burst.stop,
@@ -329,9 +328,7 @@ def _answer(
         reasons=reasons,
         notes=(*notes, *found.notes),
         symbol_rate_hz=found.symbol_rate,
-        carrier_hz=None
-        if carrier is None
-        else replace(carrier, value=carrier.value + part.centre * sample_rate_hz),
+        carrier_hz=found.carrier,
         roll_off=found.roll_off,
         symbol_snr_db=found.symbol_snr_db,
         windows=None if together.measured is None else together.windows,
