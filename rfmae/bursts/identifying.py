@@ -10,6 +10,7 @@ import numpy as np
 from rfmae.bursts.carriers import is_carrier_alone
 from rfmae.bursts.estimates import Estimates, estimates_of
 from rfmae.bursts.features.vector import LEAST_SAMPLES, Measured, measure
+from rfmae.bursts.gain import suitable_gain
 from rfmae.bursts.grouping import same_band_groups
 from rfmae.bursts.network import BurstNetwork, load_network
 from rfmae.bursts.records import UNKNOWN, BurstAnswer, RecordingAnswer
@@ -79,12 +80,28 @@ def identify(
     _check(iq)
     check_options(sample_rate_hz, options)
     network = network or shipped_network()
-    cleaned = clean(np.asarray(iq))
+    gain = suitable_gain(np.asarray(iq))
+    cleaned = clean(np.asarray(iq) if gain == 1 else _times(iq, gain))
     found = detect(cleaned.iq, cleaned.live, DetectionOptions(options.false_alarm_rate))
     told = _told(found, len(cleaned.iq), sample_rate_hz, options)
     answers = _answers(cleaned.iq, told, sample_rate_hz, options, network)
-    density_db = _noise_density_db(cleaned.iq)
-    return RecordingAnswer(sample_rate_hz, len(iq), tuple(answers), cleaned.notes, density_db)
+    density_db = _noise_density_db(cleaned.iq) - 2 * float(ratio_to_db(gain))
+    notes = (*cleaned.notes, *_outside(found, told))
+    return RecordingAnswer(sample_rate_hz, len(iq), tuple(answers), notes, density_db)
+
+
+def _times(iq: ComplexArray, gain: float) -> ComplexArray:
+    """Samples at another gain, in double precision, which holds any; infinities stay."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.asarray(iq, np.complex128) * gain, np.complex64)
+
+
+def _outside(found: Sequence[Burst], told: Sequence[Burst]) -> tuple[str, ...]:
+    """A note on bursts that lie outside of the band that is told."""
+    searched = {(burst.start, burst.stop) for burst in told}
+    count = sum((burst.start, burst.stop) not in searched for burst in found)
+    bursts = "1 burst lies" if count == 1 else f"{count:,} bursts lie"
+    return (f"{bursts} outside of the band that was told",) if count else ()
 
 
 def _noise_density_db(iq: ComplexArray) -> float:
@@ -313,12 +330,15 @@ def _answer(
     if count > 1:
         together_words = f"named together: {count:,} short bursts of one band"
         notes.append(f"{together_words}, whose estimates are of the longest of them")
+    if burst.drift:
+        notes.append("drifts: its band and carrier are those of its middle")
     centre_hz = burst.centre * sample_rate_hz
     return BurstAnswer(
         start=burst.start,
         stop=burst.stop,
         centre_hz=centre_hz,
         bandwidth_hz=burst.occupied * sample_rate_hz,
+        drift_hz=burst.drift * burst.length * sample_rate_hz,
         snr_db=burst.snr_db,
         modulation=UNKNOWN if reasons else together.best,
         probability=float(together.whole[:-1].max()),

@@ -17,7 +17,8 @@ NOISE = "noise"
 class BurstAnswer:
     """One burst of a recording, where it lies in time and frequency, and what it is.
 
-    Frequencies are in Hz from the centre of the recording, times in samples from its first.
+    Frequencies are in Hz from the centre of the recording, times in samples from its first. Of a
+    burst that drifts, centre and band are those of its middle.
     `modulation` is a class or `unknown`, whose `reasons` say why; `best` is the most probable class
     all the same. Estimates are None where there was nothing to measure them on.
     """
@@ -38,6 +39,7 @@ class BurstAnswer:
     carrier_hz: Estimate | None = None  # from the centre of the recording
     roll_off: Estimate | None = None
     symbol_snr_db: Estimate | None = None  # Es/N0
+    drift_hz: float = 0.0  # by which the band moves from the first to the last sample
     windows: FloatArray | None = field(default=None, repr=False)  # (W, M), part by part
     received: ComplexArray | None = field(default=None, repr=False)  # (T,), isolated, before
     symbols: ComplexArray | None = field(default=None, repr=False)  # (K,), after the receiver

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rfmae.bursts.gain import suitable_gain
 from rfmae.bursts.grouping import alike, is_short
 from rfmae.bursts.identifying import (
     BLIND,
@@ -15,6 +16,7 @@ from rfmae.bursts.identifying import (
 )
 from rfmae.bursts.network import BurstNetwork
 from rfmae.bursts.records import BurstAnswer
+from rfmae.errors import ShapeError
 from rfmae.records import ComplexArray
 from rfmae.signal.detection import Burst, DetectionOptions, Isolated
 from rfmae.signal.detection.streaming import SEGMENT, detect_stream
@@ -55,22 +57,32 @@ def identify_stream(
         Bursts with samples from the beginning of the stream.
 
     Raises:
+        ShapeError: Blocks that are not complex and (T,).
         CaptureError: A rate or a band that cannot be.
     """
     check_options(sample_rate_hz, options)
     network = network or shipped_network()
     detection = DetectionOptions(options.false_alarm_rate)
     trains: list[_Train] = []
-    for burst, part in detect_stream(map(_finite, blocks), detection, segment):
+    for burst, part in detect_stream(_clean(blocks), detection, segment):
         if not _in_band(burst, sample_rate_hz, options):
             continue
         parts = _with_those_before(burst, part, trains)
         yield from name_bursts([burst], parts, sample_rate_hz, options, network)
 
 
-def _finite(block: ComplexArray) -> ComplexArray:
-    samples = np.asarray(block)
-    return samples if np.isfinite(samples).all() else np.nan_to_num(samples, posinf=0, neginf=0)
+def _clean(blocks: Iterable[ComplexArray]) -> Iterator[ComplexArray]:
+    """Blocks at the gain that suits the first that is not silent, without what is no number."""
+    gain = None
+    for block in blocks:
+        samples = np.asarray(block)
+        if not np.iscomplexobj(samples):
+            raise ShapeError(f"a stream must be complex samples, got blocks of {samples.dtype}")
+        if not np.isfinite(samples).all():
+            samples = np.nan_to_num(samples, posinf=0, neginf=0)
+        if gain is None and samples.any():
+            gain = suitable_gain(samples)
+        yield samples if gain in (None, 1.0) else samples * samples.real.dtype.type(gain)
 
 
 def _in_band(burst: Burst, sample_rate_hz: float, options: IdentifyOptions) -> bool:

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 import rfmae
-from rfmae.bursts.identifying import IdentifyOptions, identify
+from rfmae.bursts.identifying import IdentifyOptions, identify, name_bursts
 from rfmae.bursts.network import SHIPPED, load_network
 from rfmae.bursts.practice import CLASSES
 from rfmae.bursts.streaming import identify_stream
 from rfmae.errors import CaptureError, ShapeError
+from rfmae.signal.detection import Burst, isolate
 from rfmae.signal.modulations import find_modulation
 from rfmae.signal.pulses import Pulse
 from rfmae.signal.transmitter import transmit
@@ -158,3 +159,22 @@ def test_scripts_take_complex_and_real_samples_of_one_recording_or_several():
     assert isinstance(several, list) and [len(found) for found in several] == [1, 1]
     with pytest.raises(ShapeError, match="I/Q must be"):
         classifier(np.ones((3, 100)))
+
+
+def test_a_burst_outside_of_the_band_that_is_told_is_counted():
+    recording = placed(sent("QPSK", 5.2, 16_000), 0.13, 9000, 7000, 25.0)
+    found = identify(recording, RATE, IdentifyOptions(centre_hz=-0.3 * RATE))
+    assert found.bursts == ()
+    assert found.notes == ("1 burst lies outside of the band that was told",)
+
+
+def test_a_burst_that_drifts_says_by_how_much():
+    walk = np.exp(1j * np.pi * 1e-6 * np.arange(-50_000.0, 50_000.0) ** 2)
+    recording = placed(sent("QPSK", 8.0, 100_000) * walk, 0.1, 9000, 9000, 20.0)
+    burst = Burst(9000, 109_000, 0.03, 0.17, 20.0, drift=1e-6)
+    parts = [isolate(recording, burst)]
+    (answer,) = name_bursts([burst], parts, RATE, IdentifyOptions(), load_network())
+    assert answer.drift_hz == pytest.approx(0.1 * RATE)
+    assert answer.carrier_hz is not None
+    assert answer.carrier_hz.value == pytest.approx(0.1 * RATE, abs=1e-4 * RATE)
+    assert "drifts: its band and carrier are those of its middle" in answer.notes

@@ -36,3 +36,15 @@ def test_keyed_symbols_and_noise_are_not():
     symbols = np.repeat(np.random.default_rng(1).integers(0, 2, 500), 8)
     assert not is_carrier_alone(isolated(symbols + noise(1e-2)))
     assert not is_carrier_alone(isolated(noise(1.0)))
+
+
+@pytest.mark.parametrize("frequency", [0.0, 0.0371, -0.12])
+def test_a_tone_without_noise_is_a_carrier_alone(frequency: float):
+    tone = np.exp(2j * np.pi * frequency * np.arange(4000))
+    assert is_carrier_alone(isolated(tone))
+
+
+@pytest.mark.parametrize("index", [0.02, 0.1])
+def test_a_weak_modulation_without_noise_is_none(index: float):
+    swing = 1 + index * np.cos(2 * np.pi * 0.05 * np.arange(4000))
+    assert not is_carrier_alone(isolated(swing))
