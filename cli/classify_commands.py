@@ -122,6 +122,7 @@ def classify(
             "--symbol-rate": symbol_rate is not None,
             "--roll-off": roll_off is not None,
             "--channel": channel is not None,
+            "--windows": windows,
             "--analytic": analytic,
             "--no-receiver": not receiver,
             "--device": device != "auto",
@@ -143,7 +144,7 @@ def classify(
 
 _OF_BURSTS = ("--follow", "--annotate", "--report", "--out", "--centre", "--bandwidth")
 _OF_MODELS = ("--no-receiver", "--device")
-_NOT_OF_STREAMS = ("--annotate", "--report", "--out", "--channel", "--analytic")
+_NOT_OF_STREAMS = ("--annotate", "--report", "--out", "--channel", "--analytic", "--windows")
 
 
 def _refuse_combinations(given: dict[str, bool]) -> None:
@@ -166,6 +167,8 @@ def _refuse_combinations(given: dict[str, bool]) -> None:
         )
     if "--follow" in chosen:
         refuse(_NOT_OF_STREAMS, "cannot go with --follow")
+        if "--bandwidth" in chosen and "--centre" not in chosen:
+            raise CaptureError("--bandwidth goes with --centre where a stream is followed; name it")
 
 
 # bursts ----------------------------------------------------------------------------------------

@@ -27,9 +27,15 @@ _WORDS = ("likelihood", "likelihood-blind")  # models that are no files
 def check_inputs(options: Mapping[str, object]) -> None:
     """Raise for the first parameter of a command that names a file or folder that is not there."""
     for name, words in _MISSING.items():
-        for path in _paths(options.get(name)):
-            if not _is_there(path):
-                raise RfmaeError(words.format(path))
+        paths = list(_paths(options.get(name)))
+        missing = [path for path in paths if not _is_there(path)]
+        if missing and not (name == "recordings" and _are_independent(paths, missing, options)):
+            raise RfmaeError(words.format(missing[0]))
+
+
+def _are_independent(paths: list[Path], missing: list[Path], options: Mapping[str, object]) -> bool:
+    """Whether recordings that are there are looked at all the same: by no model of the user."""
+    return len(missing) < len(paths) and options.get("model") is None
 
 
 def _paths(given: object) -> Iterator[Path]:

@@ -1,5 +1,6 @@
 """All errors for users: one line with the rule, the value and a remedy."""
 
+import errno
 import lzma
 import math
 import re
@@ -96,6 +97,8 @@ def machine_fault(error: Exception) -> str | None:
         )
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"cannot use {error.filename}: {error.strerror.lower()}"
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "cannot write the output: no space left on device"
     return None
 
 

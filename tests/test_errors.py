@@ -65,3 +65,9 @@ def test_a_message_is_one_line_that_can_be_read():
 def test_an_error_of_the_machine_is_told_from_one_of_the_program(error, words):
     said = machine_fault(error)
     assert said is None if words is None else words in said
+
+
+def test_an_output_that_is_full_is_told_in_one_line():
+    assert machine_fault(OSError(28, "No space left on device")) == (
+        "cannot write the output: no space left on device"
+    )

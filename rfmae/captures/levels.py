@@ -7,8 +7,10 @@ from rfmae.units import ratio_to_db
 
 
 def rms_level_db(iq: ComplexArray) -> float | None:
-    """The level of the mean power, twice that of I and Q, rounded; None of all-zero I/Q."""
+    """The level of the mean power, twice that of I and Q, rounded; None of all-zero I/Q or none."""
     components = iq.view(np.float32)
+    if not components.size:
+        return None
     return _level_db(2 * float(np.mean(np.square(components, dtype=np.float64))))
 
 

@@ -90,6 +90,13 @@ def test_a_bad_file_does_not_stop_the_others(rfmae, here, recording):
     assert entries[0]["recording"] == "a.bin"
 
 
+def test_a_recording_that_is_not_there_does_not_stop_the_others(rfmae, recording):
+    done = rfmae("classify", "nowhere.cf32", recording)
+    assert done.exit_code == 2 and done.stdout.count("time in s") == 1
+    assert done.stderr == "error: no recording nowhere.cf32\n"
+    assert rfmae("classify", "nowhere.cf32").exit_code == 2
+
+
 def test_samples_of_another_type_are_refused_with_the_likely_one(rfmae, here, rng):
     (0.1 * rng.normal(size=8000)).astype("<f4").tofile(here / "a.bin")
     done = rfmae("classify", "a.bin", "--dtype", "ci16", "--rate", 1e6)
@@ -149,6 +156,8 @@ def test_standard_input_is_a_recording(here):
         (["--annotate", "--report", "--out", "a.html"], "--out names the one file"),
         (["--out", "a.html"], "--out names the one file"),
         (["--follow", "--annotate"], "--annotate cannot go with --follow"),
+        (["--follow", "--windows"], "--windows cannot go with --follow"),
+        (["--follow", "--bandwidth", 1e3], "--bandwidth goes with --centre"),
         (["--follow"], "--follow takes raw samples on standard input alone"),
         (["--roll-off", "7"], "roll_off must lie between"),
         (["--report", "--out", "a.pdf"], "a page is named NAME.html"),
@@ -218,3 +227,25 @@ def test_a_page_is_written_among_the_reports_or_where_it_is_named(rfmae, here, r
     assert (here / "artifacts" / "reports" / "three-bursts.html").is_file()
     assert rfmae("classify", recording, "--report", "--out", "a.html").exit_code == 0
     assert (here / "a.html").is_file()
+
+
+def test_a_page_of_standard_input_is_named_in_words(here):
+    iq = np.exp(0.1j * np.arange(1000)).astype("<c8").tobytes()
+    run = ["classify", "-", "--dtype", "cf32", "--sample-rate", "1e6", "--report"]
+    done = CliRunner().invoke(app, run, input=iq)
+    assert done.exit_code == 0, done.stderr
+    assert "written: artifacts/reports/standard-input-bursts.html" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("samples", "words"),
+    [
+        (b"", "standard input holds no samples; it is empty"),
+        (np.arange(16_384, dtype="<i4").tobytes(), "it is hardly cf32_le; name its type"),
+    ],
+)
+def test_a_stream_that_is_none_is_refused(here, samples, words):
+    run = ["classify", "-", "--dtype", "cf32", "--rate", "1e6", "--follow"]
+    done = CliRunner().invoke(app, run, input=samples)
+    assert done.exit_code == 2
+    assert words in done.stderr.splitlines()[-1]

@@ -35,6 +35,14 @@ def test_a_burst_is_read_back_with_label_edges_snr_and_symbol_rate(tmp_path):
     assert fields[2]["rfmae:best"] == "QPSK" and "signal:detail" not in fields[2]
 
 
+def test_the_edges_of_a_burst_that_drifts_hold_all_of_its_way(tmp_path):
+    path = made.write_recording(tmp_path)
+    found = made.answer(made.burst(drift_hz=-60e3))
+    capture = read_capture(annotate(read_capture(path), found, tmp_path / "new.sigmf-meta"))
+    first = capture.annotations[0]
+    assert (first.low_hz, first.high_hz) == pytest.approx((80e3, 220e3))
+
+
 @pytest.mark.parametrize("name", MODULATIONS)
 def test_every_modulation_is_told_in_words_of_the_extension(name):
     detail = signal_detail(name)

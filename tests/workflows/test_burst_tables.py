@@ -1,14 +1,16 @@
 """Bursts in print: units, errors, reasons, and long runs in one row."""
 
 import math
+from dataclasses import replace
 
 import made_bursts as made
 import numpy as np
 import pytest
 
+from rfmae.captures.reading import read_capture
 from rfmae.captures.record import Segment
 from rfmae.signal.blind.spectrum import Estimate
-from rfmae.workflows.inspect.burst_tables import HEADS, burst_notes, burst_rows, centre_at
+from rfmae.workflows.inspect.burst_tables import HEADS, burst_notes, burst_rows, centre_at, heading
 from rfmae.workflows.inspect.burst_words import estimate_words, si, span
 
 TUNED = (Segment(0, made.CENTRE),)
@@ -121,7 +123,7 @@ def test_bursts_too_short_to_be_named_are_counted_and_no_rows():
     short = made.burst(5000, 50, windows=None, modulation="unknown", reasons=("too short",))
     answer = made.answer(made.burst(0, 500, windows=np.ones((1, 2)) / 2), short)
     assert len(burst_rows(answer, TUNED)) == 1
-    assert "too short to be named: 1 bursts (--windows lists them)" in burst_notes(answer)
+    assert "too short to be named: 1 burst (--windows lists it)" in burst_notes(answer)
     assert len(burst_rows(answer, TUNED, windows=True)) == 2
 
 
@@ -132,3 +134,20 @@ def test_notes_are_said_once_with_their_count():
         "clipped (2 bursts)",
         "short",
     ]
+
+
+def test_a_recording_without_samples_is_not_called_noise(tmp_path):
+    capture = read_capture(made.write_recording(tmp_path))
+    noise = made.answer()
+    assert "noise alone, no burst" in heading(capture, noise)
+    dead = replace(noise, noise_density_db=math.nan)
+    assert "no signal in 0.2 s" in heading(capture, dead) and "noise" not in heading(capture, dead)
+
+
+def test_one_burst_and_several_are_counted_in_words():
+    short = made.unknown(windows=None)
+    assert burst_notes(made.answer(short)) == [
+        "too short to be named: 1 burst (--windows lists it)"
+    ]
+    several = burst_notes(made.answer(short, short))
+    assert several == ["too short to be named: 2 bursts (--windows lists them)"]

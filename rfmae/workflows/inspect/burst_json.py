@@ -43,6 +43,7 @@ def burst_json(burst: BurstAnswer, sample_rate_hz: float, segments: Sequence[Seg
         "centre_hz": burst.centre_hz,
         "centre_frequency_hz": _finite(radio_hz + burst.centre_hz),
         "bandwidth_hz": burst.bandwidth_hz,
+        "drift_hz": burst.drift_hz,
         "snr_db": _finite(burst.snr_db),
         "modulation": burst.modulation,
         "probability": burst.probability,

@@ -7,6 +7,7 @@ from rfmae.artefacts import HOME
 from rfmae.bursts.records import RecordingAnswer
 from rfmae.captures.record import Capture
 from rfmae.captures.sigmf_annotating import annotated_path, check_target
+from rfmae.captures.standard_input import STANDARD_INPUT
 from rfmae.errors import ArtefactError
 from rfmae.workflows.inspect.burst_annotations import SUFFIX, annotate
 
@@ -43,4 +44,5 @@ class Outputs:
         return self.out or annotated_path(recording, SUFFIX)
 
     def _page_of(self, recording: Path) -> Path:
-        return self.out or HOME / "reports" / f"{recording.stem or 'standard-input'}{SUFFIX}{_PAGE}"
+        stem = "standard-input" if recording == STANDARD_INPUT else recording.stem
+        return self.out or HOME / "reports" / f"{stem}{SUFFIX}{_PAGE}"

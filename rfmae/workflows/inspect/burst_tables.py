@@ -43,7 +43,8 @@ class BurstRow:
 def heading(capture: Capture, answer: RecordingAnswer) -> str:
     """One line about a recording: how many bursts, how long it is, how it was tuned."""
     count = len(answer.bursts)
-    bursts = f"{count:,} burst{'' if count == 1 else 's'}" if count else "noise alone, no burst,"
+    nothing = "noise alone, no burst," if math.isfinite(answer.noise_density_db) else "no signal"
+    bursts = f"{count:,} burst{'' if count == 1 else 's'}" if count else nothing
     rate_hz = answer.sample_rate_hz
     length = f"{answer.samples / rate_hz:.6g} s at {shortest(rate_hz, 'samples/s')}"
     centre_hz = centre_of(capture)
@@ -80,7 +81,9 @@ def burst_notes(answer: RecordingAnswer) -> list[str]:
     """What is to be known of the whole, and of bursts: each note once, with how many have it."""
     counts = Counter(note for burst in answer.bursts for note in burst.notes)
     short = sum(burst.is_too_short for burst in answer.bursts)
-    left_out = [f"too short to be named: {short:,} bursts (--windows lists them)"] if short else []
+    bursts = "1 burst (--windows lists it)" if short == 1 else f"{short:,} bursts"
+    listed = "" if short == 1 else " (--windows lists them)"
+    left_out = [f"too short to be named: {bursts}{listed}"] if short else []
     named = (_counted(note, count) for note, count in counts.items())
     return [*answer.notes, *named, *left_out]
 

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+import numpy as np
+
 from rfmae.bursts.identifying import BLIND, IdentifyOptions
 from rfmae.bursts.records import BurstAnswer
 from rfmae.bursts.streaming import identify_stream
+from rfmae.captures.likely_types import misread_as
 from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.record import Segment
 from rfmae.captures.sample_blocks import sample_blocks
@@ -72,8 +75,21 @@ class Stream:
 
     def _blocks(self) -> Iterator[ComplexArray]:
         for iq in sample_blocks(self.source, self.kind, self.block):
+            if not self.read:
+                self._refuse_misread(iq)
             self.read += len(iq)
             yield iq
+        if not self.read:
+            raise CaptureError("standard input holds no samples; it is empty")
+
+    def _refuse_misread(self, iq: ComplexArray) -> None:
+        """Refuse samples that are of another type than was told, by their first block."""
+        why = misread_as(iq[np.isfinite(iq)], self.kind.name)
+        if why:
+            raise CaptureError(
+                f"standard input cannot be followed: {why}: it is hardly {self.kind.name}; name "
+                "its type, such as --dtype ci16"
+            )
 
 
 def _bounded(samples: float, fewest: int, most: int) -> int:
