@@ -55,6 +55,12 @@ class BurstAnswer:
         return self.centre_hz + self.bandwidth_hz / 2
 
     @property
+    def edges_hz(self) -> tuple[float, float]:
+        """The edges of all that its band drifts through."""
+        walk_hz = abs(self.drift_hz) / 2
+        return self.low_hz - walk_hz, self.high_hz + walk_hz
+
+    @property
     def is_too_short(self) -> bool:
         """Whether there was nothing to measure features on."""
         return self.windows is None

@@ -12,6 +12,8 @@ from rfmae.captures.sample_files import Piece, Span, frames_of, read_pieces, who
 from rfmae.captures.sample_types import (
     CONTESTED,
     REAL_SUFFIXES,
+    REAL_TYPES,
+    SAMPLE_TYPES,
     SUFFIXES,
     SampleType,
     sample_type,
@@ -57,11 +59,19 @@ def open_raw(path: Path, read_options: ReadOptions) -> Recording:
     )
 
 
+def _type_of_suffix(suffix: str) -> str | None:
+    """The type that a suffix names: one of the programs that are known, or any name of SigMF."""
+    name = suffix[1:]
+    known = {**SAMPLE_TYPES, **REAL_TYPES}
+    own = (each for each in (name, f"{name}_le") if each in known)
+    return SUFFIXES.get(suffix) or next(own, None)
+
+
 def _sample_type(
     path: Path, read_options: ReadOptions, named: Named
 ) -> tuple[SampleType, tuple[str, ...]]:
     """The type that is given, or that suffix, name or bytes settle, and how it was settled."""
-    given = read_options.datatype or SUFFIXES.get(path.suffix.lower()) or named.datatype
+    given = read_options.datatype or _type_of_suffix(path.suffix.lower()) or named.datatype
     if given:
         return sample_type(given), ()
     sample = looked_at(path)

@@ -45,6 +45,17 @@ def test_a_suffix_names_the_type_in_small_letters_and_in_capitals(tmp_path, suff
         assert np.array_equal(read_capture(tmp_path / name, sample_rate_hz=1).iq, IQ)
 
 
+@pytest.mark.parametrize("suffix", [".rf32", ".ri16_le", ".cf32_le", ".ci16_be"])
+def test_any_name_of_a_type_in_sigmf_is_a_suffix(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(bytes(range(1, 65)))
+    found = read_capture(path, sample_rate_hz=1, analytic=True).datatype
+    assert found.startswith(suffix[1:])
+    if suffix.startswith(".r"):
+        with pytest.raises(CaptureError, match="holds real samples"):
+            read_capture(path, sample_rate_hz=1)
+
+
 def test_a_type_that_is_named_goes_before_the_suffix(tmp_path):
     path = tmp_path / "signal.iq"
     path.write_bytes(encoded(IQ, "cu8"))

@@ -59,3 +59,10 @@ def test_within_a_band_frequencies_and_marks_keep_their_places():
     assert (mark.start * step, mark.count * step) == pytest.approx((1000, 2000), abs=step)
     inner = part.iq[len(part.iq) // 4 : -len(part.iq) // 4]
     assert inner == pytest.approx(np.ones(len(inner)), abs=0.01)  # the tone is in its middle
+
+
+def test_a_band_that_is_narrower_than_the_recording_can_show_is_refused():
+    assert len(within(capture(), Band(0.0, 1300.0)).iq) > 1
+    for width in (1200.0, 1.0, 1e-9):
+        with pytest.raises(UnitError, match=r"1\.25e\+03 Hz wide at least"):
+            within(capture(), Band(0.0, width))

@@ -7,6 +7,7 @@ from rfmae.captures.record import Annotation, Capture, Segment
 from rfmae.errors import UnitError
 from rfmae.signal.band import select_band
 
+_NARROWEST = 10.0  # over the length of a recording, for a filter of that order to fit in
 _FACTORS = {"k": 1e3, "M": 1e6, "G": 1e9}
 
 
@@ -76,6 +77,12 @@ def from_the_centre(capture: Capture, band: Band) -> Band:
 def within(capture: Capture, band: Band) -> Capture:
     """The recording within a band, whose middle becomes its centre, at a rate that suits it."""
     chosen = from_the_centre(capture, band)
+    narrowest_hz = _NARROWEST * capture.sample_rate_hz / max(len(capture.iq), 1)
+    if chosen.high_hz - chosen.low_hz < narrowest_hz:
+        raise UnitError(
+            f"--band must be {narrowest_hz:.3g} Hz wide at least, {_NARROWEST:g} over the length "
+            f"of {capture.path.name}, got {chosen}"
+        )
     iq, step = select_band(capture.iq, capture.sample_rate_hz, chosen.low_hz, chosen.high_hz)
     middle_hz = (chosen.low_hz + chosen.high_hz) / 2
     return replace(

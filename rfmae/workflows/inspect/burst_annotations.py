@@ -23,13 +23,13 @@ def annotate(capture: Capture, answer: RecordingAnswer, target: Path) -> Path:
 
 
 def _finding(burst: BurstAnswer, half_hz: float) -> Finding:
-    walk_hz = abs(burst.drift_hz) / 2
+    low_hz, high_hz = burst.edges_hz
     mark = Annotation(
         burst.start,
         burst.stop - burst.start,
         label=burst.modulation,
-        low_hz=max(burst.low_hz - walk_hz, -half_hz),
-        high_hz=min(burst.high_hz + walk_hz, half_hz),
+        low_hz=max(low_hz, -half_hz),
+        high_hz=min(high_hz, half_hz),
         comment=_comment(burst),
     )
     fields: dict[str, Any] = {"rfmae:probability": round(burst.probability, 6)}

@@ -59,8 +59,7 @@ def _excerpt(capture: Capture, answer: RecordingAnswer) -> Excerpt:
         Mark(
             burst.start,
             burst.stop - burst.start,
-            burst.low_hz,
-            burst.high_hz,
+            *burst.edges_hz,
             burst.modulation,
             is_found=True,
         )
