@@ -118,9 +118,6 @@ def test_a_rise_of_the_noise_is_no_burst(rng):
     for start in range(10000, 120000, 20000):
         iq[start : start + 8000] *= 10 ** (2 / 20)
     assert detect(iq) == ()
-    iq[52000:56000] += qpsk(rng, 4000, 12, 0.1, 3.0).astype(np.complex64)
-    burst = max(detect(iq), key=lambda burst: burst.snr_db)
-    assert abs(burst.start - 52000) < 200 and abs(burst.centre - 0.1) < 0.01
 
 
 def test_impulses_of_a_machine_are_no_bursts(rng):
