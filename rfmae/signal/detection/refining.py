@@ -98,10 +98,10 @@ def _pieces(band: _Band, region: Region, grid: Grid) -> list[range]:
     found = runs_of(smooth > threshold, pause)
     if not found:
         return [whole]
-    if len(found) > 1 or len(found[0]) > pause:
+    level = level_of(np.concatenate([smooth[run.start : run.stop] for run in found]))
+    loud = noise + (level - noise) / FALL  # something weaker may run through the pauses
+    if len(found) > 1 or loud > threshold:
         pause = max(pause, PAUSE_WIDTHS * band.rate / _occupied(band, whole)[1])
-        level = level_of(np.concatenate([smooth[run.start : run.stop] for run in found]))
-        loud = noise + (level - noise) / FALL  # something weaker may run through the pauses
         found = runs_of(smooth > max(loud, threshold), pause)
     trimmed = [
         _short(power, run, noise, average) or _trimmed(smooth, run, noise, threshold, average)
