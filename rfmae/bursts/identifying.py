@@ -12,7 +12,7 @@ from rfmae.bursts.estimates import Estimates, estimates_of
 from rfmae.bursts.features.vector import LEAST_SAMPLES, Measured, measure
 from rfmae.bursts.grouping import same_band_groups
 from rfmae.bursts.network import BurstNetwork, load_network
-from rfmae.bursts.records import UNKNOWN, BurstAnswer, RecordingAnswer
+from rfmae.bursts.records import NOISE, UNKNOWN, BurstAnswer, RecordingAnswer
 from rfmae.bursts.windows import windows_of
 from rfmae.errors import CaptureError, ShapeError
 from rfmae.records import ComplexArray, FloatArray
@@ -23,6 +23,7 @@ from rfmae.units import ratio_to_db
 
 _LEAST_KNOWN = 1e-6  # the weight of a window that knows nothing
 _SURE = 0.5  # probability below which a burst is unknown
+_CLEAR_DB = 6.0  # of noise that is a signal of its own
 _FOR_FLOOR = 2**20  # samples
 _KEPT = 8192  # samples and symbols that are kept to be drawn
 
@@ -83,8 +84,22 @@ def identify(
     found = detect(cleaned.iq, cleaned.live, DetectionOptions(options.false_alarm_rate))
     told = _told(found, len(cleaned.iq), sample_rate_hz, options)
     answers = _answers(cleaned.iq, told, sample_rate_hz, options, network)
+    kept = [answer for answer in answers if not _is_noise_alone(answer)]
+    notes = (*cleaned.notes, *_noise_notes(len(answers) - len(kept)))
     density_db = _noise_density_db(cleaned.iq)
-    return RecordingAnswer(sample_rate_hz, len(iq), tuple(answers), cleaned.notes, density_db)
+    return RecordingAnswer(sample_rate_hz, len(iq), tuple(kept), notes, density_db)
+
+
+def _is_noise_alone(answer: BurstAnswer) -> bool:
+    """Whether a burst is noise that rises a little, and no signal of a band of its own."""
+    return answer.modulation == NOISE and not answer.snr_db > _CLEAR_DB
+
+
+def _noise_notes(count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    stretches = "a stretch" if count == 1 else f"{count:,} stretches"
+    return (f"left out: {stretches} where noise alone rises by less than {_CLEAR_DB:g} dB",)
 
 
 def _noise_density_db(iq: ComplexArray) -> float:
