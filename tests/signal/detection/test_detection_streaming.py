@@ -59,6 +59,7 @@ def test_other_blocks_are_refused(block):
         list(detect_stream([], segment=100))
 
 
+@pytest.mark.slow
 def test_bursts_in_busy_segments_are_those_of_the_whole(rng):
     segment = 2**18
     iq = noise(rng, 6 * segment)
