@@ -15,21 +15,25 @@ import recording_tables  # noqa: E402
 
 from rfmae.bursts.network import CARD, SHIPPED  # noqa: E402
 
-DENOISING = HERE / "burst-denoising.json"
-
 
 def parts(found: dict[str, Any]) -> dict[str, str]:
     """The parts of the page, by their names."""
     return {
         "setting": _setting(found),
         **_card_parts(json.loads((SHIPPED / CARD).read_text(encoding="utf-8"))),
-        "denoising": _denoising(json.loads(DENOISING.read_text(encoding="utf-8"))),
+        "denoising": _denoising(_read("burst-denoising.json")),
         "overview": recording_tables.overview(found),
         **{origin: recording_tables.by_class(cells) for origin, cells in found["origins"].items()},
+        "latency": _latency(_read("classify-latency.json")),
+        "stream": _stream([_read("stream-idle.json"), _read("stream-busy.json")]),
         "estimates": recording_tables.estimates(found),
         "novelty": recording_tables.unknowns(found),
         "real": recording_tables.real(found),
     }
+
+
+def _read(name: str) -> Any:
+    return json.loads((HERE / name).read_text(encoding="utf-8"))
 
 
 def _card_parts(card: dict[str, Any]) -> dict[str, str]:
@@ -62,6 +66,30 @@ def _shares_table(head: str, shares: dict[str, dict[str, float]]) -> str:
         for name, row in shares.items()
     ]
     heads = f"| {head} | right | wrong | unknown | right, were none unknown |"
+    return "\n".join([heads, "| --- | --- | --- | --- | --- |", *rows])
+
+
+def _latency(found: dict[str, Any]) -> str:
+    heads = "| samples | p50, ms | p95, ms |"
+    rows = [
+        f"| {samples} | {row['p50_ms']:.1f} | {row['p95_ms']:.1f} |"
+        for samples, row in found["in_process"].items()
+    ]
+    command = (
+        f"The whole command, `rfmae classify` of a file of 16,384 samples with its imports, takes "
+        f"{found['command_processor_seconds']:.2f} s of processor time."
+    )
+    return "\n".join([heads, "| --- | --- | --- |", *rows, "", command])
+
+
+def _stream(runs: list[dict[str, Any]]) -> str:
+    heads = "| samples | on the air | Msample/s | bursts | peak of the process, MiB |"
+    rows = [
+        f"| {run['samples']:,} | {100 * float(duty):g} % | {rate:.1f} | {run['bursts'][duty]:,} | "
+        f"{run['peak_mib']:.0f} |"
+        for run in runs
+        for duty, rate in run["msamples_per_second"].items()
+    ]
     return "\n".join([heads, "| --- | --- | --- | --- | --- |", *rows])
 
 
