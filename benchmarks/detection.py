@@ -6,10 +6,12 @@ One process, one thread. Each round runs all kinds of streams in turn; medians a
 """
 
 import argparse
+import json
 import resource
 import statistics
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
@@ -59,6 +61,7 @@ def main() -> None:
     parser.add_argument("--samples", type=float, default=100e6, help="of each stream")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--duties", type=float, nargs="+", default=list(DUTIES))
+    parser.add_argument("--out", type=Path, help="JSON file to write")
     options = parser.parse_args()
     samples = int(options.samples)
     parts = np.random.default_rng(0).standard_normal((_POOL, 2), np.float32)
@@ -69,16 +72,26 @@ def main() -> None:
         for duty in options.duties:
             seconds, bursts[duty] = measured(pool, samples, duty)
             took[duty].append(seconds)
+    rates = {duty: sorted(samples / took / 1e6 for took in times) for duty, times in took.items()}
     print("| on the air | Msample/s (median) | least | most | bursts |\n|---|---|---|---|---|")
-    for duty, seconds in took.items():
-        rates = sorted(samples / second / 1e6 for second in seconds)
-        middle = statistics.median(rates)
-        row = f"{middle:.1f} | {rates[0]:.1f} | {rates[-1]:.1f} | {bursts[duty]:,}"
+    for duty, found in rates.items():
+        row = (
+            f"{statistics.median(found):.1f} | {found[0]:.1f} | {found[-1]:.1f} | {bursts[duty]:,}"
+        )
         print(f"| {100 * duty:g} % | {row} |")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"peak memory of the process: {peak:.0f} MiB, of which {pool.nbytes / 2**20:.0f} are noise"
     )
+    if options.out is not None:
+        content = {
+            "samples": samples,
+            "rounds": options.rounds,
+            "msamples_per_second": {str(duty): statistics.median(r) for duty, r in rates.items()},
+            "bursts": {str(duty): count for duty, count in bursts.items()},
+            "peak_mib": peak,
+        }
+        options.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

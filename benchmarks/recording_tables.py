@@ -65,7 +65,13 @@ def unknowns(found: Mapping[str, Any]) -> str:
         ]
         for kind, row in found["novelty"].items()
     )
-    heads = ["signal", "recordings", "named a class, %", "above 0.5, %", "AUROC of the outlier score"]
+    heads = [
+        "signal",
+        "recordings",
+        "named a class, %",
+        "above 0.5, %",
+        "AUROC of the outlier score",
+    ]
     return table(heads, rows)
 
 

@@ -13,7 +13,8 @@ from rfmae.bursts.features.vector import LEAST_SAMPLES, Measured, measure
 from rfmae.bursts.gain import suitable_gain
 from rfmae.bursts.grouping import same_band_groups
 from rfmae.bursts.network import BurstNetwork, load_network
-from rfmae.bursts.records import UNKNOWN, BurstAnswer, RecordingAnswer
+from rfmae.bursts.records import NOISE, UNKNOWN, BurstAnswer, RecordingAnswer
+from rfmae.bursts.told_bands import outside_notes, told_bursts
 from rfmae.bursts.windows import windows_of
 from rfmae.errors import CaptureError, ShapeError
 from rfmae.records import ComplexArray, FloatArray
@@ -24,6 +25,7 @@ from rfmae.units import ratio_to_db
 
 _LEAST_KNOWN = 1e-6  # the weight of a window that knows nothing
 _SURE = 0.5  # probability below which a burst is unknown
+_CLEAR_DB = 6.0  # of noise that is a signal of its own
 _FOR_FLOOR = 2**20  # samples
 _KEPT = 8192  # samples and symbols that are kept to be drawn
 
@@ -83,11 +85,17 @@ def identify(
     gain = suitable_gain(np.asarray(iq))
     cleaned = clean(np.asarray(iq) if gain == 1 else _times(iq, gain))
     found = detect(cleaned.iq, cleaned.live, DetectionOptions(options.false_alarm_rate))
-    told = _told(found, len(cleaned.iq), sample_rate_hz, options)
+    centre, width = (
+        None if value is None else value / sample_rate_hz
+        for value in (options.centre_hz, options.bandwidth_hz)
+    )
+    told = told_bursts(found, len(cleaned.iq), centre, width)
     answers = _answers(cleaned.iq, told, sample_rate_hz, options, network)
+    kept = [answer for answer in answers if not _is_noise_alone(answer)]
+    noise = _noise_notes(len(answers) - len(kept))
+    notes = (*cleaned.notes, *outside_notes(found, told), *noise)
     density_db = _noise_density_db(cleaned.iq) - 2 * float(ratio_to_db(gain))
-    notes = (*cleaned.notes, *_outside(found, told))
-    return RecordingAnswer(sample_rate_hz, len(iq), tuple(answers), notes, density_db)
+    return RecordingAnswer(sample_rate_hz, len(iq), tuple(kept), notes, density_db)
 
 
 def _times(iq: ComplexArray, gain: float) -> ComplexArray:
@@ -96,12 +104,16 @@ def _times(iq: ComplexArray, gain: float) -> ComplexArray:
         return np.asarray(np.asarray(iq, np.complex128) * gain, np.complex64)
 
 
-def _outside(found: Sequence[Burst], told: Sequence[Burst]) -> tuple[str, ...]:
-    """A note on bursts that lie outside of the band that is told."""
-    searched = {(burst.start, burst.stop) for burst in told}
-    count = sum((burst.start, burst.stop) not in searched for burst in found)
-    bursts = "1 burst lies" if count == 1 else f"{count:,} bursts lie"
-    return (f"{bursts} outside of the band that was told",) if count else ()
+def _is_noise_alone(answer: BurstAnswer) -> bool:
+    """Whether a burst is noise that rises a little, and no signal of a band of its own."""
+    return answer.modulation == NOISE and not answer.snr_db > _CLEAR_DB
+
+
+def _noise_notes(count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    stretches = "a stretch" if count == 1 else f"{count:,} stretches"
+    return (f"left out: {stretches} where noise alone rises by less than {_CLEAR_DB:g} dB",)
 
 
 def _noise_density_db(iq: ComplexArray) -> float:
@@ -139,38 +151,6 @@ def check_options(sample_rate_hz: float, options: IdentifyOptions) -> None:
             f"the band must lie within ±{half:,.12g} Hz of the centre of the recording, "
             f"got {width:,.12g} Hz around {centre:,.12g} Hz"
         )
-
-
-def _told(
-    found: Sequence[Burst], samples: int, sample_rate_hz: float, options: IdentifyOptions
-) -> tuple[Burst, ...]:
-    """The bursts of the band that is told; those that were found where none is."""
-    if options.centre_hz is None and options.bandwidth_hz is None:
-        return tuple(found)
-    if options.bandwidth_hz is None:
-        centre = (options.centre_hz or 0.0) / sample_rate_hz
-        return tuple(
-            burst for burst in found if abs(_apart(burst.centre, centre)) <= burst.occupied / 2
-        )
-    width = min(options.bandwidth_hz / sample_rate_hz, 1.0)
-    if options.centre_hz is None:
-        return tuple(_banded(burst, burst.centre, width) for burst in found)
-    centre = options.centre_hz / sample_rate_hz
-    inside = [
-        _banded(burst, centre, width)
-        for burst in found
-        if abs(_apart(burst.centre, centre)) < (burst.occupied + width) / 2
-    ]
-    return tuple(inside) or (_banded(Burst(0, samples, -0.5, 0.5, math.nan), centre, width),)
-
-
-def _banded(burst: Burst, centre: float, width: float) -> Burst:
-    low = (centre - width / 2 + 0.5) % 1.0 - 0.5
-    return replace(burst, low=low, high=low + width, whole_band=width > 0.9)
-
-
-def _apart(first: float, second: float) -> float:
-    return (first - second + 0.5) % 1.0 - 0.5
 
 
 # answers ---------------------------------------------------------------------------------------

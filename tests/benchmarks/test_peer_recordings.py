@@ -29,7 +29,10 @@ def bursts(benchmark):
 
 
 @EVERY
-@pytest.mark.parametrize("name", LINEAR)
+@pytest.mark.parametrize(
+    "name",
+    ["QPSK", *(pytest.param(name, marks=pytest.mark.slow) for name in LINEAR[:2] + LINEAR[3:])],
+)
 def test_symbols_after_the_matched_filter_are_those_of_the_class(bursts, peer, name):
     # other pulses than a root-raised cosine, short ones and the rings of others cost some per cent
     for burst in bursts(peer, name):

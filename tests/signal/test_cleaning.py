@@ -63,6 +63,13 @@ def test_an_overdriven_converter_is_told(rng, amplitude):
     assert (len(found.live) < 1 or found.live != (range(20000),)) == (amplitude > 2)
 
 
+def test_one_clipped_component_keeps_the_phase(rng):
+    turns = np.exp(2j * np.pi * np.cumsum(rng.choice([-0.02, 0.02], 20000)))
+    parts = np.clip(np.round([1.3 * turns.real * 128, 1.3 * turns.imag * 128]), -128, 127)
+    found = clean((parts[0] + 1j * parts[1]) / 128)
+    assert found.live == (range(20000),) and "clipped" in found.notes[0]
+
+
 def test_an_offset_of_the_converter_is_removed(rng):
     iq = noise(rng, 20000) + np.complex64(0.6 - 0.2j)
     found = clean(iq)

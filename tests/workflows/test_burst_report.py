@@ -68,6 +68,7 @@ def test_noise_alone_and_samples_that_are_no_numbers_make_a_page_too(tmp_path):
     assert "noise alone" in page and "Each burst" not in page
 
 
+@pytest.mark.slow
 def test_of_very_many_bursts_the_first_have_a_section(written):
     page = written(*(made.burst(1000 * n, 500) for n in range(90)))
     assert page.count("<h3>") == 60 and "30 more are in the table" in page

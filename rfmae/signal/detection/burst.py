@@ -53,8 +53,8 @@ class DetectionOptions:
     """How sure a detection must be.
 
     Args:
-        false_alarm_rate: Probability that a recording, or a segment of a stream, that holds nothing
-            but noise has a burst.
+        false_alarm_rate: Probability, at most, that a recording, or a segment of a stream, that
+            holds nothing but noise has a burst; margins for an estimated floor make it less.
         needs_floor: Look for nothing in a recording whose band has no empty part at any time.
     """
 

@@ -11,6 +11,7 @@ from rfmae.signal.cleaning import converter_step
 from rfmae.signal.detection.burst import Burst, DetectionOptions
 from rfmae.signal.detection.cells import Mask, occupied_cells
 from rfmae.signal.detection.evidence import FEWEST_SAMPLES as FEWEST_JUDGED
+from rfmae.signal.detection.keying import joined_over_pauses
 from rfmae.signal.detection.neighbours import IMPULSE, covers, power_of, without_copies
 from rfmae.signal.detection.noise_floor import Floor, noise_floor
 from rfmae.signal.detection.parallel import regrouped
@@ -78,7 +79,7 @@ def _in_stretch(iq: ComplexArray, options: DetectionOptions) -> list[Burst]:
         finer = spectrogram(iq, frame // _FINER)
         known = [burst for burst, _ in first]
         first += _look_again(iq, finer, noise_floor(finer.power, step), rate, known)
-    found = without_copies(first)
+    found = joined_over_pauses(iq, grid, floor, without_copies(first))
     rate = options.false_alarm_rate * _SHARES[2] / 2
     doubtful = [burst for burst in found if is_doubtful(burst, len(iq))]
     found = [burst for burst in found if burst not in doubtful]
@@ -86,7 +87,7 @@ def _in_stretch(iq: ComplexArray, options: DetectionOptions) -> list[Burst]:
     doubtful += [b for b in weak if not any(covers(b, o) or covers(o, b) for o in found)]
     wide = [] if options.needs_floor else wide_signals(iq, grid, floor, found, rate)
     if not wide:
-        noise = noise_among(iq, found + doubtful, doubtful, rate)
+        noise = set(noise_among(iq, found + doubtful, doubtful, rate))
         found = [burst for burst in found + doubtful if burst not in noise]
     return wide + [burst for burst in found if not any(covers(other, burst) for other in wide)]
 

@@ -98,25 +98,16 @@ def _pieces(band: _Band, region: Region, grid: Grid) -> list[range]:
     found = runs_of(smooth > threshold, pause)
     if not found:
         return [whole]
-    loud = (
-        noise
-        + (level_of(np.concatenate([smooth[run.start : run.stop] for run in found])) - noise) / FALL
-    )
-    if loud > threshold:  # something weaker may run through the pauses
-        width = _occupied(band, whole)[1]
-        longest = max(pause, PAUSE_WIDTHS * band.rate / width)
-        found = [part for run in found for part in _without_pauses(smooth, run, loud, longest)]
+    level = level_of(np.concatenate([smooth[run.start : run.stop] for run in found]))
+    loud = noise + (level - noise) / FALL  # something weaker may run through the pauses
+    if len(found) > 1 or loud > threshold:
+        pause = max(pause, PAUSE_WIDTHS * band.rate / _occupied(band, whole)[1])
+        found = runs_of(smooth > max(loud, threshold), pause)
     trimmed = [
         _short(power, run, noise, average) or _trimmed(smooth, run, noise, threshold, average)
         for run in found
     ]
     return [piece for piece in trimmed if len(piece) > 0] or [whole]
-
-
-def _without_pauses(smooth: FloatArray, run: range, level: float, longest: float) -> list[range]:
-    """The parts of a run that are above a level, joined where what is between is no longer."""
-    loud = runs_of(smooth[run.start : run.stop] > level, longest)
-    return [range(run.start + part.start, run.start + part.stop) for part in loud] or [run]
 
 
 def _quantile(average: int) -> float:

@@ -113,6 +113,44 @@ def test_the_tones_of_fsk_are_one(rng, deviations):
     assert abs(burst.low - deviations[0]) < 0.02 and abs(burst.high - deviations[-1]) < 0.02
 
 
+def test_a_rise_of_the_noise_is_no_burst(rng):
+    iq = noise(rng, 2**17)
+    for start in range(10000, 120000, 20000):
+        iq[start : start + 8000] *= 10 ** (2 / 20)
+    assert detect(iq) == ()
+
+
+def test_impulses_of_a_machine_are_no_bursts(rng):
+    iq = noise(rng, 2**17)
+    for start in range(500, 2**17 - 500, 700):
+        iq[start : start + 20] += 3 * noise(rng, 20)
+    iq[60000:80000] += qpsk(rng, 20000, 12, 0.1, 3.0).astype(np.complex64)
+    (burst,) = [burst for burst in detect(iq) if burst.snr_db > 0]
+    assert abs(burst.start - 60000) < 300 and abs(burst.stop - 80000) < 300
+
+
+def test_a_line_in_the_pauses_joins_no_bursts(rng):
+    starts = [8000, 50000, 90000]
+    iq = noise(rng, 120000, 1e-4) + np.complex64(0.04)
+    for start in starts:
+        iq[start : start + 12000] += qpsk(rng, 12000, 8).astype(np.complex64)
+    wide = [burst for burst in detect(iq) if burst.occupied > 0.1]
+    np.testing.assert_allclose([burst.start for burst in wide], starts, atol=150)
+    np.testing.assert_allclose([burst.length for burst in wide], 12000, atol=200)
+
+
+@pytest.mark.parametrize("samples_per_symbol", [20, 200])
+def test_runs_of_zeros_divide_no_keying(rng, samples_per_symbol):
+    bits = rng.integers(0, 2, 100000 // samples_per_symbol)
+    bits[-1], bits[len(bits) // 2 :][:30] = 1, 0
+    wave = bits.repeat(samples_per_symbol) * np.exp(0.6j * np.arange(100000))
+    iq = noise(rng, 150000, 0.03)
+    iq[20000:120000] += wave.astype(np.complex64)
+    burst = max(detect(iq), key=lambda burst: burst.snr_db)
+    assert abs(burst.stop - 120000) < 5 * samples_per_symbol
+    assert burst.length > 100000 - 10 * samples_per_symbol
+
+
 def test_short_bursts_of_the_whole_band(rng):
     iq, starts = noise(rng, 131072, 0.01), 1000 + 2100 * np.arange(60)
     for start in starts:

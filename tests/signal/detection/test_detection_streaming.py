@@ -5,7 +5,7 @@ import pytest
 from detection_signals import noise, qpsk
 
 from rfmae.errors import ShapeError
-from rfmae.signal.detection import detect, detect_stream
+from rfmae.signal.detection import detect, detect_stream, streaming
 
 SEGMENT = 2**16
 
@@ -57,3 +57,30 @@ def test_other_blocks_are_refused(block):
         list(detect_stream([block]))
     with pytest.raises(ShapeError, match="segment"):
         list(detect_stream([], segment=100))
+
+
+@pytest.mark.slow
+def test_bursts_in_busy_segments_are_those_of_the_whole(rng):
+    segment = 2**18
+    iq = noise(rng, 6 * segment)
+    starts = segment // 2 + segment * np.arange(6)
+    for start in starts:
+        iq[start : start + 9000] += qpsk(rng, 9000, 12, 0.2, 4.0).astype(np.complex64)
+    found = [burst for burst, _ in detect_stream([iq], segment=segment)]
+    np.testing.assert_allclose([burst.start for burst in found], starts, atol=200)
+    np.testing.assert_allclose([burst.stop for burst in found], starts + 9000, atol=200)
+
+
+def test_a_busy_segment_is_searched_where_it_is_busy(rng, monkeypatch):
+    searched = []
+
+    def told(iq, live=None, options=None):
+        searched.append(sum(map(len, live)) if live is not None else len(iq))
+        return detect(iq, live, options)
+
+    monkeypatch.setattr(streaming, "detect", told)
+    segment = 2**19
+    iq = noise(rng, 3 * segment)
+    iq[2 * segment + 100000 :][:9000] += qpsk(rng, 9000, 12, 0.2, 4.0).astype(np.complex64)
+    assert len(list(detect_stream([iq], segment=segment))) == 1
+    assert searched[0] == segment and sum(searched[1:]) < segment / 4
