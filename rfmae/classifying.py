@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from rfmae.bursts.classifier import BurstClassifier, load_burst_classifier
-from rfmae.bursts.identifying import IdentifyOptions, identify
+from rfmae.bursts.identifying import IdentifyOptions
 from rfmae.bursts.network import CARD
+from rfmae.bursts.recording import identify
 from rfmae.bursts.records import RecordingAnswer
 from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.reading import read_recording

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rfmae.bursts.identifying import IdentifyOptions, identify, shipped_network
+from rfmae.bursts.identifying import IdentifyOptions, shipped_network
 from rfmae.bursts.network import BurstNetwork, load_network
+from rfmae.bursts.recording import identify
 from rfmae.bursts.records import BurstAnswer
 from rfmae.errors import ShapeError
 from rfmae.records import ComplexArray

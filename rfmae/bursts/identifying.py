@@ -58,26 +58,15 @@ class IdentifyOptions:
 BLIND = IdentifyOptions()
 
 
-def identify(
+def identify_at_once(
     iq: ComplexArray,
     sample_rate_hz: float,
     options: IdentifyOptions = BLIND,
     network: BurstNetwork | None = None,
 ) -> RecordingAnswer:
-    """The bursts of a recording (T,), and which modulation each has.
+    """The bursts of a recording (T,) that is short enough to be searched together.
 
-    Args:
-        iq: Complex samples (T,) of any gain; those that are not finite are left out.
-        sample_rate_hz: Sample rate in Hz.
-        options: What is known of the signal.
-        network: That of `load_network`; None is the one that comes along.
-
-    Returns:
-        The bursts in the order of their beginning; none where there is noise alone.
-
-    Raises:
-        ShapeError: Samples that are not complex and (T,), or too few.
-        CaptureError: A sample rate, symbol rate or band that cannot be.
+    See `rfmae.bursts.recording.identify`, which takes any.
     """
     _check(iq)
     check_options(sample_rate_hz, options)
@@ -91,7 +80,7 @@ def identify(
     )
     told = told_bursts(found, len(cleaned.iq), centre, width)
     answers = _answers(cleaned.iq, told, sample_rate_hz, options, network)
-    kept = [answer for answer in answers if not _is_noise_alone(answer)]
+    kept = [answer for answer in answers if not is_noise_alone(answer)]
     noise = _noise_notes(len(answers) - len(kept))
     notes = (*cleaned.notes, *outside_notes(found, told), *noise)
     density_db = _noise_density_db(cleaned.iq) - 2 * float(ratio_to_db(gain))
@@ -104,7 +93,7 @@ def _times(iq: ComplexArray, gain: float) -> ComplexArray:
         return np.asarray(np.asarray(iq, np.complex128) * gain, np.complex64)
 
 
-def _is_noise_alone(answer: BurstAnswer) -> bool:
+def is_noise_alone(answer: BurstAnswer) -> bool:
     """Whether a burst is noise that rises a little, and no signal of a band of its own."""
     return answer.modulation == NOISE and not answer.snr_db > _CLEAR_DB
 

@@ -12,6 +12,7 @@ from rfmae.units import ratio_to_db
 Mask = npt.NDArray[np.bool_]
 
 _DEAD_RUN = 256  # equal samples in a row; fewer may be symbols of a waveform without noise
+_BRIDGED = 16  # samples that are lost within a stretch
 _BESIDE = 64  # samples on each side of a run
 _CLIPPED_RUN, _LOST = 256, 0.25  # samples, and the share of them with both components clipped
 _FEWEST_LEVELS = 16  # of a component: fewer are a constellation or an idle converter
@@ -67,7 +68,9 @@ def clean(iq: ComplexArray) -> Cleaned:
     notes = _defect_notes(finite, dead, clipped, lost)
     out = dead | lost
     samples[out] = 0
-    live = tuple(run for run in stretches(~out) if len(run) >= _DEAD_RUN or not out.any())
+    live = tuple(
+        run for run in stretches(~_long_runs(out)) if len(run) >= _DEAD_RUN or not out.any()
+    )
     for correct in (_without_offset, _without_image):
         note = correct(samples, live)
         notes += (note,) if note else ()
@@ -118,6 +121,15 @@ def clipped_samples(iq: ComplexArray, dead: Mask | None = None) -> Mask:
     return one | other
 
 
+def _long_runs(mask: Mask) -> Mask:
+    """A mask (T,) without its short runs: single samples that are lost interrupt no stretch."""
+    long = np.zeros(len(mask), np.bool_)
+    for run in stretches(mask):
+        if len(run) > _BRIDGED:
+            long[run.start : run.stop] = True
+    return long
+
+
 def stretches(mask: Mask) -> list[range]:
     """The runs of a mask (T,)."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
@@ -165,7 +177,9 @@ def _defect_notes(finite: Mask, dead: Mask, clipped: Mask, lost: Mask) -> tuple[
     total = len(finite)
 
     def share(mask: Mask) -> str:
-        return f"{int(mask.sum()):,} of {total:,} samples ({100 * mask.mean():.2g} %)"
+        percent = 100 * float(mask.mean())
+        shown = f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
+        return f"{int(mask.sum()):,} of {total:,} samples ({shown} %)"
 
     notes = []
     repeated = dead & finite
@@ -196,7 +210,7 @@ def _without_offset(iq: ComplexArray, live: tuple[range, ...]) -> str | None:
     for run in live:
         iq[run.start : run.stop] -= np.complex64(mean)
     level = ratio_to_db(float(abs(mean) ** 2 / max(np.mean(np.abs(samples) ** 2), 1e-300)))
-    return f"removed: a DC offset, {level:.0f} dB of the power"
+    return f"removed: a DC offset, {abs(level):.0f} dB below the power of the recording"
 
 
 def _alone_at_zero(rest: npt.NDArray[np.complex128], fine: FloatArray) -> bool:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import rfmae
-from rfmae.bursts.identifying import IdentifyOptions, identify, name_bursts
+from rfmae.bursts.identifying import IdentifyOptions, name_bursts
 from rfmae.bursts.network import SHIPPED, load_network
 from rfmae.bursts.practice import CLASSES
+from rfmae.bursts.recording import identify
 from rfmae.bursts.streaming import identify_stream
 from rfmae.errors import CaptureError, ShapeError
 from rfmae.signal.detection import Burst, isolate

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rfmae.bursts.identifying import identify
+from rfmae.bursts.recording import identify
 from rfmae.bursts.stretches import stretch_of
 from rfmae.signal.detection import Burst, isolate
 from rfmae.signal.modulations import find_modulation

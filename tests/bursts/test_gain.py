@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rfmae.bursts.gain import suitable_gain
-from rfmae.bursts.identifying import identify
+from rfmae.bursts.recording import identify
 from rfmae.bursts.streaming import identify_stream
 from rfmae.errors import ShapeError
 

@@ -73,7 +73,7 @@ def test_one_clipped_component_keeps_the_phase(rng):
 def test_an_offset_of_the_converter_is_removed(rng):
     iq = noise(rng, 20000) + np.complex64(0.6 - 0.2j)
     found = clean(iq)
-    assert found.notes == ("removed: a DC offset, -5 dB of the power",)
+    assert found.notes == ("removed: a DC offset, 5 dB below the power of the recording",)
     assert abs(found.iq.mean()) < 1e-3
 
 
@@ -115,3 +115,12 @@ def test_the_step_of_a_converter(rng):
 def test_other_shapes_are_refused():
     with pytest.raises(ShapeError, match=r"samples \(T,\)"):
         clean(np.zeros((2, 100)))
+
+
+def test_single_samples_that_are_lost_interrupt_no_stretch():
+    iq = (np.random.default_rng(5).standard_normal((20_000, 2)) @ [1, 1j]).astype(np.complex64)
+    iq[::50] = np.nan
+    found = clean(iq)
+    assert found.live == (range(20_000),)
+    assert not found.iq[::50].any() and np.isfinite(found.iq).all()
+    assert "400 of 20,000 samples (2 %) are no finite numbers" in found.notes[0]

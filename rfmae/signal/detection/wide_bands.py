@@ -121,6 +121,8 @@ def _whole(iq: ComplexArray, found: list[Burst], rate: float) -> list[Burst]:
     samples, _ = _without(iq[:_MOST_SAMPLES], found, 0.0, 1.0)
     if not len(samples):
         return []
+    if not len(samples):
+        return []
     if np.mean(np.abs(samples) ** 2) < _REST * np.mean(np.abs(iq[:_MOST_SAMPLES]) ** 2):
         return []
     if not _judge(found)(samples, rate):

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rfmae.bursts.identifying import IdentifyOptions, identify
+from rfmae.bursts.identifying import IdentifyOptions
+from rfmae.bursts.recording import identify
 from rfmae.bursts.records import RecordingAnswer
 from rfmae.captures.read_options import ReadOptions
 from rfmae.captures.reading import read_recording, recordings_of
