@@ -12,8 +12,9 @@ from rfmae.bursts.estimates import Estimates, estimates_of
 from rfmae.bursts.features.vector import LEAST_SAMPLES, Measured, measure
 from rfmae.bursts.gain import suitable_gain
 from rfmae.bursts.grouping import same_band_groups
+from rfmae.bursts.leaving_out import own_signals
 from rfmae.bursts.network import BurstNetwork, load_network
-from rfmae.bursts.records import NOISE, UNKNOWN, BurstAnswer, RecordingAnswer
+from rfmae.bursts.records import UNKNOWN, BurstAnswer, RecordingAnswer
 from rfmae.bursts.told_bands import outside_notes, told_bursts
 from rfmae.bursts.windows import windows_of
 from rfmae.errors import CaptureError, ShapeError
@@ -25,7 +26,6 @@ from rfmae.units import ratio_to_db
 
 _LEAST_KNOWN = 1e-6  # the weight of a window that knows nothing
 _SURE = 0.5  # probability below which a burst is unknown
-_CLEAR_DB = 6.0  # of noise that is a signal of its own
 _FOR_FLOOR = 2**20  # samples
 _KEPT = 8192  # samples and symbols that are kept to be drawn
 
@@ -80,9 +80,8 @@ def identify_at_once(
     )
     told = told_bursts(found, len(cleaned.iq), centre, width)
     answers = _answers(cleaned.iq, told, sample_rate_hz, options, network)
-    kept = [answer for answer in answers if not is_noise_alone(answer)]
-    noise = _noise_notes(len(answers) - len(kept))
-    notes = (*cleaned.notes, *outside_notes(found, told), *noise)
+    kept, left_out = own_signals(answers)
+    notes = (*cleaned.notes, *outside_notes(found, told), *left_out)
     density_db = _noise_density_db(cleaned.iq) - 2 * float(ratio_to_db(gain))
     return RecordingAnswer(sample_rate_hz, len(iq), tuple(kept), notes, density_db)
 
@@ -91,18 +90,6 @@ def _times(iq: ComplexArray, gain: float) -> ComplexArray:
     """Samples at another gain, in double precision, which holds any; infinities stay."""
     with np.errstate(invalid="ignore"):
         return np.asarray(np.asarray(iq, np.complex128) * gain, np.complex64)
-
-
-def is_noise_alone(answer: BurstAnswer) -> bool:
-    """Whether a burst is noise that rises a little, and no signal of a band of its own."""
-    return answer.modulation == NOISE and not answer.snr_db > _CLEAR_DB
-
-
-def _noise_notes(count: int) -> tuple[str, ...]:
-    if not count:
-        return ()
-    stretches = "a stretch" if count == 1 else f"{count:,} stretches"
-    return (f"left out: {stretches} where noise alone rises by less than {_CLEAR_DB:g} dB",)
 
 
 def _noise_density_db(iq: ComplexArray) -> float:

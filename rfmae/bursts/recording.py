@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rfmae.bursts.identifying import BLIND, IdentifyOptions, identify_at_once, is_noise_alone
+from rfmae.bursts.identifying import BLIND, IdentifyOptions, identify_at_once
+from rfmae.bursts.leaving_out import own_signals
 from rfmae.bursts.network import BurstNetwork
 from rfmae.bursts.records import RecordingAnswer
 from rfmae.bursts.streaming import identify_stream
@@ -46,10 +47,10 @@ def identify(
         return identify_at_once(iq, sample_rate_hz, options, network)
     notes: list[str] = []
     bursts = identify_stream(_cleaned(iq, notes), sample_rate_hz, options, network)
-    found = [burst for burst in bursts if not is_noise_alone(burst)]
+    found, left_out = own_signals(list(bursts))
     found.sort(key=lambda burst: (burst.start, burst.centre_hz))
     more = [f"and {len(notes) - _NOTED:,} more such stretches"] if len(notes) > _NOTED else []
-    said = (f"searched in segments of {SEGMENT:,} samples", *notes[:_NOTED], *more)
+    said = (f"searched in segments of {SEGMENT:,} samples", *notes[:_NOTED], *more, *left_out)
     return RecordingAnswer(sample_rate_hz, len(iq), tuple(found), said)
 
 
