@@ -31,7 +31,7 @@ def is_noise_alone(answer: BurstAnswer) -> bool:
 
 def is_sidelobe(answer: BurstAnswer, other: BurstAnswer) -> bool:
     """Whether a burst without a name lies beside a stronger one, and begins and ends with it."""
-    if answer.is_known or not other.snr_db >= answer.snr_db + _WEAKER_DB:
+    if answer.is_known or not other.snr_db - answer.snr_db >= _WEAKER_DB:
         return False
     shared = min(answer.stop, other.stop) - max(answer.start, other.start)
     joined = max(answer.stop, other.stop) - min(answer.start, other.start)

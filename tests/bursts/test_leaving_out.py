@@ -38,3 +38,8 @@ def test_noise_that_rises_a_little_is_told_in_a_note_and_strong_noise_is_a_row()
     kept, notes = own_signals([weak, weak, strong])
     assert kept == [strong]
     assert notes == ("left out: 2 stretches where noise alone rises by less than 6 dB",)
+
+
+def test_a_burst_without_a_floor_is_no_sidelobe_of_itself():
+    nameless = replace(SIDELOBE, snr_db=float("inf"))
+    assert own_signals([nameless])[0] == [nameless]
