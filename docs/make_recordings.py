@@ -13,14 +13,15 @@ sys.path.append(str(HERE.parent / "benchmarks"))  # the tables are those that th
 
 import recording_tables  # noqa: E402
 
-from rfmae.bursts.network import CARD, SHIPPED  # noqa: E402
+from rfmae.artefacts import CARD_NAME  # noqa: E402
+from rfmae.bursts.network import SHIPPED  # noqa: E402
 
 
 def parts(found: dict[str, Any]) -> dict[str, str]:
     """The parts of the page, by their names."""
     return {
         "setting": _setting(found),
-        **_card_parts(json.loads((SHIPPED / CARD).read_text(encoding="utf-8"))),
+        **_card_parts(json.loads((SHIPPED / CARD_NAME).read_text(encoding="utf-8"))),
         "denoising": _denoising(_read("burst-denoising.json")),
         "overview": recording_tables.overview(found),
         **{origin: recording_tables.by_class(cells) for origin, cells in found["origins"].items()},

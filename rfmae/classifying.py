@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 import numpy.typing as npt
 
+from rfmae.artefacts import read_card
 from rfmae.bursts.classifier import BurstClassifier, load_burst_classifier
 from rfmae.bursts.identifying import IdentifyOptions
-from rfmae.bursts.network import CARD
+from rfmae.bursts.network import KIND
 from rfmae.bursts.recording import identify
 from rfmae.bursts.records import RecordingAnswer
 from rfmae.captures.read_options import ReadOptions
@@ -57,7 +58,7 @@ def load_classifier(
     """
     if path is None:
         return load_burst_classifier()
-    if (Path(path) / CARD).is_file():
+    if (read_card(Path(path)) or {}).get("kind") == KIND:
         return load_burst_classifier(path)
     from rfmae.inference import load_classifier as load_trained
 

@@ -24,8 +24,10 @@ from rfmae.signal.cleaning import clean
 from rfmae.signal.detection import Burst, DetectionOptions, Isolated, detect, isolate
 from rfmae.units import ratio_to_db
 
+SURE = 0.5
+"""Probability of the best class below which a burst is unknown."""
+
 _LEAST_KNOWN = 1e-6  # the weight of a window that knows nothing
-_SURE = 0.5  # probability below which a burst is unknown
 _FOR_FLOOR = 2**20  # samples
 _KEPT = 8192  # samples and symbols that are kept to be drawn
 
@@ -195,7 +197,7 @@ class _Identified:
             return ("a carrier without modulation",)
         if self.outlier_score > 1:
             return (f"like none of the classes (outlier score {self.outlier_score:.2f}, over 1)",)
-        if self.whole[:-1].max() < _SURE:
+        if self.whole[:-1].max() < SURE:
             order = np.argsort(-self.whole)[:3]
             words = ", ".join(f"{self.names[n]} {self.whole[n]:.2f}" for n in order)
             return (f"cannot be told apart: {words}",)

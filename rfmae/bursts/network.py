@@ -11,14 +11,16 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from rfmae.artefacts import write_json, written_whole
+from rfmae.artefacts import CARD_NAME, write_json, written_whole
 from rfmae.errors import CheckpointError
 from rfmae.records import FloatArray
 
 SHIPPED = Path(__file__).parent.parent / "weights"
 """The folder of the network that comes along."""
 
-WEIGHTS, CARD = "bursts.safetensors", "bursts.json"
+WEIGHTS = "weights.safetensors"
+KIND = "burst classifier"
+"""What the card of such a folder says that it is."""
 
 DENSITY_DEPTH = 2
 """Layers behind which activations are compared with those of the classes."""
@@ -120,7 +122,7 @@ def load_network(folder: Path = SHIPPED) -> BurstNetwork:
 
     Raises `CheckpointError` where either is missing, damaged or of another version.
     """
-    card_path, weights_path = folder / CARD, folder / WEIGHTS
+    card_path, weights_path = folder / CARD_NAME, folder / WEIGHTS
     try:
         card = json.loads(card_path.read_text("utf-8"))
         stated, found = card["sha256"], hashlib.sha256(weights_path.read_bytes()).hexdigest()
@@ -152,10 +154,10 @@ def load_network(folder: Path = SHIPPED) -> BurstNetwork:
         raise CheckpointError(f"{weights_path} is damaged: {error}; install rfmae again") from error
 
 
-def save_network(network: BurstNetwork, folder: Path, *, replaces: str | None = None) -> None:
+def save_network(network: BurstNetwork, folder: Path) -> None:
     """The weights in half precision and the card with their hash, as a new folder.
 
-    `replaces` is the file by which a folder that may be replaced is known.
+    A folder of such a network is replaced.
     """
     assert network.outliers is not None
     arrays = {
@@ -167,9 +169,10 @@ def save_network(network: BurstNetwork, folder: Path, *, replaces: str | None = 
     for number, (weights, biases) in enumerate(network.layers):
         arrays[f"weights.{number}"] = weights.astype(np.float16)
         arrays[f"biases.{number}"] = biases.astype(np.float32)
-    with written_whole(folder, replaces=replaces) as scratch:
+    with written_whole(folder, replaces=KIND) as scratch:
         save_file(arrays, scratch / WEIGHTS, {"format": _FORMAT})
         card = {
+            "kind": KIND,
             "format": _FORMAT,
             "sha256": hashlib.sha256((scratch / WEIGHTS).read_bytes()).hexdigest(),
             "names": list(network.names),
@@ -179,4 +182,4 @@ def save_network(network: BurstNetwork, folder: Path, *, replaces: str | None = 
             "distance_threshold": network.outliers.distance_threshold,
             **network.card,
         }
-        write_json(scratch / CARD, card)
+        write_json(scratch / CARD_NAME, card)

@@ -10,8 +10,8 @@ import pytest
 import torch
 from scipy.spatial.distance import mahalanobis
 
+from rfmae.artefacts import CARD_NAME
 from rfmae.bursts.network import (
-    CARD,
     WEIGHTS,
     BurstNetwork,
     Outliers,
@@ -91,7 +91,7 @@ def test_weights_that_are_not_those_of_the_card_are_refused(tmp_path: Path):
         load_network(tmp_path / "one")
 
 
-@pytest.mark.parametrize("name", [WEIGHTS, CARD])
+@pytest.mark.parametrize("name", [WEIGHTS, CARD_NAME])
 def test_a_missing_file_is_one_line(tmp_path: Path, name: str):
     save_network(network(), tmp_path / "one")
     (tmp_path / "one" / name).unlink()
@@ -101,8 +101,8 @@ def test_a_missing_file_is_one_line(tmp_path: Path, name: str):
 
 def test_a_card_of_another_version_is_refused(tmp_path: Path):
     save_network(network(), tmp_path / "one")
-    card = json.loads((tmp_path / "one" / CARD).read_text())
-    (tmp_path / "one" / CARD).write_text(json.dumps({**card, "format": "of tomorrow"}))
+    card = json.loads((tmp_path / "one" / CARD_NAME).read_text())
+    (tmp_path / "one" / CARD_NAME).write_text(json.dumps({**card, "format": "of tomorrow"}))
     with pytest.raises(CheckpointError, match="install rfmae again"):
         load_network(tmp_path / "one")
 

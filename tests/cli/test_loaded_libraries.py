@@ -94,7 +94,6 @@ def test_what_finds_bursts_loads_neither_torch_nor_what_draws():
     assert loaded_after(OF_BURSTS) & NOT_OF_BURSTS == set()
 
 
-@pytest.mark.skipif(not (WEIGHTS / "bursts.json").exists(), reason="no burst classifier is there")
 def test_finding_bursts_loads_neither_torch_nor_what_draws(record, tmp_path):
     recording = record(tmp_path / "capture", np.exp(0.3j * np.arange(20_000)))
     loaded = loaded_after(f"{RUN}\nassert 'scipy.signal' not in sys.modules", "classify", recording)

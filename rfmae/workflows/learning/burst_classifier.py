@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rfmae.artefacts import versions
+from rfmae.artefacts import refuse_occupied, versions
+from rfmae.bursts.identifying import SURE
 from rfmae.bursts.network import (
-    CARD,
     DENSITY_DEPTH,
+    KIND,
     BurstNetwork,
     Outliers,
     save_network,
@@ -178,7 +179,7 @@ def measured(network: BurstNetwork, validation: Examples, recipe: BurstRecipe) -
     strange = np.isin(validation.kinds, recipe.plan.held_out)
     best = said[:, :-1].argmax(axis=1)
     scores = network.outlier_scores(validation.features)
-    accepted = scores <= 1
+    accepted = (scores <= 1) & (said[:, :-1].max(axis=1) >= SURE)
     right = best == validation.labels
     edges = (-2.0, 2.0, 5.0, 10.0, 20.0, 40.0)
     by_snr = {
@@ -222,6 +223,7 @@ def train_bursts(
 ) -> BurstNetwork:
     """The whole of it: examples (kept in `work`, so that it can be resumed), network, folder."""
     recipe = read_burst_recipe(recipe_path)
+    refuse_occupied(out, replaces=KIND)
     train = make_examples(recipe.plan, "train", work, progress, workers)
     validation = make_examples(recipe.plan, "validation", work, progress, workers)
     progress.note(f"training on {len(train.labels):,} bursts")
@@ -234,5 +236,5 @@ def train_bursts(
         "measured": measured(network, validation, recipe),
     }
     network = replace(network, card=card)
-    save_network(network, out, replaces=CARD)
+    save_network(network, out)
     return network
