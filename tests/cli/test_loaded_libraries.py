@@ -6,13 +6,10 @@ import json
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import numpy as np
 import pytest
 from rfmae_cli.training_commands import pretrain
-
-import rfmae
 
 UNUSED = {"sklearn", "matplotlib", "jinja2", "tensorboardX", "dask", "distributed", "sigmf"}
 """Libraries of reports, baselines, loggers and clusters, and of writing SigMF."""
@@ -76,7 +73,6 @@ def test_a_classification_loads_no_library_that_it_does_not_use(classifier, reco
     assert loaded & UNUSED == set()
 
 
-WEIGHTS = Path(rfmae.__file__).parent / "weights"
 NOT_OF_BURSTS = {*UNUSED, "torch", "h5py"}
 """Libraries that finding and naming bursts does without."""
 
