@@ -51,16 +51,16 @@ def truth_of(annotations: tuple[Annotation, ...]) -> tuple[str, float | None]:
 
 
 def _said(bursts: tuple[Any, ...]) -> dict[str, Any]:
-    """The answer that covers the most samples, and the surest burst of it."""
+    """The answer that has the most energy, and the surest burst of it."""
     if not bursts:
         nothing = {"answer": "nothing", "probability": None, "symbol_rate_hz": None}
         return {"bursts": 0, "answers": {}, **nothing}
-    covered: dict[str, int] = {}
+    energy: dict[str, float] = {}
     answers: dict[str, int] = {}
     for burst in bursts:
-        covered[burst.modulation] = covered.get(burst.modulation, 0) + burst.stop - burst.start
+        energy[burst.modulation] = energy.get(burst.modulation, 0.0) + _energy(burst)
         answers[burst.modulation] = answers.get(burst.modulation, 0) + 1
-    answer = max(covered, key=lambda name: covered[name])
+    answer = max(energy, key=lambda name: energy[name])
     surest = max(
         (burst for burst in bursts if burst.modulation == answer),
         key=lambda burst: burst.probability,
@@ -73,3 +73,9 @@ def _said(bursts: tuple[Any, ...]) -> dict[str, Any]:
         "probability": float(surest.probability),
         "symbol_rate_hz": rate and float(rate.value),
     }
+
+
+def _energy(burst: Any) -> float:
+    """Over the density of the noise; a burst without a floor has all there is."""
+    ratio = 10 ** (min(burst.snr_db, 60.0) / 10)
+    return float(ratio * burst.bandwidth_hz * (burst.stop - burst.start))

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from rfmae.signal.detection import Burst
 
-_SHORT = 400  # samples times bandwidth: some symbols
+SHORT = 400
+"""Bandwidth times duration below which a burst holds few symbols."""
+
 _ALIKE = 0.6  # of the bands of two bursts that is shared
 
 
@@ -27,7 +29,7 @@ def same_band_groups(bursts: Sequence[Burst]) -> list[list[int]]:
 
 def is_short(burst: Burst) -> bool:
     """Whether a burst holds too few symbols to be named alone as surely as could be."""
-    return burst.length * burst.occupied < _SHORT
+    return burst.length * burst.occupied < SHORT
 
 
 def alike(first: Burst, second: Burst) -> bool:

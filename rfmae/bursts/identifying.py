@@ -11,7 +11,7 @@ from rfmae.bursts.carriers import is_carrier_alone
 from rfmae.bursts.estimates import Estimates, estimates_of
 from rfmae.bursts.features.vector import LEAST_SAMPLES, Measured, measure
 from rfmae.bursts.gain import suitable_gain
-from rfmae.bursts.grouping import same_band_groups
+from rfmae.bursts.grouping import SHORT, same_band_groups
 from rfmae.bursts.leaving_out import own_signals
 from rfmae.bursts.network import BurstNetwork, load_network
 from rfmae.bursts.records import UNKNOWN, BurstAnswer, RecordingAnswer
@@ -27,6 +27,7 @@ from rfmae.units import ratio_to_db
 SURE = 0.5
 """Probability of the best class below which a burst is unknown."""
 
+_ANALOGUE = ("AM", "FM")  # a message says what they are, and takes its time
 _LEAST_KNOWN = 1e-6  # the weight of a window that knows nothing
 _FOR_FLOOR = 2**20  # samples
 _KEPT = 8192  # samples and symbols that are kept to be drawn
@@ -182,6 +183,11 @@ class _Identified:
     is_carrier: bool = False
 
     @property
+    def extent(self) -> float:
+        """Bandwidth times duration of the longest burst."""
+        return 0.0 if self.measured is None else len(self.received) * self.measured.rates.occupied
+
+    @property
     def best(self) -> str:
         return self.names[int(self.whole[:-1].argmax())]
 
@@ -196,7 +202,12 @@ class _Identified:
         if self.is_carrier:
             return ("a carrier without modulation",)
         if self.outlier_score > 1:
-            return (f"like none of the classes (outlier score {self.outlier_score:.2f}, over 1)",)
+            return ("like none of the classes",)
+        if self.best in _ANALOGUE and self.extent < SHORT:
+            return (
+                f"too short to tell an analogue modulation: bandwidth times duration is "
+                f"{self.extent:.0f}, {SHORT} is needed",
+            )
         if self.whole[:-1].max() < SURE:
             order = np.argsort(-self.whole)[:3]
             words = ", ".join(f"{self.names[n]} {self.whole[n]:.2f}" for n in order)

@@ -43,3 +43,11 @@ def test_noise_that_rises_a_little_is_told_in_a_note_and_strong_noise_is_a_row()
 def test_a_burst_without_a_floor_is_no_sidelobe_of_itself():
     nameless = replace(SIDELOBE, snr_db=float("inf"))
     assert own_signals([nameless])[0] == [nameless]
+
+
+def test_a_burst_inside_of_wider_ones_at_its_times_has_no_name_of_its_own():
+    wide = replace(STRONG, bandwidth_hz=800e3, stop=2500)
+    kept, _ = own_signals([STRONG, wide])
+    assert kept[0].modulation == UNKNOWN and "inside of wider bursts" in kept[0].reasons[0]
+    later = replace(wide, start=20_000, stop=30_000)
+    assert own_signals([STRONG, later])[0] == [STRONG, later]
