@@ -3,6 +3,7 @@
 They are looked for in the folder that RFMAE_RECORDINGS names, or in `../shared/recordings`.
 """
 
+import math
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -76,6 +77,7 @@ def _said(bursts: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _energy(burst: Any) -> float:
-    """Over the density of the noise; a burst without a floor has all there is."""
-    ratio = 10 ** (min(burst.snr_db, 60.0) / 10)
+    """Over the density of the noise; a burst without a floor counts as one of 20 dB."""
+    snr_db = burst.snr_db if math.isfinite(burst.snr_db) else 20.0
+    ratio = 10 ** (snr_db / 10)
     return float(ratio * burst.bandwidth_hz * (burst.stop - burst.start))

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from rfmae.bursts.agreeing import OUTLIER, judged_together
 from rfmae.bursts.carriers import is_carrier_alone
 from rfmae.bursts.estimates import Estimates, estimates_of
 from rfmae.bursts.features.vector import LEAST_SAMPLES, Measured, measure
@@ -83,7 +84,7 @@ def identify_at_once(
     )
     told = told_bursts(found, len(cleaned.iq), centre, width)
     answers = _answers(cleaned.iq, told, sample_rate_hz, options, network)
-    kept, left_out = own_signals(answers)
+    kept, left_out = own_signals(judged_together(answers))
     notes = (*cleaned.notes, *outside_notes(found, told), *left_out)
     density_db = _noise_density_db(cleaned.iq) - 2 * float(ratio_to_db(gain))
     return RecordingAnswer(sample_rate_hz, len(iq), tuple(kept), notes, density_db)
@@ -202,7 +203,7 @@ class _Identified:
         if self.is_carrier:
             return ("a carrier without modulation",)
         if self.outlier_score > 1:
-            return ("like none of the classes",)
+            return (OUTLIER,)
         if self.best in _ANALOGUE and self.extent < SHORT:
             return (
                 f"too short to tell an analogue modulation: bandwidth times duration is "

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from rfmae.bursts.agreeing import judged_together
 from rfmae.bursts.identifying import BLIND, IdentifyOptions, identify_at_once
 from rfmae.bursts.leaving_out import own_signals
 from rfmae.bursts.network import BurstNetwork
@@ -47,7 +48,7 @@ def identify(
         return identify_at_once(iq, sample_rate_hz, options, network)
     notes: list[str] = []
     bursts = identify_stream(_cleaned(iq, notes), sample_rate_hz, options, network)
-    found, left_out = own_signals(list(bursts))
+    found, left_out = own_signals(judged_together(list(bursts)))
     found.sort(key=lambda burst: (burst.start, burst.centre_hz))
     more = [f"and {len(notes) - _NOTED:,} more such stretches"] if len(notes) > _NOTED else []
     said = (f"searched in segments of {SEGMENT:,} samples", *notes[:_NOTED], *more, *left_out)
