@@ -7,7 +7,8 @@ import numpy as np
 
 from rfmae.bursts.features.vector import measure
 from rfmae.bursts.grouping import same_band_groups
-from rfmae.bursts.practice import Practice, PracticeRecording, practice_recording
+from rfmae.bursts.practice import PracticeRecording, practice_recording
+from rfmae.bursts.practice_settings import Practice
 from rfmae.bursts.records import NOISE
 from rfmae.bursts.windows import windows_of
 from rfmae.records import FloatArray

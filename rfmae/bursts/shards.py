@@ -9,7 +9,8 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from rfmae.bursts.examples import example
-from rfmae.bursts.practice import CLASSES, OTHER, Practice
+from rfmae.bursts.practice_settings import OTHER, Practice
+from rfmae.bursts.practice_signals import CLASSES
 from rfmae.errors import RecipeError
 from rfmae.progress import Progress
 from rfmae.records import FloatArray, IntArray

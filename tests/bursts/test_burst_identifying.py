@@ -8,7 +8,7 @@ import pytest
 import rfmae
 from rfmae.bursts.identifying import IdentifyOptions, name_bursts
 from rfmae.bursts.network import SHIPPED, load_network
-from rfmae.bursts.practice import CLASSES
+from rfmae.bursts.practice_signals import CLASSES
 from rfmae.bursts.recording import identify
 from rfmae.bursts.streaming import identify_stream
 from rfmae.errors import CaptureError, ShapeError

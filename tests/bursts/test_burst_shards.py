@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rfmae.bursts.examples import example
-from rfmae.bursts.practice import Practice, Range
+from rfmae.bursts.practice_settings import Practice, Range
 from rfmae.bursts.shards import ExamplePlan, make_examples
 from rfmae.errors import RecipeError
 from rfmae.progress import Silent

@@ -6,14 +6,9 @@ import numpy as np
 import pytest
 
 from rfmae.bursts.other_signals import OTHERS, other_signal
-from rfmae.bursts.practice import (
-    CLASSES,
-    LINEAR,
-    OTHER,
-    Practice,
-    Range,
-    practice_recording,
-)
+from rfmae.bursts.practice import practice_recording
+from rfmae.bursts.practice_settings import OTHER, Practice, Range
+from rfmae.bursts.practice_signals import CLASSES, LINEAR
 from rfmae.errors import RecipeError
 from rfmae.signal.densities import power_density
 

@@ -22,7 +22,8 @@ from rfmae.bursts.network import (
     softmax,
 )
 from rfmae.bursts.other_signals import OTHERS
-from rfmae.bursts.practice import CLASSES, OTHER, Practice, Range
+from rfmae.bursts.practice_settings import OTHER, Practice, Range
+from rfmae.bursts.practice_signals import CLASSES
 from rfmae.bursts.shards import ExamplePlan, Examples, make_examples
 from rfmae.errors import RecipeError
 from rfmae.evaluation.calibration import fit_temperature
