@@ -53,7 +53,7 @@ def _card_parts(card: dict[str, Any]) -> dict[str, str]:
         "snr": _shares_table("SNR", measured["accuracy"]),
         "classes": _shares_table("class", measured["accuracy from 10 dB on"]),
         "outliers": (
-            f"of them {_percent(measured['false_acceptance'])} % are accepted ({kinds}), of the "
+            f"Of them {_percent(measured['false_acceptance'])} % are accepted ({kinds}), of the "
             f"classes' own bursts above 5 dB {_percent(measured['false_rejection above 5 dB'])} % "
             f"are rejected; AUROC {measured['auroc']:.3f}."
         ),

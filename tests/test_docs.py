@@ -27,7 +27,7 @@ def test_the_tables_of_ceilings_are_those_that_come_along(script):
     assert script("pages").filled(page, script("make_ceilings").parts()) == page
 
 
-@pytest.mark.parametrize("name", [*MEASURED, "audit", "receiver"])
+@pytest.mark.parametrize("name", [*MEASURED, "audit", "receiver", "recordings"])
 def test_the_tables_of_a_page_are_what_was_measured(script, name):
     found = json.loads((DOCS / f"{name}.json").read_text(encoding="utf-8"))
     page = (DOCS / f"{name}.md").read_text(encoding="utf-8")
