@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from rfmae.errors import ArtefactError
 
 TRIES = 15  # of each artefact
-SECONDS = 40  # of each reader
+SECONDS = 30  # of each reader
 
 COMMANDS = {
     "data": (
