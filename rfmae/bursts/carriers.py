@@ -3,7 +3,7 @@
 import numpy as np
 
 from rfmae.bursts.features.lines import two_peaks
-from rfmae.records import ComplexArray
+from rfmae.records import ComplexArray, FloatArray
 from rfmae.signal.detection import Isolated
 
 _LEAST_SAMPLES = 64
@@ -23,29 +23,20 @@ def is_carrier_alone(part: Isolated) -> bool:
     line = two_peaks(iq)[0]
     if line.amplitude**2 < _WEAKEST:
         return False
-    if _beside_the_line(iq, line.frequency) < _PURE:
+    frequency, power = np.fft.fftfreq(len(iq)), _power(iq)
+    from_line = np.abs((frequency - line.frequency + 0.5) % 1.0 - 0.5) * len(iq)
+    beyond = power[from_line > _FAR_BINS * _LINE_BINS].sum() / power.sum()
+    if beyond < _PURE:
         return True
-    sidebands, noise = _densities(iq, part.occupied, line.frequency)
-    return sidebands < _ABOVE * noise
-
-
-def _beside_the_line(iq: ComplexArray, line: float) -> float:
-    """The share of the power that is not within the reach of a window around a line."""
-    power = np.abs(np.fft.fft(iq * np.blackman(len(iq) + 2)[1:-1])) ** 2
-    from_line = np.abs((np.fft.fftfreq(len(iq)) - line + 0.5) % 1.0 - 0.5)
-    return float(power[from_line > _FAR_BINS * _LINE_BINS / len(iq)].sum() / power.sum())
-
-
-def _densities(iq: ComplexArray, occupied: float, line: float) -> tuple[float, float]:
-    """Median densities inside the band, without the line, and outside of it."""
-    window = np.blackman(len(iq) + 2)[1:-1]
-    power = np.abs(np.fft.fft(iq * window)) ** 2
-    frequency = np.fft.fftfreq(len(iq))
-    from_line = np.abs((frequency - line + 0.5) % 1.0 - 0.5)
-    beside = from_line > _LINE_BINS / len(iq)
-    away = np.abs(frequency) / occupied
+    beside = from_line > _LINE_BINS
+    away = np.abs(frequency) / part.occupied
     inside = power[beside & (away < _NEAR / 1.2)]
     outside = power[beside & (away > _NEAR) & (away < _FAR)]
     if not len(inside) or not len(outside):
-        return 0.0, 1.0  # the line fills its band
-    return float(np.median(inside)), float(np.median(outside))
+        return True  # the line fills its band
+    return bool(np.median(inside) < _ABOVE * np.median(outside))
+
+
+def _power(iq: ComplexArray) -> FloatArray:
+    """The periodogram of samples (T,) under a Blackman window."""
+    return np.asarray(np.abs(np.fft.fft(iq * np.blackman(len(iq) + 2)[1:-1])) ** 2)

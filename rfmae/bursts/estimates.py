@@ -17,6 +17,7 @@ from rfmae.signal.blind.lines import Line, strongest_line
 from rfmae.signal.blind.symbol_rate import LOWEST_RATE, symbol_rate_line
 from rfmae.signal.blind.synchronising import upsampled
 from rfmae.signal.detection import Isolated
+from rfmae.signal.detection.burst import wrapped
 
 _MOST_PARTS = 8
 _CRITICAL = 0.25  # cycles per sample
@@ -204,4 +205,4 @@ def _refined(values: ComplexArray, peak: Peak) -> Line:
 
 def _place(line: Line) -> float:
     """Of a line, from −0.5 to 0.5."""
-    return (line.frequency + 0.5) % 1.0 - 0.5
+    return wrapped(line.frequency)

@@ -19,6 +19,7 @@ from rfmae.bursts.records import BurstAnswer
 from rfmae.errors import ShapeError
 from rfmae.records import ComplexArray
 from rfmae.signal.detection import Burst, DetectionOptions, Isolated
+from rfmae.signal.detection.burst import apart
 from rfmae.signal.detection.streaming import SEGMENT, detect_stream
 
 _REMEMBERED = 16  # short bursts of a band that a new one is named together with
@@ -90,7 +91,7 @@ def _in_band(burst: Burst, sample_rate_hz: float, options: IdentifyOptions) -> b
         return True
     centre = options.centre_hz / sample_rate_hz
     width = (options.bandwidth_hz or 0.0) / sample_rate_hz + burst.occupied
-    return abs((burst.centre - centre + 0.5) % 1.0 - 0.5) <= width / 2
+    return apart(burst.centre, centre) <= width / 2
 
 
 def _with_those_before(burst: Burst, part: Isolated, trains: list[_Train]) -> list[Isolated]:

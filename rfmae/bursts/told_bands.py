@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rfmae.signal.detection import Burst
+from rfmae.signal.detection.burst import apart, wrapped
 
 
 def told_bursts(
@@ -19,16 +20,14 @@ def told_bursts(
         return tuple(found)
     if width is None:
         middle = centre or 0.0
-        return tuple(
-            burst for burst in found if abs(_apart(burst.centre, middle)) <= burst.occupied / 2
-        )
+        return tuple(burst for burst in found if apart(burst.centre, middle) <= burst.occupied / 2)
     width = min(width, 1.0)
     if centre is None:
         return tuple(_banded(burst, burst.centre, width) for burst in found)
     inside = [
         _banded(burst, centre, width)
         for burst in found
-        if abs(_apart(burst.centre, centre)) < (burst.occupied + width) / 2
+        if apart(burst.centre, centre) < (burst.occupied + width) / 2
     ]
     return tuple(inside) or (_banded(Burst(0, samples, -0.5, 0.5, math.nan), centre, width),)
 
@@ -41,9 +40,5 @@ def outside_notes(found: Sequence[Burst], told: Sequence[Burst]) -> tuple[str, .
 
 
 def _banded(burst: Burst, centre: float, width: float) -> Burst:
-    low = (centre - width / 2 + 0.5) % 1.0 - 0.5
+    low = wrapped(centre - width / 2)
     return replace(burst, low=low, high=low + width, whole_band=width > 0.9)
-
-
-def _apart(first: float, second: float) -> float:
-    return (first - second + 0.5) % 1.0 - 0.5

@@ -8,6 +8,7 @@ import numpy as np
 from rfmae.bursts.features.vector import LEAST_SAMPLES
 from rfmae.records import ComplexArray
 from rfmae.signal.detection import Isolated
+from rfmae.signal.runs import runs_of
 from rfmae.units import db_to_ratio
 
 WINDOW = 2**14
@@ -64,19 +65,14 @@ def active_runs(part: Isolated) -> list[range]:
     snr = float(db_to_ratio(min(part.snr_db, 60.0)))
     silent = power < loud / np.sqrt(1 + snr)  # halfway in decibels
     runs = [
-        range(whole.start + first * block, whole.start + last * block)
-        for first, last in _runs_of(~silent)
+        range(whole.start + run.start * block, whole.start + run.stop * block)
+        for run in runs_of(~silent)
     ]
     if not runs:
         return [whole]
     if runs[-1].stop == whole.start + count * block:
         runs[-1] = range(runs[-1].start, whole.stop)
     return runs
-
-
-def _runs_of(mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Iterator[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    return zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
 def _cut(run: range) -> Iterator[range]:

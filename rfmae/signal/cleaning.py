@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from rfmae.errors import ShapeError
 from rfmae.records import ComplexArray, FloatArray
+from rfmae.signal.runs import runs_of
 from rfmae.units import ratio_to_db
 
 Mask = npt.NDArray[np.bool_]
@@ -68,9 +69,7 @@ def clean(iq: ComplexArray) -> Cleaned:
     notes = _defect_notes(finite, dead, clipped, lost)
     out = dead | lost
     samples[out] = 0
-    live = tuple(
-        run for run in stretches(~_long_runs(out)) if len(run) >= _DEAD_RUN or not out.any()
-    )
+    live = tuple(run for run in runs_of(~_long_runs(out)) if len(run) >= _DEAD_RUN or not out.any())
     for correct in (_without_offset, _without_image):
         note = correct(samples, live)
         notes += (note,) if note else ()
@@ -124,16 +123,10 @@ def clipped_samples(iq: ComplexArray, dead: Mask | None = None) -> Mask:
 def _long_runs(mask: Mask) -> Mask:
     """A mask (T,) without its short runs: single samples that are lost interrupt no stretch."""
     long = np.zeros(len(mask), np.bool_)
-    for run in stretches(mask):
+    for run in runs_of(mask):
         if len(run) > _BRIDGED:
             long[run.start : run.stop] = True
     return long
-
-
-def stretches(mask: Mask) -> list[range]:
-    """The runs of a mask (T,)."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    return [range(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 # parts ------------------------------------------------------------------------------------------

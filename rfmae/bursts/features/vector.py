@@ -30,6 +30,7 @@ from rfmae.signal.blind.synchronising import (
     symbol_samples,
     without_carrier,
 )
+from rfmae.signal.detection.burst import wrapped
 from rfmae.units import ratio_to_db
 
 LEAST_SAMPLES = 128
@@ -164,8 +165,8 @@ def _line_features(
     found = [(1, two_peaks(iq)), (2, squared), (4, two_peaks(fourth)), (8, two_peaks(fourth**2))]
     values: list[float] = []
     for power, (first, second) in found:
-        offset = _wrapped(first.frequency - power * linear.centre) / linear.rate
-        apart = abs(_wrapped(first.frequency - second.frequency)) / linear.rate
+        offset = wrapped(first.frequency - power * linear.centre) / linear.rate
+        apart = abs(wrapped(first.frequency - second.frequency)) / linear.rate
         values += [
             _decades(first.ratio),
             _decades(second.ratio),
@@ -254,10 +255,6 @@ def band_passed(iq: ComplexArray, occupied: float) -> ComplexArray:
     away = np.abs(np.fft.fftfreq(len(iq))) / occupied
     response = np.clip((_PASSED - away) / _EDGE + 0.5, 0, 1).astype(np.float32)
     return np.asarray(np.fft.ifft(np.fft.fft(iq) * response), np.complex64)
-
-
-def _wrapped(frequency: float) -> float:
-    return (frequency + 0.5) % 1.0 - 0.5
 
 
 def _decades(ratio: float) -> float:

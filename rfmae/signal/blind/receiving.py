@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from rfmae.errors import ShapeError
 from rfmae.records import ComplexArray
@@ -31,6 +30,7 @@ from rfmae.signal.blind.synchronising import (
 )
 from rfmae.signal.cleaning import dead_samples
 from rfmae.signal.recording_checks import loud_windows
+from rfmae.signal.runs import longest_run
 
 FEWEST_SAMPLES = 512
 """Of a signal, for a spectrum and a line to be judged."""
@@ -108,7 +108,7 @@ def receive(iq: ComplexArray, options: ReceiveOptions = BLIND) -> Reception:
 
 def loudest_part(iq: ComplexArray) -> range:
     """The longest run of samples (T,) that hold a signal, neither dead nor noise alone."""
-    alive = _longest_run(~dead_samples(iq))
+    alive = longest_run(~dead_samples(iq))
     count = len(alive) // _WINDOW
     if count < 2:
         return alive[:_MOST_SAMPLES]
@@ -116,7 +116,7 @@ def loudest_part(iq: ComplexArray) -> range:
     loud, _ = loud_windows(windows)
     if loud.all():
         return alive[:_MOST_SAMPLES]
-    run = _longest_run(loud)
+    run = longest_run(loud)
     inside = range(alive.start + run.start * _WINDOW, alive.start + run.stop * _WINDOW)
     return inside[:_MOST_SAMPLES]
 
@@ -260,15 +260,6 @@ def _centre(iq: ComplexArray) -> float:
     # the mean on the circle is drawn to nowhere; one more step on the line around it
     around = (turns - centre + 0.5) % 1.0 - 0.5
     return centre + float(np.sum(above * around) / max(float(above.sum()), 1e-30))
-
-
-def _longest_run(mask: npt.NDArray[np.bool_]) -> range:
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    if not len(edges):
-        return range(0)
-    starts, stops = edges[::2], edges[1::2]
-    longest = int((stops - starts).argmax())
-    return range(int(starts[longest]), int(stops[longest]))
 
 
 def _notes(part: range, total: int) -> tuple[str, ...]:

@@ -68,6 +68,11 @@ class DetectionOptions:
             )
 
 
+def apart(one: float, other: float) -> float:
+    """The distance of two frequencies in cycles per sample, on the circle of the sample rate."""
+    return abs(wrapped(one - other))
+
+
 def wrapped(frequency: float) -> float:
     """A frequency in cycles per sample, from -0.5 to 0.5."""
     return (frequency + 0.5) % 1.0 - 0.5

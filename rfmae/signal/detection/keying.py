@@ -3,7 +3,7 @@
 import numpy as np
 
 from rfmae.records import ComplexArray
-from rfmae.signal.detection.burst import Burst
+from rfmae.signal.detection.burst import Burst, apart, wrapped
 from rfmae.signal.detection.noise_floor import Floor
 from rfmae.signal.detection.pauses import FALL, PAUSE_WIDTHS
 from rfmae.signal.detection.refining import refined
@@ -66,8 +66,7 @@ def _follows(one: Burst, other: Burst) -> bool:
     gap = other.start - one.stop
     if gap > PAUSE_WIDTHS * min(one.length, other.length):
         return False
-    apart = abs((one.centre - other.centre + 0.5) % 1 - 0.5)
-    if apart > min(one.occupied, other.occupied) / 2:
+    if apart(one.centre, other.centre) > min(one.occupied, other.occupied) / 2:
         return False
     levels = [float(db_to_ratio(min(b.snr_db, 200.0))) * b.occupied for b in (one, other)]
     return max(levels) < FALL * min(levels)
@@ -76,14 +75,14 @@ def _follows(one: Burst, other: Burst) -> bool:
 def _band(chain: list[Burst]) -> tuple[float, float]:
     """The band of marks, as wide as most of them."""
     centre = chain[0].centre
-    low = np.median([(b.low - centre + 0.5) % 1 - 0.5 for b in chain])
+    low = np.median([wrapped(b.low - centre) for b in chain])
     width = np.median([b.occupied for b in chain])
     return float(centre + low), float(centre + low + width)
 
 
 def _within(burst: Burst, start: int, stop: int, low: float, high: float) -> bool:
-    apart = abs((burst.centre - (low + high) / 2 + 0.5) % 1 - 0.5)
-    return start <= burst.start and burst.stop <= stop and apart < (high - low) / 2
+    away = apart(burst.centre, (low + high) / 2)
+    return start <= burst.start and burst.stop <= stop and away < (high - low) / 2
 
 
 def _time(bursts: list[Burst]) -> int:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rfmae.signal.detection.burst import Burst
+from rfmae.signal.detection.burst import Burst, apart
 from rfmae.signal.detection.noise_floor import Floor
 from rfmae.units import db_to_ratio
 
@@ -57,11 +57,11 @@ def _spills(strong: Burst, ratio: float, weak: Burst) -> bool:
     """
     if ratio > _RANGE and _meets(strong, weak, IMPULSE):
         return True
-    apart = abs((strong.centre - weak.centre + 0.5) % 1 - 0.5)
-    near = apart - weak.occupied / 2 < _REGROWTH * strong.occupied
+    away = apart(strong.centre, weak.centre)
+    near = away - weak.occupied / 2 < _REGROWTH * strong.occupied
     if ratio > _SAME_RANGE and near and _same_times(strong, weak):
         return True
-    beside = apart - (weak.occupied + strong.occupied) / 2 < strong.occupied
+    beside = away - (weak.occupied + strong.occupied) / 2 < strong.occupied
     if ratio > _LOBE_RANGE and beside and _meets(strong, weak) and weak.length < strong.length / 2:
         return True
     if ratio < _NEAR_RANGE or 2 * weak.length > strong.length:
@@ -92,6 +92,6 @@ def covers(one: Burst, other: Burst) -> bool:
     """Whether most of the time and of the band of another lies within one."""
     if not _meets(one, other):
         return False
-    apart = abs((one.centre - other.centre + 0.5) % 1 - 0.5)
-    shared = min((one.occupied + other.occupied) / 2 - apart, one.occupied, other.occupied)
+    away = apart(one.centre, other.centre)
+    shared = min((one.occupied + other.occupied) / 2 - away, one.occupied, other.occupied)
     return shared > _COVERED * other.occupied

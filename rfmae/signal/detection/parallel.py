@@ -9,6 +9,7 @@ from rfmae.records import ComplexArray, FloatArray
 from rfmae.signal.detection.noise_floor import Floor
 from rfmae.signal.detection.regions import GAP_FRAMES, Region, union
 from rfmae.signal.detection.time_frequency import Grid, spectrogram
+from rfmae.signal.runs import runs_of
 
 _SLACK = 0.1  # of the length: times that are the same
 _FEWEST_FRAMES = 48  # for a correlation to be judged
@@ -56,7 +57,7 @@ def _divided(grid: Grid, floor: Floor, region: Region) -> list[Region]:
     excess = power / (floor.density[bins] * gain) - 1
     least = 4 / np.sqrt(frames) + 3 * floor.error
     edges = [0]
-    for gap in _runs_below(excess, least):
+    for gap in runs_of(excess < least):
         left, right = excess[edges[-1] : gap.start], excess[gap.stop :]
         if len(gap) < _NARROWEST or not len(left) or not len(right):
             continue
@@ -69,12 +70,6 @@ def _divided(grid: Grid, floor: Floor, region: Region) -> list[Region]:
         for low, high in zip(edges[::2], edges[1::2], strict=True)
         if high > low
     ]
-
-
-def _runs_below(values: FloatArray, level: float) -> list[range]:
-    below = uniform_filter1d(values, 1) < level
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], below.astype(np.int8), [0]])))
-    return [range(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _belong(iq: ComplexArray, grid: Grid, one: Region, other: Region) -> bool:

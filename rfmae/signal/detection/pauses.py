@@ -9,6 +9,7 @@ from rfmae.signal.detection.cells import Mask
 from rfmae.signal.detection.noise_floor import Floor
 from rfmae.signal.detection.regions import GAP_FRAMES, Region, regions_of
 from rfmae.signal.detection.time_frequency import Grid, PowerArray
+from rfmae.signal.runs import runs_of
 
 FALL = 10.0
 """Power of a burst over that of a pause in it."""
@@ -40,18 +41,6 @@ def level_of(values: FloatArray) -> float:
     ordered = np.sort(values)
     energy = np.cumsum(ordered)
     return float(ordered[min(int(np.searchsorted(energy, energy[-1] / 2)), len(ordered) - 1)])
-
-
-def runs_of(mask: np.ndarray, pause: float = 0) -> list[range]:
-    """The stretches of a mask, joined over pauses that are no longer than so much."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
-    starts, stops = edges[::2], edges[1::2]
-    if not len(starts):
-        return []
-    apart = starts[1:] - stops[:-1] > pause
-    firsts = starts[np.concatenate([[True], apart])]
-    lasts = stops[np.concatenate([apart, [True]])]
-    return [range(int(a), int(b)) for a, b in zip(firsts, lasts, strict=True)]
 
 
 def _loud_runs(grid: Grid, floor: Floor, region: Region) -> list[range]:

@@ -9,9 +9,10 @@ from rfmae.records import ComplexArray, FloatArray
 from rfmae.signal.detection.burst import Burst, burst_of
 from rfmae.signal.detection.isolating import select_band, without_drift
 from rfmae.signal.detection.noise_floor import Floor
-from rfmae.signal.detection.pauses import FALL, PAUSE_WIDTHS, level_of, runs_of
+from rfmae.signal.detection.pauses import FALL, PAUSE_WIDTHS, level_of
 from rfmae.signal.detection.regions import GAP_FRAMES, Region
 from rfmae.signal.detection.time_frequency import Grid
+from rfmae.signal.runs import runs_of
 from rfmae.units import ratio_to_db
 
 _MARGIN = 4  # bins that are looked at beside a region

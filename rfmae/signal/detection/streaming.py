@@ -12,8 +12,8 @@ from rfmae.signal.detection.cells import Mask, box_means, box_threshold
 from rfmae.signal.detection.detecting import FEWEST_SAMPLES, detect
 from rfmae.signal.detection.isolating import Isolated, isolate
 from rfmae.signal.detection.neighbours import covers
-from rfmae.signal.detection.pauses import runs_of
 from rfmae.signal.detection.time_frequency import PowerArray, spectrogram
+from rfmae.signal.runs import runs_of
 
 SEGMENT = 2**22
 """Samples that are searched at a time."""
