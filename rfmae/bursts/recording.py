@@ -30,6 +30,7 @@ def identify(
 
     A recording of more than 2**23 samples is searched in segments, so that no more than some
     hundred megabytes are needed beside it; a burst that is longer than a segment is told in parts.
+    Where a band is told it is searched at once, whatever its length.
 
     Args:
         iq: Complex samples (T,) of any gain; those that are not finite are left out.
@@ -44,7 +45,8 @@ def identify(
         ShapeError: Samples that are not complex and (T,), or too few.
         CaptureError: A sample rate, symbol rate or band that cannot be.
     """
-    if np.ndim(iq) != 1 or len(iq) <= AT_ONCE:
+    band_is_told = (options.centre_hz, options.bandwidth_hz) != (None, None)
+    if np.ndim(iq) != 1 or len(iq) <= AT_ONCE or band_is_told:
         return identify_at_once(iq, sample_rate_hz, options, network)
     notes: list[str] = []
     bursts = identify_stream(_cleaned(iq, notes), sample_rate_hz, options, network)

@@ -3,8 +3,10 @@
 from fractions import Fraction
 
 import numpy as np
+import pytest
 
 from rfmae.bursts import recording
+from rfmae.bursts.identifying import IdentifyOptions
 from rfmae.signal.modulations import find_modulation
 from rfmae.signal.pulses import Pulse
 from rfmae.signal.transmitter import transmit
@@ -34,3 +36,16 @@ def test_notes_of_segments_say_where(monkeypatch):
     found = recording.identify(iq, 1e6)
     assert "samples 16,384 to 32,768: left out" in found.notes[2]
     assert found.notes[-1] == "and 3 more such stretches"
+
+
+def test_a_band_that_is_told_of_a_long_recording_is_where_it_looks(monkeypatch):
+    monkeypatch.setattr(recording, "AT_ONCE", 2**14)
+    rng = np.random.default_rng(2)
+    iq = (rng.standard_normal((40_000, 2)) @ [0.1, 0.1j]).astype(np.complex64)
+    pulse, rate = Pulse("rrc", 0.35, 16), Fraction(12)
+    sent = transmit(find_modulation("QPSK"), pulse, rate, 40_000, 1, lambda _: rng)[0]
+    iq += sent * np.exp(1.2j * np.arange(40_000)).astype(np.complex64)
+    told = IdentifyOptions(bandwidth_hz=150e3)
+    assert [
+        burst.bandwidth_hz for burst in recording.identify(iq, 1e6, told).bursts
+    ] == pytest.approx([150e3])
